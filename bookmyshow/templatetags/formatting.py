@@ -1,0 +1,89 @@
+"""How money and times read on a page.
+
+Django converts an aware datetime to the server's zone when a template prints it; these filters keep
+the zone the value carries, so `{{ show.local_start|clock }}` is the time on the cinema's wall.
+"""
+
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from django import template
+from django.conf import settings
+
+register = template.Library()
+
+# ISO 4217 code → symbol before the figure; a currency that isn't here shows its code.
+SYMBOLS = {
+    "AUD": "A$",
+    "BRL": "R$",
+    "CAD": "CA$",
+    "EUR": "€",
+    "GBP": "£",
+    "INR": "₹",
+    "JPY": "¥",
+    "KRW": "₩",
+    "NZD": "NZ$",
+    "USD": "$",
+}
+
+
+@register.filter
+def money(amount: Decimal | int | None) -> str:
+    """₹350, or ₹350.50 where there are paise; thousands grouped as the currency's country does."""
+    if amount is None:
+        return ""
+    value = Decimal(amount).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    whole, cents = divmod(abs(value), 1)
+    figure = _grouped(int(whole))
+    if cents:
+        figure += f".{int(cents * 100):02d}"
+    symbol = SYMBOLS.get(settings.CURRENCY, f"{settings.CURRENCY}\N{NO-BREAK SPACE}")
+    return f"{'−' if value < 0 else ''}{symbol}{figure}"
+
+
+def _grouped(whole: int) -> str:
+    if settings.CURRENCY != "INR" or whole < 1000:
+        return f"{whole:,}"
+    # Indian grouping: the last three digits, then pairs (₹12,34,500).
+    head, tail = divmod(whole, 1000)
+    pairs = []
+    while head >= 100:
+        head, pair = divmod(head, 100)
+        pairs.insert(0, f"{pair:02d}")
+    return ",".join([str(head), *pairs, f"{tail:03d}"])
+
+
+@register.filter
+def clock(moment: datetime) -> str:
+    """19:45"""
+    return f"{moment:%H:%M}"
+
+
+@register.filter
+def day(moment: date) -> str:
+    """Sat 22 Nov"""
+    return f"{moment:%a} {moment.day} {moment:%b}"
+
+
+@register.filter
+def long_day(moment: date) -> str:
+    """Saturday 22 November 2026"""
+    return f"{moment:%A} {moment.day} {moment:%B %Y}"
+
+
+@register.filter
+def moment(value: datetime) -> str:
+    """Sat 22 Nov, 19:45"""
+    return f"{day(value)}, {clock(value)}"
+
+
+@register.filter
+def running_time(minutes: int | None) -> str:
+    """2 h 46 min"""
+    if not minutes:
+        return ""
+    hours, rest = divmod(minutes, 60)
+    parts = [f"{hours} h"] if hours else []
+    if rest or not hours:
+        parts.append(f"{rest} min")
+    return " ".join(parts)

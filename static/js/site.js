@@ -1,0 +1,104 @@
+/* What every page shares: the theme switch, menus, messages, and what to say when a request fails. */
+(() => {
+  "use strict";
+  const root = document.documentElement;
+
+  // Theme: the server reads the same cookie, so a page never arrives in the wrong colours.
+  const savedTheme = () => document.cookie.match(/(?:^|; )theme=(dark|light)/)?.[1];
+  const showSavedTheme = () => {
+    const theme = savedTheme();
+    if (theme) root.dataset.theme = theme;
+  };
+  const switchTheme = () => {
+    const dark = getComputedStyle(root).colorScheme === "dark"
+      || (!root.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
+    const theme = dark ? "light" : "dark";
+    root.dataset.theme = theme;
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+    for (const meta of document.querySelectorAll('meta[name="theme-color"]')) {
+      meta.content = theme === "dark" ? "#0e0b12" : "#fbf8f5";
+    }
+  };
+  showSavedTheme();
+  // A page kept by the browser for Back may be older than the last switch.
+  addEventListener("pageshow", (event) => event.persisted && showSavedTheme());
+
+  // Toast: one line at the foot of the page, with a retry where one makes sense.
+  const toast = document.getElementById("toast");
+  let retry = null;
+  const say = (text, again = null) => {
+    if (!toast) return;
+    toast.querySelector("[data-toast-text]").textContent = text;
+    toast.querySelector("[data-toast-retry]").hidden = !again;
+    retry = again;
+    toast.hidden = false;
+  };
+  const hush = () => { if (toast) toast.hidden = true; };
+
+  const closeMenus = (except = null) => {
+    for (const menu of document.querySelectorAll("[data-menu][open]")) {
+      if (menu !== except) menu.open = false;
+    }
+  };
+
+  document.addEventListener("click", (event) => {
+    const target = event.target.closest("[data-theme-switch], [data-dismiss], [data-toast-retry], [data-menu]");
+    closeMenus(event.target.closest("[data-menu]"));
+    if (!target) return;
+    if (target.matches("[data-theme-switch]")) switchTheme();
+    if (target.matches("[data-dismiss]")) target.closest("[data-message]")?.remove();
+    if (target.matches("[data-toast-retry]")) { hush(); retry?.(); }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const open = document.querySelector("[data-menu][open]");
+    closeMenus();
+    open?.querySelector("summary").focus();
+  });
+
+  // A form is posted once, however often its button is pressed; Back makes it usable again.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "true";
+  });
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+
+  // Requests that fail (htmx events bubble to the document).
+  const WORDS = {
+    400: "Invalid request. Please try again.",
+    401: "Please log in.",
+    403: "That isn’t yours to open.",
+    404: "Resource not found.",
+    429: "That was a little fast. Wait a moment, then try again.",
+  };
+  const resend = (detail) => {
+    const { verb, path } = detail.requestConfig;
+    return () => window.htmx.ajax(verb, path, { source: detail.elt, target: detail.target });
+  };
+  document.addEventListener("htmx:sendError", ({ detail }) =>
+    say("Connection failed. Please check your internet.", resend(detail)));
+  document.addEventListener("htmx:timeout", ({ detail }) =>
+    say("That took too long. Please try again.", resend(detail)));
+  document.addEventListener("htmx:responseError", ({ detail }) =>
+    say(WORDS[detail.xhr.status] ?? "Server error. Please try again later."));
+  document.addEventListener("htmx:afterOnLoad", hush);
+  addEventListener("offline", () => say("Connection failed. Please check your internet.", () => location.reload()));
+  addEventListener("online", hush);
+
+  // The poster that was pressed travels to its film page.
+  addEventListener("pageswap", (event) => {
+    if (!event.viewTransition || !event.activation?.entry?.url) return;
+    const path = new URL(event.activation.entry.url).pathname;
+    const poster = document.querySelector(`a[href="${CSS.escape(path).replaceAll("\\/", "/")}"] .poster`);
+    if (!poster) return;
+    poster.style.viewTransitionName = "poster";
+    event.viewTransition.finished.finally(() => { poster.style.viewTransitionName = ""; });
+  });
+
+  window.site = { say, hush };
+})();
