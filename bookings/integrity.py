@@ -1,0 +1,65 @@
+"""The invariants of SPEC §4.10 as queries that find what breaks them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """One breach of an invariant: which rule, and where."""
+
+    rule: str
+    where: str
+
+
+# Each query returns one text a breach. All run in one snapshot, so that a sale going on beside them
+# is seen whole or not at all.
+RULES: dict[str, str] = {
+    "a live booking owns exactly the seats it lists": """
+        SELECT format('booking %s lists %s and owns %s', b.reference, b.seats,
+                      coalesce(owned.labels, '{}'))
+        FROM bookings_booking b
+        LEFT JOIN LATERAL (
+            SELECT array_agg(s.label::varchar ORDER BY s.position) AS labels
+            FROM shows_seat s WHERE s.booking_id = b.id AND s.show_id = b.show_id
+        ) owned ON true
+        WHERE b.status IN ('PENDING', 'CONFIRMED')
+          AND owned.labels IS DISTINCT FROM b.seats::varchar[]
+    """,
+    "only a live booking of the same show has a seat": """
+        SELECT format('seat %s of show %s points at %s (%s, show %s)',
+                      s.label, s.show_id, b.reference, b.status, b.show_id)
+        FROM shows_seat s JOIN bookings_booking b ON b.id = s.booking_id
+        WHERE b.status NOT IN ('PENDING', 'CONFIRMED') OR b.show_id <> s.show_id
+    """,
+    "no two live bookings list one seat": """
+        SELECT format('show %s seat %s is in %s', b.show_id, label,
+                      string_agg(b.reference, ', ' ORDER BY b.id))
+        FROM bookings_booking b CROSS JOIN LATERAL unnest(b.seats) AS label
+        WHERE b.status IN ('PENDING', 'CONFIRMED')
+        GROUP BY b.show_id, label HAVING count(*) > 1
+    """,
+    "available_seats equals the seats without a booking": """
+        SELECT format('show %s counts %s free and %s in all; its seats say %s and %s',
+                      w.id, w.available_seats, w.total_seats, c.free, c.total)
+        FROM shows_show w
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS total, count(*) FILTER (WHERE s.booking_id IS NULL) AS free
+            FROM shows_seat s WHERE s.show_id = w.id
+        ) c
+        WHERE w.available_seats <> c.free OR w.total_seats <> c.total
+    """,
+}
+
+
+def find_broken() -> Iterator[Broken]:
+    """Every breach of every invariant, in one consistent snapshot of the database."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        for rule, query in RULES.items():
+            cursor.execute(query)
+            for (where,) in cursor.fetchall():
+                yield Broken(rule, where)

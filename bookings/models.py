@@ -1,0 +1,191 @@
+import secrets
+from datetime import datetime
+from decimal import Decimal
+from math import ceil
+from typing import TYPE_CHECKING, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import DateTimeField, F, Func, Q
+from django.urls import reverse
+
+from accounts.models import User
+from shows.models import Show
+
+# Crockford's base 32: no I, L, O or U, so that a reference survives being read aloud.
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_reference() -> str:
+    """BMV and 12 random characters (60 bits), never derived from time or id (SPEC §3)."""
+    return "BMV" + "".join(secrets.choice(CROCKFORD) for _ in range(12))
+
+
+class DatabaseClock(Func):
+    """The database's wall clock when the row is read; unlike now(), it moves inside a transaction."""
+
+    function = "clock_timestamp"
+    output_field = DateTimeField()
+
+
+class SumOf(Func):
+    function = "bookings_sum"
+    output_field = models.DecimalField(max_digits=12, decimal_places=2)
+
+
+class BookingQuerySet(models.QuerySet["Booking"]):
+    def with_clock(self) -> "BookingQuerySet":
+        """Adds `now`, the database's clock, by which holds lapse."""
+        return self.annotate(now=DatabaseClock())
+
+    def lapsed(self, *, at: datetime | DatabaseClock) -> "BookingQuerySet":
+        """Holds that are over at `at` and not yet written as such."""
+        return self.filter(status=Booking.Status.PENDING, expires_at__lte=at)
+
+    def of(self, user: User) -> "BookingQuerySet":
+        """This person's bookings, newest first, with what a list shows of each."""
+        return self.filter(user=user).select_related("show__movie", "show__screen__cinema")
+
+
+class Booking(models.Model):
+    """One customer's seats at one show, with a status (SPEC §3, §4)."""
+
+    class Status(models.TextChoices):
+        PENDING = "PENDING", "Held"
+        CONFIRMED = "CONFIRMED", "Confirmed"
+        FAILED = "FAILED", "Not completed"
+        CANCELLED = "CANCELLED", "Cancelled"
+
+    class EndedReason(models.TextChoices):
+        LAPSED = "lapsed", "The hold ran out"
+        RELEASED = "released", "Let go by the customer"
+        SWAPPED = "swapped", "Swapped for other seats"
+        CUSTOMER = "customer", "Cancelled by the customer"
+        CINEMA = "cinema", "Cancelled by the cinema"
+
+    reference = models.CharField(max_length=15, default=new_reference, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="bookings")
+    show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="bookings")
+    total_seats = models.PositiveSmallIntegerField()
+    total_amount = models.DecimalField(max_digits=10, decimal_places=2)
+    seats = ArrayField(
+        models.CharField(max_length=11),
+        help_text="Labels in plan order, kept after the seats are free again.",
+    )
+    seat_prices = ArrayField(
+        models.DecimalField(max_digits=8, decimal_places=2),
+        help_text="The price of each seat at the moment of the hold.",
+    )
+    status = models.CharField(max_length=9, choices=Status, default=Status.PENDING)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField()
+    ended_reason = models.CharField(max_length=8, choices=EndedReason, blank=True)
+    idempotency_key = models.CharField(
+        max_length=128,
+        null=True,  # noqa: DJ001 - NULL stays out of the unique index
+        blank=True,
+        editable=False,
+    )
+    idempotency_hash = models.CharField(max_length=64, blank=True, editable=False)
+
+    objects: ClassVar[models.Manager["Booking"]] = BookingQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        now: datetime
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(fields=("reference",), name="booking_reference_unique"),
+            models.CheckConstraint(
+                condition=Q(reference__regex=r"^BMV[0-9A-HJKMNP-TV-Z]{12}$"),
+                name="booking_reference_form",
+            ),
+            models.UniqueConstraint(
+                fields=("user", "show"),
+                condition=Q(status="PENDING"),
+                name="booking_one_hold_per_user_and_show",
+            ),
+            models.UniqueConstraint(
+                fields=("user", "idempotency_key"),
+                condition=Q(idempotency_key__isnull=False),
+                name="booking_idempotency_key_unique_per_user",
+            ),
+            models.CheckConstraint(
+                condition=Q(idempotency_key__isnull=True, idempotency_hash="")
+                | (Q(idempotency_key__isnull=False) & ~Q(idempotency_hash="")),
+                name="booking_idempotency_key_with_hash",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["PENDING", "CONFIRMED", "FAILED", "CANCELLED"]),
+                name="booking_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(total_seats__gt=0)
+                & Q(total_seats=Func("seats", function="cardinality"))
+                & Q(total_seats=Func("seat_prices", function="cardinality")),
+                name="booking_seats_counted",
+            ),
+            models.CheckConstraint(
+                condition=Q(total_amount__gte=0) & Q(total_amount=SumOf("seat_prices")),
+                name="booking_amount_is_sum_of_prices",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("created_at")), name="booking_expires_after_creation"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["CONFIRMED", "CANCELLED"], confirmed_at__isnull=False)
+                | Q(status__in=["PENDING", "FAILED"], confirmed_at__isnull=True),
+                name="booking_confirmed_at_when_confirmed",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True) | Q(confirmed_at__lt=F("expires_at")),
+                name="booking_confirmed_in_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["PENDING", "CONFIRMED"], ended_reason="")
+                | Q(status="FAILED", ended_reason__in=["lapsed", "released", "swapped", "cinema"])
+                | Q(status="CANCELLED", ended_reason__in=["customer", "cinema"]),
+                name="booking_ended_reason_fits_status",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("expires_at",), condition=Q(status="PENDING"), name="booking_hold_expiry"
+            ),
+            models.Index(
+                fields=("show", "expires_at"),
+                condition=Q(status="PENDING"),
+                name="booking_holds_of_show",
+            ),
+            models.Index(fields=("created_at",), name="booking_created_at"),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def get_absolute_url(self) -> str:
+        return reverse("bookings:booking", args=[self.reference])
+
+    def has_lapsed(self, at: datetime) -> bool:
+        return self.status == self.Status.PENDING and self.expires_at <= at
+
+    def status_at(self, at: datetime) -> "Booking.Status":
+        """The status everyone reads: a lapsed hold is FAILED whether or not a sweep wrote that."""
+        return self.Status.FAILED if self.has_lapsed(at) else self.Status(self.status)
+
+    def reason_at(self, at: datetime) -> str:
+        return self.EndedReason.LAPSED if self.has_lapsed(at) else self.ended_reason
+
+    def seconds_remaining(self, at: datetime) -> int:
+        """Whole seconds left to confirm the hold, rounded up; 0 for anything but a live hold."""
+        if self.status_at(at) != self.Status.PENDING:
+            return 0
+        return ceil((self.expires_at - at).total_seconds())
+
+    @property
+    def lines(self) -> list[tuple[str, Decimal]]:
+        """Each seat's label and price, in plan order."""
+        return list(zip(self.seats, self.seat_prices, strict=True))

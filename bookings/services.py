@@ -1,0 +1,359 @@
+"""Every change of state of a booking (SPEC §4).
+
+The locking rules, the same in every function:
+
+1. One `transaction.atomic()` block holds the whole decision. Its first statement locks the show's
+   row, alone; what is decided on is read by later statements, under that lock.
+2. One order everywhere: show, then bookings, then seats, each by primary key. `confirm_booking`
+   takes its booking's lock alone, so whoever is about to end another's lapsed hold locks that
+   booking and reads it again first.
+3. The clock is the database's, read by a statement after the lock was got.
+4. Nothing slow happens under a lock; what follows from a change goes through `on_commit`.
+5. Waits are bounded (`lock_timeout`); one that runs out is ShowBusy, and nothing was changed.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from psycopg.errors import LockNotAvailable
+
+from accounts.models import User
+from shows import seatmap
+from shows.models import Seat, Show
+
+from .errors import (
+    BookingExpired,
+    BookingNotFound,
+    BookingNotPending,
+    IdempotencyKeyReused,
+    InvalidSeats,
+    SeatsUnavailable,
+    ShowBusy,
+    ShowNotBookable,
+    ShowNotFound,
+)
+from .models import Booking, DatabaseClock
+
+log = logging.getLogger(__name__)
+
+PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
+FAILED, CANCELLED = Booking.Status.FAILED, Booking.Status.CANCELLED
+LAPSED, RELEASED = Booking.EndedReason.LAPSED, Booking.EndedReason.RELEASED
+SWAPPED, BY_CUSTOMER = Booking.EndedReason.SWAPPED, Booking.EndedReason.CUSTOMER
+
+IDEMPOTENCY_CONSTRAINT = "booking_idempotency_key_unique_per_user"
+
+
+@contextmanager
+def booking_transaction() -> Iterator[None]:
+    """One atomic decision whose wait for a lock is bounded. Raises ShowBusy when it ran out."""
+    try:
+        with transaction.atomic():
+            yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise ShowBusy from error
+        raise
+
+
+def hold_seats(
+    *, user: User, show_id: int, labels: Iterable[str], idempotency_key: str | None = None
+) -> Booking:
+    """Hold seats for BOOKING_EXPIRY_MINUTES, all or none, swapping this person's hold at the show.
+
+    The same seats again return the same booking, as does the same `idempotency_key` with the same
+    request. Raises InvalidSeats, SeatsUnavailable, ShowNotFound, ShowNotBookable, ShowBusy,
+    IdempotencyKeyReused (SPEC §4.1-4.9).
+    """
+    wanted = _distinct(labels)
+    request = _Request(user, idempotency_key or None, _request_hash(show_id, wanted))
+    try:
+        with booking_transaction():
+            show = _lock_show(show_id)
+            seats = list(
+                Seat.objects.filter(show=show, label__in=wanted)
+                .annotate(
+                    now=DatabaseClock(),
+                    holder_status=F("booking__status"),
+                    holder_expires_at=F("booking__expires_at"),
+                )
+                .in_plan_order()
+            )
+            lapsed = {
+                seat.booking_id
+                for seat in seats
+                if seat.holder_status == PENDING and seat.holder_expires_at <= seat.now
+            }
+            concerned = Q(user=user, show=show, status=PENDING) | Q(pk__in=lapsed)
+            if request.key:
+                concerned |= Q(user=user, idempotency_key=request.key)
+            return _hold(request, show, wanted, seats, _lock_bookings(concerned))
+    except IntegrityError as error:
+        # The same key was used at another show at the same moment, and that one won.
+        if IDEMPOTENCY_CONSTRAINT in str(error):
+            raise IdempotencyKeyReused from error
+        raise
+
+
+def confirm_booking(*, user: User, reference: str) -> Booking:
+    """Make a hold a sale. Confirming it again is a success that changes nothing (SPEC §4.6).
+
+    Raises BookingNotFound, BookingExpired, BookingNotPending, ShowBusy.
+    """
+    with booking_transaction():
+        booking = next(iter(_lock_bookings(Q(user=user, reference=reference))), None)
+        if booking is None:
+            raise BookingNotFound
+        now = database_now()
+        if booking.status == CONFIRMED:
+            return booking
+        if booking.reason_at(now) == LAPSED:
+            raise BookingExpired
+        if booking.status != PENDING:
+            raise BookingNotPending
+        booking.status = CONFIRMED
+        booking.confirmed_at = booking.updated_at = now
+        booking.save(update_fields=["status", "confirmed_at", "updated_at"])
+        transaction.on_commit(partial(seatmap.forget, booking.show_id))
+    return booking
+
+
+def release_hold(*, user: User, reference: str) -> Booking:
+    """Let a hold go. One that is over already is returned unchanged.
+
+    Raises BookingNotFound, BookingNotPending (it is confirmed), ShowBusy.
+    """
+    return _give_back(user, reference, {PENDING})
+
+
+def cancel_booking(*, user: User, reference: str) -> Booking:
+    """Cancel a confirmed booking before its show begins; its seats are free again.
+
+    One that is over already is returned unchanged. Raises BookingNotFound, BookingNotPending
+    (it is a hold: release that), ShowNotBookable (the show began), ShowBusy.
+    """
+    return _give_back(user, reference, {CONFIRMED})
+
+
+def give_back_booking(*, user: User, reference: str) -> Booking:
+    """Release a hold or cancel a confirmed booking, whichever it is; errors as for those."""
+    return _give_back(user, reference, {PENDING, CONFIRMED})
+
+
+def expire_holds() -> int:
+    """Write down every lapsed hold as FAILED and free its seats; returns how many there were.
+
+    One show a transaction; a show that someone has locked is skipped, and waited for (bounded by
+    `lock_timeout`) once the others are done. Safe to run many at once.
+    """
+    show_ids = list(
+        # Now() is the statement's start, unlike the moving clock an index can be searched for it.
+        Booking.objects.lapsed(at=Now()).order_by("show").values_list("show", flat=True).distinct()
+    )
+    missed = []
+    expired = 0
+    for show_id in show_ids:
+        count = _expire_holds_of(show_id, skip_locked=True)
+        if count is None:
+            missed.append(show_id)
+        expired += count or 0
+    for show_id in missed:
+        try:
+            expired += _expire_holds_of(show_id, skip_locked=False) or 0
+        except ShowBusy:
+            log.warning("show %s stayed locked; its lapsed holds wait for the next sweep", show_id)
+    return expired
+
+
+def database_now() -> datetime:
+    """The database's wall clock at this moment; inside a transaction it moves on."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (now,) = cursor.fetchone()
+    return now
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    user: User
+    key: str | None
+    hash: str
+
+
+def _hold(
+    request: _Request, show: Show, wanted: set[str], seats: list[Seat], locked: list[Booking]
+) -> Booking:
+    """The decision of `hold_seats`, with the show and the bookings concerned locked."""
+    for booking in locked:
+        if request.key and booking.idempotency_key == request.key:
+            if booking.idempotency_hash != request.hash:
+                raise IdempotencyKeyReused
+            return booking
+    _check_labels(wanted, seats)
+    now = seats[0].now
+    if show.is_cancelled or show.has_started(now):
+        raise ShowNotBookable(
+            "This show was cancelled." if show.is_cancelled else "This show has already begun."
+        )
+    own = next((b for b in locked if b.user_id == request.user.pk), None)
+    keeps = own if own and not own.has_lapsed(now) else None
+    if keeps and keeps.seats == [seat.label for seat in seats]:
+        return keeps
+    # Read again under its lock, a lapsed hold may have been confirmed in time after all.
+    ending = {b.pk: b for b in locked if b is keeps or b.has_lapsed(now)}
+    lost = [s.label for s in seats if s.booking_id and s.booking_id not in ending]
+    if lost:
+        raise SeatsUnavailable(lost)
+    freed = _end(ending.values(), now, LAPSED, swapped=keeps)
+    booking = _insert(request, show, seats, now, keeps.expires_at if keeps else None)
+    taken = Seat.objects.filter(pk__in=[s.pk for s in seats], booking=None).update(booking=booking)
+    if taken != len(seats):
+        raise RuntimeError(f"show {show.pk}: a seat changed hands without the show's lock")
+    _count(show, freed - taken)
+    return booking
+
+
+def _insert(
+    request: _Request, show: Show, seats: list[Seat], now: datetime, expires_at: datetime | None
+) -> Booking:
+    """The new hold; a swap keeps the old `expires_at`, so that no one can hold for ever."""
+    prices = [show.price_of(seat.seat_type) for seat in seats]
+    return Booking.objects.create(
+        user=request.user,
+        show=show,
+        total_seats=len(seats),
+        total_amount=sum(prices),
+        seats=[seat.label for seat in seats],
+        seat_prices=prices,
+        created_at=now,
+        updated_at=now,
+        expires_at=expires_at or now + timedelta(minutes=settings.BOOKING_EXPIRY_MINUTES),
+        idempotency_key=request.key,
+        idempotency_hash=request.hash if request.key else "",
+    )
+
+
+def _give_back(user: User, reference: str, accepted: set[Booking.Status]) -> Booking:
+    show_id = (
+        Booking.objects.filter(user=user, reference=reference)
+        .values_list("show_id", flat=True)
+        .first()
+    )
+    if show_id is None:
+        raise BookingNotFound
+    with booking_transaction():
+        show = _lock_show(show_id)
+        (booking,) = _lock_bookings(Q(user=user, reference=reference))
+        now = database_now()
+        if booking.has_lapsed(now):
+            _count(show, _end([booking], now, LAPSED))
+            return booking
+        if booking.status in {FAILED, CANCELLED}:
+            return booking
+        if booking.status not in accepted:
+            raise BookingNotPending(
+                "This booking is confirmed; cancel it instead."
+                if booking.status == CONFIRMED
+                else "This booking is a hold; let it go instead."
+            )
+        if booking.status == CONFIRMED and show.has_started(now):
+            raise ShowNotBookable("The show has begun; its tickets can't be cancelled any more.")
+        _count(show, _end([booking], now, RELEASED if booking.status == PENDING else BY_CUSTOMER))
+    return booking
+
+
+def _expire_holds_of(show_id: int, *, skip_locked: bool) -> int | None:
+    """Expire one show's lapsed holds; None when the show is locked and was to be skipped."""
+    with booking_transaction():
+        show = _lock_show(show_id, skip_locked=skip_locked)
+        if show is None:
+            return None
+        now = database_now()
+        lapsed = _lock_bookings(Q(show=show, status=PENDING, expires_at__lte=now))
+        if lapsed:
+            _count(show, _end(lapsed, now, LAPSED))
+    for booking in lapsed:
+        log.info("hold %s lapsed; seats %s are free", booking.reference, " ".join(booking.seats))
+    return len(lapsed)
+
+
+def _lock_show(show_id: int, *, skip_locked: bool = False) -> Show | None:
+    """The show's row, locked; foreign keys to it can still be written (no_key)."""
+    show = (
+        Show.objects.select_for_update(no_key=True, skip_locked=skip_locked)
+        .filter(pk=show_id)
+        .first()
+    )
+    if show is None and not skip_locked:
+        raise ShowNotFound
+    return show
+
+
+def _lock_bookings(concerned: Q) -> list[Booking]:
+    """The bookings, locked by primary key and as they are once the wait for them is over."""
+    return list(
+        Booking.objects.select_for_update(no_key=True).filter(concerned).order_by("pk")
+    )
+
+
+def _end(
+    bookings: Iterable[Booking],
+    now: datetime,
+    reason: Booking.EndedReason,
+    *,
+    swapped: Booking | None = None,
+) -> int:
+    """Write locked bookings as over and free their seats; returns the number of seats freed."""
+    ending = list(bookings)
+    if not ending:
+        return 0
+    for booking in ending:
+        booking.ended_reason = SWAPPED if booking is swapped else reason
+        booking.status = CANCELLED if booking.status == CONFIRMED else FAILED
+        booking.updated_at = now
+    for status, ended_reason in {(b.status, b.ended_reason) for b in ending}:
+        alike = [b.pk for b in ending if (b.status, b.ended_reason) == (status, ended_reason)]
+        Booking.objects.filter(pk__in=alike).update(
+            status=status, ended_reason=ended_reason, updated_at=now
+        )
+    return Seat.objects.filter(booking__in=ending).update(booking=None)
+
+
+def _count(show: Show, change: int) -> None:
+    """Keep the show's counter exact, and forget its drawn map once this is committed."""
+    if change:
+        Show.objects.filter(pk=show.pk).update(available_seats=F("available_seats") + change)
+    transaction.on_commit(partial(seatmap.forget, show.pk))
+
+
+def _distinct(labels: Iterable[str]) -> set[str]:
+    """The labels asked for, 1 to MAX_SEATS_PER_BOOKING of them. Raises InvalidSeats."""
+    asked = list(labels)
+    most = settings.MAX_SEATS_PER_BOOKING
+    if not asked:
+        raise InvalidSeats("Choose at least one seat.")
+    if len(asked) > most:
+        raise InvalidSeats(f"Choose at most {most} seats; you chose {len(asked)}.")
+    if len(set(asked)) != len(asked):
+        raise InvalidSeats("Choose each seat once.")
+    return set(asked)
+
+
+def _check_labels(wanted: set[str], seats: Sequence[Seat]) -> None:
+    unknown = sorted(wanted - {seat.label for seat in seats})
+    if unknown:
+        raise InvalidSeats(f"This show has no seat {', '.join(unknown)}.")
+
+
+def _request_hash(show_id: int, wanted: set[str]) -> str:
+    """What makes two requests the same: the show and the set of seats, in any order."""
+    return hashlib.sha256("\n".join([str(show_id), *sorted(wanted)]).encode()).hexdigest()

@@ -1,0 +1,116 @@
+"""Reading the environment: one line that names the setting when a value is missing or malformed."""
+
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+
+T = TypeVar("T")
+
+ROOT = Path(__file__).resolve().parent.parent
+DURATION_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+env = environ.Env()
+environ.Env.read_env(ROOT / ".env")
+
+
+def refuse(name: str, why: str) -> NoReturn:
+    """Stop the start with one line that names the setting and says what to do."""
+    sys.exit(f"{name}: {why}")
+
+
+def read(name: str, parse: Callable[[str], T], default: str | None, why: str) -> T:
+    """The setting NAME parsed; `default` is the text used when it is unset or empty."""
+    text = env.str(name, default="") or default
+    if text is None:
+        refuse(name, f"not set; {why}")
+    try:
+        return parse(text.strip())
+    except (ValueError, KeyError):
+        refuse(name, f"{text!r} can't be read; {why}")
+
+
+def switch(name: str, *, default: bool) -> bool:
+    words = {"on": True, "1": True, "true": True, "yes": True}
+    words |= {"off": False, "0": False, "false": False, "no": False}
+    return read(name, lambda t: words[t.lower()], "on" if default else "off", "use on or off")
+
+
+def whole(name: str, *, default: int, least: int, most: int) -> int:
+    def parse(text: str) -> int:
+        value = int(text)
+        if not least <= value <= most:
+            raise ValueError(text)
+        return value
+
+    return read(name, parse, str(default), f"use a whole number from {least} to {most}")
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated list; empty when unset."""
+    return [word.strip() for word in env.str(name, default=default).split(",") if word.strip()]
+
+
+def origins(name: str) -> list[str]:
+    """A comma-separated list of origins such as https://tickets.example."""
+    found = words(name)
+    for origin in found:
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"}:
+            refuse(name, f"{origin!r} is no origin; use for example https://tickets.example")
+    return [origin.rstrip("/") for origin in found]
+
+
+def duration(name: str, *, default: str) -> timedelta:
+    """A length of time such as 7d, 12h, 30m or 45s."""
+
+    def parse(text: str) -> timedelta:
+        count = int(text[:-1])
+        if count < 1:
+            raise ValueError(text)
+        return timedelta(**{DURATION_UNITS[text[-1]]: count})
+
+    return read(name, parse, default, "use a number and a unit, such as 7d, 12h, 30m or 45s")
+
+
+def secret(name: str, *, debug: bool) -> str:
+    """A secret of 32 characters or more; only DEBUG has one of its own."""
+    value = env.str(name, default="")
+    if not value and debug:
+        return f"only-for-debugging-{name.lower()}-never-deployed"
+    if len(value) < 32:
+        refuse(name, "needs 32 characters or more of a secret that you keep, and there is none by default")
+    return value
+
+
+def database(name: str) -> dict[str, Any]:
+    """A postgresql:// address as Django's database settings; no other engine keeps row locks."""
+    address = env.str(name, default="")
+    if not address:
+        refuse(
+            name,
+            "not set; use postgresql://user:password@host:5432/name,"
+            " or put `python -m bookmyshow.embedded` before the command",
+        )
+    try:
+        config = environ.Env.db_url_config(address)
+    except (ValueError, environ.ImproperlyConfigured):
+        config = {}
+    if config.get("ENGINE") != "django.db.backends.postgresql":
+        refuse(name, "is no postgresql:// address, and only PostgreSQL keeps the row locks that booking needs")
+    return dict(config)
+
+
+def redis(name: str) -> str:
+    address = env.str(name, default="")
+    if urlsplit(address).scheme not in {"redis", "rediss", "unix"}:
+        refuse(
+            name,
+            "use redis://host:6379/0 (Redis or Valkey),"
+            " or put `python -m bookmyshow.embedded` before the command",
+        )
+    return address

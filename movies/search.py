@@ -1,0 +1,56 @@
+"""Full-text search over films: the query side of the generated column `Movie.search`.
+
+The database functions behind it (migration 0001) fold accents, apostrophes and case the same way in
+what is stored and in what is asked. Titles and cast are indexed word for word (the `simple`
+configuration: "It", "Her" and "Us" are films), descriptions by English word stems.
+"""
+
+from typing import TYPE_CHECKING
+
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db.models import BooleanField, ExpressionWrapper, F, Func, Q, TextField, Value
+
+if TYPE_CHECKING:
+    from .models import MovieQuerySet
+
+# Weights of D (description), C (unused), B (cast), A (title).
+WEIGHTS = [0.05, 0.1, 0.3, 1.0]
+# ts_rank's normalisation 1: a match in a short document counts for more than in a long one.
+BY_LENGTH = 1
+
+
+class Fold(Func):
+    """Text in lower case without accents and apostrophes, as the search column stores it."""
+
+    function = "movies_fold"
+    output_field = TextField()
+
+
+class WordsQuery(SearchQuery):
+    """A tsquery of every word of `text`, the last as a prefix; matches nothing without a word."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(Value(text, output_field=TextField()))
+        self.function = "movies_search_query"
+
+
+def ranked_matches(movies: "MovieQuerySet", text: str) -> "MovieQuerySet":
+    """The films that match `text`; one whose whole title it is comes first, then by relevance."""
+    if not text.strip():
+        return movies
+    query = WordsQuery(text)
+    whole_title = ExpressionWrapper(
+        Q(folded_title=Fold(Value(text.strip(), output_field=TextField()))),
+        output_field=BooleanField(),
+    )
+    return (
+        movies.filter(search=query)
+        .alias(folded_title=Fold("title"))
+        .alias(
+            whole_title=whole_title,
+            relevance=SearchRank(
+                F("search"), query, weights=WEIGHTS, normalization=Value(BY_LENGTH)
+            ),
+        )
+        .order_by("-whole_title", "-relevance", "title", "pk")
+    )
