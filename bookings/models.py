@@ -84,7 +84,7 @@ class Booking(models.Model):
     ended_reason = models.CharField(max_length=8, choices=EndedReason, blank=True)
     idempotency_key = models.CharField(
         max_length=128,
-        null=True,  # noqa: DJ001 - NULL stays out of the unique index
+        null=True,
         blank=True,
         editable=False,
     )

@@ -300,9 +300,7 @@ def _lock_show(show_id: int, *, skip_locked: bool = False) -> Show | None:
 
 def _lock_bookings(concerned: Q) -> list[Booking]:
     """The bookings, locked by primary key and as they are once the wait for them is over."""
-    return list(
-        Booking.objects.select_for_update(no_key=True).filter(concerned).order_by("pk")
-    )
+    return list(Booking.objects.select_for_update(no_key=True).filter(concerned).order_by("pk"))
 
 
 def _end(

@@ -83,7 +83,10 @@ def secret(name: str, *, debug: bool) -> str:
     if not value and debug:
         return f"only-for-debugging-{name.lower()}-never-deployed"
     if len(value) < 32:
-        refuse(name, "needs 32 characters or more of a secret that you keep, and there is none by default")
+        refuse(
+            name,
+            "needs 32 characters or more of a secret that you keep, and there is none by default",
+        )
     return value
 
 
@@ -101,7 +104,10 @@ def database(name: str) -> dict[str, Any]:
     except (ValueError, environ.ImproperlyConfigured):
         config = {}
     if config.get("ENGINE") != "django.db.backends.postgresql":
-        refuse(name, "is no postgresql:// address, and only PostgreSQL keeps the row locks that booking needs")
+        refuse(
+            name,
+            "is no postgresql:// address, and only PostgreSQL keeps the row locks that booking needs",
+        )
     return dict(config)
 
 

@@ -76,7 +76,7 @@ class Movie(models.Model):
     release_year = models.PositiveSmallIntegerField(null=True, blank=True)
     source_key = models.CharField(
         max_length=400,
-        null=True,  # noqa: DJ001 - NULL means "not imported", and stays out of the unique index
+        null=True,
         blank=True,
         editable=False,
         help_text="What an import knows this film by.",
@@ -86,9 +86,7 @@ class Movie(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     search = models.GeneratedField(
-        expression=Func(
-            F("title"), F("cast"), F("description"), function="movies_search_document"
-        ),
+        expression=Func(F("title"), F("cast"), F("description"), function="movies_search_document"),
         output_field=SearchVectorField(),
         db_persist=True,
         editable=False,

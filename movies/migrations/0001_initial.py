@@ -39,53 +39,142 @@ RETURN CASE WHEN numnode(plainto_tsquery('pg_catalog.simple', movies_fold(words)
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.RunSQL(FOLD, "DROP FUNCTION movies_fold"),
         migrations.RunSQL(DOCUMENT, "DROP FUNCTION movies_search_document"),
         migrations.RunSQL(QUERY, "DROP FUNCTION movies_search_query"),
         migrations.CreateModel(
-            name='Genre',
+            name="Genre",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('slug', models.SlugField(max_length=60, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("slug", models.SlugField(max_length=60, unique=True)),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Movie',
+            name="Movie",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=200)),
-                ('slug', models.SlugField(max_length=220, unique=True)),
-                ('description', models.TextField(blank=True)),
-                ('rating', models.DecimalField(blank=True, decimal_places=1, help_text='0.0 to 10.0, or empty.', max_digits=3, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(10)])),
-                ('duration_minutes', models.PositiveSmallIntegerField(blank=True, help_text="A film without a running time can't be scheduled.", null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='running time (minutes)')),
-                ('language', models.CharField(blank=True, max_length=40)),
-                ('certification', models.CharField(blank=True, max_length=20)),
-                ('cast', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), blank=True, default=list, size=None)),
-                ('release_date', models.DateField(blank=True, null=True)),
-                ('release_year', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('source_key', models.CharField(blank=True, editable=False, help_text='What an import knows this film by.', max_length=400, null=True)),
-                ('poster_image', models.ImageField(blank=True, upload_to='posters/')),
-                ('poster_url', models.URLField(blank=True, max_length=500)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('search', models.GeneratedField(db_persist=True, expression=models.Func(models.F('title'), models.F('cast'), models.F('description'), function='movies_search_document'), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('genres', models.ManyToManyField(blank=True, related_name='movies', to='movies.genre')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("slug", models.SlugField(max_length=220, unique=True)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "rating",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=1,
+                        help_text="0.0 to 10.0, or empty.",
+                        max_digits=3,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(10),
+                        ],
+                    ),
+                ),
+                (
+                    "duration_minutes",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="A film without a running time can't be scheduled.",
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="running time (minutes)",
+                    ),
+                ),
+                ("language", models.CharField(blank=True, max_length=40)),
+                ("certification", models.CharField(blank=True, max_length=20)),
+                (
+                    "cast",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=120),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("release_date", models.DateField(blank=True, null=True)),
+                ("release_year", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "source_key",
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        help_text="What an import knows this film by.",
+                        max_length=400,
+                        null=True,
+                    ),
+                ),
+                ("poster_image", models.ImageField(blank=True, upload_to="posters/")),
+                ("poster_url", models.URLField(blank=True, max_length=500)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "search",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Func(
+                            models.F("title"),
+                            models.F("cast"),
+                            models.F("description"),
+                            function="movies_search_document",
+                        ),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
+                    ),
+                ),
+                (
+                    "genres",
+                    models.ManyToManyField(blank=True, related_name="movies", to="movies.genre"),
+                ),
             ],
             options={
-                'ordering': ('title', 'pk'),
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['search'], name='movie_search'), models.Index(fields=['release_date'], name='movie_release_date')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('rating__isnull', True), models.Q(('rating__gte', 0), ('rating__lte', 10)), _connector='OR'), name='movie_rating_0_to_10'), models.CheckConstraint(condition=models.Q(('duration_minutes__isnull', True), ('duration_minutes__gt', 0), _connector='OR'), name='movie_duration_positive'), models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='movie_title_not_empty'), models.UniqueConstraint(fields=('source_key',), name='movie_source_key_unique')],
+                "ordering": ("title", "pk"),
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["search"], name="movie_search"
+                    ),
+                    models.Index(fields=["release_date"], name="movie_release_date"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("rating__isnull", True),
+                            models.Q(("rating__gte", 0), ("rating__lte", 10)),
+                            _connector="OR",
+                        ),
+                        name="movie_rating_0_to_10",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("duration_minutes__isnull", True),
+                            ("duration_minutes__gt", 0),
+                            _connector="OR",
+                        ),
+                        name="movie_duration_positive",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("title", ""), _negated=True),
+                        name="movie_title_not_empty",
+                    ),
+                    models.UniqueConstraint(fields=("source_key",), name="movie_source_key_unique"),
+                ],
             },
         ),
     ]

@@ -4,144 +4,334 @@ import django.contrib.postgres.constraints
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
-import shows.models
 from django.db import migrations, models
+
+import shows.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('bookings', '0001_initial'),
-        ('movies', '0001_initial'),
+        ("bookings", "0001_initial"),
+        ("movies", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Cinema',
+            name="Cinema",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('slug', models.SlugField(max_length=140, unique=True)),
-                ('city', models.CharField(max_length=80)),
-                ('address', models.CharField(blank=True, max_length=240)),
-                ('timezone', models.CharField(help_text='IANA name, for example Asia/Kolkata.', max_length=64, validators=[shows.models.validate_timezone], verbose_name='time zone')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("slug", models.SlugField(max_length=140, unique=True)),
+                ("city", models.CharField(max_length=80)),
+                ("address", models.CharField(blank=True, max_length=240)),
+                (
+                    "timezone",
+                    models.CharField(
+                        help_text="IANA name, for example Asia/Kolkata.",
+                        max_length=64,
+                        validators=[shows.models.validate_timezone],
+                        verbose_name="time zone",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('city', 'name'),
-                'indexes': [models.Index(fields=['city', 'name'], name='cinema_city')],
+                "ordering": ("city", "name"),
+                "indexes": [models.Index(fields=["city", "name"], name="cinema_city")],
             },
         ),
         migrations.CreateModel(
-            name='Screen',
+            name="Screen",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('seating_plan', models.TextField(help_text='One line a row, front row first: A ssss__pppp (s standard, p premium, w or W wheelchair, _ gap, - half gap; an empty line is a cross aisle).', validators=[shows.models.validate_plan])),
-                ('cleaning_minutes', models.PositiveSmallIntegerField(default=15, help_text='Kept free after each show.')),
-                ('cinema', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='screens', to='shows.cinema')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                (
+                    "seating_plan",
+                    models.TextField(
+                        help_text="One line a row, front row first: A ssss__pppp (s standard, p premium, w or W wheelchair, _ gap, - half gap; an empty line is a cross aisle).",
+                        validators=[shows.models.validate_plan],
+                    ),
+                ),
+                (
+                    "cleaning_minutes",
+                    models.PositiveSmallIntegerField(
+                        default=15, help_text="Kept free after each show."
+                    ),
+                ),
+                (
+                    "cinema",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="screens",
+                        to="shows.cinema",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('cinema', 'name'),
+                "ordering": ("cinema", "name"),
             },
         ),
         migrations.CreateModel(
-            name='Show',
+            name="Show",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField(help_text='Start and running time: what customers see.')),
-                ('busy_until', models.DateTimeField(help_text='End and cleaning: what scheduling sees.')),
-                ('format', models.CharField(default='2D', max_length=20)),
-                ('language', models.CharField(blank=True, max_length=40)),
-                ('standard_price', models.DecimalField(decimal_places=2, max_digits=8, validators=[django.core.validators.MinValueValidator(0)])),
-                ('premium_price', models.DecimalField(decimal_places=2, max_digits=8, validators=[django.core.validators.MinValueValidator(0)])),
-                ('total_seats', models.PositiveIntegerField(editable=False)),
-                ('available_seats', models.PositiveIntegerField(editable=False, help_text='Seats without a booking; lapsed holds count as taken here.')),
-                ('status', models.CharField(choices=[('SCHEDULED', 'Scheduled'), ('CANCELLED', 'Cancelled')], default='SCHEDULED', max_length=10)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('movie', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shows', to='movies.movie')),
-                ('screen', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shows', to='shows.screen')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField()),
+                (
+                    "ends_at",
+                    models.DateTimeField(help_text="Start and running time: what customers see."),
+                ),
+                (
+                    "busy_until",
+                    models.DateTimeField(help_text="End and cleaning: what scheduling sees."),
+                ),
+                ("format", models.CharField(default="2D", max_length=20)),
+                ("language", models.CharField(blank=True, max_length=40)),
+                (
+                    "standard_price",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=8,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "premium_price",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=8,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                ("total_seats", models.PositiveIntegerField(editable=False)),
+                (
+                    "available_seats",
+                    models.PositiveIntegerField(
+                        editable=False,
+                        help_text="Seats without a booking; lapsed holds count as taken here.",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("SCHEDULED", "Scheduled"), ("CANCELLED", "Cancelled")],
+                        default="SCHEDULED",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "movie",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shows",
+                        to="movies.movie",
+                    ),
+                ),
+                (
+                    "screen",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shows",
+                        to="shows.screen",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('starts_at', 'pk'),
+                "ordering": ("starts_at", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='Seat',
+            name="Seat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row', models.CharField(max_length=4)),
-                ('number', models.CharField(max_length=6)),
-                ('label', models.GeneratedField(db_persist=True, expression=models.Case(models.When(row__regex='[0-9]$', then=django.db.models.functions.text.Concat('row', models.Value('-'), 'number')), default=django.db.models.functions.text.Concat('row', 'number')), output_field=models.CharField(max_length=11))),
-                ('seat_type', models.CharField(choices=[('standard', 'Standard'), ('premium', 'Premium')], default='standard', max_length=8)),
-                ('is_wheelchair', models.BooleanField(default=False)),
-                ('position', models.PositiveSmallIntegerField(help_text='Place in plan order, from 0.')),
-                ('x', models.PositiveSmallIntegerField(help_text='Half seats from the left of the drawing.')),
-                ('y', models.PositiveSmallIntegerField(help_text='Half seats from the front of the drawing.')),
-                ('booking', models.ForeignKey(blank=True, db_index=False, help_text='The live booking that has this seat; empty when it is free.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='live_seats', to='bookings.booking')),
-                ('show', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='seats', to='shows.show')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("row", models.CharField(max_length=4)),
+                ("number", models.CharField(max_length=6)),
+                (
+                    "label",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Case(
+                            models.When(
+                                row__regex="[0-9]$",
+                                then=django.db.models.functions.text.Concat(
+                                    "row", models.Value("-"), "number"
+                                ),
+                            ),
+                            default=django.db.models.functions.text.Concat("row", "number"),
+                        ),
+                        output_field=models.CharField(max_length=11),
+                    ),
+                ),
+                (
+                    "seat_type",
+                    models.CharField(
+                        choices=[("standard", "Standard"), ("premium", "Premium")],
+                        default="standard",
+                        max_length=8,
+                    ),
+                ),
+                ("is_wheelchair", models.BooleanField(default=False)),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(help_text="Place in plan order, from 0."),
+                ),
+                (
+                    "x",
+                    models.PositiveSmallIntegerField(
+                        help_text="Half seats from the left of the drawing."
+                    ),
+                ),
+                (
+                    "y",
+                    models.PositiveSmallIntegerField(
+                        help_text="Half seats from the front of the drawing."
+                    ),
+                ),
+                (
+                    "booking",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="The live booking that has this seat; empty when it is free.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="live_seats",
+                        to="bookings.booking",
+                    ),
+                ),
+                (
+                    "show",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="seats",
+                        to="shows.show",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('show', 'position'),
+                "ordering": ("show", "position"),
             },
         ),
         migrations.AddConstraint(
-            model_name='screen',
-            constraint=models.UniqueConstraint(fields=('cinema', 'name'), name='screen_name_unique_in_cinema'),
+            model_name="screen",
+            constraint=models.UniqueConstraint(
+                fields=("cinema", "name"), name="screen_name_unique_in_cinema"
+            ),
         ),
         migrations.AddIndex(
-            model_name='show',
-            index=models.Index(fields=['starts_at', 'id'], name='show_starts_at'),
+            model_name="show",
+            index=models.Index(fields=["starts_at", "id"], name="show_starts_at"),
         ),
         migrations.AddIndex(
-            model_name='show',
-            index=models.Index(fields=['movie', 'starts_at'], name='show_movie_starts_at'),
+            model_name="show",
+            index=models.Index(fields=["movie", "starts_at"], name="show_movie_starts_at"),
         ),
         migrations.AddConstraint(
-            model_name='show',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('status', 'SCHEDULED')), expressions=[(shows.models.ScreenRange('screen', 'screen', models.Value('[]')), '&&'), (shows.models.BusyRange('starts_at', 'busy_until'), '&&')], name='show_no_overlap_on_screen', violation_error_message='Another show is on this screen at that time.'),
+            model_name="show",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("status", "SCHEDULED")),
+                expressions=[
+                    (shows.models.ScreenRange("screen", "screen", models.Value("[]")), "&&"),
+                    (shows.models.BusyRange("starts_at", "busy_until"), "&&"),
+                ],
+                name="show_no_overlap_on_screen",
+                violation_error_message="Another show is on this screen at that time.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='show',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='show_ends_after_start'),
+            model_name="show",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                name="show_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='show',
-            constraint=models.CheckConstraint(condition=models.Q(('busy_until__gte', models.F('ends_at'))), name='show_busy_until_end'),
+            model_name="show",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("busy_until__gte", models.F("ends_at"))),
+                name="show_busy_until_end",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='show',
-            constraint=models.CheckConstraint(condition=models.Q(('available_seats__gte', 0), ('available_seats__lte', models.F('total_seats'))), name='show_available_seats_in_range'),
+            model_name="show",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("available_seats__gte", 0), ("available_seats__lte", models.F("total_seats"))
+                ),
+                name="show_available_seats_in_range",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='show',
-            constraint=models.CheckConstraint(condition=models.Q(('premium_price__gte', 0), ('standard_price__gte', 0)), name='show_prices_not_negative'),
+            model_name="show",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("premium_price__gte", 0), ("standard_price__gte", 0)),
+                name="show_prices_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='show',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['SCHEDULED', 'CANCELLED'])), name='show_status_known'),
+            model_name="show",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["SCHEDULED", "CANCELLED"])),
+                name="show_status_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='seat',
-            index=models.Index(condition=models.Q(('booking__isnull', False)), fields=['booking'], name='seat_of_booking'),
+            model_name="seat",
+            index=models.Index(
+                condition=models.Q(("booking__isnull", False)),
+                fields=["booking"],
+                name="seat_of_booking",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(fields=('show', 'row', 'number'), name='seat_unique_row_number_in_show'),
+            model_name="seat",
+            constraint=models.UniqueConstraint(
+                fields=("show", "row", "number"), name="seat_unique_row_number_in_show"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(fields=('show', 'label'), name='seat_unique_label_in_show'),
+            model_name="seat",
+            constraint=models.UniqueConstraint(
+                fields=("show", "label"), name="seat_unique_label_in_show"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.CheckConstraint(condition=models.Q(('seat_type__in', ['standard', 'premium'])), name='seat_type_known'),
+            model_name="seat",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("seat_type__in", ["standard", "premium"])),
+                name="seat_type_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('row', ''), _negated=True), models.Q(('number', ''), _negated=True)), name='seat_row_and_number_not_empty'),
+            model_name="seat",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("row", ""), _negated=True), models.Q(("number", ""), _negated=True)
+                ),
+                name="seat_row_and_number_not_empty",
+            ),
         ),
     ]
