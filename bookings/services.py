@@ -50,6 +50,7 @@ FAILED, CANCELLED = Booking.Status.FAILED, Booking.Status.CANCELLED
 LAPSED, RELEASED = Booking.EndedReason.LAPSED, Booking.EndedReason.RELEASED
 SWAPPED, BY_CUSTOMER = Booking.EndedReason.SWAPPED, Booking.EndedReason.CUSTOMER
 
+LONGEST_LABEL = 11
 IDEMPOTENCY_CONSTRAINT = "booking_idempotency_key_unique_per_user"
 
 
@@ -343,6 +344,8 @@ def _distinct(labels: Iterable[str]) -> set[str]:
         raise InvalidSeats(f"Choose at most {most} seats; you chose {len(asked)}.")
     if len(set(asked)) != len(asked):
         raise InvalidSeats("Choose each seat once.")
+    if not all(label.isprintable() and len(label) <= LONGEST_LABEL for label in asked):
+        raise InvalidSeats("This show has no seat of that name.")
     return set(asked)
 
 

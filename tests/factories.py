@@ -1,0 +1,100 @@
+"""Rows for tests, each with sensible values of its own; time is moved by moving the rows."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import User
+from bookings import services
+from bookings.models import Booking
+from movies.models import Movie
+from shows.models import Cinema, Screen, Show
+from shows.services import create_show
+
+# 5 rows of 10 with an aisle, the last one premium.
+SMALL_HALL = "\n".join(
+    [f"{row} sssss_sssss" for row in "ABC"] + ["D wssss_ssssw", "E ppppp_ppppp"]
+)
+_number = count(1)
+
+
+def hall(rows: int, seats_in_row: int) -> str:
+    """A plan of `rows` plain rows named R1, R2 … (labels R1-1, R1-2 …)."""
+    return "\n".join(f"R{row} {'s' * seats_in_row}" for row in range(1, rows + 1))
+
+
+def make_user(email: str = "", password: str | None = None, **fields: Any) -> User:
+    fields.setdefault("name", "Asha Rao")
+    return User.objects.create_user(
+        email or f"person{next(_number)}@example.com", password, **fields
+    )
+
+
+def make_movie(title: str = "Anatomy of a Fall", **fields: Any) -> Movie:
+    fields.setdefault("slug", f"film-{next(_number)}")
+    fields.setdefault("duration_minutes", 120)
+    return Movie.objects.create(title=title, **fields)
+
+
+def make_cinema(**fields: Any) -> Cinema:
+    number = next(_number)
+    values = {
+        "name": f"Regal {number}",
+        "slug": f"regal-{number}",
+        "city": "Mumbai",
+        "timezone": "Asia/Kolkata",
+    }
+    return Cinema.objects.create(**(values | fields))
+
+
+def make_screen(plan: str = SMALL_HALL, **fields: Any) -> Screen:
+    cinema = fields.pop("cinema", None) or make_cinema()
+    fields.setdefault("name", f"Screen {next(_number)}")
+    return Screen.objects.create(cinema=cinema, seating_plan=plan, **fields)
+
+
+def make_show(
+    plan: str = SMALL_HALL, *, starts_in: timedelta = timedelta(hours=3), **fields: Any
+) -> Show:
+    """A show `starts_in` from now, on a screen of its own unless one is given."""
+    starts_at: datetime = fields.pop("starts_at", None) or timezone.now() + starts_in
+    return create_show(
+        movie=fields.pop("movie", None) or make_movie(),
+        screen=fields.pop("screen", None) or make_screen(plan),
+        starts_at=starts_at,
+        standard_price=fields.pop("standard_price", Decimal(250)),
+        premium_price=fields.pop("premium_price", Decimal(400)),
+        **fields,
+    )
+
+
+def make_booking(show: Show, labels: Iterable[str], *, user: User | None = None) -> Booking:
+    """A confirmed booking, made as a customer makes one."""
+    buyer = user or make_user()
+    held = services.hold_seats(user=buyer, show_id=show.pk, labels=labels)
+    return services.confirm_booking(user=buyer, reference=held.reference)
+
+
+def lapse(booking: Booking) -> None:
+    """Move a hold into the past, so that it ran out a moment ago."""
+    Booking.objects.filter(pk=booking.pk).update(
+        created_at=F("created_at") - timedelta(hours=1),
+        expires_at=timezone.now() - timedelta(milliseconds=1),
+    )
+    booking.refresh_from_db()
+
+
+def begin(show: Show) -> None:
+    """Move a show so that it began a minute ago."""
+    ends_at = timezone.now() + timedelta(minutes=90)
+    Show.objects.filter(pk=show.pk).update(
+        starts_at=timezone.now() - timedelta(minutes=1),
+        ends_at=ends_at,
+        busy_until=ends_at + timedelta(minutes=15),
+    )
+    show.refresh_from_db()
