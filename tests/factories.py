@@ -17,9 +17,7 @@ from shows.models import Cinema, Screen, Show
 from shows.services import create_show
 
 # 5 rows of 10 with an aisle, the last one premium.
-SMALL_HALL = "\n".join(
-    [f"{row} sssss_sssss" for row in "ABC"] + ["D wssss_ssssw", "E ppppp_ppppp"]
-)
+SMALL_HALL = "\n".join([f"{row} sssss_sssss" for row in "ABC"] + ["D wssss_ssssw", "E ppppp_ppppp"])
 _number = count(1)
 
 

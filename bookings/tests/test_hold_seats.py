@@ -21,7 +21,9 @@ pytestmark = pytest.mark.django_db
 
 
 def owned(booking: Booking) -> list[str]:
-    return list(Seat.objects.filter(booking=booking).in_plan_order().values_list("label", flat=True))
+    return list(
+        Seat.objects.filter(booking=booking).in_plan_order().values_list("label", flat=True)
+    )
 
 
 def available(show: Show) -> int:
