@@ -1,0 +1,14 @@
+"""The composition families: each draws a canvas full, and never the same way for two films."""
+
+from collections.abc import Callable
+
+from ..canvas import Canvas
+from . import bodies, cuts, heavens, patterns, places
+
+Family = Callable[[Canvas], None]
+
+FAMILIES: dict[str, Family] = {
+    family.__name__: family
+    for module in (heavens, places, patterns, bodies, cuts)
+    for family in module.FAMILIES
+}

@@ -1,0 +1,191 @@
+"""Stairs, streets, doors, houses."""
+
+from ..canvas import Canvas, Point
+
+
+def staircase(c: Canvas) -> None:
+    """Steps up the sheet, and where they lead."""
+    s, dice = c.scheme, c.dice
+    count, side = dice.whole(5, 9), dice.sign()
+    top, run = c.height * dice.between(0.26, 0.4), c.width / count
+    rise = (c.height - top) / count
+
+    def along(x: float) -> float:
+        return x if side > 0 else c.width - x
+
+    r = c.unit * dice.between(0.12, 0.24)
+    c.circle(along(c.width * dice.between(0.2, 0.34)), c.height * 0.26, r, s.accent)
+    shadow: list[Point] = [(along(0), c.height)]
+    steps: list[Point] = [(along(0), c.height)]
+    for step in range(count):
+        y = c.height - rise * (step + 1)
+        steps += [(along(run * step), y), (along(run * (step + 1)), y)]
+        shadow += [(along(run * step), y - rise * 0.5), (along(run * (step + 1)), y - rise * 0.5)]
+    steps.append((along(c.width), c.height))
+    c.polygon([*shadow, (along(c.width), c.height)], s.second)
+    c.polygon(steps, s.figure)
+    c.floor = s.figure
+    walker = dice.whole(1, count - 3)
+    fx, fy, tall = along(run * (walker + 0.5)), c.height - rise * (walker + 1), c.unit * 0.2
+    c.polygon(
+        [
+            (fx - tall * 0.2, fy),
+            (fx - tall * 0.05, fy - tall * 0.72),
+            (fx + tall * 0.05, fy - tall * 0.72),
+            (fx + tall * 0.2, fy),
+        ],
+        s.accent,
+    )
+    c.circle(fx, fy - tall * 0.82, tall * 0.12, s.accent)
+
+
+def skyline(c: Canvas) -> None:
+    """Blocks with a few lit windows."""
+    s, dice = c.scheme, c.dice
+    r = c.unit * dice.between(0.16, 0.28)
+    c.circle(
+        c.focus + c.width * dice.between(-0.25, 0.25),
+        c.height * dice.between(0.24, 0.36),
+        r,
+        s.accent,
+    )
+    for ink, low, high, lit in ((s.second, 0.3, 0.55, False), (s.figure, 0.45, 0.86, True)):
+        x = -c.unit * dice.between(0, 0.1)
+        while x < c.width:
+            wide = c.unit * dice.between(0.13, 0.25)
+            top = c.height * dice.between(low, high)
+            c.rect(x, top, wide + 0.5, c.height - top, ink)
+            roof = dice.whole(0, 3)
+            if roof == 0:
+                c.polygon(
+                    [(x, top + 0.5), (x + wide, top + 0.5), (x + wide, top - wide * 0.5)], ink
+                )
+            elif roof == 1:
+                c.rect(x + wide * 0.46, top - wide * 0.6, wide * 0.08, wide * 0.6, ink)
+            if lit:
+                _windows(c, x, top, wide)
+            x += wide
+    c.floor = s.figure
+
+
+def _windows(c: Canvas, x: float, top: float, wide: float) -> None:
+    across, cell = c.dice.whole(2, 3), wide / 4
+    y = top + cell
+    while y < c.height - cell:
+        for column in range(across):
+            if c.dice.chance(0.42):
+                ink = c.scheme.accent if c.dice.chance(0.7) else c.scheme.second
+                c.rect(
+                    x + wide * (column + 0.5) / across - cell * 0.3, y, cell * 0.6, cell * 0.8, ink
+                )
+        y += cell * 1.7
+
+
+def doorway(c: Canvas) -> None:
+    """A door ajar, its light along the floor."""
+    s, dice = c.scheme, c.dice
+    x, wide, tall = c.focus, c.unit * dice.between(0.2, 0.3), c.height * dice.between(0.42, 0.56)
+    base, lean = (
+        c.height * dice.between(0.66, 0.74),
+        c.unit * dice.between(0.15, 0.55) * dice.sign(),
+    )
+    if dice.chance(0.5):
+        c.rect(0, base, c.width, c.height - base, s.second)
+        c.floor = s.second
+    half, light = wide / 2, s.accent
+    c.polygon(
+        [
+            (x - half, base),
+            (x + half, base),
+            (x + half + lean + wide * 0.7, c.height),
+            (x - half + lean - wide * 0.7, c.height),
+        ],
+        light,
+    )
+    kind = dice.pick(("door", "arch", "keyhole"))
+    if kind == "keyhole":
+        r = wide * 0.75
+        c.circle(x, base - tall * 0.62, r, light)
+        c.polygon(
+            [
+                (x - r * 0.4, base - tall * 0.6),
+                (x + r * 0.4, base - tall * 0.6),
+                (x + half, base),
+                (x - half, base),
+            ],
+            light,
+        )
+    else:
+        c.rect(x - half, base - tall, wide, tall, light)
+        if kind == "arch":
+            c.circle(x, base - tall, half, light)
+        leaf = wide * dice.between(0.5, 0.8) * (1 if lean < 0 else -1)
+        edge = x + half if lean < 0 else x - half
+        c.polygon(
+            [
+                (edge, base),
+                (edge, base - tall),
+                (edge + leaf, base - tall * 1.08),
+                (edge + leaf, base + tall * 0.1),
+            ],
+            s.figure,
+        )
+    fx, high = x + wide * dice.between(-0.12, 0.12), tall * dice.between(0.45, 0.62)
+    w = wide * 0.22
+    c.polygon(
+        [
+            (fx - w, base + high * 0.04),
+            (fx - w * 0.4, base - high * 0.74),
+            (fx + w * 0.4, base - high * 0.74),
+            (fx + w, base + high * 0.04),
+        ],
+        s.figure,
+    )
+    c.circle(fx, base - high * 0.86, w * 0.62, s.figure)
+
+
+def road(c: Canvas) -> None:
+    """A road to the vanishing point."""
+    s, dice = c.scheme, c.dice
+    level = c.height * dice.between(0.34, 0.5)
+    vanish = c.focus + c.width * dice.between(-0.2, 0.2)
+    r = c.unit * dice.between(0.14, 0.26)
+    c.circle(
+        vanish + c.width * dice.between(-0.1, 0.1), level - r * dice.between(0, 0.8), r, s.accent
+    )
+    c.rect(0, level, c.width, c.height - level, s.figure)
+    base = c.focus + c.width * dice.between(-0.25, 0.25)
+    spread = c.unit * dice.between(0.28, 0.42)
+    c.polygon(
+        [
+            (vanish - 3, level),
+            (vanish + 3, level),
+            (base + spread, c.height),
+            (base - spread, c.height),
+        ],
+        s.second,
+    )
+    y, dash = level + (c.height - level) * 0.06, 0.05
+    while y < c.height:
+        near = (y - level) / (c.height - level)
+        end = min(c.height, y + (c.height - level) * dash)
+        far = (end - level) / (c.height - level)
+        m1, m2 = vanish + (base - vanish) * near, vanish + (base - vanish) * far
+        w1, w2 = spread * 0.07 * near, spread * 0.07 * far
+        c.polygon([(m1 - w1, y), (m1 + w1, y), (m2 + w2, end), (m2 - w2, end)], s.figure)
+        y, dash = end + (c.height - level) * dash * 0.8, dash * 1.45
+    poles = dice.whole(0, 5)
+    side = dice.sign()
+    for pole in range(poles):
+        near = 0.12 * 1.75**pole
+        px, py = (
+            vanish + (base - vanish + side * spread * 1.5) * near,
+            level + (c.height - level) * near,
+        )
+        tall = c.height * 0.75 * near
+        c.rect(px, py - tall, max(2, 16 * near), tall, s.accent)
+        c.rect(px - tall * 0.12, py - tall * 0.93, tall * 0.26, max(2, 13 * near), s.accent)
+    c.floor = s.figure
+
+
+FAMILIES = (staircase, skyline, doorway, road)

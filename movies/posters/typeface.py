@@ -1,0 +1,156 @@
+"""Type as outlines, from the extracted faces of Bricolage Grotesque (see ``build_typeface``)."""
+
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+CAP_HEIGHT = 0.66  # of the em
+
+FRACTIONS = {"1⁄2": "½", "1⁄4": "¼", "3⁄4": "¾"}
+STAND_INS = str.maketrans(
+    {
+        "ʻ": "‘",
+        "ʼ": "’",
+        "'": "’",
+        "′": "’",
+        "`": "‘",
+        "‐": "-",
+        "‑": "-",
+        "‒": "–",
+        "―": "—",
+        "⁄": "/",
+        "∕": "/",
+    }
+)
+
+
+class Box(NamedTuple):
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """A line of set type in ems: where its ink lies and each glyph with its place."""
+
+    box: Box
+    glyphs: tuple[tuple[float, str], ...]
+
+    @property
+    def width(self) -> float:
+        return self.box.right - self.box.left
+
+    @property
+    def height(self) -> float:
+        return self.box.bottom - self.box.top
+
+
+class Face:
+    """One cut of the family. Its data is in thousandths of an em, y downwards from the baseline."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._glyphs = data["glyphs"]
+        self._characters: dict[str, str] = data["characters"]
+        self._kerning: dict[str, dict[str, int]] = data["kerning"]
+        self._paths: dict[str, str] = {}
+
+    def __contains__(self, character: str) -> bool:
+        return character in self._characters
+
+    def set(self, text: str, tracking: int = 0) -> Run:
+        """Set a line of characters that are all in the face; tracking in thousandths of an em."""
+        x = 0
+        left, top, right, bottom = 10**6, 10**6, -(10**6), -(10**6)
+        glyphs: list[tuple[float, str]] = []
+        previous = ""
+        for character in text:
+            advance, box, _ = self._glyphs[self._characters[character]]
+            x += self._kern(previous, character)
+            if box[2] > box[0]:
+                left, right = min(left, x + box[0]), max(right, x + box[2])
+                top, bottom = min(top, box[1]), max(bottom, box[3])
+                glyphs.append((x, self._path(self._characters[character])))
+            x += advance + tracking
+            previous = character
+        if not glyphs:
+            left = top = right = bottom = 0
+        return Run(Box(left / 1000, top / 1000, right / 1000, bottom / 1000), tuple(glyphs))
+
+    def _kern(self, left: str, right: str) -> int:
+        return self._kerning.get(_bare(left), {}).get(_bare(right), 0) if left else 0
+
+    def _path(self, name: str) -> str:
+        if name not in self._paths:
+            outline = self._glyphs[name][2]
+            if isinstance(outline, str):
+                self._paths[name] = outline
+            else:
+                self._paths[name] = "".join(
+                    _moved(self._path(part), dx, dy) for part, dx, dy in outline
+                )
+        return self._paths[name]
+
+
+@cache
+def face(name: str) -> Face:
+    """One of the faces "wide", "narrow" and "quiet"."""
+    return _faces()[name]
+
+
+@cache
+def _faces() -> dict[str, Face]:
+    data = json.loads(Path(__file__).with_name("typeface.json").read_text(encoding="utf-8"))
+    return {name: Face(cut) for name, cut in data.items()}
+
+
+@cache
+def _bare(character: str) -> str:
+    return unicodedata.normalize("NFD", character)[:1]
+
+
+def _moved(path: str, dx: int, dy: int) -> str:
+    """A part of a composed glyph; its first step becomes absolute, as the pen is elsewhere then."""
+    if path.startswith("m"):
+        path = "M" + path[1:]
+    return re.sub(
+        r"M(-?\d+) ?(-?\d+)", lambda step: f"M{int(step[1]) + dx} {int(step[2]) + dy}", path
+    )
+
+
+def printable(text: str) -> str:
+    """Text on one line without the control characters that XML cannot hold."""
+    kept = "".join(
+        " " if character.isspace() else character
+        for character in unicodedata.normalize("NFC", text)
+        if character.isspace()
+        or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+    )
+    return " ".join(kept.split())
+
+
+def settable(text: str) -> str:
+    """What the faces can set of a printable text, folded where they lack a letter.
+
+    Empty if more letters than not would be lost.
+    """
+    for fraction, character in FRACTIONS.items():
+        text = re.sub(rf"(?<!\d)\s?{fraction}(?!\d)", character, text)
+    known = face("wide")
+    kept, lost = "", 0
+    for character in text.translate(STAND_INS):
+        if character in known:
+            kept += character
+            continue
+        folded = "".join(c for c in unicodedata.normalize("NFKD", character) if c in known)
+        kept += folded
+        lost += not folded and unicodedata.category(character)[0] in "LN"
+    kept = " ".join(kept.split())
+    letters = sum(character.isalnum() for character in kept)
+    has_ink = any(not character.isspace() for character in kept)
+    return kept if has_ink and letters >= lost else ""
