@@ -1,0 +1,49 @@
+"""Settings of the test run: what differs from production, and why.
+
+The servers are real (`make test` and ``python -m bookmyshow.embedded pytest`` start them), and so are
+the application's settings but for those below. A test that is about one of them sets it back with
+pytest-django's ``settings`` fixture.
+"""
+
+import os
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+
+TEST_REDIS_DB = "15"
+
+
+def redis_url_for_tests() -> str:
+    """Return REDIS_URL with the tests' own database, which they empty as they like."""
+    url = urlsplit(settings.REDIS_URL)
+    if url.scheme == "unix":
+        return url._replace(query=f"db={TEST_REDIS_DB}").geturl()
+    return url._replace(path=f"/{TEST_REDIS_DB}").geturl()
+
+
+def pytest_configure() -> None:
+    """Change the settings before any of them is used."""
+    # Playwright's synchronous interface keeps an event loop running in the tests' thread.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    # Neither the cache nor the queue of a site that runs in this checkout is touched.
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = redis_url_for_tests()
+    settings.CACHES["default"]["LOCATION"] = settings.REDIS_URL
+    # Django's test client speaks plain HTTP.
+    settings.SECURE_SSL_REDIRECT = False
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
+    # Templates render without a collected manifest.
+    backend = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    settings.STORAGES["staticfiles"]["BACKEND"] = backend
+    # bcrypt is slow by design; the tests that are about it ask for it.
+    fast = "django.contrib.auth.hashers.MD5PasswordHasher"
+    settings.PASSWORD_HASHERS = [fast, *settings.PASSWORD_HASHERS]
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> Iterator[None]:
+    """Begin each test with an empty cache: it is not rolled back with the database."""
+    cache.clear()
+    yield
