@@ -2,14 +2,16 @@ import secrets
 from datetime import datetime
 from decimal import Decimal
 from math import ceil
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import DateTimeField, F, Func, Q
+from django.db.models import F, Func, Q
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from accounts.models import User
+from shows.clock import DatabaseClock
 from shows.models import Show
 
 # Crockford's base 32: no I, L, O or U, so that a reference survives being read aloud.
@@ -19,13 +21,6 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 def new_reference() -> str:
     """BMV and 12 random characters (60 bits), never derived from time or id (SPEC §3)."""
     return "BMV" + "".join(secrets.choice(CROCKFORD) for _ in range(12))
-
-
-class DatabaseClock(Func):
-    """The database's wall clock when the row is read; unlike now(), it moves inside a transaction."""
-
-    function = "clock_timestamp"
-    output_field = DateTimeField()
 
 
 class SumOf(Func):
@@ -38,7 +33,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         """Adds `now`, the database's clock, by which holds lapse."""
         return self.annotate(now=DatabaseClock())
 
-    def lapsed(self, *, at: datetime | DatabaseClock) -> "BookingQuerySet":
+    def lapsed(self, *, at: datetime | Now) -> "BookingQuerySet":
         """Holds that are over at `at` and not yet written as such."""
         return self.filter(status=Booking.Status.PENDING, expires_at__lte=at)
 
@@ -82,7 +77,8 @@ class Booking(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField()
     ended_reason = models.CharField(max_length=8, choices=EndedReason, blank=True)
-    idempotency_key = models.CharField(
+    # NULL, and not "", stays out of the unique index.
+    idempotency_key = models.CharField(  # noqa: DJ001
         max_length=128,
         null=True,
         blank=True,
@@ -90,7 +86,7 @@ class Booking(models.Model):
     )
     idempotency_hash = models.CharField(max_length=64, blank=True, editable=False)
 
-    objects: ClassVar[models.Manager["Booking"]] = BookingQuerySet.as_manager()
+    objects = BookingQuerySet.as_manager()
 
     if TYPE_CHECKING:
         now: datetime

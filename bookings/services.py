@@ -21,13 +21,14 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from psycopg.errors import LockNotAvailable
 
 from accounts.models import User
 from shows import seatmap
+from shows.clock import database_now
 from shows.models import Seat, Show
 
 from .errors import (
@@ -41,7 +42,7 @@ from .errors import (
     ShowNotBookable,
     ShowNotFound,
 )
-from .models import Booking, DatabaseClock
+from .models import Booking
 
 log = logging.getLogger(__name__)
 
@@ -81,19 +82,9 @@ def hold_seats(
         with booking_transaction():
             show = _lock_show(show_id)
             seats = list(
-                Seat.objects.filter(show=show, label__in=wanted)
-                .annotate(
-                    now=DatabaseClock(),
-                    holder_status=F("booking__status"),
-                    holder_expires_at=F("booking__expires_at"),
-                )
-                .in_plan_order()
+                Seat.objects.filter(show=show, label__in=wanted).with_holder().in_plan_order()
             )
-            lapsed = {
-                seat.booking_id
-                for seat in seats
-                if seat.holder_status == PENDING and seat.holder_expires_at <= seat.now
-            }
+            lapsed = {seat.booking_id for seat in seats if seat.holder_lapsed}
             concerned = Q(user=user, show=show, status=PENDING) | Q(pk__in=lapsed)
             if request.key:
                 concerned |= Q(user=user, idempotency_key=request.key)
@@ -173,14 +164,6 @@ def expire_holds() -> int:
         except ShowBusy:
             log.warning("show %s stayed locked; its lapsed holds wait for the next sweep", show_id)
     return expired
-
-
-def database_now() -> datetime:
-    """The database's wall clock at this moment; inside a transaction it moves on."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        (now,) = cursor.fetchone()
-    return now
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +258,7 @@ def _give_back(user: User, reference: str, accepted: set[Booking.Status]) -> Boo
 def _expire_holds_of(show_id: int, *, skip_locked: bool) -> int | None:
     """Expire one show's lapsed holds; None when the show is locked and was to be skipped."""
     with booking_transaction():
-        show = _lock_show(show_id, skip_locked=skip_locked)
+        show = _lock_show_if_free(show_id) if skip_locked else _lock_show(show_id)
         if show is None:
             return None
         now = database_now()
@@ -287,16 +270,16 @@ def _expire_holds_of(show_id: int, *, skip_locked: bool) -> int | None:
     return len(lapsed)
 
 
-def _lock_show(show_id: int, *, skip_locked: bool = False) -> Show | None:
+def _lock_show(show_id: int) -> Show:
     """The show's row, locked; foreign keys to it can still be written (no_key)."""
-    show = (
-        Show.objects.select_for_update(no_key=True, skip_locked=skip_locked)
-        .filter(pk=show_id)
-        .first()
-    )
-    if show is None and not skip_locked:
+    show = Show.objects.select_for_update(no_key=True).filter(pk=show_id).first()
+    if show is None:
         raise ShowNotFound
     return show
+
+
+def _lock_show_if_free(show_id: int) -> Show | None:
+    return Show.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=show_id).first()
 
 
 def _lock_bookings(concerned: Q) -> list[Booking]:

@@ -106,7 +106,7 @@ def database(name: str) -> dict[str, Any]:
     if config.get("ENGINE") != "django.db.backends.postgresql":
         refuse(
             name,
-            "is no postgresql:// address, and only PostgreSQL keeps the row locks that booking needs",
+            "is no postgresql:// address; only PostgreSQL keeps the row locks that booking needs",
         )
     return dict(config)
 

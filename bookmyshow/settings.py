@@ -1,4 +1,4 @@
-"""Django settings, all from the environment (README, "Settings"); one code path for every place it runs in."""
+"""Django settings, all from the environment (README, "Settings"); one code path everywhere."""
 
 from datetime import timedelta
 from typing import Any

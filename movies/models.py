@@ -1,6 +1,6 @@
 from datetime import datetime
-from typing import ClassVar
 
+from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -39,9 +39,8 @@ class MovieQuerySet(models.QuerySet["Movie"]):
         )
 
     def _coming_show(self, at: datetime) -> Exists:
-        shows = Movie._meta.get_field("shows").related_model
         return Exists(
-            shows.objects.filter(  # type: ignore[union-attr]
+            apps.get_model("shows.Show").objects.filter(
                 movie=OuterRef("pk"), status="SCHEDULED", starts_at__gt=at
             )
         )
@@ -74,7 +73,8 @@ class Movie(models.Model):
     cast = ArrayField(models.CharField(max_length=120), default=list, blank=True)
     release_date = models.DateField(null=True, blank=True)
     release_year = models.PositiveSmallIntegerField(null=True, blank=True)
-    source_key = models.CharField(
+    # NULL means "not imported", and stays out of the unique constraint.
+    source_key = models.CharField(  # noqa: DJ001
         max_length=400,
         null=True,
         blank=True,
@@ -92,7 +92,7 @@ class Movie(models.Model):
         editable=False,
     )
 
-    objects: ClassVar[models.Manager["Movie"]] = MovieQuerySet.as_manager()
+    objects = MovieQuerySet.as_manager()
 
     class Meta:
         ordering = ("title", "pk")
@@ -121,7 +121,7 @@ class Movie(models.Model):
 
     @property
     def poster_src(self) -> str:
-        """Address of the uploaded image, else the linked one, else the poster drawn for this film."""
+        """Address of the uploaded image, else the linked one, else the poster drawn for it."""
         if self.poster_image:
             return self.poster_image.url
         return self.poster_url or reverse("movies:poster", args=[self.slug])

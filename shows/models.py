@@ -1,8 +1,9 @@
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.apps import apps
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import (
     BigIntegerRangeField,
@@ -19,6 +20,7 @@ from django.urls import reverse
 from movies.models import Movie
 
 from . import seating
+from .clock import DatabaseClock
 
 
 def validate_timezone(name: str) -> None:
@@ -84,7 +86,7 @@ class Screen(models.Model):
 
 
 def lapsed_hold(at: datetime, prefix: str = "") -> Q:
-    """A hold that is over at `at`, swept or not: its seats are free to the next buyer (SPEC §4.4)."""
+    """A hold that is over at `at`, swept or not: its seats are free (SPEC §4.4)."""
     return Q((f"{prefix}status", "PENDING"), (f"{prefix}expires_at__lte", at))
 
 
@@ -112,9 +114,9 @@ class ShowQuerySet(models.QuerySet["Show"]):
 
     def with_free_seats(self, *, at: datetime) -> "ShowQuerySet":
         """Adds `free_seats`: what people see, the seats of lapsed holds included."""
-        bookings = Show._meta.get_field("bookings").related_model
         lapsed = (
-            bookings.objects.filter(lapsed_hold(at), show=OuterRef("pk"))  # type: ignore[union-attr]
+            apps.get_model("bookings.Booking")
+            .objects.filter(lapsed_hold(at), show=OuterRef("pk"))
             .order_by()
             .values("show")
             .values(seats=Sum("total_seats"))
@@ -153,7 +155,7 @@ class Show(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects: ClassVar[models.Manager["Show"]] = ShowQuerySet.as_manager()
+    objects = ShowQuerySet.as_manager()
 
     if TYPE_CHECKING:
         free_seats: int
@@ -224,6 +226,14 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         """Front to back, left to right."""
         return self.order_by("position")
 
+    def with_holder(self) -> "SeatQuerySet":
+        """Adds the status and expiry of the booking that has the seat, and `now` to judge them."""
+        return self.annotate(
+            now=DatabaseClock(),
+            holder_status=F("booking__status"),
+            holder_expires_at=F("booking__expires_at"),
+        )
+
     def free(self, *, at: datetime) -> "SeatQuerySet":
         """Seats that a buyer could hold at `at`, those of lapsed holds included."""
         return self.filter(Q(booking=None) | lapsed_hold(at, "booking__"))
@@ -263,7 +273,12 @@ class Seat(models.Model):
         help_text="The live booking that has this seat; empty when it is free.",
     )
 
-    objects: ClassVar[models.Manager["Seat"]] = SeatQuerySet.as_manager()
+    objects = SeatQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        now: datetime
+        holder_status: str | None
+        holder_expires_at: datetime | None
 
     class Meta:
         ordering = ("show", "position")
@@ -287,6 +302,15 @@ class Seat(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def holder_lapsed(self) -> bool:
+        """Whether the seat is held by a hold that ran out; needs `with_holder`."""
+        return (
+            self.holder_status == "PENDING"
+            and self.holder_expires_at is not None
+            and self.holder_expires_at <= self.now
+        )
 
     @property
     def price(self) -> Decimal:

@@ -9,8 +9,9 @@ One line is one row, front row first: the row's name, then its cells from left t
     D = 1,3,5,6,4,2   sss__sss
 
 Cells: `s` standard, `p` premium, `w` wheelchair place (standard), `W` wheelchair place (premium),
-`_` a seat-wide gap, `-` a gap of half a seat. Seats number 1, 2, 3 … from the left; `<` numbers them
-from the right; `= 1,3,5` names each number. An empty line is a cross aisle. `#` starts a comment.
+`_` a seat-wide gap, `-` a gap of half a seat. Seats number 1, 2, 3 … from the left; `<` numbers
+them from the right; `= 1,3,5` names each number. An empty line is a cross aisle. `#` starts a
+comment.
 
 Places are on a grid of half seats: x grows by 2 for a seat or a gap and by 1 for a half gap, y by 2
 for each line.

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -24,17 +25,18 @@ def free_seats(show: Show) -> tuple[int, int]:
     )
 
 
-def test_confirming_in_time_makes_a_sale_and_again_changes_nothing():
+def test_confirming_in_time_makes_a_sale_and_again_changes_nothing() -> None:
     user, show = make_user(), make_show()
     held = services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
     sold = services.confirm_booking(user=user, reference=held.reference)
     assert sold.status == Booking.Status.CONFIRMED
+    assert sold.confirmed_at is not None
     assert held.created_at < sold.confirmed_at < held.expires_at
     again = services.confirm_booking(user=user, reference=held.reference)
     assert again.confirmed_at == sold.confirmed_at
 
 
-def test_confirming_a_lapsed_hold_fails_swept_or_not():
+def test_confirming_a_lapsed_hold_fails_swept_or_not() -> None:
     user, show = make_user(), make_show()
     held = services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
     lapse(held)
@@ -47,7 +49,7 @@ def test_confirming_a_lapsed_hold_fails_swept_or_not():
     assert held.status == Booking.Status.FAILED
 
 
-def test_a_hold_that_was_let_go_or_cancelled_cannot_be_confirmed():
+def test_a_hold_that_was_let_go_or_cancelled_cannot_be_confirmed() -> None:
     user, show = make_user(), make_show()
     held = services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
     services.release_hold(user=user, reference=held.reference)
@@ -68,7 +70,7 @@ def test_a_hold_that_was_let_go_or_cancelled_cannot_be_confirmed():
         services.give_back_booking,
     ],
 )
-def test_nobody_touches_another_persons_booking(action):
+def test_nobody_touches_another_persons_booking(action: Callable[..., Booking]) -> None:
     show = make_show()
     held = services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1"])
     with pytest.raises(BookingNotFound):
@@ -77,7 +79,7 @@ def test_nobody_touches_another_persons_booking(action):
         action(user=make_user(), reference="BMV000000000000")
 
 
-def test_letting_a_hold_go_frees_its_seats_at_once():
+def test_letting_a_hold_go_frees_its_seats_at_once() -> None:
     user, show = make_user(), make_show()
     held = services.hold_seats(user=user, show_id=show.pk, labels=["A1", "A2"])
     released = services.release_hold(user=user, reference=held.reference)
@@ -87,7 +89,7 @@ def test_letting_a_hold_go_frees_its_seats_at_once():
     assert services.release_hold(user=user, reference=held.reference).ended_reason == "released"
 
 
-def test_letting_a_lapsed_hold_go_writes_that_it_lapsed():
+def test_letting_a_lapsed_hold_go_writes_that_it_lapsed() -> None:
     user, show = make_user(), make_show()
     held = services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
     lapse(held)
@@ -95,7 +97,7 @@ def test_letting_a_lapsed_hold_go_writes_that_it_lapsed():
     assert free_seats(show) == (50, 50)
 
 
-def test_a_sale_is_cancelled_before_the_show_and_not_after_it_began():
+def test_a_sale_is_cancelled_before_the_show_and_not_after_it_began() -> None:
     user, show = make_user(), make_show()
     sold = make_booking(show, ["A1"], user=user)
     later = make_booking(show, ["B1"], user=user)
@@ -109,7 +111,7 @@ def test_a_sale_is_cancelled_before_the_show_and_not_after_it_began():
         services.cancel_booking(user=user, reference=later.reference)
 
 
-def test_release_is_for_holds_and_cancel_is_for_sales():
+def test_release_is_for_holds_and_cancel_is_for_sales() -> None:
     user, show = make_user(), make_show()
     sold = make_booking(show, ["A1"], user=user)
     held = services.hold_seats(user=user, show_id=show.pk, labels=["B1"])
@@ -122,7 +124,7 @@ def test_release_is_for_holds_and_cancel_is_for_sales():
     assert free_seats(show) == (50, 50)
 
 
-def test_a_lapsed_hold_reads_as_failed_before_any_sweep():
+def test_a_lapsed_hold_reads_as_failed_before_any_sweep() -> None:
     user, show = make_user(), make_show()
     held = services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
     just_before = held.expires_at - timedelta(microseconds=1)

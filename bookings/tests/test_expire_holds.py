@@ -18,7 +18,7 @@ def held(show: Show, *labels: str) -> Booking:
 
 
 @pytest.mark.django_db
-def test_a_sweep_frees_lapsed_holds_and_leaves_the_rest(caplog):
+def test_a_sweep_frees_lapsed_holds_and_leaves_the_rest(caplog: pytest.LogCaptureFixture) -> None:
     show, other = make_show(), make_show()
     sold = make_booking(show, ["A1"])
     alive = held(show, "A2")
@@ -41,14 +41,14 @@ def test_a_sweep_frees_lapsed_holds_and_leaves_the_rest(caplog):
 
 
 @pytest.mark.django_db
-def test_the_celery_task_is_the_same_sweep():
+def test_the_celery_task_is_the_same_sweep() -> None:
     booking = held(make_show(), "A1")
     lapse(booking)
     assert release_expired_holds.apply().get() == 1
 
 
 @pytest.mark.django_db
-def test_a_sweep_costs_the_same_for_one_hold_and_for_many_at_a_show():
+def test_a_sweep_costs_the_same_for_one_hold_and_for_many_at_a_show() -> None:
     def statements(show: Show) -> int:
         with CaptureQueriesContext(connection) as queries:
             services.expire_holds()
@@ -63,7 +63,7 @@ def test_a_sweep_costs_the_same_for_one_hold_and_for_many_at_a_show():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_command_releases_and_its_dry_run_only_lists():
+def test_the_command_releases_and_its_dry_run_only_lists() -> None:
     booking = held(make_show(), "A1", "A2")
     lapse(booking)
     out = StringIO()
@@ -78,7 +78,7 @@ def test_the_command_releases_and_its_dry_run_only_lists():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_check_integrity_is_clean_after_sales_holds_swaps_and_lapses():
+def test_check_integrity_is_clean_after_sales_holds_swaps_and_lapses() -> None:
     show = make_show()
     user = make_user()
     make_booking(show, ["A1", "E1"])
@@ -97,14 +97,14 @@ def test_check_integrity_is_clean_after_sales_holds_swaps_and_lapses():
         ("UPDATE shows_show SET available_seats = available_seats - 1", "counts 47 free"),
         ("UPDATE shows_seat SET booking_id = NULL WHERE label = 'A1'", "owns {A2}"),
         (
-            "UPDATE bookings_booking SET status = 'FAILED', ended_reason = 'lapsed',"
-            " confirmed_at = NULL",
+            """UPDATE bookings_booking
+               SET status = 'FAILED', ended_reason = 'lapsed', confirmed_at = NULL""",
             "points at",
         ),
         ("UPDATE bookings_booking SET seats = '{A1,A3}'", "lists {A1,A3}"),
     ],
 )
-def test_check_integrity_names_what_is_broken(damage: str, found: str):
+def test_check_integrity_names_what_is_broken(damage: str, found: str) -> None:
     make_booking(make_show(), ["A1", "A2"])
     with connection.cursor() as cursor:
         cursor.execute(damage)
@@ -115,7 +115,7 @@ def test_check_integrity_names_what_is_broken(damage: str, found: str):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_check_integrity_finds_a_seat_that_two_live_bookings_list():
+def test_check_integrity_finds_a_seat_that_two_live_bookings_list() -> None:
     show = make_show()
     make_booking(show, ["A1"])
     second = make_booking(show, ["A2"])

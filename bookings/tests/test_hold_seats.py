@@ -1,5 +1,6 @@
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -30,7 +31,7 @@ def available(show: Show) -> int:
     return Show.objects.get(pk=show.pk).available_seats
 
 
-def test_a_hold_takes_its_seats_for_two_minutes_at_the_prices_of_the_moment():
+def test_a_hold_takes_its_seats_for_two_minutes_at_the_prices_of_the_moment() -> None:
     show = make_show()
     booking = services.hold_seats(user=make_user(), show_id=show.pk, labels=["E1", "A2"])
 
@@ -47,7 +48,7 @@ def test_a_hold_takes_its_seats_for_two_minutes_at_the_prices_of_the_moment():
     assert booking.total_amount == Decimal(650)
 
 
-def test_a_conflict_holds_nothing_and_names_the_seats_that_were_lost():
+def test_a_conflict_holds_nothing_and_names_the_seats_that_were_lost() -> None:
     show = make_show()
     make_booking(show, ["A1", "A2"])
     with pytest.raises(SeatsUnavailable) as error:
@@ -56,7 +57,7 @@ def test_a_conflict_holds_nothing_and_names_the_seats_that_were_lost():
     assert available(show) == show.total_seats - 2
 
 
-def test_ten_seats_work_and_eleven_do_not():
+def test_ten_seats_work_and_eleven_do_not() -> None:
     show = make_show(hall(1, 20))
     user = make_user()
     labels = [f"R1-{number}" for number in range(1, 12)]
@@ -76,14 +77,14 @@ def test_ten_seats_work_and_eleven_do_not():
         (["A" * 5_000], "no seat"),
     ],
 )
-def test_seats_that_make_no_sense_are_refused(labels: list[str], message: str):
+def test_seats_that_make_no_sense_are_refused(labels: list[str], message: str) -> None:
     show = make_show()
     with pytest.raises(InvalidSeats, match=message):
         services.hold_seats(user=make_user(), show_id=show.pk, labels=labels)
     assert available(show) == show.total_seats
 
 
-def test_a_show_that_began_or_was_cancelled_or_is_not_there_cannot_be_booked():
+def test_a_show_that_began_or_was_cancelled_or_is_not_there_cannot_be_booked() -> None:
     user = make_user()
     show = make_show()
     begin(show)
@@ -97,7 +98,7 @@ def test_a_show_that_began_or_was_cancelled_or_is_not_there_cannot_be_booked():
         services.hold_seats(user=user, show_id=2**40, labels=["A1"])
 
 
-def test_holding_the_same_seats_again_returns_the_same_booking():
+def test_holding_the_same_seats_again_returns_the_same_booking() -> None:
     show = make_show()
     user = make_user()
     first = services.hold_seats(user=user, show_id=show.pk, labels=["A1", "A2"])
@@ -106,7 +107,7 @@ def test_holding_the_same_seats_again_returns_the_same_booking():
     assert Booking.objects.count() == 1
 
 
-def test_other_seats_swap_the_hold_and_keep_its_time():
+def test_other_seats_swap_the_hold_and_keep_its_time() -> None:
     show = make_show()
     user = make_user()
     old = services.hold_seats(user=user, show_id=show.pk, labels=["A1", "A2"])
@@ -119,7 +120,7 @@ def test_other_seats_swap_the_hold_and_keep_its_time():
     assert available(show) == show.total_seats - 2
 
 
-def test_a_swap_that_cannot_be_had_keeps_the_old_hold():
+def test_a_swap_that_cannot_be_had_keeps_the_old_hold() -> None:
     show = make_show()
     user = make_user()
     old = services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
@@ -131,7 +132,7 @@ def test_a_swap_that_cannot_be_had_keeps_the_old_hold():
     assert owned(old) == ["A1"]
 
 
-def test_holds_at_two_shows_do_not_disturb_each_other():
+def test_holds_at_two_shows_do_not_disturb_each_other() -> None:
     user = make_user()
     first, second = make_show(), make_show()
     a = services.hold_seats(user=user, show_id=first.pk, labels=["A1"])
@@ -140,7 +141,7 @@ def test_holds_at_two_shows_do_not_disturb_each_other():
     assert a.status == b.status == Booking.Status.PENDING
 
 
-def test_a_lapsed_hold_is_taken_over_whole_without_any_sweep():
+def test_a_lapsed_hold_is_taken_over_whole_without_any_sweep() -> None:
     show = make_show()
     late = services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1", "A2", "A3"])
     lapse(late)
@@ -152,7 +153,7 @@ def test_a_lapsed_hold_is_taken_over_whole_without_any_sweep():
     assert available(show) == show.total_seats - 1, "its other seats are free too"
 
 
-def test_ones_own_lapsed_hold_gives_way_to_a_fresh_one_with_fresh_time():
+def test_ones_own_lapsed_hold_gives_way_to_a_fresh_one_with_fresh_time() -> None:
     show = make_show()
     user = make_user()
     old = services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
@@ -164,7 +165,7 @@ def test_ones_own_lapsed_hold_gives_way_to_a_fresh_one_with_fresh_time():
     assert new.expires_at - new.created_at == timedelta(minutes=2)
 
 
-def test_the_same_key_and_request_make_one_booking_even_when_it_is_over():
+def test_the_same_key_and_request_make_one_booking_even_when_it_is_over() -> None:
     show = make_show()
     user = make_user()
     first = services.hold_seats(
@@ -183,7 +184,7 @@ def test_the_same_key_and_request_make_one_booking_even_when_it_is_over():
     assert Booking.objects.count() == 1
 
 
-def test_the_same_key_with_another_request_is_refused():
+def test_the_same_key_with_another_request_is_refused() -> None:
     show, other = make_show(), make_show()
     user = make_user()
     services.hold_seats(user=user, show_id=show.pk, labels=["A1"], idempotency_key="k1")
@@ -198,7 +199,7 @@ def test_the_same_key_with_another_request_is_refused():
 
 
 @pytest.mark.parametrize("count", [1, 2, 10])
-def test_a_hold_is_six_statements_whatever_the_number_of_seats(count: int):
+def test_a_hold_is_six_statements_whatever_the_number_of_seats(count: int) -> None:
     show = make_show(hall(20, 25))
     user = make_user()
     labels = [f"R1-{number}" for number in range(1, count + 1)]
@@ -210,13 +211,13 @@ def test_a_hold_is_six_statements_whatever_the_number_of_seats(count: int):
     assert said[0].count("JOIN") == 0, "the first statement locks the show's row, alone"
 
 
-def test_the_length_of_a_hold_is_a_setting(settings):
+def test_the_length_of_a_hold_is_a_setting(settings: Any) -> None:
     settings.BOOKING_EXPIRY_MINUTES = 7
     booking = services.hold_seats(user=make_user(), show_id=make_show().pk, labels=["A1"])
     assert booking.expires_at - booking.created_at == timedelta(minutes=7)
 
 
-def test_the_most_seats_of_a_booking_is_a_setting(settings):
+def test_the_most_seats_of_a_booking_is_a_setting(settings: Any) -> None:
     settings.MAX_SEATS_PER_BOOKING = 1
     with pytest.raises(InvalidSeats, match="at most 1 "):
         services.hold_seats(user=make_user(), show_id=make_show().pk, labels=["A1", "A2"])
