@@ -1,12 +1,11 @@
 """Settings of the test run: what differs from production, and why.
 
-The servers are real (`make test` and ``python -m bookmyshow.embedded pytest`` start them), and so are
-the application's settings but for those below. A test that is about one of them sets it back with
-pytest-django's ``settings`` fixture.
+The servers are real (`make test` and ``python -m bookmyshow.embedded pytest`` start them), and so
+are the application's settings but for those below. A test that is about one of them sets it back
+with pytest-django's ``settings`` fixture.
 """
 
 import os
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -43,7 +42,6 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(autouse=True)
-def empty_cache() -> Iterator[None]:
+def empty_cache() -> None:
     """Begin each test with an empty cache: it is not rolled back with the database."""
     cache.clear()
-    yield

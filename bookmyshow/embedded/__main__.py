@@ -16,10 +16,14 @@ import environ
 
 from .command import run
 from .credentials import load_secrets
+from .launch import die_with
 from .membership import Membership
 from .paths import ROOT, EmbeddedError, make_folders
 
 SERVERS = {"DATABASE_URL": "postgres", "REDIS_URL": "valkey"}
+# For make: killed, it can't hand the signal on.
+END_WITH_PARENT = "--end-with-parent"
+USAGE = f"python -m bookmyshow.embedded [{END_WITH_PARENT}] COMMAND [ARGUMENT…]"
 SECRETS = ("SECRET_KEY", "JWT_SECRET")
 
 
@@ -64,12 +68,16 @@ def on_term(signum: int, _frame: FrameType | None) -> None:
 
 def main() -> int:
     """Run the command line's command."""
-    command = sys.argv[1:]
-    if not command or command[0] in ("-h", "--help"):
-        print("usage: python -m bookmyshow.embedded COMMAND [ARGUMENT…]", file=sys.stderr)
-        return 0 if command else 2
     for signum in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, on_term)
+    parent = os.getppid()
+    command = sys.argv[1:]
+    if command[:1] == [END_WITH_PARENT]:
+        del command[0]
+        die_with(parent, signal.SIGTERM)
+    if not command or command[0] in ("-h", "--help"):
+        print(f"usage: {USAGE}", file=sys.stderr)
+        return 0 if command else 2
     try:
         return run_embedded(command)
     except EmbeddedError as error:

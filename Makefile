@@ -1,0 +1,54 @@
+# `make run` and `make test` need nothing but Python 3.11 or later and make: PostgreSQL and Valkey
+# come from Python wheels, unless DATABASE_URL and REDIS_URL name servers of your own.
+
+# The first Python that is new enough; `make PYTHON=/path/to/python3` names another.
+PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& command -v "$$python" && break; done)
+
+VENV := .venv
+STAMP := $(VENV)/.installed
+PY := $(VENV)/bin/python
+EMBEDDED := $(PY) -m bookmyshow.embedded
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PYTHONUNBUFFERED = 1
+
+.PHONY: help run test lint format clean
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@sed -nE 's/^([a-z]+):.*## /make \1	/p' $(MAKEFILE_LIST)
+
+# No certificate on this machine, so HTTPS is off; and its demo accounts are for this machine alone.
+run: export HTTPS ?= off
+run: export BIND ?= 127.0.0.1
+run: $(STAMP) ## Run the site as deployed, with demo data, on http://localhost:8000 (PORT=… for another)
+	@exec $(EMBEDDED) --end-with-parent $(PY) manage.py run_site $(ARGS)
+
+test: $(STAMP) ## Run all tests, those in the browser too (ARGS="bookings -k hold" for some)
+	@exec $(EMBEDDED) --end-with-parent $(PY) -m pytest $(ARGS)
+
+lint: $(STAMP) ## Check style, types and migrations
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@exec $(EMBEDDED) --end-with-parent sh -c '$(PY) -m mypy . && $(PY) manage.py makemigrations --check --dry-run'
+
+format: $(STAMP) ## Format the code
+	@$(PY) -m ruff check --fix . ; $(PY) -m ruff format .
+
+clean: ## Remove what is generated; the databases in .data/ stay
+	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache
+	find . -name __pycache__ -not -path './.data/*' -prune -exec rm -rf {} +
+
+# Made anew whenever the requirements change. pip's progress is worth seeing: it takes a minute.
+$(STAMP): requirements.txt requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: install it, or make PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$(PYTHON) is no Python 3.11 or later: make PYTHON=/path/to/a/newer/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "$(PYTHON) has no venv module: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
+	@echo "Installing the requirements into $(VENV) …"
+	@"$(PYTHON)" -m venv $(VENV)
+	@$(PY) -m pip install --quiet -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,53 @@
+import io
+import os
+import socket
+import subprocess
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from bookmyshow import announce
+from bookmyshow.environment import ROOT, env, whole
+
+PROCESSES = ("web", "worker", "beat")
+
+
+class Command(BaseCommand):
+    help = "Prepare and run the whole site (web, worker, beat) on this machine, with demo data."
+    # They run against a database that this command is about to migrate.
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--no-demo", action="store_true", help="leave the database's data alone"
+        )
+
+    def handle(self, *, no_demo: bool, **_options: Any) -> None:
+        port = whole("PORT", default=8000, least=1, most=65535)
+        refuse_taken_port(env.str("BIND", default="0.0.0.0"), port)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        call_command("migrate", interactive=False, verbosity=0)
+        summary = io.StringIO()
+        if not no_demo:
+            call_command("seed_demo", stdout=summary)
+        address = f"http://localhost:{port}/"
+        subprocess.Popen([sys.executable, announce.__file__, address, summary.getvalue()])
+        # The Procfile's environment is this one: honcho would let .env override it.
+        honcho = [sys.executable, "-m", "honcho", "-e", os.devnull, "-d", str(ROOT), "start"]
+        os.execv(sys.executable, [*honcho, "-p", str(port), *PROCESSES])
+
+
+def refuse_taken_port(address: str, port: int) -> None:
+    """Raise CommandError if gunicorn could not listen there; it would retry for seconds."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address.strip("[]"), port))
+        except OSError as error:
+            raise CommandError(
+                f"can't listen on {address}:{port} ({error.strerror}): choose another port,"
+                f" such as PORT={port % 65535 + 1} make run"
+            ) from error
