@@ -1,4 +1,6 @@
+import re
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
@@ -8,8 +10,13 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q
 from django.urls import reverse
+from django.utils.text import Truncator
 
 from .search import ranked_matches
+
+# The featured film changes every day among this many.
+FEATURED_FILMS = 5
+LINE_LENGTH = 170
 
 
 class Genre(models.Model):
@@ -32,18 +39,46 @@ class MovieQuerySet(models.QuerySet["Movie"]):
         """Films with a scheduled show that starts after `at`."""
         return self.filter(self._coming_show(at))
 
+    def with_showing(self, *, at: datetime, **conditions: Any) -> "MovieQuerySet":
+        """Adds `is_showing`: one coming show meets all of `conditions` (Show.objects.matching)."""
+        return self.annotate(is_showing=self._coming_show(at, **conditions))
+
+    def on_screen(self) -> "MovieQuerySet":
+        """After `with_showing`: only the films that are."""
+        return self.filter(Q(("is_showing", True)))
+
+    def showing_first(self) -> "MovieQuerySet":
+        """After `with_showing`: films on screen before the others, else in the order they had."""
+        return self.order_by("-is_showing", *self.query.order_by)
+
     def coming_soon(self, *, at: datetime) -> "MovieQuerySet":
         """Films released after `at` that have no scheduled show yet, soonest first."""
         return self.filter(~self._coming_show(at), release_date__gt=at.date()).order_by(
             "release_date", "title", "pk"
         )
 
-    def _coming_show(self, at: datetime) -> Exists:
-        return Exists(
-            apps.get_model("shows.Show").objects.filter(
-                movie=OuterRef("pk"), status="SCHEDULED", starts_at__gt=at
-            )
-        )
+    def in_order(self, sort: str) -> "MovieQuerySet":
+        """By `rating`, `newest` or `title`; any other word leaves the order as it is."""
+        best, newest = F("rating").desc(nulls_last=True), F("release_date").desc(nulls_last=True)
+        match sort:
+            case "rating":
+                return self.order_by(best, "title", "pk")
+            case "newest":
+                return self.order_by(newest, "title", "pk")
+            case "title":
+                return self.order_by("title", "pk")
+        return self
+
+    def featured(self, *, at: datetime, city: str = "") -> "Movie | None":
+        """The film on the first screen: the best rated on show take turns, one a day."""
+        showing = self.with_showing(at=at, city=city).on_screen()
+        films = showing.in_order("rating").prefetch_related("genres")[:FEATURED_FILMS]
+        return films[at.toordinal() % len(films)] if films else None
+
+    def _coming_show(self, at: datetime, **conditions: Any) -> Exists:
+        shows = apps.get_model("shows.Show").objects.upcoming(at=at)
+        coming = shows.matching(**conditions).order_by()
+        return Exists(coming.filter(movie=OuterRef("pk")))
 
 
 class Movie(models.Model):
@@ -94,6 +129,9 @@ class Movie(models.Model):
 
     objects = MovieQuerySet.as_manager()
 
+    if TYPE_CHECKING:
+        is_showing: bool
+
     class Meta:
         ordering = ("title", "pk")
         constraints = (
@@ -124,4 +162,19 @@ class Movie(models.Model):
         """Address of the uploaded image, else the linked one, else the poster drawn for it."""
         if self.poster_image:
             return self.poster_image.url
-        return self.poster_url or reverse("movies:poster", args=[self.slug])
+        return self.poster_url or self._versioned(reverse("movies:poster", args=[self.slug]))
+
+    @property
+    def backdrop_src(self) -> str:
+        """Address of the wide picture drawn for this film."""
+        return self._versioned(reverse("movies:backdrop", args=[self.slug]))
+
+    @property
+    def line(self) -> str:
+        """The first sentence of the description, cut at a word where it runs long."""
+        first = re.split(r"(?<=[.!?])\s", self.description.strip(), maxsplit=1)[0]
+        return Truncator(first).chars(LINE_LENGTH)
+
+    def _versioned(self, address: str) -> str:
+        """A drawn picture's address changes with the film, so browsers may keep it for good."""
+        return f"{address}?v={int(self.updated_at.timestamp())}"

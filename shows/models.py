@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,11 +13,25 @@ from django.contrib.postgres.fields import (
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Case, F, Func, IntegerField, OuterRef, Q, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce, Concat
+from django.db.models import (
+    Case,
+    DateField,
+    DateTimeField,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 
 from movies.models import Movie
+from movies.showtimes import DAY_ENDS
 
 from . import seating
 from .clock import DatabaseClock
@@ -104,6 +118,13 @@ class BusyRange(Func):
     output_field = DateTimeRangeField()
 
 
+class LocalTime(Func):
+    """A moment as the wall clock of a time zone shows it."""
+
+    function = "timezone"
+    output_field = DateTimeField()
+
+
 class ShowQuerySet(models.QuerySet["Show"]):
     def scheduled(self) -> "ShowQuerySet":
         return self.filter(status=Show.Status.SCHEDULED)
@@ -111,6 +132,28 @@ class ShowQuerySet(models.QuerySet["Show"]):
     def upcoming(self, *, at: datetime) -> "ShowQuerySet":
         """Scheduled shows that start after `at`, soonest first."""
         return self.scheduled().filter(starts_at__gt=at).order_by("starts_at", "pk")
+
+    def with_place(self) -> "ShowQuerySet":
+        """With screen and cinema, which every local time needs."""
+        return self.select_related("screen__cinema")
+
+    def matching(self, *, day: date | None = None, **conditions: str) -> "ShowQuerySet":
+        """Shows that meet each condition that isn't empty: `city`, `language`, `format`, `day`.
+
+        `day` is the one whose evening a show belongs to, on its cinema's clock.
+        """
+        fields = {"city": "screen__cinema__city", "language": "language", "format": "format"}
+        shows = self.filter(**{fields[name]: value for name, value in conditions.items() if value})
+        if day is None:
+            return shows
+        # Wide bounds in UTC first: they can use the index, a local date can't.
+        noon = datetime.combine(day, time(12), UTC)
+        local = LocalTime("screen__cinema__timezone", F("starts_at") - DAY_ENDS)
+        return (
+            shows.filter(starts_at__range=(noon - timedelta(days=2), noon + timedelta(days=2)))
+            .alias(show_day=Cast(local, DateField()))
+            .filter(show_day=day)
+        )
 
     def with_free_seats(self, *, at: datetime) -> "ShowQuerySet":
         """Adds `free_seats`: what people see, the seats of lapsed holds included."""

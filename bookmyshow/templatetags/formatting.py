@@ -46,7 +46,7 @@ def _grouped(whole: int) -> str:
         return f"{whole:,}"
     # Indian grouping: the last three digits, then pairs (₹12,34,500).
     head, tail = divmod(whole, 1000)
-    pairs = []
+    pairs: list[str] = []
     while head >= 100:
         head, pair = divmod(head, 100)
         pairs.insert(0, f"{pair:02d}")

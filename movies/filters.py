@@ -1,0 +1,143 @@
+"""What a visitor asks of the home page; a value that isn't on offer is no filter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from .models import Movie
+
+if TYPE_CHECKING:
+    from .models import MovieQuerySet
+
+NOW, SOON = "now", "soon"
+DAYS_AHEAD = 7
+
+
+@dataclass(frozen=True)
+class Option:
+    value: str
+    label: str
+
+
+SORTS = [Option("newest", "Newest first"), Option("title", "A to Z")]
+
+
+@dataclass(frozen=True)
+class Options:
+    """The choices on offer: only what a coming show really has."""
+
+    genres: list[Option]
+    cities: list[Option]
+    languages: list[Option]
+    formats: list[Option]
+    days: list[Option]
+
+    @classmethod
+    def at(cls, at: datetime, *, city: str = "") -> "Options":
+        """Days are those of the city's clock, or of the first city's where none is chosen."""
+        coming = Movie.objects.filter(shows__status="SCHEDULED", shows__starts_at__gt=at)
+        facets = (
+            coming.order_by()
+            .values_list(
+                "shows__screen__cinema__city",
+                "shows__screen__cinema__timezone",
+                "shows__language",
+                "shows__format",
+            )
+            .distinct()
+        )
+        places: dict[str, ZoneInfo] = {}
+        languages, formats = set(), set()
+        for place, zone_name, language, format_ in facets:
+            places[place] = ZoneInfo(zone_name)
+            languages.add(language)
+            formats.add(format_)
+        genres = coming.order_by().values_list("genres__slug", "genres__name").distinct()
+        cities = sorted(places)
+        zone = places.get(city) or (places[cities[0]] if cities else ZoneInfo("UTC"))
+        return cls(
+            genres=[Option(slug, name) for slug, name in sorted(genres, key=str) if slug],
+            cities=[Option(name, name) for name in cities],
+            languages=[Option(name, name) for name in sorted(languages - {""})],
+            formats=[Option(name, name) for name in sorted(formats - {""})],
+            days=_days_from(at.astimezone(zone).date()),
+        )
+
+
+def _days_from(today: date) -> list[Option]:
+    names = {0: "Today", 1: "Tomorrow"}
+    days = [(n, today + timedelta(days=n)) for n in range(DAYS_AHEAD)]
+    return [Option(f"{day}", names.get(n, f"{day:%a} {day.day} {day:%b}")) for n, day in days]
+
+
+@dataclass(frozen=True)
+class Filters:
+    q: str = ""
+    list: str = NOW
+    city: str = ""
+    date: str = ""
+    genre: str = ""
+    language: str = ""
+    format: str = ""
+    sort: str = ""
+
+    @classmethod
+    def read(cls, query: Mapping[str, str], options: Options, *, city: str = "") -> "Filters":
+        """`city` is the remembered one; the query's, empty too, goes before it."""
+
+        def chosen(name: str, offered: list[Option], default: str = "") -> str:
+            value = query.get(name, default)
+            return value if any(option.value == value for option in offered) else ""
+
+        return cls(
+            q=query.get("q", "").replace("\x00", "").strip()[:100],
+            list=SOON if query.get("list") == SOON else NOW,
+            city=chosen("city", options.cities, city),
+            date=chosen("date", options.days),
+            genre=chosen("genre", options.genres),
+            language=chosen("language", options.languages),
+            format=chosen("format", options.formats),
+            sort=chosen("sort", SORTS),
+        )
+
+    @property
+    def about_shows(self) -> bool:
+        """Some filter only a show can meet, so films without shows are out."""
+        return bool(self.date or self.language or self.format)
+
+    @property
+    def narrowed(self) -> bool:
+        """The visitor asked for something in particular (a city alone is where they live)."""
+        return bool(self.q or self.genre or self.about_shows)
+
+    def querystring(self, **changes: str | int) -> str:
+        """The page's state as a query, without what is empty; the city lives in a cookie too."""
+        asked = {**vars(self), **changes}
+        if asked["list"] == NOW:
+            asked.pop("list")
+        return urlencode({name: value for name, value in asked.items() if value})
+
+    def films(self, *, at: datetime) -> "MovieQuerySet":
+        """The films asked for, each with `is_showing`; those on screen come first in a search."""
+        shows = {
+            "city": self.city,
+            "day": date.fromisoformat(self.date) if self.date else None,
+            "language": self.language,
+            "format": self.format,
+        }
+        films = Movie.objects.with_showing(at=at, **shows)
+        if self.genre:
+            films = films.filter(genres__slug=self.genre)
+        if self.q:
+            found = films.search(self.q)
+            if self.about_shows:
+                found = found.on_screen()
+            films = found.showing_first()
+        elif self.list == SOON:
+            return films.coming_soon(at=at).prefetch_related("genres")
+        else:
+            films = films.on_screen()
+        return films.in_order(self.sort or ("" if self.q else "rating")).prefetch_related("genres")

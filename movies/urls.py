@@ -1,0 +1,11 @@
+from django.urls import path
+
+from . import views
+
+app_name = "movies"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("movies/<slug:slug>/", views.film, name="film"),
+    path("movies/<slug:slug>/poster.svg", views.poster, name="poster"),
+    path("movies/<slug:slug>/backdrop.svg", views.backdrop, name="backdrop"),
+]

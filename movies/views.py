@@ -1,0 +1,123 @@
+from urllib.parse import quote, unquote
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+from django_htmx.http import push_url, replace_url
+
+from .art import art_response
+from .filters import SORTS, Filters, Options
+from .http import HtmxHttpRequest, page_or_part
+from .models import Movie
+from .posters import draw_backdrop, draw_poster
+from .showtimes import timetable
+
+FILMS_A_PAGE = 24
+SOON_ON_HOME = 6
+CITY_COOKIE = "city"
+YEAR = 365 * 24 * 3600
+
+
+@require_safe
+def home(request: HtmxHttpRequest) -> HttpResponse:
+    """What's on: a featured film, then posters that search and filters narrow."""
+    now = timezone.now()
+    remembered = unquote(request.COOKIES.get(CITY_COOKIE, ""))
+    options = Options.at(now, city=request.GET.get("city", remembered))
+    filters = Filters.read(request.GET, options, city=remembered)
+    page = Paginator(filters.films(at=now), FILMS_A_PAGE).get_page(request.GET.get("page"))
+    opening = not filters.narrowed and filters.list == "now" and page.number == 1
+    context = {
+        "filters": filters,
+        "options": options,
+        "sorts": SORTS,
+        "page": page,
+        "previous_url": f"?{filters.querystring(page=page.number - 1)}",
+        "next_url": f"?{filters.querystring(page=page.number + 1)}",
+        "search_text": filters.q,
+        "search_form": "browse",
+        "featured": Movie.objects.featured(at=now, city=filters.city) if opening else None,
+        "soon": Movie.objects.coming_soon(at=now).prefetch_related("genres")[:SOON_ON_HOME]
+        if opening
+        else (),
+    }
+    response = page_or_part(request, "movies/home.html", "results", context)
+    if request.htmx:
+        response = _show_state(request, response, filters, page.number)
+    return _remember_city(request, response, filters.city)
+
+
+def _show_state(
+    request: HtmxHttpRequest, response: HttpResponse, filters: Filters, page: int
+) -> HttpResponse:
+    """The address follows the page; typing on replaces the entry, so Back leaves the search."""
+    query = filters.querystring(page=page if page > 1 else "")
+    url = f"{request.path}?{query}" if query else request.path
+    typing = filters.q and "q=" in (request.htmx.current_url or "")
+    return replace_url(response, url) if typing else push_url(response, url)
+
+
+def _remember_city(request: HtmxHttpRequest, response: HttpResponse, city: str) -> HttpResponse:
+    if "city" not in request.GET:
+        return response
+    if city:
+        response.set_cookie(
+            CITY_COOKIE,
+            quote(city),
+            max_age=YEAR,
+            samesite="Lax",
+            secure=request.is_secure(),
+            httponly=True,
+        )
+    else:
+        response.delete_cookie(CITY_COOKIE)
+    return response
+
+
+@require_safe
+def film(request: HtmxHttpRequest, slug: str) -> HttpResponse:
+    """A film and when it shows, one day at a time."""
+    movie = get_object_or_404(Movie.objects.prefetch_related("genres"), slug=slug)
+    now = timezone.now()
+    remembered = unquote(request.COOKIES.get(CITY_COOKIE, ""))
+    shows = list(movie.shows.upcoming(at=now).with_free_seats(at=now).with_place())
+    cities = sorted({show.screen.cinema.city for show in shows})
+    city = request.GET.get("city", remembered)
+    if city in cities:
+        shows = [show for show in shows if show.screen.cinema.city == city]
+    else:
+        city = ""
+    today = min(
+        (now.astimezone(show.screen.cinema.tz).date() for show in shows),
+        default=now.date(),
+    )
+    context = {
+        "movie": movie,
+        "coming": bool(movie.release_date and movie.release_date > now.date()),
+        "cities": cities,
+        "city": city,
+        "timetable": timetable(shows, today=today, wanted=request.GET.get("date", "")),
+    }
+    response = page_or_part(request, "movies/film.html", "times", context)
+    return _remember_city(request, response, city)
+
+
+@require_safe
+@gzip_page
+def poster(request: HtmxHttpRequest, slug: str) -> HttpResponse:
+    """The poster drawn for a film; see `posters`."""
+    return art_response(request, _film_for_art(slug), draw_poster, "poster")
+
+
+@require_safe
+@gzip_page
+def backdrop(request: HtmxHttpRequest, slug: str) -> HttpResponse:
+    """The wide picture behind a film's title."""
+    return art_response(request, _film_for_art(slug), draw_backdrop, "backdrop")
+
+
+def _film_for_art(slug: str) -> Movie:
+    return get_object_or_404(Movie.objects.prefetch_related("genres"), slug=slug)
