@@ -37,8 +37,7 @@ def pytest_configure() -> None:
     backend = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.STORAGES["staticfiles"]["BACKEND"] = backend
     # bcrypt is slow by design; the tests that are about it ask for it.
-    fast = "django.contrib.auth.hashers.MD5PasswordHasher"
-    settings.PASSWORD_HASHERS = [fast, *settings.PASSWORD_HASHERS]
+    settings.PASSWORD_HASHERS = ["tests.hashers.QuickHasher", *settings.PASSWORD_HASHERS]
 
 
 @pytest.fixture(autouse=True)

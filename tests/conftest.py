@@ -1,0 +1,128 @@
+"""Fixtures of the browser tests.
+
+A test asks for ``page`` (and ``live_site`` for addresses, ``sign_in`` to be someone)::
+
+    def test_a_film_is_found_by_its_title(page, live_site):
+        make_movie(title="Her")
+        page.goto("/")
+        expect(page.get_by_role("link", name="Her")).to_be_visible()
+
+The pages come from gunicorn in a process of its own, which sees only what is committed; so ``page``
+brings ``transactional_db`` with it, and the database is emptied after the test.
+"""
+
+from collections.abc import Callable, Generator, Iterator
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Route,
+    sync_playwright,
+)
+from pytest_django import DjangoDbBlocker
+
+from accounts.models import User
+from bookmyshow.environment import ROOT
+
+from .browser import launch_chromium
+from .live_site import LiveSite, serve
+
+SCREENSHOTS = ROOT / ".data" / "screenshots"
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="session")
+def live_site(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[LiveSite]:
+    """The site as deployed (gunicorn, collected static files) on the tests' database.
+
+    To change its settings, start another with ``tests.live_site.serve``.
+    """
+    with django_db_blocker.unblock(), serve(tmp_path_factory.mktemp("live_site")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium. A second visitor: ``browser.new_context(base_url=live_site.url)``."""
+    with sync_playwright() as playwright:
+        browser = launch_chromium(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(
+    browser: Browser, live_site: LiveSite, transactional_db: None
+) -> Iterator[BrowserContext]:
+    """A visitor's browser: own cookies, addresses relative to the site, no other host."""
+    context = browser.new_context(
+        base_url=live_site.url, viewport={"width": 1280, "height": 800}, locale="en-GB"
+    )
+    context.set_default_timeout(10_000)
+
+    def only_the_site(route: Route) -> None:
+        if route.request.url.startswith(live_site.url):
+            route.continue_()
+        else:
+            route.abort()
+
+    context.route("http*://**/*", only_the_site)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page of the site, 1280 px wide.
+
+    Whatever the test is about, an uncaught script error and a violation of the Content Security
+    Policy fail it. A failed test leaves a picture in ``.data/screenshots/``.
+    """
+    page = context.new_page()
+    problems: list[str] = []
+
+    def note_violation(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Content Security Policy" in message.text:
+            problems.append(message.text)
+
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", note_violation)
+    yield page
+    if request.node.stash.get(FAILED, False):
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png", full_page=True)
+    assert not problems
+
+
+@pytest.fixture
+def sign_in(live_site: LiveSite) -> Callable[[Page, User], None]:
+    """Sign a page's visitor in without the form: ``sign_in(page, user)``."""
+
+    def sign_in(page: Page, user: User) -> None:
+        client = Client()
+        client.force_login(user)
+        value = client.cookies[settings.SESSION_COOKIE_NAME].value
+        name = settings.SESSION_COOKIE_NAME
+        page.context.add_cookies([{"name": name, "value": value, "url": live_site.url}])
+
+    return sign_in
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let ``page`` know whether the test failed."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
