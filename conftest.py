@@ -33,6 +33,8 @@ def pytest_configure() -> None:
     # Django's test client speaks plain HTTP.
     settings.SECURE_SSL_REDIRECT = False
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
+    # Races run on more threads than a web worker has, each with a connection of its own.
+    settings.DATABASES["default"]["OPTIONS"].pop("pool", None)
     # Templates render without a collected manifest.
     backend = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.STORAGES["staticfiles"]["BACKEND"] = backend

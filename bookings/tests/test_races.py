@@ -1,0 +1,343 @@
+"""Races on real threads and connections, each with a control that loses when the lock is gone."""
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from unittest import mock
+
+import pytest
+from django.db import connection, connections, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from bookings import services
+from bookings.errors import BookingError, BookingExpired, SeatsUnavailable, ShowBusy
+from bookings.integrity import find_broken
+from bookings.models import Booking
+from shows.clock import database_now
+from shows.models import Seat, Show
+from tests.factories import hall, lapse, make_show, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BUYERS = 200
+
+
+def at_once(work: Callable[[int], object], count: int) -> list[object]:
+    """`work(0)` … `work(count - 1)`, each on a thread and connection of its own, let go together.
+
+    What a thread raises is its result.
+    """
+    gate = threading.Barrier(count)
+
+    def run(number: int) -> object:
+        try:
+            connection.ensure_connection()
+            gate.wait(timeout=60)
+            return work(number)
+        except Exception as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(max_workers=count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+@contextmanager
+def without_the_lock() -> Iterator[None]:
+    """The control: the show is read, not locked, and the guard behind the lock is off."""
+    with (
+        mock.patch.object(services, "_lock_show", lambda pk: Show.objects.get(pk=pk)),
+        mock.patch.object(
+            services, "_lock_bookings", lambda q: list(Booking.objects.filter(q).order_by("pk"))
+        ),
+    ):
+        yield
+
+
+def unexpected(results: list[object]) -> list[object]:
+    """What went wrong beyond a booking rule saying no."""
+    return [r for r in results if isinstance(r, Exception) and not isinstance(r, BookingError)]
+
+
+def assert_sold_once(show: Show) -> None:
+    """No seat in two live bookings, every count exact (SPEC §4.10)."""
+    assert [f"{b.rule}: {b.where}" for b in find_broken()] == []
+    live = Booking.objects.filter(show=show, status__in=["PENDING", "CONFIRMED"])
+    twice = [label for label, n in Counter(s for b in live for s in b.seats).items() if n > 1]
+    assert twice == []
+    show.refresh_from_db()
+    assert show.available_seats == Seat.objects.filter(show=show, booking=None).count()
+
+
+def storm(show: Show, buyers: list[User], seed: int) -> list[object]:
+    """Every buyer holds 1 to 4 random seats in random order, some confirm, some let go; among them
+    sweeps run and a third of the holds are moved past their end, so that others take them over."""
+    labels = list(show.seats.values_list("label", flat=True))
+
+    def buy(number: int) -> object:
+        chance = random.Random(seed * 1_000 + number)
+        if number % 10 == 0:
+            return [services.expire_holds() for _ in range(4)]
+        outcome: object = None
+        for _ in range(3):
+            wanted = chance.sample(labels, chance.randint(1, 4))
+            try:
+                held = services.hold_seats(user=buyers[number], show_id=show.pk, labels=wanted)
+                step = chance.random()
+                if step < 0.3:
+                    lapse_if_pending(held)
+                elif step < 0.8:
+                    services.confirm_booking(user=buyers[number], reference=held.reference)
+                else:
+                    services.release_hold(user=buyers[number], reference=held.reference)
+                outcome = held
+            except (SeatsUnavailable, BookingExpired, ShowBusy):
+                continue
+        return outcome
+
+    return at_once(buy, len(buyers))
+
+
+def lapse_if_pending(booking: Booking) -> None:
+    """Time passes: the hold's end moves into the past, in the order every writer locks in."""
+    with transaction.atomic():
+        Show.objects.select_for_update(no_key=True).get(pk=booking.show_id)
+        Booking.objects.filter(pk=booking.pk, status=Booking.Status.PENDING).update(
+            created_at=timezone.now() - timedelta(hours=1), expires_at=timezone.now()
+        )
+
+
+def test_two_hundred_buyers_never_get_one_seat_twice() -> None:
+    show = make_show(hall(6, 20))
+    buyers = [make_user() for _ in range(BUYERS)]
+    seed = random.randrange(10_000)
+    print(f"seed {seed}")
+    results = storm(show, buyers, seed)
+    assert unexpected(results) == []
+    assert_sold_once(show)
+    assert Booking.objects.filter(show=show, status="CONFIRMED").exists()
+    assert Booking.objects.filter(show=show, ended_reason="lapsed").exists()
+
+
+def test_control_without_the_lock_two_hundred_buyers_break_the_books() -> None:
+    show = make_show(hall(2, 10))
+    buyers = [make_user() for _ in range(40)]
+    with without_the_lock():
+        results = storm(show, buyers, seed=1)
+    assert unexpected(results) or list(find_broken())
+
+
+def test_of_many_buyers_of_one_seat_one_wins_and_the_rest_are_told() -> None:
+    show = make_show()
+    buyers = [make_user() for _ in range(50)]
+    results = at_once(
+        lambda n: services.hold_seats(user=buyers[n], show_id=show.pk, labels=["A1"]), 50
+    )
+    kinds = Counter(type(result) for result in results)
+    assert kinds == {Booking: 1, SeatsUnavailable: 49}
+    assert_sold_once(show)
+
+
+def test_control_without_the_lock_many_buyers_of_one_seat_collide() -> None:
+    show = make_show()
+    buyers = [make_user() for _ in range(50)]
+    with without_the_lock():
+        results = at_once(
+            lambda n: services.hold_seats(user=buyers[n], show_id=show.pk, labels=["A1"]), 50
+        )
+    # The guarded update is what then stops the second sale, and it raises rather than refuses.
+    assert any(isinstance(r, RuntimeError) for r in results)
+
+
+def test_the_same_form_posted_many_times_at_once_makes_one_booking() -> None:
+    show, user = make_show(), make_user()
+    results = at_once(
+        lambda n: services.hold_seats(
+            user=user, show_id=show.pk, labels=["A1", "A2"], idempotency_key="form-1"
+        ),
+        20,
+    )
+    assert unexpected(results) == []
+    assert len({r.pk for r in results if isinstance(r, Booking)}) == 1
+    assert Booking.objects.count() == 1
+    assert_sold_once(show)
+
+
+def test_the_same_seats_without_a_key_make_one_booking_too() -> None:
+    show, user = make_show(), make_user()
+    results = at_once(
+        lambda n: services.hold_seats(user=user, show_id=show.pk, labels=["A1", "A2"]), 20
+    )
+    assert unexpected(results) == []
+    assert Booking.objects.count() == 1
+
+
+def test_one_key_at_two_shows_at_once_makes_one_booking_and_one_refusal() -> None:
+    user = make_user()
+    shows = [make_show(), make_show()]
+    for _ in range(10):
+        Seat.objects.update(booking=None)
+        Booking.objects.all().delete()
+        Show.objects.update(available_seats=50)
+        results = at_once(
+            lambda n: services.hold_seats(
+                user=user, show_id=shows[n].pk, labels=["A1"], idempotency_key="k"
+            ),
+            2,
+        )
+        codes = sorted(getattr(r, "code", "booked") for r in results)
+        assert codes == ["IDEMPOTENCY_KEY_REUSED", "booked"]
+
+
+def test_confirm_racing_the_take_over_of_its_lapse_is_never_both_and_never_neither() -> None:
+    show = make_show(hall(10, 20))
+    late, next_buyer = make_user(), make_user()
+    outcomes: Counter[str] = Counter()
+    for label in show.seats.values_list("label", flat=True)[:100]:
+        held = services.hold_seats(user=late, show_id=show.pk, labels=[label])
+        # It ends a few milliseconds from now, in the middle of what follows.
+        ends = timezone.now() + timedelta(milliseconds=random.uniform(-2, 12))
+        Booking.objects.filter(pk=held.pk).update(
+            created_at=ends - timedelta(minutes=2), expires_at=ends
+        )
+
+        def act(number: int, held: Booking = held, label: str = label) -> Booking:
+            if number == 0:
+                return services.confirm_booking(user=late, reference=held.reference)
+            for _ in range(200):
+                try:
+                    return services.hold_seats(user=next_buyer, show_id=show.pk, labels=[label])
+                except SeatsUnavailable as error:
+                    refused = error
+            raise refused
+
+        confirmed, taken = at_once(act, 2)
+        assert isinstance(confirmed, Booking | BookingExpired), confirmed
+        assert isinstance(taken, Booking | SeatsUnavailable), taken
+        winners = [r for r in (confirmed, taken) if isinstance(r, Booking)]
+        assert len(winners) == 1, (confirmed, taken)
+        outcomes["confirmed" if winners[0] is confirmed else "taken over"] += 1
+        if winners[0] is taken:
+            services.release_hold(user=next_buyer, reference=winners[0].reference)
+    print(outcomes)
+    assert len(outcomes) == 2, "the race was never close"
+    assert_sold_once(show)
+
+
+def test_confirm_racing_the_sweep_is_never_both_and_never_neither() -> None:
+    show = make_show(hall(10, 20))
+    user = make_user()
+    for label in show.seats.values_list("label", flat=True)[:50]:
+        held = services.hold_seats(user=user, show_id=show.pk, labels=[label])
+        ends = timezone.now() + timedelta(milliseconds=random.uniform(0, 8))
+        Booking.objects.filter(pk=held.pk).update(
+            created_at=ends - timedelta(minutes=2), expires_at=ends
+        )
+
+        def act(number: int, held: Booking = held) -> object:
+            if number == 0:
+                return services.confirm_booking(user=user, reference=held.reference)
+            return [services.expire_holds() for _ in range(10)]
+
+        confirmed, _ = at_once(act, 2)
+        services.expire_holds()
+        held.refresh_from_db()
+        assert isinstance(confirmed, Booking | BookingExpired), confirmed
+        expected = "CONFIRMED" if isinstance(confirmed, Booking) else "FAILED"
+        assert held.status == expected
+    assert_sold_once(show)
+
+
+def test_sweeps_run_many_at_once_and_release_each_hold_once() -> None:
+    shows = [make_show() for _ in range(5)]
+    for show in shows:
+        for label in ("A1", "A2", "A3"):
+            lapse(services.hold_seats(user=make_user(), show_id=show.pk, labels=[label]))
+    results = at_once(lambda n: services.expire_holds(), 8)
+    assert unexpected(results) == []
+    assert sum(r for r in results if isinstance(r, int)) == 15
+    for show in shows:
+        assert_sold_once(show)
+
+
+def test_a_wait_for_the_lock_that_runs_out_says_try_again_and_changes_nothing() -> None:
+    show, user = make_show(), make_user()
+    locked, done = threading.Event(), threading.Event()
+
+    def keep_it_locked() -> None:
+        with transaction.atomic():
+            Show.objects.select_for_update(no_key=True).get(pk=show.pk)
+            locked.set()
+            done.wait(30)
+        connections.close_all()
+
+    holder = threading.Thread(target=keep_it_locked)
+    holder.start()
+    try:
+        locked.wait(10)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '200ms'")
+        with pytest.raises(ShowBusy, match="try again"):
+            services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
+        assert services.expire_holds() == 0
+    finally:
+        done.set()
+        holder.join()
+        connection.close()
+    assert Booking.objects.count() == 0
+    assert services.hold_seats(user=user, show_id=show.pk, labels=["A1"]).status == "PENDING"
+
+
+def test_a_sweep_skips_a_locked_show_frees_the_others_and_returns_to_it() -> None:
+    busy, quiet = make_show(), make_show()
+    for show in (busy, quiet):
+        lapse(services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1"]))
+    locked = threading.Event()
+    swept_quiet = threading.Event()
+
+    def keep_it_locked() -> None:
+        with transaction.atomic():
+            Show.objects.select_for_update(no_key=True).get(pk=busy.pk)
+            locked.set()
+            swept_quiet.wait(10)
+        connections.close_all()
+
+    def watch() -> None:
+        for _ in range(400):
+            if Show.objects.get(pk=quiet.pk).available_seats == 50:
+                break
+        swept_quiet.set()
+        connections.close_all()
+
+    threads = [threading.Thread(target=keep_it_locked), threading.Thread(target=watch)]
+    threads[0].start()
+    locked.wait(10)
+    threads[1].start()
+    assert services.expire_holds() == 2
+    for thread in threads:
+        thread.join()
+    assert_sold_once(busy)
+    assert_sold_once(quiet)
+
+
+def test_a_lapsed_hold_goes_to_the_next_buyer_the_moment_it_lapses() -> None:
+    show, next_buyer = make_show(), make_user()
+    held = services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1"])
+    ends = database_now() + timedelta(milliseconds=400)
+    Booking.objects.filter(pk=held.pk).update(expires_at=ends)
+    taken, refusals = None, 0
+    while taken is None:
+        try:
+            taken = services.hold_seats(user=next_buyer, show_id=show.pk, labels=["A1"])
+        except SeatsUnavailable:
+            refusals += 1
+    assert refusals > 0
+    assert timedelta(0) <= taken.created_at - ends < timedelta(seconds=1)
+    held.refresh_from_db()
+    assert (held.status, held.ended_reason) == (Booking.Status.FAILED, "lapsed")
