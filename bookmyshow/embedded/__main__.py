@@ -14,7 +14,7 @@ from types import FrameType
 
 import environ
 
-from .command import run
+from .command import FORWARDED, ignore_signals, run
 from .credentials import load_secrets
 from .launch import die_with
 from .membership import Membership
@@ -61,15 +61,16 @@ def run_embedded(command: list[str]) -> int:
         return run(command, environment, [m.descriptor for m in memberships.values()])
 
 
-def on_term(signum: int, _frame: FrameType | None) -> None:
+def leave(signum: int, _frame: FrameType | None) -> None:
     """Leave through the context managers, which stop the servers."""
+    ignore_signals()
     raise SystemExit(128 + signum)
 
 
 def main() -> int:
     """Run the command line's command."""
-    for signum in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(signum, on_term)
+    for signum in FORWARDED:
+        signal.signal(signum, leave)
     parent = os.getppid()
     command = sys.argv[1:]
     if command[:1] == [END_WITH_PARENT]:
@@ -83,8 +84,6 @@ def main() -> int:
     except EmbeddedError as error:
         print(f"embedded: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
 
 
 if __name__ == "__main__":

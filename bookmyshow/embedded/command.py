@@ -31,6 +31,13 @@ def run(command: Sequence[str], environment: Mapping[str, str], inherit: Sequenc
     """
     _adopt_orphans()
     parent = os.getpid()
+
+    def in_child() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
+        die_with(parent, signal.SIGTERM)
+
+    # A signal that comes before it can be handed on waits.
+    signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
     try:
         # Its own process group, so that it sees each signal once, whether that was sent to this
         # process, to its group, or by the terminal.
@@ -40,7 +47,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], inherit: Sequenc
             env=dict(environment),
             pass_fds=tuple(inherit),
             process_group=0,
-            preexec_fn=lambda: die_with(parent, signal.SIGTERM),
+            preexec_fn=in_child,
         )
     except FileNotFoundError as error:
         raise EmbeddedError(f"there is no command {command[0]}") from error
@@ -64,12 +71,19 @@ def _forwarded_signals(process: subprocess.Popen[bytes]) -> Iterator[None]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signum)
 
-    previous = {signum: signal.signal(signum, forward) for signum in FORWARDED}
+    for signum in FORWARDED:
+        signal.signal(signum, forward)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
     try:
         yield
     finally:
-        for signum, handler in previous.items():
-            signal.signal(signum, handler)
+        ignore_signals()
+
+
+def ignore_signals() -> None:
+    """Ignore what would cut the end short; what this process still waits for is bounded."""
+    for signum in FORWARDED:
+        signal.signal(signum, signal.SIG_IGN)
 
 
 @contextlib.contextmanager
@@ -100,7 +114,10 @@ def _pass_terminal(*, giver: int, taker: int) -> None:
 def _wait(process: subprocess.Popen[bytes]) -> int:
     """Wait for the command's end; where it is stopped (Ctrl-Z), stop with it and go on with it."""
     while True:
-        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        # Any child: the command's orphans are ours to bury.
+        pid, status = os.waitpid(-1, os.WUNTRACED)
+        if pid != process.pid:
+            continue
         if not os.WIFSTOPPED(status):
             process.returncode = os.waitstatus_to_exitcode(status)
             return process.returncode

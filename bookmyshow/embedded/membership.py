@@ -108,13 +108,16 @@ class Membership:
         finally:
             os.close(log)
         assert keeper.stdout is not None
-        with keeper.stdout as pipe:
-            ready, _, _ = select.select([pipe], [], [], START_SECONDS)
-            answer = pipe.readline().decode().strip() if ready else "no answer in time"
-        if answer != "ready":
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(keeper.pid, signal.SIGTERM)
-            raise EmbeddedError(answer or f"{self.service} did not start: see {LOG}")
+        try:
+            with keeper.stdout as pipe:
+                ready, _, _ = select.select([pipe], [], [], START_SECONDS)
+                answer = pipe.readline().decode().strip() if ready else ""
+            if answer != "ready":
+                raise EmbeddedError(answer or f"{self.service} did not start: see {LOG}")
+        except BaseException:
+            keeper.terminate()
+            keeper.wait()
+            raise
 
     def _stop_keeper(self) -> None:
         pid = self._keeper_pid()

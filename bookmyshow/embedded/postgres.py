@@ -19,6 +19,7 @@ import psycopg
 from psycopg import sql
 
 from .credentials import load_secrets
+from .orphans import end_orphan, read_pid
 from .paths import DATA, LOG, EmbeddedError, open_log, write_atomically
 from .ports import choose_port
 from .service import launch
@@ -70,7 +71,7 @@ class Postgres:
 
     def __init__(self) -> None:
         self._bin = _binaries()
-        self._port = choose_port(self.name)
+        self._port = 0
         self._password = load_secrets()["POSTGRES_PASSWORD"]
         self._owner = (os.geteuid(), os.getegid())
         self._reach = False
@@ -86,7 +87,10 @@ class Postgres:
             raise EmbeddedError(
                 f"{FOLDER} is of PostgreSQL {found}, not {VERSION}: move it away to begin anew"
             )
-        self._end_orphan()
+        # The keeper's lock is held: no server of this folder is in use.
+        end_orphan(FOLDER / "postmaster.pid", FOLDER, self.stop_signals)
+        self._drop_strangers_pid()
+        self._port = self._port or choose_port(self.name)
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start the server in the foreground."""
@@ -205,36 +209,15 @@ class Postgres:
         finally:
             os.close(log)
 
-    def _end_orphan(self) -> None:
-        """End a server that outlived its keeper, and drop a pid file that names a stranger.
+    def _drop_strangers_pid(self) -> None:
+        """Drop a pid file that names a process which is no PostgreSQL of this folder.
 
-        The keeper's lock is held, so no server of this folder is in use. PostgreSQL itself refuses
-        to start beside any live process that has the pid in its file: after a crash pids are dealt
-        anew, and a killed server stays a zombie in a container whose first process does not reap.
-        Where the pid is free the file stays, for PostgreSQL then looks for left-over backends of
-        that server.
+        PostgreSQL refuses to start beside any live process that has the pid in its file: after a
+        crash pids are dealt anew, and a killed server stays a zombie in a container whose first
+        process does not reap. Where the pid is free the file stays, for PostgreSQL then looks for
+        left-over backends of that server.
         """
         pid_file = FOLDER / "postmaster.pid"
-        if not pid_file.exists():
-            return
-        first_line = pid_file.read_text(encoding="utf-8", errors="replace").partition("\n")[0]
-        if not first_line.isdigit():
-            return
-        pid = int(first_line)
-        try:
-            process = psutil.Process(pid)
-            if process.cwd() == str(FOLDER):
-                self._end(process)
-        except psutil.Error:
-            pass
-        if psutil.pid_exists(pid):
+        pid = read_pid(pid_file)
+        if pid is not None and psutil.pid_exists(pid):
             pid_file.unlink(missing_ok=True)
-
-    def _end(self, process: psutil.Process) -> None:
-        for signum, seconds in self.stop_signals:
-            try:
-                process.send_signal(signum)
-                process.wait(seconds)
-            except psutil.TimeoutExpired:
-                continue
-            return

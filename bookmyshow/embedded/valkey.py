@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from .credentials import load_secrets
+from .orphans import end_orphan
 from .paths import DATA, EmbeddedError, open_log, write_atomically
 from .ports import choose_port
 from .service import launch
@@ -20,6 +21,7 @@ port {port}
 protected-mode yes
 daemonize no
 dir {folder}
+pidfile valkey.pid
 appendonly yes
 appendfsync everysec
 save ""
@@ -58,12 +60,14 @@ class Valkey:
 
     def __init__(self) -> None:
         self._binary = _binary()
-        self._port = choose_port(self.name)
+        self._port = 0
         self._password = load_secrets()["VALKEY_PASSWORD"]
 
     def prepare(self) -> None:
-        """Write the configuration, which holds the password and so is no command line."""
+        """Write the configuration: the password does not belong on a command line."""
         FOLDER.mkdir(mode=0o700, exist_ok=True)
+        end_orphan(FOLDER / "valkey.pid", FOLDER, self.stop_signals)
+        self._port = self._port or choose_port(self.name)
         text = CONFIG.format(port=self._port, folder=f'"{FOLDER}"', password=self._password)
         write_atomically(FOLDER / "valkey.conf", text)
 

@@ -1,0 +1,304 @@
+"""The embedded servers, for real: in checkouts of their own, started, joined, killed.
+
+A checkout here is a copy of the package in a folder of its own; each test waits on the processes
+themselves, found by the folder they work on.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+import redis
+
+from bookmyshow.environment import ROOT
+
+PROVIDED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "JWT_SECRET")
+PRINT_ENVIRONMENT = (
+    f"import os; print(*(os.environ.get(n, '') for n in {PROVIDED!r}), sep='\\n', flush=True)"
+)
+# Prints what it was given, and stays until its input is closed.
+STAY = f"{PRINT_ENVIRONMENT}; import sys; sys.stdin.read()"
+
+
+class Member:
+    """A running ``python -m bookmyshow.embedded`` with a command that stays."""
+
+    def __init__(self, checkout: "Checkout", *options: str, **environment: str) -> None:
+        self.process = subprocess.Popen(
+            [*checkout.embedded(*options), sys.executable, "-c", STAY],
+            cwd=checkout.root,
+            env=checkout.environment(**environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert self.process.stdout is not None
+        lines = [self.process.stdout.readline().strip() for _ in PROVIDED]
+        self.database, self.redis, self.secret_key, self.jwt_secret = lines
+
+    def leave(self) -> int:
+        """Let the command end; returns the exit code."""
+        self.process.communicate(timeout=60)
+        return self.process.returncode
+
+
+class Checkout:
+    """A folder with the package in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        package = root / "bookmyshow"
+        shutil.copytree(ROOT / "bookmyshow" / "embedded", package / "embedded")
+        (package / "__init__.py").touch()
+
+    def embedded(self, *options: str) -> list[str]:
+        """Return the command line before the command."""
+        return [sys.executable, "-m", "bookmyshow.embedded", *options]
+
+    def environment(self, **changes: str) -> dict[str, str]:
+        """Return an environment that gives no servers and no secrets but those of `changes`."""
+        return {k: v for k, v in os.environ.items() if k not in PROVIDED} | changes
+
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            [*self.embedded(), *command],
+            cwd=self.root,
+            env=self.environment(**environment),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def processes(self) -> list[psutil.Process]:
+        """Return the living processes that work on this checkout."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                here = Path(process.cwd()).is_relative_to(self.root)
+                if here and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+        return found
+
+    def names(self) -> set[str]:
+        """Return the names of those processes."""
+        return {process.name() for process in self.processes()}
+
+    def kill_everything(self) -> None:
+        """Send SIGKILL to each process, as a crash of the machine would end them."""
+        while processes := self.processes():
+            for process in processes:
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+            psutil.wait_procs(processes, timeout=5)
+
+
+@pytest.fixture
+def make_checkout(tmp_path: Path) -> Iterator[Callable[[str], Checkout]]:
+    """Make checkouts that are gone, with their processes, after the test."""
+    made: list[Checkout] = []
+
+    def make(name: str) -> Checkout:
+        made.append(Checkout(tmp_path / name))
+        return made[-1]
+
+    yield make
+    for checkout in made:
+        checkout.kill_everything()
+
+
+@pytest.fixture
+def checkout(make_checkout: Callable[[str], Checkout]) -> Checkout:
+    """One checkout, in a folder whose name has to be quoted."""
+    return make_checkout("a checkout, 100 %")
+
+
+def eventually(true: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Tell whether it becomes true in time."""
+    deadline = time.monotonic() + seconds
+    while not (now := true()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return now
+
+
+def remember(member: Member, value: int) -> None:
+    """Write the value to both servers."""
+    with psycopg.connect(member.database) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS kept (value int)")
+        connection.execute("INSERT INTO kept VALUES (%s)", (value,))
+    with redis.Redis.from_url(member.redis) as client:
+        client.set("kept", value)
+
+
+def remembered(member: Member) -> tuple[list[int], int]:
+    """Read what the servers have: PostgreSQL's rows, Valkey's value."""
+    with psycopg.connect(member.database) as connection:
+        rows = [row[0] for row in connection.execute("SELECT value FROM kept ORDER BY value")]
+    with redis.Redis.from_url(member.redis, decode_responses=True) as client:
+        return rows, int(str(client.get("kept") or 0))
+
+
+def test_servers_start_are_joined_and_end_with_the_last_command(checkout: Checkout) -> None:
+    first = Member(checkout)
+    with psycopg.connect(first.database) as connection:
+        row = connection.execute(
+            "SELECT current_setting('server_version_num')::int / 10000,"
+            " current_setting('server_encoding'), current_setting('TimeZone'),"
+            " current_setting('fsync'), current_setting('max_connections')::int, usesuper"
+            " FROM pg_user WHERE usename = current_user"
+        ).fetchone()
+    assert row == (18, "UTF8", "UTC", "on", 300, False)
+
+    second = Member(checkout)
+    assert (second.database, second.redis) == (first.database, first.redis)
+    assert (second.secret_key, second.jwt_secret) == (first.secret_key, first.jwt_secret)
+    assert len(first.secret_key) >= 32
+    assert len(first.jwt_secret) >= 32
+
+    remember(first, 1)
+    assert first.leave() == 0
+    assert remembered(second) == ([1], 1)
+
+    assert second.leave() == 0
+    assert checkout.processes() == []
+    assert (checkout.root / ".data" / "secrets.env").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("whole_group", [False, True], ids=["process", "group"])
+def test_a_signal_ends_the_command_and_the_servers(
+    checkout: Checkout, signum: signal.Signals, whole_group: bool
+) -> None:
+    member = Member(checkout, DATABASE_URL="postgres://elsewhere/x")
+    (os.killpg if whole_group else os.kill)(member.process.pid, signum)
+    assert member.process.wait(30) in (128 + signum, 1)
+    assert checkout.processes() == []
+
+
+def test_servers_outlive_a_killed_member_but_not_the_last_one(checkout: Checkout) -> None:
+    first, second = Member(checkout), Member(checkout)
+    first.process.kill()
+    first.process.wait()
+    remember(second, 2)
+    second.process.kill()
+    second.process.wait()
+    assert eventually(lambda: checkout.processes() == []), checkout.names()
+
+
+def test_data_is_there_after_everything_was_killed(checkout: Checkout) -> None:
+    for value in (1, 2, 3):
+        member = Member(checkout)
+        remember(member, value)
+        # Valkey writes its log to the disk every second; the process's death alone loses nothing.
+        checkout.kill_everything()
+        member.process.wait()
+    survivor = Member(checkout)
+    assert remembered(survivor) == ([1, 2, 3], 3)
+    assert survivor.leave() == 0
+
+
+def test_a_server_that_crashes_comes_back_at_its_address(checkout: Checkout) -> None:
+    member = Member(checkout)
+    remember(member, 7)
+    for process in checkout.processes():
+        if process.name() in ("postgres", "valkey-server"):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+
+    def back() -> bool:
+        try:
+            return remembered(member) == ([7], 7)
+        except (psycopg.Error, redis.RedisError):
+            return False
+
+    assert eventually(back)
+    assert member.leave() == 0
+    assert checkout.processes() == []
+
+
+def test_servers_whose_keepers_were_killed_end_and_are_replaced(checkout: Checkout) -> None:
+    member = Member(checkout)
+    remember(member, 5)
+    for process in checkout.processes():
+        if "bookmyshow.embedded.keeper" in process.cmdline():
+            process.kill()
+    newcomer = Member(checkout)
+    assert remembered(newcomer) == ([5], 5)
+    member.leave()
+    assert newcomer.leave() == 0
+    assert checkout.processes() == []
+
+
+def test_checkouts_run_side_by_side(make_checkout: Callable[[str], Checkout]) -> None:
+    deep = "/".join(["a-folder-with-a-long-name"] * 6)
+    here, there = Member(make_checkout("here")), Member(make_checkout(deep))
+    remember(here, 1)
+    remember(there, 2)
+    assert (remembered(here), remembered(there)) == (([1], 1), ([2], 2))
+    assert here.secret_key != there.secret_key
+    assert (here.leave(), there.leave()) == (0, 0)
+
+
+def test_what_the_environment_gives_is_neither_started_nor_changed(checkout: Checkout) -> None:
+    given = {"DATABASE_URL": "postgres://elsewhere/x", "SECRET_KEY": "mine"}
+    member = Member(checkout, **given)
+    assert (member.database, member.secret_key) == ("postgres://elsewhere/x", "mine")
+    assert member.redis.startswith("redis://")
+    assert len(member.jwt_secret) >= 32
+    assert "valkey-server" in checkout.names()
+    assert "postgres" not in checkout.names()
+    assert member.leave() == 0
+
+
+def test_dotenv_counts_as_environment(checkout: Checkout) -> None:
+    lines = [f"{name}=given" for name in PROVIDED]
+    (checkout.root / ".env").write_text("\n".join(lines))
+    done = checkout.run(sys.executable, "-c", PRINT_ENVIRONMENT)
+    # Settings read the file themselves, so nothing is set, and nothing has to be made.
+    assert done.stdout.split() == []
+    assert done.returncode == 0
+    assert not (checkout.root / ".data").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "code"), [(["sh", "-c", "exit 7"], 7), (["sh", "-c", "kill -9 $$"], 128 + 9)]
+)
+def test_the_exit_code_is_the_commands(checkout: Checkout, command: list[str], code: int) -> None:
+    given = dict.fromkeys(PROVIDED, "given")
+    assert checkout.run(*command, **given).returncode == code
+
+
+def test_what_the_command_leaves_behind_is_ended(checkout: Checkout) -> None:
+    given = dict.fromkeys(PROVIDED, "given")
+    done = checkout.run("sh", "-c", "setsid sleep 1000 >/dev/null 2>&1 & exit 0", **given)
+    assert done.returncode == 0
+    assert checkout.processes() == []
+
+
+def test_an_unknown_command_is_one_line(checkout: Checkout) -> None:
+    done = checkout.run("no-such-command", **dict.fromkeys(PROVIDED, "given"))
+    assert done.returncode == 1
+    assert done.stderr == "embedded: there is no command no-such-command\n"
+
+
+def test_end_with_parent_follows_a_killed_make(checkout: Checkout) -> None:
+    shell = subprocess.Popen(
+        ["sh", "-c", '"$@"; true', "sh", *checkout.embedded("--end-with-parent"), "sleep", "1000"],
+        cwd=checkout.root,
+        env=checkout.environment(DATABASE_URL="postgres://elsewhere/x"),
+    )
+    assert eventually(lambda: "sleep" in checkout.names())
+    shell.kill()
+    shell.wait()
+    assert eventually(lambda: checkout.processes() == []), checkout.names()
