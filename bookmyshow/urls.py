@@ -4,4 +4,8 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("movies.urls")),
+    path("accounts/", include("accounts.urls")),
 ]
+
+handler400 = "bookmyshow.faults.bad_request"
+handler500 = "bookmyshow.faults.server_error"

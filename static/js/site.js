@@ -42,12 +42,21 @@
     }
   };
 
+  const reveal = (button) => {
+    const field = document.getElementById(button.dataset.reveal);
+    const shown = field.type === "password";
+    field.type = shown ? "text" : "password";
+    button.setAttribute("aria-pressed", String(shown));
+    button.firstChild.data = shown ? "Hide" : "Show";
+  };
+
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-theme-switch], [data-dismiss], [data-toast-retry], [data-menu]");
+    const target = event.target.closest("[data-theme-switch], [data-dismiss], [data-toast-retry], [data-reveal], [data-menu]");
     closeMenus(event.target.closest("[data-menu]"));
     if (!target) return;
     if (target.matches("[data-theme-switch]")) switchTheme();
     if (target.matches("[data-dismiss]")) target.closest("[data-message]")?.remove();
+    if (target.matches("[data-reveal]")) reveal(target);
     if (target.matches("[data-toast-retry]")) { hush(); retry?.(); }
   });
   document.addEventListener("keydown", (event) => {
@@ -66,6 +75,21 @@
   });
   addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+
+  // What is wrong with a field is said as it is left, by the rules the server has.
+  document.addEventListener("change", async ({ target }) => {
+    const address = target.form?.dataset.checkUrl;
+    const place = address && document.getElementById(`${target.id}_error`);
+    if (!place || !target.value) return;
+    try {
+      const body = new FormData(target.form);
+      const response = await fetch(`${address}${target.name}/`, { method: "POST", body });
+      if (!response.ok) return;
+      const answer = new DOMParser().parseFromString(await response.text(), "text/html");
+      place.textContent = answer.body.textContent.trim();
+      target.setAttribute("aria-invalid", String(place.textContent !== ""));
+    } catch { /* The form's own answer says it again. */ }
   });
 
   // Requests that fail (htmx events bubble to the document).

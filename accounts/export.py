@@ -1,0 +1,36 @@
+"""A person's own data, in a form that another program can read."""
+
+from typing import Any
+
+from .models import User
+
+
+def account_data(user: User) -> dict[str, Any]:
+    """The account and its bookings, newest first; times in UTC, money as decimal strings."""
+    bookings = user.bookings.select_related("show__movie", "show__screen__cinema")
+    return {
+        "account": {
+            "email": user.email,
+            "name": user.name,
+            "phone": user.phone,
+            "createdAt": user.created_at,
+        },
+        "bookings": [
+            {
+                "reference": booking.reference,
+                "status": booking.status,
+                "film": booking.show.movie.title,
+                "cinema": booking.show.screen.cinema.name,
+                "screen": booking.show.screen.name,
+                "startsAt": booking.show.starts_at,
+                "seats": [
+                    {"label": label, "price": price}
+                    for label, price in zip(booking.seats, booking.seat_prices, strict=True)
+                ],
+                "totalAmount": booking.total_amount,
+                "createdAt": booking.created_at,
+                "confirmedAt": booking.confirmed_at,
+            }
+            for booking in bookings.order_by("-created_at", "-pk")
+        ],
+    }

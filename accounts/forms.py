@@ -1,0 +1,167 @@
+from typing import Any
+
+from django import forms
+from django.contrib.auth import password_validation
+from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db.models.functions import Lower
+
+from . import services
+from .models import User
+
+phone_number = RegexValidator(
+    r"^\+?[0-9][0-9 ()/-]{5,24}$", "Write a phone number, for example +91 98200 12345."
+)
+PASSWORD_HINT = "At least 8 characters, not only digits, and not one everybody uses."
+
+
+class HouseForm(forms.Form):
+    """Fields look like the site's own, and errors are sentences of ours."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            attributes = field.widget.attrs
+            attributes.setdefault("class", "input")
+            attributes.pop("autofocus", None)
+            # The error's place is always on the page, empty or not, and filled as a field is left.
+            hint = [f"id_{name}_helptext"] if field.help_text else []
+            attributes["aria-describedby"] = " ".join([*hint, f"id_{name}_error"])
+
+
+class SignUpForm(HouseForm):
+    name = forms.CharField(
+        label="Your name",
+        max_length=120,
+        error_messages={"required": "Tell us your name."},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    email = forms.EmailField(
+        max_length=254,
+        error_messages={
+            "required": "Write your email address.",
+            "invalid": "Write an email address, for example asha@example.com.",
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    password = forms.CharField(
+        strip=False,
+        max_length=128,
+        help_text=PASSWORD_HINT,
+        error_messages={"required": "Choose a password."},
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean_email(self) -> str:
+        email = User.objects.normalize_email(self.cleaned_data["email"])
+        if User.objects.alias(folded=Lower("email")).filter(folded=email.lower()).exists():
+            raise ValidationError("An account with this email exists. Log in instead?")
+        return email
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if password := data.get("password"):
+            person = User(email=data.get("email", ""), name=data.get("name", ""))
+            try:
+                password_validation.validate_password(password, person)
+            except ValidationError as error:
+                self.add_error("password", error)
+        return data
+
+    def save(self) -> User | None:
+        """The new account, or none and a field error where the email was taken meanwhile."""
+        data = self.cleaned_data
+        try:
+            return services.sign_up(
+                email=data["email"], name=data["name"], password=data["password"]
+            )
+        except services.EmailTaken:
+            self.add_error("email", "An account with this email exists. Log in instead?")
+            return None
+
+
+class LogInForm(HouseForm, AuthenticationForm):
+    error_messages = {
+        "invalid_login": "That email and password don’t go together. Try again, or reset the "
+        "password.",
+        "inactive": "This account is closed.",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        email, password = self.fields["username"], self.fields["password"]
+        email.label = "Email"
+        email.widget = forms.EmailInput(attrs=email.widget.attrs | {"autocomplete": "username"})
+        email.error_messages["required"] = "Write your email address."
+        password.error_messages["required"] = "Write your password."
+
+
+class ProfileForm(HouseForm):
+    name = forms.CharField(
+        label="Your name",
+        max_length=120,
+        error_messages={"required": "Tell us your name."},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    phone = forms.CharField(
+        max_length=32,
+        required=False,
+        validators=[phone_number],
+        help_text="Only used if a show of yours changes.",
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+
+
+class OwnForm(HouseForm):
+    """A form about the account of `user`."""
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+
+class NewPasswordForm(OwnForm):
+    """A new password, typed once: the page can show it, and password managers fill it."""
+
+    new_password = forms.CharField(
+        strip=False,
+        max_length=128,
+        help_text=PASSWORD_HINT,
+        error_messages={"required": "Choose a password."},
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean_new_password(self) -> str:
+        password: str = self.cleaned_data["new_password"]
+        password_validation.validate_password(password, self.user)
+        return password
+
+    def save(self) -> User:
+        return services.set_password(user=self.user, password=self.cleaned_data["new_password"])
+
+
+class OwnPasswordForm(OwnForm):
+    """Something that an open browser alone isn't enough for."""
+
+    password = forms.CharField(
+        label="Your password now",
+        strip=False,
+        max_length=128,
+        error_messages={"required": "Write the password you have now."},
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not self.user.check_password(password):
+            raise ValidationError("That isn’t your password. Type it again.")
+        return password
+
+
+class ChangePasswordForm(OwnPasswordForm, NewPasswordForm):
+    field_order = ("password", "new_password")
+
+
+class ForgotPasswordForm(HouseForm, PasswordResetForm):
+    """Django's: it answers alike whether or not it knows the address."""

@@ -1,0 +1,56 @@
+from django.contrib.auth import views as auth
+from django.urls import path, reverse_lazy
+
+from . import views
+from .forms import ForgotPasswordForm, LogInForm, NewPasswordForm
+
+app_name = "accounts"
+urlpatterns = [
+    path("signup/", views.signup, name="signup"),
+    path("signup/check/<slug:field>/", views.signup_check, name="signup-check"),
+    path(
+        "login/",
+        auth.LoginView.as_view(
+            template_name="accounts/login.html",
+            authentication_form=LogInForm,
+            redirect_authenticated_user=True,
+        ),
+        name="login",
+    ),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("profile/", views.profile, name="profile"),
+    path("profile/password/", views.password, name="password"),
+    path("profile/export/", views.export, name="export"),
+    path("profile/delete/", views.delete, name="delete"),
+    path(
+        "password-reset/",
+        auth.PasswordResetView.as_view(
+            template_name="accounts/password_reset.html",
+            form_class=ForgotPasswordForm,
+            subject_template_name="accounts/email/password_reset_subject.txt",
+            email_template_name="accounts/email/password_reset.txt",
+            html_email_template_name="accounts/email/password_reset.html",
+            success_url=reverse_lazy("accounts:password-reset-sent"),
+        ),
+        name="password-reset",
+    ),
+    path(
+        "password-reset/sent/",
+        auth.PasswordResetDoneView.as_view(template_name="accounts/password_reset_sent.html"),
+        name="password-reset-sent",
+    ),
+    path(
+        "password-reset/<uidb64>/<token>/",
+        auth.PasswordResetConfirmView.as_view(
+            template_name="accounts/password_reset_new.html",
+            form_class=NewPasswordForm,
+            success_url=reverse_lazy("accounts:password-reset-done"),
+        ),
+        name="password-reset-new",
+    ),
+    path(
+        "password-reset/done/",
+        auth.PasswordResetCompleteView.as_view(template_name="accounts/password_reset_done.html"),
+        name="password-reset-done",
+    ),
+]

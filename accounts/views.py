@@ -1,0 +1,119 @@
+from django.contrib import messages
+from django.contrib.auth import login as start_session
+from django.contrib.auth import logout as end_session
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from . import services
+from .export import account_data
+from .forms import ChangePasswordForm, OwnPasswordForm, ProfileForm, SignUpForm
+from .models import User
+
+LOGIN_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class LoggedInRequest(HttpRequest):
+    """A request behind `login_required`."""
+
+    user: User
+
+
+def onward(request: HttpRequest) -> str:
+    """Where a person was going before logging in; only ever an address of this site."""
+    wanted = request.POST.get("next", request.GET.get("next", ""))
+    safe = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if safe else ""
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def signup(request: HttpRequest) -> HttpResponse:
+    """Open an account and go on to where one was going."""
+    if request.user.is_authenticated:
+        return redirect(onward(request) or "movies:home")
+    form = SignUpForm(request.POST or None)
+    if form.is_valid() and (user := form.save()):
+        start_session(request, user, LOGIN_BACKEND)
+        messages.success(request, f"Welcome, {user.get_short_name()}. Your account is open.")
+        return redirect(onward(request) or "movies:home")
+    status = 422 if form.is_bound else 200
+    context = {"form": form, "next": onward(request)}
+    return render(request, "accounts/signup.html", context, status=status)
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_POST
+def signup_check(request: HttpRequest, field: str) -> HttpResponse:
+    """What is wrong with one field as it is left; empty when nothing is."""
+    form = SignUpForm(request.POST)
+    if field not in form.fields:
+        return HttpResponseBadRequest()
+    return render(request, "_field.html#error", {"field": form[field]})
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: LoggedInRequest) -> HttpResponse:
+    """Who one is to us, and what can be done about it."""
+    user = request.user
+    form = ProfileForm(request.POST or None, initial={"name": user.name, "phone": user.phone})
+    if form.is_valid():
+        services.change_details(user=user, **form.cleaned_data)
+        messages.success(request, "Your details are saved.")
+        return redirect("accounts:profile")
+    status = 422 if form.is_bound else 200
+    return render(request, "accounts/profile.html", {"form": form}, status=status)
+
+
+@sensitive_post_parameters()
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def password(request: LoggedInRequest) -> HttpResponse:
+    """Change one's password; this browser stays logged in, all others don't."""
+    form = ChangePasswordForm(request.user, request.POST or None)
+    if form.is_valid():
+        update_session_auth_hash(request, form.save())
+        messages.success(request, "Your password is changed. Other devices were logged out.")
+        return redirect("accounts:profile")
+    status = 422 if form.is_bound else 200
+    return render(request, "accounts/password.html", {"form": form}, status=status)
+
+
+@never_cache
+@login_required
+@require_safe
+def export(request: LoggedInRequest) -> HttpResponse:
+    """Everything the site knows about a person, as a file."""
+    response = JsonResponse(account_data(request.user), json_dumps_params={"indent": 2})
+    name = f"bookmyshow-{timezone.now():%Y-%m-%d}.json"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: LoggedInRequest) -> HttpResponse:
+    """Close one's account for good, with its password."""
+    form = OwnPasswordForm(request.user, request.POST or None)
+    if form.is_valid():
+        services.delete_account(user=request.user)
+        end_session(request)
+        messages.success(request, "Your account is closed and your personal data is deleted.")
+        return redirect("movies:home")
+    status = 422 if form.is_bound else 200
+    return render(request, "accounts/delete.html", {"form": form}, status=status)
