@@ -36,7 +36,7 @@ KERNED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;-–
 SMALLEST_KERN = 6  # font units; less can't be seen
 
 
-class RelativePathPen(BasePen):  # type: ignore[misc]
+class RelativePathPen(BasePen):
     """Write an outline as relative, whole-unit SVG path data, y pointing down."""
 
     def __init__(self, glyph_set: Any) -> None:

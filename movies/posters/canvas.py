@@ -83,13 +83,21 @@ class Canvas:
     """
 
     def __init__(
-        self, width: float, height: float, scheme: Scheme, dice: Dice, initial: str
+        self,
+        width: float,
+        height: float,
+        scheme: Scheme,
+        dice: Dice,
+        initial: str,
+        *,
+        is_backdrop: bool = False,
     ) -> None:
         self.width = width
         self.height = height
         self.scheme = scheme
         self.dice = dice
         self.initial = initial
+        self.is_backdrop = is_backdrop
         self.sky = scheme.ground
         self.floor = scheme.ground
         self.parts: list[str] = []
@@ -104,10 +112,6 @@ class Canvas:
     def focus(self) -> float:
         """Where across the main figure stands: a backdrop's left is kept for words."""
         return self.width * (0.68 if self.is_backdrop else 0.5)
-
-    @property
-    def is_backdrop(self) -> bool:
-        return self.width > 1000
 
     def path(self, d: str, fill: str) -> None:
         self.parts.append(f'<path fill="{fill}" d="{d}"/>')

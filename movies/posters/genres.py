@@ -3,78 +3,61 @@
 from collections.abc import Sequence
 
 ANY = (
-    "eclipse",
-    "horizon",
-    "stripes",
-    "grid",
-    "ripples",
-    "halftone",
-    "sprockets",
-    "letterform",
-    "torn",
+    *("eclipse", "horizon", "stripes", "grid", "ripples", "halftone", "sprockets", "letterform"),
+    *("torn", "blocks", "quavers", "procession", "leaves", "profiles", "columns", "woods"),
+    *("windows", "chevrons"),
 )
 
-COMPOSITIONS: dict[str, tuple[str, ...]] = {
-    "action": ("burst", "target", "blades", "stripes", "skyline", "letterform", "road"),
-    "adventure": ("horizon", "road", "burst", "constellation", "eclipse"),
-    "animated": ("grid", "bloom", "face", "burst", "orbits", "ripples"),
-    "biography": ("letterform", "face", "halftone", "record", "eclipse"),
-    "comedy": (
-        "face",
-        "grid",
-        "bloom",
-        "ripples",
-        "record",
-        "burst",
-        "stripes",
-        "letterform",
-        "lanes",
-    ),
-    "crime": ("skyline", "torn", "target", "staircase", "beam", "stripes"),
-    "dance": ("ripples", "record", "burst", "bloom"),
-    "disaster": ("horizon", "torn", "burst", "ripples"),
-    "documentary": ("sprockets", "halftone", "letterform", "eye", "torn"),
-    "drama": (
-        "eclipse",
-        "torn",
-        "staircase",
-        "doorway",
-        "face",
-        "horizon",
-        "road",
-        "stripes",
-        "beam",
-        "letterform",
-    ),
-    "erotic": ("heart", "bloom", "eclipse", "ripples"),
-    "family": ("bloom", "grid", "horizon", "constellation", "ripples"),
-    "fantasy": ("constellation", "eclipse", "bloom", "horizon", "hand"),
-    "found footage": ("sprockets", "eye", "halftone"),
-    "historical": ("torn", "horizon", "staircase", "letterform", "eclipse"),
-    "horror": ("eye", "hand", "blades", "doorway", "eclipse", "torn", "staircase"),
-    "independent": ("sprockets", "torn", "letterform", "road"),
-    "legal": ("staircase", "stripes", "letterform", "eclipse"),
-    "live action": ("sprockets", "burst", "grid"),
-    "martial arts": ("blades", "eclipse", "burst", "hand"),
-    "musical": ("record", "ripples", "beam", "burst", "stripes"),
-    "mystery": ("doorway", "eye", "staircase", "ripples", "beam"),
-    "noir": ("beam", "skyline", "doorway", "stripes", "staircase"),
-    "performance": ("beam", "record", "ripples"),
-    "political": ("stripes", "torn", "letterform", "staircase"),
-    "romance": ("heart", "bloom", "eclipse", "constellation", "skyline"),
-    "satire": ("face", "grid", "stripes", "target"),
-    "science fiction": ("orbits", "eclipse", "halftone", "ripples", "constellation"),
-    "short": ("sprockets", "grid", "letterform"),
-    "slasher": ("blades", "hand", "eye", "torn"),
-    "sports": ("lanes", "target", "burst", "stripes"),
-    "spy": ("target", "eye", "beam", "sprockets", "stripes"),
-    "superhero": ("burst", "skyline", "letterform", "halftone"),
-    "supernatural": ("eclipse", "hand", "doorway", "eye", "constellation"),
-    "teen": ("grid", "face", "record", "heart", "ripples"),
-    "thriller": ("stripes", "staircase", "eye", "blades", "doorway", "target", "torn", "road"),
-    "war": ("target", "torn", "horizon", "burst"),
-    "western": ("horizon", "road", "burst", "target"),
+_COMPOSITIONS = {
+    "action": "burst target blades stripes chevrons letterform road procession spiral banner",
+    "adventure": "horizon road compass sail constellation bird balloon fish",
+    "animated": "grid bird fish cat balloon leaves face teeth orbits bloom",
+    "biography": "letterform profiles halftone blocks columns quavers crown crowd",
+    "comedy": "face spectacles glass grid leaves ripples balloon burst blocks procession cat "
+    "stripes letterform umbrella teeth",
+    "crime": "skyline torn target staircase beam stripes windows blocks labyrinth",
+    "dance": "leaves quavers ripples procession curtain",
+    "disaster": "horizon torn burst ripples sail",
+    "documentary": "sprockets halftone letterform eye torn crowd blocks windows",
+    "drama": "eclipse torn staircase doorway profiles horizon road blocks beam letterform windows "
+    "umbrella woods house crowd bird sail quavers",
+    "erotic": "heart bloom eclipse ripples profiles",
+    "family": "bloom grid horizon bird balloon cat house leaves",
+    "fantasy": "constellation eclipse bloom woods hand bird crown cat compass sail",
+    "found footage": "sprockets eye halftone woods",
+    "historical": "columns torn horizon crown banner letterform profiles",
+    "horror": "eye hand blades doorway eclipse house woods teeth spiral torn",
+    "independent": "sprockets torn letterform road blocks",
+    "legal": "columns staircase blocks crowd",
+    "live action": "sprockets burst grid cat",
+    "martial arts": "blades eclipse chevrons hand horizon",
+    "musical": "record quavers curtain beam ripples burst leaves",
+    "mystery": "doorway eye labyrinth spiral ripples beam windows woods profiles",
+    "noir": "beam skyline windows umbrella staircase doorway stripes",
+    "performance": "curtain beam record quavers",
+    "political": "columns banner crowd stripes torn letterform",
+    "romance": "heart bloom eclipse constellation profiles glass umbrella balloon bird skyline",
+    "satire": "face spectacles crowd crown target",
+    "science fiction": "orbits eclipse halftone rocket labyrinth cogs ripples constellation spiral",
+    "short": "sprockets grid letterform blocks",
+    "slasher": "blades hand eye torn teeth house",
+    "sports": "lanes target chevrons procession banner burst stripes",
+    "spy": "target eye beam sprockets labyrinth spiral profiles umbrella",
+    "superhero": "burst skyline banner letterform chevrons halftone",
+    "supernatural": "eclipse hand doorway eye house woods constellation spiral",
+    "teen": "grid face record heart ripples leaves glass",
+    "thriller": "stripes staircase eye blades doorway target torn road spiral labyrinth windows "
+    "woods chevrons",
+    "war": "target torn horizon burst banner cogs crowd",
+    "western": "horizon road burst target hand",
 }
+COMPOSITIONS = {genre: tuple(families.split()) for genre, families in _COMPOSITIONS.items()}
+
+# What would be in poor taste on a film about real lives, crimes and wars.
+FRIVOLOUS = frozenset(
+    {"face", "spectacles", "teeth", "cat", "balloon", "glass", "heart", "fish", "curtain"}
+)
+SOBER = frozenset({"biography", "crime", "documentary", "historical", "war", "political", "legal"})
 
 # Two thirds of films are a comedy or a drama; what else they are says more.
 COMMONPLACE = frozenset({"comedy", "drama", "action", "thriller"})
@@ -121,6 +104,8 @@ def composition_weights(genres: Sequence[str]) -> dict[str, float]:
     weights: dict[str, float] = {}
     for genre in genres:
         families = COMPOSITIONS.get(genre, ())
+        if not SOBER.isdisjoint(genres):
+            families = tuple(family for family in families if family not in FRIVOLOUS)
         for family in families:
             weight = (1.0 if genre in COMMONPLACE else 3.0) / len(families)
             weights[family] = weights.get(family, 0.0) + weight

@@ -46,7 +46,7 @@ PALETTES = (
     _palette("violet", "f2eaf0 1d1532 6747a0 f2b65c", "night bright"),
     _palette("bone", "efe6da 160f12 ad1d2d 8d867f", "grave"),
     _palette("olive", "f1ead1 23231a 66651f e47845", "dust green"),
-    _palette("apricot", "fbeadd 1e2943 ee7459 f7cc86", "warm bright tender"),
+    _palette("apricot", "fbeadd 1e2943 ee7459 f3c06d", "warm bright tender"),
     _palette("slate", "ece7df 1a222e 4d6880 dc9f45", "grave cold"),
     _palette("bottle", "f3ecd8 0d291f 14704f eeb43a", "green bold"),
     _palette("aubergine", "f2eedc 2a1533 7c2c5c c3bf55", "night grave"),

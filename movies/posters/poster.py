@@ -1,152 +1,185 @@
-"""Put a composition and a title together on a sheet."""
+"""Print a design: the composition on its stage, the title in its place."""
 
+import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
-from .canvas import Canvas, number
+from .canvas import Canvas, frame, number
+from .design import Design, design
 from .dice import Dice
-from .families import FAMILIES
-from .genres import composition_weights, moods_of, normalise
-from .inks import Scheme, choose_scheme
-from .titling import Setting, fit_title
-from .typeface import Run, face, printable, settable
+from .inks import scheme_on
+from .layout import HEIGHT, MARGIN, NOTE_SIZE, WIDTH, Layout, choose_layout
+from .typeface import Box, Run, face, printable
 
-WIDTH, HEIGHT = 600, 900
 BACKDROP_WIDTH, BACKDROP_HEIGHT = 1600, 900
-MARGIN = 36
-MEASURE = WIDTH - 2 * MARGIN
-NOTE_SIZE = 21.0
+
+# Compositions of one figure on a bare ground, which bear being seen from closer by.
+FIGURES = frozenset(
+    (
+        *("eclipse", "spiral", "labyrinth", "target", "record", "eye", "face", "cat", "cogs"),
+        *("crown", "umbrella", "spectacles", "heart", "bloom", "profiles", "bird", "halftone"),
+        *("hand", "ripples", "constellation", "orbits", "banner", "compass"),
+    )
+)
+OVERLAP = 1.5  # units the title's field laps over the composition, so that no seam shows
 
 
 @dataclass(frozen=True)
-class Design:
-    """What is decided before anything is drawn; a poster and its backdrop share it."""
+class Sheet:
+    """A poster ready to print."""
 
-    key: tuple[str, str]
-    title: str
-    scheme: Scheme
-    family: str
-    initial: str
+    layout: Layout
+    canvas: Canvas
+    closeness: tuple[float, float, float] | None
+    field: str
+    ink: str
 
 
 def draw_poster(*, title: str, genres: Sequence[str], year: int | None) -> str:
     """A film's poster as a standalone SVG of 600 × 900 units, for ever the same."""
-    design = _design(title, genres, year)
-    dice = Dice(*design.key, "layout")
-    text = settable(design.title)
+    plan = design(title, genres, year)
     note = _note(genres, year)
-    if text:
-        setting = fit_title(text, MEASURE, HEIGHT * dice.between(0.3, 0.4), dice)
-        return _poster(design, setting, note, above=dice.chance(0.36))
-    return _poster(design, None, note, above=False)
+    if not plan.text:
+        return _untypeset(plan)
+    return _print(plan, lay_out(plan, note))
 
 
 def draw_backdrop(*, title: str, genres: Sequence[str], year: int | None) -> str:
-    """The poster's composition alone, 1600 × 900 units, with room for words on its left."""
-    design = _design(title, genres, year)
-    canvas = _compose(design, BACKDROP_WIDTH, BACKDROP_HEIGHT)
-    ground = f'<path fill="{canvas.scheme.ground}" d="M0 0h{BACKDROP_WIDTH}v{BACKDROP_HEIGHT}H0z"/>'
-    return _sheet(
-        BACKDROP_WIDTH, BACKDROP_HEIGHT, design.title, ground + "".join(canvas.parts), sliced=True
-    )
+    """The poster's composition alone, 1600 × 900 units, with room for words on its left.
+
+    It is printed on the palette's black, whatever the poster's ground, to lie behind pale type.
+    """
+    plan = design(title, genres, year)
+    plan = replace(plan, scheme=scheme_on(plan.scheme.palette, "black"))
+    canvas = plan.compose(BACKDROP_WIDTH, BACKDROP_HEIGHT, is_backdrop=True)
+    page = frame(0, 0, BACKDROP_WIDTH, BACKDROP_HEIGHT)
+    body = f'<path fill="{plan.scheme.ground}" d="{page}"/>' + "".join(canvas.parts)
+    return _svg(BACKDROP_WIDTH, BACKDROP_HEIGHT, plan.title, body, sliced=True)
 
 
-def _design(title: str, genres: Sequence[str], year: int | None) -> Design:
-    title = printable(title)
-    key = (title, "" if year is None else str(year))
-    names = normalise(genres)
-    scheme = choose_scheme(Dice(*key, "inks"), moods_of(names))
-    family = Dice(*key, "family").weighted(composition_weights(names))
-    letters = [character for character in settable(title).upper() if character.isalnum()]
-    if letters[:3] == ["T", "H", "E"] and len(letters) > 3:
-        letters = letters[3:]
-    return Design(key, title, scheme, family, letters[0] if letters else "&")
+def lay_out(plan: Design, note: str) -> Sheet:
+    """Everything about a poster but the printing."""
+    layout = choose_layout(plan, note)
+    stage = layout.stage
+    canvas = plan.compose(stage.right - stage.left, stage.bottom - stage.top)
+    dice = plan.dice("print")
+    closeness = None
+    if plan.family in FIGURES and dice.chance(0.75 if layout.turned else 0.4):
+        drift = dice.between(-0.16, 0.16) * canvas.width, dice.between(-0.14, 0.14) * canvas.height
+        scale = dice.between(1.4, 1.9) if layout.turned else dice.between(1.25, 1.7)
+        closeness = (scale, *drift)
+    field = _field(layout, canvas, dice, cut=closeness is not None)
+    inks = plan.scheme.texts_on(field)
+    return Sheet(layout, canvas, closeness, field, dice.pick(inks[:2]))
 
 
-def _compose(design: Design, width: float, height: float) -> Canvas:
-    canvas = Canvas(width, height, design.scheme, Dice(*design.key, "composition"), design.initial)
-    FAMILIES[design.family](canvas)
-    return canvas
+def _field(layout: Layout, canvas: Canvas, dice: Dice, *, cut: bool) -> str:
+    """The flat colour the title stands on."""
+    scheme = canvas.scheme
+    if layout.kind == "plate":
+        return dice.pick((scheme.ground, scheme.figure, scheme.accent))
+    edge = {"below": canvas.floor, "above": canvas.sky}.get(layout.kind, scheme.ground)
+    is_bare = canvas.floor == canvas.sky == scheme.ground
+    if is_bare and dice.chance(0.5 if cut else 0.22):
+        return dice.pick((scheme.figure, scheme.accent, scheme.second))
+    return edge
 
 
-def _poster(design: Design, setting: Setting | None, note: str, *, above: bool) -> str:
-    zone = (
-        MARGIN * 1.0 + (setting.height if setting else 90) + (NOTE_SIZE * 2.2 if note else 0) + 26
-    )
-    stage_top, stage_height = (zone, HEIGHT - zone) if above else (0.0, HEIGHT - zone)
-    canvas = _compose(design, WIDTH, stage_height)
-    field = canvas.sky if above else canvas.floor
-    inks = design.scheme.texts_on(field)
-    ink = Dice(*design.key, "type").pick(inks[:2]) if len(inks) > 1 else inks[0]
+def _print(plan: Design, sheet: Sheet) -> str:
+    layout, stage = sheet.layout, sheet.layout.stage
+    width, height = stage.right - stage.left, stage.bottom - stage.top
+    body = "".join(sheet.canvas.parts)
+    if sheet.closeness:
+        scale, dx, dy = sheet.closeness
+        x, y = width / 2 * (1 - scale) + dx, height / 2 * (1 - scale) + dy
+        place = f"translate({number(x)} {number(y)}) scale({scale:.3f})"
+        body = f'<g transform="{place}">{body}</g>'
     parts = [
-        f'<clipPath id="stage"><path d="M0 0h{WIDTH}v{number(stage_height)}H0z"/></clipPath>',
-        f'<path fill="{field}" d="M0 0h{WIDTH}v{HEIGHT}H0z"/>',
-        f'<g clip-path="url(#stage)" transform="translate(0 {number(stage_top)})">',
-        f'<path fill="{design.scheme.ground}" d="M0 0h{WIDTH}v{number(stage_height)}H0z"/>',
-        *canvas.parts,
-        "</g>",
+        f'<path fill="{plan.scheme.ground}" d="{frame(0, 0, WIDTH, HEIGHT)}"/>',
+        f'<g transform="translate({number(stage.left)} {number(stage.top)})">{body}</g>',
+        f'<path fill="{sheet.field}" d="{_title_field(layout)}"/>',
     ]
-    note_run = face("quiet").set(note, tracking=20) if note else None
-    if above:
-        note_baseline = MARGIN + NOTE_SIZE * 0.7
-        title_top = MARGIN + (NOTE_SIZE * 2.2 if note else 0)
-    else:
-        title_top = stage_height + 26
-        note_baseline = HEIGHT - MARGIN
-    if setting:
-        parts.append(_title(setting, MARGIN, title_top, ink))
-    else:
-        parts.append(_plain_title(design.title, title_top, ink))
-    if note_run:
-        parts.append(_run(note_run, MARGIN, note_baseline, NOTE_SIZE, ink))
-    return _sheet(WIDTH, HEIGHT, design.title, "".join(parts), sliced=False)
+    turn = f' transform="translate(0 {HEIGHT}) rotate(-90)"' if layout.turned else ""
+    parts.append(f'<g fill="{sheet.ink}"{turn}>')
+    x, y = layout.title_at
+    parts += [
+        _run(line.run, x + line.x, y + line.baseline, line.size) for line in layout.setting.lines
+    ]
+    if layout.note:
+        parts.append(_run(layout.note, *layout.note_at, NOTE_SIZE))
+    parts.append("</g>")
+    return _svg(WIDTH, HEIGHT, plan.title, "".join(parts))
 
 
-def _title(setting: Setting, x: float, y: float, ink: str) -> str:
-    return (
-        f'<g fill="{ink}">'
-        + "".join(
-            _run(line.run, x + line.x, y + line.baseline, line.size) for line in setting.lines
-        )
-        + "</g>"
-    )
-
-
-def _run(run: Run, x: float, baseline: float, size: float, ink: str = "") -> str:
+def _run(run: Run, x: float, baseline: float, size: float) -> str:
     """Set type with its ink's left edge at x."""
-    scale = size / 1000
-    place = f"translate({number(x - run.box.left * size)} {number(baseline)}) scale({scale:.4f})"
-    fill = f' fill="{ink}"' if ink else ""
+    place = f"translate({number(x - run.box.left * size)} {number(baseline)})"
     glyphs = "".join(
-        f'<path d="{path}"/>' if not at else f'<path transform="translate({at:.0f})" d="{path}"/>'
+        f'<path transform="translate({at:.0f})" d="{path}"/>' if at else f'<path d="{path}"/>'
         for at, path in run.glyphs
     )
-    return f'<g transform="{place}"{fill}>{glyphs}</g>'
+    return f'<g transform="{place} scale({size / 1000:.4f})">{glyphs}</g>'
 
 
-def _plain_title(title: str, top: float, ink: str) -> str:
-    """A title in letters the faces lack, left to a font of the reader's."""
-    size = min(72.0, MEASURE / max(1, len(title)))
-    return (
-        f'<text x="{MARGIN}" y="{number(top + size)}" fill="{ink}" font-family="sans-serif" '
-        f'font-weight="700" font-size="{number(size)}">{escape(title)}</text>'
-    )
+def _title_field(layout: Layout) -> str:
+    """The flat area the title stands on: its plate, or all that the stage leaves."""
+    stage, lap = layout.stage, OVERLAP
+    area = {
+        "below": Box(0, stage.bottom - lap, WIDTH, HEIGHT),
+        "above": Box(0, 0, WIDTH, stage.top + lap),
+        "left": Box(0, 0, stage.left + lap, HEIGHT),
+        "right": Box(stage.right - lap, 0, WIDTH, HEIGHT),
+    }.get(layout.kind, layout.plate or Box(0, 0, 0, 0))
+    return frame(area.left, area.top, area.right - area.left, area.bottom - area.top)
 
 
 def _note(genres: Sequence[str], year: int | None) -> str:
-    """The quiet line: the year, and the most telling genre."""
-    named = [" ".join(printable(genre).split()) for genre in genres]
-    telling = [
-        genre for genre in named if genre and all(letter in face("quiet") for letter in genre)
+    """The quiet line: the year and two genres."""
+    named = sorted({" ".join(printable(genre).split()) for genre in genres})
+    settable = [name for name in named if name and all(letter in face("quiet") for letter in name)]
+    return " · ".join([*([] if year is None else [str(year)]), *settable[:2]])
+
+
+def _untypeset(plan: Design) -> str:
+    """A poster whose title is in letters the faces lack, left to a font of the reader's.
+
+    ``textLength`` holds it to the measure whatever that font is.
+    """
+    measure, dice = WIDTH - 2 * MARGIN, Dice(plan.title, plan.year, "print")
+    wide = sum(_ems(character) for character in plan.title)
+    count = 1 if wide <= 6 else 2 if wide <= 20 else 3
+    per_line = -(-len(plan.title) // count)
+    starts = range(0, len(plan.title), per_line or 1)
+    lines = [plan.title[start : start + per_line].strip() for start in starts]
+    size = min([110.0, *(measure / sum(map(_ems, line)) for line in lines if line)])
+    stage = round(HEIGHT - MARGIN * 2 - size * 1.15 * len(lines)) if lines else HEIGHT
+    canvas = plan.compose(WIDTH, stage)
+    field = canvas.floor
+    ink = dice.pick(plan.scheme.texts_on(field)[:2])
+    type_style = f'font-family="sans-serif" font-weight="700" font-size="{number(size)}"'
+    set_lines = [
+        f'<text x="{MARGIN}" y="{number(stage + MARGIN * 0.6 + size * (0.9 + 1.15 * index))}" '
+        f'textLength="{number(size * sum(map(_ems, line)))}">{escape(line)}</text>'
+        for index, line in enumerate(lines)
     ]
-    return " · ".join([*([str(year)] if year is not None else []), *sorted(telling)[:2]])
+    body = (
+        f'<path fill="{plan.scheme.ground}" d="{frame(0, 0, WIDTH, HEIGHT)}"/>'
+        f"{''.join(canvas.parts)}"
+        f'<path fill="{field}" d="{frame(0, stage - OVERLAP, WIDTH, HEIGHT)}"/>'
+        f'<g fill="{ink}" {type_style}>{"".join(set_lines)}</g>'
+    )
+    return _svg(WIDTH, HEIGHT, plan.title, body)
 
 
-def _sheet(width: int, height: int, title: str, body: str, *, sliced: bool) -> str:
+def _ems(character: str) -> float:
+    return 1.0 if unicodedata.east_asian_width(character) in "WF" else 0.62
+
+
+def _svg(width: int, height: int, title: str, body: str, *, sliced: bool = False) -> str:
     crop = ' preserveAspectRatio="xMidYMid slice"' if sliced else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}"'
-        f'{crop} role="img"><title>{escape(title)}</title>{body}</svg>'
+        f'width="{width}" height="{height}"{crop} role="img">'
+        f"<title>{escape(title)}</title>{body}</svg>"
     )

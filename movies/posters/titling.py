@@ -1,9 +1,9 @@
 """Break a title into lines and fit them to a measure."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from math import inf
 
 from .dice import Dice
 from .typeface import CAP_HEIGHT, Face, Run, face
@@ -37,6 +37,7 @@ CLINGING = frozenset(
         "&",
     )
 )
+NUMBER = re.compile(r"(\d{1,2}|[IVX]+)[:.,]?$")  # of a sequel: stays with the word before
 LARGEST = 330.0  # page units; a one-letter title would fill the sheet
 MOST_LINES = 6
 
@@ -53,13 +54,17 @@ class Line:
 
 @dataclass(frozen=True)
 class Setting:
-    """A fitted title. Its ink starts at (0, 0) and is ``width`` by ``height``."""
+    """A fitted title; its ink starts at the top of a measure that starts at x = 0."""
 
     lines: tuple[Line, ...]
     height: float
 
     @cached_property
-    def width(self) -> float:
+    def left(self) -> float:
+        return min(line.x for line in self.lines)
+
+    @cached_property
+    def right(self) -> float:
         return max(line.x + line.run.width * line.size for line in self.lines)
 
     @cached_property
@@ -71,31 +76,27 @@ class Setting:
         return sum(line.size**2 * line.run.width for line in self.lines)
 
 
-def fit_title(text: str, measure: float, most_height: float, dice: Dice) -> Setting:
-    """The title as large as it goes in a measure and a height, in the best of its breaks."""
+def fit_title(
+    text: str, measure: float, most_height: float, dice: Dice, align: float = 0.0
+) -> Setting:
+    """The title as large as it goes in a measure and a height, in the best of its breaks.
+
+    ``align`` is 0 for left, 0.5 for centred and 1 for right.
+    """
     if dice.chance(0.5):
         text = text.upper()
-    long = len(text) > 22
-    cut = face("narrow" if dice.chance(0.9 if long else 0.45) else "wide")
+    cut = face("narrow" if dice.chance(0.9 if len(text) > 22 else 0.45) else "wide")
     stacked = dice.chance(0.5)
     words = _words(text)
     best: tuple[float, Setting] | None = None
     for count in range(1, min(MOST_LINES, len(words)) + 1):
         lines = _break(words, count, cut)
-        if lines is None:
-            continue
-        for justify in {stacked, False}:
-            setting = (
-                _stack(lines, cut, measure, most_height)
-                if justify
-                else _range(lines, cut, measure, most_height)
-            )
-            if setting is None:
-                continue
-            score = setting.smallest**1.3 * setting.area**0.2 * 0.93 ** _awkwardness(lines)
-            score *= 1.25 if justify else 1.0
-            if best is None or score > best[0]:
-                best = (score, setting)
+        setting = _stack(lines, cut, measure, most_height) if stacked else None
+        bonus = 1.25 if setting else 1.0
+        setting = setting or _range(lines, cut, measure, most_height, align)
+        score = bonus * setting.smallest**1.3 * setting.area**0.2 * 0.9 ** _awkwardness(lines)
+        if best is None or score > best[0]:
+            best = (score, setting)
     if best is None:
         raise ValueError("a title needs a character that can be set")
     return best[1]
@@ -114,60 +115,59 @@ def _words(text: str) -> list[str]:
     return words
 
 
-def _break(words: list[str], count: int, cut: Face) -> list[str] | None:
+def _break(words: list[str], count: int, cut: Face) -> list[str]:
     """The most even way to set words on so many lines."""
-    widths = [[0.0] * (len(words) + 1) for _ in words]
-    for start in range(len(words)):
-        for end in range(start + 1, len(words) + 1):
-            widths[start][end] = cut.set("".join(words[start:end]).strip()).width
-    target = widths[0][len(words)] / count
-    costs: dict[tuple[int, int], tuple[float, int]] = {(0, 0): (0.0, 0)}
+    widths = {
+        (start, end): cut.set("".join(words[start:end]).strip()).width
+        for start in range(len(words))
+        for end in range(start + 1, len(words) + 1)
+    }
+    target = widths[0, len(words)] / count
+    best: dict[tuple[int, int], tuple[float, int]] = {(0, 0): (0.0, 0)}
     for line in range(1, count + 1):
         for end in range(line, len(words) + 1):
-            costs[line, end] = min(
+            best[line, end] = min(
                 (
-                    (
-                        costs[line - 1, start][0]
-                        + _cost(words, start, end, widths[start][end] / target),
-                        start,
-                    )
-                    for start in range(line - 1, end)
-                    if (line - 1, start) in costs
-                ),
-                default=(inf, 0),
+                    best[line - 1, start][0]
+                    + _cost(words, start, end, widths[start, end] / target),
+                    start,
+                )
+                for start in range(line - 1, end)
+                if (line - 1, start) in best
             )
-    if costs[count, len(words)][0] == inf:
-        return None
     lines: list[str] = []
     end = len(words)
     for line in range(count, 0, -1):
-        start = costs[line, end][1]
+        start = best[line, end][1]
         lines.insert(0, "".join(words[start:end]).strip())
         end = start
     return lines
 
 
 def _cost(words: list[str], start: int, end: int, share: float) -> float:
+    """How bad a line of these words is, as long as so many times the average one."""
     cost = (share - 1) ** 2
     last = words[end - 1].strip()
     if end < len(words):
-        if last.lower() in CLINGING:
-            cost += 0.35
-        if last[-1] in ":–—":
-            cost -= 0.3
-    if end - start == 1 and last.lower() in CLINGING and len(words) > 1:
-        cost += 0.5
-    return cost
+        cost += 0.35 * (last.lower() in CLINGING)
+        cost += 0.8 * bool(NUMBER.match(words[end].strip()))
+        cost -= 0.6 * (last[-1] in ":–—")
+    return cost + 0.5 * (end - start == 1 and last.lower() in CLINGING and len(words) > 1)
 
 
 def _awkwardness(lines: list[str]) -> float:
-    lone = sum(line.lower() in CLINGING or len(line) < 2 for line in lines) if len(lines) > 1 else 0
+    if len(lines) == 1:
+        return 0.0
+    lone = sum(line.lower() in CLINGING or len(line) < 2 for line in lines)
     hanging = sum(line.split()[-1].lower() in CLINGING for line in lines[:-1])
-    return 4 * lone + 2 * hanging
+    parted = sum(bool(NUMBER.match(line.split()[0])) for line in lines[1:])
+    return 4 * lone + 2 * hanging + 5 * parted
 
 
-def _range(lines: list[str], cut: Face, measure: float, most_height: float) -> Setting:
-    """Every line at one size, ranged left."""
+def _range(
+    lines: list[str], cut: Face, measure: float, most_height: float, align: float
+) -> Setting:
+    """Every line at one size."""
     runs = [cut.set(line) for line in lines]
     pitches = [max(0.74, run.box.bottom - after.box.top + 0.07) for run, after in pairwise(runs)]
     em_height = sum(pitches) - runs[0].box.top + runs[-1].box.bottom
@@ -177,13 +177,15 @@ def _range(lines: list[str], cut: Face, measure: float, most_height: float) -> S
     baseline = -runs[0].box.top * size
     placed = []
     for run, pitch in zip(runs, [*pitches, 0.0], strict=True):
-        placed.append(Line(run, 0, baseline, size))
+        placed.append(Line(run, align * (measure - run.width * size), baseline, size))
         baseline += pitch * size
     return Setting(tuple(placed), em_height * size)
 
 
 def _stack(lines: list[str], cut: Face, measure: float, most_height: float) -> Setting | None:
     """Every line at the size that fills the measure, like wood type; None where that is uncouth."""
+    if len(lines) > 1 and any(line.lower() in CLINGING for line in lines):
+        return None
     runs = [cut.set(line) for line in lines]
     sizes = [measure / run.width for run in runs]
     if max(sizes) > 2.3 * min(sizes):

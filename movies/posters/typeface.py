@@ -140,17 +140,24 @@ def settable(text: str) -> str:
     Empty if more letters than not would be lost.
     """
     for fraction, character in FRACTIONS.items():
-        text = re.sub(rf"(?<!\d)\s?{fraction}(?!\d)", character, text)
+        text = re.sub(rf"(?:(?<=\d)\s)?(?<!\d){fraction}(?!\d)", character, text)
     known = face("wide")
     kept, lost = "", 0
     for character in text.translate(STAND_INS):
         if character in known:
             kept += character
             continue
-        folded = "".join(c for c in unicodedata.normalize("NFKD", character) if c in known)
+        folded = "".join(
+            composed if composed in known else "".join(c for c in _apart(composed) if c in known)
+            for composed in unicodedata.normalize("NFKC", character)
+        )
         kept += folded
         lost += not folded and unicodedata.category(character)[0] in "LN"
     kept = " ".join(kept.split())
     letters = sum(character.isalnum() for character in kept)
     has_ink = any(not character.isspace() for character in kept)
     return kept if has_ink and letters >= lost else ""
+
+
+def _apart(character: str) -> str:
+    return unicodedata.normalize("NFKD", character)

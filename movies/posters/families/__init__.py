@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from ..canvas import Canvas
-from . import bodies, cuts, heavens, patterns, places
+from . import bodies, creatures, cuts, grounds, heavens, mazes, patterns, places, things
 
 Family = Callable[[Canvas], None]
 
 FAMILIES: dict[str, Family] = {
     family.__name__: family
-    for module in (heavens, places, patterns, bodies, cuts)
+    for module in (heavens, places, grounds, patterns, mazes, bodies, creatures, things, cuts)
     for family in module.FAMILIES
 }

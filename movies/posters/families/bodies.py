@@ -1,6 +1,6 @@
 """Eyes, faces, hands, hearts, flowers."""
 
-from ..canvas import Canvas, disc, lens, oval, polar, polygon, sector, smooth
+from ..canvas import Canvas, disc, lens, number, oval, polar, polygon, sector, smooth
 
 
 def eye(c: Canvas) -> None:
@@ -63,59 +63,68 @@ def _eye(c: Canvas, x: float, y: float, half: float, lift: float, look: float) -
         c.circle(ix + lift * 0.25, y - lift * 0.25, lift * 0.14, s.figure)
 
 
-def face(c: Canvas) -> None:  # noqa: C901
-    """A face put together from cut paper."""
+def face(c: Canvas) -> None:
+    """A face put together from cut paper, in colours nobody has."""
     s, dice = c.scheme, c.dice
-    x, y = c.focus, c.height * dice.between(0.46, 0.54)
-    rx, ry = (
-        c.unit * dice.between(0.29, 0.36),
-        min(c.height * 0.42, c.unit * dice.between(0.38, 0.5)),
+    x, y, r = c.focus, c.height * dice.between(0.46, 0.52), c.unit * dice.between(0.36, 0.44)
+    rx, ry = r * dice.between(0.8, 1.0), r
+    papers = dice.shuffled(
+        [ink for ink in (s.palette.paper, s.palette.hero, s.palette.second) if ink != s.ground]
     )
-    head = oval(x, y, rx, ry)
-    neck = rx * 0.4
-    c.rect(x - neck, y, 2 * neck, c.height - y, s.second)
-    c.path(head, s.figure)
-    with c.clipped(head):
-        split = dice.pick(("half", "diagonal", "band", "none"))
+    black = s.palette.black if s.ground != s.palette.black else s.ground
+    shape = oval(x, y, rx, ry) if dice.chance(0.6) else _mask(x, y, rx, ry)
+    c.path(shape, papers[0])
+    with c.clipped(shape):
+        split = dice.pick(("half", "slant", "cheek"))
         if split == "half":
-            c.rect(x, y - ry, rx, 2 * ry, s.accent)
-        elif split == "diagonal":
-            c.polygon([(x - rx, y - ry), (x + rx, y - ry), (x + rx, y + ry * 0.8)], s.accent)
-        elif split == "band":
-            c.rect(x - rx, y - ry * 0.42, 2 * rx, ry * 0.5, s.accent)
-        hair = dice.pick(("cap", "fringe", "none"))
-        if hair == "cap":
-            c.rect(x - rx, y - ry, 2 * rx, ry * dice.between(0.36, 0.5), s.second)
-        elif hair == "fringe":
-            for strand in range(6):
-                c.path(sector(x - rx + rx * 0.4 * strand, y - ry, ry * 0.62, 0, 0.25), s.second)
-    ey, gap, size = y - ry * 0.16, rx * 0.46, rx * 0.23
-    for side in (-1, 1):
-        ex, style = x + side * gap, dice.pick(("almond", "dot", "lid", "ring"))
-        if style == "almond":
-            c.path(
-                lens((ex - size * 1.3, ey), (ex + size * 1.3, ey), size * 0.75, size * 0.75),
-                s.ground,
-            )
-            c.circle(ex, ey, size * 0.5, s.second)
-        elif style == "dot":
-            c.circle(ex, ey, size * 0.75, s.ground)
-        elif style == "lid":
-            c.path(sector(ex, ey - size * 0.3, size * 1.1, 0, 0.5), s.ground)
+            c.rect(x, y - ry, rx, 2 * ry, papers[1])
+        elif split == "slant":
+            c.polygon([(x - rx, y - ry), (x + rx, y - ry), (x + rx, y + ry * 0.8)], papers[1])
         else:
-            c.ring(ex, ey, size * 0.95, s.ground, size * 0.5)
-    nose, lean = ry * 0.42, dice.sign()
-    c.polygon([(x, ey), (x + lean * rx * 0.26, ey + nose), (x, ey + nose)], s.ground)
-    mouth, my = rx * dice.between(0.28, 0.5), y + ry * 0.56
-    style = dice.pick(("lips", "smile", "bar", "o"))
-    if style == "lips":
-        c.path(lens((x - mouth, my), (x + mouth, my), rx * 0.12, rx * 0.16), s.second)
-    elif style == "smile":
-        c.path(sector(x, my - mouth * 0.3, mouth, 0, 0.5), s.ground)
-    elif style == "bar":
-        c.rect(x - mouth, my - rx * 0.05, 2 * mouth, rx * 0.1, s.ground)
+            c.circle(x + rx * dice.sign(), y + ry * 0.5, rx * 0.9, papers[1])
+        if dice.chance(0.6):
+            c.path(sector(x + rx * dice.sign(), y - ry, rx * 1.7, 0, 0.999), black)
+    lean = dice.sign()
+    bridge = [(x, y - ry * 0.2), (x + lean * rx * 0.28, y + ry * 0.28), (x, y + ry * 0.28)]
+    c.polygon(bridge, black if dice.chance(0.4) else papers[2 % len(papers)])
+    for side in (-1, 1):
+        _cut_eye(c, x + side * rx * 0.45, y - ry * 0.1, rx * 0.24, black)
+    _cut_mouth(c, x, y + ry * 0.55, rx * dice.between(0.3, 0.5), black)
+
+
+def _mask(x: float, y: float, rx: float, ry: float) -> str:
+    """A forehead with corners and a round chin."""
+    return (
+        f"M{number(x - rx)} {number(y - ry)}h{number(2 * rx)}v{number(ry)}"
+        f"a{number(rx)} {number(ry)} 0 0 1-{number(2 * rx)} 0z"
+    )
+
+
+def _cut_eye(c: Canvas, x: float, y: float, size: float, ink: str) -> None:
+    style = c.dice.pick(("almond", "dot", "lid", "lash"))
+    if style == "almond":
+        c.path(lens((x - size * 1.2, y), (x + size * 1.2, y), size * 0.8, size * 0.8), ink)
+        c.circle(x, y, size * 0.4, c.scheme.palette.paper)
+    elif style == "dot":
+        c.circle(x, y, size * 0.62, ink)
+    elif style == "lid":
+        c.path(sector(x, y - size * 0.3, size, 0, 0.5), ink)
     else:
-        c.circle(x, my, mouth * 0.5, s.ground)
+        c.path(lens((x - size, y), (x + size, y), -size * 0.2, size * 0.5), ink)
+
+
+def _cut_mouth(c: Canvas, x: float, y: float, half: float, ink: str) -> None:
+    style = c.dice.pick(("smile", "bar", "crooked", "kiss"))
+    if style == "smile":
+        c.path(sector(x, y - half * 0.4, half, 0, 0.5), ink)
+    elif style == "bar":
+        c.rect(x - half, y - half * 0.12, 2 * half, half * 0.24, ink)
+    elif style == "crooked":
+        c.path(sector(x, y, half * 0.8, 0, 0.25), ink)
+        c.rect(x - half, y, half, half * 0.2, ink)
+    else:
+        for side in (-1, 1):
+            c.circle(x, y + side * half * 0.24, half * 0.3, ink)
 
 
 def hand(c: Canvas) -> None:

@@ -48,9 +48,9 @@ def blades(c: Canvas) -> None:
             tip = (left + (target[0] - left) * 0.75, target[1] * dice.between(0.6, 1.15))
             c.polygon(
                 [(left, 0), (left + c.width / count * dice.between(0.5, 0.95), 0), tip],
-                s.figure if shard % 3 else s.second,
+                s.figure,
             )
-        c.sky = s.ground
+        c.sky = s.figure
     elif kind == "claws":
         c.circle(x, y, c.unit * 0.38, s.accent)
         count, tilt = dice.whole(3, 5), dice.between(14, 38) * dice.sign()
@@ -138,7 +138,8 @@ def target(c: Canvas) -> None:
         rings = dice.whole(3, 5)
         for ring in range(rings):
             radius = r * (1 - ring / rings)
-            for quarter in range(4):
+            c.circle(x, y, radius, inks[ring % 3])
+            for quarter in range(1, 4):
                 c.path(
                     sector(x, y, radius, quarter / 4, (quarter + 1) / 4 - 0.0001),
                     inks[(ring + quarter) % 3],

@@ -217,4 +217,21 @@ def beam(c: Canvas) -> None:
         c.rect(x - r * 0.3, y - r * 0.95, w, r * 0.6, s.figure)
 
 
-FAMILIES = (eclipse, horizon, burst, orbits, constellation, beam)
+def compass(c: Canvas) -> None:
+    """A wind rose."""
+    s, dice = c.scheme, c.dice
+    x, y, r = c.focus, c.height * 0.5, c.unit * dice.between(0.4, 0.48)
+    c.circle(x, y, r * dice.between(0.62, 0.8), s.second)
+    for ring in (0.5, 0.92)[: dice.whole(1, 2)]:
+        c.ring(x, y, r * ring, s.figure, c.unit * 0.008)
+    with c.turned(dice.between(-30, 30), x, y):
+        for size, start in ((0.62, 0.125), (1.0, 0.0)):
+            for point in range(4):
+                turn = start + point / 4
+                tip, waist = polar(x, y, r * size, turn), r * size * 0.2
+                for side, ink in ((-1, s.figure), (1, s.accent)):
+                    c.polygon([(x, y), polar(x, y, waist, turn + side / 8), tip], ink)
+    c.circle(x, y, r * 0.07, s.second)
+
+
+FAMILIES = (eclipse, horizon, burst, orbits, constellation, beam, compass)

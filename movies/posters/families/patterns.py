@@ -71,41 +71,43 @@ def grid(c: Canvas) -> None:
 
 
 def ripples(c: Canvas) -> None:
-    """Rings spreading from one place or two."""
+    """Rings spreading from one place or two, or a nest of arches."""
+    c.dice.pick((_rings, _rings, _two_ripples, _arches))(c)
+
+
+def _rings(c: Canvas) -> None:
     s, dice = c.scheme, c.dice
-    kind = dice.pick(("corner", "middle", "two", "arches"))
-    pitch = c.unit / dice.whole(10, 18)
-    if kind == "two":
-        a, b = (c.focus - c.unit * 0.3, c.height * 0.3), (c.focus + c.unit * 0.3, c.height * 0.72)
-        for (x, y), ink in ((a, s.accent), (b, s.figure)):
-            for ring in range(1, 9):
-                c.ring(x, y, ring * pitch * 1.15, ink, pitch * 0.36)
-            c.circle(x, y, pitch * 0.5, ink)
-        return
-    if kind == "arches":
-        x, base, r = c.focus, c.height, c.unit * dice.between(0.42, 0.5)
-        inks, step = (s.figure, s.accent, s.second, s.ground), dice.between(0.13, 0.19)
-        high = c.height - r * 1.15
-        for ring in range(6):
-            size = r * (1 - ring * step)
-            ink = inks[ring % 4]
-            c.path(sector(x, high, size, 0.5, 1.0), ink)
-            c.rect(x - size, high - 0.5, 2 * size, base - high + 1, ink)
-        return
-    x, y = (
-        (c.focus, c.height * 0.5)
-        if kind == "middle"
-        else (c.width * (dice.sign() > 0), c.height * (dice.sign() > 0))
-    )
-    rings = int(
-        (c.unit * 0.5 if kind == "middle" else max(c.width, c.height) * 1.05) / (pitch * 1.6)
-    )
-    inks: tuple[str, ...] = dice.pick(
-        ((s.figure, s.accent), (s.accent, s.second, s.figure), (s.figure,))
-    )
-    for ring in range(rings, 0, -1):
-        c.ring(x, y, ring * pitch * 1.6, inks[ring % len(inks)], pitch * dice.between(0.35, 1.1))
-    c.circle(x, y, pitch * 0.9, s.second)
+    pitch = c.unit / dice.whole(10, 18) * 1.6
+    if dice.chance(0.5):
+        x, y, reach = c.focus, c.height * 0.5, c.unit * 0.5
+    else:
+        x, y = c.width * dice.whole(0, 1), c.height * dice.whole(0, 1)
+        reach = max(c.width, c.height) * 1.05
+    inks = dice.pick(((s.figure, s.accent), (s.accent, s.second, s.figure), (s.figure,)))
+    for ring in range(int(reach / pitch), 0, -1):
+        weight = pitch * dice.between(0.22, 0.7)
+        c.ring(x, y, ring * pitch, inks[ring % len(inks)], weight)
+    c.circle(x, y, pitch * 0.56, s.second)
+
+
+def _two_ripples(c: Canvas) -> None:
+    s, dice = c.scheme, c.dice
+    pitch, way = c.unit / dice.whole(9, 15), dice.sign()
+    for side, ink in ((-1, s.accent), (1, s.figure)):
+        x, y = c.focus + side * way * c.unit * 0.3, c.height * (0.5 + 0.21 * side)
+        for ring in range(1, 9):
+            c.ring(x, y, ring * pitch, ink, pitch * 0.32)
+        c.circle(x, y, pitch * 0.44, ink)
+
+
+def _arches(c: Canvas) -> None:
+    s, dice = c.scheme, c.dice
+    r, step = c.unit * dice.between(0.42, 0.5), dice.between(0.13, 0.19)
+    spring = max(r, c.height - r * dice.between(0.9, 1.3))
+    for ring in range(6):
+        size, ink = r * (1 - ring * step), (s.figure, s.accent, s.second, s.ground)[ring % 4]
+        c.path(sector(c.focus, spring, size, 0.5, 1.0), ink)
+        c.rect(c.focus - size, spring - 0.5, 2 * size, c.height - spring + 1, ink)
 
 
 def halftone(c: Canvas) -> None:

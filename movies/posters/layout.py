@@ -1,0 +1,124 @@
+"""Where the title stands on the sheet and what room that leaves for the composition."""
+
+from dataclasses import dataclass
+
+from .design import Design
+from .dice import Dice
+from .titling import Setting, fit_title
+from .typeface import Box, Run, face
+
+WIDTH, HEIGHT = 600, 900
+MARGIN = 36
+AIR = 28  # between title and composition
+NOTE_SIZE = 21.0
+NOTE_ROOM = 44.0
+LONGEST_ON_ITS_SIDE = 16  # characters; more would be small
+
+# Compositions that go on for ever, and so bear a plate laid on top of them.
+PATTERNS = frozenset(
+    (
+        *("stripes", "grid", "halftone", "quavers", "chevrons", "leaves"),
+        *("crowd", "windows", "sprockets", "woods", "fish", "burst"),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A title with its frame: on a turned one, x runs up the sheet and y to the right."""
+
+    kind: str
+    setting: Setting
+    title_at: tuple[float, float]
+    note: Run | None
+    note_at: tuple[float, float]
+    stage: Box
+    plate: Box | None = None
+
+    @property
+    def turned(self) -> bool:
+        return self.kind in ("left", "right")
+
+    @property
+    def title_box(self) -> Box:
+        """The title's ink on the sheet."""
+        x, y = self.title_at
+        box = Box(x + self.setting.left, y, x + self.setting.right, y + self.setting.height)
+        if self.turned:
+            return Box(box.top, HEIGHT - box.right, box.bottom, HEIGHT - box.left)
+        return box
+
+
+def choose_layout(design: Design, note: str) -> Layout:
+    """A layout for a title that can be set as outlines."""
+    dice = design.dice("layout")
+    run = face("quiet").set(note, tracking=20) if note else None
+    room = NOTE_ROOM if run else 0.0
+    if len(design.text) <= LONGEST_ON_ITS_SIDE and dice.chance(0.22):
+        return _upright(design, run, room, dice)
+    if design.family in PATTERNS and dice.chance(0.6):
+        return _plate(design, run, room, dice)
+    return _block(design, run, room, dice)
+
+
+def _block(design: Design, note: Run | None, room: float, dice: Dice) -> Layout:
+    measure = WIDTH - 2 * MARGIN
+    align = dice.weighted({0.0: 7.0, 0.5: 2.0, 1.0: 1.0})
+    setting = fit_title(design.text, measure, HEIGHT * dice.between(0.26, 0.4), dice, align)
+    stage_height = round(HEIGHT - MARGIN - setting.height - room - AIR)
+    note_x = MARGIN + align * (measure - note.width * NOTE_SIZE) if note else 0.0
+    if dice.chance(0.36):
+        return Layout(
+            "above",
+            setting,
+            (MARGIN, MARGIN + room),
+            note,
+            (note_x, MARGIN + NOTE_SIZE * 0.7),
+            Box(0, HEIGHT - stage_height, WIDTH, HEIGHT),
+        )
+    return Layout(
+        "below",
+        setting,
+        (MARGIN, HEIGHT - MARGIN - room - setting.height),
+        note,
+        (note_x, HEIGHT - MARGIN),
+        Box(0, 0, WIDTH, stage_height),
+    )
+
+
+def _upright(design: Design, note: Run | None, room: float, dice: Dice) -> Layout:
+    """The title reads up one side of the sheet."""
+    setting = fit_title(design.text, HEIGHT - 2 * MARGIN, WIDTH * dice.between(0.24, 0.3), dice)
+    strip = round(MARGIN + setting.height + room + AIR)
+    if dice.chance(0.6):
+        return Layout(
+            "left",
+            setting,
+            (MARGIN, MARGIN + room),
+            note,
+            (MARGIN, MARGIN + NOTE_SIZE * 0.7),
+            Box(strip, 0, WIDTH, HEIGHT),
+        )
+    return Layout(
+        "right",
+        setting,
+        (MARGIN, WIDTH - MARGIN - room - setting.height),
+        note,
+        (MARGIN, WIDTH - MARGIN),
+        Box(0, 0, WIDTH - strip, HEIGHT),
+    )
+
+
+def _plate(design: Design, note: Run | None, room: float, dice: Dice) -> Layout:
+    """The composition fills the sheet, the title lies on a plate over it."""
+    pad, measure = 26.0, WIDTH - 2 * MARGIN
+    setting = fit_title(design.text, measure, HEIGHT * dice.between(0.24, 0.36), dice)
+    high = round(setting.height + room + 2 * pad)
+    note_width = note.width * NOTE_SIZE if note else 0.0
+    wide = MARGIN + max(setting.right, note_width) + pad
+    right = WIDTH if wide > 0.86 * WIDTH else round(wide)
+    top = round(dice.pick((0.2, 0.5, 0.8)) * (HEIGHT - high))
+    plate = Box(0, top, right, top + high)
+    title_at = (MARGIN, top + pad)
+    note_at = (MARGIN, plate.bottom - pad)
+    return Layout("plate", setting, title_at, note, note_at, Box(0, 0, WIDTH, HEIGHT), plate)
