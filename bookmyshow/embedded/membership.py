@@ -50,6 +50,8 @@ class Membership:
         #: To be inherited by the command: should this process be killed, the server lasts as long
         #: as the command does.
         self.descriptor = -1
+        #: The keeper, if this process started it.
+        self.keeper: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         """Join the running server or start one. Raises EmbeddedError."""
@@ -97,7 +99,7 @@ class Membership:
     def _start_keeper(self) -> None:
         log = open_log("keeper")
         try:
-            keeper = subprocess.Popen(
+            self.keeper = keeper = subprocess.Popen(
                 [sys.executable, "-m", "bookmyshow.embedded.keeper", self.service],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -130,3 +132,6 @@ class Membership:
             fcntl.flock(lock, fcntl.LOCK_EX)
         finally:
             os.close(lock)
+        if self.keeper is not None and self.keeper.pid == pid:
+            # Not every container's first process buries the dead.
+            self.keeper.wait()

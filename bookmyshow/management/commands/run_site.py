@@ -28,16 +28,24 @@ class Command(BaseCommand):
     def handle(self, *, no_demo: bool, **_options: Any) -> None:
         port = whole("PORT", default=8000, least=1, most=65535)
         refuse_taken_port(env.str("BIND", default="0.0.0.0"), port)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        call_command("collect_changed_static")
         call_command("migrate", interactive=False, verbosity=0)
-        summary = io.StringIO()
-        if not no_demo:
-            call_command("seed_demo", stdout=summary)
+        summary = "" if no_demo else seed_demo()
         address = f"http://localhost:{port}/"
-        subprocess.Popen([sys.executable, announce.__file__, address, summary.getvalue()])
+        subprocess.Popen([sys.executable, announce.__file__, address, summary])
         # The Procfile's environment is this one: honcho would let .env override it.
         honcho = [sys.executable, "-m", "honcho", "-e", os.devnull, "-d", str(ROOT), "start"]
         os.execv(sys.executable, [*honcho, "-p", str(port), *PROCESSES])
+
+
+def seed_demo() -> str:
+    """Return what there is to know about the demo data; a site with data of its own has none."""
+    output = io.StringIO()
+    try:
+        call_command("seed_demo", stdout=output)
+    except CommandError as error:
+        return f"No demo data: {error}"
+    return output.getvalue()
 
 
 def refuse_taken_port(address: str, port: int) -> None:

@@ -1,0 +1,35 @@
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    help = (
+        "Collect static files if a source changed since the last time. Compressing them all takes "
+        "ten times as long as starting the site."
+    )
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        stamp = Path(settings.STATIC_ROOT) / ".sources"
+        fingerprint = sources_fingerprint()
+        if stamp.exists() and stamp.read_text(encoding="ascii") == fingerprint:
+            self.stdout.write("Static files unchanged.")
+            return
+        call_command("collectstatic", interactive=False, verbosity=0)
+        stamp.write_text(fingerprint, encoding="ascii")
+        self.stdout.write("Collected static files.")
+
+
+def sources_fingerprint() -> str:
+    """Return a hash over path, size and time of each static file of the project and its apps."""
+    digest = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            status = Path(storage.path(name)).stat()
+            digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
