@@ -1,14 +1,15 @@
 """Changes of state of the schedule."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from movies.models import Movie
 
-from .models import Screen, Seat, Show
+from .models import Screen, Show
 from .seating import PlanSeat, parse_plan
 
 OVERLAP_CONSTRAINT = "show_no_overlap_on_screen"
@@ -26,6 +27,19 @@ class MovieNotSchedulable(ScheduleError):
     """A film without a running time has no end."""
 
 
+@dataclass(frozen=True, slots=True)
+class ShowSlot:
+    """A show to be made: what, where, when and for how much."""
+
+    movie: Movie
+    screen: Screen
+    starts_at: datetime
+    standard_price: Decimal
+    premium_price: Decimal
+    format: str = "2D"
+    language: str = ""
+
+
 def create_show(
     *,
     movie: Movie,
@@ -40,34 +54,59 @@ def create_show(
 
     Raises ShowOverlaps, MovieNotSchedulable, and seating.PlanError where the plan can't be read.
     """
-    ends_at, busy_until = show_end(movie=movie, screen=screen, starts_at=starts_at)
-    plan = parse_plan(screen.seating_plan)
-    show = Show(
-        movie=movie,
-        screen=screen,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        busy_until=busy_until,
-        format=format,
-        language=language or movie.language,
-        standard_price=standard_price,
-        premium_price=premium_price,
-        total_seats=len(plan),
-        available_seats=len(plan),
-    )
+    slot = ShowSlot(movie, screen, starts_at, standard_price, premium_price, format, language)
+    (show,) = create_shows([slot])
+    return show
+
+
+def create_shows(slots: Sequence[ShowSlot]) -> list[Show]:
+    """Schedule many shows at once, all or none, with one insert of shows and one a seating plan.
+
+    Raises ShowOverlaps, MovieNotSchedulable, and seating.PlanError where a plan can't be read.
+    """
+    plans = {
+        text: parse_plan(text) for text in dict.fromkeys(slot.screen.seating_plan for slot in slots)
+    }
+    shows = [_show_of(slot, len(plans[slot.screen.seating_plan])) for slot in slots]
     with transaction.atomic():
         try:
             with transaction.atomic():
-                show.save(force_insert=True)
+                Show.objects.bulk_create(shows)
         except IntegrityError as error:
             if OVERLAP_CONSTRAINT not in str(error):
                 raise
-            raise ShowOverlaps(
-                f"{screen} has another show between {show.local_start:%d %b %H:%M} and"
-                f" {busy_until.astimezone(screen.cinema.tz):%H:%M} (cleaning included)."
-            ) from error
-        Seat.objects.bulk_create(seats_of(show, plan))
-    return show
+            raise ShowOverlaps(_overlap_message(shows)) from error
+        for text, plan in plans.items():
+            _insert_seats([show for show in shows if show.screen.seating_plan == text], plan)
+    return shows
+
+
+def _show_of(slot: ShowSlot, seats: int) -> Show:
+    ends_at, busy_until = show_end(movie=slot.movie, screen=slot.screen, starts_at=slot.starts_at)
+    return Show(
+        movie=slot.movie,
+        screen=slot.screen,
+        starts_at=slot.starts_at,
+        ends_at=ends_at,
+        busy_until=busy_until,
+        format=slot.format,
+        language=slot.language or slot.movie.language,
+        standard_price=slot.standard_price,
+        premium_price=slot.premium_price,
+        total_seats=seats,
+        available_seats=seats,
+    )
+
+
+def _overlap_message(shows: Sequence[Show]) -> str:
+    if len(shows) > 1:
+        return f"One of these {len(shows)} shows has its screen at the same time as another."
+    (show,) = shows
+    until = show.busy_until.astimezone(show.screen.cinema.tz)
+    return (
+        f"{show.screen} has another show between {show.local_start:%d %b %H:%M} and"
+        f" {until:%H:%M} (cleaning included)."
+    )
 
 
 def show_end(*, movie: Movie, screen: Screen, starts_at: datetime) -> tuple[datetime, datetime]:
@@ -80,18 +119,26 @@ def show_end(*, movie: Movie, screen: Screen, starts_at: datetime) -> tuple[date
     return ends_at, ends_at + timedelta(minutes=screen.cleaning_minutes)
 
 
-def seats_of(show: Show, plan: Iterable[PlanSeat]) -> list[Seat]:
-    """The plan's seats as rows of this show, in plan order, not yet saved."""
-    return [
-        Seat(
-            show=show,
-            row=seat.row,
-            number=seat.number,
-            seat_type=seat.seat_type,
-            is_wheelchair=seat.is_wheelchair,
-            position=position,
-            x=seat.x,
-            y=seat.y,
-        )
-        for position, seat in enumerate(plan)
-    ]
+# Each seat of the plan once for each show; sent as columns, so that a week of large halls costs
+# the size of their plans and not of their seats.
+INSERT_SEATS = """
+    INSERT INTO shows_seat
+        (show_id, "row", number, seat_type, is_wheelchair, x, y, position)
+    SELECT show_id, seat.*
+    FROM unnest(%s::bigint[]) AS show_id
+    CROSS JOIN LATERAL (
+        SELECT "row", number, seat_type, is_wheelchair, x, y, place - 1
+        FROM unnest(%s::text[], %s::text[], %s::text[], %s::boolean[], %s::int[], %s::int[])
+            WITH ORDINALITY AS cell("row", number, seat_type, is_wheelchair, x, y, place)
+    ) AS seat
+"""
+
+
+def _insert_seats(shows: Sequence[Show], plan: Sequence[PlanSeat]) -> None:
+    """One bulk insert of the plan's seats for every one of these shows, in plan order."""
+    columns = zip(
+        *((s.row, s.number, s.seat_type, s.is_wheelchair, s.x, s.y) for s in plan),
+        strict=True,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_SEATS, [[show.pk for show in shows], *map(list, columns)])

@@ -1,0 +1,47 @@
+"""Accounts of the demonstration. Their password is public: they are for trying the site only."""
+
+import random
+
+from django.contrib.auth.hashers import make_password
+
+from accounts.models import User
+
+PASSWORD = "popcorn-and-a-show"
+CUSTOMER_EMAIL = "demo@bookmyshow.example"
+STAFF_EMAIL = "staff@bookmyshow.example"
+
+CROWD_DOMAIN = "crowd.bookmyshow.example"
+FIRST_NAMES = """
+    Aarav Aisha Ananya Arjun Charlotte Daniel Deepa Diya Emily Farhan Grace Harpreet Imran Ishaan
+    Kavya Lakshmi Manoj Meera Nikhil Oliver Priya Rahul Rohan Sana Sneha Sophie Tanvi Vikram
+"""
+LAST_NAMES = """
+    Bhat Chatterjee Clarke Desai Fernandes Gowda Iyer Khan Menon Nair Patel Rao Sharma Singh
+"""
+CROWD_SIZE = 120
+
+
+def create_accounts() -> int:
+    """A customer, a member of staff, and a crowd that buys tickets but can't log in; how many."""
+    User.objects.create_user(CUSTOMER_EMAIL, PASSWORD, name="Demo Customer")
+    User.objects.create_superuser(STAFF_EMAIL, PASSWORD, name="Demo Staff")
+    everyone = [f"{first} {last}" for first in FIRST_NAMES.split() for last in LAST_NAMES.split()]
+    names = random.Random("crowd").sample(everyone, CROWD_SIZE)
+    crowd = User.objects.bulk_create(
+        User(
+            email=f"{name.lower().replace(' ', '.')}@{CROWD_DOMAIN}",
+            name=name,
+            # Costs no hashing: a password of none never matches.
+            password=make_password(None),
+        )
+        for name in names
+    )
+    return len(crowd) + 2
+
+
+def crowd() -> list[User]:
+    return list(User.objects.filter(email__endswith=f"@{CROWD_DOMAIN}").order_by("pk"))
+
+
+def customer() -> User:
+    return User.objects.get(email=CUSTOMER_EMAIL)

@@ -1,0 +1,139 @@
+"""The demonstration's cinemas: invented houses in real cities, two of them in another time zone."""
+
+from dataclasses import dataclass, field
+from datetime import time
+
+from . import seating
+
+INDIA, LONDON = "Asia/Kolkata", "Europe/London"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoScreen:
+    """An auditorium; prices are of an ordinary evening, in the site's currency."""
+
+    name: str
+    plan: str
+    standard: int
+    premium: int
+    opens: time
+    cleaning_minutes: int = 15
+    large_format: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCinema:
+    """A cinema, the languages its audience comes for (most wanted first) and its last start."""
+
+    name: str
+    slug: str
+    city: str
+    address: str
+    timezone: str
+    languages: tuple[str, ...]
+    last_start: time
+    screens: tuple[DemoScreen, ...] = field(default_factory=tuple)
+
+
+CINEMAS = (
+    DemoCinema(
+        "Arcadia Lower Parel",
+        "arcadia-lower-parel",
+        "Mumbai",
+        "Senapati Bapat Marg, Lower Parel, Mumbai 400013",
+        INDIA,
+        ("Hindi", "English", "Telugu", "Tamil", "Japanese", "Korean"),
+        time(22, 40),
+        (
+            DemoScreen("IMAX", seating.GIANT, 450, 620, time(9, 15), 25, large_format=True),
+            DemoScreen("Audi 2", seating.LARGE, 320, 420, time(9, 45), 20),
+            DemoScreen("Audi 3", seating.MIDDLE, 280, 360, time(10, 20)),
+        ),
+    ),
+    DemoCinema(
+        "Marine Picture House",
+        "marine-picture-house",
+        "Mumbai",
+        "Maharshi Karve Road, Churchgate, Mumbai 400020",
+        INDIA,
+        (
+            "English",
+            "Hindi",
+            "French",
+            "Malayalam",
+            "Bengali",
+            "Portuguese",
+            "Norwegian",
+            "Danish",
+            "No dialogue",
+        ),
+        time(22, 15),
+        (
+            DemoScreen("Grand", seating.PALACE, 240, 340, time(10, 0), 20),
+            DemoScreen("Studio", seating.STUDIO, 350, 450, time(11, 0)),
+        ),
+    ),
+    DemoCinema(
+        "Arcadia Koramangala",
+        "arcadia-koramangala",
+        "Bengaluru",
+        "80 Feet Road, Koramangala, Bengaluru 560095",
+        INDIA,
+        ("English", "Kannada", "Hindi", "Tamil", "Telugu", "Malayalam", "Korean"),
+        time(22, 45),
+        (
+            DemoScreen("Audi 1", seating.WIDE, 300, 380, time(9, 30), 20),
+            DemoScreen("Audi 2", seating.ONE_AISLE, 260, 330, time(10, 10)),
+            DemoScreen("Gold", seating.RECLINERS, 700, 780, time(10, 45), 25),
+        ),
+    ),
+    DemoCinema(
+        "Malleswaram Talkies",
+        "malleswaram-talkies",
+        "Bengaluru",
+        "Sampige Road, Malleswaram, Bengaluru 560003",
+        INDIA,
+        ("Kannada", "Telugu", "Tamil", "Malayalam", "Hindi"),
+        time(22, 0),
+        (
+            DemoScreen("Screen 1", seating.DEEP, 180, 250, time(10, 15), 20),
+            DemoScreen("Screen 2", seating.NUMBERED, 160, 220, time(10, 45)),
+        ),
+    ),
+    DemoCinema(
+        "Lantern Bloomsbury",
+        "lantern-bloomsbury",
+        "London",
+        "Lamb's Conduit Street, London WC1N",
+        LONDON,
+        (
+            "English",
+            "French",
+            "Japanese",
+            "Korean",
+            "Cantonese",
+            "Norwegian",
+            "Danish",
+            "Portuguese",
+            "No dialogue",
+        ),
+        time(21, 15),
+        (
+            DemoScreen("Screen 1", seating.TWELVES, 1350, 1650, time(10, 30)),
+            DemoScreen("Screen 2", seating.SNUG, 1450, 1700, time(11, 15)),
+        ),
+    ),
+    DemoCinema(
+        "Lantern Peckham",
+        "lantern-peckham",
+        "London",
+        "Rye Lane, London SE15",
+        LONDON,
+        ("English", "Hindi", "Japanese", "Tamil", "Malayalam", "French", "No dialogue"),
+        time(21, 30),
+        (
+            DemoScreen("Screen 1", seating.THEATRE, 1100, 1400, time(10, 45)),
+            DemoScreen("Screen 2", seating.SOFAS, 1250, 1600, time(11, 30)),
+        ),
+    ),
+)

@@ -1,0 +1,155 @@
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import F
+
+from accounts.models import User
+from bookings.integrity import RULES
+from bookings.models import Booking
+from bookmyshow.demo import seating
+from bookmyshow.demo.cinemas import CINEMAS
+from bookmyshow.demo.films import FILMS
+from bookmyshow.demo.schedule import Slot, programme
+from bookmyshow.demo.seed import NotADemo, seed
+from movies.models import Movie
+from shows.clock import database_now
+from shows.models import Cinema, Screen, Seat, Show
+from shows.seating import parse_plan
+
+RELEASED = tuple(film for film in FILMS if not film.returns_in_weeks)
+PASSWORD = "popcorn-and-a-show"
+
+
+@pytest.fixture
+def now(db: None) -> datetime:
+    return database_now()
+
+
+def run(**options: bool) -> list[str]:
+    out = StringIO()
+    call_command("seed_demo", stdout=out, **options)
+    return out.getvalue().splitlines()
+
+
+def breaches() -> list[Any]:
+    found = []
+    with connection.cursor() as cursor:
+        for query in RULES.values():
+            cursor.execute(query)
+            found += cursor.fetchall()
+    return found
+
+
+def everything() -> dict[str, dict[int, tuple[Any, ...]]]:
+    models: tuple[Any, ...] = (Booking, Cinema, Movie, Screen, Seat, Show, User)
+    return {
+        model.__name__: {row[0]: row for row in model.objects.values_list("pk", *columns(model))}
+        for model in models
+    }
+
+
+def columns(model: Any) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+def test_an_empty_database_becomes_a_whole_site(now: datetime) -> None:
+    lines = run()
+
+    assert lines[-1].startswith(f"Created {len(FILMS)} films, 6 cinemas, 14 screens, ")
+    assert Movie.objects.now_showing(at=now).count() >= 30
+    assert Movie.objects.coming_soon(at=now).count() >= 5
+    assert Cinema.objects.values("city").distinct().count() == 3
+    assert Cinema.objects.values("timezone").distinct().count() >= 2
+    for cinema in Cinema.objects.all():
+        today = now.astimezone(cinema.tz).date()
+        days = {show.local_start.date() for show in Show.objects.filter(screen__cinema=cinema)}
+        assert days == {today + timedelta(days=count) for count in range(7)}
+
+    assert Show.objects.filter(available_seats=0).exists()
+    assert Show.objects.filter(available_seats__gt=0, available_seats__lt=10).exists()
+    assert Show.objects.filter(available_seats=F("total_seats")).exists()
+    assert breaches() == []
+
+    customer = User.objects.get(email="demo@bookmyshow.example")
+    staff = User.objects.get(email="staff@bookmyshow.example")
+    assert customer.check_password(PASSWORD)
+    assert customer.bookings.exists()
+    assert not customer.is_staff
+    assert staff.check_password(PASSWORD)
+    assert staff.is_superuser
+    assert any(staff.email in line and PASSWORD in line for line in lines)
+
+
+def test_running_again_adds_missing_days_and_touches_nothing_else(now: datetime) -> None:
+    # A site with accounts of its own gets the demonstration only when told to.
+    User.objects.create_user("asha@example.com", name="Asha")
+    with pytest.raises(NotADemo):
+        seed(now=now)
+    seed(now=now, force=True)
+    Show.objects.update(standard_price=F("standard_price") + 7)
+    Movie.objects.filter(title="RRR").update(description="Edited by staff.")
+    User.objects.filter(email="staff@bookmyshow.example").update(password="changed")
+    before = everything()
+
+    again = seed(now=now)
+
+    assert str(again) == "0 films, 0 cinemas, 0 screens, 0 shows, 0 bookings, 0 accounts"
+    assert everything() == before
+
+    later = seed(now=now + timedelta(days=2))
+
+    assert (later.films, later.cinemas, later.screens, later.accounts) == (0, 0, 0, 0)
+    after = everything()
+    for model, rows in before.items():
+        assert {pk: after[model].get(pk) for pk in rows} == rows
+    added = Show.objects.exclude(pk__in=before["Show"]).select_related("screen__cinema")
+    assert later.shows == len(added) > 0
+    for show in added:
+        today = now.astimezone(show.screen.cinema.tz).date()
+        assert show.local_start.date() in {today + timedelta(days=7), today + timedelta(days=8)}
+    assert breaches() == []
+
+
+def test_a_site_with_customers_of_its_own_is_refused(db: None) -> None:
+    User.objects.create_user("asha@example.com", name="Asha")
+
+    with pytest.raises(CommandError, match=r"this database has 1 user of its own \(--force"):
+        run()
+
+    assert not Cinema.objects.exists()
+    assert User.objects.count() == 1
+
+
+def week_from(day: date) -> Iterator[Slot]:
+    for cinema in CINEMAS:
+        for count in range(7):
+            yield from programme(cinema, RELEASED, day + timedelta(days=count))
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 22), date(2027, 3, 26), date(2027, 10, 29)])
+def test_every_film_is_shown_within_a_week(day: date) -> None:
+    assert {slot.film.title for slot in week_from(day)} == {film.title for film in RELEASED}
+
+
+def test_the_programme_is_the_same_each_time() -> None:
+    assert list(week_from(date(2026, 11, 22))) == list(week_from(date(2026, 11, 22)))
+
+
+def test_halls_range_from_40_to_500_seats() -> None:
+    sizes = sorted(len(parse_plan(screen.plan)) for c in CINEMAS for screen in c.screens)
+
+    assert (sizes[0], sizes[-1]) == (40, 500)
+    assert any(290 <= size <= 310 for size in sizes)
+
+
+def test_every_hall_has_wheelchair_places_and_one_goes_past_row_z() -> None:
+    plans = [parse_plan(screen.plan) for cinema in CINEMAS for screen in cinema.screens]
+
+    assert all(any(seat.is_wheelchair for seat in plan) for plan in plans)
+    assert any(seat.row == "BB" for seat in parse_plan(seating.DEEP))
+    assert {seat.row for seat in parse_plan(seating.NUMBERED)} == set(map(str, range(1, 12)))
