@@ -116,12 +116,17 @@
 
   // The poster that was pressed travels to its film page.
   addEventListener("pageswap", (event) => {
-    if (!event.viewTransition || !event.activation?.entry?.url) return;
+    if (!event.viewTransition) return;
+    // A transition that the browser gives up is no error of the page.
+    const { ready, updateCallbackDone, finished } = event.viewTransition;
+    for (const promise of [ready, updateCallbackDone]) promise.catch(() => {});
+    const left = finished.catch(() => {});
+    if (!event.activation?.entry?.url) return;
     const path = new URL(event.activation.entry.url).pathname;
     const poster = document.querySelector(`a[href="${CSS.escape(path).replaceAll("\\/", "/")}"] .poster`);
     if (!poster) return;
     poster.style.viewTransitionName = "poster";
-    event.viewTransition.finished.finally(() => { poster.style.viewTransitionName = ""; });
+    left.finally(() => { poster.style.viewTransitionName = ""; });
   });
 
   window.site = { say, hush };
