@@ -27,9 +27,10 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce, Concat
+from django.db.models.functions import Cast, Coalesce, Concat, Now
 from django.urls import reverse
 
+from accounts.models import User
 from movies.models import Movie
 from movies.showtimes import DAY_ENDS
 
@@ -99,7 +100,7 @@ class Screen(models.Model):
         return f"{self.cinema.name} · {self.name}"
 
 
-def lapsed_hold(at: datetime, prefix: str = "") -> Q:
+def lapsed_hold(at: datetime | Now, prefix: str = "") -> Q:
     """A hold that is over at `at`, swept or not: its seats are free (SPEC §4.4)."""
     return Q((f"{prefix}status", "PENDING"), (f"{prefix}expires_at__lte", at))
 
@@ -280,6 +281,15 @@ class SeatQuerySet(models.QuerySet["Seat"]):
     def free(self, *, at: datetime) -> "SeatQuerySet":
         """Seats that a buyer could hold at `at`, those of lapsed holds included."""
         return self.filter(Q(booking=None) | lapsed_hold(at, "booking__"))
+
+    def held_by(self, user: User, show_id: int) -> "SeatQuerySet":
+        """The seats of this person's live hold at a show, by the database's clock."""
+        return self.filter(
+            show_id=show_id,
+            booking__user=user,
+            booking__status="PENDING",
+            booking__expires_at__gt=Now(),
+        ).in_plan_order()
 
 
 class Seat(models.Model):

@@ -1,0 +1,155 @@
+"""The markup of a seat map: real checkboxes, a fieldset for each row, as few bytes as that takes.
+
+Strings are put together here and not in a template: a hall of 2,000 seats is drawn again after each
+hold, and a template takes some twenty times as long. Places come from the classes of
+static/css/seatgrid.css (x in half seats), so that no style attribute is needed.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+
+from django.utils.html import escape
+
+from bookmyshow.templatetags.formatting import money
+
+from .seating import PREMIUM, SEAT_PITCH
+
+#: To be raised with every change of the markup: drawn maps are kept across deploys.
+REVISION = 1
+
+FREE, HELD, SOLD = "free", "held", "sold"
+SEAT_TAG = re.compile(r'<input type="checkbox" name="seat" id="s-([^"]+)"[^>]*>')
+
+
+class MapSeat(NamedTuple):
+    """A seat as the shared map shows it; the fields are those of shows.Seat, and its state."""
+
+    label: str
+    row: str
+    number: str
+    seat_type: str
+    is_wheelchair: bool
+    x: int
+    y: int
+    state: str
+
+
+def draw_map(
+    seats: Sequence[MapSeat],
+    *,
+    version: str,
+    standard_price: Decimal,
+    premium_price: Decimal,
+    closed: str = "",
+) -> str:
+    """The live part of the page. `closed` says why nothing can be booked any more, if so."""
+    names = seat_names(standard_price, premium_price)
+    free = sum(seat.state == FREE for seat in seats)
+    width = max((seat.x for seat in seats), default=0) + SEAT_PITCH
+    parts = [
+        f'<input type="hidden" id="map-version" name="v" value="{version}">',
+        f'<p class="hall__free" id="hall-free">{_free_line(free, len(seats))}</p>'
+        if not closed
+        else f'<p class="hall__closed" id="hall-closed" data-final>{escape(closed)}</p>',
+        f'<div class="hall__rows w{width}" id="hall-rows">',
+    ]
+    y = seats[0].y if seats else 0
+    for row, row_seats in groupby(seats, attrgetter("row")):
+        drawn = list(row_seats)
+        parts.append("<hr>" * ((drawn[0].y - y) // SEAT_PITCH - 1))
+        y = drawn[0].y
+        parts.append(
+            f'<fieldset id="r-{escape(row)}" data-row="{escape(row)}"'
+            f"><legend>Row {escape(row)}</legend>"
+        )
+        parts += [draw_seat(seat, names, closed=bool(closed)) for seat in drawn]
+        parts.append("</fieldset>")
+    parts.append("</div>")
+    return "".join(parts)
+
+
+def seat_names(standard_price: Decimal, premium_price: Decimal) -> dict[tuple[str, bool], str]:
+    """What follows a free seat's label in its name, by seat type and wheelchair place."""
+    names = {}
+    for wheelchair in (False, True):
+        place = ", wheelchair place" if wheelchair else ""
+        names["standard", wheelchair] = f"{place}, {money(standard_price)}"
+        names[PREMIUM, wheelchair] = f", premium{place}, {money(premium_price)}"
+    return names
+
+
+def draw_seat(
+    seat: MapSeat,
+    names: dict[tuple[str, bool], str],
+    *,
+    mine: bool = False,
+    checked: bool = False,
+    closed: bool = False,
+) -> str:
+    """One checkbox. `mine` is a seat that the viewer holds, free to them and to nobody else."""
+    label = escape(seat.label)
+    classes = f"x{seat.x}"
+    if seat.seat_type == PREMIUM:
+        classes += " p"
+    if seat.is_wheelchair:
+        classes += " w"
+    name, state = names[seat.seat_type, seat.is_wheelchair], ""
+    if mine:
+        classes, name = f"{classes} m", f"{name}, held for you"
+    elif seat.state != FREE:
+        name = ", taken for now" if seat.state == HELD else ", taken"
+        classes += " h" if seat.state == HELD else " t"
+        state = " disabled"
+    if closed:
+        state = " disabled"
+    elif checked and not state:
+        state = " checked"
+    return (
+        f'<input type="checkbox" name="seat" id="s-{label}" value="{label}"'
+        f' class="{classes}" aria-label="{label}{name}"{state}>'
+    )
+
+
+def lay_over(
+    html: str,
+    *,
+    mine: Iterable[MapSeat],
+    chosen: Collection[str],
+    names: dict[tuple[str, bool], str],
+) -> tuple[str, list[str]]:
+    """The shared map with the viewer's own: seats they hold, and those chosen so far ticked.
+
+    Returns the map and the chosen labels that can be had, in plan order.
+    """
+    own: dict[str, MapSeat] = {escape(seat.label): seat for seat in mine}
+    wanted: dict[str, str] = {escape(label): label for label in chosen}
+    had: list[str] = []
+    if not own and not wanted:
+        return html, had
+
+    def lay(match: re.Match[str]) -> str:
+        tag, label = match[0], match[1]
+        if label not in wanted and label not in own:
+            return tag
+        if label in own:
+            tag = draw_seat(own[label], names, mine=True)
+        elif tag.endswith(" disabled>"):
+            return tag
+        if label not in wanted:
+            return tag
+        had.append(wanted[label])
+        return f"{tag[:-1]} checked>"
+
+    return SEAT_TAG.sub(lay, html), had
+
+
+def _free_line(free: int, total: int) -> str:
+    if not free:
+        return "Every seat is taken. Held ones may come back within minutes."
+    if free == 1:
+        return "The last seat is free."
+    return f"<b>{free}</b> of {total} seats free"

@@ -1,0 +1,161 @@
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import timedelta
+from math import ceil
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models.functions import Now
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django_htmx.http import HTMX_STOP_POLLING
+
+from accounts.models import User
+
+from . import best, drawing, seatmap
+from .drawing import FREE, MapSeat
+from .forms import PartyForm
+from .models import Seat, Show
+
+
+@require_safe
+@never_cache
+def show(request: HttpRequest, show_id: int) -> HttpResponse:
+    """The seat map; `?seats=C7,C8` chooses these, `?party=3` the best three."""
+    chosen = [label for label in request.GET.get("seats", "").split(",") if label]
+    if "party" in request.GET:
+        return _best_seats(request, show_id)
+    return show_page(request, show_id, chosen=chosen)
+
+
+@require_safe
+def seats(request: HttpRequest, show_id: int) -> HttpResponse:
+    """The live part: 204 while the version shown is current, 286 with the map once it is final.
+
+    Reads no session, so that nothing of it varies by viewer.
+    """
+    shown = request.GET.get("v", "")
+    if shown and shown == seatmap.current_version(show_id) and not seatmap.is_final(shown):
+        return unchanged()
+    try:
+        current = seatmap.current_map(show_id)
+    except Show.DoesNotExist as error:
+        raise Http404 from error
+    if shown == current.version and not current.is_final:
+        return unchanged()
+    status = HTMX_STOP_POLLING if current.is_final else 200
+    return HttpResponse(current.html, status=status, headers={"Cache-Control": "no-store"})
+
+
+def unchanged() -> HttpResponse:
+    """204 and no body: with htmx 2 a 304 would wipe the map."""
+    response = HttpResponse(status=204, headers={"Cache-Control": "no-store"})
+    del response["Content-Type"]
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class OwnHold:
+    """The seats that the viewer holds at a show, and for how long yet."""
+
+    reference: str = ""
+    seats: list[MapSeat] = field(default_factory=list)
+    lapses_in: timedelta = timedelta()
+
+    @property
+    def labels(self) -> list[str]:
+        return [seat.label for seat in self.seats]
+
+    @property
+    def seconds(self) -> int:
+        return ceil(self.lapses_in.total_seconds())
+
+
+def own_hold(user: User | AnonymousUser, show_id: int) -> OwnHold:
+    if not user.is_authenticated:
+        return OwnHold()
+    rows = list(
+        Seat.objects.held_by(user, show_id)
+        .annotate(
+            lapses_in=ExpressionWrapper(
+                F("booking__expires_at") - Now(), output_field=DurationField()
+            )
+        )
+        .values_list("booking__reference", "lapses_in", *MapSeat._fields[:-1])
+    )
+    if not rows:
+        return OwnHold()
+    reference, lapses_in, *_ = rows[0]
+    return OwnHold(reference, [MapSeat._make((*seat, FREE)) for _, _, *seat in rows], lapses_in)
+
+
+def show_page(
+    request: HttpRequest,
+    show_id: int,
+    *,
+    chosen: Collection[str] = (),
+    problem: str = "",
+    party: PartyForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of a show with `chosen` ticked, as far as they can be had, and what went wrong."""
+    screening = get_object_or_404(
+        Show.objects.select_related("movie", "screen__cinema"), pk=show_id
+    )
+    current = seatmap.current_map(show_id)
+    own = own_hold(request.user, show_id)
+    names = drawing.seat_names(screening.standard_price, screening.premium_price)
+    html = current.html
+    had: list[str] = []
+    if not current.is_final:
+        html, had = drawing.lay_over(html, mine=own.seats, chosen=chosen or own.labels, names=names)
+    lost = [label for label in dict.fromkeys(chosen) if label not in had]
+    if lost and not problem and not current.is_final:
+        problem = lost_line(lost)
+    context = {
+        "show": screening,
+        "map_html": html,
+        "is_final": current.is_final,
+        "own": own,
+        "problem": problem,
+        "party_form": party or PartyForm(),
+        "form_token": secrets.token_urlsafe(12),
+        "max_seats": settings.MAX_SEATS_PER_BOOKING,
+        "hold_minutes": settings.BOOKING_EXPIRY_MINUTES,
+        "currency": settings.CURRENCY,
+    }
+    return render(request, "shows/show.html", context, status=status)
+
+
+def lost_line(labels: list[str]) -> str:
+    """Says which of the seats asked for can't be had."""
+    names = ", ".join(labels)
+    if len(labels) == 1:
+        return f"{names} is not free any more. Please choose another seat."
+    return f"{names} are not free any more. Please choose other seats."
+
+
+def _best_seats(request: HttpRequest, show_id: int) -> HttpResponse:
+    form = PartyForm(request.GET)
+    if not form.is_valid():
+        return show_page(request, show_id, problem="Choose how many of you there are.", party=form)
+    party = form.cleaned_data["party"]
+    try:
+        reading = seatmap.read(show_id)
+    except Show.DoesNotExist as error:
+        raise Http404 from error
+    mine = set(own_hold(request.user, show_id).labels)
+    free = [seat._replace(state=FREE) if seat.label in mine else seat for seat in reading.seats]
+    labels = best.best_seats(free, party)
+    problem = ""
+    if not labels:
+        problem = (
+            "No seat is left that anyone could book."
+            if party == 1
+            else f"No {party} seats side by side are left. A smaller party, or pick them yourself."
+        )
+    return show_page(request, show_id, chosen=labels, problem=problem, party=form)

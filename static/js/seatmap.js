@@ -1,0 +1,236 @@
+/* The seat map: what is chosen, what it costs, and keeping both through the polls. The server draws;
+   this file adds ticks, arrow keys, zoom and words. Without it the page is a plain form. */
+(() => {
+  "use strict";
+  const form = document.getElementById("seat-form");
+  const map = document.getElementById("seat-map");
+  if (!form || !map) return;
+
+  const data = form.dataset;
+  const most = Number(data.maxSeats);
+  const currency = data.currency;
+  const own = new Map();
+  for (const label of (data.own ?? "").split(" ").filter(Boolean)) {
+    own.set(label, document.getElementById(`s-${label}`)?.getAttribute("aria-label"));
+  }
+  const status = document.getElementById("seat-status");
+  const isSeat = (element) => element?.name === "seat";
+  const seats = () => [...map.querySelectorAll('input[name="seat"]')];
+  const chosen = () => seats().filter((seat) => seat.checked);
+  const names = (list) => list.join(", ");
+  const money = (amount) => new Intl.NumberFormat(currency === "INR" ? "en-IN" : "en", {
+    style: "currency", currency, minimumFractionDigits: amount % 1 ? 2 : 0,
+  }).format(amount);
+
+  // What is said is short-lived: the next choice makes it old.
+  const say = (text) => { if (status) status.textContent = text; };
+
+  // The bar: seats by name and their total.
+  const show = () => {
+    const list = chosen();
+    const total = list.reduce((sum, seat) =>
+      sum + Number(seat.classList.contains("p") ? data.premiumPrice : data.standardPrice), 0);
+    const seatsLine = form.querySelector("[data-seats]");
+    if (!seatsLine) return;
+    seatsLine.textContent = list.length ? names(list.map((seat) => seat.value)) : "Choose your seats";
+    form.querySelector("[data-total]").textContent = list.length ? money(total) : "";
+    form.classList.toggle("has-choice", list.length > 0);
+  };
+
+  // A single free seat left between taken ones is hard to sell; say so, and leave it at that.
+  const orphans = () => {
+    const left = [];
+    for (const row of map.querySelectorAll("fieldset")) {
+      const line = [...row.querySelectorAll("input")]
+        .map((seat) => ({ seat, x: Number(getComputedStyle(seat).getPropertyValue("--x")) }))
+        .sort((a, b) => a.x - b.x);
+      const free = (entry) => entry && !entry.seat.disabled && !entry.seat.classList.contains("w");
+      line.forEach((entry, place) => {
+        if (!free(entry) || entry.seat.checked) return;
+        const beside = [line[place - 1], line[place + 1]].filter((other) => other && Math.abs(other.x - entry.x) === 2);
+        const closed = beside.every((other) => !free(other) || other.seat.checked);
+        if (closed && beside.some((other) => free(other) && other.seat.checked)) left.push(entry.seat.value);
+      });
+    }
+    return left;
+  };
+
+  const remark = () => {
+    if (!chosen().length) return say("");
+    const left = orphans();
+    if (!left.length) return say("");
+    say(left.length === 1
+      ? `${left[0]} would be left on its own. Moving along by one keeps a pair together.`
+      : `${names(left)} would each be left on their own.`);
+  };
+
+  map.addEventListener("change", ({ target }) => {
+    if (!isSeat(target)) return;
+    if (target.checked && chosen().length > most) {
+      target.checked = false;
+      say(`${most} seats are the most in one booking. Let one go to choose another.`);
+      return;
+    }
+    show();
+    remark();
+    rove(target);
+  });
+
+  // Arrow keys: one seat is in the tab order, the arrows move along the row and between rows.
+  let current = null;
+  const rove = (seat) => {
+    if (!seat) return;
+    if (current && current !== seat) current.tabIndex = -1;
+    seat.tabIndex = 0;
+    current = seat;
+  };
+  const beginRoving = () => {
+    const all = seats();
+    for (const seat of all) seat.tabIndex = -1;
+    const usable = all.filter((seat) => !seat.disabled);
+    rove(usable.find((seat) => seat.checked) ?? usable[0]);
+  };
+  const placeOf = (seat) => Number(getComputedStyle(seat).getPropertyValue("--x"));
+  const inRow = (row) => [...row.querySelectorAll("input:enabled")].sort((a, b) => placeOf(a) - placeOf(b));
+  const neighbour = (seat, key) => {
+    const row = seat.closest("fieldset");
+    if (["ArrowLeft", "ArrowRight", "Home", "End"].includes(key)) {
+      const line = inRow(row);
+      const at = line.indexOf(seat);
+      return { ArrowLeft: line[at - 1], ArrowRight: line[at + 1], Home: line[0], End: line.at(-1) }[key];
+    }
+    const rows = [...map.querySelectorAll("fieldset")];
+    const step = key === "ArrowUp" ? -1 : 1;
+    for (let at = rows.indexOf(row) + step; rows[at]; at += step) {
+      const line = inRow(rows[at]);
+      if (line.length) {
+        const x = placeOf(seat);
+        return line.reduce((best, other) => Math.abs(placeOf(other) - x) < Math.abs(placeOf(best) - x) ? other : best);
+      }
+    }
+    return null;
+  };
+  map.addEventListener("keydown", (event) => {
+    if (!isSeat(event.target) || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (!/^(Arrow(Left|Right|Up|Down)|Home|End)$/.test(event.key)) return;
+    event.preventDefault();
+    const next = neighbour(event.target, event.key);
+    if (!next) return;
+    rove(next);
+    next.focus();
+  });
+  map.addEventListener("focusin", ({ target }) => { if (isSeat(target)) rove(target); });
+
+  // Polls. The map that comes knows no viewer: ticks stay, and so do the viewer's own held seats
+  // until their hold is over or they are sold.
+  if (own.size) {
+    setTimeout(() => { own.clear(); refresh(true); }, Number(data.ownSeconds) * 1000);
+  }
+  const callbacks = window.Idiomorph?.defaults.callbacks;
+  if (callbacks) {
+    callbacks.beforeNodeMorphed = (before, after) => {
+      if (!isSeat(before) || !isSeat(after)) return true;
+      if (own.has(after.value) && after.disabled && after.classList.contains("h")) {
+        after.disabled = false;
+        after.classList.replace("h", "m");
+        after.setAttribute("aria-label", own.get(after.value));
+      }
+      // The attribute follows too, or it would tick what was unticked since.
+      after.checked = before.checked && !after.disabled;
+      after.toggleAttribute("checked", after.checked);
+      return true;
+    };
+    callbacks.beforeAttributeUpdated = (name, element) => !(name === "tabindex" && isSeat(element));
+  }
+
+  let before = [];
+  map.addEventListener("htmx:beforeSwap", () => { before = chosen().map((seat) => seat.value); });
+  map.addEventListener("htmx:afterSwap", () => {
+    const kept = new Set(chosen().map((seat) => seat.value));
+    const lost = before.filter((label) => !kept.has(label));
+    if (lost.length) {
+      say(`${names(lost)} ${lost.length === 1 ? "was" : "were"} just taken by someone else and ${lost.length === 1 ? "is" : "are"} no longer chosen.`);
+    }
+    show();
+    if (!current?.isConnected || current.disabled) {
+      const hadFocus = current?.isConnected && document.activeElement === document.body;
+      const next = current?.isConnected ? neighbour(current, "ArrowRight") ?? neighbour(current, "ArrowLeft") : null;
+      if (next) { rove(next); if (hadFocus) next.focus({ preventScroll: true }); } else beginRoving();
+    }
+  });
+
+  const refresh = (anew = false) => {
+    if (anew) document.getElementById("map-version")?.setAttribute("value", "");
+    if (map.hasAttribute("hx-get") && !map.querySelector("[data-final]")) window.htmx?.trigger(map, "refresh");
+  };
+  map.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target === map && document.hidden) event.preventDefault();
+  });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+  addEventListener("online", () => refresh());
+  // Back to a page that the browser kept: what is held and sold may be another story by now.
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+  // Zoom: buttons, Ctrl and wheel, two fingers. The seat under the fingers stays under them.
+  const hall = form.querySelector("[data-hall]");
+  const least = 1;
+  const largest = 2.4;
+  let zoom = 1;
+  const zoomTo = (value, clientX = hall.getBoundingClientRect().left + hall.clientWidth / 2) => {
+    const next = Math.min(largest, Math.max(least, value));
+    if (next === zoom) return;
+    const at = clientX - hall.getBoundingClientRect().left;
+    const share = (hall.scrollLeft + at) / hall.scrollWidth;
+    zoom = next;
+    hall.style.setProperty("--zoom", zoom.toFixed(3));
+    hall.scrollLeft = share * hall.scrollWidth - at;
+    for (const button of form.querySelectorAll("[data-zoom]")) {
+      button.setAttribute("aria-disabled", String(button.dataset.zoom === "in" ? zoom >= largest : zoom <= least));
+    }
+  };
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-zoom]");
+    if (button) zoomTo(zoom * (button.dataset.zoom === "in" ? 1.3 : 1 / 1.3));
+  });
+  hall.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    zoomTo(zoom * Math.exp(-event.deltaY / 300), event.clientX);
+  }, { passive: false });
+  let pinch = null;
+  const span = (touches) => Math.hypot(touches[0].clientX - touches[1].clientX, touches[0].clientY - touches[1].clientY);
+  hall.addEventListener("touchstart", ({ touches }) => {
+    if (touches.length === 2) pinch = { span: span(touches), zoom };
+  }, { passive: true });
+  hall.addEventListener("touchmove", (event) => {
+    if (!pinch || event.touches.length !== 2) return;
+    event.preventDefault();
+    const { touches } = event;
+    zoomTo(pinch.zoom * span(touches) / pinch.span, (touches[0].clientX + touches[1].clientX) / 2);
+  }, { passive: false });
+  hall.addEventListener("touchend", () => { pinch = null; });
+
+  // The name of the seat under the pointer or with the focus.
+  const tip = document.getElementById("seat-tip");
+  const label = (seat) => {
+    if (!isSeat(seat)) { tip.hidden = true; return; }
+    tip.textContent = seat.getAttribute("aria-label").replaceAll(", ", " · ");
+    tip.hidden = false;
+    const frame = hall.parentElement.getBoundingClientRect();
+    const box = seat.getBoundingClientRect();
+    const half = tip.offsetWidth / 2;
+    const middle = Math.min(Math.max(box.left + box.width / 2 - frame.left, half + 4), frame.width - half - 4);
+    tip.style.translate = `${middle - half}px ${box.top - frame.top - tip.offsetHeight - 6}px`;
+  };
+  const mouse = matchMedia("(hover: hover)");
+  map.addEventListener("pointerover", ({ target }) => { if (mouse.matches) label(target); });
+  map.addEventListener("pointerleave", () => { tip.hidden = true; });
+  map.addEventListener("focusin", ({ target }) => { if (target.matches(":focus-visible")) label(target); });
+  map.addEventListener("focusout", () => { tip.hidden = true; });
+  hall.addEventListener("scroll", () => { tip.hidden = true; }, { passive: true });
+
+  hall.scrollLeft = (hall.scrollWidth - hall.clientWidth) / 2;
+  zoomTo(1);
+  beginRoving();
+  show();
+})();
