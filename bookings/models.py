@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Case, ExpressionWrapper, F, Func, Q, When
 from django.db.models.functions import Now
 from django.urls import reverse
 
@@ -40,6 +40,18 @@ class BookingQuerySet(models.QuerySet["Booking"]):
     def of(self, user: User) -> "BookingQuerySet":
         """This person's bookings, newest first, with what a list shows of each."""
         return self.filter(user=user).select_related("show__movie", "show__screen__cinema")
+
+    def coming_first(self, *, at: datetime) -> "BookingQuerySet":
+        """Adds `is_coming` (a ticket or a live hold for a show that isn't over): those first,
+        soonest first, then the rest, newest first."""
+        coming = (
+            Q(status=Booking.Status.CONFIRMED) | Q(status=Booking.Status.PENDING, expires_at__gt=at)
+        ) & Q(show__ends_at__gt=at)
+        return self.annotate(
+            is_coming=ExpressionWrapper(coming, output_field=models.BooleanField())
+        ).order_by(
+            "-is_coming", Case(When(is_coming=True, then="show__starts_at")), "-created_at", "-pk"
+        )
 
 
 class Booking(models.Model):
@@ -90,6 +102,7 @@ class Booking(models.Model):
 
     if TYPE_CHECKING:
         now: datetime
+        is_coming: bool
 
     class Meta:
         ordering = ("-created_at", "-pk")

@@ -5,6 +5,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("movies.urls")),
     path("accounts/", include("accounts.urls")),
+    path("", include("shows.urls")),
+    path("", include("bookings.urls")),
 ]
 
 handler400 = "bookmyshow.faults.bad_request"

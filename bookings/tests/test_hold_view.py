@@ -1,0 +1,162 @@
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from bookings import services
+from bookings.models import Booking
+from shows.models import Show
+from tests.factories import begin, make_booking, make_show, make_user
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
+
+
+def hold(
+    client: Client,
+    show: Show,
+    *labels: str,
+    token: str = "form-1",
+    headers: dict[str, str] | None = None,
+) -> Any:
+    return client.post(
+        reverse("bookings:hold", args=[show.pk]),
+        {"seat": labels, "token": token},
+        headers=headers,
+    )
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def ticked(response: Any) -> list[str]:
+    return re.findall(r'value="([^"]+)"[^>]* checked>', response.content.decode())
+
+
+def test_holding_leads_to_the_review_and_with_htmx_moves_the_whole_page() -> None:
+    show, user = make_show(), make_user()
+    response = hold(signed_in(user), show, "A1", "A2")
+    booking = Booking.objects.get()
+    assert (response.status_code, response["Location"]) == (302, booking.get_absolute_url())
+    assert booking.seats == ["A1", "A2"]
+    other = make_show()
+    response = hold(signed_in(user), other, "A1", headers=HTMX)
+    assert response["HX-Redirect"] == Booking.objects.get(show=other).get_absolute_url()
+
+
+@pytest.mark.parametrize("headers", [None, HTMX])
+def test_seats_chosen_before_logging_in_come_back_chosen(headers: dict[str, str] | None) -> None:
+    show = make_show()
+    response = hold(Client(), show, "A1", "A2", headers=headers)
+    address = response["HX-Redirect" if headers else "Location"]
+    assert address.startswith(reverse("accounts:login"))
+    (back,) = parse_qs(urlsplit(address).query)["next"]
+    assert ticked(signed_in(make_user()).get(back)) == ["A1", "A2"]
+    assert not Booking.objects.exists()
+
+
+def test_a_seat_lost_to_someone_else_is_named_and_the_rest_stay_chosen() -> None:
+    show = make_show()
+    make_booking(show, ["A2"])
+    response = hold(signed_in(make_user()), show, "A1", "A2")
+    assert response.status_code == 409
+    assert ticked(response) == ["A1"]
+    assert "Seat A2 is no longer free" in response.content.decode()
+
+
+def test_a_fragment_brings_the_map_as_it_is_now_and_what_went_wrong() -> None:
+    show = make_show()
+    make_booking(show, ["A2"])
+    response = hold(signed_in(make_user()), show, "A1", "A2", headers=HTMX)
+    body = response.content.decode()
+    assert response.status_code == 409
+    assert body.startswith('<input type="hidden" id="map-version"')
+    assert 'id="seat-problem" hx-swap-oob' in body
+    assert "Seat A2 is no longer free" in body
+    assert "<html" not in body
+
+
+@pytest.mark.parametrize("count", [0, 11])
+def test_no_seat_and_eleven_seats_are_refused_kindly(count: int) -> None:
+    show, client = make_show(), signed_in(make_user())
+    labels = list(show.seats.in_plan_order().values_list("label", flat=True))
+    response = hold(client, show, *labels[:count])
+    assert response.status_code == 422
+    assert "Choose at" in response.content.decode()
+    assert hold(client, show, *labels[:10], token="form-2").status_code == 302
+
+
+def test_a_show_that_began_cannot_be_held() -> None:
+    show = make_show()
+    begin(show)
+    response = hold(signed_in(make_user()), show, "A1")
+    assert response.status_code == 409
+    assert "already begun" in response.content.decode()
+
+
+def test_the_same_form_again_is_the_same_booking() -> None:
+    show, client = make_show(), signed_in(make_user())
+    first = hold(client, show, "A1", "A2")
+    again = hold(client, show, "A2", "A1")
+    assert first["Location"] == again["Location"]
+    services.confirm_booking(
+        user=Booking.objects.get().user, reference=Booking.objects.get().reference
+    )
+    assert hold(client, show, "A1", "A2")["Location"] == first["Location"]
+    assert Booking.objects.count() == 1
+
+
+def test_the_same_form_with_other_seats_swaps_the_hold() -> None:
+    show, client = make_show(), signed_in(make_user())
+    hold(client, show, "A1")
+    hold(client, show, "B1")
+    assert list(Booking.objects.filter(status="PENDING").values_list("seats", flat=True)) == [
+        ["B1"]
+    ]
+
+
+def test_a_form_whose_booking_is_over_holds_anew() -> None:
+    show, user = make_show(), make_user()
+    client = signed_in(user)
+    hold(client, show, "A1")
+    old = Booking.objects.get()
+    services.release_hold(user=user, reference=old.reference)
+    response = hold(client, show, "A1")
+    new = Booking.objects.get(status="PENDING")
+    assert response["Location"] == new.get_absolute_url() != old.get_absolute_url()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_form_posted_many_times_at_once_makes_one_booking() -> None:
+    show, user = make_show(), make_user()
+    clients = [signed_in(user) for _ in range(6)]
+
+    def post(client: Client) -> str:
+        try:
+            return hold(client, show, "A1", "A2")["Location"]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert len(set(pool.map(post, clients))) == 1
+    assert Booking.objects.count() == 1
+
+
+def test_holding_needs_the_csrf_token_and_a_show_that_is_there() -> None:
+    show, user = make_show(), make_user()
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(user)
+    assert hold(strict, show, "A1").status_code == 403
+    missing = signed_in(user).post(reverse("bookings:hold", args=[999_999]), {"seat": "A1"})
+    assert missing.status_code == 404
+    assert signed_in(user).get(reverse("bookings:hold", args=[show.pk])).status_code == 405

@@ -1,0 +1,221 @@
+import hashlib
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from accounts.models import User
+from shows import seatmap
+from shows.clock import database_now
+from shows.models import Seat
+from shows.views import show_page
+
+from . import services
+from .errors import BookingError, BookingNotFound, InvalidSeats, ShowNotFound
+from .forms import HoldForm
+from .models import Booking
+
+BOOKINGS_PER_PAGE = 20
+PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
+
+# What became of a booking that is over: a headline, and what it means.
+ENDED_WORDS = {
+    "lapsed": ("Your time ran out", "The hold ended before it was confirmed. Nothing was charged."),
+    "released": ("You let these seats go", "The hold is over. Nothing was charged."),
+    "swapped": ("You chose other seats", "Your newer choice took the place of this one."),
+    "customer": ("You cancelled this booking", "Its ticket doesn’t work any more."),
+    "cinema": (
+        "The cinema cancelled this booking",
+        "Its ticket doesn’t work any more. We are sorry.",
+    ),
+}
+
+
+def go(request: HttpRequest, address: str) -> HttpResponse:
+    """Send the whole page on, from inside a fragment too."""
+    if request.headers.get("HX-Request"):
+        return HttpResponseClientRedirect(address)
+    return redirect(address)
+
+
+@require_POST
+def hold(request: HttpRequest, show_id: int) -> HttpResponse:
+    """Hold the chosen seats and go on to the review, or back to the map with what went wrong."""
+    form = HoldForm(request.POST)
+    labels = form.labels
+    if not request.user.is_authenticated:
+        chosen = urlencode({"seats": ",".join(labels)}) if labels else ""
+        back = f"{reverse('shows:show', args=[show_id])}?{chosen}".rstrip("?")
+        return go(request, redirect_to_login(back).url)
+    try:
+        booking = hold_once(request.user, show_id, labels, form.key)
+    except ShowNotFound as error:
+        raise Http404 from error
+    except BookingError as error:
+        return _refused(request, show_id, labels, error)
+    return go(request, booking.get_absolute_url())
+
+
+def hold_once(user: User, show_id: int, labels: list[str], token: str) -> Booking:
+    """One hold however often the same form is posted with the same seats.
+
+    A form whose booking is over by now (a page kept open, the Back button) holds anew.
+    """
+    key = None
+    if token:
+        seats = hashlib.sha256(" ".join(sorted(labels)).encode()).hexdigest()[:24]
+        key = f"form-{token[:64]}-{seats}"
+    booking = services.hold_seats(user=user, show_id=show_id, labels=labels, idempotency_key=key)
+    if booking.status_at(database_now()) in {PENDING, CONFIRMED}:
+        return booking
+    return services.hold_seats(user=user, show_id=show_id, labels=labels)
+
+
+def _refused(
+    request: HttpRequest, show_id: int, labels: list[str], error: BookingError
+) -> HttpResponse:
+    """The map as it is now with the rest still chosen; 422 for a choice that no one could make."""
+    status = 422 if isinstance(error, InvalidSeats) else 409
+    if not request.headers.get("HX-Request"):
+        return show_page(request, show_id, chosen=labels, problem=error.message, status=status)
+    context = {"map_html": seatmap.current_map(show_id).html, "problem": error.message}
+    return render(request, "shows/show.html#refused", context, status=status)
+
+
+@require_safe
+@never_cache
+@login_required
+def booking(request: HttpRequest, reference: str) -> HttpResponse:
+    """Where a booking stands: to be confirmed, a ticket, or over and the way back."""
+    found = own_booking(request, reference)
+    state = found.status_at(found.now)
+    context = {"booking": found, "show": found.show, "state": state}
+    if state == PENDING:
+        context |= {
+            "seconds": found.seconds_remaining(found.now),
+            "hold_seconds": settings.BOOKING_EXPIRY_MINUTES * 60,
+            "clock_face": clock_face(found.seconds_remaining(found.now)),
+        }
+        return _private(render(request, "bookings/review.html", context))
+    if state == CONFIRMED:
+        context["can_cancel"] = not found.show.has_started(found.now)
+        return _private(render(request, "bookings/ticket.html", context))
+    context |= _way_back(found)
+    return _private(render(request, "bookings/ended.html", context))
+
+
+@require_safe
+@never_cache
+@login_required
+def clock(request: HttpRequest, reference: str) -> HttpResponse:
+    """The server's word on a hold, for a page whose own clock may have slept."""
+    found = own_booking(request, reference)
+    return JsonResponse(
+        {"status": found.status_at(found.now), "seconds": found.seconds_remaining(found.now)}
+    )
+
+
+@require_POST
+@login_required
+def confirm(request: HttpRequest, reference: str) -> HttpResponse:
+    return _act(request, reference, services.confirm_booking)
+
+
+@require_POST
+@login_required
+def release(request: HttpRequest, reference: str) -> HttpResponse:
+    return _act(request, reference, services.release_hold)
+
+
+@require_POST
+@login_required
+def cancel(request: HttpRequest, reference: str) -> HttpResponse:
+    return _act(request, reference, services.cancel_booking)
+
+
+@require_safe
+@never_cache
+@login_required
+def bookings(request: HttpRequest) -> HttpResponse:
+    """My bookings: those to come, soonest first, then what is past or over."""
+    now = database_now()
+    mine = Booking.objects.of(person(request)).with_clock().coming_first(at=now)
+    page = Paginator(mine, BOOKINGS_PER_PAGE).get_page(request.GET.get("page"))
+    rows = [(booking, booking.status_at(now)) for booking in page]
+    context = {
+        "coming": [row for row in rows if row[0].is_coming],
+        "over": [row for row in rows if not row[0].is_coming],
+        "page": page,
+    }
+    return _private(render(request, "bookings/list.html", context))
+
+
+def person(request: HttpRequest) -> User:
+    """Who is logged in, behind `login_required`."""
+    assert request.user.is_authenticated
+    return request.user
+
+
+def own_booking(request: HttpRequest, reference: str) -> Booking:
+    """The person's booking with `now`; someone else's is 404, as one that doesn't exist."""
+    mine = Booking.objects.of(person(request)).with_clock()
+    return get_object_or_404(mine, reference=reference)
+
+
+def _act(request: HttpRequest, reference: str, service: Callable[..., Booking]) -> HttpResponse:
+    """Do it, then show where the booking stands; a refusal is said there."""
+    try:
+        service(user=person(request), reference=reference)
+    except BookingNotFound as error:
+        raise Http404 from error
+    except BookingError as error:
+        messages.error(request, error.message)
+    return go(request, reverse("bookings:booking", args=[reference]))
+
+
+def _way_back(found: Booking) -> dict[str, object]:
+    """Whether the same seats can be had again, and the hold that took this one's place."""
+    show, now = found.show, found.now
+    open_for_booking = not show.is_cancelled and not show.has_started(now)
+    free = set()
+    if open_for_booking:
+        free = set(
+            Seat.objects.free(at=now)
+            .filter(show=show, label__in=found.seats)
+            .values_list("label", flat=True)
+        )
+    instead = Booking.objects.filter(
+        user_id=found.user_id, show=show, status=PENDING, expires_at__gt=now
+    ).first()
+    free_again = [label for label in found.seats if label in free]
+    title, explanation = ENDED_WORDS[found.reason_at(now)]
+    return {
+        "title": title,
+        "explanation": explanation,
+        "open": open_for_booking,
+        "free_again": free_again,
+        "again_query": urlencode({"seats": ",".join(free_again)}),
+        "instead": instead,
+        "form_token": f"again-{found.reference}",
+    }
+
+
+def clock_face(seconds: int) -> str:
+    """1:57"""
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    response["X-Robots-Tag"] = "noindex"
+    return response
