@@ -9,7 +9,7 @@ PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3
 VENV := .venv
 STAMP := $(VENV)/.installed
 PY := $(VENV)/bin/python
-EMBEDDED := $(PY) -m bookmyshow.embedded
+EMBEDDED := exec $(PY) -m bookmyshow.embedded --end-with-parent=$$PPID
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONUNBUFFERED = 1
@@ -24,15 +24,15 @@ help: ## Show this list
 run: export HTTPS ?= off
 run: export BIND ?= 127.0.0.1
 run: $(STAMP) ## Run the site as deployed, with demo data, on http://localhost:8000 (PORT=… for another)
-	@exec $(EMBEDDED) --end-with-parent $(PY) manage.py run_site $(ARGS)
+	@$(EMBEDDED) $(PY) manage.py run_site $(ARGS)
 
 test: $(STAMP) ## Run all tests, those in the browser too (ARGS="bookings -k hold" for some)
-	@exec $(EMBEDDED) --end-with-parent $(PY) -m pytest $(ARGS)
+	@$(EMBEDDED) $(PY) -m pytest $(ARGS)
 
 lint: $(STAMP) ## Check style, types and migrations
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
-	@exec $(EMBEDDED) --end-with-parent sh -c '$(PY) -m mypy . && $(PY) manage.py makemigrations --check --dry-run'
+	@$(EMBEDDED) sh -c '$(PY) -m mypy . && $(PY) manage.py makemigrations --check --dry-run'
 
 format: $(STAMP) ## Format the code
 	@$(PY) -m ruff check --fix . ; $(PY) -m ruff format .

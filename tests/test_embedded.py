@@ -81,27 +81,31 @@ class Checkout:
             check=False,
         )
 
-    def processes(self) -> list[psutil.Process]:
-        """Return the living processes that work on this checkout."""
-        found = []
+    def processes(self) -> dict[psutil.Process, str]:
+        """Return the living processes that work on this checkout, with their command lines."""
+        found = {}
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 here = Path(process.cwd()).is_relative_to(self.root)
                 if here and process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(process)
+                    found[process] = " ".join(process.cmdline())
         return found
 
-    def names(self) -> set[str]:
-        """Return the names of those processes."""
-        return {process.name() for process in self.processes()}
+    def runs(self, text: str) -> bool:
+        """Tell whether one of those processes has the text in its command line."""
+        return any(text in line for line in self.processes().values())
+
+    def kill(self, text: str) -> None:
+        """Send SIGKILL to those with the text in their command line, all at once."""
+        for process in [p for p, line in self.processes().items() if text in line]:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
 
     def kill_everything(self) -> None:
         """Send SIGKILL to each process, as a crash of the machine would end them."""
-        while processes := self.processes():
-            for process in processes:
-                with contextlib.suppress(psutil.Error):
-                    process.kill()
-            psutil.wait_procs(processes, timeout=5)
+        while self.processes():
+            self.kill("")
+            time.sleep(0.02)
 
 
 @pytest.fixture
@@ -171,7 +175,7 @@ def test_servers_start_are_joined_and_end_with_the_last_command(checkout: Checko
     assert remembered(second) == ([1], 1)
 
     assert second.leave() == 0
-    assert checkout.processes() == []
+    assert checkout.processes() == {}
     assert (checkout.root / ".data" / "secrets.env").stat().st_mode & 0o777 == 0o600
 
 
@@ -183,7 +187,7 @@ def test_a_signal_ends_the_command_and_the_servers(
     member = Member(checkout, DATABASE_URL="postgres://elsewhere/x")
     (os.killpg if whole_group else os.kill)(member.process.pid, signum)
     assert member.process.wait(30) in (128 + signum, 1)
-    assert checkout.processes() == []
+    assert checkout.processes() == {}
 
 
 def test_servers_outlive_a_killed_member_but_not_the_last_one(checkout: Checkout) -> None:
@@ -193,7 +197,7 @@ def test_servers_outlive_a_killed_member_but_not_the_last_one(checkout: Checkout
     remember(second, 2)
     second.process.kill()
     second.process.wait()
-    assert eventually(lambda: checkout.processes() == []), checkout.names()
+    assert eventually(lambda: checkout.processes() == {}), checkout.processes()
 
 
 def test_data_is_there_after_everything_was_killed(checkout: Checkout) -> None:
@@ -211,10 +215,9 @@ def test_data_is_there_after_everything_was_killed(checkout: Checkout) -> None:
 def test_a_server_that_crashes_comes_back_at_its_address(checkout: Checkout) -> None:
     member = Member(checkout)
     remember(member, 7)
-    for process in checkout.processes():
-        if process.name() in ("postgres", "valkey-server"):
-            with contextlib.suppress(psutil.Error):
-                process.kill()
+    checkout.kill("postgres: ")
+    checkout.kill("bin/postgres ")
+    checkout.kill("valkey-server ")
 
     def back() -> bool:
         try:
@@ -224,20 +227,18 @@ def test_a_server_that_crashes_comes_back_at_its_address(checkout: Checkout) -> 
 
     assert eventually(back)
     assert member.leave() == 0
-    assert checkout.processes() == []
+    assert checkout.processes() == {}
 
 
 def test_servers_whose_keepers_were_killed_end_and_are_replaced(checkout: Checkout) -> None:
     member = Member(checkout)
     remember(member, 5)
-    for process in checkout.processes():
-        if "bookmyshow.embedded.keeper" in process.cmdline():
-            process.kill()
+    checkout.kill("bookmyshow.embedded.keeper")
     newcomer = Member(checkout)
     assert remembered(newcomer) == ([5], 5)
     member.leave()
     assert newcomer.leave() == 0
-    assert checkout.processes() == []
+    assert checkout.processes() == {}
 
 
 def test_checkouts_run_side_by_side(make_checkout: Callable[[str], Checkout]) -> None:
@@ -256,8 +257,8 @@ def test_what_the_environment_gives_is_neither_started_nor_changed(checkout: Che
     assert (member.database, member.secret_key) == ("postgres://elsewhere/x", "mine")
     assert member.redis.startswith("redis://")
     assert len(member.jwt_secret) >= 32
-    assert "valkey-server" in checkout.names()
-    assert "postgres" not in checkout.names()
+    assert checkout.runs("valkey-server")
+    assert not checkout.runs("postgres")
     assert member.leave() == 0
 
 
@@ -283,7 +284,7 @@ def test_what_the_command_leaves_behind_is_ended(checkout: Checkout) -> None:
     given = dict.fromkeys(PROVIDED, "given")
     done = checkout.run("sh", "-c", "setsid sleep 1000 >/dev/null 2>&1 & exit 0", **given)
     assert done.returncode == 0
-    assert checkout.processes() == []
+    assert checkout.processes() == {}
 
 
 def test_an_unknown_command_is_one_line(checkout: Checkout) -> None:
@@ -293,12 +294,13 @@ def test_an_unknown_command_is_one_line(checkout: Checkout) -> None:
 
 
 def test_end_with_parent_follows_a_killed_make(checkout: Checkout) -> None:
+    python = sys.executable
     shell = subprocess.Popen(
-        ["sh", "-c", '"$@"; true', "sh", *checkout.embedded("--end-with-parent"), "sleep", "1000"],
+        ["sh", "-c", '"$0" -m bookmyshow.embedded --end-with-parent=$$ sleep 1000; true', python],
         cwd=checkout.root,
         env=checkout.environment(DATABASE_URL="postgres://elsewhere/x"),
     )
-    assert eventually(lambda: "sleep" in checkout.names())
+    assert eventually(lambda: "sleep 1000" in checkout.processes().values())
     shell.kill()
     shell.wait()
-    assert eventually(lambda: checkout.processes() == []), checkout.names()
+    assert eventually(lambda: checkout.processes() == {}), checkout.processes()

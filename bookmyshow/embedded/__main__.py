@@ -21,9 +21,9 @@ from .membership import Membership
 from .paths import ROOT, EmbeddedError, make_folders
 
 SERVERS = {"DATABASE_URL": "postgres", "REDIS_URL": "valkey"}
-# For make: killed, it can't hand the signal on.
-END_WITH_PARENT = "--end-with-parent"
-USAGE = f"python -m bookmyshow.embedded [{END_WITH_PARENT}] COMMAND [ARGUMENT…]"
+# For make, which can't hand SIGKILL on. The pid is given, for the parent may be gone already.
+END_WITH_PARENT = "--end-with-parent="
+USAGE = f"python -m bookmyshow.embedded [{END_WITH_PARENT}PID] COMMAND [ARGUMENT…]"
 SECRETS = ("SECRET_KEY", "JWT_SECRET")
 
 
@@ -71,11 +71,9 @@ def main() -> int:
     """Run the command line's command."""
     for signum in FORWARDED:
         signal.signal(signum, leave)
-    parent = os.getppid()
     command = sys.argv[1:]
-    if command[:1] == [END_WITH_PARENT]:
-        del command[0]
-        die_with(parent, signal.SIGTERM)
+    if command and command[0].startswith(END_WITH_PARENT):
+        die_with(int(command.pop(0).removeprefix(END_WITH_PARENT)), signal.SIGTERM)
     if not command or command[0] in ("-h", "--help"):
         print(f"usage: {USAGE}", file=sys.stderr)
         return 0 if command else 2

@@ -32,7 +32,9 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         summary = "" if no_demo else seed_demo()
         address = f"http://localhost:{port}/"
-        subprocess.Popen([sys.executable, announce.__file__, address, summary])
+        # Through a shell that ends at once: honcho, which this process becomes, would not bury it.
+        announcer = [sys.executable, announce.__file__, address, summary]
+        subprocess.run(["/bin/sh", "-c", '"$@" &', "sh", *announcer], check=True)
         # The Procfile's environment is this one: honcho would let .env override it.
         honcho = [sys.executable, "-m", "honcho", "-e", os.devnull, "-d", str(ROOT), "start"]
         os.execv(sys.executable, [*honcho, "-p", str(port), *PROCESSES])
