@@ -1,6 +1,5 @@
 """Print a design: the composition on its stage, the title in its place."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
@@ -9,7 +8,8 @@ from .canvas import Canvas, frame, number
 from .design import Design, design
 from .dice import Dice
 from .inks import scheme_on
-from .layout import HEIGHT, MARGIN, NOTE_SIZE, WIDTH, Layout, choose_layout
+from .layout import HEIGHT, MARGIN, NOTE_ROOM, NOTE_SIZE, WIDTH, Layout, choose_layout
+from .titling import break_untypeset
 from .typeface import Box, Run, face, printable
 
 BACKDROP_WIDTH, BACKDROP_HEIGHT = 1600, 900
@@ -41,7 +41,7 @@ def draw_poster(*, title: str, genres: Sequence[str], year: int | None) -> str:
     plan = design(title, genres, year)
     note = _note(genres, year)
     if not plan.text:
-        return _untypeset(plan)
+        return _print_untypeset(plan, note)
     return _print(plan, lay_out(plan, note))
 
 
@@ -141,39 +141,30 @@ def _note(genres: Sequence[str], year: int | None) -> str:
     return " · ".join([*([] if year is None else [str(year)]), *settable[:2]])
 
 
-def _untypeset(plan: Design) -> str:
-    """A poster whose title is in letters the faces lack, left to a font of the reader's.
-
-    ``textLength`` holds it to the measure whatever that font is.
-    """
-    measure, dice = WIDTH - 2 * MARGIN, Dice(plan.title, plan.year, "print")
-    wide = sum(_ems(character) for character in plan.title)
-    count = 1 if wide <= 6 else 2 if wide <= 20 else 3
-    per_line = -(-len(plan.title) // count)
-    starts = range(0, len(plan.title), per_line or 1)
-    lines = [plan.title[start : start + per_line].strip() for start in starts]
-    size = min([110.0, *(measure / sum(map(_ems, line)) for line in lines if line)])
-    stage = round(HEIGHT - MARGIN * 2 - size * 1.15 * len(lines)) if lines else HEIGHT
+def _print_untypeset(plan: Design, note: str) -> str:
+    """A poster whose title is in letters the faces lack, left to a font of the reader's."""
+    measure = WIDTH - 2 * MARGIN
+    lines, size = break_untypeset(plan.title, measure)
+    leading = 1.25 * size
+    room = NOTE_ROOM if note else 0.0
+    stage = round(HEIGHT - MARGIN - room - leading * len(lines)) if lines or note else HEIGHT
     canvas = plan.compose(WIDTH, stage)
     field = canvas.floor
-    ink = dice.pick(plan.scheme.texts_on(field)[:2])
-    type_style = f'font-family="sans-serif" font-weight="700" font-size="{number(size)}"'
-    set_lines = [
-        f'<text x="{MARGIN}" y="{number(stage + MARGIN * 0.6 + size * (0.9 + 1.15 * index))}" '
-        f'textLength="{number(size * sum(map(_ems, line)))}">{escape(line)}</text>'
-        for index, line in enumerate(lines)
-    ]
+    ink = plan.scheme.text_on(field)
+    rows = "".join(
+        f'<text x="{MARGIN}" y="{number(stage + leading * (index + 0.75))}" '
+        f'textLength="{number(width)}" lengthAdjust="spacingAndGlyphs">{escape(line)}</text>'
+        for index, (line, width) in enumerate(lines)
+    )
+    style = f'font-family="sans-serif" font-weight="700" font-size="{number(size)}"'
+    run = face("quiet").set(note, tracking=20)
     body = (
         f'<path fill="{plan.scheme.ground}" d="{frame(0, 0, WIDTH, HEIGHT)}"/>'
         f"{''.join(canvas.parts)}"
         f'<path fill="{field}" d="{frame(0, stage - OVERLAP, WIDTH, HEIGHT)}"/>'
-        f'<g fill="{ink}" {type_style}>{"".join(set_lines)}</g>'
+        f'<g fill="{ink}" {style}>{rows}{_run(run, MARGIN, HEIGHT - MARGIN, NOTE_SIZE)}</g>'
     )
     return _svg(WIDTH, HEIGHT, plan.title, body)
-
-
-def _ems(character: str) -> float:
-    return 1.0 if unicodedata.east_asian_width(character) in "WF" else 0.62
 
 
 def _svg(width: int, height: int, title: str, body: str, *, sliced: bool = False) -> str:

@@ -1,6 +1,7 @@
 """Break a title into lines and fit them to a measure."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -40,6 +41,7 @@ CLINGING = frozenset(
 NUMBER = re.compile(r"(\d{1,2}|[IVX]+)[:.,]?$")  # of a sequel: stays with the word before
 LARGEST = 330.0  # page units; a one-letter title would fill the sheet
 MOST_LINES = 6
+LONGEST_WORD = 18  # characters; a longer one would be too small unbroken
 
 
 @dataclass(frozen=True)
@@ -107,11 +109,15 @@ def _words(text: str) -> list[str]:
     words: list[str] = []
     for word in text.split():
         head, slash, tail = word.partition("/")
-        words += (
-            [head + slash, tail + " "]
-            if slash and len(head) > 2 and len(tail) > 2
-            else [word + " "]
-        )
+        if slash and len(head) > 2 and len(tail) > 2:
+            words += [head + slash, tail + " "]
+        elif len(word) > LONGEST_WORD:
+            count = -(-len(word) // LONGEST_WORD)
+            step = -(-len(word) // count)
+            pieces = [word[start : start + step] for start in range(0, len(word), step)]
+            words += [piece + "-" for piece in pieces[:-1]] + [pieces[-1] + " "]
+        else:
+            words.append(word + " ")
     return words
 
 
@@ -202,3 +208,35 @@ def _stack(lines: list[str], cut: Face, measure: float, most_height: float) -> S
         placed.append(Line(run, 0, y - run.box.top * size, size))
         y += run.height * size + gap
     return Setting(tuple(placed), height)
+
+
+def break_untypeset(title: str, measure: float) -> tuple[list[tuple[str, float]], float]:
+    """Lines of a title in letters the faces lack, the width to fit each to, and the size.
+
+    The font is the reader's, so its width is a guess that a line is stretched or squeezed to.
+    """
+    whole = _ems(title)
+    most = 1 if whole <= 6 else 2 if whole <= 20 else 3
+    pieces = [word + " " for word in title.split()]
+    if len(pieces) == 1 and unicodedata.east_asian_width(title[0]) in "WF":
+        pieces = list(title)  # such scripts break anywhere
+    lines = [""] if pieces else []
+    for piece in pieces:
+        is_full = _ems(lines[-1]) + _ems(piece) / 2 > whole / most
+        if lines[-1] and is_full and len(lines) < most:
+            lines.append("")
+        lines[-1] += piece
+    lines = [line.strip() for line in lines]
+    size = min([110.0, *(measure / _ems(line) for line in lines)])
+    return [(line, size * _ems(line)) for line in lines], size
+
+
+def _ems(text: str) -> float:
+    """About how wide a text is in ems of some bold sans serif."""
+    widths = {"Mn": 0.0, "Me": 0.0, "Mc": 0.3}
+    return sum(
+        1.0
+        if unicodedata.east_asian_width(character) in "WF"
+        else widths.get(unicodedata.category(character), 0.62)
+        for character in text
+    )

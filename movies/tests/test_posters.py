@@ -95,11 +95,14 @@ def test_any_title_makes_well_formed_xml(title: str, draw: Callable[..., str]) -
     assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]", svg)
 
 
-@pytest.mark.parametrize("title", ["千と千尋の神隠し", "Сталкер", "שלום"])
+@pytest.mark.parametrize(
+    "title", ["千と千尋の神隠し", "Сталкер", "שלום", "दिलवाले दुल्हनिया ले जायेंगे", "兎"]
+)
 def test_letters_the_face_lacks_are_left_to_a_system_font(title: str) -> None:
     root = ElementTree.fromstring(draw_poster(title=title, genres=["Drama"], year=1979))
     lines = root.findall(".//{http://www.w3.org/2000/svg}text")
-    assert "".join(line.text or "" for line in lines) == title
+    assert " ".join(line.text or "" for line in lines).replace(" ", "") == title.replace(" ", "")
+    assert len(lines) > 1 or len(title) < 12
     for line in lines:
         assert MARGIN + float(line.attrib["textLength"]) <= WIDTH - MARGIN + 1
 
