@@ -1,8 +1,11 @@
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+
+MANAGERS = "manager"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -51,6 +54,27 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def set_password(self, raw_password: str | None) -> None:
+        """A new password, and the end of every API token issued under the old one."""
+        super().set_password(raw_password)
+        self.token_version += 1
+
+    def check_password(self, raw_password: str | None) -> bool:
+        # A right password may be stored again with a newer hasher; that makes it no new password.
+        version = self.token_version
+        matches = super().check_password(raw_password)
+        self.token_version = version
+        return matches
+
+    @cached_property
+    def is_manager(self) -> bool:
+        return self.groups.filter(name=MANAGERS).exists()
+
+    @property
+    def role(self) -> str:
+        """What the API lets this person do: `admin` or `user`."""
+        return "admin" if self.is_superuser or self.is_manager else "user"
 
     def get_full_name(self) -> str:
         return self.name

@@ -1,28 +1,58 @@
-"""Changes of state of an account."""
+"""Changes of state of an account, and who someone is."""
 
 import uuid
 
+from django.contrib.auth import authenticate
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.http import HttpRequest
 
 from .models import User
 
 EMAIL_CONSTRAINT = "user_email_unique_any_case"
 
 
-class EmailTaken(Exception):
+class AccountError(Exception):
+    """An account says no; code and words as in the JSON API."""
+
+    code = "FORBIDDEN"
+    message = "This account can't be used."
+
+
+class EmailTaken(AccountError):
     """An account has this email already, in whatever case."""
 
+    code = "EMAIL_TAKEN"
+    message = "An account with this email already exists. Log in instead."
 
-def sign_up(*, email: str, name: str, password: str) -> User:
+
+class WrongCredentials(AccountError):
+    """Says neither whether the email is known nor whether the account was closed."""
+
+    code = "NOT_AUTHENTICATED"
+    message = "That email and password don't go together."
+
+
+def sign_up(*, email: str, name: str, password: str, phone: str = "") -> User:
     """A new customer. Raises EmailTaken, in a race of two sign-ups too."""
     try:
         with transaction.atomic():
-            return User.objects.create_user(email, password, name=name)
+            return User.objects.create_user(email, password, name=name, phone=phone)
     except IntegrityError as error:
         if EMAIL_CONSTRAINT not in str(error):
             raise
         raise EmailTaken(email) from error
+
+
+def log_in(*, request: HttpRequest, email: str, password: str) -> User:
+    """The person with these credentials, in the same time whether or not the email is known.
+
+    Django's backend hashes the password of an unknown person too. Raises WrongCredentials.
+    """
+    user = authenticate(request, username=email, password=password)
+    if user is None:
+        raise WrongCredentials
+    return user
 
 
 def change_details(*, user: User, name: str, phone: str) -> User:

@@ -1,8 +1,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from .api import unknown
+
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/", include("bookmyshow.api")),
+    path("api", unknown),
     path("", include("movies.urls")),
     path("accounts/", include("accounts.urls")),
     path("", include("shows.urls")),

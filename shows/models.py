@@ -143,15 +143,23 @@ class ShowQuerySet(models.QuerySet["Show"]):
 
         `day` is the one whose evening a show belongs to, on its cinema's clock.
         """
-        fields = {"city": "screen__cinema__city", "language": "language", "format": "format"}
+        fields = {
+            "city": "screen__cinema__city__iexact",
+            "language": "language__iexact",
+            "format": "format__iexact",
+        }
         shows = self.filter(**{fields[name]: value for name, value in conditions.items() if value})
         if day is None:
             return shows
+        return shows.on_date(day, day_ends=DAY_ENDS)
+
+    def on_date(self, day: date, *, day_ends: timedelta = timedelta(0)) -> "ShowQuerySet":
+        """Shows that start on `day` of their cinema's calendar, its end moved by `day_ends`."""
         # Wide bounds in UTC first: they can use the index, a local date can't.
         noon = datetime.combine(day, time(12), UTC)
-        local = LocalTime("screen__cinema__timezone", F("starts_at") - DAY_ENDS)
+        local = LocalTime("screen__cinema__timezone", F("starts_at") - day_ends)
         return (
-            shows.filter(starts_at__range=(noon - timedelta(days=2), noon + timedelta(days=2)))
+            self.filter(starts_at__range=(noon - timedelta(days=2), noon + timedelta(days=2)))
             .alias(show_day=Cast(local, DateField()))
             .filter(show_day=day)
         )

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from movies.models import Movie
 
+from . import seatmap
 from .models import Screen, Show
 from .seating import PlanSeat, parse_plan
 
@@ -16,15 +19,31 @@ OVERLAP_CONSTRAINT = "show_no_overlap_on_screen"
 
 
 class ScheduleError(Exception):
-    """A show that can't be scheduled; the message says why."""
+    """The schedule said no; the message says why, the code is the JSON API's."""
+
+    code = "SCHEDULE_ERROR"
+
+    @property
+    def message(self) -> str:
+        return str(self)
 
 
 class ShowOverlaps(ScheduleError):
     """Another show has the screen until its cleaning is done."""
 
+    code = "SHOW_OVERLAPS"
+
 
 class MovieNotSchedulable(ScheduleError):
     """A film without a running time has no end."""
+
+    code = "MOVIE_NOT_SCHEDULABLE"
+
+
+class ShowHasBookings(ScheduleError):
+    """Someone bought or held seats once; such a show is cancelled, not deleted."""
+
+    code = "SHOW_HAS_BOOKINGS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +161,14 @@ def _insert_seats(shows: Sequence[Show], plan: Sequence[PlanSeat]) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute(INSERT_SEATS, [[show.pk for show in shows], *map(list, columns)])
+
+
+def delete_show(*, show: Show) -> None:
+    """Delete a show that nobody ever booked, seats and all. Raises ShowHasBookings."""
+    with transaction.atomic():
+        # A hold in the making has this lock, and one that comes later finds no show.
+        Show.objects.select_for_update().filter(pk=show.pk).first()
+        if apps.get_model("bookings.Booking").objects.filter(show=show).exists():
+            raise ShowHasBookings("This show has bookings, so it can only be cancelled.")
+        Show.objects.filter(pk=show.pk).delete()
+        transaction.on_commit(partial(seatmap.forget, show.pk))

@@ -29,6 +29,7 @@ from pytest_django import DjangoDbBlocker
 from accounts.models import User
 from bookmyshow.environment import ROOT
 
+from .api_client import Api
 from .browser import launch_chromium
 from .live_site import LiveSite, serve
 
@@ -48,6 +49,12 @@ def live_site(
     """
     with django_db_blocker.unblock(), serve(tmp_path_factory.mktemp("live_site")) as site:
         yield site
+
+
+@pytest.fixture
+def api(live_site: LiveSite, transactional_db: None) -> Api:
+    """The API as deployed; it sees what the test has written."""
+    return Api(live_site.url)
 
 
 @pytest.fixture(scope="session")

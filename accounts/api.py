@@ -1,0 +1,73 @@
+"""Signing up, logging in and one's own profile."""
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+
+from bookmyshow.rest.answers import answer
+from bookmyshow.rest.document import problems
+from bookmyshow.rest.schemas import Answer
+
+from . import services
+from .authentication import ApiRequest, BearerToken
+from .models import User
+from .schemas import LogIn, ProfileChange, SessionOut, SignUp, UserOut
+from .tokens import issue_token
+
+router = Router(tags=["Account"])
+
+
+@router.post(
+    "/signup",
+    response={201: Answer[SessionOut]},
+    openapi_extra=problems("EMAIL_TAKEN", "RATE_LIMITED"),
+)
+def sign_up(request: HttpRequest, person: SignUp) -> HttpResponse:
+    """Make an account, and get a token for it."""
+    _check_password(person)
+    user = services.sign_up(
+        name=person.name,
+        email=person.email,
+        password=person.password,
+        phone=person.phone or "",
+    )
+    return answer(session_of(user), 201)
+
+
+@router.post(
+    "/login",
+    response={200: Answer[SessionOut]},
+    openapi_extra=problems("NOT_AUTHENTICATED", "RATE_LIMITED"),
+)
+def log_in(request: HttpRequest, credentials: LogIn) -> HttpResponse:
+    """Get a token, for 7 days."""
+    user = services.log_in(request=request, email=credentials.email, password=credentials.password)
+    return answer(session_of(user))
+
+
+@router.get("/profile", auth=BearerToken(), response={200: Answer[UserOut]})
+def profile(request: ApiRequest) -> HttpResponse:
+    """Read one's own profile."""
+    return answer(UserOut.of(request.auth))
+
+
+@router.put("/profile", auth=BearerToken(), response={200: Answer[UserOut]})
+def change_profile(request: ApiRequest, changes: ProfileChange) -> HttpResponse:
+    """Change name or phone; what isn't sent stays."""
+    person = request.auth
+    name = person.name if changes.name is None else changes.name
+    phone = person.phone if changes.phone is None else changes.phone
+    return answer(UserOut.of(services.change_details(user=person, name=name, phone=phone)))
+
+
+def session_of(user: User) -> SessionOut:
+    return SessionOut(token=issue_token(user), user=UserOut.of(user))
+
+
+def _check_password(person: SignUp) -> None:
+    """Raises ValidationError for a password that is easily guessed."""
+    try:
+        validate_password(person.password, User(email=person.email, name=person.name))
+    except ValidationError as error:
+        raise ValidationError({"password": error}) from error

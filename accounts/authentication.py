@@ -1,0 +1,39 @@
+"""Who calls the API: a bearer token says, and nothing else (cookies never do)."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja.security import HttpBearer
+
+from bookmyshow.rest.problems import ApiProblem
+
+from .models import User
+from .tokens import user_of_token
+
+
+class ApiRequest(HttpRequest):
+    """A request that was authenticated: `auth` is the person."""
+
+    auth: User
+
+
+class BearerToken(HttpBearer):
+    """Anyone with a valid token."""
+
+    openapi_bearerFormat = "JWT"  # noqa: N815
+    openapi_description = "The `token` of POST /api/auth/login or /api/auth/signup; 7 days."
+
+    def authenticate(self, request: HttpRequest, token: str) -> User | None:
+        return user_of_token(token)
+
+
+class AdminToken(BearerToken):
+    """Superusers and managers."""
+
+    openapi_description = "As BearerToken, of a superuser or manager (role `admin`)."
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        user = super().authenticate(request, token)
+        if user is not None and user.role != "admin":
+            raise ApiProblem("FORBIDDEN")
+        return user

@@ -1,0 +1,71 @@
+"""What the API says about people."""
+
+from typing import Annotated, Literal
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from bookmyshow.rest.schemas import In, Line, Moment, Out, Verbatim
+
+from .models import User
+
+
+def _email(value: str) -> str:
+    try:
+        validate_email(value)
+    except ValidationError as error:
+        raise PydanticCustomError("email", "Enter an email address.") from error
+    return value
+
+
+Email = Annotated[
+    Line,
+    AfterValidator(_email),
+    Field(max_length=254, json_schema_extra={"format": "email"}, examples=["asha@example.com"]),
+]
+Name = Annotated[Line, Field(min_length=1, max_length=120, examples=["Asha Rao"])]
+Phone = Annotated[Line, Field(max_length=32, examples=["+91 98765 43210"])]
+
+
+class SignUp(In):
+    name: Name
+    email: Email
+    password: Verbatim = Field(min_length=8, max_length=128, examples=["velvet-curtain-7"])
+    phone: Phone | None = None
+
+
+class LogIn(In):
+    email: Line = Field(min_length=1, max_length=254, examples=["asha@example.com"])
+    password: Verbatim = Field(min_length=1, max_length=128, examples=["velvet-curtain-7"])
+
+
+class ProfileChange(In):
+    name: Name | None = None
+    phone: Phone | None = Field(None, description="Empty text removes it.")
+
+
+class UserOut(Out):
+    id: int
+    name: str
+    email: str
+    phone: str | None
+    role: Literal["user", "admin"]
+    created_at: Moment
+
+    @classmethod
+    def of(cls, user: User) -> "UserOut":
+        return cls(
+            id=user.pk,
+            name=user.name,
+            email=user.email,
+            phone=user.phone or None,
+            role="admin" if user.role == "admin" else "user",
+            created_at=user.created_at,
+        )
+
+
+class SessionOut(Out):
+    token: str = Field(description="Send as Authorization: Bearer <token>.")
+    user: UserOut

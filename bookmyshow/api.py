@@ -1,0 +1,78 @@
+"""The JSON API under /api/: every app's router, in one envelope."""
+
+from collections.abc import Iterator
+from functools import cache
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import URLPattern, path, re_path
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
+
+from accounts.services import AccountError
+from bookings.errors import BookingError
+from movies.services import CatalogueError
+from shows.services import ScheduleError
+
+from .rest.answers import PUBLIC
+from .rest.document import describe
+from .rest.manners import mannered
+from .rest.parser import StrictParser
+from .rest.problems import handle_problems, problem
+
+DESCRIPTION = """\
+Films, shows, seats and bookings as JSON.
+
+Success is `{"success": true, "data": …}`; lists add `pagination`. Failure is
+`{"success": false, "error": {"code", "message", "details"?}}`. Checks come in this order: 401, 403,
+then 400, then 404 and 409. Times have the cinema's offset, money is text with two decimals.
+Cookies are no credential here: send the token of a log-in as `Authorization: Bearer <token>`."""
+
+api = NinjaAPI(
+    title="BookMyShow",
+    version="1.0.0",
+    description=DESCRIPTION,
+    docs_url=None,
+    openapi_url=None,
+    urls_namespace="api",
+    parser=StrictParser(),
+    servers=[{"url": "/"}],
+)
+handle_problems(api, AccountError, CatalogueError, ScheduleError, BookingError)
+api.add_router("/auth", "accounts.api.router")
+api.add_router("/auth/bookings", "bookings.api.own_router")
+api.add_router("/movies", "movies.api.router")
+api.add_router("/shows", "shows.api.router")
+api.add_router("/bookings", "bookings.api.router")
+
+
+@cache
+def document() -> dict[str, object]:
+    """Made once a process: the endpoints don't change while it runs."""
+    return describe(api)
+
+
+def openapi(request: HttpRequest) -> HttpResponse:
+    response = JsonResponse(document(), json_dumps_params={"ensure_ascii": False})
+    response["Cache-Control"] = PUBLIC
+    return response
+
+
+@csrf_exempt
+def unknown(request: HttpRequest) -> HttpResponse:
+    return problem("NOT_FOUND", "There is no such address. /api/docs lists those there are.")
+
+
+def _endpoints() -> Iterator[URLPattern]:
+    for pattern in api.urls[0]:
+        if isinstance(pattern, URLPattern) and pattern.name != "api-root":
+            yield URLPattern(
+                pattern.pattern, mannered(pattern.callback), pattern.default_args, pattern.name
+            )
+
+
+app_name = "api"
+urlpatterns = [
+    *_endpoints(),
+    path("openapi.json", mannered(openapi), name="openapi"),
+    re_path(r"^.*$", unknown, name="unknown"),
+]

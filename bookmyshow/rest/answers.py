@@ -1,0 +1,41 @@
+"""Turning what an endpoint found into its HTTP response."""
+
+from collections.abc import Sequence
+
+from django.http import HttpResponse
+from pydantic import BaseModel
+
+from .schemas import Pagination
+
+JSON = "application/json; charset=utf-8"
+# Shared caches may keep it, and ask every time whether it is still right (ETag).
+PUBLIC = "public, no-cache"
+
+
+def respond(body: BaseModel, status: int = 200) -> HttpResponse:
+    """The body as JSON, outside the envelope; what has no value is left out."""
+    return HttpResponse(
+        body.model_dump_json(by_alias=True, exclude_none=True), status=status, content_type=JSON
+    )
+
+
+def answer(data: BaseModel, status: int = 200, *, public: bool = False) -> HttpResponse:
+    """`data` in the envelope. `public`: the same for everyone, so that caches may keep it."""
+    text = data.model_dump_json(by_alias=True)
+    return _enveloped(f'"data":{text}', status, public)
+
+
+def answer_list(
+    rows: Sequence[BaseModel], pagination: Pagination, *, public: bool = False
+) -> HttpResponse:
+    """A page of a list in the envelope."""
+    texts = ",".join(row.model_dump_json(by_alias=True) for row in rows)
+    page = pagination.model_dump_json(by_alias=True)
+    return _enveloped(f'"data":[{texts}],"pagination":{page}', 200, public)
+
+
+def _enveloped(members: str, status: int, public: bool) -> HttpResponse:
+    response = HttpResponse(f'{{"success":true,{members}}}', status=status, content_type=JSON)
+    if public:
+        response["Cache-Control"] = PUBLIC
+    return response

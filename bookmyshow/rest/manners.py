@@ -1,0 +1,65 @@
+"""HTTP manners that every endpoint shares: HEAD, OPTIONS, 405, ETag and 304, gzip, no-store."""
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.views.decorators.gzip import gzip_page
+
+from .problems import problem
+
+View = Callable[..., HttpResponseBase]
+
+
+def mannered(view: View) -> View:
+    """The view with the manners of HTTP; a public answer is one with `Cache-Control: public`."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        method = request.method
+        if method == "HEAD":
+            request.method = "GET"
+        response = view(request, *args, **kwargs)
+        assert isinstance(response, HttpResponse)
+        request.method = method
+        if response.status_code == 405:
+            response = _not_allowed(request, response["Allow"])
+        response = _cacheable(request, response)
+        if method == "HEAD":
+            response["Content-Length"] = str(len(response.content))
+            response.content = b""
+        return response
+
+    return wrapped
+
+
+def _not_allowed(request: HttpRequest, known: str) -> HttpResponse:
+    methods = {method.strip() for method in known.split(",")} | {"OPTIONS"}
+    if "GET" in methods:
+        methods.add("HEAD")
+    response = (
+        HttpResponse(status=204) if request.method == "OPTIONS" else problem("METHOD_NOT_ALLOWED")
+    )
+    response["Allow"] = ", ".join(sorted(methods))
+    return response
+
+
+def _cacheable(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    if response.status_code != 200 or "public" not in response.get("Cache-Control", ""):
+        response.setdefault("Cache-Control", "private, no-store")
+        return response
+    # Only what everyone may read is compressed: nothing in it is secret, whatever else is
+    # reflected into it (BREACH).
+    return gzip_page(lambda request: _with_etag(request, response))(request)
+
+
+def _with_etag(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    response["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+    conditional = get_conditional_response(request, etag=response["ETag"], response=response)
+    if conditional is not response and conditional is not None:
+        conditional["Cache-Control"] = response["Cache-Control"]
+    assert isinstance(conditional, HttpResponse)
+    return conditional

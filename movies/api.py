@@ -1,0 +1,77 @@
+"""The catalogue: films to find, and to keep. A film and its shows are read in `shows.api`."""
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Query, Router
+
+from accounts.authentication import AdminToken, ApiRequest
+from bookmyshow.rest.answers import answer, answer_list
+from bookmyshow.rest.document import problems
+from bookmyshow.rest.paging import PageOf
+from bookmyshow.rest.problems import ApiProblem
+from bookmyshow.rest.schemas import Answer, List, PathId
+
+from . import services
+from .models import Movie
+from .schemas import MovieIn, MovieOut, MovieQuery
+
+router = Router(tags=["Films"])
+
+
+@router.get("", response={200: List[MovieOut]}, openapi_extra=problems(public=True))
+def list_movies(request: HttpRequest, query: Query[MovieQuery]) -> HttpResponse:
+    """Find films: the most relevant first in a search, else those with a coming show first."""
+    films = Movie.objects.with_showing(at=timezone.now(), city=query.city)
+    if query.city:
+        films = films.on_screen()
+    if query.genre:
+        films = films.filter(
+            Q(genres__slug=query.genre.lower()) | Q(genres__name__iexact=query.genre)
+        )
+    if query.language:
+        films = films.filter(language__iexact=query.language)
+    films = films.search(query.search) if query.search else films.showing_first()
+    page = PageOf(films.prefetch_related("genres"), query)
+    return answer_list(
+        [MovieOut.of(movie, request) for movie in page.rows], page.pagination, public=True
+    )
+
+
+@router.post("", auth=AdminToken(), response={201: Answer[MovieOut]})
+def create_movie(request: ApiRequest, movie: MovieIn) -> HttpResponse:
+    """Add a film to the catalogue."""
+    created = services.create_movie(movie.facts())
+    return answer(MovieOut.of(created, request), 201)
+
+
+@router.put(
+    "/{id}",
+    auth=AdminToken(),
+    response={200: Answer[MovieOut]},
+    openapi_extra=problems("NOT_FOUND"),
+)
+def replace_movie(request: ApiRequest, id: PathId, movie: MovieIn) -> HttpResponse:
+    """Replace a film: what isn't sent is emptied. Its slug stays."""
+    replaced = services.replace_movie(find_movie(id), movie.facts())
+    return answer(MovieOut.of(replaced, request))
+
+
+@router.delete(
+    "/{id}",
+    auth=AdminToken(),
+    response={204: None},
+    openapi_extra=problems("NOT_FOUND", "MOVIE_HAS_SHOWS"),
+)
+def delete_movie(request: ApiRequest, id: PathId) -> HttpResponse:
+    """Delete a film that has no show."""
+    services.delete_movie(find_movie(id))
+    return HttpResponse(status=204)
+
+
+def find_movie(pk: int) -> Movie:
+    """The film with its genres. Raises ApiProblem."""
+    movie = Movie.objects.prefetch_related("genres").filter(pk=pk).first()
+    if movie is None:
+        raise ApiProblem("NOT_FOUND", "There is no such film.")
+    return movie

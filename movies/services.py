@@ -1,0 +1,122 @@
+"""Changes of state of the catalogue."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import count
+
+from django.apps import apps
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.text import slugify
+
+from .models import Genre, Movie
+
+SLUG_ATTEMPTS = 5
+SLUG_CONSTRAINT = "movies_movie_slug"
+
+
+class CatalogueError(Exception):
+    """The catalogue said no; code as in the JSON API."""
+
+    code = "CATALOGUE_ERROR"
+    message = "The catalogue can't be changed like that."
+
+
+class MovieHasShows(CatalogueError):
+    """Also past shows: what was sold keeps its film."""
+
+    code = "MOVIE_HAS_SHOWS"
+    message = "This film has shows, so it can't be deleted."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovieFacts:
+    """All that is known of a film; what is empty is not known."""
+
+    title: str
+    description: str = ""
+    genres: Sequence[str] = ()
+    rating: Decimal | None = None
+    duration_minutes: int | None = None
+    language: str = ""
+    certification: str = ""
+    cast: Sequence[str] = ()
+    release_date: date | None = None
+    poster_url: str = ""
+
+
+def create_movie(facts: MovieFacts) -> Movie:
+    """Add a film. Its slug is made of the title, and never changes."""
+    for _ in range(SLUG_ATTEMPTS):
+        try:
+            return _write(Movie(slug=_free_slug(facts)), facts)
+        except IntegrityError as error:
+            # Someone added a film of the same title at the same moment.
+            if SLUG_CONSTRAINT not in str(error):
+                raise
+    raise RuntimeError(f"no free slug for {facts.title!r}")
+
+
+def replace_movie(movie: Movie, facts: MovieFacts) -> Movie:
+    """Make a film be exactly `facts`; slug and an uploaded poster stay."""
+    return _write(movie, facts)
+
+
+def delete_movie(movie: Movie) -> None:
+    """Delete a film without shows. Raises MovieHasShows."""
+    with transaction.atomic():
+        # A show in the making waits for this lock, and then finds no film.
+        Movie.objects.select_for_update().filter(pk=movie.pk).first()
+        if apps.get_model("shows.Show").objects.filter(movie=movie).exists():
+            raise MovieHasShows
+        Movie.objects.filter(pk=movie.pk).delete()
+
+
+def genres_named(names: Iterable[str]) -> list[Genre]:
+    """The genres of these names, made where they are new; case and punctuation don't matter."""
+    genres = {}
+    for name in names:
+        slug = slugify(name) or f"genre-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        found = Genre.objects.filter(Q(slug=slug) | Q(name__iexact=name)).first()
+        genre = found or Genre.objects.get_or_create(slug=slug, defaults={"name": name})[0]
+        genres[genre.pk] = genre
+    return list(genres.values())
+
+
+@transaction.atomic
+def _write(movie: Movie, facts: MovieFacts) -> Movie:
+    movie.title = facts.title
+    movie.description = facts.description
+    movie.rating = facts.rating
+    movie.duration_minutes = facts.duration_minutes
+    movie.language = facts.language
+    movie.certification = facts.certification
+    movie.cast = list(facts.cast)
+    movie.release_date = facts.release_date
+    movie.release_year = facts.release_date.year if facts.release_date else None
+    movie.poster_url = facts.poster_url
+    movie.save()
+    movie.genres.set(genres_named(facts.genres))
+    return Movie.objects.prefetch_related("genres").get(pk=movie.pk)
+
+
+def _free_slug(facts: MovieFacts) -> str:
+    """her, then her-2013, then her-2, her-3 …: the first that is free."""
+    taken = set(Movie.objects.filter(slug__startswith=_base(facts)).values_list("slug", flat=True))
+    return next(slug for slug in _slugs(facts) if slug not in taken)
+
+
+def _base(facts: MovieFacts) -> str:
+    return slugify(facts.title)[:200].strip("-") or "film"
+
+
+def _slugs(facts: MovieFacts) -> Iterator[str]:
+    base = _base(facts)
+    yield base
+    if facts.release_date:
+        yield f"{base}-{facts.release_date.year}"
+    for number in count(2):
+        yield f"{base}-{number}"

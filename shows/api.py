@@ -1,0 +1,146 @@
+"""Shows and seats, and a film with its coming shows."""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
+
+from accounts.authentication import AdminToken, ApiRequest
+from bookmyshow.rest.answers import answer, answer_list
+from bookmyshow.rest.document import problems
+from bookmyshow.rest.paging import PageOf
+from bookmyshow.rest.problems import ApiProblem
+from bookmyshow.rest.schemas import Answer, List, PathId
+from movies.api import find_movie
+from movies.api import router as movies_router
+from movies.models import Movie
+
+from . import services
+from .clock import database_now
+from .models import Screen, Seat, Show
+from .schemas import MovieWithShowsOut, SeatOut, ShowIn, ShowOut, ShowQuery, ShowWithSeatsOut
+from .seating import PlanError
+
+FURTHEST_SHOW = timedelta(days=730)
+
+router = Router(tags=["Shows"])
+
+
+@movies_router.get(
+    "/{id}",
+    response={200: Answer[MovieWithShowsOut]},
+    openapi_extra=problems("NOT_FOUND", public=True),
+)
+def read_movie(request: HttpRequest, id: PathId) -> HttpResponse:
+    """A film and its coming shows."""
+    movie = find_movie(id)
+    now = database_now()
+    coming = Show.objects.upcoming(at=now).filter(movie=movie).with_free_seats(at=now)
+    shows = [ShowOut.of(show) for show in coming.with_place().select_related("movie")]
+    return answer(MovieWithShowsOut.with_shows(movie, shows, request), public=True)
+
+
+@router.get("", response={200: List[ShowOut]}, openapi_extra=problems(public=True))
+def list_shows(request: HttpRequest, query: Query[ShowQuery]) -> HttpResponse:
+    """Coming shows, soonest first."""
+    return coming_shows(query)
+
+
+@router.get("/upcoming/list", response={200: List[ShowOut]}, openapi_extra=problems(public=True))
+def list_upcoming_shows(request: HttpRequest, query: Query[ShowQuery]) -> HttpResponse:
+    """Coming shows, soonest first; the same as /api/shows."""
+    return coming_shows(query)
+
+
+@router.get(
+    "/{id}",
+    response={200: Answer[ShowWithSeatsOut]},
+    openapi_extra=problems("NOT_FOUND", public=True),
+)
+def read_show(request: HttpRequest, id: PathId) -> HttpResponse:
+    """A show and every seat, past and cancelled shows too."""
+    show = Show.objects.with_place().select_related("movie").filter(pk=id).first()
+    if show is None:
+        raise ApiProblem("NOT_FOUND", "There is no such show.")
+    seats = [
+        SeatOut.of(seat, show)
+        for seat in Seat.objects.filter(show=show).with_holder().in_plan_order()
+    ]
+    # Counted from the seats of this answer, so that it never contradicts itself.
+    show.free_seats = sum(seat.is_available for seat in seats)
+    return answer(ShowWithSeatsOut.of(show, seats=seats), public=True)
+
+
+@router.post(
+    "",
+    auth=AdminToken(),
+    response={201: Answer[ShowOut]},
+    openapi_extra=problems("NOT_FOUND", "SHOW_OVERLAPS", "MOVIE_NOT_SCHEDULABLE"),
+)
+def create_show(request: ApiRequest, show: ShowIn) -> HttpResponse:
+    """Schedule a film on a screen; the seats are made from the screen's plan."""
+    movie = Movie.objects.filter(pk=show.movie_id).first()
+    screen = Screen.objects.select_related("cinema").filter(pk=show.screen_id).first()
+    if movie is None or screen is None:
+        raise ApiProblem("NOT_FOUND", f"There is no such {'screen' if movie else 'film'}.")
+    try:
+        created = services.create_show(
+            movie=movie,
+            screen=screen,
+            starts_at=_start(show, screen.cinema.tz),
+            standard_price=show.standard_price,
+            premium_price=show.premium_price,
+            format=show.format,
+            language=show.language or "",
+        )
+    except PlanError as error:
+        raise _invalid("screenId", f"The screen's seating plan can't be read. {error}") from error
+    created.free_seats = created.available_seats
+    return answer(ShowOut.of(created), 201)
+
+
+@router.delete(
+    "/{id}",
+    auth=AdminToken(),
+    response={204: None},
+    openapi_extra=problems("NOT_FOUND", "SHOW_HAS_BOOKINGS"),
+)
+def delete_show(request: ApiRequest, id: PathId) -> HttpResponse:
+    """Delete a show that never had a booking."""
+    show = Show.objects.filter(pk=id).first()
+    if show is None:
+        raise ApiProblem("NOT_FOUND", "There is no such show.")
+    services.delete_show(show=show)
+    return HttpResponse(status=204)
+
+
+def _start(show: ShowIn, zone: ZoneInfo) -> datetime:
+    """The start on the cinema's clock. Raises ApiProblem for one that can't be."""
+    today = database_now().astimezone(zone)
+    if not today.date() <= show.show_date <= today.date() + FURTHEST_SHOW:
+        raise _invalid("showDate", "Choose a day from today on, within two years.")
+    starts_at = datetime.combine(show.show_date, time.fromisoformat(show.show_time), zone)
+    # Where clocks go forward, an hour of that night never comes.
+    if starts_at.astimezone(UTC).astimezone(zone).time() != starts_at.time():
+        raise _invalid("showTime", "The clocks go forward that night: there is no such time.")
+    if starts_at <= today:
+        raise _invalid("showTime", "That time has passed.")
+    return starts_at
+
+
+def _invalid(field: str, message: str) -> ApiProblem:
+    return ApiProblem("VALIDATION_ERROR", f"{field}: {message}", details={field: [message]})
+
+
+def coming_shows(query: ShowQuery) -> HttpResponse:
+    now = database_now()
+    shows = Show.objects.upcoming(at=now).matching(city=query.city)
+    if query.movie_id:
+        shows = shows.filter(movie=query.movie_id)
+    if query.cinema_id:
+        shows = shows.filter(screen__cinema=query.cinema_id)
+    if query.date:
+        shows = shows.on_date(query.date)
+    page = PageOf(shows.with_free_seats(at=now).with_place().select_related("movie"), query)
+    return answer_list([ShowOut.of(show) for show in page.rows], page.pagination, public=True)

@@ -1,0 +1,197 @@
+"""API.md's account endpoints over HTTP."""
+
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from accounts import services
+from accounts.models import MANAGERS, User
+from accounts.tokens import issue_token
+from tests.api_client import Api
+from tests.factories import make_user
+
+PERSON = {"name": "Asha Rao", "email": "asha@example.com", "password": "velvet-curtain-7"}
+USER_FIELDS = {"id", "name", "email", "phone", "role", "createdAt"}
+
+
+def test_signing_up_answers_a_token_and_the_person(api: Api) -> None:
+    reply = api.post("auth/signup", PERSON | {"phone": "+91 98765 43210"})
+    assert reply.status == 201
+    assert reply.data.keys() == {"token", "user"}
+    assert reply.data["user"].keys() == USER_FIELDS
+    assert reply.data["user"]["role"] == "user"
+    assert reply.data["user"]["phone"] == "+91 98765 43210"
+    assert api.get("auth/profile", by=reply.data["token"]).data == reply.data["user"]
+    assert User.objects.get().check_password(PERSON["password"])
+
+
+def test_an_email_has_one_account_whatever_its_case(api: Api) -> None:
+    make_user("asha@example.com")
+    reply = api.post("auth/signup", PERSON | {"email": "ASHA@Example.com"})
+    assert reply.problem == (409, "EMAIL_TAKEN")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": None}, "name"),
+        ({"name": "   "}, "name"),
+        ({"name": "A\x00"}, "name"),
+        ({"name": "A\ud800"}, "name"),
+        ({"name": "a" * 121}, "name"),
+        ({"name": 7}, "name"),
+        ({"email": "asha"}, "email"),
+        ({"email": "asha@example.com\n"}, "email"),
+        ({"password": "short"}, "password"),
+        ({"password": "password1"}, "password"),
+        ({"password": "velvet\x00curtain"}, "password"),
+        ({"phone": 12}, "phone"),
+    ],
+)
+def test_signing_up_says_which_field_is_wrong(api: Api, change: dict[str, Any], field: str) -> None:
+    reply = api.post("auth/signup", PERSON | change)
+    assert reply.problem == (400, "VALIDATION_ERROR")
+    assert list(reply.details) == [field]
+
+
+def test_logging_in_is_by_email_in_any_case(api: Api) -> None:
+    make_user("asha@example.com", "velvet-curtain-7")
+    credentials = {"email": "Asha@Example.COM", "password": "velvet-curtain-7"}
+    reply = api.post("auth/login", credentials)
+    assert reply.status == 200
+    assert reply.data["user"].keys() == USER_FIELDS
+    assert reply.headers["Cache-Control"] == "private, no-store"
+
+
+def test_wrong_credentials_say_nothing_about_the_account(api: Api) -> None:
+    make_user("asha@example.com", "velvet-curtain-7")
+    make_user("gone@example.com", "velvet-curtain-7", is_active=False)
+    wrong = {"email": "asha@example.com", "password": "another"}
+    unknown = {"email": "nobody@example.com", "password": "velvet-curtain-7"}
+    closed = {"email": "gone@example.com", "password": "velvet-curtain-7"}
+    replies = [api.post("auth/login", body) for body in (wrong, unknown, closed)]
+    assert [reply.problem for reply in replies] == [(401, "NOT_AUTHENTICATED")] * 3
+    assert len({reply.body for reply in replies}) == 1
+
+
+def test_the_profile_is_read_and_changed(api: Api) -> None:
+    user = make_user(phone="1")
+    assert api.get("auth/profile", by=user).data["phone"] == "1"
+    changed = api.call("PUT", "auth/profile", {"name": "Ravi", "unknown": 1}, by=user)
+    assert (changed.status, changed.data["name"], changed.data["phone"]) == (200, "Ravi", "1")
+    emptied = api.call("PUT", "auth/profile", {"phone": ""}, by=user)
+    assert (emptied.data["name"], emptied.data["phone"]) == ("Ravi", None)
+    assert api.call("PUT", "auth/profile", {"name": ""}, by=user).problem[0] == 400
+
+
+def test_superusers_and_managers_are_admins(api: Api) -> None:
+    manager = make_user()
+    manager.groups.add(Group.objects.get_or_create(name=MANAGERS)[0])
+    people = [make_user(), make_user(is_staff=True), manager, make_user(is_superuser=True)]
+    roles = [api.get("auth/profile", by=user).data["role"] for user in people]
+    assert roles == ["user", "user", "admin", "admin"]
+
+
+@pytest.mark.django_db
+def test_a_token_has_the_claims_of_the_contract_and_nothing_secret() -> None:
+    user = make_user("asha@example.com", "velvet-curtain-7")
+    claims = jwt.decode(issue_token(user), settings.JWT_SECRET, algorithms=["HS256"])
+    assert claims.pop("exp") - claims.pop("iat") == 7 * 24 * 3600
+    assert claims == {
+        "userId": user.pk,
+        "email": "asha@example.com",
+        "role": "user",
+        "tokenVersion": user.token_version,
+    }
+
+
+def forged(user: User, **changes: Any) -> dict[str, Any]:
+    now = timezone.now()
+    claims = {"userId": user.pk, "email": user.email, "role": "user"}
+    claims |= {"tokenVersion": user.token_version, "iat": now, "exp": now + timedelta(days=7)}
+    return {name: value for name, value in (claims | changes).items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exp": timezone.now() - timedelta(seconds=1)},
+        {"exp": None},
+        {"iat": timezone.now() + timedelta(hours=1)},
+        {"nbf": timezone.now() + timedelta(hours=1)},
+        {"userId": 2**70},
+        {"userId": "1"},
+        {"userId": True},
+        {"userId": None},
+        {"tokenVersion": 99},
+        {"tokenVersion": None},
+    ],
+    ids=lambda changes: str(next(iter(changes.items())))[:30],
+)
+def test_a_token_with_wrong_claims_is_no_token(api: Api, changes: dict[str, Any]) -> None:
+    user = make_user()
+    right = jwt.encode(forged(user), settings.JWT_SECRET, "HS256")
+    assert api.get("auth/profile", by=right).status == 200
+    token = jwt.encode(forged(user, **changes), settings.JWT_SECRET, "HS256")
+    assert api.get("auth/profile", by=token).problem == (401, "NOT_AUTHENTICATED")
+
+
+def test_a_token_signed_otherwise_is_no_token(api: Api) -> None:
+    user = make_user()
+    tokens = [
+        jwt.encode(forged(user), "another key of more than 32 characters", "HS256"),
+        jwt.encode(forged(user), settings.JWT_SECRET * 2, "HS512"),
+        jwt.encode(forged(user), None, "none"),
+        issue_token(user)[:-2],
+        "no.token.this",
+        "",
+        "é",
+    ]
+    for token in tokens:
+        reply = api.get("auth/profile", Authorization=f"Bearer {token}")
+        assert reply.problem == (401, "NOT_AUTHENTICATED")
+        assert reply.headers["WWW-Authenticate"] == "Bearer"
+    assert api.get("auth/profile", Authorization=issue_token(user)).status == 401
+
+
+def test_a_token_dies_with_its_password_and_its_account(api: Api) -> None:
+    user = make_user("asha@example.com", "velvet-curtain-7")
+    token = issue_token(user)
+    services.set_password(user=user, password="another-curtain-8")
+    assert api.get("auth/profile", by=token).status == 401
+    token = issue_token(user)
+    # As Django's own forms and commands do it.
+    user.set_password("third-curtain-9")
+    user.save()
+    assert api.get("auth/profile", by=token).status == 401
+    token = issue_token(user)
+    assert api.get("auth/profile", by=token).status == 200
+    services.delete_account(user=user)
+    assert api.get("auth/profile", by=token).status == 401
+    deleted = make_user()
+    token = issue_token(deleted)
+    deleted.delete()
+    assert api.get("auth/profile", by=token).status == 401
+
+
+def test_logging_in_does_not_end_other_tokens(api: Api) -> None:
+    """Not even when the right password is stored again with a newer hasher."""
+    user = make_user("asha@example.com", "velvet-curtain-7")
+    token = issue_token(user)
+    credentials = {"email": "asha@example.com", "password": "velvet-curtain-7"}
+    fresh = api.post("auth/login", credentials).data["token"]
+    assert User.objects.get().password.startswith("bcrypt_sha256$")
+    assert api.get("auth/profile", by=token).status == 200
+    assert api.get("auth/profile", by=fresh).status == 200
+
+
+def test_a_website_session_is_no_credential(api: Api, client: Any) -> None:
+    client.force_login(make_user(is_superuser=True))
+    cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    assert api.get("auth/profile", Cookie=cookie).status == 401
+    assert api.post("movies", {"title": "Her"}, Cookie=cookie).status == 401
