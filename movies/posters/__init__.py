@@ -1,7 +1,7 @@
 """The poster maker: a sheet for every film, in the manner of mid-century film posters.
 
-``draw_poster`` and ``draw_backdrop`` are pure functions of a film's title, genres and year. The same
-film gives the same SVG on any machine: chance comes from a hash of title and year (``dice``).
+``draw_poster`` and ``draw_backdrop`` are pure functions of a film's title, genres and year. The
+same film gives the same SVG on any machine: chance comes from a hash of title and year (``dice``).
 
 How a poster comes about, a module each:
 

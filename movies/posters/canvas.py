@@ -79,7 +79,8 @@ class Canvas:
     """Collects the shapes of one composition.
 
     ``sky`` and ``floor`` are the colours the composition has at its top and bottom edges: what lies
-    beyond an edge, where the title is set, is printed in the same colour, so that no seam shows.
+    beyond an edge, where the title is set, is printed in the same colour, so that no seam shows. A
+    composition that ``runs_off`` is cut by an edge, and wants another colour beyond it.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Canvas:
         self.is_backdrop = is_backdrop
         self.sky = scheme.ground
         self.floor = scheme.ground
+        self.runs_off = False
         self.parts: list[str] = []
         self._clips = 0
 

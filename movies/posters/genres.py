@@ -20,7 +20,7 @@ _COMPOSITIONS = {
     "disaster": "horizon torn burst ripples sail",
     "documentary": "sprockets halftone letterform eye torn crowd blocks windows",
     "drama": "eclipse torn staircase doorway profiles horizon road blocks beam letterform windows "
-    "umbrella woods house crowd bird sail quavers",
+    "umbrella woods house crowd bird ripples quavers",
     "erotic": "heart bloom eclipse ripples profiles",
     "family": "bloom grid horizon bird balloon cat house leaves",
     "fantasy": "constellation eclipse bloom woods hand bird crown cat compass sail",
@@ -36,7 +36,7 @@ _COMPOSITIONS = {
     "noir": "beam skyline windows umbrella staircase doorway stripes",
     "performance": "curtain beam record quavers",
     "political": "columns banner crowd stripes torn letterform",
-    "romance": "heart bloom eclipse constellation profiles glass umbrella balloon bird skyline",
+    "romance": "heart bloom eclipse constellation profiles umbrella balloon bird skyline",
     "satire": "face spectacles crowd crown target",
     "science fiction": "orbits eclipse halftone rocket labyrinth cogs ripples constellation spiral",
     "short": "sprockets grid letterform blocks",

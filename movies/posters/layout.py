@@ -12,14 +12,11 @@ MARGIN = 36
 AIR = 28  # between title and composition
 NOTE_SIZE = 21.0
 NOTE_ROOM = 44.0
-LONGEST_ON_ITS_SIDE = 16  # characters; more would be small
+LENGTHS_ON_ITS_SIDE = range(6, 17)  # characters; fewer leave a hole, more would be small
 
 # Compositions that go on for ever, and so bear a plate laid on top of them.
 PATTERNS = frozenset(
-    (
-        *("stripes", "grid", "halftone", "quavers", "chevrons", "leaves"),
-        *("crowd", "windows", "sprockets", "woods", "fish", "burst"),
-    )
+    ("stripes", "grid", "quavers", "chevrons", "leaves", "crowd", "windows", "woods", "fish")
 )
 
 
@@ -54,7 +51,7 @@ def choose_layout(design: Design, note: str) -> Layout:
     dice = design.dice("layout")
     run = face("quiet").set(note, tracking=20) if note else None
     room = NOTE_ROOM if run else 0.0
-    if len(design.text) <= LONGEST_ON_ITS_SIDE and dice.chance(0.22):
+    if len(design.text) in LENGTHS_ON_ITS_SIDE and dice.chance(0.22):
         return _upright(design, run, room, dice)
     if design.family in PATTERNS and dice.chance(0.6):
         return _plate(design, run, room, dice)
@@ -117,7 +114,7 @@ def _plate(design: Design, note: Run | None, room: float, dice: Dice) -> Layout:
     note_width = note.width * NOTE_SIZE if note else 0.0
     wide = MARGIN + max(setting.right, note_width) + pad
     right = WIDTH if wide > 0.86 * WIDTH else round(wide)
-    top = round(dice.pick((0.2, 0.5, 0.8)) * (HEIGHT - high))
+    top = round(dice.pick((0.17, 0.83)) * (HEIGHT - high))
     plate = Box(0, top, right, top + high)
     title_at = (MARGIN, top + pad)
     note_at = (MARGIN, plate.bottom - pad)

@@ -22,7 +22,7 @@ FIGURES = frozenset(
         *("hand", "ripples", "constellation", "orbits", "banner", "compass"),
     )
 )
-OVERLAP = 1.5  # units the title's field laps over the composition, so that no seam shows
+OVERLAP = 8  # units the title field laps over the composition, so that no seam shows at any size
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,11 @@ def lay_out(plan: Design, note: str) -> Sheet:
     canvas = plan.compose(stage.right - stage.left, stage.bottom - stage.top)
     dice = plan.dice("print")
     closeness = None
-    if plan.family in FIGURES and dice.chance(0.75 if layout.turned else 0.4):
+    if plan.family in FIGURES and dice.chance(0.9 if layout.turned else 0.4):
         drift = dice.between(-0.16, 0.16) * canvas.width, dice.between(-0.14, 0.14) * canvas.height
         scale = dice.between(1.4, 1.9) if layout.turned else dice.between(1.25, 1.7)
         closeness = (scale, *drift)
-    field = _field(layout, canvas, dice, cut=closeness is not None)
+    field = _field(layout, canvas, dice, cut=closeness is not None or canvas.runs_off)
     inks = plan.scheme.texts_on(field)
     return Sheet(layout, canvas, closeness, field, dice.pick(inks[:2]))
 
@@ -81,7 +81,7 @@ def _field(layout: Layout, canvas: Canvas, dice: Dice, *, cut: bool) -> str:
         return dice.pick((scheme.ground, scheme.figure, scheme.accent))
     edge = {"below": canvas.floor, "above": canvas.sky}.get(layout.kind, scheme.ground)
     is_bare = canvas.floor == canvas.sky == scheme.ground
-    if is_bare and dice.chance(0.5 if cut else 0.22):
+    if is_bare and (cut or dice.chance(0.22)):
         return dice.pick((scheme.figure, scheme.accent, scheme.second))
     return edge
 

@@ -39,8 +39,8 @@ def eye(c: Canvas) -> None:
         0 if kind == "rays" else dice.between(-0.3, 0.3),
     )
     if kind == "one" and dice.chance(0.6):
-        drop = c.unit * 0.09
-        dy = y + half * 0.95
+        drop = c.unit * 0.08
+        dy = min(y + half * 0.95, c.height - drop * 1.2)
         c.circle(x, dy, drop, s.second)
         c.polygon(
             [
@@ -185,7 +185,7 @@ def hand(c: Canvas) -> None:
             [polar(x, palm, wide * (0.1 if tip % 2 else 0.27), tip / 16) for tip in range(16)],
             other,
         )
-    c.floor = s.ground
+    c.floor = ink
 
 
 def bloom(c: Canvas) -> None:
@@ -193,6 +193,7 @@ def bloom(c: Canvas) -> None:
     s, dice = c.scheme, c.dice
     x, y, r = c.focus, c.height * dice.between(0.38, 0.46), c.unit * dice.between(0.34, 0.42)
     if dice.chance(0.6):
+        c.runs_off = True
         bend = c.unit * dice.between(-0.2, 0.2)
         c.line(
             f"M{x:.0f} {y:.0f}Q{x + bend:.0f} {(y + c.height) / 2:.0f} {x:.0f} {c.height + 20:.0f}",

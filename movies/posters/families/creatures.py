@@ -172,6 +172,7 @@ PROFILE: tuple[Point, ...] = (
 def profiles(c: Canvas) -> None:
     """Two heads in profile: face to face, back to back or one within the other."""
     s, dice = c.scheme, c.dice
+    c.runs_off = True
     tall, y = min(c.height * 0.4, c.unit * 0.5), c.height * 0.46
     kind = dice.pick(("facing", "janus", "echo"))
     if kind == "echo":

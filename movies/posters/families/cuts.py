@@ -86,6 +86,7 @@ def blades(c: Canvas) -> None:
 def letterform(c: Canvas) -> None:
     """The title's first letter, too big for the sheet."""
     s, dice = c.scheme, c.dice
+    c.runs_off = True
     run = face("wide").set(c.initial)
     tall = c.height * dice.between(0.95, 1.35)
     size = tall / run.height

@@ -184,25 +184,53 @@ def banner(c: Canvas) -> None:
 def leaves(c: Canvas) -> None:
     """Shapes cut out with scissors, as by Matisse."""
     s, dice = c.scheme, c.dice
-    across = 2 if not c.is_backdrop else 4
+    across = dice.pick((1, 2, 2, 3)) if c.height > c.width * 0.75 else dice.pick((2, 3))
+    across *= 2 if c.is_backdrop else 1
     cell = c.width / across
-    down = max(2, round(c.height / cell))
-    row_height = c.height / down
-    inks = (s.figure, s.accent, s.second)
+    down = max(1, round(c.height / cell))
+    high = c.height / down
+    shapes = dice.pick(((_star_leaf,), (_frond,), (_frond, _star_leaf), (_pebble, _frond)))
+    phase = dice.whole(0, 1)
     for row in range(down):
         for column in range(across):
-            x, y = cell * (column + 0.5), row_height * (row + 0.5)
-            block, cut = dice.shuffled(inks)[:2]
-            if (row + column) % 2 == dice.whole(0, 1):
-                c.rect(cell * column, row_height * row, cell + 0.5, row_height + 0.5, block)
-            r = min(cell, row_height) * 0.44
-            fingers, lean = dice.whole(4, 8), dice.between(0, 1)
-            reach: list[tuple[float, float]] = []
-            for finger in range(fingers):
-                long = r * dice.between(0.85, 1.12)
-                for share, size in ((0.0, 0.3), (0.28, long / r), (0.55, long / r)):
-                    reach.append(polar(x, y, r * size, lean + (finger + share) / fingers))
-            c.path(smooth(reach), cut)
+            block, cut = dice.shuffled([s.figure, s.accent, s.second])[:2]
+            if (row + column) % 2 == phase:
+                c.rect(cell * column, high * row, cell + 0.5, high + 0.5, block)
+            x, y = cell * (column + 0.5), high * (row + 0.5)
+            dice.pick(shapes)(c, x, y, min(cell, high) * 0.45, cut)
+
+
+def _star_leaf(c: Canvas, x: float, y: float, r: float, ink: str) -> None:
+    fingers, lean = c.dice.whole(4, 8), c.dice.between(0, 1)
+    reach: list[tuple[float, float]] = []
+    for finger in range(fingers):
+        long = c.dice.between(0.85, 1.12)
+        for share, size in ((0.0, 0.3), (0.28, long), (0.55, long)):
+            reach.append(polar(x, y, r * size, lean + (finger + share) / fingers))
+    c.path(smooth(reach), ink)
+
+
+def _frond(c: Canvas, x: float, y: float, r: float, ink: str) -> None:
+    """A stem with lobes either side, like weed on a beach."""
+    pairs, lobes = c.dice.whole(3, 5), []
+    for pair in range(pairs):
+        share = (pair + 0.5) / pairs
+        root = (x, y + r * (0.95 - 1.75 * share))
+        reach = r * (0.42 + 0.42 * (1 - share)) * c.dice.between(0.85, 1.1)
+        for side in (-1, 1):
+            tip = (x + side * reach, root[1] - reach * 0.75)
+            lobes.append(lens(root, tip, reach * 0.2 * side, reach * 0.24 * side))
+    lobes.append(lens((x, y + r * 1.05), (x, y - r), r * 0.09, r * 0.09))
+    with c.turned(c.dice.between(-40, 40) + c.dice.pick((0.0, 0.0, 180.0)), x, y):
+        c.path(" ".join(lobes), ink)
+
+
+def _pebble(c: Canvas, x: float, y: float, r: float, ink: str) -> None:
+    count = c.dice.whole(5, 7)
+    lean = c.dice.between(0, 1)
+    edge = [polar(x, y, r * c.dice.between(0.7, 1.2), lean + n / count) for n in range(count)]
+    c.path(smooth(edge), ink)
+    c.circle(x, y, r * c.dice.between(0.14, 0.3), c.scheme.ground)
 
 
 def sail(c: Canvas) -> None:

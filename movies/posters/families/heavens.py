@@ -152,7 +152,12 @@ def constellation(c: Canvas) -> None:
     x, y, r = c.focus, c.height * 0.5, c.unit * dice.between(0.3, 0.42)
     count = dice.whole(6, 9)
     turns = [(index + dice.between(0.1, 0.9)) / count for index in range(count)]
-    stars = [polar(x, y, r * dice.between(0.45, 1.25), turn) for turn in turns]
+    places = [polar(x, y, r * dice.between(0.45, 1.25), turn) for turn in turns]
+    edge = c.unit * 0.08
+    stars = [
+        (min(max(px, edge), c.width - edge), min(max(py, edge), c.height - edge))
+        for px, py in places
+    ]
     moon = c.unit * dice.between(0.13, 0.26)
     mx, my = x + c.unit * dice.between(-0.2, 0.2), y + c.unit * dice.between(-0.2, 0.2)
     c.circle(mx, my, moon, s.accent)
@@ -185,36 +190,43 @@ def _star(c: Canvas, x: float, y: float, radius: float, ink: str, points: int) -
 
 
 def beam(c: Canvas) -> None:
-    """A lamp's cone and what it finds."""
+    """A lamp's cone and whom it finds, or lamps that search the sky."""
+    if c.dice.chance(0.35):
+        _searchlights(c)
+        return
     s, dice = c.scheme, c.dice
-    side = dice.sign()
-    lx = c.width * (0.08 if side > 0 else 0.92)
-    ly, x, y = c.height * 0.04, c.focus, c.height * dice.between(0.62, 0.72)
+    lamp = c.width * dice.pick((0.08, 0.5, 0.92)), c.height * 0.04
+    x, y = c.focus, c.height * dice.between(0.66, 0.76)
     r = c.unit * dice.between(0.22, 0.3)
     for spread, ink in ((1.45, s.second), (1.0, s.accent)):
-        c.polygon([(lx, ly), (x - r * 1.35 * spread, y), (x + r * 1.35 * spread, y)], ink)
-        c.ellipse(x, y, r * 1.35 * spread, r * 0.42 * spread, ink)
-    c.circle(lx, ly, c.unit * 0.07, s.figure)
-    kind = dice.pick(("figure", "pair", "chair"))
-    shapes = {"figure": (0.0,), "pair": (-0.42, 0.42), "chair": ()}[kind]
-    for offset in shapes:
-        fx, tall = x + r * offset, r * dice.between(1.1, 1.35)
-        c.polygon(
-            [
-                (fx - r * 0.26, y + r * 0.1),
-                (fx - r * 0.09, y - tall * 0.66),
-                (fx + r * 0.09, y - tall * 0.66),
-                (fx + r * 0.26, y + r * 0.1),
-            ],
-            s.figure,
-        )
+        half = r * 1.35 * spread
+        c.polygon([lamp, (x - half, y), (x + half, y)], ink)
+        c.ellipse(x, y, half, r * 0.42 * spread, ink)
+    c.circle(*lamp, c.unit * 0.07, s.figure)
+    for offset in dice.pick(((0.0,), (-0.42, 0.42), (-0.6, 0.0, 0.6))):
+        fx, tall, w = x + r * offset, r * dice.between(1.1, 1.4), r * 0.26
+        neck = y - tall * 0.66
+        foot = y + r * 0.1
+        cloak = [(fx - w, foot), (fx - w * 0.35, neck), (fx + w * 0.35, neck), (fx + w, foot)]
+        c.polygon(cloak, s.figure)
         c.circle(fx, y - tall * 0.76, r * 0.14, s.figure)
-    if kind == "chair":
-        w = r * 0.06
-        c.rect(x - r * 0.3, y - r * 0.35, r * 0.6, w * 1.6, s.figure)
-        for leg in (-0.3, 0.3 - 0.06):
-            c.rect(x + r * leg, y - r * 0.35, w, r * 0.45, s.figure)
-        c.rect(x - r * 0.3, y - r * 0.95, w, r * 0.6, s.figure)
+
+
+def _searchlights(c: Canvas) -> None:
+    s, dice = c.scheme, c.dice
+    count = dice.whole(2, 4)
+    disc_y = c.height * dice.between(0.25, 0.4)
+    inks = dice.shuffled([s.accent, s.second, s.accent, s.second])
+    for lamp in range(count):
+        x = c.width * (lamp + dice.between(0.25, 0.75)) / count
+        aim, spread = c.focus + (c.focus - x) * dice.between(0.2, 0.8), c.unit * 0.17
+        c.polygon([(x, c.height), (aim - spread, 0), (aim + spread, 0)], inks[lamp])
+    r = c.unit * dice.between(0.14, 0.22)
+    c.circle(c.focus, disc_y, r, s.figure)
+    for lamp in range(count * 2):
+        c.path(
+            sector(c.width * (lamp + 0.5) / (count * 2), c.height, c.unit * 0.1, 0.5, 1.0), s.figure
+        )
 
 
 def compass(c: Canvas) -> None:

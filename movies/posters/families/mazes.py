@@ -23,21 +23,23 @@ def spiral(c: Canvas) -> None:
 
 
 def _coil(c: Canvas, x: float, y: float, r: float) -> None:
-    """A thickening spiral of half circles."""
+    """A spiral of half circles, of one arm or two."""
     s, dice = c.scheme, c.dice
     turns, way = dice.whole(3, 5), dice.sign()
-    gap = r / (2 * turns)
-    arms = [(s.figure, 0)] if dice.chance(0.5) else [(s.accent, 0), (s.figure, 180)]
+    gap, lean = r / turns, dice.between(0, 360)
+    arms = [(s.figure, 0.0)] if dice.chance(0.5) else [(s.accent, 0.0), (s.figure, 180.0)]
+    if dice.chance(0.4):
+        c.circle(x, y, r * 0.9, s.second)
     for ink, start in arms:
         d, side, px = f"M{number(x)} {number(y)}", way, x
         for half in range(1, 2 * turns + 1):
-            size = gap * half / 2
-            px += side * 2 * size
-            d += f"A{number(size)} {number(size)} 0 0 {int(way > 0)} {number(px)} {number(y)}"
+            size = number(gap * half / 2)
+            px += side * gap * half
+            d += f"A{size} {size} 0 0 {int(way > 0)} {number(px)} {number(y)}"
             side = -side
-        with c.turned(start + dice.pick((0, 90, 45)) * (start == 0), x, y):
-            c.line(d, ink, gap * (0.5 if len(arms) == 1 else 0.3), "round")
-    c.circle(x, y, gap * 0.7, s.second)
+        with c.turned(start + lean, x, y):
+            c.line(d, ink, gap * (0.5 if len(arms) == 1 else 0.28), "round")
+    c.circle(x, y, gap * 0.5, s.accent if len(arms) == 1 else s.ground)
 
 
 def _tumbler(c: Canvas, x: float, y: float, size: float, degrees: float) -> None:

@@ -125,7 +125,7 @@ def halftone(c: Canvas) -> None:
             c.unit * 0.28,
             s.accent,
         )
-    dots = []
+    dots: dict[int, str] = {}
     for row in range(int(c.height / cell) + 2):
         for column in range(int(c.width / cell) + 2):
             x, y = (column + 0.5 * (row % 2)) * cell, row * cell
@@ -136,9 +136,11 @@ def halftone(c: Canvas) -> None:
             else:
                 share = y / c.height if kind == "dusk" else (x + y) / (c.width + c.height)
             size = cell * 0.56 * share
-            if size > cell * 0.06:
-                dots.append(disc(x, y, size))
-    c.path("".join(dots), s.figure)
+            weight = round(size * 24 / cell)
+            if weight > 1:
+                dots[weight] = f"{dots.get(weight, '')}M{x:.0f} {y:.0f}h0"
+    for weight, d in dots.items():  # a round cap on no length is a dot, and the shortest to write
+        c.line(d, s.figure, weight * cell / 12, "round")
     if kind == "ball":
         c.circle(x0 + r * 0.8, y0 - r * 0.85, r * 0.2, s.accent)
 
@@ -151,6 +153,7 @@ def sprockets(c: Canvas) -> None:
     if dice.chance(0.5):
         c.circle(x + c.unit * 0.25 * dice.sign(), y - c.height * 0.2, c.unit * 0.3, s.second)
     frame = wide * 0.62
+    c.runs_off = tilt != 90
     with c.turned(tilt, x, y):
         c.rect(x - wide / 2, y - reach / 2, wide, reach, s.figure)
         hole = frame / 4

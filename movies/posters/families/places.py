@@ -4,8 +4,11 @@ from ..canvas import Canvas, Point
 
 
 def staircase(c: Canvas) -> None:
-    """Steps up the sheet, and where they lead."""
+    """Steps up the sheet, or flights of them, and who climbs."""
     s, dice = c.scheme, c.dice
+    if dice.chance(0.35):
+        _flights(c)
+        return
     count, side = dice.whole(5, 9), dice.sign()
     top, run = c.height * dice.between(0.26, 0.4), c.width / count
     rise = (c.height - top) / count
@@ -13,30 +16,46 @@ def staircase(c: Canvas) -> None:
     def along(x: float) -> float:
         return x if side > 0 else c.width - x
 
-    r = c.unit * dice.between(0.12, 0.24)
-    c.circle(along(c.width * dice.between(0.2, 0.34)), c.height * 0.26, r, s.accent)
-    shadow: list[Point] = [(along(0), c.height)]
-    steps: list[Point] = [(along(0), c.height)]
+    sun = along(c.width * dice.between(0.2, 0.34))
+    c.circle(sun, c.height * 0.26, c.unit * dice.between(0.12, 0.24), s.accent)
+    edge: list[Point] = []
     for step in range(count):
         y = c.height - rise * (step + 1)
-        steps += [(along(run * step), y), (along(run * (step + 1)), y)]
-        shadow += [(along(run * step), y - rise * 0.5), (along(run * (step + 1)), y - rise * 0.5)]
-    steps.append((along(c.width), c.height))
-    c.polygon([*shadow, (along(c.width), c.height)], s.second)
-    c.polygon(steps, s.figure)
+        edge += [(along(run * step), y), (along(run * (step + 1)), y)]
+    feet = [(along(c.width), c.height), (along(0), c.height)]
+    c.polygon([*((x, y - rise * 0.5) for x, y in edge), *feet], s.second)
+    c.polygon([*edge, *feet], s.figure)
     c.floor = s.figure
     walker = dice.whole(1, count - 3)
-    fx, fy, tall = along(run * (walker + 0.5)), c.height - rise * (walker + 1), c.unit * 0.2
-    c.polygon(
-        [
-            (fx - tall * 0.2, fy),
-            (fx - tall * 0.05, fy - tall * 0.72),
-            (fx + tall * 0.05, fy - tall * 0.72),
-            (fx + tall * 0.2, fy),
-        ],
-        s.accent,
-    )
-    c.circle(fx, fy - tall * 0.82, tall * 0.12, s.accent)
+    _walker(c, along(run * (walker + 0.5)), c.height - rise * (walker + 1), c.unit * 0.2, s.accent)
+
+
+def _flights(c: Canvas) -> None:
+    """Flights of steps to and fro, seen from the side."""
+    s, dice = c.scheme, c.dice
+    flights, steps = dice.whole(2, 3), dice.whole(5, 7)
+    way, high = dice.sign(), c.height / (flights + 0.35)
+    left, right = c.focus - c.unit * 0.4, c.focus + c.unit * 0.4
+    run, rise = (right - left) / steps, high / steps
+    for flight in range(flights):
+        base, ink = c.height - high * flight, (s.figure, s.accent)[flight % 2]
+        start = left if way > 0 else right
+        edge: list[Point] = []
+        for step in range(steps):
+            y = base - rise * (step + 1)
+            edge += [(start + way * run * step, y), (start + way * run * (step + 1), y)]
+        under = [(x, y + rise * 1.6) for x, y in reversed(edge[1::2])]
+        c.polygon([*edge, *under, (start, base + rise * 0.6)], ink)
+        way = -way
+    goal = (left if way > 0 else right), c.height - high * flights
+    c.circle(goal[0] + way * run, goal[1] - c.unit * 0.02 - rise, c.unit * 0.08, s.second)
+    _walker(c, c.focus, c.height - high * 0.5 - rise * 0.4, c.unit * 0.16, s.second)
+
+
+def _walker(c: Canvas, x: float, foot: float, tall: float, ink: str) -> None:
+    neck, w = foot - tall * 0.72, tall * 0.2
+    c.polygon([(x - w, foot), (x - w / 4, neck), (x + w / 4, neck), (x + w, foot)], ink)
+    c.circle(x, foot - tall * 0.82, tall * 0.12, ink)
 
 
 def skyline(c: Canvas) -> None:
@@ -183,8 +202,9 @@ def road(c: Canvas) -> None:
             level + (c.height - level) * near,
         )
         tall = c.height * 0.75 * near
-        c.rect(px, py - tall, max(2, 16 * near), tall, s.accent)
-        c.rect(px - tall * 0.12, py - tall * 0.93, tall * 0.26, max(2, 13 * near), s.accent)
+        c.rect(px, py - tall, max(2, 12 * near), tall, s.accent)
+        for arm in (0.95, 0.82):
+            c.rect(px - tall * 0.1, py - tall * arm, tall * 0.22, max(2, 8 * near), s.accent)
     c.floor = s.figure
 
 
