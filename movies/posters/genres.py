@@ -10,9 +10,9 @@ ANY = (
 
 _COMPOSITIONS = {
     "action": "burst target blades stripes chevrons letterform road procession spiral banner",
-    "adventure": "horizon road compass sail constellation bird balloon fish",
+    "adventure": "horizon road compass sail constellation bird burst fish",
     "animated": "grid bird fish cat balloon leaves face teeth orbits bloom",
-    "biography": "letterform profiles halftone blocks columns quavers crown crowd",
+    "biography": "letterform profiles halftone blocks columns quavers torn crowd",
     "comedy": "face spectacles glass grid leaves ripples balloon burst blocks procession cat "
     "stripes letterform umbrella teeth",
     "crime": "skyline torn target staircase beam stripes windows blocks labyrinth",
@@ -22,10 +22,10 @@ _COMPOSITIONS = {
     "drama": "eclipse torn staircase doorway profiles horizon road blocks beam letterform windows "
     "umbrella woods house crowd bird ripples quavers",
     "erotic": "heart bloom eclipse ripples profiles",
-    "family": "bloom grid horizon bird balloon cat house leaves",
+    "family": "bloom grid horizon crown bird balloon cat house leaves",
     "fantasy": "constellation eclipse bloom woods hand bird crown cat compass sail",
     "found footage": "sprockets eye halftone woods",
-    "historical": "columns torn horizon crown banner letterform profiles",
+    "historical": "columns torn horizon banner letterform profiles",
     "horror": "eye hand blades doorway eclipse house woods teeth spiral torn",
     "independent": "sprockets torn letterform road blocks",
     "legal": "columns staircase blocks crowd",

@@ -131,9 +131,18 @@ def teeth(c: Canvas) -> None:
                 left = x - half + tooth * index
                 bite = [(left, y - lift), (left + tooth, y - lift)]
                 c.polygon([*bite, (left + tooth / 2, y + lift * dice.between(0.25, 0.4))], s.ground)
+        gaze = dice.pick(("lids", "slits", "discs"))
         for side in (-1, 1):
-            ex, ey = x + side * half * 0.5, y - lift * 0.85
-            c.path(sector(ex, ey, half * 0.2, 0.0, 0.5), s.accent)
+            ex, ey, size = x + side * half * 0.5, y - lift * 0.85, half * 0.2
+            if gaze == "lids":
+                c.path(sector(ex, ey, size, 0.0, 0.5), s.accent)
+            elif gaze == "slits":
+                tilt = side * size * 0.5
+                near, far = (ex - size, ey - tilt), (ex + size, ey + tilt)
+                c.path(lens(near, far, size * 0.3, size * 0.45), s.accent)
+            else:
+                c.circle(ex, ey, size, s.accent)
+                c.circle(ex, ey, size * 0.4, s.ground)
         return
     c.circle(c.focus, c.height * 0.5, c.unit * dice.between(0.2, 0.28), s.accent)
     for index in range(-1, count + 1):

@@ -4,34 +4,47 @@ from ..canvas import Canvas, lens, polar, sector, smooth
 
 
 def house(c: Canvas) -> None:
-    """A house with a light on."""
+    """A house with a light on, on the flat or on a hill."""
     s, dice = c.scheme, c.dice
-    x, w = c.focus + c.unit * dice.between(-0.1, 0.1), c.unit * dice.between(0.2, 0.3)
-    base, tall = c.height * dice.between(0.76, 0.86), c.height * dice.between(0.24, 0.34)
-    r = c.unit * dice.between(0.2, 0.32)
-    c.circle(x + c.unit * dice.between(-0.22, 0.22), base - tall - r * 0.7, r, s.accent)
-    top = base - tall
-    c.rect(0, base, c.width, c.height - base, s.figure)
+    x, w = c.focus + c.unit * dice.between(-0.16, 0.16), c.unit * dice.between(0.13, 0.27)
+    base = c.height * dice.between(0.66, 0.86)
+    tall = min(c.height * dice.between(0.2, 0.4), base * 0.6)
+    top, r = base - tall, c.unit * dice.between(0.18, 0.34)
+    moon = x + c.unit * dice.between(0.1, 0.32) * dice.sign(), top - r * dice.between(-0.2, 0.7)
+    c.circle(moon[0], max(moon[1], r * 1.1), r, s.accent)
+    if dice.chance(0.5):
+        hill = c.unit * dice.between(0.6, 1.2)
+        c.circle(x, base + hill - 3, hill, s.figure)
+        c.rect(0, c.height * 0.94, c.width, c.height * 0.06, s.figure)
+    else:
+        c.rect(0, base, c.width, c.height - base, s.figure)
     lean = w * dice.between(-0.3, 0.3)
-    c.polygon(
-        [(x - w, base + 1), (x - w + lean, top), (x + w + lean, top), (x + w, base + 1)], s.figure
-    )
-    peak = top - w * dice.between(0.7, 1.5)
-    c.polygon(
-        [(x - w * 1.2 + lean, top + 1), (x + lean, peak), (x + w * 1.2 + lean, top + 1)], s.figure
-    )
+    walls = [(x - w, base + 1), (x - w + lean, top), (x + w + lean, top), (x + w, base + 1)]
+    c.polygon(walls, s.figure)
+    ridge = x + lean + w * dice.pick((0.0, 0.0, -0.5, 0.9)), top - w * dice.between(0.6, 1.6)
+    eaves = dice.between(1.0, 1.3) * w
+    c.polygon([(x - eaves + lean, top + 1), ridge, (x + eaves + lean, top + 1)], s.figure)
     if dice.chance(0.6):
-        c.rect(x + w * 0.45 + lean, peak + w * 0.1, w * 0.22, w * 0.9, s.figure)
-    size = w * 0.3
-    lit = dice.whole(0, 3)
-    for window in range(4):
-        wx = x + lean * 0.6 + (-w * 0.45 if window % 2 else w * 0.45)
-        wy = top + tall * (0.16 if window < 2 else 0.56)
-        c.rect(wx - size / 2, wy, size, size * 1.3, s.second if window == lit else s.ground)
-    path = [(x - size * 0.3, base), (x + size * 0.3, base)]
-    spread = c.unit * 0.3
-    c.polygon([*path, (x + spread * 0.9, c.height), (x - spread * 0.2, c.height)], s.second)
+        c.rect(x + w * 0.4 + lean, top - w * 0.75, w * 0.24, w * 0.8, s.figure)
+    _lit_windows(c, x + lean * 0.6, top, w, tall)
+    drift = c.unit * dice.between(-0.3, 0.3)
+    door, mat = w * 0.1, w * 0.6
+    path = [(x - door, base), (x + door, base), (x + drift + mat, c.height)]
+    c.polygon([*path, (x + drift - mat, c.height)], s.second)
     c.floor = s.figure
+
+
+def _lit_windows(c: Canvas, x: float, top: float, w: float, tall: float) -> None:
+    """Windows, one of them lit."""
+    s, dice = c.scheme, c.dice
+    across, down = dice.pick(((2, 2), (2, 1), (3, 2), (1, 2)))
+    wide, high = w * 0.9 / across, tall * 0.48 / down
+    size = min(wide * 0.8, high)
+    lit = dice.whole(0, across * down - 1)
+    for window in range(across * down):
+        wx = x + w * 1.8 * ((window % across + 0.5) / across - 0.5)
+        wy = top + tall * (0.14 + 0.8 * (window // across) / down)
+        c.rect(wx - size / 2, wy, size, size * 1.25, s.second if window == lit else s.ground)
 
 
 def woods(c: Canvas) -> None:
