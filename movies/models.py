@@ -12,6 +12,7 @@ from django.db.models import Exists, F, Func, OuterRef, Q
 from django.urls import reverse
 from django.utils.text import Truncator
 
+from .posters.edition import EDITION
 from .search import ranked_matches
 
 # The featured film changes every day among this many.
@@ -177,4 +178,4 @@ class Movie(models.Model):
 
     def _versioned(self, address: str) -> str:
         """A drawn picture's address changes with the film, so browsers may keep it for good."""
-        return f"{address}?v={int(self.updated_at.timestamp())}"
+        return f"{address}?v={EDITION}-{int(self.updated_at.timestamp())}"

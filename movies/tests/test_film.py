@@ -1,0 +1,142 @@
+from datetime import timedelta
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from movies.models import Genre, Movie
+from shows.models import Show
+from tests.factories import hall, make_cinema, make_movie, make_screen, make_show
+
+pytestmark = pytest.mark.django_db
+
+
+def film(client: Client, movie: Movie, query: str = "", **headers: Any) -> str:
+    response = client.get(f"{movie.get_absolute_url()}{query}", headers=headers)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_film_page_tells_the_film_and_its_times_by_cinema(client: Client) -> None:
+    movie = make_movie(
+        "Her", rating=8, certification="UA 13+", language="English", cast=["Amy Adams"]
+    )
+    screen = make_screen(cinema=make_cinema(name="Plaza"))
+    at = timezone.now().astimezone(screen.cinema.tz).replace(hour=19, minute=45, second=0)
+    show = make_show(movie=movie, screen=screen, starts_at=at + timedelta(days=1), format="IMAX")
+    page = film(client, movie)
+    for words in ("Her", "8.0", "UA 13+", "2 h", "Amy Adams", "Plaza", "19:45", "IMAX", "₹250"):
+        assert words in page
+    assert show.get_absolute_url() in page
+
+
+def test_it_opens_on_the_first_day_with_a_show_and_keeps_today_first(client: Client) -> None:
+    movie = make_movie()
+    make_show(movie=movie, starts_in=timedelta(days=2))
+    page = film(client, movie)
+    assert page.index("Today") < page.index("Tomorrow") < page.index('aria-current="date"')
+    assert "Plenty of seats" in page
+
+
+def test_a_day_shows_its_own_times_only(client: Client) -> None:
+    movie = make_movie()
+    screen = make_screen()
+    noon = timezone.now().astimezone(screen.cinema.tz).replace(hour=12, minute=5)
+    make_show(movie=movie, screen=screen, starts_at=noon + timedelta(days=1))
+    make_show(movie=movie, screen=screen, starts_at=noon + timedelta(days=2, hours=3))
+    day = (noon + timedelta(days=2)).date()
+    page = film(client, movie, f"?date={day}")
+    assert "15:05" in page
+    assert "12:05" not in page
+
+
+def test_a_show_after_midnight_is_listed_with_the_evening_before_and_says_so(
+    client: Client,
+) -> None:
+    movie, screen = make_movie(), make_screen()
+    local = timezone.now().astimezone(screen.cinema.tz)
+    late = local.replace(hour=0, minute=30) + timedelta(days=2)
+    make_show(movie=movie, screen=screen, starts_at=late)
+    page = film(client, movie, f"?date={(late - timedelta(days=1)).date()}")
+    assert "00:30" in page
+    assert f"{late:%a} {late.day} {late:%b}, after midnight" in page
+
+
+def test_how_full_each_show_is_in_words(client: Client) -> None:
+    movie = make_movie()
+    for number, free in enumerate((0, 7, 100)):
+        show = make_show(hall(10, 10), movie=movie, starts_in=timedelta(days=1, minutes=number))
+        Show.objects.filter(pk=show.pk).update(available_seats=free)
+    page = film(client, movie)
+    for words in ("Sold out", "7 seats left", "Plenty of seats"):
+        assert words in page
+
+
+def test_started_and_cancelled_shows_are_not_offered(client: Client) -> None:
+    movie = make_movie()
+    show = make_show(movie=movie)
+    Show.objects.filter(pk=show.pk).update(status=Show.Status.CANCELLED)
+    assert "Not on screen just now." in film(client, movie)
+
+
+def test_a_film_to_come_says_from_when(client: Client) -> None:
+    day = timezone.now().date() + timedelta(days=30)
+    page = film(client, make_movie(release_date=day))
+    assert f"In cinemas from {day.day} {day:%B}." in page
+
+
+def test_a_city_is_chosen_and_remembered(client: Client) -> None:
+    movie = make_movie()
+    make_show(movie=movie, screen=make_screen(cinema=make_cinema(name="Here")))
+    make_show(movie=movie, screen=make_screen(cinema=make_cinema(name="There", city="Pune")))
+    assert "There" in film(client, movie, "?city=Pune")
+    page = film(client, movie)
+    assert "There" in page
+    assert "Here" not in page
+
+
+def test_htmx_gets_the_times_alone(client: Client) -> None:
+    movie = make_show().movie
+    page = film(client, movie, "", **{"HX-Request": "true"})
+    assert "<html" not in page
+    assert 'id="times"' in page
+
+
+def test_an_unknown_film_is_not_found(client: Client) -> None:
+    assert client.get("/movies/nothing-of-the-sort/").status_code == 404
+
+
+def test_film_takes_as_many_queries_for_many_shows_as_for_one(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    movie = make_show(plan="A ss").movie
+    with django_assert_num_queries(3):
+        film(client, movie)
+    for _ in range(5):
+        make_show(plan="A ss", movie=movie)
+    with django_assert_num_queries(3):
+        film(client, movie)
+
+
+@pytest.mark.parametrize("kind", ["poster", "backdrop"])
+def test_drawn_pictures_are_svg_that_browsers_keep(client: Client, kind: str) -> None:
+    movie = make_movie("Tom & Jerry <3", slug="tom-jerry")
+    movie.genres.add(Genre.objects.create(name="Comedy", slug="comedy"))
+    response = client.get(f"/movies/tom-jerry/{kind}.svg?v=1")
+    assert response["Content-Type"].startswith("image/svg+xml")
+    assert "immutable" in response["Cache-Control"]
+    ElementTree.fromstring(response.content)
+    again = client.get(f"/movies/tom-jerry/{kind}.svg", headers={"If-None-Match": response["ETag"]})
+    assert again.status_code == 304
+
+
+def test_an_uploaded_or_linked_poster_goes_before_the_drawn_one() -> None:
+    movie = make_movie(poster_url="https://posters.example/her.jpg")
+    assert movie.poster_src == "https://posters.example/her.jpg"
+    movie.poster_image = "posters/her.jpg"
+    assert movie.poster_src == "/media/posters/her.jpg"
+    drawn = make_movie(slug="drawn")
+    assert drawn.poster_src.startswith("/movies/drawn/poster.svg?v=")

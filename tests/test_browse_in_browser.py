@@ -1,0 +1,151 @@
+"""Finding a film, in a real browser against the site as deployed."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from movies.models import Genre
+from tests.factories import make_cinema, make_movie, make_screen, make_show
+from tests.live_site import LiveSite
+
+
+def two_films() -> None:
+    drama = Genre.objects.create(name="Drama", slug="drama")
+    make_show(movie=make_movie("Past Lives", slug="past-lives", rating=8)).movie.genres.add(drama)
+    elsewhere = make_screen(cinema=make_cinema(city="Chennai"))
+    make_show(movie=make_movie("Kantara", slug="kantara", rating=7), screen=elsewhere)
+
+
+def film_titles(page: Page) -> list[str]:
+    return page.locator("#results .film-card__title").all_text_contents()
+
+
+def test_search_follows_the_typing_keeps_the_address_and_back_leaves_it(page: Page) -> None:
+    two_films()
+    page.goto("/")
+    expect(page.locator(".hero__title")).to_be_visible()
+    search = page.get_by_role("searchbox", name="Search films and people")
+    search.press_sequentially("kanta", delay=20)
+    expect(page.locator("#results .film-card__title")).to_have_text(["Kantara"])
+    expect(page.locator(".hero__title")).to_have_count(0)
+    expect(page).to_have_url("/?q=kanta")
+    expect(search).to_be_focused()
+
+    page.reload()
+    assert film_titles(page) == ["Kantara"]
+    expect(search).to_have_value("kanta")
+    page.go_back()
+    expect(page).to_have_url("/")
+    expect(page.locator("#results .film-card__title")).to_have_text(["Past Lives", "Kantara"])
+
+
+def test_filters_narrow_in_place_and_the_city_is_remembered(page: Page) -> None:
+    two_films()
+    page.goto("/")
+    page.get_by_label("City").select_option("Chennai")
+    expect(page.locator("#results .film-card__title")).to_have_text(["Kantara"])
+    expect(page.get_by_text("1 film in Chennai")).to_be_visible()
+    page.goto("/")
+    expect(page.get_by_label("City")).to_have_value("Chennai")
+    assert film_titles(page) == ["Kantara"]
+    page.get_by_label("Genre").select_option("Drama")
+    expect(page.get_by_text("No film answers to that.")).to_be_visible()
+    page.get_by_role("link", name="Clear filters").click()
+    expect(page.locator("#results .film-card__title")).to_have_text(["Kantara"])
+
+
+def test_a_film_is_found_and_its_days_looked_through(page: Page) -> None:
+    two_films()
+    movie = make_movie("Her", slug="her", rating=9)
+    make_show(movie=movie, starts_in=timedelta(hours=30))
+    make_show(movie=movie, starts_in=timedelta(hours=54))
+    page.goto("/")
+    page.locator("#results").get_by_role("link", name="Her").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Her")
+    days = page.get_by_role("navigation", name="Days")
+    chosen = days.locator('[aria-current="date"]')
+    first = chosen.inner_text()
+    days.get_by_role("link").last.click()
+    expect(chosen).not_to_have_text(first)
+    expect(page).to_have_url(re.compile("date="))
+    expect(page.locator(".slot")).to_have_count(1)
+
+
+@pytest.mark.parametrize(("system", "other"), [("dark", "light"), ("light", "dark")])
+def test_the_theme_follows_the_system_until_it_is_switched_and_is_remembered(
+    browser: Browser, live_site: LiveSite, transactional_db: None, system: str, other: str
+) -> None:
+    context = browser.new_context(base_url=live_site.url, color_scheme=system)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto("/")
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    colours = {"dark": "rgb(14, 11, 18)", "light": "rgb(251, 248, 245)"}
+    assert page.evaluate(ground) == colours[system]
+    page.get_by_role("button", name="Switch between light and dark").click()
+    assert page.evaluate(ground) == colours[other]
+    response = page.reload()
+    assert response
+    assert f'<html lang="en" data-theme="{other}">' in response.text()
+    assert page.evaluate(ground) == colours[other]
+    context.close()
+
+
+def test_a_film_is_found_without_javascript(
+    browser: Browser, live_site: LiveSite, transactional_db: None
+) -> None:
+    two_films()
+    context = browser.new_context(base_url=live_site.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_label("City").select_option("Chennai")
+    page.get_by_role("button", name="Show films").click()
+    assert film_titles(page) == ["Kantara"]
+    search = page.get_by_role("searchbox")
+    search.fill("past")
+    search.press("Enter")
+    assert film_titles(page) == ["Past Lives"]
+    page.locator("#results").get_by_role("link", name="Past Lives").click()
+    expect(page.locator(".slot")).to_have_count(1)
+    expect(page.get_by_role("button", name="Switch between light and dark")).to_be_hidden()
+    context.close()
+
+
+def test_a_lost_connection_is_said_with_a_way_to_try_again(page: Page) -> None:
+    two_films()
+    page.goto("/")
+    page.context.set_offline(True)
+    page.get_by_label("City").select_option("Chennai")
+    expect(page.get_by_text("Connection failed. Please check your internet.")).to_be_visible()
+    page.context.set_offline(False)
+    page.get_by_label("City").select_option("Mumbai")
+    expect(page.locator("#results .film-card__title")).to_have_text(["Past Lives"])
+    expect(page.locator("#toast")).to_be_hidden()
+
+
+def test_signing_up_says_what_is_wrong_as_a_field_is_left(page: Page) -> None:
+    page.goto("/accounts/signup/")
+    email = page.get_by_label("Email")
+    email.fill("asha@")
+    page.get_by_label("Password", exact=True).focus()
+    expect(page.locator("#id_email_error")).to_contain_text("Write an email address")
+    expect(email).to_have_attribute("aria-invalid", "true")
+    email.fill("asha@example.com")
+    page.get_by_label("Your name").fill("Asha Rao")
+    expect(page.locator("#id_email_error")).to_be_empty()
+    page.get_by_label("Password", exact=True).fill("marquee lights 9")
+    page.get_by_role("button", name="Sign up").click()
+    expect(page.get_by_text("Welcome, Asha.")).to_be_visible()
+    page.locator("[data-menu] summary").click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("link", name="Log in").first).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize("path", ["/", "/movies/past-lives/", "/accounts/signup/", "/nowhere/"])
+def test_no_page_scrolls_sideways(page: Page, width: int, path: str) -> None:
+    two_films()
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(path)
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
