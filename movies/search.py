@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 WEIGHTS = [0.05, 0.1, 0.3, 1.0]
 # ts_rank's normalisation 1: a match in a short document counts for more than in a long one.
 BY_LENGTH = 1
+# More than any title; what is typed beyond it says no more about the film that is meant.
+LONGEST = 200
 
 
 class Fold(Func):
@@ -34,13 +36,19 @@ class WordsQuery(SearchQuery):
         self.function = "movies_search_query"
 
 
+def searchable(text: str) -> str:
+    """What of a typed text can be asked of the database: no NUL, no half characters, not a book."""
+    return text[:LONGEST].encode(errors="ignore").decode().replace("\0", " ").strip()
+
+
 def ranked_matches(movies: "MovieQuerySet", text: str) -> "MovieQuerySet":
     """The films that match `text`; one whose whole title it is comes first, then by relevance."""
-    if not text.strip():
+    text = searchable(text)
+    if not text:
         return movies
     query = WordsQuery(text)
     whole_title = ExpressionWrapper(
-        Q(folded_title=Fold(Value(text.strip(), output_field=TextField()))),
+        Q(folded_title=Fold(Value(text, output_field=TextField()))),
         output_field=BooleanField(),
     )
     return (

@@ -1,11 +1,10 @@
 """Changes of state of the catalogue."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import count
 
 from django.apps import apps
 from django.db import IntegrityError, transaction
@@ -13,6 +12,7 @@ from django.db.models import Q
 from django.utils.text import slugify
 
 from .models import Genre, Movie
+from .slugs import slug_base, slug_candidates
 
 SLUG_ATTEMPTS = 5
 SLUG_CONSTRAINT = "movies_movie_slug"
@@ -104,19 +104,7 @@ def _write(movie: Movie, facts: MovieFacts) -> Movie:
 
 
 def _free_slug(facts: MovieFacts) -> str:
-    """her, then her-2013, then her-2, her-3 …: the first that is free."""
-    taken = set(Movie.objects.filter(slug__startswith=_base(facts)).values_list("slug", flat=True))
-    return next(slug for slug in _slugs(facts) if slug not in taken)
-
-
-def _base(facts: MovieFacts) -> str:
-    return slugify(facts.title)[:200].strip("-") or "film"
-
-
-def _slugs(facts: MovieFacts) -> Iterator[str]:
-    base = _base(facts)
-    yield base
-    if facts.release_date:
-        yield f"{base}-{facts.release_date.year}"
-    for number in count(2):
-        yield f"{base}-{number}"
+    base = slug_base(facts.title)
+    taken = set(Movie.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    year = facts.release_date.year if facts.release_date else None
+    return next(slug for slug in slug_candidates(facts.title, year) if slug not in taken)

@@ -83,6 +83,6 @@ def _refuse_other_sites() -> None:
         if count:
             things = model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural
             raise NotADemo(
-                f"No demonstration data added: this database has {count} {things} of its own"
-                " (--force adds it all the same)."
+                f"this database has {count} {things} of its own"
+                " (--force adds the demonstration all the same)."
             )

@@ -1,0 +1,42 @@
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from movies.catalogue import Record, Remark, Skipped, UnreadableCatalogue, read_catalogue
+from movies.importing import import_films
+
+
+class Command(BaseCommand):
+    help = (
+        "Bring in the films of a catalogue: a JSON array of objects with title, year, cast, "
+        "genres, href and extract. Run again, it updates what the file has changed and doubles "
+        "nothing. Records that can't be used are listed by their place in the array, from 0."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, help="the catalogue, UTF-8 JSON")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would be done and change nothing"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            entries = read_catalogue(options["file"])
+        except UnreadableCatalogue as error:
+            raise CommandError(str(error)) from error
+        records = [entry for entry in entries if isinstance(entry, Record)]
+        remarks = [entry for entry in entries if isinstance(entry, Remark)]
+        skipped = sum(isinstance(remark, Skipped) for remark in remarks)
+        with tqdm(total=len(records), unit="film") as bar:
+            imported = import_films(records, dry_run=options["dry_run"], progress=bar.update)
+        for remark in remarks:
+            self.stdout.write(f"{'Skipped' if isinstance(remark, Skipped) else 'Note'} {remark}")
+        self.stdout.write(
+            self.style.SUCCESS(
+                f"{'Would be: ' if options['dry_run'] else ''}{imported.created:,} created,"
+                f" {imported.updated:,} updated, {imported.unchanged:,} unchanged,"
+                f" {skipped:,} skipped."
+            )
+        )

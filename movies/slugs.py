@@ -1,0 +1,20 @@
+"""A film's address: made of its title once, and never changed after."""
+
+from collections.abc import Iterator
+from itertools import count
+
+from django.utils.text import slugify
+
+
+def slug_base(title: str) -> str:
+    return slugify(title)[:200].strip("-") or "film"
+
+
+def slug_candidates(title: str, year: int | None) -> Iterator[str]:
+    """her, then her-2013, then her-2, her-3 …, of which the first that is free is taken."""
+    base = slug_base(title)
+    yield base
+    if year:
+        yield f"{base}-{year}"
+    for number in count(2):
+        yield f"{base}-{number}"
