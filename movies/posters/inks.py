@@ -107,6 +107,12 @@ def scheme_on(palette: Palette, ground_name: str) -> Scheme:
     return Scheme(palette, ground, figure, rest[0], rest[1])
 
 
+def dark_scheme(palette: Palette) -> Scheme:
+    """The dark inks for the large areas and the paper for the least."""
+    darker, lighter = sorted((palette.hero, palette.second), key=_luminance)
+    return Scheme(palette, palette.black, darker, lighter, palette.paper)
+
+
 def contrast(one: str, other: str) -> float:
     """WCAG 2 contrast ratio of two #rrggbb colours."""
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)

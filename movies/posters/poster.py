@@ -7,7 +7,7 @@ from html import escape
 from .canvas import Canvas, frame, number
 from .design import Design, design
 from .dice import Dice
-from .inks import scheme_on
+from .inks import dark_scheme
 from .layout import HEIGHT, MARGIN, NOTE_ROOM, NOTE_SIZE, WIDTH, Layout, choose_layout
 from .titling import break_untypeset
 from .typeface import Box, Run, face, printable
@@ -48,10 +48,10 @@ def draw_poster(*, title: str, genres: Sequence[str], year: int | None) -> str:
 def draw_backdrop(*, title: str, genres: Sequence[str], year: int | None) -> str:
     """The poster's composition alone, 1600 × 900 units, with room for words on its left.
 
-    It is printed on the palette's black, whatever the poster's ground, to lie behind pale type.
+    Whatever the poster's ground, it is printed on the palette's black, to lie behind pale type.
     """
     plan = design(title, genres, year)
-    plan = replace(plan, scheme=scheme_on(plan.scheme.palette, "black"))
+    plan = replace(plan, scheme=dark_scheme(plan.scheme.palette))
     canvas = plan.compose(BACKDROP_WIDTH, BACKDROP_HEIGHT, is_backdrop=True)
     page = frame(0, 0, BACKDROP_WIDTH, BACKDROP_HEIGHT)
     body = f'<path fill="{plan.scheme.ground}" d="{page}"/>' + "".join(canvas.parts)

@@ -95,6 +95,8 @@ def windows(c: Canvas) -> None:
         for column in range(across):
             x, y = cell * (column + 0.2), row_height * (row + 0.5) - cell * 0.42
             w, h = cell * 0.6, cell * 0.84
+            if style == "arched":
+                y, h = y + cell * 0.2, cell * 0.62
             here = (row, column) == who
             ink = s.accent if here else s.second if dice.chance(0.2) else s.figure
             c.rect(x, y, w, h, ink)

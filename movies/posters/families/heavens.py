@@ -69,7 +69,8 @@ def horizon(c: Canvas) -> None:
         swell = c.unit * dice.between(0.07, 0.13)
         if kind == "hills":
             phase, pitch = dice.between(0, 1), dice.between(0.7, 1.3) * c.unit
-            steps = [c.width * i / 14 for i in range(15)]
+            count = round(c.width / 36)
+            steps = [c.width * i / count for i in range(count + 1)]
             ridge = [(px, top - swell * sin((px / pitch + phase) * 2 * pi)) for px in steps]
         else:
             count, ridge = dice.whole(2, 4), [(-0.2 * c.width, top + swell)]
