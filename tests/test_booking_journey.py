@@ -1,0 +1,150 @@
+"""A ticket from first sight to "my bookings", as a newcomer makes it, in a real browser."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from accounts.models import User
+from bookings.integrity import find_broken
+from bookings.models import Booking
+from shows.models import Show
+from tests.factories import lapse, make_movie, make_show, make_user
+from tests.live_site import LiveSite
+
+POLL_MS = 5_000
+REFERENCE = re.compile(r"BMV[0-9A-HJKMNP-TV-Z]{12}")
+
+
+@pytest.fixture
+def show(transactional_db: None) -> Show:
+    make_show(movie=make_movie("Past Lives"))
+    return make_show(movie=make_movie("Perfect Days", slug="perfect-days"))
+
+
+@pytest.fixture(params=[360, 1280])
+def width(request: pytest.FixtureRequest, page: Page) -> int:
+    page.set_viewport_size({"width": request.param, "height": 800})
+    return int(request.param)
+
+
+def sign_up(page: Page, email: str) -> None:
+    page.get_by_label("Name").fill("Asha Rao")
+    page.get_by_label("Email").fill(email)
+    page.locator("input[type=password]").first.fill("a quiet row near the back")
+    for extra in page.locator("input[type=password]").all()[1:]:
+        extra.fill("a quiet row near the back")
+    page.get_by_role("button", name="Sign up").click()
+
+
+def choose(page: Page, *labels: str) -> None:
+    for label in labels:
+        page.get_by_role("checkbox", name=re.compile(rf"^{label},")).check()
+
+
+def chosen(page: Page) -> list[str]:
+    return [str(box.get_attribute("value")) for box in page.locator("[name=seat]:checked").all()]
+
+
+def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show, width: int) -> None:
+    page.goto("/accounts/signup/")
+    sign_up(page, "asha@example.com")
+    expect(page).to_have_url(re.compile(r"/$"))
+
+    page.get_by_role("searchbox").first.fill("perfect")
+    page.get_by_role("searchbox").first.press("Enter")
+    page.get_by_role("link", name=re.compile("Perfect Days")).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Perfect Days")
+    page.locator(f"a[href*='/shows/{show.pk}/']").click()
+
+    choose(page, "C4", "C5")
+    expect(page.get_by_text("C4, C5")).to_be_visible()
+    expect(page.get_by_text("₹500").last).to_be_visible()
+    page.get_by_role("button", name="Hold for 2 minutes").click()
+
+    expect(page).to_have_url(re.compile(r"/bookings/BMV"))
+    countdown = page.locator("[data-countdown]")
+    expect(countdown).to_contain_text(re.compile(r"1:5\d"))
+    before = countdown.inner_text()
+    expect(countdown).not_to_have_text(before)
+    page.get_by_role("button", name="Confirm ₹500").click()
+
+    reference = page.get_by_text(REFERENCE).first
+    expect(reference).to_be_visible()
+    booking = Booking.objects.get()
+    assert reference.inner_text() == booking.reference
+    assert (booking.status, booking.seats) == (Booking.Status.CONFIRMED, ["C4", "C5"])
+
+    page.goto("/bookings/")
+    expect(page.get_by_role("link", name="Perfect Days")).to_be_visible()
+    expect(page.get_by_text("C4, C5")).to_be_visible()
+    assert list(find_broken()) == []
+
+
+def test_the_same_booking_is_made_without_javascript(
+    browser: Browser, live_site: LiveSite, show: Show
+) -> None:
+    context = browser.new_context(base_url=live_site.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/movies/perfect-days/")
+    page.locator(f"a[href*='/shows/{show.pk}/']").click()
+    choose(page, "C4", "E5")
+    page.get_by_role("button", name="Hold for 2 minutes").click()
+
+    # Chosen before logging in, still chosen after.
+    page.get_by_role("link", name="Sign up").last.click()
+    sign_up(page, "noscript@example.com")
+    expect(page.get_by_role("checkbox", name=re.compile("^C4,"))).to_be_checked()
+    assert chosen(page) == ["C4", "E5"]
+    page.get_by_role("button", name="Hold for 2 minutes").click()
+    page.get_by_role("button", name="Confirm ₹650").click()
+    expect(page.get_by_text(REFERENCE).first).to_be_visible()
+    page.goto("/bookings/")
+    expect(page.get_by_text("C4, E5")).to_be_visible()
+    context.close()
+    assert Booking.objects.get().status == Booking.Status.CONFIRMED
+
+
+def test_a_second_browser_sees_the_seats_go_within_a_poll_and_keeps_its_own_choice(
+    page: Page,
+    browser: Browser,
+    live_site: LiveSite,
+    show: Show,
+    sign_in: Callable[[Page, User], None],
+) -> None:
+    watcher: BrowserContext = browser.new_context(base_url=live_site.url)
+    watching = watcher.new_page()
+    watching.goto(f"/shows/{show.pk}/")
+    choose(watching, "B1", "B2", "C4")
+
+    sign_in(page, make_user())
+    page.goto(f"/shows/{show.pk}/")
+    choose(page, "C4", "C5")
+    page.get_by_role("button", name="Hold for 2 minutes").click()
+    expect(page).to_have_url(re.compile(r"/bookings/BMV"))
+
+    taken = watching.get_by_role("checkbox", name=re.compile("^C5,.*(held|hold|taken)"))
+    expect(taken).to_be_disabled(timeout=POLL_MS + 2_000)
+    assert chosen(watching) == ["B1", "B2"], "its own choice stays, the seat it lost is unticked"
+    expect(watching.get_by_role("status").filter(has_text="C4")).to_be_attached()
+    watcher.close()
+
+
+def test_a_hold_that_ran_out_says_so_and_leads_back_to_the_map(
+    page: Page, show: Show, sign_in: Callable[[Page, User], None]
+) -> None:
+    sign_in(page, make_user())
+    page.goto(f"/shows/{show.pk}/")
+    choose(page, "C4")
+    page.get_by_role("button", name="Hold for 2 minutes").click()
+    confirm = page.get_by_role("button", name=re.compile("^Confirm"))
+    expect(confirm).to_be_visible()
+    lapse(Booking.objects.get())
+    confirm.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(re.compile("ran out|time", re.I))
+    expect(page.get_by_role("button", name=re.compile("^Confirm"))).to_have_count(0)
+    page.locator(
+        f"a[href*='/shows/{show.pk}/'], form[action*='/shows/{show.pk}/']"
+    ).first.wait_for()
+    assert Booking.objects.get().status_at(Booking.objects.with_clock().get().now) == "FAILED"
