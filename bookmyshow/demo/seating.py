@@ -31,7 +31,7 @@ GIANT = plan(
 
 # 308 seats: a wide middle block, wheelchair places along the cross aisle.
 LARGE = plan(
-    rows("A", "____ssssssssss____"),
+    rows("A", "_____ssssssssss_____"),
     rows("B C D E F G H", "ssss_ssssssssss_ssss"),
     rows("J", "ww___ssssssssss___ww"),
     CROSS_AISLE,
@@ -50,7 +50,7 @@ MIDDLE = plan(
 
 # 228 seats: an old picture palace, its rows staggered and numbered from the right.
 PALACE = plan(
-    rows("A", "<  ___-ssssss__ssssss"),
+    rows("A", "<  ____-ssssss__ssssss"),
     rows("B", "<  __ssssssss__ssssssss"),
     rows("C E G", "<  -ssssssssss__ssssssssss"),
     rows("D F", "<  ssssssssss__ssssssssss"),
