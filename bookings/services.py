@@ -172,13 +172,20 @@ class _Request:
     key: str | None
     hash: str
 
+    def is_the_one_of(self, booking: Booking) -> bool:
+        """Whether its key made this booking; a lapsed hold of someone else's may have the same."""
+        return bool(self.key) and (booking.user_id, booking.idempotency_key) == (
+            self.user.pk,
+            self.key,
+        )
+
 
 def _hold(
     request: _Request, show: Show, wanted: set[str], seats: list[Seat], locked: list[Booking]
 ) -> Booking:
     """The decision of `hold_seats`, with the show and the bookings concerned locked."""
     for booking in locked:
-        if request.key and booking.idempotency_key == request.key:
+        if request.is_the_one_of(booking):
             if booking.idempotency_hash != request.hash:
                 raise IdempotencyKeyReused
             return booking

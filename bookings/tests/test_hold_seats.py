@@ -221,3 +221,14 @@ def test_the_most_seats_of_a_booking_is_a_setting(settings: Any) -> None:
     settings.MAX_SEATS_PER_BOOKING = 1
     with pytest.raises(InvalidSeats, match="at most 1 "):
         services.hold_seats(user=make_user(), show_id=make_show().pk, labels=["A1", "A2"])
+
+
+def test_the_key_of_a_stranger_whose_lapsed_hold_is_taken_over_is_no_obstacle() -> None:
+    show, buyer = make_show(), make_user()
+    strangers = services.hold_seats(
+        user=make_user(), show_id=show.pk, labels=["A1"], idempotency_key="1"
+    )
+    lapse(strangers)
+    booking = services.hold_seats(user=buyer, show_id=show.pk, labels=["A1"], idempotency_key="1")
+    assert booking.user == buyer
+    assert booking.pk != strangers.pk

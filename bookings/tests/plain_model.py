@@ -1,0 +1,164 @@
+"""SPEC §4 once more, in plain Python without a database: what the state machine test compares with.
+
+Time is in whole virtual seconds; one caller at a time. A refusal is the name of its error, with the
+lost seats where there are any.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+HOLD_SECONDS = 120
+MOST_SEATS = 10
+
+
+class Refusal(Exception):
+    """A rule said no; compared by its name and labels."""
+
+    def __init__(self, name: str, labels: tuple[str, ...] = ()) -> None:
+        super().__init__(name, labels)
+
+
+@dataclass
+class PlainShow:
+    prices: dict[str, int]
+    """Every seat's price by label, in plan order."""
+    starts_at: int
+
+
+@dataclass
+class PlainBooking:
+    number: int
+    user: int
+    show: int
+    seats: tuple[str, ...]
+    prices: tuple[int, ...]
+    expires_at: int
+    key: str | None
+    request: tuple[int, frozenset[str]]
+    status: str = "PENDING"
+    ended_reason: str = ""
+
+    def lapsed(self, now: int) -> bool:
+        return self.status == "PENDING" and self.expires_at <= now
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in {"PENDING", "CONFIRMED"}
+
+    def end(self, reason: str) -> None:
+        self.status = "CANCELLED" if self.status == "CONFIRMED" else "FAILED"
+        self.ended_reason = reason
+
+
+class Call(NamedTuple):
+    """One call of a service: its verb, who calls, and what else it needs."""
+
+    verb: str
+    user: int = 0
+    show: int = 0
+    labels: tuple[str, ...] = ()
+    key: str | None = None
+    booking: int = 0
+
+
+@dataclass
+class PlainModel:
+    shows: list[PlainShow]
+    now: int = 0
+    bookings: list[PlainBooking] = field(default_factory=list)
+
+    def run(self, call: Call) -> object:
+        """What the call returns: a booking's number, how many lapsed, or the Refusal's arguments.
+
+        A refused call changes nothing.
+        """
+        try:
+            match call.verb:
+                case "hold":
+                    return self.hold(call.user, call.show, call.labels, call.key)
+                case "confirm":
+                    return self.confirm(call.user, call.booking)
+                case "release":
+                    return self.give_back(call.user, call.booking, {"PENDING"})
+                case "cancel":
+                    return self.give_back(call.user, call.booking, {"CONFIRMED"})
+                case _:
+                    return self.sweep()
+        except Refusal as refusal:
+            return refusal.args
+
+    def hold(self, user: int, show: int, labels: tuple[str, ...], key: str | None) -> int:
+        if not 1 <= len(set(labels)) == len(labels) <= MOST_SEATS:
+            raise Refusal("InvalidSeats")
+        request = (show, frozenset(labels))
+        for booking in self.bookings:
+            if key and (booking.user, booking.key) == (user, key):
+                if booking.request != request:
+                    raise Refusal("IdempotencyKeyReused")
+                return booking.number
+        prices = self.shows[show].prices
+        if set(labels) - set(prices):
+            raise Refusal("InvalidSeats")
+        if self.shows[show].starts_at <= self.now:
+            raise Refusal("ShowNotBookable")
+        seats = tuple(label for label in prices if label in labels)
+        own = next((b for b in self._at(show) if b.user == user and b.status == "PENDING"), None)
+        kept = own if own and not own.lapsed(self.now) else None
+        if kept and kept.seats == seats:
+            return kept.number
+        in_the_way = [b for b in self._at(show) if b.is_live and set(b.seats) & set(seats)]
+        stays = [b for b in in_the_way if b is not kept and not b.lapsed(self.now)]
+        if stays:
+            taken = {label for b in stays for label in b.seats}
+            raise Refusal("SeatsUnavailable", tuple(s for s in seats if s in taken))
+        for booking in [*in_the_way, *([own] if own else [])]:
+            booking.end("swapped" if booking is kept else "lapsed")
+        new = PlainBooking(
+            number=len(self.bookings),
+            user=user,
+            show=show,
+            seats=seats,
+            prices=tuple(prices[label] for label in seats),
+            expires_at=kept.expires_at if kept else self.now + HOLD_SECONDS,
+            key=key,
+            request=request,
+        )
+        self.bookings.append(new)
+        return new.number
+
+    def confirm(self, user: int, number: int) -> int:
+        booking = self._of(user, number)
+        if booking.lapsed(self.now) or booking.ended_reason == "lapsed":
+            raise Refusal("BookingExpired")
+        if not booking.is_live:
+            raise Refusal("BookingNotPending")
+        booking.status = "CONFIRMED"
+        return number
+
+    def give_back(self, user: int, number: int, accepted: set[str]) -> int:
+        booking = self._of(user, number)
+        if booking.lapsed(self.now):
+            booking.end("lapsed")
+        elif booking.is_live:
+            if booking.status not in accepted:
+                raise Refusal("BookingNotPending")
+            if booking.status == "CONFIRMED" and self.shows[booking.show].starts_at <= self.now:
+                raise Refusal("ShowNotBookable")
+            booking.end("released" if booking.status == "PENDING" else "customer")
+        return number
+
+    def sweep(self) -> int:
+        lapsed = [b for b in self.bookings if b.lapsed(self.now)]
+        for booking in lapsed:
+            booking.end("lapsed")
+        return len(lapsed)
+
+    def _at(self, show: int) -> Iterator[PlainBooking]:
+        return (b for b in self.bookings if b.show == show)
+
+    def _of(self, user: int, number: int) -> PlainBooking:
+        booking = self.bookings[number]
+        if booking.user != user:
+            raise Refusal("BookingNotFound")
+        return booking

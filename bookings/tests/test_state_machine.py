@@ -1,0 +1,320 @@
+"""Random calls of the booking services, alone and two at once, against a plain model of SPEC §4."""
+
+import copy
+import os
+import random
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from django.db import OperationalError, connection, connections
+from django.db.models import F
+from django.utils import timezone
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from accounts.models import User
+from bookings import services
+from bookings.errors import BookingError, SeatsUnavailable
+from bookings.integrity import find_broken
+from bookings.models import Booking
+from shows.clock import database_now
+from shows.models import Seat, Show
+from tests.factories import make_show, make_user
+
+from .plain_model import Call, PlainModel, PlainShow
+
+PLAN = "A ssssss\nB sppppw"
+STARTS_IN = (1_000_000, 400)
+# Time moves in steps this long, and an example is over before another has passed by itself; so
+# whether a hold has lapsed never depends on how fast the test runs.
+STEP_SECONDS = 40
+EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "30"))
+STEPS = 40
+
+# Few seats, so that people get into each other's way.
+FREE_CHOICES = [
+    *(("A1",), ("A2",), ("B1",), ("B2", "A2"), ("A1", "A2"), ("A2", "A3"), ("B1", "B2", "A3")),
+    *(("A3", "A1"), ("B2",), ("A1", "A2", "A3", "B1", "B2")),
+]
+EVERY_SEAT = tuple(f"{row}{number}" for row in "AB" for number in range(1, 7))
+IMPOSSIBLE = [(), ("A1", "A1"), ("A1", "Z9"), EVERY_SEAT]
+VERBS = ["hold"] * 7 + ["confirm"] * 3 + ["release", "cancel", "cancel", "sweep"]
+
+
+def one_of(*values: Any) -> st.SearchStrategy[Any]:
+    return st.sampled_from(values)
+
+
+calls = st.builds(
+    Call,
+    verb=one_of(*VERBS),
+    user=one_of(0, 1, 2),
+    show=one_of(0, 0, 1),
+    labels=one_of(*FREE_CHOICES * 3, *IMPOSSIBLE),
+    key=one_of(None, None, None, "k1", "k2"),
+    # Counted from the newest; looked up when the call is made.
+    booking=one_of(0, 0, 1, 2, 3),
+)
+# Whether a call is aimed at where it does most: a hold at someone who holds seats at that show and
+# so swaps them, anything else at the booking's owner.
+aims = one_of(True, True, False)
+# Steps of time before a call; a hold lasts three.
+waits = one_of(0, 0, 0, 0, 1, 1, 2, 3)
+
+
+class Interrupted(OperationalError):
+    """A connection that breaks in the middle of a transaction."""
+
+
+class BookingMachine(RuleBasedStateMachine):
+    """The services and the model get the same calls, and must say and hold the same."""
+
+    people: list[User]
+    shows: list[Show]
+    threads: ThreadPoolExecutor
+
+    @initialize()
+    def begin(self) -> None:
+        Seat.objects.update(booking=None)
+        Booking.objects.all().delete()
+        now = database_now()
+        for show, starts_in in zip(self.shows, STARTS_IN, strict=True):
+            starts_at = now + timedelta(seconds=starts_in)
+            Show.objects.filter(pk=show.pk).update(
+                available_seats=F("total_seats"),
+                starts_at=starts_at,
+                ends_at=starts_at + timedelta(hours=2),
+                busy_until=starts_at + timedelta(hours=2),
+            )
+        premium = {"B2", "B3", "B4", "B5"}
+        prices = {
+            f"{r}{n}": 400 if f"{r}{n}" in premium else 250 for r in "AB" for n in range(1, 7)
+        }
+        self.model = PlainModel([PlainShow(prices, starts_at=seconds) for seconds in STARTS_IN])
+        self.references: list[str] = []
+
+    @rule(wait=waits, call=calls, owner=aims)
+    def one_call(self, wait: int, call: Call, owner: bool) -> None:
+        self.time_passes(wait)
+        call = self.aim(call, owner)
+        if call.verb in {"confirm", "release", "cancel"} and not self.references:
+            return
+        actual = self.run(call)
+        assert self.named(self.model, actual) == self.model.run(call), call
+
+    @rule(wait=waits, first=calls, second=calls, owner=aims, other_owner=aims)
+    def two_calls_at_once(
+        self, wait: int, first: Call, second: Call, owner: bool, other_owner: bool
+    ) -> None:
+        """Whatever two callers are told, one of the two orders would have told them."""
+        self.time_passes(wait)
+        pair = (self.aim(first, owner), self.aim(second, other_owner))
+        if not self.references and any(c.verb in {"confirm", "release", "cancel"} for c in pair):
+            return
+        actual = self.run_at_once(pair)
+        for order in ((0, 1), (1, 0)):
+            model = copy.deepcopy(self.model)
+            expected: list[object] = [None, None]
+            for place in order:
+                expected[place] = model.run(pair[place])
+            references = list(self.references)
+            said = [self.named(model, actual[place]) for place in order]
+            said = said if order == (0, 1) else said[::-1]
+            if pair[0].verb == pair[1].verb == "sweep":
+                # Two sweeps share the shows between them.
+                said, expected = [sum(map(int_of, said))], [sum(map(int_of, expected))]
+            if said == expected and self.agrees(model):
+                self.model = model
+                return
+            self.references = references
+        raise AssertionError(f"no order of {pair} explains {actual}")
+
+    @rule(wait=waits, call=calls, owner=aims, statement=one_of(*range(1, 10)))
+    def a_call_cut_off(self, wait: int, call: Call, owner: bool, statement: int) -> None:
+        """A connection that breaks before any statement leaves nothing half done."""
+        self.time_passes(wait)
+        call = self.aim(call, owner)
+        if call.verb == "sweep" or (call.verb != "hold" and not self.references):
+            return
+        count = 0
+
+        def cut(execute: Callable[..., Any], *args: Any) -> Any:
+            nonlocal count
+            count += 1
+            if count == statement:
+                raise Interrupted
+            return execute(*args)
+
+        with connection.execute_wrapper(cut):
+            try:
+                actual = self.run(call)
+            except Interrupted:
+                return
+        assert self.named(self.model, actual) == self.model.run(call), call
+
+    def time_passes(self, steps: int) -> None:
+        passed = timedelta(seconds=steps * STEP_SECONDS)
+        for model, fields in (
+            (Booking, ("created_at", "expires_at", "confirmed_at", "updated_at")),
+            (Show, ("starts_at", "ends_at", "busy_until")),
+        ):
+            if steps:
+                model._default_manager.update(**{field: F(field) - passed for field in fields})
+        self.model.now += steps * STEP_SECONDS
+
+    @invariant()
+    def no_invariant_is_broken(self) -> None:
+        assert [f"{b.rule}: {b.where}" for b in find_broken()] == []
+
+    @invariant()
+    def database_and_model_agree(self) -> None:
+        assert self.agrees(self.model), (self.stored(), self.model)
+
+    def aim(self, call: Call, owner: bool) -> Call:
+        """The call with a booking that is there."""
+        bookings = self.model.bookings
+        if call.verb == "hold":
+            bookings = [b for b in bookings if b.status == "PENDING" and b.show == call.show]
+        if call.verb == "sweep" or not bookings:
+            return call
+        chosen = bookings[max(len(bookings) - 1 - call.booking, 0)]
+        return call._replace(booking=chosen.number, user=chosen.user if owner else call.user)
+
+    def run(self, call: Call) -> object:
+        user = self.people[call.user]
+        try:
+            if call.verb == "hold":
+                return services.hold_seats(
+                    user=user,
+                    show_id=self.shows[call.show].pk,
+                    labels=call.labels,
+                    idempotency_key=call.key,
+                )
+            if call.verb == "sweep":
+                return services.expire_holds()
+            verb = {
+                "confirm": services.confirm_booking,
+                "release": services.release_hold,
+                "cancel": services.cancel_booking,
+            }[call.verb]
+            return verb(user=user, reference=self.references[call.booking])
+        except BookingError as refusal:
+            return refusal
+
+    def run_at_once(self, pair: tuple[Call, Call]) -> list[object]:
+        gate = threading.Barrier(2)
+
+        def work(call: Call) -> object:
+            gate.wait(timeout=30)
+            try:
+                return self.run(call)
+            except Exception as error:
+                return error
+
+        return list(self.threads.map(work, pair))
+
+    def named(self, model: PlainModel, result: object) -> object:
+        """A result as the model would say it; a booking seen first gets the next number."""
+        if isinstance(result, Booking):
+            if result.reference not in self.references:
+                self.references.append(result.reference)
+            return self.references.index(result.reference)
+        if isinstance(result, SeatsUnavailable):
+            return "SeatsUnavailable", tuple(result.labels)
+        if isinstance(result, BookingError):
+            return type(result).__name__, ()
+        return result
+
+    def agrees(self, model: PlainModel) -> bool:
+        expected = {
+            self.references[b.number] if b.number < len(self.references) else "": (
+                self.people[b.user].pk,
+                self.shows[b.show].pk,
+                list(b.seats),
+                list(b.prices),
+                sum(b.prices),
+                b.status,
+                b.ended_reason,
+                b.key,
+                # To the nearest step: real time passes too.
+                round((b.expires_at - model.now) / STEP_SECONDS),
+            )
+            for b in model.bookings
+        }
+        return expected == self.stored()
+
+    def stored(self) -> dict[str, tuple[object, ...]]:
+        now = database_now()
+        return {
+            b.reference: (
+                b.user_id,
+                b.show_id,
+                b.seats,
+                b.seat_prices,
+                b.total_amount,
+                b.status,
+                b.ended_reason,
+                b.idempotency_key,
+                round((b.expires_at - now) / timedelta(seconds=STEP_SECONDS)),
+            )
+            for b in Booking.objects.all()
+        }
+
+
+def int_of(value: object) -> int:
+    assert isinstance(value, int), value
+    return value
+
+
+def close_connections_of(threads: ThreadPoolExecutor) -> None:
+    gate = threading.Barrier(2)
+
+    def close(_: int) -> None:
+        gate.wait(timeout=30)
+        connections.close_all()
+
+    list(threads.map(close, range(2)))
+    threads.shutdown()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.timeout(900)
+def test_any_calls_in_any_order_do_what_the_plain_model_does(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """STATE_MACHINE_SEED repeats a run that failed, and takes the time to shorten it."""
+    given = os.environ.get("STATE_MACHINE_SEED")
+    number = int(given) if given else random.SystemRandom().randrange(10**9)
+    with capsys.disabled():
+        print(f" STATE_MACHINE_SEED={number} ", end="", flush=True)
+    BookingMachine.people = [make_user() for _ in range(3)]
+    # The screens' shows lie far apart, so that no example moves one into the other.
+    BookingMachine.shows = [make_show(PLAN, starts_at=timezone.now()) for _ in STARTS_IN]
+    # Two threads that keep their connections.
+    BookingMachine.threads = ThreadPoolExecutor(2)
+    try:
+        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+            seed(number)(BookingMachine),
+            settings=settings(
+                max_examples=EXAMPLES,
+                stateful_step_count=STEPS,
+                deadline=None,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+                report_multiple_bugs=False,
+                phases=[Phase.generate, Phase.shrink] if given else [Phase.generate],
+            ),
+        )
+    finally:
+        close_connections_of(BookingMachine.threads)
