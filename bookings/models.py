@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from shows.clock import DatabaseClock
-from shows.models import Show
+from shows.models import Show, lapsed_hold
 
 # Crockford's base 32: no I, L, O or U, so that a reference survives being read aloud.
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -36,6 +36,14 @@ class BookingQuerySet(models.QuerySet["Booking"]):
     def lapsed(self, *, at: datetime | Now) -> "BookingQuerySet":
         """Holds that are over at `at` and not yet written as such."""
         return self.filter(status=Booking.Status.PENDING, expires_at__lte=at)
+
+    def reading(self, status: str, *, at: datetime | Now) -> "BookingQuerySet":
+        """Bookings that read as `status` at `at`: a hold that ran out reads as FAILED."""
+        if status == Booking.Status.PENDING:
+            return self.filter(status=status, expires_at__gt=at)
+        if status == Booking.Status.FAILED:
+            return self.filter(Q(status=status) | lapsed_hold(at))
+        return self.filter(status=status)
 
     def of(self, user: User) -> "BookingQuerySet":
         """This person's bookings, newest first, with what a list shows of each."""

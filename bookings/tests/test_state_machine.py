@@ -304,7 +304,7 @@ def test_any_calls_in_any_order_do_what_the_plain_model_does(
     # Two threads that keep their connections.
     BookingMachine.threads = ThreadPoolExecutor(2)
     try:
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(
             seed(number)(BookingMachine),
             settings=settings(
                 max_examples=EXAMPLES,

@@ -1,0 +1,142 @@
+"""Bookings: hold seats, confirm, give back; the rules are in `bookings.services`."""
+
+from typing import Annotated
+
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.http import HttpResponse
+from ninja import Header, Query, Router
+from pydantic import StringConstraints
+
+from accounts.authentication import ApiRequest, BearerToken
+from accounts.models import User
+from bookmyshow.rest.answers import answer, answer_list
+from bookmyshow.rest.document import problems
+from bookmyshow.rest.paging import PageOf
+from bookmyshow.rest.schemas import Answer, List, PathId, Verbatim
+from shows.models import Seat
+
+from . import services
+from .errors import BookingNotFound, InvalidSeats
+from .models import Booking
+from .schemas import BookingIn, BookingOut, BookingQuery
+
+IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]
+IDEMPOTENCY_KEY = Header(
+    None,
+    alias="Idempotency-Key",
+    description="1 to 128 visible ASCII characters, new for every booking.",
+)
+
+router = Router(tags=["Bookings"], auth=BearerToken())
+# Mounted beside the account's own endpoints, as /api/auth/bookings.
+own_router = Router(tags=["Bookings"], auth=BearerToken())
+
+
+@own_router.get("", response={200: List[BookingOut]})
+def list_own_bookings(request: ApiRequest, query: Query[BookingQuery]) -> HttpResponse:
+    """One's own bookings, newest first."""
+    bookings = Booking.objects.of(request.auth).with_clock()
+    if query.status:
+        bookings = bookings.reading(query.status, at=Now())
+    page = PageOf(bookings, query)
+    return answer_list([BookingOut.of(booking) for booking in page.rows], page.pagination)
+
+
+@router.post(
+    "",
+    response={201: Answer[BookingOut]},
+    openapi_extra=problems(
+        "NOT_FOUND",
+        "SEATS_UNAVAILABLE",
+        "SHOW_NOT_BOOKABLE",
+        "SHOW_BUSY",
+        "IDEMPOTENCY_KEY_REUSED",
+        "RATE_LIMITED",
+    ),
+)
+def hold_seats(
+    request: ApiRequest,
+    wanted: BookingIn,
+    idempotency_key: IdempotencyKey | None = IDEMPOTENCY_KEY,
+) -> HttpResponse:
+    """Hold seats, all or none, until `expiresAt`; confirm the booking before.
+
+    The same seats again, or the same Idempotency-Key with the same body, answer the same booking.
+    Other seats at the same show swap the hold and keep its `expiresAt`.
+    """
+    _check_seat_types(wanted)
+    booking = services.hold_seats(
+        user=request.auth,
+        show_id=wanted.show_id,
+        labels=[seat.seat_number for seat in wanted.seats],
+        idempotency_key=idempotency_key,
+    )
+    return answer(read(Q(pk=booking.pk)), 201)
+
+
+@router.patch(
+    "/{id}/confirm",
+    response={200: Answer[BookingOut]},
+    openapi_extra=problems("NOT_FOUND", "BOOKING_EXPIRED", "BOOKING_NOT_PENDING", "SHOW_BUSY"),
+)
+def confirm_booking(request: ApiRequest, id: PathId) -> HttpResponse:
+    """Make a hold a sale; confirming it again changes nothing."""
+    booking = services.confirm_booking(user=request.auth, reference=_reference(request.auth, id))
+    return answer(read(Q(pk=booking.pk)))
+
+
+@router.delete(
+    "/{id}",
+    response={200: Answer[BookingOut]},
+    openapi_extra=problems("NOT_FOUND", "SHOW_NOT_BOOKABLE", "SHOW_BUSY"),
+)
+def give_back_booking(request: ApiRequest, id: PathId) -> HttpResponse:
+    """Let a hold go, or cancel a confirmed booking before the show; one that is over stays."""
+    booking = services.give_back_booking(user=request.auth, reference=_reference(request.auth, id))
+    return answer(read(Q(pk=booking.pk)))
+
+
+@router.get("/{id}", response={200: Answer[BookingOut]}, openapi_extra=problems("NOT_FOUND"))
+def read_booking(request: ApiRequest, id: PathId) -> HttpResponse:
+    """A booking, for its owner and for admins."""
+    return answer(read(Q(pk=id), visible_to=request.auth))
+
+
+@router.get(
+    "/reference/{reference}",
+    response={200: Answer[BookingOut]},
+    openapi_extra=problems("NOT_FOUND"),
+)
+def read_booking_by_reference(request: ApiRequest, reference: Verbatim) -> HttpResponse:
+    """A booking by what its ticket says, for its owner and for admins."""
+    return answer(read(Q(reference=reference.upper()), visible_to=request.auth))
+
+
+def read(which: Q, *, visible_to: User | None = None) -> BookingOut:
+    """One booking as it is now. Raises BookingNotFound, also for someone else's."""
+    bookings = Booking.objects.filter(which)
+    if visible_to is not None and visible_to.role != "admin":
+        bookings = bookings.filter(user=visible_to)
+    booking = bookings.with_clock().select_related("show__movie", "show__screen__cinema").first()
+    if booking is None:
+        raise BookingNotFound
+    return BookingOut.of(booking)
+
+
+def _reference(user: User, pk: int) -> str:
+    """The services know bookings by reference. Raises BookingNotFound, also for someone else's."""
+    reference = Booking.objects.filter(user=user, pk=pk).values_list("reference", flat=True).first()
+    if reference is None:
+        raise BookingNotFound
+    return reference
+
+
+def _check_seat_types(wanted: BookingIn) -> None:
+    """A seat's type never changes, so this needs no lock. Raises InvalidSeats."""
+    expected = {seat.seat_number: seat.seat_type for seat in wanted.seats if seat.seat_type}
+    seats = Seat.objects.filter(show=wanted.show_id, label__in=expected).in_plan_order()
+    others = [seat for seat in seats if seat.seat_type != expected[seat.label]]
+    if others:
+        named = ", ".join(f"{seat.label} is {seat.seat_type}" for seat in others)
+        raise InvalidSeats(f"The type of a seat doesn't fit: {named}.")

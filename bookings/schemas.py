@@ -1,0 +1,78 @@
+"""What the API says about bookings."""
+
+from typing import Annotated, Literal
+
+from django.conf import settings
+from pydantic import Field
+
+from bookmyshow.rest.paging import PageQuery
+from bookmyshow.rest.schemas import BodyId, In, Line, Moment, Money, Out
+
+from .models import Booking
+
+Status = Literal["PENDING", "CONFIRMED", "FAILED", "CANCELLED"]
+
+
+class SeatChoice(In):
+    seat_number: Annotated[Line, Field(min_length=1, max_length=11)] = Field(examples=["A1"])
+    seat_type: Literal["standard", "premium"] | None = Field(
+        None, description="Refused where the seat is of another type."
+    )
+
+
+class BookingIn(In):
+    show_id: BodyId
+    seats: list[SeatChoice] = Field(
+        min_length=1,
+        max_length=settings.MAX_SEATS_PER_BOOKING,
+        description="Distinct seats of the show.",
+    )
+
+
+class BookingQuery(PageQuery):
+    status: Status | None = Field(None, description="A hold that ran out reads as FAILED.")
+
+
+class BookingOut(Out):
+    id: int
+    booking_reference: str = Field(pattern="^BMV[0-9A-Z]{12}$", examples=["BMV7Q2MZ4T9KX0C"])
+    show_id: int
+    movie_title: str
+    user_id: int
+    seats: list[str] = Field(description="Labels in plan order.", examples=[["A1", "A2"]])
+    total_seats: int
+    total_amount: Money
+    currency: str
+    status: Status
+    ended_reason: Literal["lapsed", "released", "swapped", "customer", "cinema"] | None
+    created_at: Moment
+    expires_at: Moment
+    confirmed_at: Moment | None
+    seconds_remaining: int = Field(
+        ge=0, description="Seconds left to confirm a hold; 0 for anything else.", examples=[118]
+    )
+
+    @classmethod
+    def of(cls, booking: Booking) -> "BookingOut":
+        """Needs `with_clock`, and the show's movie, screen and cinema at hand."""
+        zone = booking.show.screen.cinema.tz
+        confirmed_at = booking.confirmed_at
+        return cls.model_validate(
+            {
+                "id": booking.pk,
+                "booking_reference": booking.reference,
+                "show_id": booking.show_id,
+                "movie_title": booking.show.movie.title,
+                "user_id": booking.user_id,
+                "seats": booking.seats,
+                "total_seats": booking.total_seats,
+                "total_amount": booking.total_amount,
+                "currency": settings.CURRENCY,
+                "status": booking.status_at(booking.now).value,
+                "ended_reason": str(booking.reason_at(booking.now)) or None,
+                "created_at": booking.created_at.astimezone(zone),
+                "expires_at": booking.expires_at.astimezone(zone),
+                "confirmed_at": confirmed_at and confirmed_at.astimezone(zone),
+                "seconds_remaining": booking.seconds_remaining(booking.now),
+            }
+        )
