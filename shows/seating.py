@@ -98,6 +98,8 @@ def _parse_row(content: str, line: int, y: int) -> Iterator[PlanSeat]:
         raise PlanError(
             line, "write the row's name, a space, and its cells, for example: A ssss__ssss"
         )
+    if not LABEL_PART.fullmatch(match["name"]):
+        raise PlanError(line, f"{match['name']!r} is no row name; use letters and digits.")
     cells = match["cells"]
     unknown = sorted(set(cells) - CELLS.keys() - GAPS.keys())
     if unknown:

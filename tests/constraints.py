@@ -1,0 +1,36 @@
+"""Asks the database itself to refuse what a named constraint forbids."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+
+
+@contextmanager
+def refused_by(name: str) -> Iterator[None]:
+    """The block breaks the constraint of this name (or that begins so)."""
+    with pytest.raises(IntegrityError, match=f'constraint "{name}'), transaction.atomic():  # noqa: PT012
+        yield
+        check_now()
+
+
+def check_now() -> None:
+    """Foreign keys are checked when a transaction ends, which a test's never does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def drop(table: str, *names: str) -> None:
+    """Take constraints away until the test is rolled back, to see the one behind them."""
+    check_now()
+    with connection.cursor() as cursor:
+        for name in names:
+            cursor.execute(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"')
+
+
+def names_in(app_label: str) -> set[str]:
+    """Every named constraint of an app's models."""
+    models = apps.get_app_config(app_label).get_models()
+    return {constraint.name for model in models for constraint in model._meta.constraints}
