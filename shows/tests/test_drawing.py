@@ -44,8 +44,8 @@ def test_a_row_is_a_named_fieldset_and_an_aisle_is_a_gap() -> None:
     assert html.count("<hr>") == 2
 
 
-def test_names_from_a_plan_are_escaped() -> None:
-    assert 'value="&quot;&gt;&amp;1"' in drawn('">& ss')
+def test_names_of_seats_are_escaped() -> None:
+    assert 'value="&quot;&gt;&amp;1"' in draw_seat(seat('">&1'), NAMES)
 
 
 def test_the_drawing_of_two_thousand_seats_stays_small() -> None:
