@@ -78,6 +78,7 @@ class Membership:
         elif not try_lock(self.descriptor, fcntl.LOCK_SH):
             # Nobody else is in: the keeper was quicker to see it, and is stopping the server.
             fcntl.flock(self.descriptor, fcntl.LOCK_SH)
+            self._bury_keeper()
         # The command's left-over children may have inherited the descriptor: closing is not enough.
         fcntl.flock(self.descriptor, fcntl.LOCK_UN)
         os.close(self.descriptor)
@@ -132,6 +133,9 @@ class Membership:
             fcntl.flock(lock, fcntl.LOCK_EX)
         finally:
             os.close(lock)
-        if self.keeper is not None and self.keeper.pid == pid:
-            # Not every container's first process buries the dead.
+        self._bury_keeper()
+
+    def _bury_keeper(self) -> None:
+        # Not every container's first process does that for the orphans it gets.
+        if self.keeper is not None:
             self.keeper.wait()

@@ -28,7 +28,11 @@ class Command(BaseCommand):
     def handle(self, *, no_demo: bool, **_options: Any) -> None:
         port = whole("PORT", default=8000, least=1, most=65535)
         refuse_taken_port(env.str("BIND", default="0.0.0.0"), port)
-        call_command("collect_changed_static")
+        self.stdout.write(
+            "Preparing: static files, database, demo data (a minute the first time) …"
+        )
+        self.stdout.flush()
+        call_command("collect_changed_static", stdout=io.StringIO())
         call_command("migrate", interactive=False, verbosity=0)
         summary = "" if no_demo else seed_demo()
         address = f"http://localhost:{port}/"
