@@ -1,11 +1,9 @@
 from celery import shared_task
 
-from . import services, sweeper
+from . import services
 
 
 @shared_task
 def release_expired_holds() -> int:
     """Beat's sweep, every SWEEP_SECONDS."""
-    expired = services.expire_holds()
-    sweeper.note_sweep()
-    return expired
+    return services.expire_holds()

@@ -3,3 +3,8 @@ from django.apps import AppConfig
 
 class MoviesConfig(AppConfig):
     name = "movies"
+
+    def ready(self) -> None:
+        from .lists import watch_catalogue
+
+        watch_catalogue()

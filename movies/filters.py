@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,43 @@ SORTS = [Option("newest", "Newest first"), Option("title", "A to Z")]
 
 
 @dataclass(frozen=True)
+class Facets:
+    """What the coming shows differ in."""
+
+    #: The time zone of each city, the cities in order.
+    zones: dict[str, str]
+    genres: list[Option]
+    languages: list[Option]
+    formats: list[Option]
+
+    @classmethod
+    def at(cls, at: datetime) -> "Facets":
+        coming = Movie.objects.filter(shows__status="SCHEDULED", shows__starts_at__gt=at)
+        shows = (
+            coming.order_by()
+            .values_list(
+                "shows__screen__cinema__city",
+                "shows__screen__cinema__timezone",
+                "shows__language",
+                "shows__format",
+            )
+            .distinct()
+        )
+        zones, languages, formats = {}, set(), set()
+        for city, zone, language, format_ in shows:
+            zones[city] = zone
+            languages.add(language)
+            formats.add(format_)
+        genres = coming.order_by().values_list("genres__slug", "genres__name").distinct()
+        return cls(
+            zones=dict(sorted(zones.items())),
+            genres=[Option(slug, name) for slug, name in sorted(genres, key=str) if slug],
+            languages=[Option(name, name) for name in sorted(languages - {""})],
+            formats=[Option(name, name) for name in sorted(formats - {""})],
+        )
+
+
+@dataclass(frozen=True)
 class Options:
     """The choices on offer: only what a coming show really has."""
 
@@ -36,34 +73,16 @@ class Options:
     days: list[Option]
 
     @classmethod
-    def at(cls, at: datetime, *, city: str = "") -> "Options":
+    def of(cls, facets: Facets, at: datetime, *, city: str = "") -> "Options":
         """Days are those of the city's clock, or of the first city's where none is chosen."""
-        coming = Movie.objects.filter(shows__status="SCHEDULED", shows__starts_at__gt=at)
-        facets = (
-            coming.order_by()
-            .values_list(
-                "shows__screen__cinema__city",
-                "shows__screen__cinema__timezone",
-                "shows__language",
-                "shows__format",
-            )
-            .distinct()
-        )
-        places: dict[str, ZoneInfo] = {}
-        languages, formats = set(), set()
-        for place, zone_name, language, format_ in facets:
-            places[place] = ZoneInfo(zone_name)
-            languages.add(language)
-            formats.add(format_)
-        genres = coming.order_by().values_list("genres__slug", "genres__name").distinct()
-        cities = sorted(places)
-        zone = places.get(city) or (places[cities[0]] if cities else ZoneInfo("UTC"))
+        cities = list(facets.zones)
+        zone = facets.zones.get(city) or next(iter(facets.zones.values()), "UTC")
         return cls(
-            genres=[Option(slug, name) for slug, name in sorted(genres, key=str) if slug],
+            genres=facets.genres,
             cities=[Option(name, name) for name in cities],
-            languages=[Option(name, name) for name in sorted(languages - {""})],
-            formats=[Option(name, name) for name in sorted(formats - {""})],
-            days=_days_from(at.astimezone(zone).date()),
+            languages=facets.languages,
+            formats=facets.formats,
+            days=_days_from(at.astimezone(ZoneInfo(zone)).date()),
         )
 
 
@@ -113,6 +132,16 @@ class Filters:
         """The visitor asked for something in particular (a city alone is where they live)."""
         return bool(self.q or self.genre or self.about_shows)
 
+    @property
+    def show_conditions(self) -> dict[str, Any]:
+        """What a show has to meet, for `Show.objects.matching`."""
+        return {
+            "city": self.city,
+            "day": date.fromisoformat(self.date) if self.date else None,
+            "language": self.language,
+            "format": self.format,
+        }
+
     def querystring(self, **changes: str | int) -> str:
         """The page's state as a query, without what is empty; the city lives in a cookie too."""
         asked = {**vars(self), **changes}
@@ -122,13 +151,7 @@ class Filters:
 
     def films(self, *, at: datetime) -> "MovieQuerySet":
         """The films asked for, each with `is_showing`; those on screen come first in a search."""
-        shows = {
-            "city": self.city,
-            "day": date.fromisoformat(self.date) if self.date else None,
-            "language": self.language,
-            "format": self.format,
-        }
-        films = Movie.objects.with_showing(at=at, **shows)
+        films = Movie.objects.with_showing(at=at, **self.show_conditions)
         if self.genre:
             films = films.filter(genres__slug=self.genre)
         if self.q:

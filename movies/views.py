@@ -1,6 +1,5 @@
 from urllib.parse import quote, unquote
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -9,16 +8,13 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import push_url, replace_url
 
 from .art import art_response
-from .cards import draw_card
 from .filters import SORTS, Filters, Options
 from .http import HtmxHttpRequest, page_or_part
+from .lists import FilmLists
 from .models import Movie
 from .posters import draw_backdrop, draw_poster
 from .showtimes import timetable
-from .structured import film_data
 
-FILMS_A_PAGE = 24
-SOON_ON_HOME = 6
 CITY_COOKIE = "city"
 YEAR = 365 * 24 * 3600
 
@@ -27,10 +23,11 @@ YEAR = 365 * 24 * 3600
 def home(request: HtmxHttpRequest) -> HttpResponse:
     """What's on: a featured film, then posters that search and filters narrow."""
     now = timezone.now()
+    lists = FilmLists(now)
     remembered = unquote(request.COOKIES.get(CITY_COOKIE, ""))
-    options = Options.at(now, city=request.GET.get("city", remembered))
+    options = Options.of(lists.facets(), now, city=request.GET.get("city", remembered))
     filters = Filters.read(request.GET, options, city=remembered)
-    page = Paginator(filters.films(at=now), FILMS_A_PAGE).get_page(request.GET.get("page"))
+    page = lists.page(filters, request.GET.get("page"))
     opening = not filters.narrowed and filters.list == "now" and page.number == 1
     context = {
         "filters": filters,
@@ -41,10 +38,8 @@ def home(request: HtmxHttpRequest) -> HttpResponse:
         "next_url": f"?{filters.querystring(page=page.number + 1)}",
         "search_text": filters.q,
         "search_form": "browse",
-        "featured": Movie.objects.featured(at=now, city=filters.city) if opening else None,
-        "soon": Movie.objects.coming_soon(at=now).prefetch_related("genres")[:SOON_ON_HOME]
-        if opening
-        else (),
+        "featured": lists.featured(filters.city) if opening else None,
+        "soon": lists.soon() if opening else (),
     }
     response = page_or_part(request, "movies/home.html", "results", context)
     if request.htmx:
@@ -96,14 +91,12 @@ def film(request: HtmxHttpRequest, slug: str) -> HttpResponse:
         (now.astimezone(show.screen.cinema.tz).date() for show in shows),
         default=now.date(),
     )
-    times = timetable(shows, today=today, wanted=request.GET.get("date", ""))
     context = {
         "movie": movie,
         "coming": bool(movie.release_date and movie.release_date > now.date()),
         "cities": cities,
         "city": city,
-        "timetable": times,
-        "structured": film_data(movie, times.cinemas, request.build_absolute_uri),
+        "timetable": timetable(shows, today=today, wanted=request.GET.get("date", "")),
     }
     response = page_or_part(request, "movies/film.html", "times", context)
     return _remember_city(request, response, city)
@@ -121,12 +114,6 @@ def poster(request: HtmxHttpRequest, slug: str) -> HttpResponse:
 def backdrop(request: HtmxHttpRequest, slug: str) -> HttpResponse:
     """The wide picture behind a film's title."""
     return art_response(request, _film_for_art(slug), draw_backdrop, "backdrop")
-
-
-@require_safe
-def card(request: HtmxHttpRequest, slug: str) -> HttpResponse:
-    """The picture that a shared link shows."""
-    return art_response(request, _film_for_art(slug), draw_card, "card", "image/png")
 
 
 def _film_for_art(slug: str) -> Movie:

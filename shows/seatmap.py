@@ -24,6 +24,8 @@ from django.core.cache import cache
 from django.db.models import Case, CharField, DurationField, ExpressionWrapper, F, Value, When
 from django.db.models.functions import Now
 
+from bookmyshow.caching import group_key
+
 from . import drawing
 from .drawing import FREE, HELD, SOLD, MapSeat
 from .models import Seat, Show, lapsed_hold
@@ -98,12 +100,17 @@ def drawing_key(show_id: int, version: str) -> str:
     return f"seatmap:{show_id}:{version}"
 
 
+def group(show_id: int) -> str:
+    """The name under which the rest of what pages tell of a show is kept (`details`)."""
+    return f"show:{show_id}"
+
+
 def forget(show_id: int) -> None:
     """Drop the pointer to the current version; the next reader looks at the seats again.
 
     A worker that is reading them loses its lock too: it may have read what was there before.
     """
-    cache.delete_many([pointer_key(show_id), lock_key(show_id)])
+    cache.delete_many([pointer_key(show_id), lock_key(show_id), group_key(group(show_id))])
 
 
 def current_version(show_id: int) -> str | None:

@@ -9,6 +9,7 @@ from functools import partial
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
+from movies import lists
 from movies.models import Movie
 
 from . import seatmap
@@ -97,6 +98,7 @@ def create_shows(slots: Sequence[ShowSlot]) -> list[Show]:
             raise ShowOverlaps(_overlap_message(shows)) from error
         for text, plan in plans.items():
             _insert_seats([show for show in shows if show.screen.seating_plan == text], plan)
+        lists.forget()
     return shows
 
 

