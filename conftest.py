@@ -38,6 +38,8 @@ def pytest_configure() -> None:
     # Templates render without a collected manifest.
     backend = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.STORAGES["staticfiles"]["BACKEND"] = backend
+    # Tests do in seconds what a person does in months; those about limits turn them on.
+    settings.RATE_LIMITS = False
     # bcrypt is slow by design; the tests that are about it ask for it.
     settings.PASSWORD_HASHERS = ["tests.hashers.QuickHasher", *settings.PASSWORD_HASHERS]
 

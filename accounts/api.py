@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
+from bookmyshow.rate_limits import spend_log_in, spend_sign_up
 from bookmyshow.rest.answers import answer
 from bookmyshow.rest.document import problems
 from bookmyshow.rest.schemas import Answer
@@ -26,6 +27,7 @@ router = Router(tags=["Account"])
 def sign_up(request: HttpRequest, person: SignUp) -> HttpResponse:
     """Make an account, and get a token for it."""
     _check_password(person)
+    spend_sign_up(request, person.email)
     user = services.sign_up(
         name=person.name,
         email=person.email,
@@ -42,6 +44,7 @@ def sign_up(request: HttpRequest, person: SignUp) -> HttpResponse:
 )
 def log_in(request: HttpRequest, credentials: LogIn) -> HttpResponse:
     """Get a token, for 7 days."""
+    spend_log_in(request, credentials.email)
     user = services.log_in(request=request, email=credentials.email, password=credentials.password)
     return answer(session_of(user))
 

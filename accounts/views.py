@@ -11,6 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from bookmyshow.rate_limits import limited_form, spend_sign_up
+
 from . import services
 from .export import account_data
 from .forms import ChangePasswordForm, OwnPasswordForm, ProfileForm, SignUpForm
@@ -37,6 +39,7 @@ def onward(request: HttpRequest) -> str:
 @sensitive_post_parameters("password")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited_form(spend_sign_up, email_field="email")
 def signup(request: HttpRequest) -> HttpResponse:
     """Open an account and go on to where one was going."""
     if request.user.is_authenticated:

@@ -10,6 +10,7 @@ from pydantic import StringConstraints
 
 from accounts.authentication import ApiRequest, BearerToken
 from accounts.models import User
+from bookmyshow.rate_limits import HOLDS_OF_PERSON, spend
 from bookmyshow.rest.answers import answer, answer_list
 from bookmyshow.rest.document import problems
 from bookmyshow.rest.paging import PageOf
@@ -65,6 +66,7 @@ def hold_seats(
     The same seats again, or the same Idempotency-Key with the same body, answer the same booking.
     Other seats at the same show swap the hold and keep its `expiresAt`.
     """
+    spend(HOLDS_OF_PERSON, request.auth.pk)
     _check_seat_types(wanted)
     booking = services.hold_seats(
         user=request.auth,

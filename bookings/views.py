@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
+from bookmyshow.rate_limits import HOLDS_OF_PERSON, RateLimited, spend
 from shows import seatmap
 from shows.clock import database_now
 from shows.models import Seat
@@ -58,10 +59,11 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
         back = f"{reverse('shows:show', args=[show_id])}?{chosen}".rstrip("?")
         return go(request, redirect_to_login(back).url)
     try:
+        spend(HOLDS_OF_PERSON, request.user.pk)
         booking = hold_once(request.user, show_id, labels, form.key)
     except ShowNotFound as error:
         raise Http404 from error
-    except BookingError as error:
+    except (BookingError, RateLimited) as error:
         return _refused(request, show_id, labels, error)
     return go(request, booking.get_absolute_url())
 
@@ -82,10 +84,10 @@ def hold_once(user: User, show_id: int, labels: list[str], token: str) -> Bookin
 
 
 def _refused(
-    request: HttpRequest, show_id: int, labels: list[str], error: BookingError
+    request: HttpRequest, show_id: int, labels: list[str], error: BookingError | RateLimited
 ) -> HttpResponse:
     """The map as it is now with the rest still chosen; 422 for a choice that no one could make."""
-    status = 422 if isinstance(error, InvalidSeats) else 409
+    status = {InvalidSeats: 422, RateLimited: 429}.get(type(error), 409)
     if not request.headers.get("HX-Request"):
         return show_page(request, show_id, chosen=labels, problem=error.message, status=status)
     context = {"map_html": seatmap.current_map(show_id).html, "problem": error.message}

@@ -5,7 +5,7 @@ from functools import cache
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path, re_path
-from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 
 from accounts.services import AccountError
@@ -13,6 +13,8 @@ from bookings.errors import BookingError
 from movies.services import CatalogueError
 from shows.services import ScheduleError
 
+from . import health
+from .rate_limits import RateLimited
 from .rest.answers import PUBLIC
 from .rest.document import describe
 from .rest.manners import mannered
@@ -37,7 +39,8 @@ api = NinjaAPI(
     parser=StrictParser(),
     servers=[{"url": "/"}],
 )
-handle_problems(api, AccountError, CatalogueError, ScheduleError, BookingError)
+handle_problems(api, AccountError, CatalogueError, ScheduleError, BookingError, RateLimited)
+api.add_router("/health", health.router)
 api.add_router("/auth", "accounts.api.router")
 api.add_router("/auth/bookings", "bookings.api.own_router")
 api.add_router("/movies", "movies.api.router")
@@ -51,13 +54,15 @@ def document() -> dict[str, object]:
     return describe(api)
 
 
+@mannered
+@require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
     response = JsonResponse(document(), json_dumps_params={"ensure_ascii": False})
     response["Cache-Control"] = PUBLIC
     return response
 
 
-@csrf_exempt
+@mannered
 def unknown(request: HttpRequest) -> HttpResponse:
     return problem("NOT_FOUND", "There is no such address. /api/docs lists those there are.")
 
@@ -73,6 +78,6 @@ def _endpoints() -> Iterator[URLPattern]:
 app_name = "api"
 urlpatterns = [
     *_endpoints(),
-    path("openapi.json", mannered(openapi), name="openapi"),
-    re_path(r"^.*$", unknown, name="unknown"),
+    path("openapi.json", openapi, name="openapi"),
+    re_path("", unknown, name="unknown"),
 ]

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
@@ -63,6 +64,17 @@ def origins(name: str) -> list[str]:
         if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"}:
             refuse(name, f"{origin!r} is no origin; use for example https://tickets.example")
     return [origin.rstrip("/") for origin in found]
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """A comma-separated list of addresses and networks, such as 10.0.0.0/8; empty when unset."""
+    found = []
+    for word in words(name):
+        try:
+            found.append(ip_network(word))
+        except ValueError:
+            refuse(name, f"{word!r} is no network; use for example 10.0.0.0/8")
+    return found
 
 
 def duration(name: str, *, default: str) -> timedelta:

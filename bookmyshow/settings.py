@@ -16,6 +16,10 @@ JWT_EXPIRY = environment.duration("JWT_EXPIRY", default="7d")
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 
+# Hops whose X-Forwarded-For is believed; without one, a client is who connects.
+TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
+RATE_LIMITS = environment.switch("RATE_LIMITS", default=True)
+
 # Booking (SPEC §4)
 BOOKING_EXPIRY_MINUTES = environment.whole("BOOKING_EXPIRY_MINUTES", default=2, least=1, most=60)
 MAX_SEATS_PER_BOOKING = environment.whole("MAX_SEATS_PER_BOOKING", default=10, least=1, most=100)
@@ -40,9 +44,11 @@ INSTALLED_APPS = [
     "django_htmx",
     "template_partials",
     "csp",
+    "corsheaders",
 ]
 
 MIDDLEWARE = [
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -104,6 +110,15 @@ CACHES = {
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+
+# The API in other sites' pages: CORS_ORIGIN's alone, and cookies are no credential there.
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOWED_ORIGINS = environment.origins("CORS_ORIGIN")
+CORS_ALLOW_CREDENTIALS = True
+CORS_ALLOW_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+CORS_ALLOW_HEADERS = ["content-type", "authorization", "idempotency-key"]
+CORS_EXPOSE_HEADERS = ["etag", "retry-after"]
+CORS_PREFLIGHT_MAX_AGE = 3600
 
 # Accounts
 AUTH_USER_MODEL = "accounts.User"

@@ -1,6 +1,10 @@
 from django.contrib import admin
+from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
+from movies.sitemaps import SITEMAPS
+
+from . import site_files
 from .admin_tools import clear_cache
 from .api import unknown
 
@@ -13,6 +17,11 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("", include("shows.urls")),
     path("", include("bookings.urls")),
+    path("robots.txt", site_files.robots, name="robots"),
+    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("manifest.webmanifest", site_files.manifest, name="manifest"),
+    path("sw.js", site_files.service_worker, name="service-worker"),
+    path("offline/", site_files.offline, name="offline"),
 ]
 
 handler400 = "bookmyshow.faults.bad_request"

@@ -17,7 +17,11 @@ A_WHILE = "public, max-age=3600"
 
 
 def art_response(
-    request: HttpRequest, movie: Movie, draw: Callable[..., str], kind: str
+    request: HttpRequest,
+    movie: Movie,
+    draw: Callable[..., str | bytes],
+    kind: str,
+    content_type: str = "image/svg+xml; charset=utf-8",
 ) -> HttpResponse:
     """The picture `draw` makes of a film; an address with a version in it is good for ever."""
     genres = [genre.name for genre in movie.genres.all()]
@@ -26,11 +30,11 @@ def art_response(
     etag = quote_etag(digest)
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        svg = cache.get(f"art:{digest}")
-        if svg is None:
-            svg = draw(title=movie.title, genres=genres, year=movie.release_year)
-            cache.set(f"art:{digest}", svg, KEPT_SECONDS)
-        response = HttpResponse(svg, content_type="image/svg+xml; charset=utf-8")
+        picture = cache.get(f"art:{digest}")
+        if picture is None:
+            picture = draw(title=movie.title, genres=genres, year=movie.release_year)
+            cache.set(f"art:{digest}", picture, KEPT_SECONDS)
+        response = HttpResponse(picture, content_type=content_type)
         response["ETag"] = etag
     response["Cache-Control"] = FOREVER if "v" in request.GET else A_WHILE
     return response

@@ -171,6 +171,11 @@ class Movie(models.Model):
         return self._versioned(reverse("movies:backdrop", args=[self.slug]))
 
     @property
+    def card_src(self) -> str:
+        """Address of the picture that a shared link shows."""
+        return self._versioned(reverse("movies:card", args=[self.slug]))
+
+    @property
     def line(self) -> str:
         """The first sentence of the description, cut at a word where it runs long."""
         first = re.split(r"(?<=[.!?])\s", self.description.strip(), maxsplit=1)[0]

@@ -8,4 +8,5 @@ urlpatterns = [
     path("movies/<slug:slug>/", views.film, name="film"),
     path("movies/<slug:slug>/poster.svg", views.poster, name="poster"),
     path("movies/<slug:slug>/backdrop.svg", views.backdrop, name="backdrop"),
+    path("movies/<slug:slug>/card.png", views.card, name="card"),
 ]

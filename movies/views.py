@@ -8,12 +8,14 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import push_url, replace_url
 
 from .art import art_response
+from .cards import draw_card
 from .filters import SORTS, Filters, Options
 from .http import HtmxHttpRequest, page_or_part
 from .lists import FilmLists
 from .models import Movie
 from .posters import draw_backdrop, draw_poster
 from .showtimes import timetable
+from .structured import film_data
 
 CITY_COOKIE = "city"
 YEAR = 365 * 24 * 3600
@@ -91,12 +93,14 @@ def film(request: HtmxHttpRequest, slug: str) -> HttpResponse:
         (now.astimezone(show.screen.cinema.tz).date() for show in shows),
         default=now.date(),
     )
+    times = timetable(shows, today=today, wanted=request.GET.get("date", ""))
     context = {
         "movie": movie,
         "coming": bool(movie.release_date and movie.release_date > now.date()),
         "cities": cities,
         "city": city,
-        "timetable": timetable(shows, today=today, wanted=request.GET.get("date", "")),
+        "timetable": times,
+        "structured": film_data(movie, times.cinemas, request.build_absolute_uri),
     }
     response = page_or_part(request, "movies/film.html", "times", context)
     return _remember_city(request, response, city)
@@ -114,6 +118,12 @@ def poster(request: HtmxHttpRequest, slug: str) -> HttpResponse:
 def backdrop(request: HtmxHttpRequest, slug: str) -> HttpResponse:
     """The wide picture behind a film's title."""
     return art_response(request, _film_for_art(slug), draw_backdrop, "backdrop")
+
+
+@require_safe
+def card(request: HtmxHttpRequest, slug: str) -> HttpResponse:
+    """The picture that a shared link shows."""
+    return art_response(request, _film_for_art(slug), draw_card, "card", "image/png")
 
 
 def _film_for_art(slug: str) -> Movie:

@@ -126,6 +126,10 @@ class LocalTime(Func):
     output_field = DateTimeField()
 
 
+# Further from a day's noon in UTC than any of its moments in any time zone.
+WIDE = timedelta(days=2)
+
+
 class ShowQuerySet(models.QuerySet["Show"]):
     def scheduled(self) -> "ShowQuerySet":
         return self.filter(status=Show.Status.SCHEDULED)
@@ -155,11 +159,13 @@ class ShowQuerySet(models.QuerySet["Show"]):
 
     def on_date(self, day: date, *, day_ends: timedelta = timedelta(0)) -> "ShowQuerySet":
         """Shows that start on `day` of their cinema's calendar, its end moved by `day_ends`."""
+        if not date.min + WIDE < day < date.max - WIDE:
+            return self.none()
         # Wide bounds in UTC first: they can use the index, a local date can't.
         noon = datetime.combine(day, time(12), UTC)
         local = LocalTime("screen__cinema__timezone", F("starts_at") - day_ends)
         return (
-            self.filter(starts_at__range=(noon - timedelta(days=2), noon + timedelta(days=2)))
+            self.filter(starts_at__range=(noon - WIDE, noon + WIDE))
             .alias(show_day=Cast(local, DateField()))
             .filter(show_day=day)
         )

@@ -29,7 +29,7 @@ from pytest_django import DjangoDbBlocker
 from accounts.models import User
 from bookmyshow.environment import ROOT
 
-from .api_client import Api
+from .api_client import Api, ApiInProcess
 from .browser import launch_chromium
 from .live_site import LiveSite, serve
 
@@ -55,6 +55,12 @@ def live_site(
 def api(live_site: LiveSite, transactional_db: None) -> Api:
     """The API as deployed; it sees what the test has written."""
     return Api(live_site.url)
+
+
+@pytest.fixture
+def quick_api(client: Client, db: None) -> ApiInProcess:
+    """The API in this process."""
+    return ApiInProcess(client)
 
 
 @pytest.fixture(scope="session")

@@ -52,6 +52,7 @@ def site_environment(folder: Path, port: int) -> dict[str, str]:
         "DEBUG": "off",
         "HTTPS": "off",
         "RATE_LIMITS": "off",
+        "CORS_ORIGIN": "https://app.example.com",
         "BIND": "127.0.0.1",
         "PORT": str(port),
         # Two, so that nothing may rest on the memory of one process.

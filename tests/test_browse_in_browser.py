@@ -149,3 +149,15 @@ def test_no_page_scrolls_sideways(page: Page, width: int, path: str) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(path)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_without_a_connection_the_house_says_so_and_comes_back_by_itself(page: Page) -> None:
+    two_films()
+    page.goto("/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.context.set_offline(True)
+    page.goto("/movies/past-lives/")
+    expect(page.get_by_text("Connection failed. Please check your internet.")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Past Lives")

@@ -112,7 +112,10 @@
     say(WORDS[detail.xhr.status] ?? "Server error. Please try again later."));
   document.addEventListener("htmx:afterOnLoad", hush);
   addEventListener("offline", () => say("Connection failed. Please check your internet.", () => location.reload()));
-  addEventListener("online", hush);
+  addEventListener("online", () => {
+    hush();
+    if (document.querySelector("[data-reload]")) location.reload();
+  });
 
   // The poster that was pressed travels to its film page.
   addEventListener("pageswap", (event) => {
@@ -128,6 +131,11 @@
     poster.style.viewTransitionName = "poster";
     left.finally(() => { poster.style.viewTransitionName = ""; });
   });
+
+  // Without a connection, a page of ours instead of the browser's.
+  if ("serviceWorker" in navigator) {
+    addEventListener("load", () => navigator.serviceWorker.register("/sw.js").catch(() => {}));
+  }
 
   window.site = { say, hush };
 })();

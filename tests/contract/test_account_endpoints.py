@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import services
 from accounts.models import MANAGERS, User
 from accounts.tokens import issue_token
-from tests.api_client import Api
+from tests.api_client import Api, ApiInProcess
 from tests.factories import make_user
 
 PERSON = {"name": "Asha Rao", "email": "asha@example.com", "password": "velvet-curtain-7"}
@@ -53,8 +53,10 @@ def test_an_email_has_one_account_whatever_its_case(api: Api) -> None:
         ({"phone": 12}, "phone"),
     ],
 )
-def test_signing_up_says_which_field_is_wrong(api: Api, change: dict[str, Any], field: str) -> None:
-    reply = api.post("auth/signup", PERSON | change)
+def test_signing_up_says_which_field_is_wrong(
+    quick_api: ApiInProcess, change: dict[str, Any], field: str
+) -> None:
+    reply = quick_api.post("auth/signup", PERSON | change)
     assert reply.problem == (400, "VALIDATION_ERROR")
     assert list(reply.details) == [field]
 
@@ -133,12 +135,14 @@ def forged(user: User, **changes: Any) -> dict[str, Any]:
     ],
     ids=lambda changes: str(next(iter(changes.items())))[:30],
 )
-def test_a_token_with_wrong_claims_is_no_token(api: Api, changes: dict[str, Any]) -> None:
+def test_a_token_with_wrong_claims_is_no_token(
+    quick_api: ApiInProcess, changes: dict[str, Any]
+) -> None:
     user = make_user()
     right = jwt.encode(forged(user), settings.JWT_SECRET, "HS256")
-    assert api.get("auth/profile", by=right).status == 200
+    assert quick_api.get("auth/profile", by=right).status == 200
     token = jwt.encode(forged(user, **changes), settings.JWT_SECRET, "HS256")
-    assert api.get("auth/profile", by=token).problem == (401, "NOT_AUTHENTICATED")
+    assert quick_api.get("auth/profile", by=token).problem == (401, "NOT_AUTHENTICATED")
 
 
 def test_a_token_signed_otherwise_is_no_token(api: Api) -> None:

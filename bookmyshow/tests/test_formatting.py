@@ -1,0 +1,47 @@
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.template import Context, Template
+from pytest_django import Settings
+
+from bookmyshow.templatetags import formatting
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (Decimal("350.00"), "₹350"),
+        (Decimal("350.5"), "₹350.50"),
+        (Decimal("1234567.05"), "₹12,34,567.05"),
+        (Decimal(100000), "₹1,00,000"),
+        (Decimal(999), "₹999"),
+        (Decimal("-20"), "−₹20"),
+        (0, "₹0"),
+        (None, ""),
+    ],
+)
+def test_rupees(amount: Decimal | int | None, text: str) -> None:
+    assert formatting.money(amount) == text
+
+
+def test_other_currencies_have_their_own_symbol_and_grouping(settings: Settings) -> None:
+    settings.CURRENCY = "EUR"
+    assert formatting.money(Decimal("1234567.5")) == "€1,234,567.50"
+    settings.CURRENCY = "SEK"
+    assert formatting.money(100) == "SEK\N{NO-BREAK SPACE}100"
+
+
+def test_times_keep_the_zone_they_carry() -> None:
+    start = datetime(2026, 11, 22, 20, 15, tzinfo=UTC).astimezone(ZoneInfo("Asia/Kolkata"))
+    template = Template("{% load formatting %}{{ at|clock }}/{{ at|day }}/{{ at|moment }}")
+    assert template.render(Context({"at": start})) == "01:45/Mon 23 Nov/Mon 23 Nov, 01:45"
+    assert formatting.long_day(date(2026, 11, 1)) == "Sunday 1 November 2026"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"), [(166, "2 h 46 min"), (120, "2 h"), (45, "45 min"), (None, "")]
+)
+def test_running_times(minutes: int | None, text: str) -> None:
+    assert formatting.running_time(minutes) == text

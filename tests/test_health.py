@@ -1,0 +1,45 @@
+from datetime import timedelta
+from typing import Any
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from bookings import sweeper
+from bookings.tasks import release_expired_holds
+from tests.api_client import Api, ApiInProcess
+from tests.live_site import free_port
+
+WELL = {"database": "ok", "cache": "ok", "broker": "ok", "sweeper": "ok"}
+
+
+def test_it_is_alive(api: Api) -> None:
+    reply = api.get("health")
+    assert (reply.status, reply.json) == (200, {"success": True, "message": "Server is running"})
+
+
+def test_it_is_ready_while_everything_answers(api: Api) -> None:
+    release_expired_holds()
+    reply = api.get("health/ready")
+    assert (reply.status, reply.data) == (200, {"status": "ok", "checks": WELL})
+
+
+def test_a_sweeper_that_is_late_or_was_never_seen_is_told(quick_api: ApiInProcess) -> None:
+    assert quick_api.get("health/ready").data["checks"]["sweeper"] == "late"
+    cache.set(sweeper.LAST_SWEEP, timezone.now() - timedelta(seconds=80))
+    assert quick_api.get("health/ready").data["status"] == "ok"
+    cache.set(sweeper.LAST_SWEEP, timezone.now() - timedelta(seconds=100))
+    reply = quick_api.get("health/ready").data
+    assert reply == {"status": "degraded", "checks": WELL | {"sweeper": "late"}}
+
+
+def test_it_is_ready_without_cache_and_broker_and_says_so(
+    quick_api: ApiInProcess, settings: Any
+) -> None:
+    release_expired_holds()
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{free_port()}/0"
+    reply = quick_api.get("health/ready")
+    assert reply.status == 200
+    assert reply.data == {
+        "status": "degraded",
+        "checks": WELL | {"cache": "down", "broker": "down"},
+    }
