@@ -1,0 +1,220 @@
+"""The live seat map in real browsers, on the site as deployed."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from accounts.models import User
+from bookings import services
+from bookings.models import Booking
+from shows.models import Show
+from tests.factories import begin, make_booking, make_show, make_user
+
+from .live_site import LiveSite
+
+# A poll every 5 s, and what the answer takes on a busy machine.
+ONE_POLL_MS = 8_000
+
+SignIn = Callable[[Page, User], None]
+
+
+def seat(page: Page, label: str) -> Locator:
+    return page.locator(f"#s-{label}")
+
+
+def announced(page: Page) -> Locator:
+    return page.locator("#seat-status")
+
+
+def test_a_second_browser_sees_seats_taken_within_a_poll_and_keeps_its_own_choice(
+    page: Page, browser: Browser, live_site: LiveSite, sign_in: SignIn
+) -> None:
+    show = make_show()
+    page.goto(show.get_absolute_url())
+    seat(page, "C4").check()
+    seat(page, "C5").check()
+    seat(page, "C4").focus()
+
+    other = browser.new_context(base_url=live_site.url).new_page()
+    sign_in(other, make_user())
+    other.goto(show.get_absolute_url())
+    seat(other, "A1").check()
+    seat(other, "A2").check()
+    other.get_by_role("button", name="Hold for 2 minutes").click()
+    expect(other.get_by_role("button", name="Confirm")).to_be_visible()
+
+    expect(seat(page, "A1")).to_be_disabled(timeout=ONE_POLL_MS)
+    expect(page.get_by_role("checkbox", name="A2, taken for now")).to_be_disabled()
+    expect(seat(page, "C4")).to_be_checked()
+    expect(seat(page, "C5")).to_be_checked()
+    expect(seat(page, "C4")).to_be_focused()
+    expect(page.locator("[data-seats]")).to_have_text("C4, C5")
+    other.context.close()
+
+
+def test_a_chosen_seat_that_someone_else_takes_is_unticked_and_announced(page: Page) -> None:
+    show = make_show()
+    page.goto(show.get_absolute_url())
+    seat(page, "C4").check()
+    seat(page, "C5").check()
+    make_booking(show, ["C5"])
+    expect(announced(page)).to_contain_text("C5 was just taken", timeout=ONE_POLL_MS)
+    expect(seat(page, "C5")).not_to_be_checked()
+    expect(seat(page, "C4")).to_be_checked()
+    expect(page.locator("[data-total]")).to_have_text("₹250")
+
+
+def test_seats_lost_at_the_very_moment_of_holding_are_named_and_the_rest_stay(
+    page: Page, sign_in: SignIn
+) -> None:
+    show = make_show()
+    sign_in(page, make_user())
+    page.goto(show.get_absolute_url())
+    seat(page, "C4").check()
+    seat(page, "C5").check()
+    make_booking(show, ["C5"])
+    page.get_by_role("button", name="Hold for 2 minutes").click()
+    expect(page.get_by_role("alert")).to_contain_text("Seat C5 is no longer free")
+    expect(seat(page, "C5")).to_be_disabled()
+    expect(seat(page, "C4")).to_be_checked()
+    page.get_by_role("button", name="Hold for 2 minutes").click()
+    expect(page.get_by_role("button", name="Confirm")).to_be_visible()
+
+
+def test_the_viewers_own_seats_stay_chosen_through_polls_until_they_choose_others(
+    page: Page, sign_in: SignIn
+) -> None:
+    show, user = make_show(), make_user()
+    sign_in(page, user)
+    services.hold_seats(user=user, show_id=show.pk, labels=["C4", "C5"])
+    page.goto(show.get_absolute_url())
+    expect(page.get_by_role("checkbox", name="C4, ₹250, held for you")).to_be_checked()
+    make_booking(show, ["A1"])
+    expect(seat(page, "A1")).to_be_disabled(timeout=ONE_POLL_MS)
+    expect(seat(page, "C4")).to_be_checked()
+    expect(seat(page, "C4")).to_be_enabled()
+    seat(page, "C4").uncheck()
+    seat(page, "C6").check()
+    page.get_by_role("button", name="Hold these instead").click()
+    expect(page.get_by_role("button", name="Confirm")).to_be_visible()
+    assert Booking.objects.get(status="PENDING").seats == ["C5", "C6"]
+
+
+def test_arrow_keys_move_between_seats_and_skip_what_is_taken(page: Page, sign_in: SignIn) -> None:
+    show = make_show()
+    make_booking(show, ["A2"])
+    sign_in(page, make_user())
+    page.goto(show.get_absolute_url())
+    seat(page, "A1").focus()
+    for key, label in [
+        ("ArrowRight", "A3"),
+        ("ArrowDown", "B3"),
+        ("End", "B10"),
+        ("ArrowUp", "A10"),
+        ("Home", "A1"),
+    ]:
+        page.keyboard.press(key)
+        expect(seat(page, label)).to_be_focused()
+    page.keyboard.press("Space")
+    expect(seat(page, "A1")).to_be_checked()
+    assert page.locator('#seat-map input[tabindex="0"]').count() == 1
+
+
+def test_an_eleventh_seat_is_not_taken_on(page: Page) -> None:
+    page.goto(make_show().get_absolute_url())
+    for number in range(1, 11):
+        seat(page, f"A{number}").check()
+    seat(page, "B1").click()
+    expect(seat(page, "B1")).not_to_be_checked()
+    expect(announced(page)).to_contain_text("10 seats are the most")
+
+
+def test_a_seat_left_alone_is_mentioned_and_not_forbidden(page: Page, sign_in: SignIn) -> None:
+    sign_in(page, make_user())
+    page.goto(make_show().get_absolute_url())
+    seat(page, "A2").check()
+    expect(announced(page)).to_contain_text("A1 would be left on its own")
+    seat(page, "A1").check()
+    expect(announced(page)).to_be_empty()
+
+
+def test_a_lost_connection_is_said_and_the_map_recovers_by_itself(page: Page) -> None:
+    show = make_show()
+    page.goto(show.get_absolute_url())
+    seat(page, "C4").check()
+    page.context.set_offline(True)
+    lost = page.get_by_text("Connection failed. Please check your internet.")
+    expect(lost).to_be_visible(timeout=ONE_POLL_MS)
+    make_booking(show, ["A1"])
+    page.context.set_offline(False)
+    expect(seat(page, "A1")).to_be_disabled(timeout=ONE_POLL_MS)
+    expect(lost).to_be_hidden()
+    expect(seat(page, "C4")).to_be_checked()
+
+
+def test_a_show_that_begins_ends_the_poll_and_closes_the_map(page: Page) -> None:
+    show: Show = make_show()
+    page.goto(show.get_absolute_url())
+    begin(show)
+    expect(page.get_by_text("This show has begun")).to_be_visible(timeout=2 * ONE_POLL_MS)
+    expect(page.locator("[data-bar]")).to_be_hidden()
+    polls: list[str] = []
+    page.on("request", lambda request: polls.append(request.url))
+    page.wait_for_timeout(6_000)
+    assert not polls
+
+
+def test_without_javascript_seats_are_booked_all_the_same(
+    browser: Browser, live_site: LiveSite, sign_in: SignIn, transactional_db: None
+) -> None:
+    show = make_show()
+    plain = browser.new_context(base_url=live_site.url, java_script_enabled=False).new_page()
+    sign_in(plain, make_user())
+    plain.goto(show.get_absolute_url())
+    plain.get_by_label("Best seats for").select_option("2")
+    plain.get_by_role("button", name="Find").click()
+    expect(plain.locator("#seat-map input:checked")).to_have_count(2)
+    plain.get_by_role("button", name="Hold for 2 minutes").click()
+    plain.get_by_role("button", name="Confirm").click()
+    reference = Booking.objects.get(status="CONFIRMED").reference
+    expect(plain.get_by_text(reference)).to_be_visible()
+    plain.context.close()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_seat_of_a_wide_row_is_large_enough_to_touch(page: Page, width: int) -> None:
+    show = make_show("\n".join(f"{row} {'s' * 25}" for row in "ABC"))
+    page.set_viewport_size({"width": width, "height": 740})
+    page.goto(show.get_absolute_url())
+    sizes = page.locator("#seat-map [name=seat]").evaluate_all(
+        "seats => seats.map(s => s.getBoundingClientRect()).map(box => [box.width, box.height])"
+    )
+    assert min(side for size in sizes for side in size) >= 24
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_zooming_makes_the_seats_larger(page: Page) -> None:
+    page.goto(make_show().get_absolute_url())
+    before = seat(page, "A1").bounding_box()
+    page.get_by_role("button", name="Larger").click()
+    after = seat(page, "A1").bounding_box()
+    assert before
+    assert after
+    assert after["width"] > before["width"] * 1.2
+
+
+def test_seats_chosen_before_logging_in_are_still_chosen_after(page: Page) -> None:
+    show = make_show()
+    make_user("asha@example.com", "marquee lights 9")
+    page.goto(show.get_absolute_url())
+    seat(page, "C4").check()
+    seat(page, "C5").check()
+    page.get_by_role("button", name="Hold for 2 minutes").click()
+    page.get_by_label("Email").fill("asha@example.com")
+    page.get_by_label("Password", exact=True).fill("marquee lights 9")
+    page.get_by_role("main").get_by_role("button", name=re.compile("log in", re.IGNORECASE)).click()
+    expect(seat(page, "C4")).to_be_checked()
+    expect(seat(page, "C5")).to_be_checked()
+    expect(page.locator("[data-total]")).to_have_text("₹500")
