@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from . import views
+from . import ticket_views, views
 from .converters import ReferenceConverter
 
 register_converter(ReferenceConverter, "reference")
@@ -15,4 +15,9 @@ urlpatterns = [
     path("bookings/<reference:reference>/confirm/", views.confirm, name="confirm"),
     path("bookings/<reference:reference>/release/", views.release, name="release"),
     path("bookings/<reference:reference>/cancel/", views.cancel, name="cancel"),
+    path("bookings/<reference:reference>/ticket.pdf", ticket_views.pdf, name="pdf"),
+    path("bookings/<reference:reference>/ticket.ics", ticket_views.ics, name="ics"),
+    path("bookings/<reference:reference>/qr.svg", ticket_views.qr, name="qr"),
+    path("bookings/<reference:reference>/share/", ticket_views.share, name="share"),
+    path("shared/<str:token>/", ticket_views.shared, name="shared"),
 ]

@@ -25,6 +25,7 @@ from . import services
 from .errors import BookingError, BookingNotFound, InvalidSeats, ShowNotFound
 from .forms import HoldForm
 from .models import Booking
+from .tickets import qr_svg, share_token
 
 BOOKINGS_PER_PAGE = 20
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
@@ -110,7 +111,12 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         }
         return _private(render(request, "bookings/review.html", context))
     if state == CONFIRMED:
-        context["can_cancel"] = not found.show.has_started(found.now)
+        context |= {
+            "qr": qr_svg(found),
+            "share_address": share_address(request, found),
+            "is_past": found.show.ends_at <= found.now,
+            "can_cancel": not found.show.has_started(found.now),
+        }
         return _private(render(request, "bookings/ticket.html", context))
     context |= _way_back(found)
     return _private(render(request, "bookings/ended.html", context))
@@ -210,6 +216,10 @@ def _way_back(found: Booking) -> dict[str, object]:
         "instead": instead,
         "form_token": f"again-{found.reference}",
     }
+
+
+def share_address(request: HttpRequest, booking: Booking) -> str:
+    return request.build_absolute_uri(reverse("bookings:shared", args=[share_token(booking)]))
 
 
 def clock_face(seconds: int) -> str:

@@ -1,0 +1,152 @@
+import re
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from icalendar import Calendar
+
+from accounts.models import User
+from bookings import services, tickets
+from bookings.models import Booking
+from bookings.ticket_pdf import ticket_pdf
+from shows.models import Show
+from tests.factories import begin, make_booking, make_cinema, make_movie, make_screen, make_show
+from tests.factories import make_user as make_person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def user() -> User:
+    return make_person(name="Meera Iyer", email="meera@example.com")
+
+
+@pytest.fixture
+def client(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def show() -> Show:
+    screen = make_screen(cinema=make_cinema(timezone="Europe/London", city="London"))
+    return make_show(screen=screen, movie=make_movie("Amélie"))
+
+
+@pytest.fixture
+def ticket(user: User, show: Show) -> Booking:
+    return make_booking(show, ["D2", "E1"], user=user)
+
+
+def get(client: Client, name: str, booking: Booking) -> Any:
+    return client.get(reverse(f"bookings:{name}", args=[booking.reference]))
+
+
+def test_the_code_holds_the_reference_under_a_signature(ticket: Booking) -> None:
+    token = tickets.door_token(ticket)
+    assert tickets.read_door_token(token) == ticket.reference
+    for forged in (ticket.reference, token[:-1], token.replace(":", ":A"), "", "x:y"):
+        with pytest.raises(tickets.InvalidToken):
+            tickets.read_door_token(forged)
+
+
+def test_a_link_to_share_opens_no_door(ticket: Booking) -> None:
+    with pytest.raises(tickets.InvalidToken):
+        tickets.read_door_token(tickets.share_token(ticket))
+
+
+def test_the_ticket_shows_its_code_in_black_on_white(client: Client, ticket: Booking) -> None:
+    svg = get(client, "qr", ticket)
+    assert svg["Content-Type"] == "image/svg+xml"
+    body = svg.content.decode()
+    assert "#fff" in body
+    assert "#000" in body
+    assert "<svg" in client.get(ticket.get_absolute_url()).content.decode()
+
+
+def test_the_pdf_is_one_page(client: Client, ticket: Booking) -> None:
+    response = get(client, "pdf", ticket)
+    assert response["Content-Type"] == "application/pdf"
+    assert response.content.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type\s*/Page\b", response.content)) == 1
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "It",
+        "The Assassination of Jesse James by the Coward Robert Ford and Everything That Followed",
+        "羅生門",
+        "Birds of Prey: And the Fantabulous Emancipation of One Harley Quinn " * 2,
+    ],
+)
+def test_any_title_and_ten_seats_fit_on_the_page(user: User, title: str) -> None:
+    show = make_show("AA11 " + "s" * 10, movie=make_movie(title))
+    labels = show.seats.in_plan_order().values_list("label", flat=True)
+    booking = Booking.objects.of(user).get(pk=make_booking(show, labels, user=user).pk)
+    content = ticket_pdf(booking)
+    assert len(re.findall(rb"/Type\s*/Page\b", content)) == 1
+
+
+def test_the_calendar_entry_is_in_the_cinemas_zone(
+    client: Client, ticket: Booking, show: Show
+) -> None:
+    response = get(client, "ics", ticket)
+    assert response["Content-Type"].startswith("text/calendar")
+    calendar = Calendar.from_ical(response.content)
+    (event,) = calendar.walk("VEVENT")
+    assert event["summary"] == "Amélie"
+    assert event.decoded("dtstart") == show.starts_at.replace(microsecond=0)
+    assert (
+        event.decoded("dtstart").utcoffset()
+        == show.starts_at.astimezone(ZoneInfo("Europe/London")).utcoffset()
+    )
+    assert event["dtstart"].params["TZID"] == "Europe/London"
+    assert [zone["tzid"] for zone in calendar.walk("VTIMEZONE")] == ["Europe/London"]
+    assert "D2, E1" in str(event["description"])
+
+
+@pytest.mark.parametrize("name", ["pdf", "ics", "qr", "share"])
+def test_only_its_owner_has_a_ticket_and_only_once_it_is_confirmed(
+    client: Client, user: User, show: Show, ticket: Booking, name: str
+) -> None:
+    stranger = Client()
+    stranger.force_login(make_person())
+    assert get(stranger, name, ticket).status_code == 404
+    assert get(Client(), name, ticket).status_code == 302
+    held = services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
+    assert get(client, name, held).status_code == 404
+    services.cancel_booking(user=user, reference=ticket.reference)
+    assert get(client, name, ticket).status_code == 404
+
+
+def test_a_shared_link_tells_a_friend_when_and_where_and_nothing_of_the_buyer(
+    client: Client, ticket: Booking, user: User
+) -> None:
+    address = re.findall(
+        r'value="([^"]+/shared/[^"]+)"', get(client, "share", ticket).content.decode()
+    )
+    assert ticket.reference not in address[0]
+    body = Client().get(address[0]).content.decode()
+    for words in ("Amélie", "D2, E1", ticket.show.screen.cinema.name, "Sit with them"):
+        assert words in body
+    for secret in (ticket.reference, user.name, user.email, "650"):
+        assert secret not in body
+
+
+def test_a_shared_link_says_when_the_outing_is_off_or_has_begun(
+    client: Client, ticket: Booking, user: User, show: Show
+) -> None:
+    address = reverse("bookings:shared", args=[tickets.share_token(ticket)])
+    begin(show)
+    assert "Other times" in Client().get(address).content.decode()
+    Booking.objects.filter(pk=ticket.pk).update(status="CANCELLED", ended_reason="customer")
+    show.seats.update(booking=None)
+    assert "This outing is off" in Client().get(address).content.decode()
+
+
+def test_a_link_that_nobody_made_is_404() -> None:
+    assert Client().get(reverse("bookings:shared", args=["1:made-up"])).status_code == 404

@@ -1,0 +1,96 @@
+"""What a customer carries: the signed token in the QR code, the QR code, and the calendar entry."""
+
+import io
+from datetime import timedelta
+
+import segno
+from django.core.signing import BadSignature, Signer
+from icalendar import Alarm, Calendar, Event, vText
+
+from .models import Booking
+
+# Each purpose has a salt of its own, so that a link to share never opens a door.
+DOOR = Signer(salt="bookings.door")
+SHARE = Signer(salt="bookings.share")
+REMIND_BEFORE = timedelta(hours=2)
+
+
+class InvalidToken(ValueError):
+    """Not a token that this site signed."""
+
+
+def door_token(booking: Booking) -> str:
+    """What the QR code says: the reference and a signature, so that no one can make one up."""
+    return DOOR.sign(booking.reference)
+
+
+def read_door_token(token: str) -> str:
+    """The reference in a scanned token. Raises InvalidToken."""
+    try:
+        return DOOR.unsign(token.strip())
+    except BadSignature as error:
+        raise InvalidToken from error
+
+
+def share_token(booking: Booking) -> str:
+    """For a link that a friend may open; it tells neither the reference nor the buyer."""
+    return SHARE.sign_object(booking.pk)
+
+
+def read_share_token(token: str) -> int:
+    """The id of the booking that was shared. Raises InvalidToken."""
+    try:
+        return int(SHARE.unsign_object(token))
+    except (BadSignature, ValueError, TypeError) as error:
+        raise InvalidToken from error
+
+
+def qr_code(booking: Booking) -> segno.QRCode:
+    """Medium error correction: a scratched screen or a crease may hide a seventh of it."""
+    return segno.make(door_token(booking), error="m", micro=False)
+
+
+def qr_svg(booking: Booking, *, standalone: bool = False) -> str:
+    """The QR code in black on white with its quiet zone, in any theme."""
+    out = io.BytesIO()
+    qr_code(booking).save(
+        out,
+        kind="svg",
+        border=4,
+        dark="#000",
+        light="#fff",
+        xmldecl=standalone,
+        svgns=True,
+        omitsize=True,
+        svgclass="qr",
+        lineclass=None,
+        title=f"QR code of ticket {booking.reference}",
+    )
+    return out.getvalue().decode()
+
+
+def calendar_entry(booking: Booking, *, address: str) -> bytes:
+    """An .ics file with the show in the cinema's time zone; `address` leads to the ticket."""
+    show, cinema = booking.show, booking.show.screen.cinema
+    event = Event()
+    event.add("uid", f"{booking.reference}@bookmyshow")
+    event.add("dtstamp", booking.updated_at)
+    event.add("dtstart", show.local_start)
+    event.add("dtend", show.local_end)
+    event.add("summary", show.movie.title)
+    place = [cinema.name, show.screen.name, cinema.address, cinema.city]
+    event["location"] = vText(", ".join(part for part in place if part))
+    event.add("description", f"Seats {', '.join(booking.seats)}\nReference {booking.reference}")
+    event.add("url", address)
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", show.movie.title)
+    alarm.add("trigger", -REMIND_BEFORE)
+    event.add_component(alarm)
+    calendar = Calendar()
+    calendar.add("prodid", "-//BookMyShow//Tickets//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add_component(event)
+    calendar.add_missing_timezones()
+    return calendar.to_ical()
