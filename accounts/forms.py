@@ -26,8 +26,9 @@ class HouseForm(forms.Form):
             attributes.setdefault("class", "input")
             attributes.pop("autofocus", None)
             # The error's place is always on the page, empty or not, and filled as a field is left.
-            hint = [f"id_{name}_helptext"] if field.help_text else []
-            attributes["aria-describedby"] = " ".join([*hint, f"id_{name}_error"])
+            place = str(self.auto_id) % name
+            hint = [f"{place}_helptext"] if field.help_text else []
+            attributes["aria-describedby"] = " ".join([*hint, f"{place}_error"])
 
 
 class SignUpForm(HouseForm):

@@ -7,9 +7,11 @@ from movies.sitemaps import SITEMAPS
 from . import site_files
 from .admin_tools import clear_cache
 from .api import unknown
+from .styleguide import style_page
 
 urlpatterns = [
     path("admin/clear-cache/", clear_cache, name="clear_cache"),
+    path("admin/style/", style_page, name="style"),
     path("admin/", admin.site.urls),
     path("api/", include("bookmyshow.api")),
     path("api", unknown),
