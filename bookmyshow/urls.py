@@ -7,6 +7,7 @@ from movies.sitemaps import SITEMAPS
 from . import site_files
 from .admin_tools import clear_cache
 from .api import unknown
+from .media import media
 from .styleguide import style_page
 
 urlpatterns = [
@@ -15,6 +16,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("bookmyshow.api")),
     path("api", unknown),
+    path("media/<path:path>", media),
     path("", include("movies.urls")),
     path("accounts/", include("accounts.urls")),
     path("", include("shows.urls")),

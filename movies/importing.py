@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from . import lists
 from .catalogue import Record
 from .models import Genre, Movie
 from .slugs import slug_candidates
@@ -46,6 +47,7 @@ def import_films(
             batch = records[start : start + BATCH]
             _import_batch(batch, genres, slugs, imported)
             progress(len(batch))
+        lists.forget()
         if dry_run:
             transaction.set_rollback(True)
     return imported

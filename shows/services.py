@@ -8,6 +8,7 @@ from functools import partial
 
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
+from django.db.models.functions import Now
 
 from movies import lists
 from movies.models import Movie
@@ -174,3 +175,25 @@ def delete_show(*, show: Show) -> None:
             raise ShowHasBookings("This show has bookings, so it can only be cancelled.")
         Show.objects.filter(pk=show.pk).delete()
         transaction.on_commit(partial(seatmap.forget, show.pk))
+
+
+def change_terms(
+    *,
+    show: Show,
+    standard_price: Decimal,
+    premium_price: Decimal,
+    format: str,
+    language: str,
+) -> None:
+    """Change what a show is sold as; seats that are held or sold keep their price (SPEC §4.9)."""
+    with transaction.atomic():
+        # Only these columns: the counter of free seats belongs to the bookings made meanwhile.
+        Show.objects.filter(pk=show.pk).update(
+            standard_price=standard_price,
+            premium_price=premium_price,
+            format=format,
+            language=language,
+            updated_at=Now(),
+        )
+        transaction.on_commit(partial(seatmap.forget, show.pk))
+        lists.forget()

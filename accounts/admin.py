@@ -1,0 +1,84 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.http import HttpRequest
+
+from .models import User
+
+# Who may log in here, and as what: only a superuser hands that out.
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class NewUserForm(AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email", "name", "phone")
+
+    def clean_email(self) -> str:
+        return _free_email(self)
+
+
+class EditUserForm(UserChangeForm):
+    class Meta:
+        model = User
+        fields = "__all__"
+
+    def clean_email(self) -> str:
+        return _free_email(self)
+
+
+def _free_email(form: forms.ModelForm) -> str:
+    email: str = form.cleaned_data["email"]
+    if User.objects.filter(email__iexact=email).exclude(pk=form.instance.pk).exists():
+        raise forms.ValidationError("An account with this email already exists.")
+    return email
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    form = EditUserForm
+    add_form = NewUserForm
+    list_display = ("email", "name", "phone", "is_staff", "is_active", "created_at")
+    list_filter = ("is_staff", "is_superuser", "is_active", "groups", "created_at")
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ("email", "name", "phone")
+    search_help_text = "Email, name or phone."
+    ordering = ("email",)
+    date_hierarchy = "created_at"
+    readonly_fields = ("last_login", "created_at", "updated_at")
+    fieldsets = (
+        (None, {"fields": ("email", "password", "name", "phone")}),
+        ("Rights", {"fields": ("is_active", *RIGHTS)}),
+        ("Record", {"fields": ("last_login", "created_at", "updated_at")}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "classes": ("wide",),
+                "fields": ("email", "name", "phone", "usable_password", "password1", "password2"),
+            },
+        ),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        allowed = isinstance(request.user, User) and request.user.is_superuser
+        return fields if allowed else (*fields, *RIGHTS)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        # Whoever could set a superuser's email or password would be one.
+        own = isinstance(request.user, User) and request.user.is_superuser
+        return (own or not (obj and obj.is_superuser)) and super().has_change_permission(
+            request, obj
+        )
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        own = isinstance(request.user, User) and request.user.is_superuser
+        return (own or not (obj and obj.is_superuser)) and super().has_delete_permission(
+            request, obj
+        )

@@ -1,0 +1,124 @@
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from accounts.models import User
+from tests.admin_site import assert_few_queries, errors_of, staff_client
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+ADD = "/admin/accounts/user/add/"
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def client(db: None) -> Client:
+    return staff_client()
+
+
+def person(**values: str) -> dict[str, str]:
+    return {
+        "email": "asha@example.com",
+        "name": "Asha Rao",
+        "usable_password": "true",
+        "password1": PASSWORD,
+        "password2": PASSWORD,
+    } | values
+
+
+def test_the_list_costs_few_queries_however_many_rows(client: Client) -> None:
+    assert_few_queries(client, "accounts_user", make_user)
+
+
+def test_an_account_is_made_by_email_and_can_log_in(client: Client) -> None:
+    assert client.post(ADD, person()).status_code == 302
+
+    user = User.objects.get(email="asha@example.com")
+    assert user.check_password(PASSWORD)
+    assert not user.is_staff
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "message"),
+    [
+        ({"email": "TAKEN@example.com"}, "email", "An account with this email already exists."),
+        ({"email": "asha"}, "email", "Enter a valid email address."),
+        ({"name": ""}, "name", "This field is required."),
+        ({"password2": "other words here"}, "password2", "didn’t match"),
+        ({"password1": "12345678", "password2": "12345678"}, "password2", "too common"),
+    ],
+)
+def test_bad_input_is_told_beside_its_field(
+    client: Client, values: dict[str, str], field: str, message: str
+) -> None:
+    make_user("taken@example.com")
+
+    errors = errors_of(client.post(ADD, person(**values)))
+
+    assert list(errors) == [field]
+    assert message in errors[field][0]
+
+
+def test_a_new_password_is_hashed_and_ends_what_the_old_one_opened(client: Client) -> None:
+    user = make_user(password="old words here")
+    version = user.token_version
+
+    client.post(
+        f"/admin/accounts/user/{user.pk}/password/",
+        {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD},
+    )
+
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+    assert user.token_version > version
+
+
+def test_a_person_is_found_by_email_name_or_phone(client: Client) -> None:
+    make_user("asha@example.com", name="Asha Rao", phone="+91 22 5550 1234")
+    make_user("ben@example.com", name="Ben")
+
+    for typed in ("asha@", "rao", "5550"):
+        page = client.get("/admin/accounts/user/", {"q": typed}).text
+        assert "asha@example.com" in page
+        assert "ben@example.com" not in page
+
+
+def clerk(*permissions: str) -> Client:
+    user = make_user(is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_only_a_superuser_hands_out_rights() -> None:
+    user = make_user()
+    values: dict[str, Any] = {"email": user.email, "name": "New name", "is_active": "on"}
+    values |= {"is_staff": "on", "is_superuser": "on"}
+
+    clerk("change_user", "view_user").post(f"/admin/accounts/user/{user.pk}/change/", values)
+
+    user.refresh_from_db()
+    assert user.name == "New name"
+    assert not user.is_staff
+    assert not user.is_superuser
+
+
+def test_only_a_superuser_touches_a_superuser() -> None:
+    boss = User.objects.create_superuser("boss@example.com", "boss's words", name="Boss")
+    client = clerk("change_user", "view_user", "delete_user")
+    page = f"/admin/accounts/user/{boss.pk}"
+
+    assert client.post(f"{page}/change/", {"email": "mine@example.com"}).status_code == 403
+    new = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    assert client.post(f"{page}/password/", new).status_code == 403
+    assert client.post(f"{page}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_customers_do_not_get_in() -> None:
+    client = Client()
+    client.force_login(make_user())
+
+    assert client.get("/admin/").status_code == 302

@@ -1,0 +1,156 @@
+import re
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from bookmyshow.templatetags.formatting import moment, money
+from shows.clock import DatabaseClock
+from shows.models import lapsed_hold
+
+from .models import Booking
+
+BADGES = {"PENDING": "badge-wait", "CONFIRMED": "badge-good"}
+# People read O as 0, and I and L as 1: Crockford's alphabet has neither.
+MISREAD = str.maketrans("OIL", "011")
+
+
+class EffectiveStatus(admin.SimpleListFilter):
+    """The status everyone reads: a lapsed hold is not completed, swept or not."""
+
+    title = "status"
+    parameter_name = "status_now"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return Booking.Status.choices
+
+    def queryset(self, request: HttpRequest, bookings: QuerySet[Booking]) -> QuerySet[Booking]:
+        status = self.value()
+        if status not in Booking.Status.values:
+            return bookings
+        now: Any = DatabaseClock()
+        lapsed = lapsed_hold(now)
+        if status == Booking.Status.FAILED:
+            return bookings.filter(Q(status=status) | lapsed)
+        return bookings.filter(Q(status=status) & ~lapsed)
+
+
+@admin.register(Booking)
+class BookingAdmin(admin.ModelAdmin):
+    """What was sold, to look at: bookings change by the verbs of bookings/services.py only."""
+
+    list_display = (
+        "reference",
+        "customer",
+        "film",
+        "starts",
+        "seat_list",
+        "amount",
+        "state",
+        "booked",
+    )
+    list_filter = (
+        EffectiveStatus,
+        ("created_at", admin.DateFieldListFilter),
+        "show__screen__cinema",
+    )
+    list_select_related = ("user", "show__movie", "show__screen__cinema")
+    list_per_page = 50
+    show_full_result_count = False
+    date_hierarchy = "created_at"
+    search_fields = ("reference", "user__email", "user__name")
+    search_help_text = "A reference or a part of one, or the customer's email or name."
+    fieldsets = (
+        (None, {"fields": ("reference", "state", "customer_link", "show_link")}),
+        ("Seats", {"fields": ("lines",)}),
+        ("Times (UTC)", {"fields": ("created_at", "expires_at", "confirmed_at", "updated_at")}),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Booking | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Booking | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Booking]:
+        bookings: Any = super().get_queryset(request)
+        found: QuerySet[Booking] = bookings.with_clock()
+        return found
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Booking], search_term: str
+    ) -> tuple[QuerySet[Booking], bool]:
+        typed = re.sub(r"[\s-]", "", search_term).upper()
+        if typed.startswith("BMV"):
+            return queryset.filter(reference__contains="BMV" + typed[3:].translate(MISREAD)), False
+        return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description="customer", ordering="user__email")
+    def customer(self, booking: Booking) -> str:
+        return booking.user.email
+
+    @admin.display(description="film", ordering="show__movie__title")
+    def film(self, booking: Booking) -> str:
+        return f"{booking.show.movie.title} · {booking.show.screen}"
+
+    @admin.display(description="show starts (cinema's time)", ordering="show__starts_at")
+    def starts(self, booking: Booking) -> str:
+        return moment(booking.show.local_start)
+
+    @admin.display(description="seats", ordering="total_seats")
+    def seat_list(self, booking: Booking) -> str:
+        return ", ".join(booking.seats)
+
+    @admin.display(description="amount", ordering="total_amount")
+    def amount(self, booking: Booking) -> str:
+        return money(booking.total_amount)
+
+    @admin.display(description="status")
+    def state(self, booking: Booking) -> SafeString:
+        now: datetime = booking.now
+        status = booking.status_at(now)
+        reason = booking.reason_at(now)
+        return format_html(
+            '<span class="badge {}">{}</span>{}{}',
+            BADGES.get(status, "badge-bad"),
+            status.label,
+            " " if reason else "",
+            Booking.EndedReason(reason).label if reason else "",
+        )
+
+    @admin.display(description="booked (UTC)", ordering="created_at")
+    def booked(self, booking: Booking) -> str:
+        return moment(booking.created_at)
+
+    @admin.display(description="customer")
+    def customer_link(self, booking: Booking) -> SafeString:
+        address = reverse("admin:accounts_user_change", args=[booking.user_id])
+        user = booking.user
+        return format_html('<a href="{}">{}</a> {}', address, user.email, user.name)
+
+    @admin.display(description="show")
+    def show_link(self, booking: Booking) -> SafeString:
+        address = reverse("admin:shows_show_change", args=[booking.show_id])
+        return format_html('<a href="{}">{}</a>', address, booking.show)
+
+    @admin.display(description="prices")
+    def lines(self, booking: Booking) -> SafeString:
+        rows = format_html_join(
+            "",
+            "<tr><td>{}</td><td>{}</td></tr>",
+            ((label, money(price)) for label, price in booking.lines),
+        )
+        return format_html(
+            '<table class="seat-prices">{}<tr><th>{}</th><th>{}</th></tr></table>',
+            rows,
+            f"{booking.total_seats} seats" if booking.total_seats > 1 else "1 seat",
+            money(booking.total_amount),
+        )

@@ -1,0 +1,286 @@
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import models, transaction
+from django.db.models import Count, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from bookmyshow.templatetags.formatting import moment, money
+
+from .admin_forms import CinemaForm, NewShowForm, ScreenForm
+from .clock import database_now
+from .models import Cinema, Screen, Show
+from .plan_picture import draw_plan
+from .seating import PlanError, parse_plan
+from .services import ScheduleError, change_terms, create_show, delete_show
+
+DAYS_AHEAD = 7
+LEGEND = format_html(
+    '<p class="plan-legend">One line a row, front row first: name, space, cells. Cells: {}'
+    " standard, {} premium, {} and {} wheelchair place (standard, premium), {} gap of a seat, {}"
+    " of half one. {} numbers a row from the right, {} gives its numbers. An empty line is a"
+    " cross aisle. Shows that are made already keep the seats they were made with.</p>",
+    *(format_html("<code>{}</code>", cell) for cell in "spwW_-"),
+    format_html("<code>{}</code>", "A < ssss"),
+    format_html("<code>{}</code>", "A = 1,3,5 sss"),
+)
+
+
+class ScreenInline(admin.StackedInline):
+    model = Screen
+    form = ScreenForm
+    extra = 0
+    show_change_link = True
+    classes = ("collapse",)
+    fields = (("name", "cleaning_minutes"), "seating_plan")
+
+
+@admin.register(Cinema)
+class CinemaAdmin(admin.ModelAdmin):
+    form = CinemaForm
+    list_display = ("name", "city", "timezone", "screen_count")
+    list_filter = ("city",)
+    search_fields = ("name", "city", "address")
+    prepopulated_fields = {"slug": ("name",)}
+    inlines = (ScreenInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Cinema]:
+        return super().get_queryset(request).annotate(screen_total=Count("screens"))
+
+    @admin.display(description="screens", ordering="screen_total")
+    def screen_count(self, cinema: Any) -> int:
+        count: int = cinema.screen_total
+        return count
+
+
+@admin.register(Screen)
+class ScreenAdmin(admin.ModelAdmin):
+    form = ScreenForm
+    list_display = ("name", "cinema", "seats", "premium", "wheelchair", "cleaning")
+    list_filter = ("cinema__city", "cinema")
+    list_select_related = ("cinema",)
+    search_fields = ("name", "cinema__name", "cinema__city")
+    autocomplete_fields = ("cinema",)
+    readonly_fields = ("picture", "legend")
+    fields = ("cinema", ("name", "cleaning_minutes"), "seating_plan", "legend", "picture")
+
+    @admin.display(description="seats")
+    def seats(self, screen: Screen) -> str:
+        return _count(screen)
+
+    @admin.display(description="premium")
+    def premium(self, screen: Screen) -> str:
+        return _count(screen, seat_type="premium")
+
+    @admin.display(description="wheelchair places")
+    def wheelchair(self, screen: Screen) -> str:
+        return _count(screen, is_wheelchair=True)
+
+    @admin.display(description="cleaning", ordering="cleaning_minutes")
+    def cleaning(self, screen: Screen) -> str:
+        return f"{screen.cleaning_minutes} min"
+
+    @admin.display(description="how to write it")
+    def legend(self, screen: Screen) -> SafeString:
+        return LEGEND
+
+    @admin.display(description="as saved")
+    def picture(self, screen: Screen) -> SafeString | str:
+        try:
+            seats = parse_plan(screen.seating_plan)
+        except PlanError:
+            return "A picture of the plan is here once it is saved."
+        return format_html("{}<p>{} seats</p>", draw_plan(seats), len(seats))
+
+
+def _count(screen: Screen, **conditions: Any) -> str:
+    try:
+        seats = parse_plan(screen.seating_plan)
+    except PlanError:
+        return "unreadable"
+    return str(sum(all(getattr(s, k) == v for k, v in conditions.items()) for s in seats))
+
+
+class Begins(admin.SimpleListFilter):
+    """Days count on each cinema's own calendar."""
+
+    title = "day at the cinema"
+    parameter_name = "day"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        today = database_now().date()
+        days = [today + timedelta(days=count) for count in range(DAYS_AHEAD)]
+        return [
+            ("coming", "All that are to come"),
+            ("past", "All that have begun"),
+            *((f"{day}", f"{day:%a} {day.day} {day:%b}") for day in days),
+        ]
+
+    def queryset(self, request: HttpRequest, shows: QuerySet[Show]) -> QuerySet[Show]:
+        day, some = self.value(), shows
+        if day == "coming":
+            return some.filter(starts_at__gt=database_now())
+        if day == "past":
+            return some.filter(starts_at__lte=database_now()).order_by("-starts_at")
+        for value, _ in self.lookup_choices:
+            if value == day:
+                dated: Any = some
+                on_date: QuerySet[Show] = dated.on_date(models.DateField().to_python(day))
+                return on_date
+        return some
+
+
+@admin.register(Show)
+class ShowAdmin(admin.ModelAdmin):
+    list_display = (
+        "movie",
+        "cinema",
+        "screen_name",
+        "starts",
+        "format",
+        "prices",
+        "occupancy",
+        "state",
+    )
+    list_filter = (Begins, "status", "screen__cinema", "format")
+    list_select_related = ("movie", "screen__cinema")
+    list_per_page = 50
+    show_full_result_count = False
+    date_hierarchy = "starts_at"
+    search_fields = ("movie__title", "screen__name", "screen__cinema__name", "screen__cinema__city")
+    autocomplete_fields = ("movie", "screen")
+    made = ("movie", "screen", "starts", "ends", "occupancy", "state", "created_at", "updated_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Show]:
+        shows: Any = super().get_queryset(request)
+        found: QuerySet[Show] = shows.with_free_seats(at=database_now())
+        return found
+
+    def get_fieldsets(self, request: HttpRequest, obj: Show | None = None) -> Any:
+        terms = ("format", "language", "standard_price", "premium_price")
+        if obj is None:
+            return [(None, {"fields": ("movie", "screen", "local_start", *terms)})]
+        return [
+            (None, {"fields": self.made[:-2]}),
+            (
+                "Terms",
+                {
+                    "fields": terms,
+                    "description": "New prices count from the next hold on; seats that are held or"
+                    " sold keep the price they were held at.",
+                },
+            ),
+            ("Record", {"fields": self.made[-2:]}),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Show | None = None) -> tuple[str, ...]:
+        # Seats and overlaps hang on film, screen and times.
+        return self.made if obj else ()
+
+    def get_form(
+        self, request: HttpRequest, obj: Show | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None:
+            kwargs["form"] = NewShowForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        try:
+            return super().add_view(request, form_url, extra_context)
+        except ScheduleError as error:
+            # Someone else scheduled a show there between the form's check and the insert.
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def save_model(self, request: HttpRequest, obj: Show, form: ModelForm, change: bool) -> None:
+        data = form.cleaned_data
+        if change:
+            change_terms(show=obj, **{name: data[name] for name in form.fields})
+            return
+        names = ("movie", "screen", "starts_at", "format", "language")
+        prices = ("standard_price", "premium_price")
+        obj.pk = create_show(**{name: data[name] for name in (*names, *prices)}).pk
+        obj.refresh_from_db()
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes, in numbers: a list of five hundred seats tells nobody anything."""
+        shows = Show.objects.filter(pk__in=[show.pk for show in objs]).select_related(
+            "movie", "screen__cinema"
+        )
+        counted = list(shows.annotate(booking_total=Count("bookings")).order_by("starts_at"))
+        protected = [
+            f"{show}: people have booked it ({show.booking_total} bookings, those that ended"
+            " included), and what was sold keeps its show."
+            for show in counted
+            if show.booking_total
+        ]
+        seats = sum(show.total_seats for show in counted)
+        return (
+            [f"{show}, with its {show.total_seats} seats" for show in counted],
+            {"shows": len(counted), "seats": seats},
+            set(),
+            protected,
+        )
+
+    def delete_model(self, request: HttpRequest, obj: Show) -> None:
+        delete_show(show=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Show]) -> None:
+        with transaction.atomic():
+            for show in queryset:
+                delete_show(show=show)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except ScheduleError as error:
+            # Someone booked it after the page that asked was made.
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:shows_show_change", args=[object_id]))
+
+    @admin.display(description="cinema", ordering="screen__cinema")
+    def cinema(self, show: Show) -> str:
+        return str(show.screen.cinema)
+
+    @admin.display(description="screen", ordering="screen__name")
+    def screen_name(self, show: Show) -> str:
+        return show.screen.name
+
+    @admin.display(description="starts (cinema's time)", ordering="starts_at")
+    def starts(self, show: Show) -> str:
+        return f"{moment(show.local_start)} {show.local_start:%Z}"
+
+    @admin.display(description="ends")
+    def ends(self, show: Show) -> str:
+        free = show.busy_until.astimezone(show.screen.cinema.tz)
+        return f"{show.local_end:%H:%M}; the screen is free again at {free:%H:%M}"
+
+    @admin.display(description="prices")
+    def prices(self, show: Show) -> str:
+        return f"{money(show.standard_price)} / {money(show.premium_price)}"
+
+    @admin.display(description="taken")
+    def occupancy(self, show: Show) -> SafeString:
+        taken = show.total_seats - show.free_seats
+        return format_html(
+            '<progress class="meter {}" value="{}" max="{}"></progress>{} of {}',
+            "" if show.free_seats else "meter-full",
+            taken,
+            show.total_seats,
+            taken,
+            show.total_seats,
+        )
+
+    @admin.display(description="status", ordering="status")
+    def state(self, show: Show) -> SafeString:
+        kind = "badge-bad" if show.is_cancelled else "badge-good"
+        return format_html('<span class="badge {}">{}</span>', kind, show.get_status_display())

@@ -1,0 +1,126 @@
+"""The forms staff make cinemas, screens and shows with."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django import forms
+
+from .clock import database_now
+from .models import Cinema, Screen, Show
+from .seating import PlanError, parse_plan
+from .services import MovieNotSchedulable, show_end
+
+FEW_CITIES = 8
+
+
+class CinemaForm(forms.ModelForm):
+    timezone = forms.ChoiceField(
+        label="time zone",
+        choices=[("", "Choose"), *((name, name) for name in sorted(available_timezones()))],
+        help_text="Show times are entered and shown on this clock.",
+    )
+
+    class Meta:
+        model = Cinema
+        fields = ("name", "slug", "city", "address", "timezone")
+
+
+class ScreenForm(forms.ModelForm):
+    class Meta:
+        model = Screen
+        fields = ("cinema", "name", "cleaning_minutes", "seating_plan")
+        widgets = {
+            "seating_plan": forms.Textarea(
+                attrs={"class": "plan", "rows": 16, "spellcheck": "false", "wrap": "off"}
+            )
+        }
+
+
+class CinemaTimeField(forms.DateTimeField):
+    """A date and time on the cinema's clock, without a zone until the cinema is known."""
+
+    widget = forms.DateTimeInput(
+        attrs={"type": "datetime-local", "class": "vDateTimeLocal"}, format="%Y-%m-%dT%H:%M"
+    )
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        try:
+            moment = datetime.fromisoformat(str(value).strip())
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo or len(str(value).strip()) < len("2027-01-08T19:00"):
+            raise forms.ValidationError("Write a date and a time, for example 2027-01-08 19:00.")
+        return moment.replace(second=0, microsecond=0)
+
+
+class NewShowForm(forms.ModelForm):
+    """A show to be scheduled; every reason why it can't be is told beside its field."""
+
+    local_start = CinemaTimeField(label="starts at")
+
+    class Meta:
+        model = Show
+        fields = ("movie", "screen", "format", "language", "standard_price", "premium_price")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "local_start" in self.fields:
+            self.fields["local_start"].help_text = f"On the cinema's clock{_zones()}."
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean() or self.cleaned_data
+        if not {"movie", "screen", "local_start"} <= data.keys():
+            return data
+        starts_at = _on_clock(data["local_start"], data["screen"].cinema.tz)
+        if starts_at is None:
+            self.add_error("local_start", "The clocks go forward over this time; choose another.")
+        elif starts_at <= database_now():
+            self.add_error("local_start", "This is in the past on the cinema's clock.")
+        else:
+            data["starts_at"] = starts_at
+            self._check_schedule(data)
+        return data
+
+    def _check_schedule(self, data: dict[str, Any]) -> None:
+        screen = data["screen"]
+        try:
+            parse_plan(screen.seating_plan)
+        except PlanError as error:
+            self.add_error("screen", f"Its seating plan can't be read. {error}")
+        try:
+            _, busy_until = show_end(
+                movie=data["movie"], screen=screen, starts_at=data["starts_at"]
+            )
+        except MovieNotSchedulable as error:
+            self.add_error("movie", str(error))
+            return
+        other = (
+            Show.objects.scheduled()
+            .filter(screen=screen, starts_at__lt=busy_until, busy_until__gt=data["starts_at"])
+            .select_related("movie", "screen__cinema")
+            .first()
+        )
+        if other:
+            until = other.busy_until.astimezone(screen.cinema.tz)
+            self.add_error(
+                "local_start",
+                f"{screen} has {other.movie.title} from {other.local_start:%a %d %b %H:%M} to"
+                f" {until:%H:%M} (cleaning included); this show would need it until"
+                f" {busy_until.astimezone(screen.cinema.tz):%H:%M}.",
+            )
+
+
+def _on_clock(moment: datetime, zone: ZoneInfo) -> datetime | None:
+    """That wall time as a moment; None where the clocks skip it."""
+    starts_at = moment.replace(tzinfo=zone).astimezone(UTC)
+    return starts_at if starts_at.astimezone(zone).replace(tzinfo=None) == moment else None
+
+
+def _zones() -> str:
+    cities = dict(Cinema.objects.order_by("city").values_list("city", "timezone"))
+    if not 0 < len(cities) <= FEW_CITIES:
+        return ""
+    return ": " + ", ".join(f"{city} {zone}" for city, zone in cities.items())

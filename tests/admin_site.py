@@ -1,0 +1,45 @@
+"""Helps to use the admin as staff do."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import User
+
+MOST_QUERIES = 12
+
+
+def staff_client() -> Client:
+    client = Client()
+    staff = User.objects.create_superuser("staff@example.com", name="Staff")
+    client.force_login(staff)
+    return client
+
+
+def queries_of_list(client: Client, model: str, **conditions: str) -> int:
+    """The queries of an admin list page, the session's and the user's included."""
+    with CaptureQueriesContext(connection) as captured:
+        response = client.get(reverse(f"admin:{model}_changelist"), conditions)
+    assert response.status_code == 200
+    return len(captured)
+
+
+def assert_few_queries(client: Client, model: str, add_rows: Callable[[], object]) -> None:
+    """A list page costs few queries, and no more of them when there are more rows."""
+    add_rows()
+    queries_of_list(client, model)
+    before = queries_of_list(client, model)
+    for _ in range(4):
+        add_rows()
+    assert queries_of_list(client, model) == before <= MOST_QUERIES
+
+
+def errors_of(response: Any) -> dict[str, list[str]]:
+    """What the form says beside each field, and above all of them under `__all__`."""
+    assert response.status_code == 200, "the form was accepted"
+    form = response.context["adminform"].form
+    return {field: list(errors) for field, errors in form.errors.items()}
