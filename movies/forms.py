@@ -50,7 +50,11 @@ class MovieForm(forms.ModelForm):
         required=False,
         max_length=500,
         assume_scheme="https",
-        validators=[URLValidator(["https"], message="Use an address that begins with https://.")],
+        validators=[
+            URLValidator(
+                ["https"], message="Use an address that begins with https://.", code="scheme"
+            )
+        ],
         help_text="Used where no image is uploaded.",
         widget=AdminURLFieldWidget,
     )
