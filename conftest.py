@@ -6,13 +6,23 @@ with pytest-django's ``settings`` fixture.
 """
 
 import os
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 TEST_REDIS_DB = "15"
+# Written by `migrate`: a test that empties the database leaves them, so that the site under test,
+# which keeps content types in memory, is never wrong about them.
+WRITTEN_BY_MIGRATE = {
+    "django_content_type",
+    "auth_permission",
+    "auth_group",
+    "auth_group_permissions",
+}
 
 
 def redis_url_for_tests() -> str:
@@ -42,6 +52,17 @@ def pytest_configure() -> None:
     settings.RATE_LIMITS = False
     # bcrypt is slow by design; the tests that are about it ask for it.
     settings.PASSWORD_HASHERS = ["tests.hashers.QuickHasher", *settings.PASSWORD_HASHERS]
+    keep_what_migrate_wrote()
+
+
+def keep_what_migrate_wrote() -> None:
+    """Have Django empty all tables but WRITTEN_BY_MIGRATE after a test with real transactions."""
+    sql_flush = DatabaseOperations.sql_flush
+
+    def sparing(self: Any, style: Any, tables: list[str], **options: Any) -> list[str]:
+        return sql_flush(self, style, [t for t in tables if t not in WRITTEN_BY_MIGRATE], **options)
+
+    DatabaseOperations.sql_flush = sparing  # type: ignore[assignment,method-assign]
 
 
 @pytest.fixture(autouse=True)

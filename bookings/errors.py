@@ -52,6 +52,13 @@ class BookingNotPending(BookingError):
     message = "This booking is over and can't be confirmed."
 
 
+class BookingUsed(BookingError):
+    """Its people are in the hall."""
+
+    code = "BOOKING_NOT_PENDING"
+    message = "This ticket was used at the door, so it can't be cancelled any more."
+
+
 class ShowNotBookable(BookingError):
     code = "SHOW_NOT_BOOKABLE"
     message = "This show can't be booked any more."

@@ -206,3 +206,29 @@ class Booking(models.Model):
     def lines(self) -> list[tuple[str, Decimal]]:
         """Each seat's label and price, in plan order."""
         return list(zip(self.seats, self.seat_prices, strict=True))
+
+
+class AdmissionQuerySet(models.QuerySet["Admission"]):
+    def of_show(self, show_id: int) -> "AdmissionQuerySet":
+        """Who went in to a show, last first, with what the door shows of each."""
+        return (
+            self.filter(booking__show_id=show_id)
+            .select_related("booking", "admitted_by")
+            .order_by("-admitted_at", "-pk")
+        )
+
+
+class Admission(models.Model):
+    """One ticket let in at the door. One booking has one at most, so it can't admit twice."""
+
+    booking = models.OneToOneField(Booking, on_delete=models.PROTECT, related_name="admission")
+    admitted_at = models.DateTimeField()
+    admitted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    objects = AdmissionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-admitted_at", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.booking.reference} at the door"

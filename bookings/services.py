@@ -35,6 +35,7 @@ from .errors import (
     BookingExpired,
     BookingNotFound,
     BookingNotPending,
+    BookingUsed,
     IdempotencyKeyReused,
     InvalidSeats,
     SeatsUnavailable,
@@ -42,7 +43,7 @@ from .errors import (
     ShowNotBookable,
     ShowNotFound,
 )
-from .models import Booking
+from .models import Admission, Booking
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +132,8 @@ def cancel_booking(*, user: User, reference: str) -> Booking:
     """Cancel a confirmed booking before its show begins; its seats are free again.
 
     One that is over already is returned unchanged. Raises BookingNotFound, BookingNotPending
-    (it is a hold: release that), ShowNotBookable (the show began), ShowBusy.
+    (it is a hold: release that), BookingUsed (its people went in), ShowNotBookable (the show
+    began), ShowBusy.
     """
     return _give_back(user, reference, {CONFIRMED})
 
@@ -258,6 +260,8 @@ def _give_back(user: User, reference: str, accepted: set[Booking.Status]) -> Boo
             )
         if booking.status == CONFIRMED and show.has_started(now):
             raise ShowNotBookable("The show has begun; its tickets can't be cancelled any more.")
+        if Admission.objects.filter(booking=booking).exists():
+            raise BookingUsed
         _count(show, _end([booking], now, RELEASED if booking.status == PENDING else BY_CUSTOMER))
     return booking
 
