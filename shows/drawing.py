@@ -8,11 +8,10 @@ static/css/seatgrid.css (x in half seats), so that no style attribute is needed.
 import re
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
+from html import escape
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
-
-from django.utils.html import escape
 
 from bookmyshow.templatetags.formatting import money
 

@@ -26,7 +26,8 @@ from .models import Seat, Show
 @never_cache
 def show(request: HttpRequest, show_id: int) -> HttpResponse:
     """The seat map; `?seats=C7,C8` chooses these, `?party=3` the best three."""
-    chosen = [label for label in request.GET.get("seats", "").split(",") if label]
+    asked = [label for label in request.GET.get("seats", "").split(",") if label]
+    chosen = asked[: settings.MAX_SEATS_PER_BOOKING]
     if "party" in request.GET:
         return _best_seats(request, show_id)
     return show_page(request, show_id, chosen=chosen)

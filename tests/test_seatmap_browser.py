@@ -179,7 +179,7 @@ def test_without_javascript_seats_are_booked_all_the_same(
     plain.get_by_role("button", name="Hold for 2 minutes").click()
     plain.get_by_role("button", name="Confirm").click()
     reference = Booking.objects.get(status="CONFIRMED").reference
-    expect(plain.get_by_text(reference)).to_be_visible()
+    expect(plain.locator(".ticket__code")).to_have_text(reference, timeout=15_000)
     plain.context.close()
 
 

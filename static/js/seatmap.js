@@ -14,6 +14,8 @@
     own.set(label, document.getElementById(`s-${label}`)?.getAttribute("aria-label"));
   }
   const status = document.getElementById("seat-status");
+  // Its column, in half seats, is in its class (seatgrid.css).
+  const placeOf = (seat) => Number(/\bx(\d+)/.exec(seat.className)[1]);
   const isSeat = (element) => element?.name === "seat";
   const seats = () => [...map.querySelectorAll('input[name="seat"]')];
   const chosen = () => seats().filter((seat) => seat.checked);
@@ -34,15 +36,19 @@
     if (!seatsLine) return;
     seatsLine.textContent = list.length ? names(list.map((seat) => seat.value)) : "Choose your seats";
     form.querySelector("[data-total]").textContent = list.length ? money(total) : "";
-    form.classList.toggle("has-choice", list.length > 0);
+    if (own.size) {
+      const same = list.length === own.size && list.every((seat) => own.has(seat.value));
+      form.querySelector(".bar__button").textContent = same ? "Go on with these" : "Hold these instead";
+    }
   };
 
   // A single free seat left between taken ones is hard to sell; say so, and leave it at that.
   const orphans = () => {
     const left = [];
     for (const row of map.querySelectorAll("fieldset")) {
+      if (!row.querySelector(":checked")) continue;
       const line = [...row.querySelectorAll("input")]
-        .map((seat) => ({ seat, x: Number(getComputedStyle(seat).getPropertyValue("--x")) }))
+        .map((seat) => ({ seat, x: placeOf(seat) }))
         .sort((a, b) => a.x - b.x);
       const free = (entry) => entry && !entry.seat.disabled && !entry.seat.classList.contains("w");
       line.forEach((entry, place) => {
@@ -71,6 +77,7 @@
       say(`${most} seats are the most in one booking. Let one go to choose another.`);
       return;
     }
+    document.getElementById("seat-problem").replaceChildren();
     show();
     remark();
     rove(target);
@@ -90,7 +97,6 @@
     const usable = all.filter((seat) => !seat.disabled);
     rove(usable.find((seat) => seat.checked) ?? usable[0]);
   };
-  const placeOf = (seat) => Number(getComputedStyle(seat).getPropertyValue("--x"));
   const inRow = (row) => [...row.querySelectorAll("input:enabled")].sort((a, b) => placeOf(a) - placeOf(b));
   const neighbour = (seat, key) => {
     const row = seat.closest("fieldset");
@@ -145,10 +151,11 @@
 
   let before = [];
   map.addEventListener("htmx:beforeSwap", () => { before = chosen().map((seat) => seat.value); });
-  map.addEventListener("htmx:afterSwap", () => {
+  map.addEventListener("htmx:afterSwap", ({ detail }) => {
     const kept = new Set(chosen().map((seat) => seat.value));
     const lost = before.filter((label) => !kept.has(label));
-    if (lost.length) {
+    // What a refused hold lost, the server's own message names.
+    if (lost.length && detail.requestConfig.verb === "get") {
       say(`${names(lost)} ${lost.length === 1 ? "was" : "were"} just taken by someone else and ${lost.length === 1 ? "is" : "are"} no longer chosen.`);
     }
     show();
