@@ -2,8 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
-from bookmyshow.environment import env, whole
+from bookmyshow.environment import env, switch, whole
+from bookmyshow.watching import folder
+from bookmyshow.watching.logs import logging_config
+
+# Before anything is counted: all workers add up in one folder.
+folder.prepare()
 
 bind = f"{env.str('BIND', default='0.0.0.0')}:{whole('PORT', default=8000, least=1, most=65535)}"
 
@@ -24,3 +30,13 @@ keepalive = 15
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 # It would be one file in the home folder for all the sites of a user.
 control_socket_disable = True
+
+logconfig_dict = logging_config(as_json=not switch("DEBUG", default=False))
+
+
+def child_exit(_arbiter: object, worker: Any) -> None:
+    """Tell the metrics that a worker is gone."""
+    # Not earlier: it looks for its folder when it is imported.
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)

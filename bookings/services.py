@@ -27,6 +27,7 @@ from django.db.models.functions import Now
 from psycopg.errors import LockNotAvailable
 
 from accounts.models import User
+from bookmyshow.watching import metrics
 from shows import seatmap
 from shows.clock import database_now
 from shows.models import Seat, Show
@@ -68,6 +69,7 @@ def booking_transaction() -> Iterator[None]:
         raise
 
 
+@metrics.booking_attempt("hold")
 def hold_seats(
     *, user: User, show_id: int, labels: Iterable[str], idempotency_key: str | None = None
 ) -> Booking:
@@ -97,6 +99,7 @@ def hold_seats(
         raise
 
 
+@metrics.booking_attempt("confirm")
 def confirm_booking(*, user: User, reference: str) -> Booking:
     """Make a hold a sale. Confirming it again is a success that changes nothing (SPEC §4.6).
 
@@ -117,9 +120,12 @@ def confirm_booking(*, user: User, reference: str) -> Booking:
         booking.confirmed_at = booking.updated_at = now
         booking.save(update_fields=["status", "confirmed_at", "updated_at"])
         transaction.on_commit(partial(seatmap.forget, booking.show_id))
+        taken = (now - booking.created_at).total_seconds()
+        transaction.on_commit(partial(metrics.HOLD_TO_CONFIRM.observe, taken))
     return booking
 
 
+@metrics.booking_attempt("release")
 def release_hold(*, user: User, reference: str) -> Booking:
     """Let a hold go. One that is over already is returned unchanged.
 
@@ -128,6 +134,7 @@ def release_hold(*, user: User, reference: str) -> Booking:
     return _give_back(user, reference, {PENDING})
 
 
+@metrics.booking_attempt("cancel")
 def cancel_booking(*, user: User, reference: str) -> Booking:
     """Cancel a confirmed booking before its show begins; its seats are free again.
 
@@ -138,11 +145,13 @@ def cancel_booking(*, user: User, reference: str) -> Booking:
     return _give_back(user, reference, {CONFIRMED})
 
 
+@metrics.booking_attempt("give back")
 def give_back_booking(*, user: User, reference: str) -> Booking:
     """Release a hold or cancel a confirmed booking, whichever it is; errors as for those."""
     return _give_back(user, reference, {PENDING, CONFIRMED})
 
 
+@metrics.timed_sweep
 def expire_holds() -> int:
     """Write down every lapsed hold as FAILED and free its seats; returns how many there were.
 

@@ -132,3 +132,22 @@ def redis(name: str) -> str:
             " or put `python -m bookmyshow.embedded` before the command",
         )
     return address
+
+
+def token(name: str) -> str:
+    """A secret of 16 characters or more, or empty where it is not set."""
+    value = env.str(name, default="")
+    if value and len(value) < 16:
+        refuse(name, "needs 16 characters or more, or none to switch off what it guards")
+    return value
+
+
+def sentry_dsn(name: str) -> str:
+    """Where errors are reported to; empty where it is not set."""
+    value = env.str(name, default="")
+    parts = urlsplit(value)
+    if value and not (
+        parts.scheme in {"http", "https"} and parts.username and parts.path.strip("/")
+    ):
+        refuse(name, "is no Sentry DSN; use for example https://key@sentry.example/1")
+    return value

@@ -7,6 +7,7 @@ from csp.constants import NONCE, NONE, SELF
 
 from . import environment
 from .environment import ROOT, env
+from .watching.logs import logging_config
 
 DEBUG = environment.switch("DEBUG", default=False)
 HTTPS = environment.switch("HTTPS", default=not DEBUG)
@@ -18,6 +19,7 @@ CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 
 # Hops whose X-Forwarded-For is believed; without one, a client is who connects.
 TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
+METRICS_TOKEN = environment.token("METRICS_TOKEN")
 RATE_LIMITS = environment.switch("RATE_LIMITS", default=True)
 
 # Booking (SPEC §4)
@@ -48,6 +50,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "bookmyshow.watching.middleware.WatchMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -209,13 +212,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
-}
+# Watching: to the standard error stream, where systemd and platforms collect it (docs/deploy.md).
+LOGGING = logging_config(as_json=not DEBUG)
+SENTRY_DSN = environment.sentry_dsn("SENTRY_DSN")
+if SENTRY_DSN:
+    from .watching import sentry
+
+    sentry.start(SENTRY_DSN)

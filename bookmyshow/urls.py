@@ -9,6 +9,8 @@ from .admin_tools import clear_cache
 from .api import unknown
 from .media import media
 from .styleguide import style_page
+from .watching.exposition import metrics
+from .watching.vitals import vitals
 
 urlpatterns = [
     path("admin/clear-cache/", clear_cache, name="clear_cache"),
@@ -17,6 +19,8 @@ urlpatterns = [
     path("api/", include("bookmyshow.api")),
     path("api", unknown),
     path("media/<path:path>", media),
+    path("metrics", metrics, name="metrics"),
+    path("vitals", vitals, name="vitals"),
     path("", include("movies.urls")),
     path("accounts/", include("accounts.urls")),
     path("", include("shows.urls")),

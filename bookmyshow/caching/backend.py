@@ -14,7 +14,11 @@ from redis.connection import Connection
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoAnswer
 
+from bookmyshow.watching import metrics
+
 from .outage import Outage
+
+MISSING = object()
 
 
 class SteadyPool(ConnectionPool):
@@ -56,6 +60,14 @@ class SteadyCache(RedisCache):
 
     The server is Celery's broker too, so a FLUSHDB would lose what is queued.
     """
+
+    def get(self, key: str, default: Any = None, *args: Any, **kwargs: Any) -> Any:
+        found = super().get(key, MISSING, *args, **kwargs)
+        if found is MISSING:
+            metrics.count_cache_read("away" if self.is_away else "miss")
+            return default
+        metrics.count_cache_read("hit")
+        return found
 
     def set(self, key: str, *args: Any, **kwargs: Any) -> Any:
         done = super().set(key, *args, **kwargs)

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
 
 from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as ModelInvalid
@@ -12,6 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic.alias_generators import to_camel
+
+from bookmyshow.watching import request_id
+from bookmyshow.watching.middleware import view_of
 
 from .answers import respond
 from .schemas import Problem, ProblemError
@@ -200,8 +202,8 @@ def _fault(request: HttpRequest, error: Any) -> HttpResponse:
 def _logged(
     code: str, request: HttpRequest, error: Exception, *, retry_after: int | None = None
 ) -> HttpResponse:
-    found = getattr(request, "request_id", "") or uuid4().hex
-    log.error("%s %s %s, id %s", code, request.method, request.path, found, exc_info=error)
+    found = request_id.current()
+    log.error("%s %s %s", code, request.method, view_of(request), exc_info=error)
     return problem(
         code, f"{CODES[code][1]} (id {found})", details={"id": found}, retry_after=retry_after
     )

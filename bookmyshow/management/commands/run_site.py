@@ -39,6 +39,8 @@ class Command(BaseCommand):
         # Through a shell that ends at once: honcho, which this process becomes, would not bury it.
         announcer = [sys.executable, announce.__file__, address, summary]
         subprocess.run(["/bin/sh", "-c", '"$@" &', "sh", *announcer], check=True)
+        # Worker and web add up what they count.
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(ROOT / ".data" / "metrics"))
         # The Procfile's environment is this one: honcho would let .env override it.
         honcho = [sys.executable, "-m", "honcho", "-e", os.devnull, "-d", str(ROOT), "start"]
         os.execv(sys.executable, [*honcho, "-p", str(port), *PROCESSES])

@@ -1,0 +1,177 @@
+import contextlib
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from prometheus_client.parser import text_string_to_metric_families
+from pytest_django import Settings
+
+from bookings import services
+from bookings.errors import BookingError
+from bookmyshow.watching import exposition
+from tests.factories import lapse, make_show, make_user
+
+pytestmark = pytest.mark.django_db
+
+TOKEN = "scrape-token-of-the-tests"
+
+
+def value(name: str, **labels: str) -> float:
+    """A sample as /metrics shows it; 0 where it is not there yet."""
+    text = exposition.expose().decode()
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    )
+
+
+def grown(name: str, during: Callable[[], object], **labels: str) -> float:
+    before = value(name, **labels)
+    during()
+    return value(name, **labels) - before
+
+
+def test_without_a_token_set_there_is_no_such_page(client: Client) -> None:
+    assert client.get("/metrics").status_code == 404
+
+
+def test_only_who_knows_the_token_reads_them(client: Client, settings: Settings) -> None:
+    settings.METRICS_TOKEN = TOKEN
+    assert client.get("/metrics").status_code == 401
+    wrong = client.get("/metrics", headers={"Authorization": "Bearer wrong"})
+    assert wrong.status_code == 401
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    assert client.get("/metrics").status_code == 401
+    right = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert right.status_code == 200
+    assert right.headers["Content-Type"].startswith("text/plain")
+    assert "bookmyshow_request_seconds_bucket" in right.content.decode()
+
+
+def test_requests_are_timed_by_view_and_counted_by_status(client: Client) -> None:
+    home = {"view": "movies:home"}
+    assert grown("bookmyshow_request_seconds_count", lambda: client.get("/"), **home) == 1
+    lost = {"view": "shows:show", "method": "GET", "status": "404"}
+    assert grown("bookmyshow_requests_total", lambda: client.get("/shows/99999/"), **lost) == 1
+
+
+def test_no_address_makes_a_metric_of_its_own(client: Client) -> None:
+    before = len(exposition.expose())
+    client.get("/a/")
+    size = len(exposition.expose())
+    for number in range(20):
+        client.generic("BREW", f"/nothing-{number}/")
+    assert len(exposition.expose()) - size < size - before + 2_000
+
+
+def test_booking_attempts_are_counted_by_outcome(transactional_db: None) -> None:
+    show, user = make_show(), make_user()
+
+    def attempt(action: Callable[[], object]) -> None:
+        with contextlib.suppress(BookingError):
+            action()
+
+    def hold() -> None:
+        attempt(lambda: services.hold_seats(user=user, show_id=show.pk, labels=["A1"]))
+
+    def want_taken_seat() -> None:
+        attempt(lambda: services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1"]))
+
+    name = "bookmyshow_booking_attempts_total"
+    assert grown(name, hold, action="hold", outcome="ok") == 1
+    assert grown(name, want_taken_seat, action="hold", outcome="refused") == 1
+
+
+def test_the_time_from_hold_to_confirmation_is_measured_once(transactional_db: None) -> None:
+    show, user = make_show(), make_user()
+    held = services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
+
+    def confirm_twice() -> None:
+        services.confirm_booking(user=user, reference=held.reference)
+        services.confirm_booking(user=user, reference=held.reference)
+
+    assert grown("bookmyshow_hold_to_confirm_seconds_count", confirm_twice) == 1
+
+
+def test_sweeps_holds_statements_locks_and_the_servers_are_measured() -> None:
+    show = make_show()
+    held = services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1"])
+    assert value("bookmyshow_holds", state="alive") == 1
+    lapse(held)
+    assert value("bookmyshow_holds", state="lapsed") == 1
+    assert grown("bookmyshow_sweep_seconds_count", services.expire_holds) == 1
+    assert grown("bookmyshow_lock_seconds_count", make_hold) >= 1
+    assert grown("bookmyshow_database_seconds_count", make_hold) > 5
+    assert value("bookmyshow_database_up") == value("bookmyshow_broker_up") == 1
+    assert 1 <= value("bookmyshow_database_connections") < 300
+    assert value("bookmyshow_database_connections_allowed") > 10
+    assert value("bookmyshow_database_longest_lock_wait_seconds") == 0
+
+
+def make_hold() -> None:
+    services.hold_seats(user=make_user(), show_id=make_show().pk, labels=["A1"])
+
+
+def test_reads_of_the_cache_are_counted_as_hits_and_misses(client: Client) -> None:
+    read = "bookmyshow_cache_reads_total"
+    assert grown(read, lambda: client.get("/"), result="miss") > 0
+    assert grown(read, lambda: client.get("/"), result="hit") > 0
+
+
+def test_a_browsers_measures_are_taken_by_view(client: Client) -> None:
+    body = {"path": "/", "TTFB": 80, "FCP": 300.5, "LCP": 900, "CLS": 0.02}
+
+    def send() -> None:
+        answer = client.post("/vitals", body, content_type="application/json")
+        assert answer.status_code == 204
+
+    seen = "bookmyshow_page_load_seconds_count"
+    assert grown(seen, send, metric="LCP", view="movies:home") == 1
+    assert grown("bookmyshow_layout_shift_sum", send) == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("", 400),
+        ("[]", 400),
+        ("{", 400),
+        ('{"path": 7}', 400),
+        ('{"path": "/no-such-page"}', 400),
+        ('{"path": "//evil.example/"}', 400),
+        ('{"path": "/", "LCP": "fast"}', 204),
+        ('{"path": "/", "LCP": -1, "CLS": true, "FCP": 1e300}', 204),
+        ('{"path": "/", "LCP": NaN}', 204),
+        ("[" * 900, 400),
+        ('{"path": "/' + "x" * 2_000 + '"}', 413),
+    ],
+)
+def test_nonsense_from_a_browser_spoils_nothing(client: Client, body: str, status: int) -> None:
+    def send() -> None:
+        answer = client.post("/vitals", body, content_type="application/json")
+        assert answer.status_code == status
+
+    assert grown("bookmyshow_page_load_seconds_count", send) == 0
+
+
+def test_a_flood_of_measures_is_turned_away(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bookmyshow.watching import vitals
+
+    monkeypatch.setattr(vitals, "bucket", vitals.Bucket(rate=0, burst=2))
+    statuses = [
+        client.post("/vitals", '{"path": "/"}', content_type="text/plain").status_code
+        for _ in range(3)
+    ]
+    assert statuses == [204, 204, 429]
+
+
+def test_names_follow_prometheus_conventions() -> None:
+    names = set(re.findall(r"^# TYPE (\S+)", exposition.expose().decode(), re.MULTILINE))
+    own = {name for name in names if name.startswith("bookmyshow_")}
+    assert len(own) > 15
+    assert all(not name.endswith(("_ms", "_milliseconds")) for name in own)

@@ -1,0 +1,133 @@
+"""The metrics that processes count for themselves; `state` adds those read from the servers.
+
+With PROMETHEUS_MULTIPROC_DIR set (gunicorn.conf.py sets it) all processes that share the folder add
+up, Celery's workers too. One observation costs a few microseconds. The alert rules and the
+dashboard in `ops/` name these metrics.
+"""
+
+import functools
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import ParamSpec, TypeVar
+
+from prometheus_client import Counter, Histogram
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# Bounds that the alert rules ask about (0.05 s, 0.5 s, 5 s) are among the buckets.
+REQUESTS = Histogram(
+    "bookmyshow_request_seconds",
+    "Time a request took on the server.",
+    ["view"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+ANSWERS = Counter(
+    "bookmyshow_requests",
+    "Requests answered.",
+    ["view", "method", "status"],
+)
+BOOKING_ATTEMPTS = Counter(
+    "bookmyshow_booking_attempts",
+    "Attempts to hold, confirm, release or cancel. outcome: ok, refused (a rule said no), busy"
+    " (the wait for the show's lock ran out), error.",
+    ["action", "outcome"],
+)
+HOLD_TO_CONFIRM = Histogram(
+    "bookmyshow_hold_to_confirm_seconds",
+    "Time from the hold to its confirmation.",
+    buckets=(5, 10, 20, 30, 45, 60, 75, 90, 105, 120, 180, 300),
+)
+SWEEPS = Histogram(
+    "bookmyshow_sweep_seconds",
+    "Time a sweep of lapsed holds took.",
+    buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+SWEPT = Counter("bookmyshow_holds_swept", "Lapsed holds that sweeps wrote down.")
+QUERIES = Histogram(
+    "bookmyshow_database_seconds",
+    "Time a statement took, the way there and back included.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+)
+LOCK_WAITS = Histogram(
+    "bookmyshow_lock_seconds",
+    "Time a statement that locks rows took, waits for others included.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+CACHE_READS = Counter(
+    "bookmyshow_cache_reads",
+    "Reads of the cache. result: hit, miss, away (the server does not answer).",
+    ["result"],
+)
+TASKS = Histogram(
+    "bookmyshow_task_seconds",
+    "Time a Celery task took.",
+    ["task"],
+    buckets=(0.01, 0.1, 0.5, 1, 5, 10, 30, 60, 120),
+)
+TASKS_DONE = Counter("bookmyshow_tasks", "Celery tasks by how they ended.", ["task", "outcome"])
+PAGE_LOADS = Histogram(
+    "bookmyshow_page_load_seconds",
+    "Page loads as browsers saw them. metric: TTFB, FCP, LCP, INP.",
+    ["metric", "view"],
+    buckets=(0.05, 0.1, 0.2, 0.5, 0.8, 1, 1.8, 2.5, 4, 10),
+)
+LAYOUT_SHIFTS = Histogram(
+    "bookmyshow_layout_shift",
+    "Cumulative layout shift of a page as browsers saw it.",
+    ["view"],
+    buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1),
+)
+
+# Looking a child up by its labels costs more than the observation itself.
+_requests_of = cache(REQUESTS.labels)
+_answers_of = cache(ANSWERS.labels)
+_reads_of = cache(CACHE_READS.labels)
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+
+def observe_request(view: str, method: str, status: int, seconds: float) -> None:
+    _requests_of(view).observe(seconds)
+    _answers_of(view, method if method in METHODS else "other", str(status)).inc()
+
+
+def count_cache_read(result: str) -> None:
+    _reads_of(result).inc()
+
+
+def booking_attempt(action: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Count the calls of a booking service by how they end."""
+
+    def decorate(service: Callable[P, T]) -> Callable[P, T]:
+        @functools.wraps(service)
+        def counted(*args: P.args, **kwargs: P.kwargs) -> T:
+            outcome = "error"
+            try:
+                result = service(*args, **kwargs)
+                outcome = "ok"
+                return result
+            except Exception as error:
+                code = getattr(error, "code", "")
+                outcome = "busy" if code == "SHOW_BUSY" else "refused" if code else "error"
+                raise
+            finally:
+                BOOKING_ATTEMPTS.labels(action, outcome).inc()
+
+        return counted
+
+    return decorate
+
+
+def timed_sweep(sweep: Callable[[], int]) -> Callable[[], int]:
+    """Time a sweep, and count what it wrote down."""
+
+    @functools.wraps(sweep)
+    def timed() -> int:
+        started = time.perf_counter()
+        count = sweep()
+        SWEEPS.observe(time.perf_counter() - started)
+        SWEPT.inc(count)
+        return count
+
+    return timed

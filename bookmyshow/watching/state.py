@@ -1,0 +1,94 @@
+"""Metrics that are read when Prometheus asks: what the database and the broker say now."""
+
+from collections.abc import Iterator
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from bookings import sweeper
+from bookmyshow.celery import app
+
+SOCKET_SECONDS = 0.5
+
+STATE = """
+    SELECT
+        (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
+        current_setting('max_connections')::int
+            - current_setting('superuser_reserved_connections')::int,
+        (SELECT count(*) FROM pg_locks WHERE NOT granted),
+        (SELECT coalesce(extract(epoch FROM max(clock_timestamp() - waitstart)), 0)
+         FROM pg_locks WHERE NOT granted),
+        (SELECT count(*) FROM bookings_booking WHERE status = 'PENDING'
+         AND expires_at > clock_timestamp()),
+        (SELECT count(*) FROM bookings_booking WHERE status = 'PENDING'
+         AND expires_at <= clock_timestamp())
+"""
+NAMES = (
+    ("connections", "Connections of clients to the database server."),
+    ("connections_allowed", "Connections that the database server allows to clients."),
+    ("locks_awaited", "Locks that somebody waits for."),
+    ("longest_lock_wait_seconds", "For how long the longest wait for a lock has lasted."),
+)
+
+
+class ServerState(Collector):
+    """A server that does not answer is a value too (`..._up` is 0), and no failed scrape."""
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing is asked of the servers when this is registered."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._database()
+        yield from self._broker()
+        last = sweeper.last_sweep()
+        if last is not None:
+            yield GaugeMetricFamily(
+                "bookmyshow_last_sweep_timestamp_seconds",
+                "When lapsed holds were last swept.",
+                last.timestamp(),
+            )
+
+    def _database(self) -> Iterator[Metric]:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(STATE)
+                *values, alive, lapsed = cursor.fetchone()
+        except DatabaseError:
+            yield _up("database", False)
+            return
+        yield _up("database", True)
+        for (name, words), value in zip(NAMES, values, strict=True):
+            yield GaugeMetricFamily(f"bookmyshow_database_{name}", words, float(value))
+        holds = GaugeMetricFamily(
+            "bookmyshow_holds",
+            "Holds by state; a lapsed one waits to be swept.",
+            labels=["state"],
+        )
+        holds.add_metric(["alive"], alive)
+        holds.add_metric(["lapsed"], lapsed)
+        yield holds
+
+    def _broker(self) -> Iterator[Metric]:
+        try:
+            with redis.from_url(
+                settings.CELERY_BROKER_URL,
+                socket_connect_timeout=SOCKET_SECONDS,
+                socket_timeout=SOCKET_SECONDS,
+            ) as client:
+                queued = client.llen(app.conf.task_default_queue)
+        except redis.RedisError:
+            yield _up("broker", False)
+            return
+        yield _up("broker", True)
+        yield GaugeMetricFamily(
+            "bookmyshow_tasks_queued", "Tasks that wait for a worker.", float(str(queued))
+        )
+
+
+def _up(server: str, answers: bool) -> Metric:
+    words = f"Whether the {server} answers (1) or not (0)."
+    return GaugeMetricFamily(f"bookmyshow_{server}_up", words, float(answers))

@@ -1,0 +1,48 @@
+"""Celery's side: logs like the web's, the request's id with its tasks, how tasks ended."""
+
+import logging.config
+import os
+import time
+from typing import Any
+
+from celery import Task, signals
+from django.conf import settings
+from prometheus_client import multiprocess
+
+from . import metrics, request_id
+
+HEADER = "request_id"
+_started: dict[str, float] = {}
+
+
+def _log_as_the_web_does(**_signal: Any) -> None:
+    logging.config.dictConfig(settings.LOGGING)
+
+
+def _send_request_id(headers: dict[str, Any], **_signal: Any) -> None:
+    headers[HEADER] = request_id.current()
+
+
+def _begin(task_id: str, task: Task, **_signal: Any) -> None:
+    request_id.adopt(getattr(task.request, HEADER, "") or task_id)
+    _started[task_id] = time.perf_counter()
+
+
+def _end(task_id: str, task: Task, state: str, **_signal: Any) -> None:
+    started = _started.pop(task_id, None)
+    if started is not None:
+        metrics.TASKS.labels(task.name).observe(time.perf_counter() - started)
+    metrics.TASKS_DONE.labels(task.name, (state or "unknown").lower()).inc()
+
+
+def _forget_process(pid: int, **_signal: Any) -> None:
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        multiprocess.mark_process_dead(pid)
+
+
+def watch_tasks() -> None:
+    signals.setup_logging.connect(_log_as_the_web_does)
+    signals.before_task_publish.connect(_send_request_id)
+    signals.task_prerun.connect(_begin)
+    signals.task_postrun.connect(_end)
+    signals.worker_process_shutdown.connect(_forget_process)
