@@ -16,7 +16,8 @@ bind = f"{env.str('BIND', default='0.0.0.0')}:{whole('PORT', default=8000, least
 # Each thread may hold a database connection: 8 workers of 8 threads stay well below the
 # server's usual limits on machines with many processors too.
 workers = whole("WEB_CONCURRENCY", default=min(max(os.cpu_count() or 1, 2), 8), least=1, most=256)
-worker_class = "gthread"
+# Threads, none of which waits for a slow client.
+worker_class = "bookmyshow.worker.PatientWorker"
 threads = whole("WEB_THREADS", default=8, least=1, most=64)
 
 # A worker that answers nothing for so long is replaced. Every wait on the database is shorter.

@@ -199,23 +199,35 @@ def test_confirm_racing_the_take_over_of_its_lapse_is_never_both_and_never_neith
     show = make_show(hall(10, 20))
     late, next_buyer = make_user(), make_user()
     outcomes: Counter[str] = Counter()
+    margin = 5.0
     for label in show.seats.values_list("label", flat=True)[:100]:
         held = services.hold_seats(user=late, show_id=show.pk, labels=[label])
         # It ends a few milliseconds from now, in the middle of what follows.
-        ends = timezone.now() + timedelta(milliseconds=random.uniform(-2, 12))
+        ends = timezone.now() + timedelta(milliseconds=margin * random.uniform(0.5, 1.5))
         Booking.objects.filter(pk=held.pk).update(
             created_at=ends - timedelta(minutes=2), expires_at=ends
         )
 
-        def act(number: int, held: Booking = held, label: str = label) -> Booking:
+        decided = threading.Event()
+
+        def act(
+            number: int,
+            held: Booking = held,
+            label: str = label,
+            decided: threading.Event = decided,
+        ) -> Booking:
             if number == 0:
-                return services.confirm_booking(user=late, reference=held.reference)
-            for _ in range(200):
+                try:
+                    return services.confirm_booking(user=late, reference=held.reference)
+                finally:
+                    decided.set()
+            while True:
+                last_try = decided.is_set()
                 try:
                     return services.hold_seats(user=next_buyer, show_id=show.pk, labels=[label])
-                except SeatsUnavailable as error:
-                    refused = error
-            raise refused
+                except SeatsUnavailable:
+                    if last_try:
+                        raise
 
         confirmed, taken = at_once(act, 2)
         assert isinstance(confirmed, Booking | BookingExpired), confirmed
@@ -223,6 +235,8 @@ def test_confirm_racing_the_take_over_of_its_lapse_is_never_both_and_never_neith
         winners = [r for r in (confirmed, taken) if isinstance(r, Booking)]
         assert len(winners) == 1, (confirmed, taken)
         outcomes["confirmed" if winners[0] is confirmed else "taken over"] += 1
+        # Follow how fast this machine is, so that the race stays close.
+        margin *= 0.8 if winners[0] is confirmed else 1.3
         if winners[0] is taken:
             services.release_hold(user=next_buyer, reference=winners[0].reference)
     print(outcomes)

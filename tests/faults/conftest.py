@@ -1,0 +1,45 @@
+"""One set of servers for all fault tests of a run; a test that kills one brings it back."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from .site import Program, Stack, stack
+
+BUYERS = 8
+SHOWS = 12
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("faults")
+    if os.geteuid() == 0:
+        # PostgreSQL runs as another user then.
+        folder.chmod(0o755)
+    with stack(folder, shows=SHOWS, buyers=BUYERS) as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+def site(world: Stack) -> Iterator[Program]:
+    """One gunicorn for all faults: it is to recover from each without being started again."""
+    with world.site() as site:
+        yield site
+        assert site.process.poll() is None
+
+
+@pytest.fixture(autouse=True)
+def books_are_right_after_every_fault(world: Stack) -> Iterator[None]:
+    yield
+    assert world.broken() == []
+
+
+def assert_kept(world: Stack, references: list[str]) -> None:
+    """Every confirmation that a client saw is in the database."""
+    assert references, "nobody confirmed anything, so nothing was tested"
+    rows = world.query(
+        "SELECT reference FROM bookings_booking WHERE status = 'CONFIRMED' AND reference = ANY(%s)",
+        references,
+    )
+    assert {reference for (reference,) in rows} == set(references)

@@ -1,0 +1,101 @@
+"""A TCP proxy before PostgreSQL that can lose the answer to a COMMIT."""
+
+import contextlib
+import socket
+import socketserver
+import threading
+from types import TracebackType
+from typing import Self
+
+CHUNK = 65_536
+# psycopg sends COMMIT as a simple query: type, length, text, a zero byte.
+COMMIT = b"COMMIT\x00"
+
+
+class CommitLosingProxy:
+    """Forwards to `port`; after `lose_commits(n)` the next n COMMITs reach the server, which does
+    them, and their connections break before the answer comes back."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._lock = threading.Lock()
+        self._to_lose = 0
+        self.lost = 0
+        proxy = self
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                proxy._serve(self.request)
+
+        class Listener(socketserver.ThreadingTCPServer):
+            daemon_threads = True
+            allow_reuse_address = True
+            request_queue_size = 128
+
+        self._listener = Listener(("127.0.0.1", 0), Handler)
+        self.port: int = self._listener.server_address[1]
+
+    def lose_commits(self, count: int) -> None:
+        with self._lock:
+            self._to_lose = count
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._listener.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._listener.shutdown()
+        self._listener.server_close()
+
+    def _serve(self, client: socket.socket) -> None:
+        server = socket.create_connection(("127.0.0.1", self._target))
+        server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        losing = threading.Event()
+        back = threading.Thread(target=self._answers, args=(server, client, losing), daemon=True)
+        back.start()
+        try:
+            while data := client.recv(CHUNK):
+                if COMMIT in data and self._take():
+                    losing.set()
+                server.sendall(data)
+        except OSError:
+            pass
+        finally:
+            close(server)
+            close(client)
+
+    def _answers(
+        self, server: socket.socket, client: socket.socket, losing: threading.Event
+    ) -> None:
+        try:
+            while data := server.recv(CHUNK):
+                if losing.is_set():
+                    # The server has answered, so the transaction is committed.
+                    with self._lock:
+                        self.lost += 1
+                    break
+                client.sendall(data)
+        except OSError:
+            pass
+        finally:
+            close(client)
+            close(server)
+
+    def _take(self) -> bool:
+        with self._lock:
+            if self._to_lose == 0:
+                return False
+            self._to_lose -= 1
+            return True
+
+
+def close(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()

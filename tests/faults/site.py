@@ -1,0 +1,164 @@
+"""The site's own processes as the Procfile starts them, on the fault tests' servers."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+from celery import Celery
+
+from bookings.integrity import RULES
+from bookmyshow.environment import ROOT
+from tests.live_site import LiveSite, free_port, wait_until_it_answers
+
+from .servers import Postgres, Valkey
+
+THREADS = 4
+WORKERS = 2
+
+
+@dataclass
+class Program:
+    """One started process of the site's, and its log."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    url: str = ""
+
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children()
+
+    def kill(self) -> None:
+        """End it and its children at once, with nothing said."""
+        children = self.children()
+        self.process.kill()
+        self.process.wait()
+        for child in children:
+            child.kill()
+
+    def stop(self) -> None:
+        if self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+@dataclass
+class Stack:
+    """A database and a cache with shows and buyers in them, and how to start programs on them."""
+
+    folder: Path
+    postgres: Postgres
+    valkey: Valkey
+    shows: list[int]
+    buyers: list[str]
+
+    def environment(self, **changes: str) -> dict[str, str]:
+        return environment(self.folder, self.postgres.url(), self.valkey.url()) | changes
+
+    @contextmanager
+    def site(self, **changes: str) -> Iterator[Program]:
+        """Serve with gunicorn; `changes` are settings, `APPLICATION` another WSGI application."""
+        port = free_port()
+        application = changes.pop("APPLICATION", "bookmyshow.wsgi")
+        env = self.environment(PORT=str(port), **changes)
+        log = self.folder / f"gunicorn-{port}.log"
+        process = spawn([sys.executable, "-m", "gunicorn", application], env, log)
+        site = Program(process, log, f"http://127.0.0.1:{port}")
+        try:
+            wait_until_it_answers(LiveSite(site.url, self.folder, log), process)
+            yield site
+        finally:
+            site.stop()
+
+    @contextmanager
+    def celery(self) -> Iterator[Program]:
+        """Run a Celery worker without beat; `sweep` gives it work."""
+        log = self.folder / "celery.log"
+        process = spawn(
+            [
+                *(sys.executable, "-m", "celery", "-A", "bookmyshow", "worker", "--loglevel=info"),
+                *("--concurrency=1", "--without-gossip", "--without-mingle"),
+            ],
+            self.environment(),
+            log,
+        )
+        celery = Program(process, log)
+        try:
+            yield celery
+        finally:
+            celery.stop()
+
+    def sweep(self) -> None:
+        """Queue a sweep as beat does."""
+        with Celery(broker=self.valkey.url()) as queue:
+            queue.send_task("bookings.tasks.release_expired_holds")
+
+    def broken(self) -> list[str]:
+        """What `manage.py check_integrity` finds, on the servers as they are now."""
+        return [where for query in RULES.values() for (where,) in self.query(query)]
+
+    def query(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        with self.postgres.connect() as connection:
+            cursor = connection.execute(query.encode(), parameters or None)
+            return cursor.fetchall() if cursor.description else []
+
+
+def environment(folder: Path, database: str, redis: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DATABASE_URL": database,
+        "REDIS_URL": redis,
+        "EMAIL_URL": f"filemail://{folder / 'mail'}",
+        "DEBUG": "off",
+        "HTTPS": "off",
+        "RATE_LIMITS": "off",
+        "BIND": "127.0.0.1",
+        "WEB_CONCURRENCY": str(WORKERS),
+        "WEB_THREADS": str(THREADS),
+        "DJANGO_SETTINGS_MODULE": "bookmyshow.settings",
+    }
+
+
+@contextmanager
+def stack(folder: Path, *, shows: int, buyers: int) -> Iterator[Stack]:
+    """Servers of their own with `shows` of 400 seats each, and `buyers` who are logged in."""
+    (folder / "postgres").mkdir(parents=True)
+    (folder / "valkey").mkdir()
+    postgres, valkey = Postgres(folder / "postgres"), Valkey(folder / "valkey")
+    try:
+        postgres.start()
+        valkey.start()
+        env = environment(folder, postgres.url(), valkey.url())
+        for command in (["migrate"], ["collectstatic", "--noinput"]):
+            manage([*command, "--verbosity=0"], env).check_returncode()
+        fill = [sys.executable, "-m", "tests.faults.fill", str(shows), str(buyers)]
+        filled = subprocess.run(fill, cwd=ROOT, env=env, stdout=subprocess.PIPE, check=True)
+        yield Stack(folder, postgres, valkey, **json.loads(filled.stdout))
+    finally:
+        valkey.stop()
+        postgres.stop()
+
+
+def manage(command: list[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env=dict(env),
+        capture_output=True,
+        text=True,
+    )
+
+
+def spawn(command: list[str], env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with open(log, "ab") as file:
+        return subprocess.Popen(command, cwd=ROOT, env=dict(env), stdout=file, stderr=file)

@@ -1,0 +1,56 @@
+"""Valkey, the cache and the queue, dies or falls silent under load."""
+
+import signal
+import time
+
+from .conftest import assert_kept
+from .load import Buyer, load
+from .site import Program, Stack
+from .test_processes import lapse, wait_for_status
+
+
+def test_buyers_go_on_without_a_cache_and_never_see_an_error(world: Stack, site: Program) -> None:
+    with load(site.url, world.buyers, world.shows) as running:
+        time.sleep(1)
+        world.valkey.kill()
+        down = time.monotonic()
+        time.sleep(2)
+        sold_meanwhile = running.confirmed_after(down)
+        world.valkey.start()
+        time.sleep(1.5)
+    assert [a.status for a in running.failures()] == []
+    assert sold_meanwhile > 0
+    assert_kept(world, running.confirmed)
+
+
+def test_a_cache_that_says_nothing_slows_buyers_and_stops_none(world: Stack, site: Program) -> None:
+    with load(site.url, world.buyers, world.shows) as running:
+        time.sleep(1)
+        assert world.valkey.process is not None
+        world.valkey.process.send_signal(signal.SIGSTOP)
+        silent = time.monotonic()
+        time.sleep(4)
+        sold_meanwhile = running.confirmed_after(silent + 1)
+        world.valkey.process.send_signal(signal.SIGCONT)
+        end = time.monotonic()
+        time.sleep(2)
+    assert [a.status for a in running.failures()] == []
+    assert sold_meanwhile > 0
+    assert max(a.seconds for a in running.answers if a.at > end) < 1.5
+    assert_kept(world, running.confirmed)
+
+
+def test_celery_finds_the_queue_again_after_it_died(world: Stack, site: Program) -> None:
+    with world.celery():
+        buyer = Buyer(site.url, world.buyers[1])
+        first = buyer.hold(world.shows[6], ["R1-1"])
+        lapse(world, first)
+        world.sweep()
+        wait_for_status(world, first, "FAILED")
+        world.valkey.kill()
+        time.sleep(1)
+        world.valkey.start()
+        second = buyer.hold(world.shows[6], ["R1-2"])
+        lapse(world, second)
+        world.sweep()
+        wait_for_status(world, second, "FAILED")

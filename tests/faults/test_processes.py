@@ -1,0 +1,101 @@
+"""The site's own processes die under load."""
+
+import time
+
+from .conftest import assert_kept
+from .load import BROKEN, Buyer, load
+from .site import Program, Stack
+
+
+def test_web_workers_killed_over_and_over_lose_nothing_that_was_shown(
+    world: Stack, site: Program
+) -> None:
+    master = site.process.pid
+    with load(site.url, world.buyers, world.shows) as running:
+        time.sleep(1)
+        begin = time.monotonic()
+        for _ in range(8):
+            for worker in site.children()[:1]:
+                worker.kill()
+            time.sleep(0.25)
+        # A new worker has the whole application to import.
+        time.sleep(3)
+        end = time.monotonic()
+        time.sleep(1.5)
+    assert site.process.pid == master
+    assert site.process.poll() is None
+    assert {a.status for a in running.failures()} <= {BROKEN}
+    assert running.failures_outside(begin, end) == []
+    assert running.confirmed_after(end) > 0
+    assert_kept(world, running.confirmed)
+
+
+def test_without_celery_a_lapsed_hold_is_sold_and_its_return_sweeps_the_rest(
+    world: Stack, site: Program
+) -> None:
+    show, (late, next_buyer) = world.shows[0], world.buyers[:2]
+    with world.celery() as celery, load(site.url, world.buyers[2:], world.shows[1:]) as running:
+        time.sleep(1)
+        begin = time.monotonic()
+        celery.kill()
+        time.sleep(1)
+        reference = Buyer(site.url, late).hold(show, ["R1-1", "R1-2"])
+        other = Buyer(site.url, late).hold(world.shows[1], ["R20-20"])
+        assert reference
+        assert other
+        lapse(world, reference)
+        lapse(world, other)
+        buyer = Buyer(site.url, next_buyer)
+        taken = buyer.hold(show, ["R1-2", "R1-3"])
+        assert buyer.confirm(taken)
+    assert running.failures_outside(begin, begin) == []
+    # What its supervisor does: start it again, with the sweep queued meanwhile.
+    world.sweep()
+    with world.celery():
+        wait_for_status(world, other, "FAILED")
+    ((status,),) = world.query(
+        "SELECT status FROM bookings_booking WHERE reference = %s", reference
+    )
+    assert status == "FAILED"
+    assert_kept(world, [taken, *running.confirmed])
+
+
+def test_a_celery_child_killed_in_its_sweep_is_replaced_and_the_sweep_done(
+    world: Stack, site: Program
+) -> None:
+    with world.celery() as celery:
+        buyer = Buyer(site.url, world.buyers[0])
+        reference = buyer.hold(world.shows[2], ["R1-1"])
+        lapse(world, reference)
+        with world.postgres.connect() as other, other.transaction():
+            # The sweep waits for this show at its end, and dies waiting.
+            other.execute("SELECT 1 FROM shows_show WHERE id = %s FOR UPDATE", (world.shows[2],))
+            world.sweep()
+            wait_until_someone_waits_for_a_lock(world)
+            for child in celery.children():
+                child.kill()
+        world.sweep()
+        wait_for_status(world, reference, "FAILED")
+
+
+def lapse(world: Stack, reference: str) -> None:
+    world.query(
+        "UPDATE bookings_booking SET created_at = created_at - interval '1 hour',"
+        " expires_at = clock_timestamp() - interval '1 ms' WHERE reference = %s",
+        reference,
+    )
+
+
+def wait_for_status(world: Stack, reference: str, status: str) -> None:
+    deadline = time.monotonic() + 30
+    query = "SELECT status FROM bookings_booking WHERE reference = %s"
+    while world.query(query, reference) != [(status,)]:
+        assert time.monotonic() < deadline, (world.folder / "celery.log").read_text()[-3000:]
+        time.sleep(0.1)
+
+
+def wait_until_someone_waits_for_a_lock(world: Stack) -> None:
+    deadline = time.monotonic() + 20
+    while not world.query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
+        assert time.monotonic() < deadline, (world.folder / "celery.log").read_text()[-3000:]
+        time.sleep(0.02)

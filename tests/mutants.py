@@ -1,0 +1,257 @@
+"""Take one protection away at a time and see a test fail: ``python -m tests.mutants [NAME]``.
+
+Each mutant is a copy of the project with one text replaced. One that survives, and one whose text
+is no longer there, makes the exit code 1. Takes minutes, so it is no part of the test run.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+LIMIT_SECONDS = 600
+
+
+class Mutant(NamedTuple):
+    """What is replaced in which file, and the test that must notice."""
+
+    name: str
+    path: str
+    old: str
+    new: str
+    test: str
+
+
+SERVICES = "bookings/services.py"
+SETTINGS = "bookmyshow/settings.py"
+MACHINE = "bookings/tests/test_state_machine.py"
+
+MUTANTS = [
+    Mutant(name, SERVICES, old, new, MACHINE)
+    for name, old, new in (
+        (
+            "the show is read without a lock",
+            "Show.objects.select_for_update(no_key=True).filter(pk=show_id).first()",
+            "Show.objects.filter(pk=show_id).first()",
+        ),
+        (
+            "bookings are read without a lock",
+            "Booking.objects.select_for_update(no_key=True).filter(concerned)",
+            "Booking.objects.filter(concerned)",
+        ),
+        ("the counter forgets freed seats", "_count(show, freed - taken)", "_count(show, -taken)"),
+        (
+            "a swap starts the two minutes again",
+            "seats, now, keeps.expires_at if keeps else None)",
+            "seats, now, None)",
+        ),
+        (
+            "a reused key is not compared",
+            "if booking.idempotency_hash != request.hash:",
+            "if False:",
+        ),
+        ("keys are ignored", "if request.is_the_one_of(booking):", "if False:"),
+        (
+            "a key is anyone's",
+            "(booking.user_id, booking.idempotency_key) == (\n            self.user.pk,",
+            "(1, booking.idempotency_key) == (\n            1,",
+        ),
+        (
+            "a lapsed hold can be confirmed",
+            "if booking.reason_at(now) == LAPSED:",
+            "if booking.ended_reason == LAPSED:",
+        ),
+        (
+            "anyone may confirm",
+            "next(iter(_lock_bookings(Q(user=user, reference=reference))), None)",
+            "next(iter(_lock_bookings(Q(reference=reference))), None)",
+        ),
+        ("taken seats are taken again", "    if lost:\n", "    if False:\n"),
+        (
+            "a taken-over hold keeps its other seats",
+            "Seat.objects.filter(booking__in=ending).update(booking=None)",
+            "Seat.objects.filter(booking__in=ending[:1]).update(booking=None)",
+        ),
+        (
+            "a hold survives the next one",
+            "own = next((b for b in locked if b.user_id == request.user.pk), None)",
+            "own = None",
+        ),
+        (
+            "the same seats make another booking",
+            "if keeps and keeps.seats == [seat.label for seat in seats]:",
+            "if False:",
+        ),
+        (
+            "a show that began can be booked",
+            "if show.is_cancelled or show.has_started(now):",
+            "if show.is_cancelled:",
+        ),
+        (
+            "a ticket can be given back after the show began",
+            "if booking.status == CONFIRMED and show.has_started(now):",
+            "if False:",
+        ),
+        (
+            "the sweep ends holds that have time left",
+            "Q(show=show, status=PENDING, expires_at__lte=now)",
+            "Q(show=show, status=PENDING)",
+        ),
+        (
+            "the sweep frees no seats",
+            "_count(show, _end(lapsed, now, LAPSED))",
+            "Booking.objects.filter(pk__in=[b.pk for b in lapsed]).update("
+            "status=FAILED, ended_reason=LAPSED)",
+        ),
+    )
+] + [
+    Mutant(
+        "a lapsed hold is ended without a second look",
+        SERVICES,
+        "if b is keeps or b.has_lapsed(now)}",
+        "if b is keeps or b.pk in {s.booking_id for s in seats}}",
+        "bookings/tests/test_races.py",
+    ),
+    Mutant(
+        "the counter is written after the commit",
+        SERVICES,
+        "    _count(show, freed - taken)",
+        "    transaction.on_commit(lambda: (__import__('time').sleep(0.02),"
+        " _count(show, freed - taken)))",
+        "tests/faults/test_processes.py::"
+        "test_web_workers_killed_over_and_over_lose_nothing_that_was_shown",
+    ),
+    Mutant(
+        "a lapsed hold keeps its seats until a sweep",
+        SERVICES,
+        "{seat.booking_id for seat in seats if seat.holder_lapsed}",
+        "set()",
+        "tests/faults/test_processes.py::"
+        "test_without_celery_a_lapsed_hold_is_sold_and_its_return_sweeps_the_rest",
+    ),
+    Mutant(
+        "errors of the cache are the visitor's",
+        SETTINGS,
+        '"IGNORE_EXCEPTIONS": True',
+        '"IGNORE_EXCEPTIONS": False',
+        "tests/faults/test_cache.py::test_buyers_go_on_without_a_cache_and_never_see_an_error",
+    ),
+    Mutant(
+        "a silent cache is waited for",
+        SETTINGS,
+        '"SOCKET_TIMEOUT": 0.5',
+        '"SOCKET_TIMEOUT": 60',
+        "tests/faults/test_cache.py::test_a_cache_that_says_nothing_slows_buyers_and_stops_none",
+    ),
+    Mutant(
+        "a pool's connection is used unseen",
+        SETTINGS,
+        'DATABASES["default"]["CONN_HEALTH_CHECKS"] = True',
+        'DATABASES["default"]["CONN_HEALTH_CHECKS"] = False',
+        "tests/faults/test_database.py::"
+        "test_a_restart_that_nobody_was_there_to_see_costs_no_one_a_request",
+    ),
+    Mutant(
+        "a form posted again holds again",
+        SERVICES,
+        "if request.is_the_one_of(booking):",
+        "if False:",
+        "tests/faults/test_database.py::"
+        "test_an_answer_lost_after_its_commit_is_found_by_asking_again",
+    ),
+    Mutant(
+        "a lock is waited for without an end",
+        SETTINGS,
+        "lock_timeout={LOCK_TIMEOUT_MS}",
+        "lock_timeout=0",
+        "tests/faults/test_database.py::"
+        "test_a_show_whose_lock_never_comes_is_refused_in_time_and_blocks_no_other",
+    ),
+    Mutant(
+        "a full server is given up at once",
+        SETTINGS,
+        '"max_size": WEB_THREADS, "timeout": 10',
+        '"max_size": WEB_THREADS, "timeout": 0.01',
+        "tests/faults/test_database.py::test_a_server_without_a_connection_to_spare_is_waited_for",
+    ),
+    Mutant(
+        "a thread waits for its client",
+        "gunicorn.conf.py",
+        "bookmyshow.worker.PatientWorker",
+        "gthread",
+        "tests/faults/test_clients_and_clocks.py::"
+        "test_clients_that_never_finish_their_request_keep_no_one_waiting",
+    ),
+    Mutant(
+        "the web host's clock decides",
+        "shows/clock.py",
+        """    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (now,) = cursor.fetchone()
+    return now
+""",
+        """    from django.utils import timezone
+
+    return timezone.now()
+""",
+        "tests/faults/test_clients_and_clocks.py::"
+        "test_a_web_host_with_a_wrong_clock_sells_by_the_databases",
+    ),
+]
+
+
+def run(mutant: Mutant) -> tuple[bool, str]:
+    """Whether the test failed on the mutant, and the line that says how."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "project"
+        names = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.splitlines()
+        for name in names:
+            target = copy / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target)
+        source = copy / mutant.path
+        text = source.read_text(encoding="utf-8")
+        if text.count(mutant.old) != 1:
+            return False, f"{mutant.path} has {text.count(mutant.old)} times {mutant.old!r}"
+        source.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+        result = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-x", "--tb=line", mutant.test],
+            cwd=copy,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_SECONDS,
+        )
+        # 1: tests ran and failed. Anything else (no such test, a usage error) proves nothing.
+        said = [line for line in result.stdout.splitlines() if "Error" in line]
+        return result.returncode == 1, (said or result.stdout.splitlines() or [""])[0][-160:]
+
+
+def main() -> int:
+    """Run the mutants whose name has the argument in it, or all."""
+    part = " ".join(sys.argv[1:])
+    survivors = 0
+    for mutant in MUTANTS:
+        if part not in mutant.name:
+            continue
+        start = time.monotonic()
+        caught, how = run(mutant)
+        survivors += not caught
+        seconds = time.monotonic() - start
+        print(f"{'caught' if caught else 'MISSED'}  {mutant.name} ({seconds:.0f} s)\n        {how}")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
