@@ -236,7 +236,12 @@
   map.addEventListener("focusout", () => { tip.hidden = true; });
   hall.addEventListener("scroll", () => { tip.hidden = true; }, { passive: true });
 
-  hall.scrollLeft = (hall.scrollWidth - hall.clientWidth) / 2;
+  const view = hall.getBoundingClientRect();
+  const picked = chosen().map((seat) => seat.getBoundingClientRect());
+  const middle = picked.length
+    ? picked.reduce((sum, box) => sum + box.left + box.width / 2, 0) / picked.length - view.left
+    : (hall.scrollWidth / 2) - hall.scrollLeft;
+  hall.scrollLeft += middle - hall.clientWidth / 2;
   zoomTo(1);
   beginRoving();
   show();
