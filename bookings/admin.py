@@ -94,14 +94,15 @@ class BookingAdmin(admin.ModelAdmin):
         return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description="customer", ordering="user__email")
-    def customer(self, booking: Booking) -> str:
-        return booking.user.email
+    def customer(self, booking: Booking) -> SafeString:
+        return format_html("{}<br><small>{}</small>", booking.user.name, booking.user.email)
 
     @admin.display(description="film", ordering="show__movie__title")
-    def film(self, booking: Booking) -> str:
-        return f"{booking.show.movie.title} · {booking.show.screen}"
+    def film(self, booking: Booking) -> SafeString:
+        show = booking.show
+        return format_html("{}<br><small>{}</small>", show.movie.title, show.screen)
 
-    @admin.display(description="show starts (cinema's time)", ordering="show__starts_at")
+    @admin.display(description="starts there", ordering="show__starts_at")
     def starts(self, booking: Booking) -> str:
         return moment(booking.show.local_start)
 

@@ -173,6 +173,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
+FORMAT_MODULE_PATH = ["bookmyshow.formats"]
 
 # Files
 STATIC_URL = "/static/"

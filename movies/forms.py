@@ -46,7 +46,7 @@ class MovieForm(forms.ModelForm):
 
     # The site's content security policy shows pictures from elsewhere over https only.
     poster_url = forms.URLField(
-        label="poster URL",
+        label="Poster URL",
         required=False,
         max_length=500,
         assume_scheme="https",

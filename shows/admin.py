@@ -36,7 +36,6 @@ class ScreenInline(admin.StackedInline):
     form = ScreenForm
     extra = 0
     show_change_link = True
-    classes = ("collapse",)
     fields = (("name", "cleaning_minutes"), "seating_plan")
 
 
@@ -138,9 +137,8 @@ class Begins(admin.SimpleListFilter):
 @admin.register(Show)
 class ShowAdmin(admin.ModelAdmin):
     list_display = (
-        "movie",
-        "cinema",
-        "screen_name",
+        "film",
+        "place",
         "starts",
         "format",
         "prices",
@@ -216,8 +214,8 @@ class ShowAdmin(admin.ModelAdmin):
         )
         counted = list(shows.annotate(booking_total=Count("bookings")).order_by("starts_at"))
         protected = [
-            f"{show}: people have booked it ({show.booking_total} bookings, those that ended"
-            " included), and what was sold keeps its show."
+            f"{show}: it has {show.booking_total} booking{'' if show.booking_total == 1 else 's'}"
+            " (those that ended count too), and what was sold keeps its show"
             for show in counted
             if show.booking_total
         ]
@@ -247,15 +245,16 @@ class ShowAdmin(admin.ModelAdmin):
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(reverse("admin:shows_show_change", args=[object_id]))
 
-    @admin.display(description="cinema", ordering="screen__cinema")
-    def cinema(self, show: Show) -> str:
-        return str(show.screen.cinema)
+    @admin.display(description="film", ordering="movie__title")
+    def film(self, show: Show) -> str:
+        return show.movie.title
 
-    @admin.display(description="screen", ordering="screen__name")
-    def screen_name(self, show: Show) -> str:
-        return show.screen.name
+    @admin.display(description="screen", ordering="screen")
+    def place(self, show: Show) -> SafeString:
+        screen = show.screen
+        return format_html("{}<br><small>{}</small>", screen, screen.cinema.city)
 
-    @admin.display(description="starts (cinema's time)", ordering="starts_at")
+    @admin.display(description="starts there", ordering="starts_at")
     def starts(self, show: Show) -> str:
         return f"{moment(show.local_start)} {show.local_start:%Z}"
 

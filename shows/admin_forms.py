@@ -16,7 +16,7 @@ FEW_CITIES = 8
 
 class CinemaForm(forms.ModelForm):
     timezone = forms.ChoiceField(
-        label="time zone",
+        label="Time zone",
         choices=[("", "Choose"), *((name, name) for name in sorted(available_timezones()))],
         help_text="Show times are entered and shown on this clock.",
     )
@@ -30,9 +30,11 @@ class ScreenForm(forms.ModelForm):
     class Meta:
         model = Screen
         fields = ("cinema", "name", "cleaning_minutes", "seating_plan")
+        # The page says more about the plan than one line could.
+        help_texts = {"seating_plan": ""}
         widgets = {
             "seating_plan": forms.Textarea(
-                attrs={"class": "plan", "rows": 16, "spellcheck": "false", "wrap": "off"}
+                attrs={"class": "plan", "rows": 12, "spellcheck": "false", "wrap": "off"}
             )
         }
 
@@ -59,7 +61,7 @@ class CinemaTimeField(forms.DateTimeField):
 class NewShowForm(forms.ModelForm):
     """A show to be scheduled; every reason why it can't be is told beside its field."""
 
-    local_start = CinemaTimeField(label="starts at")
+    local_start = CinemaTimeField(label="Starts at")
 
     class Meta:
         model = Show
