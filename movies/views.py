@@ -3,7 +3,6 @@ from urllib.parse import quote, unquote
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 from django_htmx.http import push_url, replace_url
 
@@ -107,14 +106,12 @@ def film(request: HtmxHttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-@gzip_page
 def poster(request: HtmxHttpRequest, slug: str) -> HttpResponse:
     """The poster drawn for a film; see `posters`."""
     return art_response(request, _film_for_art(slug), draw_poster, "poster")
 
 
 @require_safe
-@gzip_page
 def backdrop(request: HtmxHttpRequest, slug: str) -> HttpResponse:
     """The wide picture behind a film's title."""
     return art_response(request, _film_for_art(slug), draw_backdrop, "backdrop")
