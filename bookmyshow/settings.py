@@ -20,6 +20,8 @@ CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 # Hops whose X-Forwarded-For is believed; without one, a client is who connects.
 TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
 METRICS_TOKEN = environment.token("METRICS_TOKEN")
+# Every page says that the house is closed; health checks and static files answer as ever.
+MAINTENANCE = environment.switch("MAINTENANCE", default=False)
 RATE_LIMITS = environment.switch("RATE_LIMITS", default=True)
 
 # Booking (SPEC §4)
@@ -56,6 +58,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
+    "bookmyshow.maintenance.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

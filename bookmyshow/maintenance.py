@@ -1,0 +1,34 @@
+"""While the house is closed: one page for everybody, and no other code runs (MAINTENANCE=on)."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+
+RETRY_SECONDS = 300
+# What watches the site goes on seeing it.
+OPEN = ("/health", "/metrics")
+
+
+class MaintenanceMiddleware:
+    """Answers 503 with a time to come back; off, it isn't in the chain at all."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        if not settings.MAINTENANCE:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(OPEN):
+            return self.get_response(request)
+        response: HttpResponse
+        if request.path.startswith("/api/"):
+            message = "Closed for maintenance. Please try again later."
+            error = {"code": "SERVICE_UNAVAILABLE", "message": message}
+            response = JsonResponse({"success": False, "error": error}, status=503)
+        else:
+            response = HttpResponse(render_to_string("503.html", {"request": request}), status=503)
+        response["Retry-After"] = str(RETRY_SECONDS)
+        return response
