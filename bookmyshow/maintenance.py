@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 
 RETRY_SECONDS = 300
 # What watches the site goes on seeing it.
-OPEN = ("/health", "/metrics")
+OPEN = ("/api/health", "/metrics")
 
 
 class MaintenanceMiddleware:
