@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
+from ninja.operation import Operation
+from pydantic.alias_generators import to_camel
 
 from accounts.services import AccountError
 from bookings.errors import BookingError
@@ -29,7 +32,44 @@ Success is `{"success": true, "data": …}`; lists add `pagination`. Failure is
 then 400, then 404 and 409. Times have the cinema's offset, money is text with two decimals.
 Cookies are no credential here: send the token of a log-in as `Authorization: Bearer <token>`."""
 
-api = NinjaAPI(
+MADE, FIRST = "$response.body#/data/id", "$response.body#/data/0/id"
+# What can be done with what an endpoint answers (OpenAPI's links), by operationId.
+LINKS: dict[str, Any] = {
+    "createMovie": {
+        "read": {"operationId": "readMovie", "parameters": {"id": MADE}},
+        "replace": {"operationId": "replaceMovie", "parameters": {"id": MADE}},
+        "delete": {"operationId": "deleteMovie", "parameters": {"id": MADE}},
+    },
+    "createShow": {
+        "read": {"operationId": "readShow", "parameters": {"id": MADE}},
+        "delete": {"operationId": "deleteShow", "parameters": {"id": MADE}},
+    },
+    "listMovies": {
+        "read": {"operationId": "readMovie", "parameters": {"id": FIRST}},
+        "shows": {"operationId": "listShows", "parameters": {"query.movieId": FIRST}},
+    },
+    "listShows": {
+        "read": {"operationId": "readShow", "parameters": {"id": FIRST}},
+        "hold": {"operationId": "holdSeats", "requestBody": {"showId": FIRST}},
+    },
+    "holdSeats": {
+        "read": {"operationId": "readBooking", "parameters": {"id": MADE}},
+        "confirm": {"operationId": "confirmBooking", "parameters": {"id": MADE}},
+        "give back": {"operationId": "giveBackBooking", "parameters": {"id": MADE}},
+        "read by reference": {
+            "operationId": "readBookingByReference",
+            "parameters": {"reference": "$response.body#/data/bookingReference"},
+        },
+    },
+}
+
+
+class JsonApi(NinjaAPI):
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return to_camel(operation.view_func.__name__)
+
+
+api = JsonApi(
     title="BookMyShow",
     version="1.0.0",
     description=DESCRIPTION,
@@ -49,9 +89,9 @@ api.add_router("/bookings", "bookings.api.router")
 
 
 @cache
-def document() -> dict[str, object]:
+def document() -> dict[str, Any]:
     """Made once a process: the endpoints don't change while it runs."""
-    return describe(api)
+    return describe(api, LINKS)
 
 
 @mannered

@@ -7,6 +7,7 @@ from movies.sitemaps import SITEMAPS
 from . import site_files
 from .admin_tools import clear_cache
 from .api import unknown
+from .api_docs import api_docs
 from .media import media
 from .styleguide import style_page
 from .watching.exposition import metrics
@@ -16,6 +17,7 @@ urlpatterns = [
     path("admin/clear-cache/", clear_cache, name="clear_cache"),
     path("admin/style/", style_page, name="style"),
     path("admin/", admin.site.urls),
+    path("api/docs", api_docs, name="api-docs"),
     path("api/", include("bookmyshow.api")),
     path("api", unknown),
     path("media/<path:path>", media),

@@ -1,7 +1,9 @@
 """The API's own description, OpenAPI 3.1: ninja's, with problems, headers and examples added."""
 
+import json
+import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ninja import NinjaAPI
@@ -49,16 +51,20 @@ def problems(*codes: str, public: bool = False) -> dict[str, Any]:
     return {"x-problems": list(codes), "x-public": public}
 
 
-def describe(api: NinjaAPI) -> dict[str, Any]:
-    """The document of `api`."""
-    document: dict[str, Any] = dict(api.get_openapi_schema(path_prefix=PREFIX))
+def describe(api: NinjaAPI, links: Mapping[str, Any]) -> dict[str, Any]:
+    """The document of `api`. `links`: what an operation's answer leads to, by operationId."""
+    for router in api._get_bound_routers():
+        for view in router.path_operations.values():
+            for operation in view.operations:
+                operation.by_alias = True
+    document = _with_public_names(api.get_openapi_schema(path_prefix=PREFIX))
     components = document["components"]
     components["schemas"] |= _schemas_of(Problem)
     components["headers"] = HEADERS
     for operations in document["paths"].values():
         known = sorted({method.upper() for method in operations} | {"OPTIONS"})
         for operation in operations.values():
-            _complete(operation)
+            _complete(operation, links.get(operation["operationId"]))
         if "get" in operations:
             operations["head"] = _head_of(operations["get"])
             known = sorted({*known, "HEAD"})
@@ -67,7 +73,14 @@ def describe(api: NinjaAPI) -> dict[str, Any]:
     return document
 
 
-def _complete(operation: dict[str, Any]) -> None:
+def _with_public_names(document: dict[str, Any]) -> dict[str, Any]:
+    """`UserOut` as `User`, and `Answer_UserOut_` as `UserAnswer`: names for the world outside."""
+    text = re.sub(r"\b(Answer|List)_(\w+?)Out_", r"\2\1", json.dumps(document))
+    public: dict[str, Any] = json.loads(re.sub(r"\b([A-Z]\w+)Out\b", r"\1", text))
+    return public
+
+
+def _complete(operation: dict[str, Any], links: Mapping[str, Any] | None) -> None:
     responses = {str(status): response for status, response in operation["responses"].items()}
     codes = operation.pop("x-problems", [])
     if operation.pop("x-public", False):
@@ -76,6 +89,9 @@ def _complete(operation: dict[str, Any]) -> None:
             "description": "Not modified.",
             "headers": _headers("ETag", "Cache-Control"),
         }
+    if links:
+        success = next(status for status in responses if status.startswith("2"))
+        responses[success]["links"] = links
     responses |= _problem_responses([*_implied(operation), *codes])
     operation["responses"] = dict(sorted(responses.items()))
 
@@ -138,7 +154,7 @@ def _head_of(operation: dict[str, Any]) -> dict[str, Any]:
         for status, response in operation["responses"].items()
     }
     return operation | {
-        "operationId": f"{operation['operationId']}_head",
+        "operationId": f"{operation['operationId']}Head",
         "summary": f"{operation['summary']} (headers only)",
         "responses": responses,
     }
@@ -147,10 +163,15 @@ def _head_of(operation: dict[str, Any]) -> dict[str, Any]:
 def _options_of(operation: dict[str, Any], known: list[str]) -> dict[str, Any]:
     allow = {"schema": {"type": "string", "const": ", ".join(known)}}
     return {
-        "operationId": f"{operation['operationId']}_options",
+        "operationId": f"{operation['operationId']}Options",
         "summary": "The methods this address knows",
         "tags": operation["tags"],
-        "parameters": [p for p in operation["parameters"] if p["in"] == "path"],
+        "parameters": [
+            # Whatever is asked about, the answer is the same.
+            {"in": "path", "name": name["name"], "required": True, "schema": {"type": "string"}}
+            for name in operation["parameters"]
+            if name["in"] == "path"
+        ],
         "responses": {"204": {"description": "See Allow.", "headers": {"Allow": allow}}},
     }
 

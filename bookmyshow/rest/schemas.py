@@ -43,15 +43,7 @@ class Out(BaseModel):
     )
 
 
-class Named(Out):
-    """A generic answer whose schema is named for what it carries: `MovieAnswer`, `MovieList`."""
-
-    @classmethod
-    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
-        return f"{params[0].__name__.removesuffix('Out')}{cls.__name__}"
-
-
-class Answer(Named, Generic[T]):
+class Answer(Out, Generic[T]):
     success: Literal[True] = True
     data: T
 
@@ -63,7 +55,7 @@ class Pagination(Out):
     pages: int = Field(description="Pages in all, 0 when there is no item.", examples=[3])
 
 
-class List(Named, Generic[T]):
+class List(Out, Generic[T]):
     success: Literal[True] = True
     data: list[T]
     pagination: Pagination
