@@ -26,6 +26,7 @@ PERSON = ANYONE - {"visitor"}
 OWNER = {"owner"}
 OWNER_OR_ADMIN = {"owner", "superuser"}
 ADMIN = {"superuser"}
+STAFF = {"superuser"}  # and whoever has the permission; bookings/tests say who that is
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,17 @@ PAGES: dict[str, Row] = {
     "manifest.webmanifest": Row(ANYONE, "/manifest.webmanifest"),
     "sw.js": Row(ANYONE, "/sw.js"),
     "offline/": Row(ANYONE, "/offline/"),
+    "door/": Row(STAFF, "/door/"),
+    "door/<int:show_id>/": Row(STAFF, "/door/{show}/"),
+    "door/<int:show_id>/undo/": Row(STAFF, "/door/{show}/undo/", "POST"),
+    "door/<int:show_id>/count/": Row(STAFF, "/door/{show}/count/"),
+    "vitals": Row(ANYONE, "/vitals", "POST"),
     "media/<path:path>": Row(ANYONE, "/media/poster.png"),
     "api/docs": Row(ANYONE, "/api/docs"),
     "api/openapi.json": Row(ANYONE, "/api/openapi.json"),
 }
 # Its own token is the key, and what comes without it is as if it weren't there.
-BY_TOKEN = {"shared/<str:token>/"}
+BY_TOKEN = {"shared/<str:token>/", "metrics"}
 # Whatever is unknown under /api/ is a 404 in the API's envelope.
 UNKNOWN = {"api", "api/"}
 
@@ -237,5 +243,9 @@ def test_the_admin_is_for_staff(people: People, caller: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_forged_share_link_shows_nothing(client: Client) -> None:
+def test_what_needs_a_token_of_its_own_is_closed_without_it(client: Client, settings: Any) -> None:
     assert client.get("/shared/forged/").status_code == 404
+    assert client.get("/metrics").status_code == 404
+    settings.METRICS_TOKEN = "what the scraper knows"
+    assert client.get("/metrics").status_code == 401
+    assert client.get("/metrics", headers={"Authorization": "Bearer guess"}).status_code == 401
