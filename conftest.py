@@ -6,12 +6,13 @@ with pytest-django's ``settings`` fixture.
 """
 
 import os
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import redis
 from django.conf import settings
-from django.core.cache import cache
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 TEST_REDIS_DB = "15"
@@ -65,7 +66,17 @@ def keep_what_migrate_wrote() -> None:
     DatabaseOperations.sql_flush = sparing  # type: ignore[assignment,method-assign]
 
 
+@pytest.fixture(scope="session")
+def redis_of_tests() -> Iterator[redis.Redis]:
+    """The tests' own Redis database, whatever a test sets REDIS_URL to."""
+    with redis.Redis.from_url(redis_url_for_tests()) as client:
+        yield client
+
+
 @pytest.fixture(autouse=True)
-def empty_cache() -> None:
-    """Begin each test with an empty cache: it is not rolled back with the database."""
-    cache.clear()
+def empty_redis(redis_of_tests: redis.Redis) -> None:
+    """Begin each test without cached pages, counted attempts and queued tasks.
+
+    They are not rolled back with the database, and each has keys of its own to clear.
+    """
+    redis_of_tests.flushdb()

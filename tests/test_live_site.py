@@ -17,14 +17,14 @@ def test_a_user_made_by_the_test_signs_in_through_the_form(page: Page) -> None:
     page.get_by_label("Email").fill("ada@example.com")
     page.get_by_label("Password").fill("correct horse battery")
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_text("Site administration")).to_be_visible()
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
 
 
 def test_sign_in_spares_the_form(page: Page, sign_in: Callable[[Page, User], None]) -> None:
     ada = User.objects.create_superuser(email="ada@example.com", password="x", name="Ada")
     sign_in(page, ada)
     page.goto("/admin/")
-    expect(page.get_by_text("Site administration")).to_be_visible()
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
 
 
 def test_static_files_are_served_by_their_hashed_names(page: Page, live_site: LiveSite) -> None:
