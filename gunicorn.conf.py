@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from bookmyshow.environment import env, switch, whole
+from bookmyshow.environment import env, networks, switch, whole
 from bookmyshow.watching import folder
 from bookmyshow.watching.logs import logging_config
 
@@ -19,6 +19,10 @@ workers = whole("WEB_CONCURRENCY", default=min(max(os.cpu_count() or 1, 2), 8), 
 # Threads, none of which waits for a slow client.
 worker_class = "bookmyshow.worker.PatientWorker"
 threads = whole("WEB_THREADS", default=8, least=1, most=64)
+
+# Who may say that a request came over HTTPS (X-Forwarded-Proto): the same hops that may say from
+# whom, and a proxy on this machine.
+forwarded_allow_ips = ",".join(["127.0.0.1", "::1", *map(str, networks("TRUSTED_PROXIES"))])
 
 # A worker that answers nothing for so long is replaced. Every wait on the database is shorter.
 timeout = 60

@@ -1,5 +1,6 @@
 """Reading the environment: one line that names the setting when a value is missing or malformed."""
 
+import re
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -151,3 +152,34 @@ def sentry_dsn(name: str) -> str:
     ):
         refuse(name, "is no Sentry DSN; use for example https://key@sentry.example/1")
     return value
+
+
+def folder_path(name: str, *, default: str) -> str:
+    """Part of an address that ends in a slash and has none in front."""
+
+    def parse(text: str) -> str:
+        path = text.strip("/")
+        if not re.fullmatch(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*", path):
+            raise ValueError(text)
+        return f"{path}/"
+
+    return read(name, parse, default, "use letters, digits, - and _, such as back-office/")
+
+
+def currency(name: str, *, default: str) -> str:
+    def parse(text: str) -> str:
+        if not re.fullmatch(r"[A-Z]{3}", text):
+            raise ValueError(text)
+        return text
+
+    return read(name, parse, default, "use the three letters of ISO 4217, such as INR")
+
+
+def email(name: str) -> dict[str, Any]:
+    """Django's mail settings from an address; empty where it is not set."""
+    if not env.str(name, default=""):
+        return {}
+    try:
+        return dict(env.email_url(name))
+    except (ValueError, KeyError, environ.ImproperlyConfigured):
+        refuse(name, "can't be read; use for example smtp+tls://user:password@mail.example:587")

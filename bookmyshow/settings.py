@@ -19,6 +19,7 @@ CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 
 # Hops whose X-Forwarded-For is believed; without one, a client is who connects.
 TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
+ADMIN_PATH = environment.folder_path("ADMIN_PATH", default="admin/")
 METRICS_TOKEN = environment.token("METRICS_TOKEN")
 # Every page says that the house is closed; health checks and static files answer as ever.
 MAINTENANCE = environment.switch("MAINTENANCE", default=False)
@@ -27,7 +28,7 @@ RATE_LIMITS = environment.switch("RATE_LIMITS", default=True)
 # Booking (SPEC §4)
 BOOKING_EXPIRY_MINUTES = environment.whole("BOOKING_EXPIRY_MINUTES", default=2, least=1, most=60)
 MAX_SEATS_PER_BOOKING = environment.whole("MAX_SEATS_PER_BOOKING", default=10, least=1, most=100)
-CURRENCY = env.str("CURRENCY", default="INR")
+CURRENCY = environment.currency("CURRENCY", default="INR")
 SWEEP_SECONDS = 30
 
 INSTALLED_APPS = [
@@ -54,6 +55,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "bookmyshow.watching.middleware.WatchMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "bookmyshow.security.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -165,8 +167,8 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # Mail: a folder stands in for the mail server until EMAIL_URL names one.
-if env.str("EMAIL_URL", default=""):
-    vars().update(env.email_url("EMAIL_URL"))
+if email := environment.email("EMAIL_URL"):
+    vars().update(email)
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = ROOT / ".data" / "mail"
@@ -194,12 +196,23 @@ STORAGES = {
     },
 }
 
+# Uploads: posters alone, from staff (movies.uploads); a form of anyone's is limited too.
+FILE_UPLOAD_HANDLERS = [
+    "bookmyshow.security.QuotaUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+
 # Security
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = HTTPS
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
@@ -14,9 +15,9 @@ from .watching.exposition import metrics
 from .watching.vitals import vitals
 
 urlpatterns = [
-    path("admin/clear-cache/", clear_cache, name="clear_cache"),
-    path("admin/style/", style_page, name="style"),
-    path("admin/", admin.site.urls),
+    path(f"{settings.ADMIN_PATH}clear-cache/", clear_cache, name="clear_cache"),
+    path(f"{settings.ADMIN_PATH}style/", style_page, name="style"),
+    path(settings.ADMIN_PATH, admin.site.urls),
     path("api/docs", api_docs, name="api-docs"),
     path("api/", include("bookmyshow.api")),
     path("api", unknown),

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import URLValidator
 
 from .models import Movie
+from .uploads import poster_from
 
 NAME_LENGTH = 120
 POSTER_MEGABYTES = 5
@@ -83,7 +84,7 @@ class MovieForm(forms.ModelForm):
             raise forms.ValidationError(
                 f"This image is larger than {POSTER_MEGABYTES} MB; upload a smaller one."
             )
-        return image
+        return poster_from(image) if isinstance(image, UploadedFile) else image
 
     def clean(self) -> dict[str, Any] | None:
         data = super().clean() or self.cleaned_data

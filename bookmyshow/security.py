@@ -1,0 +1,56 @@
+"""What Django and django-csp leave to the site: two headers, and a limit on uploads."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.http import HttpRequest, HttpResponseBase
+
+# The door scans tickets; nothing else here needs a sensor, or a payment sheet of the browser's.
+PERMISSIONS = "camera=(self), " + ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+)
+#: All files of one request together; a poster may have 5 MB (movies.forms).
+MOST_UPLOADED_BYTES = 10 * 2**20
+
+
+class SecurityHeadersMiddleware:
+    """Permissions-Policy, and Cross-Origin-Resource-Policy where a view set none."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self._get_response(request)
+        response.headers["Permissions-Policy"] = PERMISSIONS
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
+class QuotaUploadHandler(FileUploadHandler):
+    """Stops reading a request whose files are too large, before they fill the disk."""
+
+    def __init__(self, request: HttpRequest | None = None) -> None:
+        super().__init__(request)
+        self._received = 0
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        self._received += len(raw_data)
+        if self._received > MOST_UPLOADED_BYTES:
+            raise StopUpload(connection_reset=True)
+        return raw_data
+
+    def file_complete(self, file_size: int) -> Any:
+        """Leave the file to the next handler."""
+        return None

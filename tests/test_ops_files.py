@@ -1,0 +1,67 @@
+"""What the files in ops/ say about the site has to be true of it."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bookmyshow.environment import ROOT
+from bookmyshow.watching import exposition
+
+OPS = ROOT / "ops"
+OTHERS = re.compile(r"node_\w+|bookmyshow_backup_last_success_timestamp_seconds|bookmyshow:\w+|up")
+ALERTS_OF_THE_ISSUE = {
+    "BookingFailures": "> 0.01",
+    "SlowRequests": "> 0.5",
+    "SlowDatabase": "> 0.05",
+    "LockWaits": "> 5",
+    "SlowSweep": "> 5",
+    "SweepLate": "> 90",
+    "Errors": "> 0.001",
+    "CacheMisses": "< 0.8",
+    "Connections": "> 0.9",
+    "BusyCpu": "> 0.7",
+    "FullMemory": "> 0.8",
+    "FullDisk": "> 0.8",
+    "BackupOld": "> 26 * 3600",
+}
+
+
+def expressions(path: Path) -> list[str]:
+    if path.suffix == ".json":
+        panels = json.loads(path.read_text())["panels"]
+        return [target["expr"] for panel in panels for target in panel["targets"]]
+    groups = yaml.safe_load(path.read_text())["groups"]
+    return [rule["expr"] for group in groups for rule in group["rules"]]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["prometheus/alerts.yml", "grafana/bookmyshow.json"])
+def test_every_metric_that_is_asked_for_exists(name: str) -> None:
+    text = exposition.expose().decode()
+    known = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
+    known |= {f"{each}{end}" for each in known for end in ("_bucket", "_sum", "_count", "_total")}
+    # Written by the first sweep; there was none in the tests.
+    known.add("bookmyshow_last_sweep_timestamp_seconds")
+    for expression in expressions(OPS / name):
+        for metric in re.findall(r"\b(?:bookmyshow|node)[_:]\w+", expression):
+            assert metric in known or OTHERS.fullmatch(metric), (metric, expression)
+
+
+def test_the_limits_are_those_agreed_on() -> None:
+    groups = yaml.safe_load((OPS / "prometheus/alerts.yml").read_text())["groups"]
+    rules = {rule.get("alert"): rule for group in groups for rule in group["rules"]}
+    for alert, limit in ALERTS_OF_THE_ISSUE.items():
+        assert limit in rules[alert]["expr"], alert
+        assert rules[alert]["annotations"]["action"]
+        assert rules[alert]["labels"]["severity"] in {"page", "ticket"}
+
+
+def test_every_alert_is_tested_both_ways() -> None:
+    groups = yaml.safe_load((OPS / "prometheus/alerts.yml").read_text())["groups"]
+    alerts = {rule["alert"] for group in groups for rule in group["rules"] if "alert" in rule}
+    tests = yaml.safe_load((OPS / "prometheus/alerts_test.yml").read_text())["tests"]
+    names = {test["name"] for test in tests}
+    assert names == {f"{alert} {end}" for alert in alerts for end in ("fires", "is quiet")}
