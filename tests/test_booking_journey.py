@@ -70,14 +70,14 @@ def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show, widt
     expect(countdown).not_to_have_text(before)
     page.get_by_role("button", name="Confirm ₹500").click()
 
-    reference = page.get_by_text(REFERENCE).first
+    reference = page.get_by_role("paragraph").filter(has_text=REFERENCE)
     expect(reference).to_be_visible()
     booking = Booking.objects.get()
     assert reference.inner_text() == booking.reference
     assert (booking.status, booking.seats) == (Booking.Status.CONFIRMED, ["C4", "C5"])
 
     page.goto("/bookings/")
-    expect(page.get_by_role("link", name="Perfect Days")).to_be_visible()
+    expect(page.get_by_role("link", name="Perfect Days", exact=True)).to_be_visible()
     expect(page.get_by_text("C4, C5")).to_be_visible()
     assert list(find_broken()) == []
 
@@ -99,7 +99,7 @@ def test_the_same_booking_is_made_without_javascript(
     assert chosen(page) == ["C4", "E5"]
     page.get_by_role("button", name="Hold for 2 minutes").click()
     page.get_by_role("button", name="Confirm ₹650").click()
-    expect(page.get_by_text(REFERENCE).first).to_be_visible()
+    expect(page.get_by_role("paragraph").filter(has_text=REFERENCE)).to_be_visible()
     page.goto("/bookings/")
     expect(page.get_by_text("C4, E5")).to_be_visible()
     context.close()
