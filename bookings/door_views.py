@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
+from bookmyshow.security import PERMISSIONS_AT_THE_DOOR
 from shows.clock import database_now
 from shows.models import Cinema, Show
 
@@ -42,7 +43,7 @@ def door_staff(
         if not (request.user.is_staff and request.user.has_perm("bookings.add_admission")):
             raise PermissionDenied
         response = view(request, *args, **kwargs)
-        response["Permissions-Policy"] = "camera=(self)"
+        response["Permissions-Policy"] = PERMISSIONS_AT_THE_DOOR
         return response
 
     return guarded
@@ -52,7 +53,7 @@ def door_staff(
 @door_staff
 def shows(request: HttpRequest) -> HttpResponse:
     """Tonight's shows of the cinema that this phone works in."""
-    cinemas = list(Cinema.objects.all())
+    cinemas = list(Cinema.objects.filter(archived_at=None))
     slug = request.GET.get("cinema") or request.session.get(CINEMA_CHOSEN)
     chosen = next((c for c in cinemas if c.slug == slug), cinemas[0] if cinemas else None)
     if chosen and request.session.get(CINEMA_CHOSEN) != chosen.slug:

@@ -232,3 +232,44 @@ class Admission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.booking.reference} at the door"
+
+
+class Notice(models.Model):
+    """A mail that is owed to someone: written in the transaction that makes it due, sent later.
+
+    `change` is the one event that it tells of; nobody is told of one event twice.
+    """
+
+    class Kind(models.TextChoices):
+        SHOW_CANCELLED = "show-cancelled", "Show cancelled"
+        SHOW_MOVED = "show-moved", "Show moved"
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    change = models.UUIDField()
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="+")
+    detail = models.JSONField(help_text="What the mail says beyond the show as it is now.")
+    created_at = models.DateTimeField(db_default=Now())
+    next_try_at = models.DateTimeField(db_default=Now())
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("change", "user"), name="notice_once_per_change_and_person"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["show-cancelled", "show-moved"]), name="notice_kind_known"
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("next_try_at",), condition=Q(sent_at__isnull=True), name="notice_due"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, to person {self.user_id}"

@@ -83,7 +83,7 @@ def hold_seats(
     request = _Request(user, idempotency_key or None, _request_hash(show_id, wanted))
     try:
         with booking_transaction():
-            show = _lock_show(show_id)
+            show = lock_show(show_id)
             seats = list(
                 Seat.objects.filter(show=show, label__in=wanted).with_holder().in_plan_order()
             )
@@ -91,7 +91,7 @@ def hold_seats(
             concerned = Q(user=user, show=show, status=PENDING) | Q(pk__in=lapsed)
             if request.key:
                 concerned |= Q(user=user, idempotency_key=request.key)
-            return _hold(request, show, wanted, seats, _lock_bookings(concerned))
+            return _hold(request, show, wanted, seats, lock_bookings(concerned))
     except IntegrityError as error:
         # The same key was used at another show at the same moment, and that one won.
         if IDEMPOTENCY_CONSTRAINT in str(error):
@@ -106,7 +106,7 @@ def confirm_booking(*, user: User, reference: str) -> Booking:
     Raises BookingNotFound, BookingExpired, BookingNotPending, ShowBusy.
     """
     with booking_transaction():
-        booking = next(iter(_lock_bookings(Q(user=user, reference=reference))), None)
+        booking = next(iter(lock_bookings(Q(user=user, reference=reference))), None)
         if booking is None:
             raise BookingNotFound
         now = database_now()
@@ -215,12 +215,12 @@ def _hold(
     lost = [s.label for s in seats if s.booking_id and s.booking_id not in ending]
     if lost:
         raise SeatsUnavailable(lost)
-    freed = _end(ending.values(), now, LAPSED, swapped=keeps)
+    freed = end_bookings(ending.values(), now, LAPSED, swapped=keeps)
     booking = _insert(request, show, seats, now, keeps.expires_at if keeps else None)
     taken = Seat.objects.filter(pk__in=[s.pk for s in seats], booking=None).update(booking=booking)
     if taken != len(seats):
         raise RuntimeError(f"show {show.pk}: a seat changed hands without the show's lock")
-    _count(show, freed - taken)
+    count_seats(show, freed - taken)
     return booking
 
 
@@ -253,11 +253,11 @@ def _give_back(user: User, reference: str, accepted: set[Booking.Status]) -> Boo
     if show_id is None:
         raise BookingNotFound
     with booking_transaction():
-        show = _lock_show(show_id)
-        (booking,) = _lock_bookings(Q(user=user, reference=reference))
+        show = lock_show(show_id)
+        (booking,) = lock_bookings(Q(user=user, reference=reference))
         now = database_now()
         if booking.has_lapsed(now):
-            _count(show, _end([booking], now, LAPSED))
+            count_seats(show, end_bookings([booking], now, LAPSED))
             return booking
         if booking.status in {FAILED, CANCELLED}:
             return booking
@@ -271,26 +271,29 @@ def _give_back(user: User, reference: str, accepted: set[Booking.Status]) -> Boo
             raise ShowNotBookable("The show has begun; its tickets can't be cancelled any more.")
         if Admission.objects.filter(booking=booking).exists():
             raise BookingUsed
-        _count(show, _end([booking], now, RELEASED if booking.status == PENDING else BY_CUSTOMER))
+        count_seats(
+            show,
+            end_bookings([booking], now, RELEASED if booking.status == PENDING else BY_CUSTOMER),
+        )
     return booking
 
 
 def _expire_holds_of(show_id: int, *, skip_locked: bool) -> int | None:
     """Expire one show's lapsed holds; None when the show is locked and was to be skipped."""
     with booking_transaction():
-        show = _lock_show_if_free(show_id) if skip_locked else _lock_show(show_id)
+        show = _lock_show_if_free(show_id) if skip_locked else lock_show(show_id)
         if show is None:
             return None
         now = database_now()
-        lapsed = _lock_bookings(Q(show=show, status=PENDING, expires_at__lte=now))
+        lapsed = lock_bookings(Q(show=show, status=PENDING, expires_at__lte=now))
         if lapsed:
-            _count(show, _end(lapsed, now, LAPSED))
+            count_seats(show, end_bookings(lapsed, now, LAPSED))
     for booking in lapsed:
         log.info("hold %s lapsed; seats %s are free", booking.reference, " ".join(booking.seats))
     return len(lapsed)
 
 
-def _lock_show(show_id: int) -> Show:
+def lock_show(show_id: int) -> Show:
     """The show's row, locked; foreign keys to it can still be written (no_key)."""
     show = Show.objects.select_for_update(no_key=True).filter(pk=show_id).first()
     if show is None:
@@ -302,12 +305,12 @@ def _lock_show_if_free(show_id: int) -> Show | None:
     return Show.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=show_id).first()
 
 
-def _lock_bookings(concerned: Q) -> list[Booking]:
+def lock_bookings(concerned: Q) -> list[Booking]:
     """The bookings, locked by primary key and as they are once the wait for them is over."""
     return list(Booking.objects.select_for_update(no_key=True).filter(concerned).order_by("pk"))
 
 
-def _end(
+def end_bookings(
     bookings: Iterable[Booking],
     now: datetime,
     reason: Booking.EndedReason,
@@ -330,7 +333,7 @@ def _end(
     return Seat.objects.filter(booking__in=ending).update(booking=None)
 
 
-def _count(show: Show, change: int) -> None:
+def count_seats(show: Show, change: int) -> None:
     """Keep the show's counter exact, and forget its drawn map once this is committed."""
     if change:
         Show.objects.filter(pk=show.pk).update(available_seats=F("available_seats") + change)

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from . import services, sweeper
+from . import notices, services, sweeper
 
 
 @shared_task
@@ -9,3 +9,9 @@ def release_expired_holds() -> int:
     expired = services.expire_holds()
     sweeper.note_sweep()
     return expired
+
+
+@shared_task
+def send_notices() -> int:
+    """The mails that are due, every NOTICE_SECONDS."""
+    return notices.send_due().sent

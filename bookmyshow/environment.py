@@ -78,6 +78,17 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
     return found
 
 
+def site(name: str, *, https: bool, hosts: list[str]) -> str:
+    """The address that people know the site by; by default its first host's."""
+    named = origins(name)
+    if named:
+        return named[0]
+    host = hosts[0].lstrip(".") if hosts and hosts[0] != "*" else "localhost"
+    if https:
+        return f"https://{host}"
+    return f"http://{host}:{whole('PORT', default=8000, least=1, most=65535)}"
+
+
 def duration(name: str, *, default: str) -> timedelta:
     """A length of time such as 7d, 12h, 30m or 45s."""
 

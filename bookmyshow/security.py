@@ -6,10 +6,11 @@ from typing import Any
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponseBase
 
-# The door scans tickets; nothing else here needs a sensor, or a payment sheet of the browser's.
-PERMISSIONS = "camera=(self), " + ", ".join(
+# Nothing here needs a sensor, or a payment sheet of the browser's; but the door scans tickets.
+PERMISSIONS = ", ".join(
     f"{feature}=()"
     for feature in (
+        "camera",
         "accelerometer",
         "display-capture",
         "geolocation",
@@ -21,19 +22,20 @@ PERMISSIONS = "camera=(self), " + ", ".join(
         "usb",
     )
 )
+PERMISSIONS_AT_THE_DOOR = PERMISSIONS.replace("camera=()", "camera=(self)")
 #: All files of one request together; a poster may have 5 MB (movies.forms).
 MOST_UPLOADED_BYTES = 10 * 2**20
 
 
 class SecurityHeadersMiddleware:
-    """Permissions-Policy, and Cross-Origin-Resource-Policy where a view set none."""
+    """Permissions-Policy and Cross-Origin-Resource-Policy where a view set none."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self._get_response(request)
-        response.headers["Permissions-Policy"] = PERMISSIONS
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
 

@@ -15,6 +15,8 @@ SECRET_KEY = environment.secret("SECRET_KEY", debug=DEBUG)
 JWT_SECRET = environment.secret("JWT_SECRET", debug=DEBUG)
 JWT_EXPIRY = environment.duration("JWT_EXPIRY", default="7d")
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+# For links in mail that no request leads to.
+SITE_URL = environment.site("SITE_URL", https=HTTPS, hosts=ALLOWED_HOSTS)
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 
 # Hops whose X-Forwarded-For is believed; without one, a client is who connects.
@@ -30,6 +32,7 @@ BOOKING_EXPIRY_MINUTES = environment.whole("BOOKING_EXPIRY_MINUTES", default=2, 
 MAX_SEATS_PER_BOOKING = environment.whole("MAX_SEATS_PER_BOOKING", default=10, least=1, most=100)
 CURRENCY = environment.currency("CURRENCY", default="INR")
 SWEEP_SECONDS = 30
+NOTICE_SECONDS = 15
 
 INSTALLED_APPS = [
     "bookmyshow",
@@ -164,6 +167,11 @@ CELERY_BEAT_SCHEDULE = {
         # A sweep that waited longer than its interval is covered by the next one.
         "options": {"expires": SWEEP_SECONDS},
     },
+    "send-notices": {
+        "task": "bookings.tasks.send_notices",
+        "schedule": timedelta(seconds=NOTICE_SECONDS),
+        "options": {"expires": NOTICE_SECONDS},
+    },
 }
 
 # Mail: a folder stands in for the mail server until EMAIL_URL names one.
@@ -172,6 +180,7 @@ if email := environment.email("EMAIL_URL"):
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = ROOT / ".data" / "mail"
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="BookMyShow <tickets@localhost>")
 
 # Language, time, money

@@ -17,6 +17,7 @@ from .watching.vitals import vitals
 urlpatterns = [
     path(f"{settings.ADMIN_PATH}clear-cache/", clear_cache, name="clear_cache"),
     path(f"{settings.ADMIN_PATH}style/", style_page, name="style"),
+    path(settings.ADMIN_PATH, include("bookmyshow.staff_urls")),
     path(settings.ADMIN_PATH, admin.site.urls),
     path("api/docs", api_docs, name="api-docs"),
     path("api/", include("bookmyshow.api")),

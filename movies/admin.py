@@ -8,8 +8,11 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from bookmyshow.archiving import ArchivableAdmin, Archived
+
 from .forms import MovieForm
 from .models import Genre, Movie
+from .services import CatalogueError, archive_movie, restore_movie
 
 
 @admin.register(Genre)
@@ -58,7 +61,7 @@ class OnScreen(admin.SimpleListFilter):
 
 
 @admin.register(Movie)
-class MovieAdmin(admin.ModelAdmin):
+class MovieAdmin(ArchivableAdmin):
     form = MovieForm
     list_display = (
         "poster_small",
@@ -71,14 +74,14 @@ class MovieAdmin(admin.ModelAdmin):
         "updated_at",
     )
     list_display_links = ("poster_small", "title")
-    list_filter = (Schedulable, OnScreen, "genres", "language", "certification")
+    list_filter = (Archived, Schedulable, OnScreen, "genres", "language", "certification")
     list_per_page = 50
     show_full_result_count = False
     # Makes the search box; how it searches is Movie.objects.search, as on the site.
     search_fields = ("title",)
     search_help_text = "Words of the title, the cast or the description; accents don't matter."
     autocomplete_fields = ("genres",)
-    readonly_fields = ("poster_large", "source_key", "created_at", "updated_at")
+    readonly_fields = ("poster_large", "source_key", "archived_at", "created_at", "updated_at")
     save_on_top = True
     fieldsets = (
         (None, {"fields": ("title", "slug", "description", "genres", "cast")}),
@@ -93,8 +96,15 @@ class MovieAdmin(admin.ModelAdmin):
             },
         ),
         ("Poster", {"fields": ("poster_large", "poster_image", "poster_url")}),
-        ("Record", {"fields": ("source_key", "created_at", "updated_at")}),
+        ("Record", {"fields": ("source_key", "archived_at", "created_at", "updated_at")}),
     )
+
+    archive, restore = staticmethod(archive_movie), staticmethod(restore_movie)
+    refusals = (CatalogueError,)
+
+    def shows_of(self, movie: Any) -> QuerySet[Any]:
+        shows: QuerySet[Any] = movie.shows.all()
+        return shows
 
     def get_prepopulated_fields(
         self, request: HttpRequest, obj: Movie | None = None

@@ -41,8 +41,11 @@ class MovieQuerySet(models.QuerySet["Movie"]):
         return self.filter(self._coming_show(at))
 
     def with_showing(self, *, at: datetime, **conditions: Any) -> "MovieQuerySet":
-        """Adds `is_showing`: one coming show meets all of `conditions` (Show.objects.matching)."""
-        return self.annotate(is_showing=self._coming_show(at, **conditions))
+        """The catalogue without archived films, with `is_showing`: one coming show meets all of
+        `conditions` (Show.objects.matching)."""
+        return self.filter(archived_at=None).annotate(
+            is_showing=self._coming_show(at, **conditions)
+        )
 
     def on_screen(self) -> "MovieQuerySet":
         """After `with_showing`: only the films that are."""
@@ -54,9 +57,8 @@ class MovieQuerySet(models.QuerySet["Movie"]):
 
     def coming_soon(self, *, at: datetime) -> "MovieQuerySet":
         """Films released after `at` that have no scheduled show yet, soonest first."""
-        return self.filter(~self._coming_show(at), release_date__gt=at.date()).order_by(
-            "release_date", "title", "pk"
-        )
+        coming = self.filter(archived_at=None, release_date__gt=at.date())
+        return coming.filter(~self._coming_show(at)).order_by("release_date", "title", "pk")
 
     def in_order(self, sort: str) -> "MovieQuerySet":
         """By `rating`, `newest` or `title`; any other word leaves the order as it is."""
@@ -119,6 +121,12 @@ class Movie(models.Model):
     )
     poster_image = models.ImageField(upload_to="posters/", blank=True)
     poster_url = models.URLField(max_length=500, blank=True)
+    archived_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Set: the film is in no list and can't be scheduled.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     search = models.GeneratedField(

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.apps import apps
@@ -30,6 +30,13 @@ class MovieHasShows(CatalogueError):
 
     code = "MOVIE_HAS_SHOWS"
     message = "This film has shows, so it can't be deleted."
+
+
+class MovieHasComingShows(CatalogueError):
+    """Whoever holds a ticket finds their film; those shows are cancelled first."""
+
+    code = "MOVIE_HAS_SHOWS"
+    message = "This film has shows to come; cancel them first, or wait for the last one."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +80,24 @@ def delete_movie(movie: Movie) -> None:
         if apps.get_model("shows.Show").objects.filter(movie=movie).exists():
             raise MovieHasShows
         Movie.objects.filter(pk=movie.pk).delete()
+
+
+def archive_movie(movie: Movie, *, at: datetime) -> None:
+    """Take a film out of every list and off scheduling; its past and its tickets stay.
+
+    Raises MovieHasComingShows.
+    """
+    with transaction.atomic():
+        Movie.objects.select_for_update().filter(pk=movie.pk).first()
+        if apps.get_model("shows.Show").objects.upcoming(at=at).filter(movie=movie).exists():
+            raise MovieHasComingShows
+        movie.archived_at = at
+        movie.save(update_fields=["archived_at", "updated_at"])
+
+
+def restore_movie(movie: Movie) -> None:
+    movie.archived_at = None
+    movie.save(update_fields=["archived_at", "updated_at"])
 
 
 def genres_named(names: Iterable[str]) -> list[Genre]:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from bookmyshow.archiving import ArchivableAdmin, Archived
 from bookmyshow.templatetags.formatting import moment, money
 
 from .admin_forms import CinemaForm, NewShowForm, ScreenForm
@@ -17,7 +18,14 @@ from .clock import database_now
 from .models import Cinema, Screen, Show
 from .plan_picture import draw_plan
 from .seating import PlanError, parse_plan
-from .services import ScheduleError, change_terms, create_show, delete_show
+from .services import (
+    ScheduleError,
+    archive_cinema,
+    change_terms,
+    create_show,
+    delete_show,
+    restore_cinema,
+)
 
 DAYS_AHEAD = 7
 LEGEND = format_html(
@@ -40,13 +48,18 @@ class ScreenInline(admin.StackedInline):
 
 
 @admin.register(Cinema)
-class CinemaAdmin(admin.ModelAdmin):
+class CinemaAdmin(ArchivableAdmin):
     form = CinemaForm
     list_display = ("name", "city", "timezone", "screen_count")
-    list_filter = ("city",)
+    list_filter = (Archived, "city")
     search_fields = ("name", "city", "address")
     prepopulated_fields = {"slug": ("name",)}
     inlines = (ScreenInline,)
+    archive, restore = staticmethod(archive_cinema), staticmethod(restore_cinema)
+    refusals = (ScheduleError,)
+
+    def shows_of(self, cinema: Any) -> QuerySet[Show]:
+        return Show.objects.filter(screen__cinema=cinema)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cinema]:
         return super().get_queryset(request).annotate(screen_total=Count("screens"))

@@ -76,7 +76,7 @@ class NewShowForm(forms.ModelForm):
         data = super().clean() or self.cleaned_data
         if not {"movie", "screen", "local_start"} <= data.keys():
             return data
-        starts_at = _on_clock(data["local_start"], data["screen"].cinema.tz)
+        starts_at = moment_on_clock(data["local_start"], data["screen"].cinema.tz)
         if starts_at is None:
             self.add_error("local_start", "The clocks go forward over this time; choose another.")
         elif starts_at <= database_now():
@@ -115,7 +115,7 @@ class NewShowForm(forms.ModelForm):
             )
 
 
-def _on_clock(moment: datetime, zone: ZoneInfo) -> datetime | None:
+def moment_on_clock(moment: datetime, zone: ZoneInfo) -> datetime | None:
     """That wall time as a moment; None where the clocks skip it."""
     starts_at = moment.replace(tzinfo=zone).astimezone(UTC)
     return starts_at if starts_at.astimezone(zone).replace(tzinfo=None) == moment else None

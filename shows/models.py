@@ -63,6 +63,9 @@ class Cinema(models.Model):
         validators=[validate_timezone],
         help_text="IANA name, for example Asia/Kolkata.",
     )
+    archived_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Set: no show can be scheduled here."
+    )
 
     class Meta:
         ordering = ("city", "name")
@@ -220,6 +223,11 @@ class Show(models.Model):
 
     class Meta:
         ordering = ("starts_at", "pk")
+        permissions = (
+            ("schedule_shows", "Can plan shows"),
+            ("cancel_show", "Can cancel a show and its bookings"),
+            ("move_show", "Can move a show to another time"),
+        )
         constraints = (
             ExclusionConstraint(
                 name="show_no_overlap_on_screen",

@@ -14,7 +14,7 @@ from movies import lists
 from movies.models import Movie
 
 from . import seatmap
-from .models import Screen, Show
+from .models import Cinema, Screen, Show
 from .seating import PlanSeat, parse_plan
 
 OVERLAP_CONSTRAINT = "show_no_overlap_on_screen"
@@ -40,6 +40,18 @@ class MovieNotSchedulable(ScheduleError):
     """A film without a running time has no end."""
 
     code = "MOVIE_NOT_SCHEDULABLE"
+
+
+class CinemaHasComingShows(ScheduleError):
+    """Whoever holds a ticket finds their cinema; those shows are cancelled first."""
+
+    code = "CINEMA_HAS_SHOWS"
+
+
+class Archived(ScheduleError):
+    """The film or the cinema is out of use."""
+
+    code = "ARCHIVED"
 
 
 class ShowHasBookings(ScheduleError):
@@ -73,7 +85,8 @@ def create_show(
 ) -> Show:
     """Schedule a film on a screen and make its seats from the screen's plan in one bulk insert.
 
-    Raises ShowOverlaps, MovieNotSchedulable, and seating.PlanError where the plan can't be read.
+    Raises ShowOverlaps, MovieNotSchedulable, Archived, and seating.PlanError where the plan can't
+    be read.
     """
     slot = ShowSlot(movie, screen, starts_at, standard_price, premium_price, format, language)
     (show,) = create_shows([slot])
@@ -83,8 +96,10 @@ def create_show(
 def create_shows(slots: Sequence[ShowSlot]) -> list[Show]:
     """Schedule many shows at once, all or none, with one insert of shows and one a seating plan.
 
-    Raises ShowOverlaps, MovieNotSchedulable, and seating.PlanError where a plan can't be read.
+    Raises ShowOverlaps, MovieNotSchedulable, Archived, and seating.PlanError where a plan can't be
+    read.
     """
+    refuse_archived(slots)
     plans = {
         text: parse_plan(text) for text in dict.fromkeys(slot.screen.seating_plan for slot in slots)
     }
@@ -101,6 +116,31 @@ def create_shows(slots: Sequence[ShowSlot]) -> list[Show]:
             _insert_seats([show for show in shows if show.screen.seating_plan == text], plan)
         lists.forget()
     return shows
+
+
+def refuse_archived(slots: Sequence[ShowSlot]) -> None:
+    """Raises Archived for the first film or cinema that is out of use."""
+    for slot in slots:
+        for thing in (slot.movie, slot.screen.cinema):
+            if thing.archived_at:
+                raise Archived(f"{thing} is archived; restore it before scheduling shows.")
+
+
+def archive_cinema(cinema: Cinema, *, at: datetime) -> None:
+    """Close a cinema for scheduling; its past and its tickets stay. Raises CinemaHasComingShows."""
+    with transaction.atomic():
+        Cinema.objects.select_for_update().filter(pk=cinema.pk).first()
+        if Show.objects.upcoming(at=at).filter(screen__cinema=cinema).exists():
+            raise CinemaHasComingShows(
+                "This cinema has shows to come; cancel them first, or wait for the last one."
+            )
+        cinema.archived_at = at
+        cinema.save(update_fields=["archived_at"])
+
+
+def restore_cinema(cinema: Cinema) -> None:
+    cinema.archived_at = None
+    cinema.save(update_fields=["archived_at"])
 
 
 def _show_of(slot: ShowSlot, seats: int) -> Show:

@@ -52,9 +52,9 @@ def at_once(work: Callable[[int], object], count: int) -> list[object]:
 def without_the_lock() -> Iterator[None]:
     """The control: the show is read, not locked, and the guard behind the lock is off."""
     with (
-        mock.patch.object(services, "_lock_show", lambda pk: Show.objects.get(pk=pk)),
+        mock.patch.object(services, "lock_show", lambda pk: Show.objects.get(pk=pk)),
         mock.patch.object(
-            services, "_lock_bookings", lambda q: list(Booking.objects.filter(q).order_by("pk"))
+            services, "lock_bookings", lambda q: list(Booking.objects.filter(q).order_by("pk"))
         ),
     ):
         yield

@@ -1,0 +1,45 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.models import User
+from bookings.errors import BookingError
+from bookings.show_changes import cancel_show, who_is_affected
+from shows.clock import database_now
+from shows.models import Show
+from shows.services import ScheduleError
+
+
+class Command(BaseCommand):
+    help = (
+        "Cancel a show: its bookings are cancelled by the cinema, its seats are free, and everyone "
+        "with a ticket is told by mail (send_notices, or Celery beat). All or nothing, and safe to "
+        "run again."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("show", type=int, help="the show's number, as in its address")
+        parser.add_argument("--by", required=True, metavar="EMAIL", help="who is doing this")
+        parser.add_argument("--why", default="", help="a sentence for those who have tickets")
+        parser.add_argument("--dry-run", action="store_true", help="only say who is affected")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        staff = User.objects.filter(email__iexact=options["by"], is_staff=True).first()
+        if staff is None:
+            raise CommandError(f"No one who works here has the email {options['by']}.")
+        show = Show.objects.filter(pk=options["show"]).first()
+        if show is None:
+            raise CommandError(f"There is no show {options['show']}.")
+        self.stdout.write(str(show))
+        if options["dry_run"]:
+            who = who_is_affected(show=show, at=database_now())
+            self.stdout.write(
+                f"{who.bookings} bookings of {who.people} people ({who.seats} seats) and"
+                f" {who.holds} holds would be cancelled."
+            )
+            return
+        try:
+            done = cancel_show(by=staff, show_id=show.pk, why=options["why"])
+        except (ScheduleError, BookingError) as error:
+            raise CommandError(error.message) from error
+        self.stdout.write(f"Cancelled: {done}.")

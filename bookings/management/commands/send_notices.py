@@ -1,0 +1,30 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from bookings.models import Notice
+from bookings.notices import send_due
+
+
+class Command(BaseCommand):
+    help = (
+        "Send the mails that cancelled and moved shows owe to people, as Celery beat does every "
+        "few seconds. Safe to run beside it, and again after it was killed: each person is told "
+        "once. Exits with 1 when a mail could not be sent; it is tried again later."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="list what waits to be sent")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["dry_run"]:
+            waiting = Notice.objects.filter(sent_at=None)
+            for notice in waiting:
+                tried = f", tried {notice.attempts} times" if notice.attempts else ""
+                self.stdout.write(f"{notice}, show {notice.show_id}{tried}")
+            self.stdout.write(f"{len(waiting)} mails wait to be sent.")
+            return
+        done = send_due()
+        self.stdout.write(f"{done.sent} mails sent, {done.failed} failed.")
+        if done.failed:
+            raise CommandError("Some mails could not be sent; they will be tried again.")

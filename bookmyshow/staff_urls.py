@@ -1,0 +1,10 @@
+"""Staff pages under the admin's address that are no model's list or form."""
+
+from django.urls import path
+
+from bookings import show_change_views
+
+urlpatterns = [
+    path("shows/show/<int:show_id>/cancel/", show_change_views.cancel, name="staff-cancel-show"),
+    path("shows/show/<int:show_id>/move/", show_change_views.move, name="staff-move-show"),
+]
