@@ -1,20 +1,45 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bookings.integrity import RULES, find_broken
+from bookings.repair import broken_shows, repair_show
 
 
 class Command(BaseCommand):
     help = (
         "Prove the booking invariants (SPEC §4.10) in one snapshot of the database: lists every "
-        "breach and exits with 1 when there is one. Safe to run during a sale."
+        "breach and exits with 1 when there is one. Safe to run during a sale. With --fix, seats "
+        "and counters are made to agree with what the bookings say was sold, show by show; a seat "
+        "that two bookings list stays with the one confirmed first, and the other is named."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--fix", action="store_true", help="put right what can be")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="with --fix: only name the shows concerned"
+        )
+
+    def handle(self, *, fix: bool, dry_run: bool, **_options: Any) -> None:
+        if fix:
+            self._fix(dry_run=dry_run)
+            if dry_run:
+                return
         broken = list(find_broken())
         for breach in broken:
             self.stdout.write(f"{breach.rule}: {breach.where}")
         if broken:
             raise CommandError(f"{len(broken)} breaches of {len(RULES)} invariants checked.")
         self.stdout.write(self.style.SUCCESS(f"All {len(RULES)} invariants hold."))
+
+    def _fix(self, *, dry_run: bool) -> None:
+        shows = broken_shows()
+        for show_id in shows:
+            if dry_run:
+                self.stdout.write(f"show {show_id} would be repaired")
+                continue
+            repair = repair_show(show_id)
+            self.stdout.write(f"show {show_id}: {repair.seats_changed} seats put right")
+            for contested in repair.contested:
+                self.stdout.write(f"show {show_id}: {contested} is another booking's; call them")
+        self.stdout.write(f"{len(shows)} shows {'to repair' if dry_run else 'repaired'}.")

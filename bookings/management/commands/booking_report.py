@@ -1,0 +1,70 @@
+import csv
+from datetime import date, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from bookings.report import GROUPS, Line, sales, total
+
+HEADS = ("shows", "seats", "sold", "% sold", "bookings", "cancelled")
+
+
+class Command(BaseCommand):
+    help = (
+        "What was sold for the shows of a span of days (on their cinemas' clocks), by day, cinema "
+        "or film: a table, or CSV for a spreadsheet. Confirmed bookings of shows that took place "
+        "count; cancelled ones are counted beside. Reads only. "
+        "Example: booking_report --by film --from 2026-01-01 --to 2026-01-31 --csv > january.csv"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        yesterday = timezone.now().date() - timedelta(days=1)
+        week = yesterday - timedelta(days=6)
+        parser.add_argument("--by", choices=list(GROUPS), default="day", help="default: day")
+        parser.add_argument(
+            "--from",
+            dest="first",
+            type=date.fromisoformat,
+            default=week,
+            help="first day, such as 2026-01-31; default: a week up to yesterday",
+        )
+        parser.add_argument("--to", dest="last", type=date.fromisoformat, default=yesterday)
+        parser.add_argument("--csv", action="store_true", help="CSV instead of a table")
+
+    def handle(self, *, by: str, first: date, last: date, csv: bool, **_options: Any) -> None:
+        if last < first:
+            raise CommandError("--to is before --from.")
+        lines = list(sales(by=by, first=first, last=last))
+        if csv:
+            self._write_csv(by, lines)
+        else:
+            self._write_table(by, [*lines, total(lines)])
+
+    def _write_csv(self, by: str, lines: list[Line]) -> None:
+        writer = csv.writer(self.stdout, lineterminator="\n")
+        writer.writerow([by, *HEADS, f"takings {settings.CURRENCY}"])
+        for line in lines:
+            # A spreadsheet takes a text that begins like this for a formula.
+            name = f"'{line.name}" if line.name[:1] in "=+-@\t" else line.name
+            writer.writerow([name, *_cells(line), line.takings])
+
+    def _write_table(self, by: str, lines: list[Line]) -> None:
+        width = max(len(by), *(len(line.name) for line in lines))
+        heads = "".join(f"{head:>11}" for head in HEADS)
+        self.stdout.write(f"{by:<{width}}{heads}{'takings ' + settings.CURRENCY:>16}")
+        for line in lines:
+            cells = "".join(f"{cell:>11}" for cell in _cells(line))
+            self.stdout.write(f"{line.name:<{width}}{cells}{line.takings:>16,.2f}")
+
+
+def _cells(line: Line) -> list[object]:
+    return [
+        line.shows,
+        line.seats,
+        line.sold,
+        f"{line.occupancy:.1f}",
+        line.bookings,
+        line.cancelled,
+    ]

@@ -1,0 +1,75 @@
+"""Sales of shows in a span of days, summed up by day, cinema or film."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection
+
+# Days are those of the cinema's clock. Bookings are added up by show first: joined to its row, a
+# show's seats would count once for each booking.
+REPORT = """
+    SELECT {group}, count(*), sum(w.total_seats),
+           coalesce(sum(sold.seats), 0), coalesce(sum(sold.bookings), 0),
+           coalesce(sum(sold.amount), 0), coalesce(sum(sold.cancelled), 0)
+    FROM shows_show w
+    JOIN shows_screen r ON r.id = w.screen_id
+    JOIN shows_cinema c ON c.id = r.cinema_id
+    JOIN movies_movie m ON m.id = w.movie_id
+    LEFT JOIN LATERAL (
+        SELECT sum(b.total_seats) FILTER (WHERE b.status = 'CONFIRMED') AS seats,
+               count(*) FILTER (WHERE b.status = 'CONFIRMED') AS bookings,
+               sum(b.total_amount) FILTER (WHERE b.status = 'CONFIRMED') AS amount,
+               count(*) FILTER (WHERE b.status = 'CANCELLED') AS cancelled
+        FROM bookings_booking b WHERE b.show_id = w.id
+    ) sold ON true
+    WHERE w.status = 'SCHEDULED'
+      AND w.starts_at BETWEEN %(first)s::date - 2 AND %(last)s::date + 2
+      AND (w.starts_at AT TIME ZONE c.timezone)::date BETWEEN %(first)s AND %(last)s
+    GROUP BY 1 ORDER BY {order}
+"""
+GROUPS = {
+    "day": ("((w.starts_at AT TIME ZONE c.timezone)::date)::text", "1"),
+    "cinema": ("c.name || ', ' || c.city", "6 DESC, 1"),
+    "film": ("m.title", "6 DESC, 1"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One day, cinema or film; `takings` in CURRENCY."""
+
+    name: str
+    shows: int
+    seats: int
+    sold: int
+    bookings: int
+    takings: Decimal
+    cancelled: int
+
+    @property
+    def occupancy(self) -> float:
+        """The share of seats sold, in percent."""
+        return 100 * self.sold / self.seats if self.seats else 0.0
+
+
+def sales(*, by: str, first: date, last: date) -> Iterator[Line]:
+    """A line for each of `by` (day, cinema, film) with shows from `first` to `last`, both in it."""
+    group, order = GROUPS[by]
+    with connection.cursor() as cursor:
+        cursor.execute(REPORT.format(group=group, order=order), {"first": first, "last": last})
+        for row in cursor:
+            yield Line(*row)
+
+
+def total(lines: list[Line]) -> Line:
+    return Line(
+        "total",
+        sum(line.shows for line in lines),
+        sum(line.seats for line in lines),
+        sum(line.sold for line in lines),
+        sum(line.bookings for line in lines),
+        sum((line.takings for line in lines), Decimal()),
+        sum(line.cancelled for line in lines),
+    )

@@ -1,0 +1,71 @@
+import csv
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from bookings import services
+from shows.models import Show
+from tests.factories import make_booking, make_cinema, make_movie, make_screen, make_show, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def report(*arguments: str) -> str:
+    output = StringIO()
+    call_command("booking_report", *arguments, stdout=output)
+    return output.getvalue()
+
+
+def rows(*arguments: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(report(*arguments, "--csv"))))
+
+
+def span(days: int = 30) -> tuple[str, str]:
+    today = timezone.now().date()
+    return f"--from={today - timedelta(days)}", f"--to={today + timedelta(days)}"
+
+
+def test_films_are_summed_up_best_takings_first() -> None:
+    small, large = make_show(movie=make_movie("Small")), make_show(movie=make_movie("=Large"))
+    make_booking(small, ["A1"])
+    make_booking(large, ["A1", "A2"])
+    user = make_user()
+    cancelled = make_booking(large, ["E1"], user=user)
+    services.cancel_booking(user=user, reference=cancelled.reference)
+    services.hold_seats(user=make_user(), show_id=large.pk, labels=["B1"])
+    first, second = rows("--by=film", *span())
+    assert (first["film"], first["sold"], first["takings INR"]) == ("'=Large", "2", "500.00")
+    assert (first["bookings"], first["cancelled"], first["% sold"]) == ("1", "1", "4.0")
+    assert (second["film"], second["sold"]) == ("Small", "1")
+
+
+def test_a_day_is_that_of_the_cinemas_clock() -> None:
+    cinema = make_cinema(timezone="Asia/Kolkata", name="Regal", city="Mumbai")
+    show = make_show(screen=make_screen(cinema=cinema))
+    # 01:00 on the 2nd in Mumbai.
+    Show.objects.filter(pk=show.pk).update(
+        starts_at=datetime(2026, 3, 1, 19, 30, tzinfo=UTC),
+        ends_at=datetime(2026, 3, 1, 21, 30, tzinfo=UTC),
+        busy_until=datetime(2026, 3, 1, 22, tzinfo=UTC),
+    )
+    assert rows("--from=2026-03-01", "--to=2026-03-01") == []
+    (day,) = rows("--from=2026-03-02", "--to=2026-03-02")
+    assert (day["day"], day["shows"]) == ("2026-03-02", "1")
+    (place,) = rows("--by=cinema", "--from=2026-03-02", "--to=2026-03-02")
+    assert place["cinema"] == "Regal, Mumbai"
+
+
+def test_the_table_ends_with_the_total() -> None:
+    make_booking(make_show(), ["A1"])
+    *_, last = report("--by=cinema", *span()).splitlines()
+    assert last.startswith("total")
+    assert last.endswith("250.00")
+    assert "total" in report("--from=2001-01-01", "--to=2001-01-01")
+
+
+def test_a_span_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(CommandError, match="before"):
+        report("--from=2026-01-02", "--to=2026-01-01")

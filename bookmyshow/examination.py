@@ -1,0 +1,146 @@
+"""What `manage.py doctor` looks at: each examination says what it found, and what to do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import redis
+from django.conf import settings
+from django.core import checks
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from bookings import sweeper
+from bookmyshow.celery import app
+
+OLDEST_POSTGRESQL = 140_000
+MOST_SKEW_SECONDS = 1.0
+ANSWER_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`grave`: the site doesn't work as it should. Without advice all is well."""
+
+    what: str
+    words: str
+    advice: str = ""
+    grave: bool = False
+
+
+def examine() -> Iterator[Finding]:
+    """Every finding, those on which the others rest first."""
+    yield from _settings()
+    for look in (_database, _migrations, _cache, _broker, _workers, _beat, _static_files, _mail):
+        yield look()
+
+
+def _settings() -> Iterator[Finding]:
+    if settings.DEBUG:
+        yield Finding(
+            "settings", "DEBUG is on", "Unset DEBUG where anybody else can reach the site."
+        )
+    found = checks.run_checks(include_deployment_checks=not settings.DEBUG)
+    for message in found:
+        if not message.is_silenced():
+            yield Finding("settings", f"{message.id}: {message.msg}", message.hint or "", True)
+    if not settings.DEBUG and not found:
+        yield Finding("settings", "the deployment checks have nothing to say")
+
+
+def _database() -> Finding:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT clock_timestamp(), current_setting('server_version_num')::int")
+            now, version = cursor.fetchone()
+    except DatabaseError as error:
+        return Finding(
+            "database",
+            f"does not answer: {str(error).splitlines()[0]}",
+            "Is PostgreSQL running, and is DATABASE_URL right? Nothing works without it.",
+            True,
+        )
+    if version < OLDEST_POSTGRESQL:
+        return Finding("database", f"is version {version}", "Use PostgreSQL 14 or newer.", True)
+    skew = abs((datetime.now(UTC) - now).total_seconds())
+    if skew > MOST_SKEW_SECONDS:
+        return Finding(
+            "database",
+            f"its clock and this host's differ by {skew:.1f} s",
+            "Run a time service (chrony, systemd-timesyncd) on both.",
+        )
+    return Finding("database", f"answers (PostgreSQL {version // 10_000})")
+
+
+def _migrations() -> Finding:
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return Finding("migrations", "not known without the database", "See above.", True)
+    if plan:
+        return Finding("migrations", f"{len(plan)} not applied", "Run manage.py migrate.", True)
+    return Finding("migrations", "all applied")
+
+
+def _cache() -> Finding:
+    cache.set("doctor", "well", 10)
+    if cache.get("doctor") != "well":
+        return Finding(
+            "cache",
+            "does not answer",
+            "Is Redis or Valkey running, and is REDIS_URL right? The site works, more slowly.",
+            True,
+        )
+    return Finding("cache", "answers")
+
+
+def _broker() -> Finding:
+    try:
+        with redis.from_url(
+            settings.CELERY_BROKER_URL,
+            socket_connect_timeout=ANSWER_SECONDS,
+            socket_timeout=ANSWER_SECONDS,
+        ) as client:
+            waiting = int(str(client.llen(app.conf.task_default_queue)))
+    except redis.RedisError:
+        advice = "It is the server of REDIS_URL. Mails and sweeps wait for it."
+        return Finding("broker", "does not answer", advice, True)
+    if waiting > 100:
+        return Finding("broker", f"{waiting} tasks wait", "Start a worker, or more of them.", True)
+    return Finding("broker", f"answers; {waiting} tasks wait")
+
+
+def _workers() -> Finding:
+    try:
+        answers = app.control.ping(timeout=ANSWER_SECONDS)
+    except Exception:  # kombu's transports each raise their own
+        answers = []
+    if not answers:
+        advice = "Start the Procfile's `worker`. Lapsed holds are free without it; mails wait."
+        return Finding("workers", "none answers", advice, True)
+    return Finding("workers", f"{len(answers)} answer")
+
+
+def _beat() -> Finding:
+    last = sweeper.last_sweep()
+    advice = "Start the Procfile's `beat` (one of it), and a `worker`."
+    if last is None:
+        return Finding("beat", "no sweep is known of", advice, True)
+    seconds = (datetime.now(UTC) - last).total_seconds()
+    words = f"lapsed holds were last swept {seconds:.0f} s ago"
+    return Finding("beat", words, advice, True) if sweeper.is_late() else Finding("beat", words)
+
+
+def _static_files() -> Finding:
+    if settings.DEBUG or (settings.STATIC_ROOT / "staticfiles.json").exists():
+        return Finding("static files", "collected" if not settings.DEBUG else "served as they are")
+    return Finding("static files", "not collected", "Run manage.py collectstatic.", True)
+
+
+def _mail() -> Finding:
+    if "filebased" in settings.EMAIL_BACKEND:
+        advice = "Set EMAIL_URL, or nobody gets a ticket by mail."
+        return Finding("mail", f"goes to the folder {settings.EMAIL_FILE_PATH}", advice)
+    return Finding("mail", f"goes to {settings.EMAIL_HOST}")
