@@ -43,7 +43,7 @@ def sign_up(request: HttpRequest, person: SignUp) -> HttpResponse:
     openapi_extra=problems("NOT_AUTHENTICATED", "RATE_LIMITED"),
 )
 def log_in(request: HttpRequest, credentials: LogIn) -> HttpResponse:
-    """Get a token, for 7 days."""
+    """Get a token."""
     spend_log_in(request, credentials.email)
     user = services.log_in(request=request, email=credentials.email, password=credentials.password)
     return answer(session_of(user))

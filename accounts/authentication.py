@@ -21,7 +21,7 @@ class BearerToken(HttpBearer):
     """Anyone with a valid token."""
 
     openapi_bearerFormat = "JWT"  # noqa: N815
-    openapi_description = "The `token` of POST /api/auth/login or /api/auth/signup; 7 days."
+    openapi_description = "The `token` of POST /api/auth/login or /api/auth/signup."
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
         return user_of_token(token)

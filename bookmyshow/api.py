@@ -80,12 +80,13 @@ api = JsonApi(
     servers=[{"url": "/"}],
 )
 handle_problems(api, AccountError, CatalogueError, ScheduleError, BookingError, RateLimited)
-api.add_router("/health", health.router)
+# The order of the handbook.
 api.add_router("/auth", "accounts.api.router")
-api.add_router("/auth/bookings", "bookings.api.own_router")
 api.add_router("/movies", "movies.api.router")
 api.add_router("/shows", "shows.api.router")
 api.add_router("/bookings", "bookings.api.router")
+api.add_router("/auth/bookings", "bookings.api.own_router")
+api.add_router("/health", health.router)
 
 
 @cache

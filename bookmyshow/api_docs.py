@@ -103,7 +103,7 @@ def _endpoint(method: str, path: str, operation: Schema) -> Endpoint:
         method=method.upper(),
         path=path,
         summary=operation["summary"],
-        words=operation["description"],
+        words=_words(operation),
         who=_who(operation),
         parameters=[
             Field(each["name"], _kind(each["schema"]), each["required"], _words(each))

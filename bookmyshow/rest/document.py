@@ -82,6 +82,8 @@ def _with_public_names(document: dict[str, Any]) -> dict[str, Any]:
 
 def _complete(operation: dict[str, Any], links: Mapping[str, Any] | None) -> None:
     responses = {str(status): response for status, response in operation["responses"].items()}
+    # Ninja makes titles of function names; this site's headings are sentences.
+    operation["summary"] = operation["summary"].capitalize()
     codes = operation.pop("x-problems", [])
     if operation.pop("x-public", False):
         responses["200"]["headers"] = _headers("ETag", "Cache-Control")

@@ -70,3 +70,15 @@ def test_the_document_knows_every_code_of_the_contract(api: Api) -> None:
         MOVIE_HAS_SHOWS SHOW_OVERLAPS MOVIE_NOT_SCHEDULABLE EMAIL_TAKEN IDEMPOTENCY_KEY_REUSED
         PAYLOAD_TOO_LARGE UNSUPPORTED_MEDIA_TYPE RATE_LIMITED SERVER_ERROR SERVICE_UNAVAILABLE"""
     assert [code for code in codes.split() if f'"{code}"' not in text] == []
+
+
+def test_the_handbook_has_every_endpoint_and_needs_no_script(api: Api) -> None:
+    document, page = api.get("openapi.json").json, api.get("docs")
+    assert page.headers["Content-Type"].startswith("text/html")
+    text = page.body.decode()
+    main = text[text.index("<main") : text.index("</main>")]
+    assert "<script" not in main
+    for path, operations in document["paths"].items():
+        assert f"<code>{path}</code>" in main
+        for method in operations.keys() - {"head", "options"}:
+            assert f'id="{operations[method]["operationId"]}"' in main
