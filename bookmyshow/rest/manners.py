@@ -1,4 +1,7 @@
-"""HTTP manners that every endpoint shares: HEAD, OPTIONS, 405, ETag and 304, gzip, no-store."""
+"""HTTP manners that every endpoint shares: HEAD, OPTIONS, 405, ETag and 304, no-store.
+
+Compression is the middleware's: it pads what it compresses, so that a length gives nothing away.
+"""
 
 import hashlib
 from collections.abc import Callable
@@ -8,7 +11,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.gzip import gzip_page
 
 from .problems import problem
 
@@ -53,12 +55,6 @@ def _cacheable(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if response.status_code != 200 or "public" not in response.get("Cache-Control", ""):
         response.setdefault("Cache-Control", "private, no-store")
         return response
-    # Only what everyone may read is compressed: nothing in it is secret, whatever else is
-    # reflected into it (BREACH).
-    return gzip_page(lambda request: _with_etag(request, response))(request)
-
-
-def _with_etag(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     response["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
     conditional = get_conditional_response(request, etag=response["ETag"], response=response)
     if conditional is not response and conditional is not None:
