@@ -17,6 +17,10 @@ from bookmyshow.celery import app
 OLDEST_POSTGRESQL = 140_000
 MOST_SKEW_SECONDS = 1.0
 ANSWER_SECONDS = 1.0
+DATABASE = """
+    SELECT clock_timestamp(), current_setting('server_version_num')::int,
+           current_setting('lock_timeout')
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,8 @@ def _settings() -> Iterator[Finding]:
 def _database() -> Finding:
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT clock_timestamp(), current_setting('server_version_num')::int")
-            now, version = cursor.fetchone()
+            cursor.execute(DATABASE)
+            now, version, lock_timeout = cursor.fetchone()
     except DatabaseError as error:
         return Finding(
             "database",
@@ -63,6 +67,13 @@ def _database() -> Finding:
         )
     if version < OLDEST_POSTGRESQL:
         return Finding("database", f"is version {version}", "Use PostgreSQL 14 or newer.", True)
+    if lock_timeout == "0":
+        return Finding(
+            "database",
+            "waits for locks have no limit (lock_timeout is 0)",
+            "Behind PgBouncer the role has the limits: see docs/deploy.md.",
+            True,
+        )
     skew = abs((datetime.now(UTC) - now).total_seconds())
     if skew > MOST_SKEW_SECONDS:
         return Finding(

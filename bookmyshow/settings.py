@@ -105,6 +105,12 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     " -c idle_in_transaction_session_timeout=30s -c timezone=UTC",
 )
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Behind PgBouncer a connection is another one after each transaction: cursors that outlive it are
+# off, and the limits above are the role's (docs/deploy.md).
+PGBOUNCER = environment.switch("PGBOUNCER", default=False)
+if PGBOUNCER:
+    del DATABASES["default"]["OPTIONS"]["options"]
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 
 # Cache: never the owner of a truth; with the server down, reads miss and writes are dropped.
 REDIS_URL = environment.redis("REDIS_URL")

@@ -44,6 +44,7 @@ MALFORMED = [
     ("CURRENCY", "rupees"),
     ("EMAIL_URL", "mail.example:587"),
     ("SENTRY_DSN", "sentry.example"),
+    ("PGBOUNCER", "perhaps"),
     ("ADMIN_PATH", "../admin"),
     ("METRICS_TOKEN", "short"),
     ("PORT", "http"),

