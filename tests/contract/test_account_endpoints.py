@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+import bcrypt
 import jwt
 import pytest
-from django.conf import settings
+from django.conf import settings as deployed
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
@@ -81,6 +82,28 @@ def test_wrong_credentials_say_nothing_about_the_account(api: Api) -> None:
     assert len({reply.body for reply in replies}) == 1
 
 
+def test_logging_in_costs_one_hash_whoever_asks(
+    quick_api: ApiInProcess, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hash is all that takes long, so the time says nothing about who has an account."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
+    make_user("asha@example.com", "velvet-curtain-7")
+    make_user("gone@example.com", "velvet-curtain-7", is_active=False)
+    rounds: list[bytes] = []
+    hashpw = bcrypt.hashpw
+
+    def counted(password: bytes, salt: bytes) -> bytes:
+        rounds.append(salt[:7])
+        return hashpw(password, salt)
+
+    monkeypatch.setattr(bcrypt, "hashpw", counted)
+    for email in ("asha@example.com", "gone@example.com", "nobody@example.com"):
+        rounds.clear()
+        wrong = quick_api.post("auth/login", {"email": email, "password": "another"})
+        assert wrong.status == 401
+        assert rounds == [b"$2b$12$"], email
+
+
 def test_the_profile_is_read_and_changed(api: Api) -> None:
     user = make_user(phone="1")
     assert api.get("auth/profile", by=user).data["phone"] == "1"
@@ -102,7 +125,7 @@ def test_superusers_and_managers_are_admins(api: Api) -> None:
 @pytest.mark.django_db
 def test_a_token_has_the_claims_of_the_contract_and_nothing_secret() -> None:
     user = make_user("asha@example.com", "velvet-curtain-7")
-    claims = jwt.decode(issue_token(user), settings.JWT_SECRET, algorithms=["HS256"])
+    claims = jwt.decode(issue_token(user), deployed.JWT_SECRET, algorithms=["HS256"])
     assert claims.pop("exp") - claims.pop("iat") == 7 * 24 * 3600
     assert claims == {
         "userId": user.pk,
@@ -139,9 +162,9 @@ def test_a_token_with_wrong_claims_is_no_token(
     quick_api: ApiInProcess, changes: dict[str, Any]
 ) -> None:
     user = make_user()
-    right = jwt.encode(forged(user), settings.JWT_SECRET, "HS256")
+    right = jwt.encode(forged(user), deployed.JWT_SECRET, "HS256")
     assert quick_api.get("auth/profile", by=right).status == 200
-    token = jwt.encode(forged(user, **changes), settings.JWT_SECRET, "HS256")
+    token = jwt.encode(forged(user, **changes), deployed.JWT_SECRET, "HS256")
     assert quick_api.get("auth/profile", by=token).problem == (401, "NOT_AUTHENTICATED")
 
 
@@ -149,7 +172,7 @@ def test_a_token_signed_otherwise_is_no_token(api: Api) -> None:
     user = make_user()
     tokens = [
         jwt.encode(forged(user), "another key of more than 32 characters", "HS256"),
-        jwt.encode(forged(user), settings.JWT_SECRET * 2, "HS512"),
+        jwt.encode(forged(user), deployed.JWT_SECRET * 2, "HS512"),
         jwt.encode(forged(user), None, "none"),
         issue_token(user)[:-2],
         "no.token.this",
@@ -196,6 +219,6 @@ def test_logging_in_does_not_end_other_tokens(api: Api) -> None:
 
 def test_a_website_session_is_no_credential(api: Api, client: Any) -> None:
     client.force_login(make_user(is_superuser=True))
-    cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    cookie = f"{deployed.SESSION_COOKIE_NAME}={client.cookies[deployed.SESSION_COOKIE_NAME].value}"
     assert api.get("auth/profile", Cookie=cookie).status == 401
     assert api.post("movies", {"title": "Her"}, Cookie=cookie).status == 401
