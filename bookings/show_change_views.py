@@ -2,20 +2,18 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.views.decorators import staff_member_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
-from shows.admin_forms import CinemaTimeField, moment_on_clock
-from shows.clock import database_now
+from bookmyshow.staff import staff_with
+from shows.admin_forms import CinemaTimeField
+from shows.clock import database_now, moment_on_clock
 from shows.models import Show
 from shows.services import ScheduleError
 
@@ -23,7 +21,6 @@ from .errors import BookingError
 from .models import Booking, Notice
 from .show_changes import cancel_show, move_show, who_is_affected
 
-Given = ParamSpec("Given")
 BOOKINGS_SHOWN = 50
 
 
@@ -52,30 +49,6 @@ class MoveForm(CancelForm):
         if moment is None:
             raise forms.ValidationError("The clocks go forward over this time; choose another.")
         return moment
-
-
-def staff_with(
-    permission: str,
-) -> Callable[
-    [Callable[Concatenate[HttpRequest, Given], HttpResponse]],
-    Callable[Concatenate[HttpRequest, Given], HttpResponse],
-]:
-    """Only for staff who log in to the admin and have the permission; 403 for other staff."""
-
-    def guard(
-        view: Callable[Concatenate[HttpRequest, Given], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, Given], HttpResponse]:
-        @wraps(view)
-        def guarded(
-            request: HttpRequest, *args: Given.args, **kwargs: Given.kwargs
-        ) -> HttpResponse:
-            if not request.user.has_perm(permission):
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
-
-        return staff_member_required(guarded)
-
-    return guard
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,12 +1,12 @@
 """The forms staff make cinemas, screens and shows with."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from django import forms
 
-from .clock import database_now
+from .clock import database_now, moment_on_clock
 from .models import Cinema, Screen, Show
 from .seating import PlanError, parse_plan
 from .services import MovieNotSchedulable, show_end
@@ -113,12 +113,6 @@ class NewShowForm(forms.ModelForm):
                 f" {until:%H:%M} (cleaning included); this show would need it until"
                 f" {busy_until.astimezone(screen.cinema.tz):%H:%M}.",
             )
-
-
-def moment_on_clock(moment: datetime, zone: ZoneInfo) -> datetime | None:
-    """That wall time as a moment; None where the clocks skip it."""
-    starts_at = moment.replace(tzinfo=zone).astimezone(UTC)
-    return starts_at if starts_at.astimezone(zone).replace(tzinfo=None) == moment else None
 
 
 def _zones() -> str:

@@ -1,0 +1,144 @@
+from argparse import ArgumentTypeError, RawDescriptionHelpFormatter
+from collections.abc import Iterable
+from datetime import date, time, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from movies.models import Movie
+from shows.clock import database_now
+from shows.models import Screen
+from shows.planner_forms import read_times
+from shows.planning import Plan, PlannedShow, preview, schedule_shows, times_between
+from shows.services import ScheduleError
+
+EXAMPLE = """\
+Times are on each cinema's own clock. Several films take turns through the day.
+
+  manage.py schedule_shows --film dune-part-two --screen "arcadia-lower-parel/Audi 2" \\
+      --from 2027-01-08 --to 2027-01-14 --times 10:00,13:30,17:00,20:30 \\
+      --standard 250 --premium 400 --dry-run
+
+  … --first 10:00 --last 22:00 --every 210     instead of --times
+
+Exit code: 0 when all were scheduled (or could be, with --dry-run), 1 when one can't be; then none
+is.
+"""
+
+
+def a_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no date; write 2027-01-08") from error
+
+
+def a_price(text: str) -> Decimal:
+    try:
+        price = Decimal(text)
+    except InvalidOperation as error:
+        raise ArgumentTypeError(f"{text!r} is no price; write 250 or 250.50") from error
+    if not 0 <= price < 1_000_000:
+        raise ArgumentTypeError(f"{text!r} is no price; write 250 or 250.50")
+    return price
+
+
+def some_times(text: str) -> list[time]:
+    try:
+        return read_times(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
+
+
+def a_time(text: str) -> time:
+    return some_times(text)[0]
+
+
+class Command(BaseCommand):
+    help = "Plan shows: say all that is wrong with any of them, or schedule them all.\n\n" + EXAMPLE
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.formatter_class = RawDescriptionHelpFormatter
+        return parser
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add = parser.add_argument
+        add("--film", action="append", required=True, metavar="SLUG", help="again for more")
+        screen = "the cinema's slug and the screen's name, or `all` for each of its screens"
+        add("--screen", action="append", required=True, metavar="CINEMA/SCREEN", help=screen)
+        add("--from", type=a_date, required=True, dest="first_day", metavar="DATE")
+        add("--to", type=a_date, required=True, dest="last_day", metavar="DATE")
+        add("--times", type=some_times, metavar="10:00,13:30")
+        add("--first", type=a_time, metavar="10:00", help="the first start, with --last, --every")
+        add("--last", type=a_time, metavar="22:00", help="the last start at the latest")
+        add("--every", type=int, metavar="MINUTES", help="from one start to the next")
+        add("--standard", type=a_price, required=True, metavar="PRICE")
+        add("--premium", type=a_price, required=True, metavar="PRICE")
+        add("--format", default="2D")
+        add("--language", default="", help="the film's own where it is not given")
+        add("--dry-run", action="store_true", help="only say what would be scheduled")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        plan, now = self._plan(options), database_now()
+        try:
+            planned = preview(plan, at=now)
+            self._report(planned, every=options["dry_run"])
+            wrong = sum(bool(show.problems) for show in planned)
+            if wrong:
+                raise CommandError(f"{wrong} of {len(planned)} shows can't be scheduled; none was.")
+            if options["dry_run"]:
+                self.stdout.write(f"{len(planned)} shows would be scheduled.")
+                return
+            made = schedule_shows(plan, at=now)
+        except ScheduleError as error:
+            raise CommandError(error.message) from error
+        self.stdout.write(self.style.SUCCESS(f"{len(made)} shows scheduled."))
+
+    def _report(self, planned: Iterable[PlannedShow], *, every: bool) -> None:
+        for show in planned:
+            if every or show.problems or show.notes:
+                self.stdout.write(show.describe())
+            for problem in show.problems:
+                self.stdout.write(self.style.ERROR(f"    {problem}"))
+            for note in show.notes:
+                self.stdout.write(f"    note: {note}")
+
+    def _plan(self, options: dict[str, Any]) -> Plan:
+        if options["first_day"] > options["last_day"]:
+            raise CommandError("--to is before --from.")
+        return Plan(
+            movies=[self._film(slug) for slug in options["film"]],
+            screens=[screen for name in options["screen"] for screen in self._screens(name)],
+            first_day=options["first_day"],
+            last_day=options["last_day"],
+            times=self._times(options),
+            standard_price=options["standard"],
+            premium_price=options["premium"],
+            format=options["format"],
+            language=options["language"],
+        )
+
+    def _times(self, options: dict[str, Any]) -> list[time]:
+        if options["times"]:
+            times: list[time] = options["times"]
+            return times
+        first, last, every = options["first"], options["last"], options["every"]
+        if first is None or last is None or not every or every < 1:
+            raise CommandError("Give --times, or --first, --last and --every.")
+        return times_between(first, last, timedelta(minutes=every))
+
+    def _film(self, slug: str) -> Movie:
+        film = Movie.objects.filter(slug=slug).first()
+        if film is None:
+            raise CommandError(f"There is no film with the slug {slug!r}.")
+        return film
+
+    def _screens(self, name: str) -> list[Screen]:
+        cinema, _, screen = name.partition("/")
+        screens = Screen.objects.filter(cinema__slug=cinema).select_related("cinema")
+        found = list(screens if screen == "all" else screens.filter(name=screen))
+        if not found:
+            raise CommandError(f"There is no screen {name!r}; write cinema-slug/Screen name.")
+        return found

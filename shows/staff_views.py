@@ -1,0 +1,107 @@
+"""Staff pages of the schedule: the planner, and a cinema's day as a timeline."""
+
+from datetime import date, timedelta
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_GET, require_http_methods
+
+from bookmyshow.staff import staff_with
+
+from .clock import database_now
+from .models import Cinema, Show
+from .planner_forms import PlannerForm
+from .planning import PlannedShow, preview, schedule_shows
+from .services import ScheduleError
+from .timeline import day_of
+
+ROWS_SHOWN = 150
+
+
+@require_http_methods(["GET", "POST"])
+@staff_with("shows.schedule_shows")
+def planner(request: HttpRequest) -> HttpResponse:
+    """Ask, look at what it would make, then make it: all or nothing."""
+    form = PlannerForm(request.POST or None, initial=_next_week())
+    context: dict[str, object] = {}
+    if request.method == "POST" and form.is_valid():
+        plan, now = form.plan(), database_now()
+        try:
+            if "schedule" in request.POST:
+                return _scheduled(request, schedule_shows(plan, at=now))
+            context = _previewed(preview(plan, at=now))
+        except ScheduleError as error:
+            messages.error(request, error.message)
+    context |= {**admin.site.each_context(request), "title": "Plan shows", "form": form}
+    return render(request, "admin/planner.html", context)
+
+
+def _next_week() -> dict[str, date]:
+    tomorrow = database_now().date() + timedelta(days=1)
+    return {"first_day": tomorrow, "last_day": tomorrow + timedelta(days=6)}
+
+
+def _previewed(planned: list[PlannedShow]) -> dict[str, object]:
+    """What is wrong comes first; the rest as far as a page goes."""
+    wrong = [show for show in planned if show.problems]
+    fine = [show for show in planned if not show.problems]
+    return {
+        "planned": (wrong + fine)[:ROWS_SHOWN],
+        "planned_count": len(planned),
+        "wrong_count": len(wrong),
+        "noted_count": sum(bool(show.notes) for show in planned),
+    }
+
+
+def _scheduled(request: HttpRequest, made: list[Show]) -> HttpResponse:
+    assert request.user.pk is not None
+    LogEntry.objects.log_actions(
+        request.user.pk, made, ADDITION, change_message="Scheduled with the planner."
+    )
+    screens = len({show.screen_id for show in made})
+    messages.success(request, f"{len(made)} shows scheduled on {screens} screens.")
+    if not made:
+        return redirect("staff-planner")
+    first = made[0]
+    day = first.starts_at.astimezone(first.screen.cinema.tz).date()
+    address = f"?cinema={first.screen.cinema.slug}&day={day.isoformat()}"
+    response = redirect("staff-day")
+    response["Location"] += address
+    return response
+
+
+@require_GET
+@staff_with("shows.view_show")
+def day(request: HttpRequest) -> HttpResponse:
+    """A cinema's screens side by side through one day."""
+    cinemas = list(Cinema.objects.filter(archived_at=None))
+    slug = request.GET.get("cinema", "")
+    cinema = next((c for c in cinemas if c.slug == slug), cinemas[0] if cinemas else None)
+    now = database_now()
+    context = {
+        **admin.site.each_context(request),
+        "title": "A day at the cinema",
+        "cinemas": cinemas,
+        "cinema": cinema,
+    }
+    if cinema:
+        chosen = _day(request.GET.get("day", "")) or now.astimezone(cinema.tz).date()
+        context |= {
+            "timeline": day_of(cinema, chosen, at=now),
+            "day": chosen,
+            "before": chosen - timedelta(days=1),
+            "after": chosen + timedelta(days=1),
+        }
+    return render(request, "admin/day.html", context)
+
+
+def _day(text: str) -> date | None:
+    """A date of this calendar with a day on both sides; None for anything else."""
+    try:
+        found = parse_date(text)
+    except ValueError:
+        return None
+    return found if found and date.min.year < found.year < date.max.year else None
