@@ -4,8 +4,10 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 MANAGERS = "manager"
+SESSION_SALT = "accounts.session"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -66,6 +68,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         matches = super().check_password(raw_password)
         self.token_version = version
         return matches
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """A session is bound to the password and to the version that a log-out everywhere raises."""
+        bound = f"{self.password} {self.token_version}"
+        return salted_hmac(SESSION_SALT, bound, secret=secret, algorithm="sha256").hexdigest()
 
     @cached_property
     def is_manager(self) -> bool:

@@ -64,8 +64,14 @@ def change_details(*, user: User, name: str, phone: str) -> User:
 def set_password(*, user: User, password: str) -> User:
     """Ends every other session and every API token: both are bound to what changes here."""
     user.set_password(password)
-    user.token_version = F("token_version") + 1
     user.save(update_fields=["password", "token_version", "updated_at"])
+    return user
+
+
+def log_out_everywhere(*, user: User) -> User:
+    """Ends every session and every API token of this person, this browser's session too."""
+    user.token_version = F("token_version") + 1
+    user.save(update_fields=["token_version", "updated_at"])
     user.refresh_from_db(fields=["token_version"])
     return user
 

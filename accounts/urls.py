@@ -24,6 +24,7 @@ urlpatterns = [
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("profile/", views.profile, name="profile"),
     path("profile/password/", views.password, name="password"),
+    path("profile/log-out-others/", views.log_out_others, name="log-out-others"),
     path("profile/export/", views.export, name="export"),
     path("profile/delete/", views.delete, name="delete"),
     path(

@@ -95,6 +95,15 @@ def password(request: LoggedInRequest) -> HttpResponse:
     return render(request, "accounts/password.html", {"form": form}, status=status)
 
 
+@login_required
+@require_POST
+def log_out_others(request: LoggedInRequest) -> HttpResponse:
+    """End all of a person's sessions and API tokens; this browser alone stays logged in."""
+    update_session_auth_hash(request, services.log_out_everywhere(user=request.user))
+    messages.success(request, "Every other device and app was logged out.")
+    return redirect("accounts:profile")
+
+
 @never_cache
 @login_required
 @require_safe

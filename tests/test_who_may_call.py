@@ -53,6 +53,7 @@ PAGES: dict[str, Row] = {
     "accounts/logout/": Row(ANYONE, "/accounts/logout/", "POST"),
     "accounts/profile/": Row(PERSON, "/accounts/profile/"),
     "accounts/profile/password/": Row(PERSON, "/accounts/profile/password/"),
+    "accounts/profile/log-out-others/": Row(PERSON, "/accounts/profile/log-out-others/", "POST"),
     "accounts/profile/export/": Row(PERSON, "/accounts/profile/export/"),
     "accounts/profile/delete/": Row(PERSON, "/accounts/profile/delete/"),
     "accounts/password-reset/": Row(ANYONE, "/accounts/password-reset/"),

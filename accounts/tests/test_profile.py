@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.tokens import issue_token
 from bookings.models import Booking
 from tests.factories import make_booking, make_show, make_user
 
@@ -46,6 +47,18 @@ def test_changing_the_password_keeps_this_session_and_ends_the_others(
     version = user.token_version
     user.refresh_from_db()
     assert user.token_version == version + 1
+
+
+def test_others_can_be_logged_out_and_their_tokens_die(client: Client, user: User) -> None:
+    other = Client()
+    other.force_login(user)
+    bearer = {"Authorization": f"Bearer {issue_token(user)}"}
+    assert other.get("/api/auth/profile", headers=bearer).status_code == 200
+    page = client.post(f"{PROFILE}log-out-others/", follow=True)
+    assert "Every other device and app was logged out." in page.content.decode()
+    assert client.get(PROFILE).status_code == 200
+    assert other.get(PROFILE).status_code == 302
+    assert other.get("/api/auth/profile", headers=bearer).status_code == 401
 
 
 def test_changing_the_password_needs_the_one_there_is(client: Client, user: User) -> None:
