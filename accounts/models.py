@@ -70,7 +70,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return matches
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """A session is bound to the password and to the version that a log-out everywhere raises."""
+        """A session is bound to the password, and to what a log-out everywhere raises."""
         bound = f"{self.password} {self.token_version}"
         return salted_hmac(SESSION_SALT, bound, secret=secret, algorithm="sha256").hexdigest()
 
