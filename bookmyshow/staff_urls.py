@@ -3,10 +3,12 @@
 from django.urls import path
 
 from bookings import show_change_views
-from shows import staff_views
+from shows import plan_views, staff_views
 
 urlpatterns = [
     path("shows/show/plan/", staff_views.planner, name="staff-planner"),
+    path("shows/screen/picture/", plan_views.picture, name="staff-plan-picture"),
+    path("shows/screen/<int:screen_id>/import/", plan_views.import_plan, name="staff-import-plan"),
     path("shows/show/day/", staff_views.day, name="staff-day"),
     path("shows/show/<int:show_id>/cancel/", show_change_views.cancel, name="staff-cancel-show"),
     path("shows/show/<int:show_id>/move/", show_change_views.move, name="staff-move-show"),

@@ -16,7 +16,7 @@ from bookmyshow.templatetags.formatting import moment, money
 from .admin_forms import CinemaForm, NewShowForm, ScreenForm
 from .clock import database_now
 from .models import Cinema, Screen, Show
-from .plan_picture import draw_plan
+from .plan_views import picture_of
 from .seating import PlanError, parse_plan
 from .services import (
     ScheduleError,
@@ -79,6 +79,10 @@ class ScreenAdmin(admin.ModelAdmin):
     search_fields = ("name", "cinema__name", "cinema__city")
     autocomplete_fields = ("cinema",)
     readonly_fields = ("picture", "legend")
+
+    class Media:
+        js = ("js/plan-editor.js",)
+
     fields = ("cinema", ("name", "cleaning_minutes"), "seating_plan", "legend", "picture")
 
     @admin.display(description="seats")
@@ -101,13 +105,14 @@ class ScreenAdmin(admin.ModelAdmin):
     def legend(self, screen: Screen) -> SafeString:
         return LEGEND
 
-    @admin.display(description="as saved")
-    def picture(self, screen: Screen) -> SafeString | str:
-        try:
-            seats = parse_plan(screen.seating_plan)
-        except PlanError:
-            return "A picture of the plan is here once it is saved."
-        return format_html("{}<p>{} seats</p>", draw_plan(seats), len(seats))
+    @admin.display(description="as it will be")
+    def picture(self, screen: Screen) -> SafeString:
+        """Drawn anew while the plan is typed (plan-editor.js)."""
+        drawn: SafeString | str = "A picture of the plan appears here as you type it."
+        if screen.seating_plan:
+            drawn = picture_of(screen.seating_plan)
+        address = reverse("staff-plan-picture")
+        return format_html('<div data-plan-picture="{}">{}</div>', address, drawn)
 
 
 def _count(screen: Screen, **conditions: Any) -> str:
