@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import cycle
 from zoneinfo import ZoneInfo
 
-from .cinemas import DemoCinema, DemoScreen
+from .cinemas import CINEMAS, DemoCinema, DemoScreen
 from .film import Film
 
 TRAILERS = timedelta(minutes=15)
@@ -17,7 +17,7 @@ FRIDAY = 4
 # Cinemas change their programme on Fridays.
 FIRST_FRIDAY = date(2026, 1, 2)
 IMAX = "IMAX"
-# The draw from which a film can carry a screen for a week.
+# The draw from which a film is shown in every city that speaks its language.
 LEADING = 4
 MATINEE_UNTIL = time(12, 30)
 EVENING_FROM = time(17, 30)
@@ -38,21 +38,63 @@ class Slot:
 def programme(cinema: DemoCinema, films: tuple[Film, ...], day: date) -> Iterator[Slot]:
     """The shows of one local day at a cinema, screen by screen.
 
-    Each screen has a main film for the week, and between its shows the cinema goes through all the
-    films its audience comes for, two a day on each screen.
+    Two films share a screen, and one afternoon show is for another: one of the week's slate, or
+    one of the older films, each of which comes back to a single cinema on one weekday.
     """
-    mixer = random.Random(cinema.slug)
-    suited = [film for film in films if film.language in cinema.languages]
-    suited = mixer.sample(suited, len(suited))
     week = (day - FIRST_FRIDAY).days // 7
+    slate = _slate(films, week)
+    suited = [film for film in slate if film.language in cinema.languages]
+    mixed = random.Random(cinema.slug).sample(suited, len(suited))
+    suited = sorted(mixed, key=lambda film: -film.draw - (film.language == cinema.languages[0]))
+    once = _once_a_week(films, slate, cinema)
+    ordinary = [screen for screen in cinema.screens if not screen.large_format]
+    used: set[Film] = set()
     for number, screen in enumerate(cinema.screens):
-        reel = [film for film in suited if not screen.large_format or IMAX in film.formats]
-        leads = [film for film in reel if film.draw >= LEADING] or reel
-        main = leads[(week + number * len(leads) // len(cinema.screens)) % len(leads)]
-        others = [film for film in reel if film is not main] or [main]
-        turn = day.toordinal() * 2 + number * len(others) // len(cinema.screens)
-        one, two = others[turn % len(others)], others[(turn + 1) % len(others)]
-        yield from _day(screen, day, cinema, cycle((main, one, main, two, main)))
+        main, second = _leads(screen, suited, mixed, used, week + number)
+        used |= {main, second}
+        rest = [film for film in mixed if film not in (main, second) and _fits(film, screen)]
+        guest = rest[(day.toordinal() + number) % len(rest)] if rest else main
+        if screen in ordinary:
+            guest = once.get(day.weekday() * len(ordinary) + ordinary.index(screen), guest)
+        yield from _day(screen, day, cinema, cycle((main, second, guest, main, second)))
+
+
+def _slate(films: tuple[Film, ...], week: int) -> list[Film]:
+    """The films that are everywhere this week: the draws, and one that came from further away."""
+    leading = [film for film in films if film.draw >= LEADING]
+    languages = {film.language for film in leading}
+    afar = [film for film in films if film.draw == LEADING - 1 and film.language not in languages]
+    slate = leading + afar[week % len(afar) :][:1] if afar else leading
+    return slate or list(films)
+
+
+def _leads(
+    screen: DemoScreen, suited: list[Film], mixed: list[Film], used: set[Film], turn: int
+) -> tuple[Film, Film]:
+    """The two films of a screen: the greatest draw that no other screen has, and one in turn."""
+    fresh = [film for film in suited if film not in used and _fits(film, screen)]
+    main = (fresh or suited)[0]
+    turns = [film for film in mixed if film in fresh and film is not main] or [main]
+    return main, turns[turn % len(turns)]
+
+
+def _fits(film: Film, screen: DemoScreen) -> bool:
+    return not screen.large_format or IMAX in film.formats
+
+
+def _once_a_week(films: tuple[Film, ...], slate: list[Film], cinema: DemoCinema) -> dict[int, Film]:
+    """This cinema's share of the older films, by the afternoon of the week on which each is shown.
+
+    Dealt to the cinema that has fewest so far of those whose audience comes for the language.
+    """
+    shares: dict[str, list[Film]] = {house.slug: [] for house in CINEMAS}
+    for film in films:
+        homes = [house.slug for house in CINEMAS if film.language in house.languages]
+        if film not in slate and homes:
+            min((shares[home] for home in homes), key=len).append(film)
+    afternoons = 7 * sum(not screen.large_format for screen in cinema.screens)
+    share = shares.get(cinema.slug, [])[:afternoons]
+    return {place * afternoons // len(share): film for place, film in enumerate(share)}
 
 
 def _day(

@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from io import StringIO
@@ -134,6 +135,17 @@ def week_from(day: date) -> Iterator[Slot]:
 @pytest.mark.parametrize("day", [date(2026, 11, 22), date(2027, 3, 26), date(2027, 10, 29)])
 def test_every_film_is_shown_within_a_week(day: date) -> None:
     assert {slot.film.title for slot in week_from(day)} == {film.title for film in RELEASED}
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 22), date(2027, 3, 26), date(2027, 10, 29)])
+def test_most_shows_are_of_some_twenty_films_and_the_greatest_are_on_everywhere(day: date) -> None:
+    week = list(week_from(day))
+    shows = Counter(slot.film.title for slot in week)
+    often = [title for title, count in shows.items() if count > 1]
+
+    assert 18 <= len(often) <= 24
+    assert sum(shows[title] for title in often) > 0.9 * len(week)
+    assert all(count >= 25 for _, count in shows.most_common(4))
 
 
 def test_the_programme_is_the_same_each_time() -> None:
