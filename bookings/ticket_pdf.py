@@ -4,6 +4,8 @@ Measures are points from the page's lower left corner, as in PDF.
 """
 
 import io
+import re
+import unicodedata
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from bookmyshow.templatetags.formatting import clock, long_day, money
+from movies.models import Movie
+from movies.slugs import NO_SLUG
 
 from .models import Booking
 from .tickets import qr_code
@@ -62,8 +66,9 @@ def _heading(canvas: Canvas, booking: Booking, y: float) -> float:
     canvas.drawRightString(WIDTH - MARGIN, y - 11, "Your ticket. One page, for everyone in it.")
     canvas.setFillGray(0)
     y -= 22 * mm
-    size = 34 if len(booking.show.movie.title) < 40 else 24
-    for line in _lines(booking.show.movie.title, DISPLAY, size)[:3]:
+    title = printable_title(booking.show.movie)
+    size = 34 if len(title) < 40 else 24
+    for line in _lines(title, DISPLAY, size)[:3]:
         canvas.setFont(DISPLAY, size)
         canvas.drawString(MARGIN, y, line)
         y -= size * 1.05
@@ -95,7 +100,7 @@ def _when_and_where(canvas: Canvas, booking: Booking, y: float) -> float:
     canvas.setFont(BOLD, 11)
     canvas.drawString(MARGIN, y, cinema.name)
     canvas.setFont(TEXT, 10)
-    for line in _lines(", ".join(p for p in (cinema.address, cinema.city) if p), TEXT, 10)[:2]:
+    for line in _lines(cinema.full_address, TEXT, 10)[:2]:
         y -= 14
         canvas.drawString(MARGIN, y, line)
     return y - 8 * mm
@@ -161,6 +166,26 @@ def _qr(canvas: Canvas, booking: Booking, x: float, y: float) -> None:
                 )
             start += length
     canvas.drawPath(path, stroke=0, fill=1)
+
+
+def printable_title(movie: Movie) -> str:
+    """The title in the letters of the ticket's typeface, which is Latin.
+
+    Marks that it has not are left off; of a title in another script stands what is Latin in it,
+    else the words of the film's address, else "Your film".
+    """
+    _register_fonts()
+    known = pdfmetrics.getFont(DISPLAY).face.charToGlyph
+    title = "".join(
+        letter if ord(letter) in known else unicodedata.normalize("NFKD", letter)
+        for letter in unicodedata.normalize("NFC", movie.title)
+    )
+    title = "".join(letter for letter in title if not unicodedata.combining(letter))
+    printed = "".join(letter for letter in title if ord(letter) in known)
+    if printed == title or any(letter.isalpha() for letter in printed):
+        return " ".join(printed.split())
+    words = "" if movie.slug.startswith(NO_SLUG) else movie.slug.replace("-", " ").strip()
+    return words.capitalize() if re.search("[a-z]", words) else "Your film"
 
 
 def _lines(text: str, font: str, size: float) -> list[str]:

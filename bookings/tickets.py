@@ -78,7 +78,7 @@ def calendar_entry(booking: Booking, *, address: str) -> bytes:
     event.add("dtstart", show.local_start)
     event.add("dtend", show.local_end)
     event.add("summary", show.movie.title)
-    place = [cinema.name, show.screen.name, cinema.address, cinema.city]
+    place = [cinema.name, show.screen.name, cinema.full_address]
     event["location"] = vText(", ".join(part for part in place if part))
     event.add("description", f"Seats {', '.join(booking.seats)}\nReference {booking.reference}")
     event.add("url", address)

@@ -22,7 +22,11 @@ class Option:
     label: str
 
 
-SORTS = [Option("newest", "Newest first"), Option("title", "A to Z")]
+SORTS = [
+    Option("rating", "Best rated"),
+    Option("newest", "Newest first"),
+    Option("title", "A to Z"),
+]
 
 
 @dataclass(frozen=True)
@@ -163,4 +167,6 @@ class Filters:
             return films.coming_soon(at=at).prefetch_related("genres")
         else:
             films = films.on_screen()
-        return films.in_order(self.sort or ("" if self.q else "rating")).prefetch_related("genres")
+        if not self.sort and not self.q:
+            films = films.most_shown_first(at=at, **self.show_conditions)
+        return films.in_order(self.sort).prefetch_related("genres")

@@ -8,7 +8,8 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, F, Func, OuterRef, Q
+from django.db.models import Count, Exists, F, Func, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.text import Truncator
 
@@ -72,10 +73,18 @@ class MovieQuerySet(models.QuerySet["Movie"]):
                 return self.order_by("title", "pk")
         return self
 
+    def most_shown_first(self, *, at: datetime, **conditions: Any) -> "MovieQuerySet":
+        """By how many coming shows meet `conditions`, then by rating: what everyone goes to see."""
+        shows = apps.get_model("shows.Show").objects.upcoming(at=at).matching(**conditions)
+        counted = shows.order_by().filter(movie=OuterRef("pk")).values("movie")
+        often = Coalesce(Subquery(counted.annotate(count=Count("pk")).values("count")), 0)
+        return self.order_by(often.desc(), F("rating").desc(nulls_last=True), "title", "pk")
+
     def featured(self, *, at: datetime, city: str = "") -> "Movie | None":
-        """The film on the first screen: the best rated on show take turns, one a day."""
+        """The film on the first screen: the most shown take turns, one a day."""
         showing = self.with_showing(at=at, city=city).on_screen()
-        films = showing.in_order("rating").prefetch_related("genres")[:FEATURED_FILMS]
+        showing = showing.most_shown_first(at=at, city=city)
+        films = showing.prefetch_related("genres")[:FEATURED_FILMS]
         return films[at.toordinal() % len(films)] if films else None
 
     def _coming_show(self, at: datetime, **conditions: Any) -> Exists:

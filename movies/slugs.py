@@ -5,9 +5,12 @@ from itertools import count
 
 from django.utils.text import slugify
 
+#: Stands for a title without a Latin letter or digit.
+NO_SLUG = "film"
+
 
 def slug_base(title: str) -> str:
-    return slugify(title)[:200].strip("-") or "film"
+    return slugify(title)[:200].strip("-") or NO_SLUG
 
 
 def slug_candidates(title: str, year: int | None) -> Iterator[str]:

@@ -21,6 +21,7 @@ from .seating import PREMIUM, SEAT_PITCH
 REVISION = 1
 
 FREE, HELD, SOLD = "free", "held", "sold"
+HELD_FOR_YOU = ", held for you"
 SEAT_TAG = re.compile(r'<input type="checkbox" name="seat" id="s-([^"]+)"[^>]*>')
 
 
@@ -98,7 +99,7 @@ def draw_seat(
         classes += " w"
     name, state = names[seat.seat_type, seat.is_wheelchair], ""
     if mine:
-        classes, name = f"{classes} m", f"{name}, held for you"
+        classes, name = f"{classes} m", f"{name}{HELD_FOR_YOU}"
     elif seat.state != FREE:
         name = ", taken for now" if seat.state == HELD else ", taken"
         classes += " h" if seat.state == HELD else " t"

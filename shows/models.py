@@ -75,6 +75,13 @@ class Cinema(models.Model):
         return f"{self.name}, {self.city}"
 
     @property
+    def full_address(self) -> str:
+        """Street and city; many a street address ends in its city already."""
+        if self.city.casefold() in self.address.casefold():
+            return self.address
+        return ", ".join(part for part in (self.address, self.city) if part)
+
+    @property
     def tz(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 

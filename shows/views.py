@@ -1,3 +1,4 @@
+import json
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from django_htmx.http import HTMX_STOP_POLLING
 from accounts.models import User
 
 from . import best, details, drawing, seatmap
-from .drawing import FREE, MapSeat
+from .drawing import FREE, HELD_FOR_YOU, MapSeat
 from .forms import PartyForm
 from .models import Seat, Show
 
@@ -50,6 +51,14 @@ def seats(request: HttpRequest, show_id: int) -> HttpResponse:
         return unchanged()
     status = HTMX_STOP_POLLING if current.is_final else 200
     return HttpResponse(current.html, status=status, headers={"Cache-Control": "no-store"})
+
+
+@require_safe
+@never_cache
+def own(request: HttpRequest, show_id: int) -> HttpResponse:
+    """What the viewer holds at this show, for a page left open while another tab changed it."""
+    context = own_context(details.show_or_404(show_id), own_hold(request.user, show_id))
+    return render(request, "shows/show.html#own-hold", context)
 
 
 def unchanged() -> HttpResponse:
@@ -94,6 +103,16 @@ def own_hold(user: User | AnonymousUser, show_id: int) -> OwnHold:
     return OwnHold(reference, [MapSeat._make((*seat, FREE)) for _, _, *seat in rows], lapses_in)
 
 
+def own_context(screening: Show, hold: OwnHold) -> dict[str, object]:
+    """For the line about the viewer's hold; by label, the names its seats have on the map."""
+    names = drawing.seat_names(screening.standard_price, screening.premium_price)
+    own_names = {
+        seat.label: f"{seat.label}{names[seat.seat_type, seat.is_wheelchair]}{HELD_FOR_YOU}"
+        for seat in hold.seats
+    }
+    return {"show": screening, "own": hold, "own_names": json.dumps(own_names)}
+
+
 def show_page(
     request: HttpRequest,
     show_id: int,
@@ -106,20 +125,21 @@ def show_page(
     """The page of a show with `chosen` ticked, as far as they can be had, and what went wrong."""
     screening = details.show_or_404(show_id)
     current = seatmap.current_map(show_id)
-    own = own_hold(request.user, show_id)
+    hold = own_hold(request.user, show_id)
     names = drawing.seat_names(screening.standard_price, screening.premium_price)
     html = current.html
     had: list[str] = []
     if not current.is_final:
-        html, had = drawing.lay_over(html, mine=own.seats, chosen=chosen or own.labels, names=names)
+        html, had = drawing.lay_over(
+            html, mine=hold.seats, chosen=chosen or hold.labels, names=names
+        )
     lost = [label for label in dict.fromkeys(chosen) if label not in had]
     if lost and not problem and not current.is_final:
         problem = lost_line(lost)
     context = {
-        "show": screening,
+        **own_context(screening, hold),
         "map_html": html,
         "is_final": current.is_final,
-        "own": own,
         "problem": problem,
         "party_form": party or PartyForm(),
         "form_token": secrets.token_urlsafe(12),

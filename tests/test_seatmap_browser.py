@@ -10,7 +10,7 @@ from accounts.models import User
 from bookings import services
 from bookings.models import Booking
 from shows.models import Show
-from tests.factories import begin, make_booking, make_show, make_user
+from tests.factories import begin, hall, make_booking, make_show, make_user
 
 from .live_site import LiveSite
 
@@ -100,6 +100,25 @@ def test_the_viewers_own_seats_stay_chosen_through_polls_until_they_choose_other
     page.get_by_role("button", name="Hold these instead").click()
     expect(page.get_by_role("button", name="Confirm")).to_be_visible()
     assert Booking.objects.get(status="PENDING").seats == ["C5", "C6"]
+
+
+def test_a_hold_made_in_another_tab_is_ones_own_here_too_and_so_is_its_end(
+    page: Page, sign_in: SignIn
+) -> None:
+    show, user = make_show(), make_user()
+    sign_in(page, user)
+    page.goto(show.get_absolute_url())
+    hold = services.hold_seats(user=user, show_id=show.pk, labels=["C4", "C5"])
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(page.get_by_role("checkbox", name="C4, ₹250, held for you")).to_be_checked()
+    expect(page.get_by_text("You hold C4, C5.")).to_be_visible()
+    expect(page.get_by_role("button", name="Go on with these")).to_be_visible()
+
+    services.release_hold(user=user, reference=hold.reference)
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(page.get_by_text("You hold C4, C5.")).to_be_hidden()
+    expect(page.get_by_role("checkbox", name="C4, ₹250", exact=True)).to_be_enabled()
+    expect(page.get_by_role("button", name="Hold for 2 minutes")).to_be_visible()
 
 
 def test_arrow_keys_move_between_seats_and_skip_what_is_taken(page: Page, sign_in: SignIn) -> None:
@@ -203,6 +222,29 @@ def test_zooming_makes_the_seats_larger(page: Page) -> None:
     assert before
     assert after
     assert after["width"] > before["width"] * 1.2
+
+
+def test_a_hall_of_two_thousand_is_laid_out_once_and_not_again_to_zoom(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable")
+    page.goto(make_show(hall(40, 50)).get_absolute_url())
+
+    def seconds() -> float:
+        page.evaluate("new Promise(requestAnimationFrame)")
+        found = devtools.send("Performance.getMetrics")["metrics"]
+        spent = {metric["name"]: metric["value"] for metric in found}
+        return float(spent["LayoutDuration"] + spent["RecalcStyleDuration"])
+
+    before = seconds()
+    for _ in range(3):
+        page.get_by_role("button", name="Larger").click()
+    zooming = seconds() - before
+    assert zooming < before
+    corner = seat(page, "R40-50")
+    corner.scroll_into_view_if_needed()
+    corner.click()
+    expect(corner).to_be_checked()
 
 
 def test_seats_chosen_before_logging_in_are_still_chosen_after(page: Page) -> None:

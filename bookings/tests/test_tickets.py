@@ -10,7 +10,8 @@ from icalendar import Calendar
 from accounts.models import User
 from bookings import services, tickets
 from bookings.models import Booking
-from bookings.ticket_pdf import ticket_pdf
+from bookings.ticket_pdf import printable_title, ticket_pdf
+from movies.models import Movie
 from shows.models import Show
 from tests.factories import begin, make_booking, make_cinema, make_movie, make_screen, make_show
 from tests.factories import make_user as make_person
@@ -89,6 +90,23 @@ def test_any_title_and_ten_seats_fit_on_the_page(user: User, title: str) -> None
     booking = Booking.objects.of(user).get(pk=make_booking(show, labels, user=user).pk)
     content = ticket_pdf(booking)
     assert len(re.findall(rb"/Type\s*/Page\b", content)) == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "slug", "printed"),
+    [
+        ("Amélie", "amelie", "Amélie"),
+        ("Ở lại: Łódź", "o-lai-lodz", "O lại: Łódź"),
+        ("羅生門", "rashomon", "Rashomon"),
+        ("羅生門 (Rashōmon)", "rashomon-1950", "(Rashōmon)"),
+        ("पाथेर पांचाली", "film", "Your film"),
+        ("1917", "1917", "1917"),
+    ],
+)
+def test_a_title_is_printed_in_letters_that_the_typeface_has(
+    title: str, slug: str, printed: str
+) -> None:
+    assert printable_title(Movie(title=title, slug=slug)) == printed
 
 
 def test_the_calendar_entry_is_in_the_cinemas_zone(

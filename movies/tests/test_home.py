@@ -31,12 +31,18 @@ def shown(client: Client, query: str = "") -> list[str]:
     return titles(client.get(f"/{query}").content)
 
 
-def test_home_shows_films_with_a_coming_show_best_rated_first(client: Client) -> None:
+def test_home_shows_films_with_a_coming_show_most_shown_first_then_best_rated(
+    client: Client,
+) -> None:
+    everywhere = make_movie("Everywhere", rating=5)
+    make_show(movie=everywhere)
+    make_show(movie=everywhere)
     make_show(movie=make_movie("Quiet", rating=6))
     make_show(movie=make_movie("Loud", rating=9))
     make_show(movie=make_movie("Unrated"))
     make_movie("Never scheduled")
-    assert shown(client) == ["Loud", "Quiet", "Unrated"]
+    assert shown(client) == ["Everywhere", "Loud", "Quiet", "Unrated"]
+    assert shown(client, "?sort=rating") == ["Loud", "Quiet", "Everywhere", "Unrated"]
 
 
 def test_a_film_shown_twice_is_listed_once(client: Client) -> None:

@@ -1,11 +1,13 @@
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from bookings import services
@@ -37,6 +39,20 @@ def test_query_count_is_constant_with_seats_and_bookings(client: Client) -> None
     client.force_login(make_user())
     small = queries(make_show(hall(4, 10)), 2)
     assert queries(make_show(hall(20, 25)), 20) == small <= 7
+
+
+def test_a_page_left_open_can_ask_what_its_viewer_holds(client: Client) -> None:
+    show, user = make_show(), make_user()
+    address = reverse("shows:own", args=[show.pk])
+    assert "hidden" in client.get(address).content.decode()
+    client.force_login(user)
+    held = services.hold_seats(user=user, show_id=show.pk, labels=["A1", "E1"])
+    line = unescape(client.get(address).content.decode())
+    assert '"A1": "A1, \\u20b9250, held for you"' in line
+    assert '"E1": "E1, premium, \\u20b9400, held for you"' in line
+    assert held.get_absolute_url() in line
+    lapse(held)
+    assert "hidden" in client.get(address).content.decode()
 
 
 def test_seats_in_the_address_are_chosen_and_those_that_are_gone_are_named(client: Client) -> None:

@@ -9,10 +9,8 @@
   const data = form.dataset;
   const most = Number(data.maxSeats);
   const currency = data.currency;
+  // The viewer's own hold: the names of its seats by label.
   const own = new Map();
-  for (const label of (data.own ?? "").split(" ").filter(Boolean)) {
-    own.set(label, document.getElementById(`s-${label}`)?.getAttribute("aria-label"));
-  }
   const status = document.getElementById("seat-status");
   // Its column, in half seats, is in its class (seatgrid.css).
   const placeOf = (seat) => Number(/\bx(\d+)/.exec(seat.className)[1]);
@@ -36,10 +34,8 @@
     if (!seatsLine) return;
     seatsLine.textContent = list.length ? names(list.map((seat) => seat.value)) : "Choose your seats";
     form.querySelector("[data-total]").textContent = list.length ? money(total) : "";
-    if (own.size) {
-      const same = list.length === own.size && list.every((seat) => own.has(seat.value));
-      form.querySelector(".bar__button").textContent = same ? "Go on with these" : "Hold these instead";
-    }
+    const same = list.length === own.size && list.every((seat) => own.has(seat.value));
+    form.querySelector(".bar__button").textContent = !own.size ? data.hold : same ? "Go on with these" : "Hold these instead";
   };
 
   // A single free seat left between taken ones is hard to sell; say so, and leave it at that.
@@ -129,9 +125,32 @@
 
   // Polls. The map that comes knows no viewer: ticks stay, and so do the viewer's own held seats
   // until their hold is over or they are sold.
-  if (own.size) {
-    setTimeout(() => { own.clear(); refresh(true); }, Number(data.ownSeconds) * 1000);
-  }
+  let lapse = 0;
+  let tickOwn = false;
+  const learn = () => {
+    const line = document.getElementById("own-hold");
+    clearTimeout(lapse);
+    own.clear();
+    for (const [label, name] of Object.entries(JSON.parse(line?.dataset.names ?? "{}"))) own.set(label, name);
+    if (own.size) lapse = setTimeout(forgetOwn, Number(line.dataset.seconds) * 1000);
+  };
+  const forgetOwn = () => {
+    own.clear();
+    document.getElementById("own-hold").hidden = true;
+    refresh(true);
+  };
+  // Another tab may have made a hold, or let it go. The poll is everyone's and can't tell.
+  const askForOwn = async () => {
+    if (!data.ownUrl || map.querySelector("[data-final]")) return;
+    const answer = await fetch(data.ownUrl).catch(() => null);
+    if (!answer?.ok) return;
+    const known = names([...own.keys()]);
+    document.getElementById("own-hold").outerHTML = await answer.text();
+    learn();
+    if (names([...own.keys()]) === known) return;
+    tickOwn = !chosen().length;
+    refresh(true);
+  };
   const callbacks = window.Idiomorph?.defaults.callbacks;
   if (callbacks) {
     callbacks.beforeNodeMorphed = (before, after) => {
@@ -142,16 +161,17 @@
         after.setAttribute("aria-label", own.get(after.value));
       }
       // The attribute follows too, or it would tick what was unticked since.
-      after.checked = before.checked && !after.disabled;
+      after.checked = (before.checked || (tickOwn && own.has(after.value))) && !after.disabled;
       after.toggleAttribute("checked", after.checked);
       return true;
     };
-    callbacks.beforeAttributeUpdated = (name, element) => !(name === "tabindex" && isSeat(element));
+    callbacks.beforeAttributeUpdated = (name, element) => !(name === "tabindex" && isSeat(element)) && name !== "style";
   }
 
   let before = [];
   map.addEventListener("htmx:beforeSwap", () => { before = chosen().map((seat) => seat.value); });
   map.addEventListener("htmx:afterSwap", ({ detail }) => {
+    tickOwn = false;
     const kept = new Set(chosen().map((seat) => seat.value));
     const lost = before.filter((label) => !kept.has(label));
     // What a refused hold lost, the server's own message names.
@@ -174,25 +194,38 @@
     if (event.target === map && document.hidden) event.preventDefault();
   });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+  addEventListener("focus", askForOwn);
   addEventListener("online", () => refresh());
   // Back to a page that the browser kept: what is held and sold may be another story by now.
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
   // Zoom: buttons, Ctrl and wheel, two fingers. The seat under the fingers stays under them.
   const hall = form.querySelector("[data-hall]");
-  const least = 1;
+  // Outwards until the whole hall is in view.
+  const rows = () => document.getElementById("hall-rows");
+  const least = () => Math.min(1, (hall.clientWidth - 16) / rows().offsetWidth);
   const largest = 2.4;
   let zoom = 1;
+  // A scaling of what is laid out: with two thousand seats, laying out anew takes a phone seconds.
+  const applyZoom = () => {
+    const { style, offsetHeight } = rows();
+    style.setProperty("--zoom", zoom.toFixed(3));
+    style.setProperty("--high", `${offsetHeight}px`);
+  };
+  new ResizeObserver(applyZoom).observe(rows());
   const zoomTo = (value, clientX = hall.getBoundingClientRect().left + hall.clientWidth / 2) => {
-    const next = Math.min(largest, Math.max(least, value));
+    const next = Math.min(largest, Math.max(least(), value));
     if (next === zoom) return;
     const at = clientX - hall.getBoundingClientRect().left;
     const share = (hall.scrollLeft + at) / hall.scrollWidth;
     zoom = next;
-    hall.style.setProperty("--zoom", zoom.toFixed(3));
+    applyZoom();
     hall.scrollLeft = share * hall.scrollWidth - at;
+    markZoom();
+  };
+  const markZoom = () => {
     for (const button of form.querySelectorAll("[data-zoom]")) {
-      button.setAttribute("aria-disabled", String(button.dataset.zoom === "in" ? zoom >= largest : zoom <= least));
+      button.setAttribute("aria-disabled", String(button.dataset.zoom === "in" ? zoom >= largest : zoom <= least()));
     }
   };
   form.addEventListener("click", (event) => {
@@ -242,7 +275,8 @@
     ? picked.reduce((sum, box) => sum + box.left + box.width / 2, 0) / picked.length - view.left
     : (hall.scrollWidth / 2) - hall.scrollLeft;
   hall.scrollLeft += middle - hall.clientWidth / 2;
-  zoomTo(1);
+  markZoom();
   beginRoving();
+  learn();
   show();
 })();

@@ -1,0 +1,182 @@
+"""Lighthouse on the pages a buyer meets, on a running site with the demonstration's data.
+
+    make run                                              # in another terminal
+    npm install --prefix .data/lighthouse lighthouse@12   # once
+    .venv/bin/python -m bookmyshow.embedded .venv/bin/python bench/lighthouse.py
+
+The mobile preset (Moto G Power, slow 4G, 4x slower processor), each page RUNS times; the median run
+by performance counts, as Lighthouse advises. Exits with 1 where a page misses the mark: 95 in each
+category, a layout shift of 0.02, 60 KB of CSS and JavaScript, nothing from another host. The pages
+behind the log-in are the demo customer's, with a hold made for the occasion and let go after.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median_low
+from typing import Any
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+LIGHTHOUSE = ROOT / ".data" / "lighthouse" / "node_modules" / ".bin" / "lighthouse"
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+LEAST_SCORE = 95
+MOST_SHIFT = 0.02
+MOST_CODE = 60_000
+SEATS = 300
+RUNS = 3
+
+
+@dataclass(frozen=True)
+class Page:
+    name: str
+    path: str
+    #: Pages of one person ask search engines to stay away, which Lighthouse's SEO marks down.
+    private: bool = False
+
+
+@contextmanager
+def pages() -> Iterator[tuple[list[Page], str]]:
+    """The pages to measure and the cookie that opens the private ones."""
+    from django.conf import settings
+    from django.db.models import F, Value
+    from django.db.models.functions import Abs
+    from django.test import Client
+    from django.utils import timezone
+
+    from bookings import services
+    from bookings.models import Booking
+    from bookmyshow.demo.accounts import customer
+    from shows.models import Seat, Show
+
+    user = customer()
+    coming = Show.objects.upcoming(at=timezone.now())
+    coming = coming.exclude(bookings__user=user).select_related("movie")
+    show = coming.alias(off=Abs(F("total_seats") - Value(SEATS))).order_by("off", "starts_at")[0]
+    free = Seat.objects.filter(show=show, booking=None).in_plan_order()
+    labels = list(free.values_list("label", flat=True)[:2])
+    held = services.hold_seats(user=user, show_id=show.pk, labels=labels)
+    ticket = Booking.objects.filter(user=user, status="CONFIRMED").latest("created_at")
+    client = Client()
+    client.force_login(user)
+    cookie = f"{settings.SESSION_COOKIE_NAME}={client.session.session_key}"
+    try:
+        yield (
+            [
+                Page("home", "/"),
+                Page("film", show.movie.get_absolute_url()),
+                Page(f"seat map, {show.total_seats} seats", show.get_absolute_url()),
+                Page("review", held.get_absolute_url(), private=True),
+                Page("ticket", ticket.get_absolute_url(), private=True),
+            ],
+            cookie,
+        )
+    finally:
+        services.release_hold(user=user, reference=held.reference)
+
+
+def run(url: str, cookie: str, chromium: str) -> dict[str, Any]:
+    """One report of Lighthouse."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        command = [
+            str(LIGHTHOUSE),
+            url,
+            "--quiet",
+            "--output=json",
+            f"--output-path={report}",
+            f"--only-categories={','.join(CATEGORIES)}",
+            "--chrome-flags=--headless=new --no-sandbox --disable-gpu"
+            " --disable-background-networking --disable-component-update",
+        ]
+        if cookie:
+            command.append(f"--extra-headers={json.dumps({'Cookie': cookie})}")
+        subprocess.run(command, check=True, env={**os.environ, "CHROME_PATH": chromium})
+        result: dict[str, Any] = json.loads(report.read_text())
+    return result
+
+
+def scores(report: dict[str, Any], page: Page) -> dict[str, int]:
+    found = {name: report["categories"][name]["score"] for name in CATEGORIES}
+    wanted = CATEGORIES[:-1] if page.private else CATEGORIES
+    return {name: round(100 * (found[name] or 0)) for name in wanted}
+
+
+def code_bytes(requests: list[dict[str, Any]]) -> int:
+    """Of style sheets and scripts, as they came over the wire."""
+    kinds = {"Script", "Stylesheet"}
+    return sum(one["transferSize"] for one in requests if one.get("resourceType") in kinds)
+
+
+def measure(page: Page, base: str, cookie: str, options: argparse.Namespace) -> list[str]:
+    """Print a line about the page; return what misses the mark."""
+    given = cookie if page.private else ""
+    reports = [run(base + page.path, given, options.chromium) for _ in range(options.runs)]
+    middle = median_low(report["categories"]["performance"]["score"] or 0 for report in reports)
+    report = next(r for r in reports if (r["categories"]["performance"]["score"] or 0) == middle)
+    marks = scores(report, page)
+    audits = report["audits"]
+    shift = audits["cumulative-layout-shift"]["numericValue"]
+    paint = audits["largest-contentful-paint"]["numericValue"] / 1000
+    blocked = audits["total-blocking-time"]["numericValue"]
+    requests = audits["network-requests"]["details"]["items"]
+    code = code_bytes(requests)
+    hosts = {urlsplit(one["url"]).netloc for one in requests} - {urlsplit(base).netloc, ""}
+    print(
+        f"{page.name}: {', '.join(f'{name} {mark}' for name, mark in marks.items())};"
+        f" LCP {paint:.1f} s, TBT {blocked:.0f} ms, CLS {shift:.3f}, code {code / 1000:.0f} KB",
+        flush=True,
+    )
+    problems = [f"{name} {mark}" for name, mark in marks.items() if mark < LEAST_SCORE]
+    if shift > MOST_SHIFT:
+        problems.append(f"layout shift {shift:.3f}")
+    if code > MOST_CODE:
+        problems.append(f"{code:,} bytes of code")
+    problems += [f"a request to {host}" for host in hosts]
+    if options.verbose:
+        say_why(report)
+    return [f"{page.name}: {problem}" for problem in problems]
+
+
+def say_why(report: dict[str, Any]) -> None:
+    """Each audit that costs points, or that is not passed."""
+    for category in CATEGORIES:
+        for reference in report["categories"][category]["auditRefs"]:
+            audit = report["audits"][reference["id"]]
+            if reference["weight"] and audit["score"] is not None and audit["score"] < 1:
+                value = audit.get("displayValue", "")
+                print(f"    {category}: {audit['title']} {value} ({audit['score']})")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("base", nargs="?", default="http://127.0.0.1:8000")
+    parser.add_argument("--runs", type=int, default=RUNS)
+    parser.add_argument("--chromium", default="/usr/bin/chromium")
+    parser.add_argument("--verbose", action="store_true", help="say what costs points")
+    options = parser.parse_args()
+    if not LIGHTHOUSE.exists():
+        print(f"Lighthouse is missing: npm install --prefix {LIGHTHOUSE.parents[2]} lighthouse@12")
+        return 2
+    sys.path.insert(0, str(ROOT))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookmyshow.settings")
+    import django
+
+    django.setup()
+    problems = []
+    with pages() as (found, cookie):
+        for page in found:
+            problems += measure(page, options.base, cookie, options)
+    print(*problems, sep="\n")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
