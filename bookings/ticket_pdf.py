@@ -25,6 +25,7 @@ from .tickets import qr_code
 
 FONTS = Path(__file__).parent / "fonts"
 TEXT, BOLD, DISPLAY = "Figtree", "Figtree-Bold", "Bricolage"
+DISPLAY_FILE = "bricolage-grotesque.ttf"
 WIDTH, HEIGHT = A4
 MARGIN = 20 * mm
 QR_SIDE = 52 * mm
@@ -53,9 +54,15 @@ def _register_fonts() -> None:
     for name, file in (
         (TEXT, "figtree-regular.ttf"),
         (BOLD, "figtree-bold.ttf"),
-        (DISPLAY, "bricolage-grotesque.ttf"),
+        (DISPLAY, DISPLAY_FILE),
     ):
         pdfmetrics.registerFont(TTFont(name, FONTS / file))
+
+
+@cache
+def _letters() -> frozenset[int]:
+    """The code points that the display face can draw."""
+    return frozenset(TTFont(DISPLAY, FONTS / DISPLAY_FILE).face.charToGlyph)
 
 
 def _heading(canvas: Canvas, booking: Booking, y: float) -> float:
@@ -174,8 +181,7 @@ def printable_title(movie: Movie) -> str:
     Marks that it has not are left off; of a title in another script stands what is Latin in it,
     else the words of the film's address, else "Your film".
     """
-    _register_fonts()
-    known = pdfmetrics.getFont(DISPLAY).face.charToGlyph
+    known = _letters()
     title = "".join(
         letter if ord(letter) in known else unicodedata.normalize("NFKD", letter)
         for letter in unicodedata.normalize("NFC", movie.title)

@@ -224,6 +224,18 @@ def test_zooming_makes_the_seats_larger(page: Page) -> None:
     assert after["width"] > before["width"] * 1.2
 
 
+def test_zooming_out_ends_with_the_whole_hall_in_view(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(make_show("\n".join(f"{row} {'s' * 25}" for row in "ABC")).get_absolute_url())
+    smaller = page.get_by_role("button", name="Smaller")
+    while smaller.get_attribute("aria-disabled") != "true":
+        smaller.click()
+    for label in ("A1", "C25"):
+        expect(seat(page, label)).to_be_in_viewport(ratio=1)
+    hall_box = page.locator("[data-hall]")
+    assert hall_box.evaluate("hall => hall.scrollWidth - hall.clientWidth") == 0
+
+
 def test_a_hall_of_two_thousand_is_laid_out_once_and_not_again_to_zoom(page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     devtools = page.context.new_cdp_session(page)
