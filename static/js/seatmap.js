@@ -201,9 +201,10 @@
 
   // Zoom: buttons, Ctrl and wheel, two fingers. The seat under the fingers stays under them.
   const hall = form.querySelector("[data-hall]");
-  // Outwards until the whole hall is in view.
+  // Outwards until the whole hall is in view, less the floor's padding at both sides.
+  const AIR = 25;
   const rows = () => document.getElementById("hall-rows");
-  const least = () => Math.min(1, (hall.clientWidth - 16) / rows().offsetWidth);
+  const least = () => Math.min(1, (hall.clientWidth - AIR) / rows().offsetWidth);
   const largest = 2.4;
   let zoom = 1;
   // A scaling of what is laid out: with two thousand seats, laying out anew takes a phone seconds.
