@@ -7,7 +7,10 @@ from .models import User
 
 def account_data(user: User) -> dict[str, Any]:
     """The account and its bookings, newest first; times in UTC, money as decimal strings."""
-    bookings = user.bookings.select_related("show__movie", "show__screen__cinema")
+    place = ("show__movie", "show__screen__cinema")
+    recent = user.bookings.select_related(*place).order_by("-created_at", "-pk")
+    archived = user.archived_bookings.select_related(*place).order_by("-created_at", "-pk")
+    bookings: list[Any] = [*recent, *archived]
     return {
         "account": {
             "email": user.email,
@@ -31,6 +34,6 @@ def account_data(user: User) -> dict[str, Any]:
                 "createdAt": booking.created_at,
                 "confirmedAt": booking.confirmed_at,
             }
-            for booking in bookings.order_by("-created_at", "-pk")
+            for booking in bookings
         ],
     }

@@ -1,4 +1,4 @@
-"""Sales of shows in a span of days, summed up by day, cinema or film."""
+"""Sales of shows in a span of days, archived ones too, summed up by day, cinema or film."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,10 +10,21 @@ from django.db import connection
 # Days are those of the cinema's clock. Bookings are added up by show first: joined to its row, a
 # show's seats would count once for each booking.
 REPORT = """
+    WITH shows AS (
+        SELECT id, starts_at, screen_id, movie_id, total_seats FROM shows_show
+        WHERE status = 'SCHEDULED'
+        UNION ALL
+        SELECT id, starts_at, screen_id, movie_id, total_seats FROM archive_archivedshow
+        WHERE status = 'SCHEDULED'
+    ), bookings AS (
+        SELECT show_id, status, total_seats, total_amount FROM bookings_booking
+        UNION ALL
+        SELECT show_id, status, total_seats, total_amount FROM archive_archivedbooking
+    )
     SELECT {group}, count(*), sum(w.total_seats),
            coalesce(sum(sold.seats), 0), coalesce(sum(sold.bookings), 0),
            coalesce(sum(sold.amount), 0), coalesce(sum(sold.cancelled), 0)
-    FROM shows_show w
+    FROM shows w
     JOIN shows_screen r ON r.id = w.screen_id
     JOIN shows_cinema c ON c.id = r.cinema_id
     JOIN movies_movie m ON m.id = w.movie_id
@@ -22,10 +33,9 @@ REPORT = """
                count(*) FILTER (WHERE b.status = 'CONFIRMED') AS bookings,
                sum(b.total_amount) FILTER (WHERE b.status = 'CONFIRMED') AS amount,
                count(*) FILTER (WHERE b.status = 'CANCELLED') AS cancelled
-        FROM bookings_booking b WHERE b.show_id = w.id
+        FROM bookings b WHERE b.show_id = w.id
     ) sold ON true
-    WHERE w.status = 'SCHEDULED'
-      AND w.starts_at BETWEEN %(first)s::date - 2 AND %(last)s::date + 2
+    WHERE w.starts_at BETWEEN %(first)s::date - 2 AND %(last)s::date + 2
       AND (w.starts_at AT TIME ZONE c.timezone)::date BETWEEN %(first)s AND %(last)s
     GROUP BY 1 ORDER BY {order}
 """

@@ -22,6 +22,7 @@ from shows.models import Seat
 from shows.views import show_page
 
 from . import services
+from .archive.views import archived_page
 from .errors import BookingError, BookingNotFound, InvalidSeats, ShowNotFound
 from .forms import HoldForm
 from .models import Booking
@@ -100,7 +101,10 @@ def _refused(
 @login_required
 def booking(request: HttpRequest, reference: str) -> HttpResponse:
     """Where a booking stands: to be confirmed, a ticket, or over and the way back."""
-    found = own_booking(request, reference)
+    mine = Booking.objects.of(person(request)).with_clock()
+    found = mine.filter(reference=reference).first()
+    if found is None:
+        return archived_page(request, person(request), reference)
     state = found.status_at(found.now)
     context = {"booking": found, "show": found.show, "state": state}
     if state == PENDING:

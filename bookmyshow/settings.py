@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "movies",
     "shows",
     "bookings",
+    "bookings.archive",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -95,7 +95,7 @@ def test_a_backup_taken_during_a_sale_restores_to_a_sound_database(
         buyer.join()
 
     (dump,) = tmp_path.glob("*.dump")
-    restore = ["pg_restore", "--no-owner", "--exit-on-error", "--dbname", empty_database, dump]
+    restore = ["pg_restore", "--no-owner", "--exit-on-error", "--dbname", empty_database, str(dump)]
     subprocess.run(restore, env=environment, check=True)
     checked = subprocess.run(
         [sys.executable, "manage.py", "check_integrity"],

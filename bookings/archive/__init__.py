@@ -1,0 +1,1 @@
+"""Shows that ended long ago, with their seats and bookings, out of the tables that sell."""

@@ -1,0 +1,43 @@
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from bookmyshow.templatetags.formatting import money
+
+from .models import ArchivedBooking
+
+
+@admin.register(ArchivedBooking)
+class ArchivedBookingAdmin(admin.ModelAdmin):
+    """To look at, by reference or by customer."""
+
+    list_display = ("reference", "user", "show", "seat_list", "amount", "status")
+    list_filter = ("status",)
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ("reference", "user__email", "user__name")
+    search_help_text = "A reference, or the customer's email or name."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ArchivedBooking]:
+        return ArchivedBooking.objects.with_show().select_related("user")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: ArchivedBooking | None = None
+    ) -> bool:
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: ArchivedBooking | None = None
+    ) -> bool:
+        return False
+
+    @admin.display(description="seats")
+    def seat_list(self, booking: ArchivedBooking) -> str:
+        return ", ".join(booking.seats)
+
+    @admin.display(description="amount", ordering="total_amount")
+    def amount(self, booking: ArchivedBooking) -> str:
+        return money(booking.total_amount)

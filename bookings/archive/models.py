@@ -1,0 +1,86 @@
+"""Tables partitioned by the quarter in which a show began (migration 0001).
+
+A seat that nothing can happen to any more needs no row of its own: a show keeps its seats as one
+value, which makes a year of nine million rows one of forty-four thousand.
+"""
+
+from datetime import datetime
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.urls import reverse
+
+from accounts.models import User
+from bookings.models import Booking
+from movies.models import Movie
+from shows.models import Screen, Show
+
+
+class ArchivedShow(models.Model):
+    """A show as it was, under the id that it had."""
+
+    id = models.BigIntegerField(primary_key=True)
+    movie = models.ForeignKey(Movie, on_delete=models.PROTECT, related_name="+")
+    screen = models.ForeignKey(Screen, on_delete=models.PROTECT, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    busy_until = models.DateTimeField()
+    format = models.CharField(max_length=20)
+    language = models.CharField(max_length=40, blank=True)
+    standard_price = models.DecimalField(max_digits=8, decimal_places=2)
+    premium_price = models.DecimalField(max_digits=8, decimal_places=2)
+    total_seats = models.PositiveIntegerField()
+    status = models.CharField(max_length=10, choices=Show.Status)
+    seats = models.JSONField(help_text="[label, type, wheelchair, x, y, booking's id], in order.")
+    notices = models.JSONField(help_text="Mails about changes that were sent.")
+    archived_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-starts_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.movie.title}, {self.local_start:%d %b %Y %H:%M}, {self.screen}"
+
+    @property
+    def local_start(self) -> datetime:
+        return self.starts_at.astimezone(self.screen.cinema.tz)
+
+
+class ArchivedBookingQuerySet(models.QuerySet["ArchivedBooking"]):
+    def of(self, user: User) -> "ArchivedBookingQuerySet":
+        return self.filter(user=user).with_show()
+
+    def with_show(self) -> "ArchivedBookingQuerySet":
+        return self.select_related("show__movie", "show__screen__cinema")
+
+
+class ArchivedBooking(models.Model):
+    """A booking as it ended, under the id and reference that it had."""
+
+    id = models.BigIntegerField(primary_key=True)
+    reference = models.CharField(max_length=15)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="archived_bookings")
+    show = models.ForeignKey(ArchivedShow, on_delete=models.PROTECT, related_name="bookings")
+    starts_at = models.DateTimeField(help_text="The show's, by which the table is partitioned.")
+    total_seats = models.PositiveSmallIntegerField()
+    total_amount = models.DecimalField(max_digits=10, decimal_places=2)
+    seats = ArrayField(models.CharField(max_length=11))
+    seat_prices = ArrayField(models.DecimalField(max_digits=8, decimal_places=2))
+    status = models.CharField(max_length=9, choices=Booking.Status)
+    ended_reason = models.CharField(max_length=8, choices=Booking.EndedReason, blank=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField()
+    admitted_at = models.DateTimeField(null=True, help_text="When the door let its people in.")
+
+    objects = ArchivedBookingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-starts_at", "-id")
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def get_absolute_url(self) -> str:
+        return reverse("bookings:booking", args=[self.reference])

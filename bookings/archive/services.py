@@ -1,0 +1,114 @@
+"""Moving whole shows to the archive, some at a time."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db import connection, transaction
+
+MONTHS = 6
+
+# A show with a mail that is still owed stays. Locked in the order of bookings.services; one that
+# somebody has locked is left to the next run.
+DUE = """
+    FROM shows_show w
+    WHERE w.ends_at < now() - make_interval(months => %(months)s)
+      AND NOT EXISTS (SELECT FROM bookings_notice n WHERE n.show_id = w.id AND n.sent_at IS NULL)
+"""
+CHOOSE = f"SELECT w.id, w.starts_at {DUE} ORDER BY w.id LIMIT %(size)s FOR UPDATE OF w SKIP LOCKED"
+# Holds that lapsed and were never swept are written down as what they are.
+END_HOLDS = """
+    UPDATE bookings_booking SET status = 'FAILED', ended_reason = 'lapsed'
+    WHERE show_id = ANY(%(shows)s) AND status = 'PENDING'
+"""
+COPY_SHOWS = """
+    INSERT INTO archive_archivedshow
+        (id, movie_id, screen_id, starts_at, ends_at, busy_until, format, language,
+         standard_price, premium_price, total_seats, status, seats, notices, archived_at)
+    SELECT w.id, w.movie_id, w.screen_id, w.starts_at, w.ends_at, w.busy_until, w.format,
+           w.language, w.standard_price, w.premium_price, w.total_seats, w.status,
+           (SELECT coalesce(jsonb_agg(jsonb_build_array(
+                s.label, s.seat_type, s.is_wheelchair, s.x, s.y, b.id) ORDER BY s.position), '[]')
+            FROM shows_seat s
+            LEFT JOIN bookings_booking b ON b.id = s.booking_id AND b.status = 'CONFIRMED'
+            WHERE s.show_id = w.id),
+           (SELECT coalesce(jsonb_agg(to_jsonb(n) ORDER BY n.id), '[]')
+            FROM bookings_notice n WHERE n.show_id = w.id),
+           now()
+    FROM shows_show w WHERE w.id = ANY(%(shows)s)
+"""
+COPY_BOOKINGS = """
+    INSERT INTO archive_archivedbooking
+        (id, reference, user_id, show_id, starts_at, total_seats, total_amount, seats, seat_prices,
+         status, ended_reason, created_at, expires_at, confirmed_at, updated_at, admitted_at)
+    SELECT b.id, b.reference, b.user_id, b.show_id, w.starts_at, b.total_seats, b.total_amount,
+           b.seats, b.seat_prices, b.status, b.ended_reason, b.created_at, b.expires_at,
+           b.confirmed_at, b.updated_at, a.admitted_at
+    FROM bookings_booking b
+    JOIN shows_show w ON w.id = b.show_id
+    LEFT JOIN bookings_admission a ON a.booking_id = b.id
+    WHERE b.show_id = ANY(%(shows)s)
+"""
+REMOVE = (
+    "DELETE FROM shows_seat WHERE show_id = ANY(%(shows)s)",
+    "DELETE FROM bookings_admission WHERE booking_id IN"
+    " (SELECT id FROM bookings_booking WHERE show_id = ANY(%(shows)s))",
+    "DELETE FROM bookings_notice WHERE show_id = ANY(%(shows)s)",
+    "DELETE FROM bookings_booking WHERE show_id = ANY(%(shows)s)",
+    "DELETE FROM shows_show WHERE id = ANY(%(shows)s)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    shows: int = 0
+    bookings: int = 0
+
+
+def due(*, months: int = MONTHS) -> Moved:
+    """How much is old enough for the archive."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*), coalesce(sum((SELECT count(*) FROM bookings_booking b"
+            f" WHERE b.show_id = w.id)), 0) {DUE}",
+            {"months": months},
+        )
+        return Moved(*map(int, cursor.fetchone()))
+
+
+def archive_batch(*, months: int = MONTHS, size: int) -> Moved:
+    """Move up to `size` shows that ended over `months` months ago, in one transaction.
+
+    Nothing of a show is anywhere else than the rest of it at any moment, whatever is killed.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(CHOOSE, {"months": months, "size": size})
+        chosen = cursor.fetchall()
+        if not chosen:
+            return Moved()
+        shows = {"shows": [show_id for show_id, _ in chosen]}
+        for quarter in sorted({_quarter(starts_at) for _, starts_at in chosen}):
+            _make_partitions(*quarter)
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute(END_HOLDS, shows)
+        cursor.execute(COPY_SHOWS, shows)
+        cursor.execute(COPY_BOOKINGS, shows)
+        bookings = cursor.rowcount
+        for statement in REMOVE:
+            cursor.execute(statement, shows)
+    return Moved(len(chosen), bookings)
+
+
+def _quarter(at: datetime) -> tuple[int, int]:
+    at = at.astimezone(UTC)
+    return at.year, (at.month - 1) // 3 + 1
+
+
+def _make_partitions(year: int, quarter: int) -> None:
+    first = datetime(year, 3 * quarter - 2, 1, tzinfo=UTC)
+    after = datetime(year + quarter // 4, 3 * quarter % 12 + 1, 1, tzinfo=UTC)
+    with connection.cursor() as cursor:
+        for table in ("archive_archivedshow", "archive_archivedbooking"):
+            cursor.execute(
+                f"CREATE TABLE IF NOT EXISTS {table}_{year}_q{quarter} PARTITION OF {table}"
+                f" FOR VALUES FROM ('{first.isoformat()}') TO ('{after.isoformat()}')"
+            )

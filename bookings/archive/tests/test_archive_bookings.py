@@ -1,0 +1,159 @@
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import F
+from django.test import Client
+from django.utils import timezone
+
+from bookings import services
+from bookings.archive.models import ArchivedBooking, ArchivedShow
+from bookings.archive.services import archive_batch
+from bookings.integrity import find_broken
+from bookings.models import Booking
+from bookmyshow.environment import ROOT
+from shows.models import Seat, Show
+from tests.factories import make_booking, make_movie, make_show, make_user
+from tests.live_site import free_port, site_environment
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def long_ago(show: Show, days: int = 250) -> None:
+    ago = timedelta(days=days)
+    Show.objects.filter(pk=show.pk).update(
+        starts_at=F("starts_at") - ago, ends_at=F("ends_at") - ago, busy_until=F("busy_until") - ago
+    )
+
+
+def archive(*arguments: str) -> str:
+    output = StringIO()
+    call_command("archive_bookings", *arguments, stdout=output)
+    return output.getvalue().splitlines()[-1]
+
+
+def test_an_old_show_goes_whole_and_a_recent_one_stays() -> None:
+    old, recent = make_show(movie=make_movie("Her")), make_show()
+    booking = make_booking(old, ["E1", "A1"])
+    services.hold_seats(user=make_user(), show_id=old.pk, labels=["B1"])
+    kept = make_booking(recent, ["A1"])
+    long_ago(old)
+    long_ago(recent, days=170)
+    assert archive("--dry-run") == "1 shows, 2 bookings would be moved."
+    assert archive() == "Moved 1 shows, 2 bookings."
+    assert list(Show.objects.all()) == [recent]
+    assert list(Booking.objects.all()) == [kept]
+    assert not Seat.objects.exclude(show=recent).exists()
+    found = ArchivedBooking.objects.get(reference=booking.reference)
+    assert (found.seats, found.total_amount, found.status) == (
+        ["A1", "E1"],
+        booking.total_amount,
+        "CONFIRMED",
+    )
+    show = ArchivedShow.objects.get()
+    assert show.pk == old.pk
+    assert len(show.seats) == old.total_seats
+    assert ["A1", "standard", False, 0, 0, booking.pk] in show.seats
+    # A hold that nobody swept is what it had become.
+    assert ArchivedBooking.objects.exclude(pk=found.pk).get().ended_reason == "lapsed"
+    assert not list(find_broken())
+    assert archive() == "Moved 0 shows, 0 bookings."
+
+
+def test_the_tables_are_partitioned_by_quarter() -> None:
+    for days in (250, 250 + 91, 250 + 182):
+        long_ago(make_show(), days=days)
+    archive("--batch=2")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(DISTINCT tableoid) FROM archive_archivedshow",
+        )
+        assert cursor.fetchone() == (3,)
+
+
+def test_its_owner_and_staff_still_find_it_and_nobody_else() -> None:
+    show = make_show(movie=make_movie("Her"))
+    user = make_user()
+    booking = make_booking(show, ["A1"], user=user)
+    long_ago(show)
+    archive()
+    owner, other, staff = Client(), Client(), Client()
+    owner.force_login(user)
+    other.force_login(make_user())
+    staff.force_login(make_user(is_staff=True, is_superuser=True))
+    page = owner.get(booking.get_absolute_url())
+    assert page.status_code == 200
+    assert all(words in page.content.decode() for words in ("Her", "A1", booking.reference))
+    assert other.get(booking.get_absolute_url()).status_code == 404
+    listed = staff.get("/admin/archive/archivedbooking/", {"q": booking.reference})
+    assert booking.reference in listed.content.decode()
+    assert staff.get(f"/admin/archive/archivedbooking/{booking.pk}/change/").status_code == 200
+    assert booking.reference in owner.get("/accounts/profile/export/").content.decode()
+
+
+def test_reports_count_what_is_archived() -> None:
+    show = make_show(movie=make_movie("Her"))
+    make_booking(show, ["A1"])
+    long_ago(show)
+    last = timezone.now().date()
+    span = (f"--from={last - timedelta(days=400)}", f"--to={last}", "--by=film", "--csv")
+
+    def report() -> str:
+        output = StringIO()
+        call_command("booking_report", *span, stdout=output)
+        return output.getvalue()
+
+    before = report()
+    assert "Her,1," in before
+    archive()
+    assert report() == before
+
+
+def test_killed_in_the_middle_it_goes_on_where_it_was(tmp_path: object) -> None:
+    for _ in range(12):
+        show = make_show("A ssss")
+        make_booking(show, ["A1"])
+        long_ago(show)
+    environment = site_environment(ROOT / ".data", free_port())
+    command = [sys.executable, "manage.py", "archive_bookings", "--batch=1"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    moved = ArchivedShow.objects.count()
+    assert moved >= 1
+    assert Show.objects.count() + moved == 12
+    assert Booking.objects.count() + ArchivedBooking.objects.count() == 12
+    assert not list(find_broken())
+    archive()
+    assert ArchivedBooking.objects.count() == 12
+    assert not Show.objects.exists()
+
+
+def test_a_show_that_somebody_works_on_is_left_for_the_next_run() -> None:
+    show = make_show()
+    long_ago(show)
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT id FROM shows_show FOR UPDATE")
+        import threading
+
+        counts: list[int] = []
+
+        def run() -> None:
+            counts.append(archive_batch(size=10).shows)
+            connection.close()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+        cursor.execute("ROLLBACK")
+    assert counts == [0]
+    assert archive_batch(size=10).shows == 1

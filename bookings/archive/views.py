@@ -1,0 +1,14 @@
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from accounts.models import User
+
+from .models import ArchivedBooking
+
+
+def archived_page(request: HttpRequest, user: User, reference: str) -> HttpResponse:
+    """A person's booking of long ago; someone else's is 404, as one that doesn't exist."""
+    found = get_object_or_404(ArchivedBooking.objects.of(user), reference=reference)
+    response = render(request, "bookings/archived.html", {"booking": found, "show": found.show})
+    response["Cache-Control"] = "private, no-store"
+    return response
