@@ -13,6 +13,7 @@ from bookmyshow.rest.schemas import Answer
 from . import services
 from .authentication import ApiRequest, BearerToken
 from .models import User
+from .profiles import profile_of
 from .schemas import LogIn, ProfileChange, SessionOut, SignUp, UserOut
 from .tokens import issue_token
 
@@ -52,7 +53,7 @@ def log_in(request: HttpRequest, credentials: LogIn) -> HttpResponse:
 @router.get("/profile", auth=BearerToken(), response={200: Answer[UserOut]})
 def profile(request: ApiRequest) -> HttpResponse:
     """Read one's own profile."""
-    return answer(UserOut.of(request.auth))
+    return answer(UserOut.of(profile_of(request.auth.pk)))
 
 
 @router.put("/profile", auth=BearerToken(), response={200: Answer[UserOut]})

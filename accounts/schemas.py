@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from bookmyshow.rest.schemas import In, Line, Moment, Out, Verbatim
 
 from .models import User
+from .profiles import Profile
 
 
 def _email(value: str) -> str:
@@ -55,7 +56,7 @@ class UserOut(Out):
     created_at: Moment
 
     @classmethod
-    def of(cls, user: User) -> "UserOut":
+    def of(cls, user: User | Profile) -> "UserOut":
         return cls(
             id=user.pk,
             name=user.name,

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 from io import StringIO
 
@@ -143,8 +144,6 @@ def test_a_show_that_somebody_works_on_is_left_for_the_next_run() -> None:
     with connection.cursor() as cursor:
         cursor.execute("BEGIN")
         cursor.execute("SELECT id FROM shows_show FOR UPDATE")
-        import threading
-
         counts: list[int] = []
 
         def run() -> None:
