@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-DATA = ROOT / ".data"
+# EMBEDDED_DATA keeps servers apart from those of `make run`: the benchmark has its own.
+DATA = Path(os.environ.get("EMBEDDED_DATA") or ROOT / ".data").absolute()
 RUN = DATA / "run"
 LOG = DATA / "log"
 

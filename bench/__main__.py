@@ -1,0 +1,126 @@
+"""``make bench``: everything in one run on one machine; ARGS="--only holds,sweep" for parts."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import psutil
+
+from bookmyshow.environment import ROOT
+
+from . import client, measures
+from .data import Filler, World
+from .report import Report
+from .sites import SERVED, Database, serve
+from .worlds import Holds
+
+TEMPLATE, MAIN = Database("bench_template", 1), Database("bench_main", 2)
+SMALL, LARGE = Database("bench_small", 3), Database("bench_large", 4)
+PARTS = ("reads", "holds", "hot", "one", "latency", "sweep", "memory", "halls", "growth")
+
+
+def people_and_films() -> World:
+    """The template of all databases: films, and people who are logged in."""
+    TEMPLATE.create()
+    TEMPLATE.manage("migrate")
+    TEMPLATE.manage("collectstatic", "--noinput")
+    return World(**json.loads(TEMPLATE.python("bench.fill")))
+
+
+def main() -> int:
+    """Run the parts asked for; 1 where something went wrong, whatever the figures."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--only", default=",".join(PARTS), help="some of " + ",".join(PARTS))
+    only = set(parser.parse_args().only.split(","))
+    try:
+        client.check()
+    except client.NoClientError as error:
+        print(error, file=sys.stderr)
+        return 1
+    os.environ |= SERVED
+    report = Report()
+    report.raw["load_average"] = psutil.getloadavg()
+    report.section(f"Making the databases; load average {psutil.getloadavg()[0]:.1f}")
+    people = people_and_films()
+    if only - {"growth"}:
+        main_parts(report, people, only)
+    if "growth" in only:
+        growth(report, people)
+    for problem in report.problems:
+        print(f"problem: {problem}")
+    report.write()
+    return 1 if report.problems else 0
+
+
+def main_parts(report: Report, people: World, only: set[str]) -> None:
+    """Everything that is measured on 400 shows of 250 seats."""
+    MAIN.create(TEMPLATE.name)
+    filler = Filler(MAIN.url)
+    shows, raw_shows = filler.shows(400, 250), filler.shows(400, 250)
+    filler.settle()
+    holds = Holds(people, shows, 250)
+    with ExitStack() as sites:
+        site = sites.enter_context(serve("bookmyshow.wsgi", MAIN))
+        empty = sites.enter_context(serve("bench.baselines.empty", MAIN))
+        base = spread = 0.0
+        if only & {"reads", "holds"}:
+            base = measures.reads(report, site, empty, shows)
+        if only & {"holds", "hot"}:
+            settings = {"DJANGO_SETTINGS_MODULE": "bench.baselines.raw_settings"}
+            raw = sites.enter_context(serve("bench.baselines.raw", MAIN, **settings))
+            first = people.people[0]
+            spread = measures.spread_holds(
+                report, site, raw, holds, MAIN, first, raw_shows, base or 1
+            )
+        parts: dict[str, Callable[[], None]] = {
+            "hot": lambda: measures.hot_show(report, site, people, filler, spread),
+            "one": lambda: measures.one_seat(report, site, people, filler),
+            "latency": lambda: measures.latencies(report, site, holds, people, filler),
+            "sweep": lambda: measures.sweep(report, site, holds, filler, MAIN),
+            "halls": lambda: measures.halls(report, site, filler, people),
+        }
+        for name, part in parts.items():
+            if name in only:
+                part()
+    if "memory" in only:
+        measures.growing_memory(report, MAIN, people, filler.shows(40, 250))
+    report.raw["integrity"] = integrity(report, MAIN)
+    filler.close()
+
+
+def growth(report: Report, people: World) -> None:
+    """The same on two databases of very different size."""
+    report.section("Making 100 and 4,000 shows")
+    fillers, shows = {}, {}
+    for database, count in ((SMALL, 100), (LARGE, 4_000)):
+        database.create(TEMPLATE.name)
+        fillers[database.name] = Filler(database.url)
+        shows[database.name] = fillers[database.name].shows(count, 250, booked=125)
+        fillers[database.name].settle()
+    with serve("bookmyshow.wsgi", SMALL) as small, serve("bookmyshow.wsgi", LARGE) as large:
+        sites = {SMALL.name: small, LARGE.name: large}
+        sides = {name: (sites[name], fillers[name], shows[name]) for name in sites}
+        measures.growth(report, sides, people)
+    for database in (SMALL, LARGE):
+        integrity(report, database)
+        fillers[database.name].close()
+
+
+def integrity(report: Report, database: Database) -> bool:
+    """Whether the books are right after all that."""
+    from bookings.integrity import RULES
+
+    filler = Filler(database.url)
+    broken = [where for query in RULES.values() for (where,) in filler.query(query)]
+    filler.close()
+    if broken:
+        report.problems.append(f"{database.name}: {len(broken)} breaches, such as {broken[0]}")
+    return not broken
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    sys.exit(main())

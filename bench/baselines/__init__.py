@@ -1,0 +1,1 @@
+"""What the site is compared with: sites that do less."""

@@ -1,0 +1,10 @@
+"""R's settings: the site's database, cache, sessions and accounts, and no more than these."""
+
+from bookmyshow.settings import *  # noqa: F403
+
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+]
+ROOT_URLCONF = "bench.baselines.raw"

@@ -1,0 +1,23 @@
+"""Films and people: ``python -m bench.fill`` on an empty, migrated database; prints the people."""
+
+import json
+import os
+import sys
+from dataclasses import asdict
+
+import django
+
+FILMS = 36_000
+
+
+def main() -> None:
+    django.setup()
+    from .data import Filler
+
+    filler = Filler(os.environ["DATABASE_URL"])
+    filler.films(FILMS)
+    json.dump(asdict(filler.people()), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

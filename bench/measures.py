@@ -1,0 +1,439 @@
+"""What is measured and how; each function adds its lines to the report."""
+
+import json
+import statistics
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import quote
+
+from . import client, pgbench, worlds
+from .client import Result
+from .data import SEATS_IN_ROW, WORDS, Filler, World
+from .report import Report
+from .sites import Database, Site, memory, postgres_cpu_seconds, serve
+from .worlds import Holds
+
+CLIENTS = 16
+ROUNDS = 3
+SECONDS = 3
+# More than any of them can do in a second.
+MOST_HOLDS = 900
+FOUND, REDIRECT, NOTHING, REFUSED = 200, 302, 204, 409
+FILM_WORDS = [f"{a} {b}" for a in WORDS for b in WORDS]
+SHOW_LIST = client.get("/api/shows?limit=20")
+
+
+def alternate(
+    report: Report,
+    sides: Mapping[str, Callable[[], Result]],
+    *,
+    allowed: tuple[int, ...],
+    rounds: int = ROUNDS,
+) -> dict[str, float]:
+    """Requests per second of each side: the median of rounds that take turns."""
+    results: dict[str, list[Result]] = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, run in sides.items():
+            results[name].append(run())
+    for name, found in results.items():
+        report.keep(name, found, allowed=allowed)
+    return {name: statistics.median(r.rate for r in found) for name, found in results.items()}
+
+
+def repeat(site: Site, requests: Sequence[bytes], seconds: float = SECONDS) -> Callable[[], Result]:
+    return lambda: client.load(site.url, requests, clients=CLIENTS, seconds=seconds)
+
+
+def holding(site: Site, holds: Holds, seconds: float = SECONDS, clients: int = CLIENTS) -> Result:
+    result = client.load(
+        site.url, holds.take(int(MOST_HOLDS * seconds)), clients=clients, seconds=seconds
+    )
+    holds.used(result)
+    return result
+
+
+def searches() -> list[bytes]:
+    return [client.get(f"/api/movies?search={quote(words)}") for words in FILM_WORDS]
+
+
+def reads(report: Report, site: Site, empty: Site, shows: list[int]) -> float:
+    """Polls, lists and search beside an empty view; returns B, its requests per second."""
+    report.section("Reads, requests/s with 16 clients (B: an empty project's view)")
+    rates = alternate(
+        report,
+        {
+            "B": repeat(empty, [client.get("/")]),
+            "unchanged poll": lambda: repeat(site, worlds.polls(site.url, shows[:20]))(),
+        },
+        allowed=(FOUND, NOTHING),
+    )
+    base = rates["B"]
+    rates |= alternate(
+        report,
+        {
+            "changed poll": repeat(site, worlds.polls(site.url, shows[:20], stale=True)),
+            "show list": repeat(site, [SHOW_LIST]),
+            "film search, 36,000 films": repeat(site, searches()),
+        },
+        allowed=(FOUND,),
+    )
+    poll = rates["unchanged poll"]
+    report.at_least("unchanged poll ÷ B", f"{poll:.0f} ÷ {base:.0f}", poll / base, 0.9)
+    for name in ("changed poll", "show list", "film search, 36,000 films"):
+        report.note(f"{name} ÷ B", f"{rates[name]:.0f} ÷ {base:.0f}", rates[name] / base)
+    return base
+
+
+def spread_holds(
+    report: Report,
+    site: Site,
+    raw: Site,
+    holds: Holds,
+    database: Database,
+    first_person: int,
+    raw_shows: list[int],
+    base: float,
+) -> float:
+    """Holds over many shows beside R and T; returns holds per second."""
+    report.section("Holds, 2 seats, 16 clients (R: hand-written SQL; T: pgbench; L: 1÷(1/B+1/T))")
+    transactions: list[float] = []
+    done = 0
+
+    def transact() -> None:
+        nonlocal done
+        rate = pgbench.transactions_per_second(
+            database.url,
+            shows=raw_shows,
+            first_person=first_person,
+            base=done,
+            clients=CLIENTS,
+            seconds=SECONDS,
+        )
+        transactions.append(rate)
+        # Clients get on at different speeds: none gets as far as that in a round.
+        done += 1_000 * CLIENTS
+
+    spent: dict[str, list[tuple[float, float]]] = {"hold": [], "R": []}
+
+    def measured(name: str, served: Site) -> Result:
+        before = served.cpu_seconds(), postgres_cpu_seconds()
+        result = holding(served, holds)
+        after = served.cpu_seconds(), postgres_cpu_seconds()
+        web, db = ((b - a) / result.requests * 1000 for a, b in zip(before, after, strict=True))
+        spent[name].append((web, db))
+        if name == "hold":
+            transact()
+        return result
+
+    rates = alternate(
+        report,
+        {"hold": lambda: measured("hold", site), "R": lambda: measured("R", raw)},
+        allowed=(REDIRECT,),
+    )
+    hold, raw_rate, transaction = rates["hold"], rates["R"], statistics.median(transactions)
+    floor = 1 / (1 / base + 1 / transaction)
+    report.at_least("hold ÷ R", f"{hold:.0f} ÷ {raw_rate:.0f}", hold / raw_rate, 0.85)
+    report.at_least(
+        "hold ÷ L",
+        f"{hold:.0f} ÷ {floor:.0f} (B {base:.0f}, T {transaction:.0f})",
+        hold / floor,
+        0.16,
+    )
+    for name, what in (("hold", "a hold"), ("R", "R")):
+        web, db = (statistics.median(s[n] for s in spent[name]) for n in (0, 1))
+        report.note(f"CPU per {what}", f"web {web:.2f} ms, database {db:.2f} ms")
+    report.raw["transactions"] = transactions
+    return hold
+
+
+def hot_show(report: Report, site: Site, people: World, filler: Filler, spread: float) -> None:
+    """One show of 500 seats, sold out by buyers who each want two, in no order."""
+    report.section("One hot show of 500 seats until it is sold out, 16 clients")
+    rates = []
+    for _ in range(ROUNDS):
+        (show,) = filler.shows(1, 500)
+        wanted = Holds(people, [show], 500).take(250)
+        # Everyone after the 250th comes too late.
+        late = [
+            worlds.post(people.sessions[300 + n], f"/shows/{show}/hold/", "seat=R1-1&seat=R1-2")
+            for n in range(20)
+        ]
+        result = client.load(site.url, wanted, clients=CLIENTS, once=True)
+        report.keep("hot show", [result], allowed=(REDIRECT,))
+        after = client.load(site.url, late, clients=CLIENTS, once=True)
+        report.keep("hot show, too late", [after], allowed=(REFUSED,))
+        ((left,),) = filler.query(
+            "SELECT available_seats FROM shows_show WHERE id = %(show)s", show=show
+        )
+        if left or result.statuses != {str(REDIRECT): 250}:
+            report.problems.append(f"hot show: {left} seats left, {result.statuses}")
+        rates.append(result.rate)
+    rate = statistics.median(rates)
+    report.at_least("hot ÷ spread", f"{rate:.0f} ÷ {spread:.0f} holds/s", rate / spread, 0.85)
+
+
+def one_seat(report: Report, site: Site, people: World, filler: Filler) -> None:
+    """A thousand people want one seat, by the API, beside a thousand who each get one."""
+    report.section("1,000 buyers at once, by the API, 64 clients")
+    times: dict[str, list[float]] = {"one": [], "all": []}
+    for _ in range(ROUNDS):
+        *shows, wanted = filler.shows(5, 500)
+        free = [
+            worlds.api_hold(people.tokens[n], shows[n % 4], [label(n // 4)]) for n in range(1_000)
+        ]
+        same = [worlds.api_hold(token, wanted, ["R1-1"]) for token in people.tokens]
+        everyone = client.load(site.url, free, clients=64, once=True)
+        report.keep("1,000 holds", [everyone], allowed=(201,))
+        contended = client.load(site.url, same, clients=64, once=True)
+        report.keep("1,000 buyers, one seat", [contended], allowed=(201, REFUSED))
+        if contended.statuses != {"201": 1, "409": 999}:
+            report.problems.append(f"one seat: {contended.statuses}")
+        times["one"].append(contended.seconds)
+        times["all"].append(everyone.seconds)
+    one, everyone_s = (statistics.median(times[name]) for name in ("one", "all"))
+    report.at_most(
+        "1,000 want one seat ÷ 1,000 get one each",
+        f"{one:.2f} s ÷ {everyone_s:.2f} s",
+        one / everyone_s,
+        1,
+    )
+
+
+def label(place: int) -> str:
+    return f"R{place // SEATS_IN_ROW + 1}-{place % SEATS_IN_ROW + 1}"
+
+
+def latencies(report: Report, site: Site, holds: Holds, people: World, filler: Filler) -> None:
+    """Each verb at 1, 8 and 64 clients, and at half of the rate it saturates at."""
+    report.section("Latency, ms p50/p95/p99")
+    pending = pending_bookings(filler)
+
+    def confirm(clients: int, seconds: float, pause_ms: float) -> Result:
+        requests = worlds.confirms(people, pending[: int(MOST_HOLDS * 2 * seconds)])
+        result = client.load(
+            site.url, requests, clients=clients, seconds=seconds, pause_ms=pause_ms
+        )
+        del pending[: result.used]
+        return result
+
+    def hold(clients: int, seconds: float, pause_ms: float) -> Result:
+        requests = holds.take(int(MOST_HOLDS * seconds))
+        result = client.load(
+            site.url, requests, clients=clients, seconds=seconds, pause_ms=pause_ms
+        )
+        holds.used(result)
+        return result
+
+    def show_list(clients: int, seconds: float, pause_ms: float) -> Result:
+        return client.load(
+            site.url, [SHOW_LIST] * clients, clients=clients, seconds=seconds, pause_ms=pause_ms
+        )
+
+    for name, run, status, targets in (
+        ("booking", hold, REDIRECT, (20, 60, 120)),
+        ("confirm", confirm, REDIRECT, (15, 40, 80)),
+        ("list", show_list, FOUND, (6, 20, 40)),
+    ):
+        saturated = 0.0
+        for clients in (1, 8, 64):
+            result = run(clients, 2, 0)
+            report.keep(f"{name}, {clients} clients", [result], allowed=(status,))
+            report.note(f"{name}, {clients} clients", f"{times(result)} at {result.rate:.0f}/s")
+            saturated = max(saturated, result.rate)
+        # Each of 16 clients waits so long on average that together they ask for half of it.
+        pause = CLIENTS / (saturated / 2) * 1000
+        result = run(CLIENTS, 4, pause)
+        report.keep(f"{name}, half rate", [result], allowed=(status,))
+        worst = max(
+            found / target
+            for found, target in zip((result.p50, result.p95, result.p99), targets, strict=True)
+        )
+        wanted = "/".join(str(t) for t in targets)
+        report.at_most(
+            f"{name}, half of {saturated:.0f}/s ÷ {wanted} ms",
+            f"{times(result)} at {result.rate:.0f}/s",
+            worst,
+            1,
+        )
+
+
+def times(result: Result) -> str:
+    return f"{result.p50:.1f} / {result.p95:.1f} / {result.p99:.1f}"
+
+
+def pending_bookings(filler: Filler) -> list[tuple[str, int]]:
+    return [
+        (str(reference), int(user))
+        for reference, user in filler.query(
+            "SELECT reference, user_id FROM bookings_booking"
+            " WHERE status = 'PENDING' AND expires_at > now() + interval '10 minutes' ORDER BY id"
+        )
+    ]
+
+
+def sweep(report: Report, site: Site, holds: Holds, filler: Filler, database: Database) -> None:
+    """10,000 lapsed holds over 400 shows, alone and while people hold seats at those shows."""
+    report.section("Sweep of 10,000 lapsed holds over 400 shows")
+    rates, locks = [], []
+    shows = filler.shows(400, 100)
+    for _ in range(2):
+        filler.lapsed_holds(shows, 25)
+        found = json.loads(database.python("bench.sweep"))
+        rates.append(found["count"] / found["seconds"])
+        if found["count"] != 10_000:
+            report.problems.append(f"sweep: {found}")
+    filler.lapsed_holds(shows, 25)
+    buyers = Holds(holds.people, shows, 60)
+    calm = client.load(site.url, buyers.take(2_000), clients=4, seconds=3)
+    buyers.used(calm)
+    found = {}
+    sweeper = threading.Thread(
+        target=lambda: found.update(json.loads(database.python("bench.sweep")))
+    )
+    sweeper.start()
+    swept = client.load(site.url, buyers.take(5_000), clients=4, seconds=6)
+    sweeper.join()
+    report.keep("holds beside a sweep", [calm, swept], allowed=(REDIRECT,))
+    locks.append(found["longest_lock_ms"])
+    report.at_least(
+        "holds swept per second", f"{statistics.median(rates):.0f}", statistics.median(rates), 3_000
+    )
+    report.at_most(
+        "longest that a sweep keeps a show, ms, under load",
+        f"{max(locks):.1f}; holds beside it {times(swept)}, without {times(calm)}",
+        max(locks),
+        50,
+    )
+
+
+def growing_memory(report: Report, database: Database, people: World, shows: list[int]) -> None:
+    """A worker's memory over 20,000 requests of every kind, on a site started for this."""
+    report.section("Memory of a worker over 20,000 requests")
+    holds = Holds(people, shows, 250, first=60)
+    with serve("bookmyshow.wsgi", database) as site:
+        mixed = [
+            *worlds.polls(site.url, shows[:20], stale=True),
+            *[SHOW_LIST] * 20,
+            *searches()[:20],
+            *[client.get(f"/shows/{show}/") for show in shows[:20]],
+            *[client.get("/")] * 5,
+        ]
+        polls = worlds.polls(site.url, shows[:20])
+
+        def use(times_over: int) -> int:
+            total = 0
+            for requests in (
+                mixed * 10 * times_over,
+                polls * 30 * times_over,
+                holds.take(200 * times_over),
+            ):
+                result = client.load(site.url, requests, clients=CLIENTS, once=True)
+                holds.used(result) if b"/hold/" in requests[0] else None
+                total += result.requests
+            return total
+
+        use(2)
+        before = [memory(worker)[0] for worker in site.workers]
+        done = use(12)
+        after = [memory(worker) for worker in site.workers]
+    growth = max(now / then - 1 for (now, _), then in zip(after, before, strict=True))
+    peak = max(peak for _, peak in after)
+    report.at_most("peak memory of a worker, MiB", f"{peak:.0f}", peak, 120)
+    report.at_most(
+        f"growth over {done:,} requests, %",
+        ", ".join(
+            f"{then:.1f} → {now:.1f} MiB" for then, (now, _) in zip(before, after, strict=True)
+        ),
+        growth * 100,
+        2,
+    )
+
+
+def halls(report: Report, site: Site, filler: Filler, people: World) -> None:
+    """Small and large halls."""
+    report.section("Halls of 100 and of 2,000 seats")
+    small, large = filler.shows(40, 100), filler.shows(40, 2_000)
+    rates = alternate(
+        report,
+        {
+            f"unchanged poll, {seats} seats": lambda shows=shows: repeat(
+                site, worlds.polls(site.url, shows[:20])
+            )()
+            for seats, shows in (("100", small), ("2,000", large))
+        },
+        allowed=(FOUND, NOTHING),
+    )
+    slow, fast = rates["unchanged poll, 2,000 seats"], rates["unchanged poll, 100 seats"]
+    report.at_most(
+        "unchanged poll, time in 2,000 ÷ in 100 seats",
+        f"{slow:.0f}/s, {fast:.0f}/s",
+        fast / slow,
+        1.1,
+    )
+    queues = {seats: Holds(people, shows, seats) for seats, shows in ((100, small), (2_000, large))}
+    held = alternate(
+        report,
+        {
+            f"hold, {seats} seats": lambda queue=queue: holding(site, queue, 2)
+            for seats, queue in queues.items()
+        },
+        allowed=(REDIRECT,),
+        rounds=2,
+    )
+    report.note(
+        "hold, time in 2,000 ÷ in 100 seats",
+        f"{held['hold, 2000 seats']:.0f}/s, {held['hold, 100 seats']:.0f}/s",
+        held["hold, 100 seats"] / held["hold, 2000 seats"],
+    )
+
+
+def growth(
+    report: Report,
+    sides: Mapping[str, tuple[Site, Filler, list[int]]],
+    people: World,
+) -> None:
+    """Every measure with a hundred shows and with four thousand."""
+    report.section("100 shows (25,000 seats) and 4,000 shows (1 million seats, 500,000 bookings)")
+    queues = {size: Holds(people, shows, 250, first=126) for size, (_, _, shows) in sides.items()}
+    pending: dict[str, list[tuple[str, int]]] = {}
+
+    def confirm(size: str) -> Result:
+        site, filler, _ = sides[size]
+        waiting = pending.setdefault(size, pending_bookings(filler))
+        result = client.load(
+            site.url, worlds.confirms(people, waiting[:2_000]), clients=CLIENTS, seconds=1
+        )
+        del waiting[: result.used]
+        return result
+
+    kinds: dict[str, tuple[Callable[[str], Result], tuple[int, ...]]] = {
+        "unchanged poll": (
+            lambda size: repeat(
+                sides[size][0], worlds.polls(sides[size][0].url, sides[size][2][:20]), 2
+            )(),
+            (FOUND, NOTHING),
+        ),
+        "changed poll": (
+            lambda size: repeat(
+                sides[size][0], worlds.polls(sides[size][0].url, sides[size][2][:20], stale=True), 2
+            )(),
+            (FOUND,),
+        ),
+        "show list": (lambda size: repeat(sides[size][0], [SHOW_LIST], 2)(), (FOUND,)),
+        "film search": (lambda size: repeat(sides[size][0], searches(), 2)(), (FOUND,)),
+        "hold": (lambda size: holding(sides[size][0], queues[size], 2), (REDIRECT,)),
+        "confirm": (confirm, (REDIRECT,)),
+    }
+    for kind, (run, allowed) in kinds.items():
+        rates = alternate(
+            report,
+            {f"{kind}, {size}": lambda size=size, run=run: run(size) for size in sides},
+            allowed=allowed,
+        )
+        small, large = rates.values()
+        report.at_most(
+            f"{kind}, time at 4,000 ÷ at 100 shows",
+            f"{large:.0f}/s, {small:.0f}/s",
+            small / large,
+            1.2,
+        )

@@ -1,0 +1,93 @@
+"""Figures, their table and their JSON file."""
+
+import json
+import os
+import platform
+import subprocess
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from bookmyshow.environment import ROOT
+
+from .client import Result
+
+FILE = ROOT / ".data" / "bench.json"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table; `ratio` is what `reach` is about."""
+
+    name: str
+    measured: str
+    ratio: float | None = None
+    reach: str = ""
+    reached: bool | None = None
+
+
+@dataclass
+class Report:
+    figures: list[Figure] = field(default_factory=list)
+    raw: dict[str, object] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    started: float = field(default_factory=time.monotonic)
+
+    def at_least(self, name: str, measured: str, value: float, least: float) -> None:
+        self._add(Figure(name, measured, value, f"≥ {least:g}", value >= least))
+
+    def at_most(self, name: str, measured: str, value: float, most: float) -> None:
+        self._add(Figure(name, measured, value, f"≤ {most:g}", value <= most))
+
+    def note(self, name: str, measured: str, ratio: float | None = None) -> None:
+        self._add(Figure(name, measured, ratio))
+
+    def keep(self, name: str, results: list[Result], *, allowed: tuple[int, ...]) -> None:
+        """Keep what was measured, and complain of any answer that isn't what was asked for."""
+        self.raw.setdefault(name, []).extend(asdict(result) for result in results)  # type: ignore[attr-defined]
+        for result in results:
+            strange = {s: n for s, n in result.statuses.items() if int(s) not in allowed}
+            if strange or result.broken:
+                self._complain(f"{name}: {strange or ''} {result.broken} broken")
+            if result.client_share > 0.5:
+                self._complain(f"{name}: the client took {result.client_share:.0%} of a processor")
+
+    def section(self, title: str) -> None:
+        print(f"\n{title}  ({time.monotonic() - self.started:.0f} s)", flush=True)
+
+    def _complain(self, problem: str) -> None:
+        self.problems.append(problem)
+        print(f"  ! {problem}", flush=True)
+
+    def _add(self, figure: Figure) -> None:
+        self.figures.append(figure)
+        mark = {True: "ok", False: "MISSED", None: ""}[figure.reached]
+        ratio = "" if figure.ratio is None else f"{figure.ratio:.3g}"
+        line = f"  {figure.name:<46} {figure.measured:<58} {ratio:>7} {figure.reach:>8} {mark}"
+        print(line.rstrip(), flush=True)
+
+    def write(self) -> None:
+        """Write the JSON file and say where it is, and what was not reached."""
+        commit = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
+        )
+        content = {
+            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "commit": commit.stdout.strip(),
+            "python": platform.python_version(),
+            "processors": os.cpu_count(),
+            "seconds": round(time.monotonic() - self.started),
+            "load_average_before": self.raw.pop("load_average", None),
+            "figures": [asdict(figure) for figure in self.figures],
+            "problems": self.problems,
+            "raw": self.raw,
+        }
+        FILE.parent.mkdir(exist_ok=True)
+        FILE.write_text(json.dumps(content, indent=1, ensure_ascii=False))
+        missed = [figure.name for figure in self.figures if figure.reached is False]
+        print(f"\n{content['seconds']} s; {_shown(FILE)} has it all")
+        print(f"not reached: {', '.join(missed)}" if missed else "everything reached")
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(ROOT)

@@ -1,0 +1,58 @@
+-- Sends the requests of a file, each once and in order, and prints what came of it as JSON.
+-- wrk … -s requests.lua URL -- FILE COUNT PAUSE_MS
+-- FILE holds whole HTTP requests, each ended by a line "%%"; with COUNT 0 they go round and round
+-- until wrk's own time is up. PAUSE_MS is the mean of a random pause before each request.
+
+local threads = {}
+
+function setup(thread)
+   thread:set("number", #threads)
+   table.insert(threads, thread)
+end
+
+function init(args)
+   requests, statuses, sent, answered = {}, {}, 0, 0
+   local name = args[1]
+   limit, pause = tonumber(args[2]), tonumber(args[3])
+   for request in io.open(name, "rb"):read("*a"):gmatch("(.-)%%%%\n") do
+      requests[#requests + 1] = request
+   end
+   math.randomseed(os.time() + number)
+   if pause == 0 then delay = nil end
+end
+
+function delay()
+   return math.floor(-math.log(1 - math.random()) * pause)
+end
+
+function request()
+   sent = sent + 1
+   return requests[(sent - 1) % #requests + 1]
+end
+
+function response(status)
+   answered = answered + 1
+   statuses[status] = (statuses[status] or 0) + 1
+   if limit > 0 and answered >= limit then wrk.thread:stop() end
+end
+
+function done(summary, latency)
+   local all, used = {}, 0
+   for _, thread in ipairs(threads) do
+      used = used + thread:get("sent")
+      for status, count in pairs(thread:get("statuses")) do
+         all[status] = (all[status] or 0) + count
+      end
+   end
+   local parts = {}
+   for status, count in pairs(all) do
+      parts[#parts + 1] = string.format('"%d": %d', status, count)
+   end
+   local errors = summary.errors
+   print(string.format(
+      'RESULT {"seconds": %.6f, "requests": %d, "used": %d, "p50": %.3f, "p95": %.3f, '
+         .. '"p99": %.3f, "max": %.3f, "broken": %d, "statuses": {%s}}',
+      summary.duration / 1e6, summary.requests, used, latency:percentile(50) / 1e3,
+      latency:percentile(95) / 1e3, latency:percentile(99) / 1e3, latency.max / 1e3,
+      errors.connect + errors.read + errors.write + errors.timeout, table.concat(parts, ", ")))
+end
