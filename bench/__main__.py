@@ -11,7 +11,7 @@ import psutil
 
 from bookmyshow.environment import ROOT
 
-from . import client, measures
+from . import client, measures, sizes
 from .data import Filler, World
 from .report import Report
 from .sites import SERVED, Database, serve
@@ -79,14 +79,14 @@ def main_parts(report: Report, people: World, only: set[str]) -> None:
             "hot": lambda: measures.hot_show(report, site, people, filler, spread),
             "one": lambda: measures.one_seat(report, site, people, filler),
             "latency": lambda: measures.latencies(report, site, holds, people, filler),
-            "sweep": lambda: measures.sweep(report, site, holds, filler, MAIN),
-            "halls": lambda: measures.halls(report, site, filler, people),
+            "sweep": lambda: sizes.sweep(report, site, holds, filler, MAIN),
+            "halls": lambda: sizes.halls(report, site, filler, people),
         }
         for name, part in parts.items():
             if name in only:
                 part()
     if "memory" in only:
-        measures.growing_memory(report, MAIN, people, filler.shows(40, 250))
+        sizes.growing_memory(report, MAIN, people, filler.shows(40, 250))
     report.raw["integrity"] = integrity(report, MAIN)
     filler.close()
 
@@ -103,7 +103,7 @@ def growth(report: Report, people: World) -> None:
     with serve("bookmyshow.wsgi", SMALL) as small, serve("bookmyshow.wsgi", LARGE) as large:
         sites = {SMALL.name: small, LARGE.name: large}
         sides = {name: (sites[name], fillers[name], shows[name]) for name in sites}
-        measures.growth(report, sides, people)
+        sizes.growth(report, sides, people)
     for database in (SMALL, LARGE):
         integrity(report, database)
         fillers[database.name].close()

@@ -1,9 +1,21 @@
 -- Sends the requests of a file, each once and in order, and prints what came of it as JSON.
 -- wrk … -s requests.lua URL -- FILE COUNT PAUSE_MS
 -- FILE holds whole HTTP requests, each ended by a line "%%"; with COUNT 0 they go round and round
--- until wrk's own time is up. PAUSE_MS is the mean of a random pause before each request.
+-- until wrk's own time is up; else it ends with the COUNTth answer, and tells no latencies. PAUSE_MS is the mean of a random pause before each request.
+
+local ffi = require("ffi")
+ffi.cdef [[
+   typedef struct { long seconds, microseconds; } bench_time;
+   int gettimeofday(bench_time *, void *);
+]]
 
 local threads = {}
+
+function now()
+   local time = ffi.new("bench_time")
+   ffi.C.gettimeofday(time, nil)
+   return tonumber(time.seconds) + tonumber(time.microseconds) / 1e6
+end
 
 function setup(thread)
    thread:set("number", #threads)
@@ -26,6 +38,7 @@ function delay()
 end
 
 function request()
+   if sent == 0 then started = now() end
    sent = sent + 1
    return requests[(sent - 1) % #requests + 1]
 end
@@ -33,26 +46,33 @@ end
 function response(status)
    answered = answered + 1
    statuses[status] = (statuses[status] or 0) + 1
-   if limit > 0 and answered >= limit then wrk.thread:stop() end
+   if limit > 0 and answered >= limit then
+      -- wrk itself would sleep on until its time is up.
+      tell(now() - started, answered, sent, statuses, {0, 0, 0, 0}, 0)
+      os.exit(0)
+   end
 end
 
 function done(summary, latency)
-   local all, used = {}, 0
-   for _, thread in ipairs(threads) do
-      used = used + thread:get("sent")
-      for status, count in pairs(thread:get("statuses")) do
-         all[status] = (all[status] or 0) + count
-      end
-   end
+   local thread, errors = threads[1], summary.errors
+   tell(
+      summary.duration / 1e6, summary.requests, thread:get("sent"), thread:get("statuses"),
+      {
+         latency:percentile(50) / 1e3, latency:percentile(95) / 1e3, latency:percentile(99) / 1e3,
+         latency.max / 1e3
+      },
+      errors.connect + errors.read + errors.write + errors.timeout)
+end
+
+function tell(seconds, answers, used, statuses, times, broken)
    local parts = {}
-   for status, count in pairs(all) do
+   for status, count in pairs(statuses) do
       parts[#parts + 1] = string.format('"%d": %d', status, count)
    end
-   local errors = summary.errors
    print(string.format(
       'RESULT {"seconds": %.6f, "requests": %d, "used": %d, "p50": %.3f, "p95": %.3f, '
          .. '"p99": %.3f, "max": %.3f, "broken": %d, "statuses": {%s}}',
-      summary.duration / 1e6, summary.requests, used, latency:percentile(50) / 1e3,
-      latency:percentile(95) / 1e3, latency:percentile(99) / 1e3, latency.max / 1e3,
-      errors.connect + errors.read + errors.write + errors.timeout, table.concat(parts, ", ")))
+      seconds, answers, used, times[1], times[2], times[3], times[4], broken,
+      table.concat(parts, ", ")))
+   io.stdout:flush()
 end
