@@ -22,7 +22,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, Q
 from django.db.models.functions import Now
 from psycopg.errors import LockNotAvailable
 
@@ -76,22 +76,32 @@ def hold_seats(
     """Hold seats for BOOKING_EXPIRY_MINUTES, all or none, swapping this person's hold at the show.
 
     The same seats again return the same booking, as does the same `idempotency_key` with the same
-    request. Raises InvalidSeats, SeatsUnavailable, ShowNotFound, ShowNotBookable, ShowBusy,
-    IdempotencyKeyReused (SPEC §4.1-4.9).
+    request; its `now` is the moment of the decision. Raises InvalidSeats, SeatsUnavailable,
+    ShowNotFound, ShowNotBookable, ShowBusy, IdempotencyKeyReused (SPEC §4.1-4.9).
     """
     wanted = _distinct(labels)
     request = _Request(user, idempotency_key or None, _request_hash(show_id, wanted))
     try:
         with booking_transaction():
             show = lock_show(show_id)
-            seats = list(
-                Seat.objects.filter(show=show, label__in=wanted).with_holder().in_plan_order()
-            )
-            lapsed = {seat.booking_id for seat in seats if seat.holder_lapsed}
-            concerned = Q(user=user, show=show, status=PENDING) | Q(pk__in=lapsed)
+            concerned = Q(user=user, show=show, status=PENDING)
             if request.key:
                 concerned |= Q(user=user, idempotency_key=request.key)
-            return _hold(request, show, wanted, seats, lock_bookings(concerned))
+            seats = list(
+                Seat.objects.filter(show=show, label__in=wanted)
+                .with_holder()
+                .annotate(has_earlier=Exists(Booking.objects.filter(concerned)))
+                .in_plan_order()
+            )
+            _check_labels(wanted, seats)
+            lapsed = {seat.booking_id for seat in seats if seat.holder_lapsed}
+            locked = []
+            # Most people hold for the first time, and nobody's time has run out.
+            if lapsed or seats[0].has_earlier:
+                locked = lock_bookings(concerned | Q(pk__in=lapsed))
+            booking = _hold(request, show, seats, locked)
+            booking.now = seats[0].now
+            return booking
     except IntegrityError as error:
         # The same key was used at another show at the same moment, and that one won.
         if IDEMPOTENCY_CONSTRAINT in str(error):
@@ -191,16 +201,13 @@ class _Request:
         )
 
 
-def _hold(
-    request: _Request, show: Show, wanted: set[str], seats: list[Seat], locked: list[Booking]
-) -> Booking:
+def _hold(request: _Request, show: Show, seats: list[Seat], locked: list[Booking]) -> Booking:
     """The decision of `hold_seats`, with the show and the bookings concerned locked."""
     for booking in locked:
         if request.is_the_one_of(booking):
             if booking.idempotency_hash != request.hash:
                 raise IdempotencyKeyReused
             return booking
-    _check_labels(wanted, seats)
     now = seats[0].now
     if show.is_cancelled or show.has_started(now):
         raise ShowNotBookable(
@@ -295,10 +302,10 @@ def _expire_holds_of(show_id: int, *, skip_locked: bool) -> int | None:
 
 def lock_show(show_id: int) -> Show:
     """The show's row, locked; foreign keys to it can still be written (no_key)."""
-    show = Show.objects.select_for_update(no_key=True).filter(pk=show_id).first()
-    if show is None:
-        raise ShowNotFound
-    return show
+    try:
+        return Show.objects.select_for_update(no_key=True).get(pk=show_id)
+    except Show.DoesNotExist as error:
+        raise ShowNotFound from error
 
 
 def _lock_show_if_free(show_id: int) -> Show | None:

@@ -80,7 +80,7 @@ def hold_once(user: User, show_id: int, labels: list[str], token: str) -> Bookin
         seats = hashlib.sha256(" ".join(sorted(labels)).encode()).hexdigest()[:24]
         key = f"form-{token[:64]}-{seats}"
     booking = services.hold_seats(user=user, show_id=show_id, labels=labels, idempotency_key=key)
-    if booking.status_at(database_now()) in {PENDING, CONFIRMED}:
+    if booking.status_at(booking.now) in {PENDING, CONFIRMED}:
         return booking
     return services.hold_seats(user=user, show_id=show_id, labels=labels)
 

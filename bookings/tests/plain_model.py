@@ -91,15 +91,15 @@ class PlainModel:
     def hold(self, user: int, show: int, labels: tuple[str, ...], key: str | None) -> int:
         if not 1 <= len(set(labels)) == len(labels) <= MOST_SEATS:
             raise Refusal("InvalidSeats")
+        prices = self.shows[show].prices
+        if set(labels) - set(prices):
+            raise Refusal("InvalidSeats")
         request = (show, frozenset(labels))
         for booking in self.bookings:
             if key and (booking.user, booking.key) == (user, key):
                 if booking.request != request:
                     raise Refusal("IdempotencyKeyReused")
                 return booking.number
-        prices = self.shows[show].prices
-        if set(labels) - set(prices):
-            raise Refusal("InvalidSeats")
         if self.shows[show].starts_at <= self.now:
             raise Refusal("ShowNotBookable")
         seats = tuple(label for label in prices if label in labels)

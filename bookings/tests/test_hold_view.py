@@ -6,13 +6,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
 from bookings import services
 from bookings.models import Booking
 from shows.models import Show
-from tests.factories import begin, make_booking, make_show, make_user
+from tests.factories import begin, hall, make_booking, make_show, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -160,3 +161,17 @@ def test_holding_needs_the_csrf_token_and_a_show_that_is_there() -> None:
     missing = signed_in(user).post(reverse("bookings:hold", args=[999_999]), {"seat": "A1"})
     assert missing.status_code == 404
     assert signed_in(user).get(reverse("bookings:hold", args=[show.pk])).status_code == 405
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_a_hold_takes_seven_statements_at_most_with_the_log_in(client: Client, count: int) -> None:
+    show = make_show(hall(20, 25))
+    client.force_login(make_user())
+    labels = [f"R1-{number}" for number in range(1, count + 1)]
+    with CaptureQueriesContext(connection) as queries:
+        response = client.post(
+            reverse("bookings:hold", args=[show.pk]), {"seat": labels, "token": "t"}
+        )
+    assert response.status_code == 302
+    said = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
+    assert len(said) <= 7, said
