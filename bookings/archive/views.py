@@ -9,6 +9,10 @@ from .models import ArchivedBooking
 def archived_page(request: HttpRequest, user: User, reference: str) -> HttpResponse:
     """A person's booking of long ago; someone else's is 404, as one that doesn't exist."""
     found = get_object_or_404(ArchivedBooking.objects.of(user), reference=reference)
-    response = render(request, "bookings/archived.html", {"booking": found, "show": found.show})
+    response = render(
+        request,
+        "bookings/archived.html",
+        {"booking": found, "show": found.show, "year": found.show.local_start.year},
+    )
     response["Cache-Control"] = "private, no-store"
     return response
