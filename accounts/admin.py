@@ -2,6 +2,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.http import HttpRequest
@@ -35,6 +36,34 @@ def _free_email(form: forms.ModelForm) -> str:
     if User.objects.filter(email__iexact=email).exclude(pk=form.instance.pk).exists():
         raise forms.ValidationError("An account with this email already exists.")
     return email
+
+
+@admin.register(LogEntry)
+class AuditLog(admin.ModelAdmin):
+    """Who did what. The database refuses to change or delete a line, and so does this page."""
+
+    list_display = ("action_time", "user", "content_type", "object_repr", "what")
+    list_display_links = None
+    list_filter = ("content_type", "action_flag")
+    list_select_related = ("user", "content_type")
+    list_per_page = 100
+    show_full_result_count = False
+    date_hierarchy = "action_time"
+    search_fields = ("object_repr", "change_message", "user__email")
+    ordering = ("-action_time", "-pk")
+
+    @admin.display(description="what")
+    def what(self, entry: LogEntry) -> str:
+        return entry.get_change_message() or entry.get_action_flag_display()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
+        return False
 
 
 @admin.register(User)
@@ -82,3 +111,14 @@ class UserAdmin(DjangoUserAdmin):
         return (own or not (obj and obj.is_superuser)) and super().has_delete_permission(
             request, obj
         )
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What someone did stays in the audit log, and so does who it was."""
+        did = LogEntry.objects.filter(user__in=[user.pk for user in objs])
+        kept = [
+            f"{user}: what they did is in the audit log. Take away 'active' instead."
+            for user in User.objects.filter(pk__in=did.values("user"))
+        ]
+        if kept:
+            return [str(user) for user in objs], {}, set(), kept
+        return super().get_deleted_objects(objs, request)

@@ -16,6 +16,7 @@ from .models import User
 from .profiles import profile_of
 from .schemas import LogIn, ProfileChange, SessionOut, SignUp, UserOut
 from .tokens import issue_token
+from .two_factor import api_code_is_right
 
 router = Router(tags=["Account"])
 
@@ -47,6 +48,8 @@ def log_in(request: HttpRequest, credentials: LogIn) -> HttpResponse:
     """Get a token."""
     spend_log_in(request, credentials.email)
     user = services.log_in(request=request, email=credentials.email, password=credentials.password)
+    if not api_code_is_right(user, credentials.code or ""):
+        raise services.WrongCode
     return answer(session_of(user))
 
 

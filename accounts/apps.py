@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
@@ -6,5 +7,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from .profiles import watch
+        from .roles import write_roles
 
         watch()
+        post_migrate.connect(write_roles, sender=self, dispatch_uid="roles")

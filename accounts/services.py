@@ -33,6 +33,12 @@ class WrongCredentials(AccountError):
     message = "That email and password don't go together."
 
 
+class WrongCode(WrongCredentials):
+    """The password was right; staff need a code of their authenticator app too."""
+
+    message = "Add the code of your authenticator app (`code`), set up on the site."
+
+
 def sign_up(*, email: str, name: str, password: str, phone: str = "") -> User:
     """A new customer. Raises EmailTaken, in a race of two sign-ups too."""
     try:

@@ -5,6 +5,7 @@ from bookmyshow.rate_limits import limited_form, spend_log_in, spend_reset
 
 from . import views
 from .forms import ForgotPasswordForm, LogInForm, NewPasswordForm
+from .two_factor_views import two_factor_page
 
 app_name = "accounts"
 urlpatterns = [
@@ -21,6 +22,7 @@ urlpatterns = [
         ),
         name="login",
     ),
+    path("two-factor/", two_factor_page, name="two-factor"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("profile/", views.profile, name="profile"),
     path("profile/password/", views.password, name="password"),
