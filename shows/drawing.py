@@ -147,6 +147,11 @@ def lay_over(
     return SEAT_TAG.sub(lay, html), had
 
 
+def has_choice(html: str) -> bool:
+    """Whether any seat of a drawn map can be ticked."""
+    return not all(tag[0].endswith(" disabled>") for tag in SEAT_TAG.finditer(html))
+
+
 def _free_line(free: int, total: int) -> str:
     if not free:
         return "Every seat is taken. Held ones may come back within minutes."

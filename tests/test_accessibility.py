@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.template.loader import render_to_string
+from django.test import RequestFactory
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route, expect
 
 from accounts.models import User
-from bookings import services
+from bookings import services, tickets
 from shows.models import Show
-from tests.factories import lapse, make_booking, make_movie, make_show, make_user
+from tests.factories import begin, lapse, make_booking, make_movie, make_show, make_user
 from tests.live_site import LiveSite
 
 PASSWORD = "marquee lights 9"
@@ -101,4 +104,47 @@ def test_pages_of_a_person(visit: Page, sign_in: Callable[[Page, User], None]) -
     visit.goto("/")
     visit.locator("[data-menu] summary").click()
     problems += violations(visit)
+    assert not problems
+
+
+def test_shows_that_are_over_full_or_refuse_and_what_a_friend_sees(
+    visit: Page, sign_in: Callable[[Page, User], None]
+) -> None:
+    user = make_user()
+    begun, cancelled, full, open_show = make_show(), make_show(), make_show("A ss"), make_show()
+    ticket = make_booking(open_show, ["A1"], user=user)
+    make_booking(full, ["A1", "A2"])
+    begin(begun)
+    Show.objects.filter(pk=cancelled.pk).update(status="CANCELLED")
+    token = tickets.share_token(ticket)
+    sign_in(visit, user)
+    problems = []
+    for path in (
+        *(show.get_absolute_url() for show in (begun, cancelled, full)),
+        f"{open_show.get_absolute_url()}?seats=A1,A2",
+        f"{open_show.get_absolute_url()}?party=0",
+        f"/bookings/{ticket.reference}/share/",
+        f"/shared/{token}/",
+    ):
+        visit.goto(path)
+        problems += violations(visit)
+    services.cancel_booking(user=user, reference=ticket.reference)
+    for path in (f"/bookings/{ticket.reference}/", f"/shared/{token}/"):
+        visit.goto(path)
+        problems += violations(visit)
+    sign_in(visit, make_user())
+    visit.goto("/bookings/")
+    problems += violations(visit)
+    assert not problems
+
+
+def test_pages_of_faults(visit: Page, live_site: LiveSite) -> None:
+    problems = []
+    for name in ("400", "403", "403_csrf", "429", "500", "503", "offline"):
+        body = render_to_string(f"{name}.html", {"request": RequestFactory().get("/")})
+        address = f"{live_site.url}/fault/{name}/"
+        visit.route(address, partial(Route.fulfill, body=body, content_type="text/html"))
+        visit.goto(address)
+        expect(visit.get_by_role("heading", level=1)).to_be_visible()
+        problems += violations(visit)
     assert not problems
