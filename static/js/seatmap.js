@@ -142,10 +142,11 @@
   // Another tab may have made a hold, or let it go. The poll is everyone's and can't tell.
   const askForOwn = async () => {
     if (!data.ownUrl || map.querySelector("[data-final]")) return;
-    const answer = await fetch(data.ownUrl).catch(() => null);
-    if (!answer?.ok) return;
+    // No answer, or half of one where the page is being left: then the next focus asks.
+    const line = await fetch(data.ownUrl).then((answer) => (answer.ok ? answer.text() : "")).catch(() => "");
+    if (!line) return;
     const known = names([...own.keys()]);
-    document.getElementById("own-hold").outerHTML = await answer.text();
+    document.getElementById("own-hold").outerHTML = line;
     learn();
     if (names([...own.keys()]) === known) return;
     tickOwn = !chosen().length;
