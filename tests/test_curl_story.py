@@ -1,8 +1,10 @@
-"""The story in docs/api.md, pasted into a shell."""
+"""The API's story of two lines, as the README and the handbook tell it, pasted into a shell."""
 
 import json
 import re
 import subprocess
+
+import pytest
 
 from bookings.models import Booking
 from bookmyshow.environment import ROOT
@@ -10,10 +12,18 @@ from tests.factories import make_booking, make_show
 from tests.live_site import LiveSite
 
 
-def test_the_story_works_as_pasted(live_site: LiveSite, transactional_db: None) -> None:
+def shell_of(text: str) -> str:
+    return "".join(re.findall(r"```sh\n(.*?)```", text, re.S))
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/api.md"])
+def test_the_story_works_as_pasted(page: str, live_site: LiveSite, transactional_db: None) -> None:
     show = make_show()
     make_booking(show, ["A1"])
-    story = "".join(re.findall(r"```sh\n(.*?)```", (ROOT / "docs/api.md").read_text(), re.S))
+    text = (ROOT / page).read_text()
+    if page == "README.md":
+        text = text.partition("## The API in two lines")[2].partition("## ")[0]
+    story = shell_of(text)
     assert story.count("\n") == 2
     site = live_site.url.removeprefix("http://")
     pasted = subprocess.run(
