@@ -38,13 +38,17 @@ ROLES: dict[str, Rights] = {
             *_all_of("cinema", "screen", "show"),
             *("schedule_shows", "cancel_show", "move_show"),
         ],
-        "bookings": [*_view("booking"), *LET_IN],
+        "bookings": [*_view("booking"), "view_takings", *LET_IN],
         "accounts": ["add_user", "change_user", "view_user"],
         "admin": _view("logentry"),
     },
     BOX_OFFICE: {**SEE_THE_HOUSE, "bookings": [*_view("booking"), *LET_IN]},
     DOOR: {"bookings": LET_IN},
-    READ_ONLY: {**SEE_THE_HOUSE, "admin": _view("logentry")},
+    READ_ONLY: {
+        **SEE_THE_HOUSE,
+        "bookings": [*_view("booking", "admission"), "view_takings"],
+        "admin": _view("logentry"),
+    },
 }
 
 

@@ -114,6 +114,7 @@ class Booking(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-pk")
+        permissions = (("view_takings", "Can see takings: the dashboard"),)
         constraints = (
             models.UniqueConstraint(fields=("reference",), name="booking_reference_unique"),
             models.CheckConstraint(

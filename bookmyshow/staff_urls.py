@@ -3,9 +3,14 @@
 from django.urls import path
 
 from bookings import show_change_views
+from bookings.dashboard_views import dashboard_page
 from shows import plan_views, staff_views
 
+from .exporting import export
+
 urlpatterns = [
+    path("dashboard/", dashboard_page, name="staff-dashboard"),
+    path("export/<slug:app>/<slug:model>/", export, name="staff-export"),
     path("shows/show/plan/", staff_views.planner, name="staff-planner"),
     path("shows/screen/picture/", plan_views.picture, name="staff-plan-picture"),
     path("shows/screen/<int:screen_id>/import/", plan_views.import_plan, name="staff-import-plan"),

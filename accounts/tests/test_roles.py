@@ -19,6 +19,8 @@ from tests.factories import make_booking, make_show, make_user
 pytestmark = pytest.mark.django_db
 
 PAGES = {
+    "/admin/dashboard/": {MANAGERS, READ_ONLY},
+    "/admin/export/bookings/booking/": {MANAGERS, BOX_OFFICE, READ_ONLY},
     "/admin/movies/movie/": {MANAGERS, BOX_OFFICE, READ_ONLY},
     "/admin/movies/movie/add/": {MANAGERS},
     "/admin/shows/cinema/add/": {MANAGERS},

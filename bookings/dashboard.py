@@ -1,0 +1,117 @@
+"""What the house wants to know at a glance. A fixed number of queries, each over days and never
+over the house's whole past."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from .report import Line, sales
+
+PAST, AHEAD = timedelta(days=7), timedelta(days=6)
+BEST_FILMS = 8
+
+FUNNEL = """
+    SELECT count(*) FILTER (WHERE status IN ('CONFIRMED', 'CANCELLED')),
+           count(*) FILTER (WHERE NOT (status = 'PENDING' AND expires_at > %(now)s)),
+           count(*) FILTER (WHERE status = 'PENDING' AND expires_at > %(now)s),
+           coalesce(sum(total_seats) FILTER (WHERE status = 'PENDING' AND expires_at > %(now)s), 0),
+           coalesce(sum(total_amount) FILTER (WHERE status = 'CONFIRMED'), 0),
+           coalesce(sum(total_seats) FILTER (WHERE status = 'CONFIRMED'), 0)
+    FROM bookings_booking
+    WHERE created_at > %(now)s - interval '24 hours' AND ended_reason <> 'swapped'
+"""
+# On the clock of the cinema that is booked: when its customers are at it.
+HOURS = """
+    SELECT extract(hour FROM b.created_at AT TIME ZONE c.timezone)::int, count(*)
+    FROM bookings_booking b
+    JOIN shows_show w ON w.id = b.show_id
+    JOIN shows_screen r ON r.id = w.screen_id
+    JOIN shows_cinema c ON c.id = r.cinema_id
+    WHERE b.created_at > %(now)s - interval '7 days' AND b.status = 'CONFIRMED'
+    GROUP BY 1
+"""
+NEWCOMERS = """
+    SELECT count(*), count(*) FILTER (WHERE EXISTS (
+        SELECT FROM bookings_booking b WHERE b.user_id = u.id AND b.confirmed_at IS NOT NULL))
+    FROM accounts_user u
+    WHERE u.created_at > %(now)s - interval '30 days' AND NOT u.is_staff
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """The last 24 hours of holds; one swapped for other seats is the same visit and not counted."""
+
+    confirmed: int
+    ended: int
+    alive: int
+    seats_held: int
+    takings: Decimal
+    seats_sold: int
+
+    @property
+    def conversion(self) -> int | None:
+        """Percent of the holds that are over and ended in a ticket."""
+        return round(100 * self.confirmed / self.ended) if self.ended else None
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomers:
+    """People who signed up in the last 30 days, and those of them who have booked."""
+
+    signed_up: int
+    booked: int
+
+    @property
+    def conversion(self) -> int | None:
+        return round(100 * self.booked / self.signed_up) if self.signed_up else None
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """All that the page tells; days are those of each cinema's clock."""
+
+    at: datetime
+    days: list[Line]
+    cinemas_today: list[Line]
+    cinemas_coming: list[Line]
+    films: list[Line]
+    funnel: Funnel
+    newcomers: Newcomers
+    hours: list[int]
+
+    @property
+    def today(self) -> Line | None:
+        name = self.at.date().isoformat()
+        return next((day for day in self.days if day.name == name), None)
+
+
+def dashboard(*, at: datetime) -> Dashboard:
+    """Seven days back, today and six days on. Seven queries."""
+    today = at.date()
+    first, last = today - PAST, today + AHEAD
+    funnel = Funnel(*_row(FUNNEL, at))
+    newcomers = Newcomers(*_row(NEWCOMERS, at))
+    with connection.cursor() as cursor:
+        cursor.execute(HOURS, {"now": at})
+        busy = dict(cursor.fetchall())
+    return Dashboard(
+        at=at,
+        days=list(sales(by="day", first=first, last=last)),
+        cinemas_today=list(sales(by="cinema", first=today, last=today)),
+        cinemas_coming=list(sales(by="cinema", first=today, last=last)),
+        films=list(sales(by="film", first=first, last=last))[:BEST_FILMS],
+        funnel=funnel,
+        newcomers=newcomers,
+        hours=[busy.get(hour, 0) for hour in range(24)],
+    )
+
+
+def _row(query: str, at: datetime) -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"now": at})
+        row: tuple[Any, ...] = cursor.fetchone()
+    return row

@@ -1,0 +1,67 @@
+from datetime import date, timedelta
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from bookmyshow.charts import Bar, bar_chart
+from bookmyshow.presence import people_online
+from bookmyshow.staff import staff_with
+from bookmyshow.templatetags.formatting import money
+from shows.clock import database_now
+
+from .dashboard import AHEAD, PAST, Dashboard, dashboard
+
+
+@require_GET
+@never_cache
+@staff_with("bookings.view_takings")
+def dashboard_page(request: HttpRequest) -> HttpResponse:
+    board = dashboard(at=database_now())
+    most = max((film.takings for film in board.films), default=0)
+    context = {
+        **admin.site.each_context(request),
+        "title": "Dashboard",
+        "board": board,
+        "online": people_online(),
+        "most": most,
+        "takings_chart": _takings(board),
+        "hours_chart": _hours(board),
+    }
+    return render(request, "admin/dashboard.html", context)
+
+
+def _takings(board: Dashboard) -> str:
+    """Seven days back and the week ahead, a day without shows too."""
+    lines = {line.name: line for line in board.days}
+    today = board.at.date()
+    bars = []
+    for count in range((PAST + AHEAD).days + 1):
+        day = today - PAST + timedelta(days=count)
+        line = lines.get(day.isoformat())
+        bars.append(
+            Bar(
+                label=f"{day:%a} {day.day}",
+                value=float(line.takings) if line else 0,
+                words=money(line.takings if line else 0),
+                kind=_tense(day, today),
+                note=f"({line.occupancy:.0f} % of seats)" if line else "",
+            )
+        )
+    return bar_chart(bars, title="Takings by the day of the show", step=60)
+
+
+def _tense(day: date, today: date) -> str:
+    if day == today:
+        return "chart__bar--now"
+    return "chart__bar--past" if day < today else ""
+
+
+def _hours(board: Dashboard) -> str:
+    bars = [
+        Bar(label=f"{hour:02d}", value=count, words=str(count), note="o’clock")
+        for hour, count in enumerate(board.hours)
+    ]
+    return bar_chart(bars, title="Bookings by the hour they were made", step=34)

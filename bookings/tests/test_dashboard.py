@@ -1,0 +1,104 @@
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from bookings import services
+from bookings.dashboard import dashboard
+from bookmyshow.charts import Bar, bar_chart
+from bookmyshow.presence import people_online
+from shows.models import Show
+from tests.admin_site import MOST_QUERIES, staff_client
+from tests.factories import lapse, make_booking, make_show, make_user
+from tests.servers import OwnValkey, own_valkey
+
+__all__ = ["own_valkey"]
+pytestmark = pytest.mark.django_db
+PAGE = "/admin/dashboard/"
+
+
+def test_it_adds_up_what_was_sold_held_and_let_go() -> None:
+    show = make_show()
+    buyer = make_user()
+    make_booking(show, ["A1", "E1"], user=buyer)
+    services.hold_seats(user=make_user(), show_id=show.pk, labels=["B1", "B2", "B3"])
+    lapse(services.hold_seats(user=make_user(), show_id=show.pk, labels=["C1"]))
+    swapped = make_user()
+    services.hold_seats(user=swapped, show_id=show.pk, labels=["C2"])
+    again = services.hold_seats(user=swapped, show_id=show.pk, labels=["C3"])
+    services.confirm_booking(user=swapped, reference=again.reference)
+    board = dashboard(at=timezone.now())
+    funnel = board.funnel
+    assert (funnel.alive, funnel.seats_held) == (1, 3)
+    assert (funnel.takings, funnel.seats_sold) == (Decimal(250 + 400 + 250), 3)
+    assert sum(board.hours) == 2
+    assert [film.takings for film in board.films] == [900]
+    newcomers = board.newcomers
+    assert (newcomers.signed_up, newcomers.booked, newcomers.conversion) == (4, 2, 50)
+
+
+def test_a_cancelled_ticket_was_a_conversion_but_takes_nothing() -> None:
+    booking = make_booking(make_show(), ["A1"])
+    services.cancel_booking(user=booking.user, reference=booking.reference)
+    funnel = dashboard(at=timezone.now()).funnel
+    assert (funnel.confirmed, funnel.conversion, funnel.takings) == (1, 100, Decimal(0))
+
+
+def test_an_empty_house_has_no_percentages_and_no_faults() -> None:
+    board = dashboard(at=timezone.now())
+    assert (board.funnel.conversion, board.newcomers.conversion, board.today) == (None, None, None)
+    page = staff_client().get(PAGE).content.decode()
+    assert "No shows" in page
+
+
+def test_the_page_costs_the_same_few_queries_however_much_was_sold(
+    django_assert_max_num_queries: Callable[..., object],
+) -> None:
+    client = staff_client()
+    make_booking(make_show(), ["A1"])
+    client.get(PAGE)
+    counts = []
+    for _ in range(2):
+        with django_assert_max_num_queries(MOST_QUERIES) as captured:  # type: ignore[attr-defined]
+            client.get(PAGE)
+        counts.append(len(captured))
+        for _ in range(4):
+            make_booking(make_show(), ["A1", "B1"])
+    assert counts[0] == counts[1]
+
+
+def test_whoever_opens_a_page_is_online_once() -> None:
+    before = people_online()
+    for client in (Client(), Client(headers={"User-Agent": "another"})):
+        client.get("/")
+        client.get("/")
+        client.get("/", headers={"HX-Request": "true"})
+    assert people_online() == (before or 0) + 2
+
+
+def test_with_the_cache_server_away_nobody_is_counted_and_pages_come(
+    own_valkey: OwnValkey,
+    client: Client,
+) -> None:
+    own_valkey.stop()
+    assert client.get("/").status_code == 200
+    assert people_online() is None
+    assert staff_client().get(PAGE).status_code == 200
+
+
+def test_a_chart_says_its_values_and_fits_them() -> None:
+    chart = bar_chart([Bar("Mon", 1, "₹1"), Bar("<Tue>", 4, "₹4")], title="Takings")
+    assert 'aria-label="Takings: Mon ₹1, &lt;Tue&gt; ₹4"' in chart
+    heights = [float(h) for h in re.findall(r'chart__bar "[^>]*height="([\d.]+)"', chart)]
+    assert heights == [30, 120]
+    assert "chart" in bar_chart([], title="Nothing")
+
+
+def test_a_show_that_is_off_is_in_no_takings() -> None:
+    booking = make_booking(make_show(), ["A1"])
+    Show.objects.filter(pk=booking.show_id).update(status="CANCELLED")
+    board = dashboard(at=timezone.now())
+    assert board.films == []
