@@ -90,8 +90,8 @@ def hold_seats(
             seats = list(
                 Seat.objects.filter(show=show, label__in=wanted)
                 .with_holder()
-                .annotate(has_earlier=Exists(Booking.objects.filter(concerned)))
                 .in_plan_order()
+                .annotate(has_earlier=Exists(Booking.objects.filter(concerned)))
             )
             _check_labels(wanted, seats)
             lapsed = {seat.booking_id for seat in seats if seat.holder_lapsed}
@@ -201,7 +201,7 @@ class _Request:
         )
 
 
-def _hold(request: _Request, show: Show, seats: list[Seat], locked: list[Booking]) -> Booking:
+def _hold(request: _Request, show: Show, seats: Sequence[Seat], locked: list[Booking]) -> Booking:
     """The decision of `hold_seats`, with the show and the bookings concerned locked."""
     for booking in locked:
         if request.is_the_one_of(booking):
@@ -232,7 +232,7 @@ def _hold(request: _Request, show: Show, seats: list[Seat], locked: list[Booking
 
 
 def _insert(
-    request: _Request, show: Show, seats: list[Seat], now: datetime, expires_at: datetime | None
+    request: _Request, show: Show, seats: Sequence[Seat], now: datetime, expires_at: datetime | None
 ) -> Booking:
     """The new hold; a swap keeps the old `expires_at`, so that no one can hold for ever."""
     prices = [show.price_of(seat.seat_type) for seat in seats]

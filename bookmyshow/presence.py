@@ -7,6 +7,7 @@ out of it. With the server away nobody is counted and nothing is slower.
 import hashlib
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -70,5 +71,5 @@ def _visitor(request: HttpRequest) -> str:
     return hashlib.blake2s(who.encode(), key=key, digest_size=12).hexdigest()
 
 
-def _client():  # type: ignore[no-untyped-def]
+def _client() -> Any:
     return cache.client.get_client(write=True)  # type: ignore[attr-defined]
