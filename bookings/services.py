@@ -22,7 +22,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import Exists, F, Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from psycopg.errors import LockNotAvailable
 
@@ -45,6 +45,7 @@ from .errors import (
     ShowNotFound,
 )
 from .models import Admission, Booking
+from .seats_sql import SeatToHold, seats_to_hold, take_seats
 
 log = logging.getLogger(__name__)
 
@@ -84,22 +85,15 @@ def hold_seats(
     try:
         with booking_transaction():
             show = lock_show(show_id)
-            concerned = Q(user=user, show=show, status=PENDING)
-            if request.key:
-                concerned |= Q(user=user, idempotency_key=request.key)
-            seats = list(
-                Seat.objects.filter(show=show, label__in=wanted)
-                .with_holder()
-                .in_plan_order()
-                .annotate(has_earlier=Exists(Booking.objects.filter(concerned)))
-            )
+            seats = seats_to_hold(show.pk, wanted, user_id=user.pk, key=request.key)
             _check_labels(wanted, seats)
             lapsed = {seat.booking_id for seat in seats if seat.holder_lapsed}
-            locked = []
+            concerned = Q(user=user, show=show, status=PENDING) | Q(pk__in=lapsed)
+            if request.key:
+                concerned |= Q(user=user, idempotency_key=request.key)
             # Most people hold for the first time, and nobody's time has run out.
-            if lapsed or seats[0].has_earlier:
-                locked = lock_bookings(concerned | Q(pk__in=lapsed))
-            booking = _hold(request, show, seats, locked)
+            needed = lapsed or seats[0].has_earlier
+            booking = _hold(request, show, seats, lock_bookings(concerned) if needed else [])
             booking.now = seats[0].now
             return booking
     except IntegrityError as error:
@@ -201,7 +195,9 @@ class _Request:
         )
 
 
-def _hold(request: _Request, show: Show, seats: Sequence[Seat], locked: list[Booking]) -> Booking:
+def _hold(
+    request: _Request, show: Show, seats: Sequence[SeatToHold], locked: list[Booking]
+) -> Booking:
     """The decision of `hold_seats`, with the show and the bookings concerned locked."""
     for booking in locked:
         if request.is_the_one_of(booking):
@@ -224,15 +220,19 @@ def _hold(request: _Request, show: Show, seats: Sequence[Seat], locked: list[Boo
         raise SeatsUnavailable(lost)
     freed = end_bookings(ending.values(), now, LAPSED, swapped=keeps)
     booking = _insert(request, show, seats, now, keeps.expires_at if keeps else None)
-    taken = Seat.objects.filter(pk__in=[s.pk for s in seats], booking=None).update(booking=booking)
+    taken = take_seats(show.pk, [seat.id for seat in seats], booking.pk, freed=freed)
     if taken != len(seats):
         raise RuntimeError(f"show {show.pk}: a seat changed hands without the show's lock")
-    count_seats(show, freed - taken)
+    transaction.on_commit(partial(seatmap.forget, show.pk))
     return booking
 
 
 def _insert(
-    request: _Request, show: Show, seats: Sequence[Seat], now: datetime, expires_at: datetime | None
+    request: _Request,
+    show: Show,
+    seats: Sequence[SeatToHold],
+    now: datetime,
+    expires_at: datetime | None,
 ) -> Booking:
     """The new hold; a swap keeps the old `expires_at`, so that no one can hold for ever."""
     prices = [show.price_of(seat.seat_type) for seat in seats]
@@ -362,7 +362,7 @@ def _distinct(labels: Iterable[str]) -> set[str]:
     return set(asked)
 
 
-def _check_labels(wanted: set[str], seats: Sequence[Seat]) -> None:
+def _check_labels(wanted: set[str], seats: Sequence[SeatToHold]) -> None:
     unknown = sorted(wanted - {seat.label for seat in seats})
     if unknown:
         raise InvalidSeats(f"This show has no seat {', '.join(unknown)}.")
