@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def plan(query: str, values: Any = None) -> str:
-    """How PostgreSQL does it where it has an index to do it by: the tables are nearly empty here."""
+    """How PostgreSQL does it where an index serves; the tables are nearly empty here."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {query}", values)
