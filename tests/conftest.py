@@ -20,6 +20,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Error,
     Page,
     Route,
     sync_playwright,
@@ -107,7 +108,12 @@ def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Pa
         if message.type == "error" and "Content Security Policy" in message.text:
             problems.append(message.text)
 
-    page.on("pageerror", lambda error: problems.append(str(error)))
+    def note_error(error: Error) -> None:
+        # The browser gave up a page transition because it was busy; no script of ours hears of it.
+        if not error.message.startswith("Transition was "):
+            problems.append(str(error))
+
+    page.on("pageerror", note_error)
     page.on("console", note_violation)
     yield page
     if request.node.stash.get(FAILED, False):
