@@ -9,6 +9,8 @@ ffi.cdef [[
    int gettimeofday(bench_time *, void *);
 ]]
 
+NOTHING = "GET /nothing-here HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
 local threads = {}
 
 function now()
@@ -38,12 +40,20 @@ function delay()
 end
 
 function request()
+   if not verified then
+      -- wrk asks for one at first to look at it, and sends it to nobody.
+      verified = true
+      return requests[1]
+   end
    if sent == 0 then started = now() end
    sent = sent + 1
+   -- Clients that are done before the last one ask for what isn't there; that is not counted.
+   if limit > 0 and sent > #requests then return NOTHING end
    return requests[(sent - 1) % #requests + 1]
 end
 
 function response(status)
+   if limit > 0 and status == 404 then return end
    answered = answered + 1
    statuses[status] = (statuses[status] or 0) + 1
    if limit > 0 and answered >= limit then
