@@ -13,6 +13,7 @@ from bookmyshow.environment import ROOT
 from .client import Result
 
 FILE = ROOT / ".data" / "bench.json"
+TABLE = FILE.with_suffix(".md")
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,15 @@ class Report:
     def section(self, title: str) -> None:
         print(f"\n{title}  ({time.monotonic() - self.started:.0f} s)", flush=True)
 
+    def _table(self) -> str:
+        """The figures as docs/performance.md has them."""
+        lines = ["| figure | measured | ratio | to reach |", "|---|---|---|---|"]
+        for f in self.figures:
+            ratio = "" if f.ratio is None else f"{f.ratio:.3g}"
+            marked = f"**{ratio}**" if f.reached is False else ratio
+            lines.append(f"| {f.name} | {f.measured} | {marked} | {f.reach} |")
+        return "\n".join([*lines, ""])
+
     def _complain(self, problem: str) -> None:
         self.problems.append(problem)
         print(f"  ! {problem}", flush=True)
@@ -84,8 +94,9 @@ class Report:
         }
         FILE.parent.mkdir(exist_ok=True)
         FILE.write_text(json.dumps(content, indent=1, ensure_ascii=False))
+        TABLE.write_text(self._table())
         missed = [figure.name for figure in self.figures if figure.reached is False]
-        print(f"\n{content['seconds']} s; {_shown(FILE)} has it all")
+        print(f"\n{content['seconds']} s; {_shown(FILE)} has it all, {_shown(TABLE)} the table")
         print(f"not reached: {', '.join(missed)}" if missed else "everything reached")
 
 
