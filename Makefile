@@ -40,7 +40,7 @@ format: $(STAMP) ## Format the code
 # Servers of its own, apart from those of `make run`.
 bench: $(STAMP) ## Measure how fast it is beside plain Django, 10 minutes (ARGS="--only reads" for parts)
 	@mkdir -p .data/bench
-	@EMBEDDED_DATA=.data/bench exec $(EMBEDDED) --end-with-parent $(PY) -m bench $(ARGS)
+	@export EMBEDDED_DATA=.data/bench; $(EMBEDDED) $(PY) -m bench $(ARGS)
 
 clean: ## Remove what is generated; the databases in .data/ stay
 	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, transaction
@@ -27,6 +27,7 @@ from django.db.models.functions import Now
 from psycopg.errors import LockNotAvailable
 
 from accounts.models import User
+from bookmyshow.prepared import prepared_row, statement
 from bookmyshow.watching import metrics
 from shows import seatmap
 from shows.clock import database_now
@@ -44,8 +45,8 @@ from .errors import (
     ShowNotBookable,
     ShowNotFound,
 )
+from .hold_sql import SeatToHold, seats_to_hold, take_seats
 from .models import Admission, Booking
-from .seats_sql import SeatToHold, seats_to_hold, take_seats
 
 log = logging.getLogger(__name__)
 
@@ -219,24 +220,24 @@ def _hold(
     if lost:
         raise SeatsUnavailable(lost)
     freed = end_bookings(ending.values(), now, LAPSED, swapped=keeps)
-    booking = _insert(request, show, seats, now, keeps.expires_at if keeps else None)
-    taken = take_seats(show.pk, [seat.id for seat in seats], booking.pk, freed=freed)
+    booking = _new_hold(request, show, seats, now, keeps.expires_at if keeps else None)
+    taken = take_seats(booking, [seat.id for seat in seats], freed=freed)
     if taken != len(seats):
         raise RuntimeError(f"show {show.pk}: a seat changed hands without the show's lock")
     transaction.on_commit(partial(seatmap.forget, show.pk))
     return booking
 
 
-def _insert(
+def _new_hold(
     request: _Request,
     show: Show,
     seats: Sequence[SeatToHold],
     now: datetime,
     expires_at: datetime | None,
 ) -> Booking:
-    """The new hold; a swap keeps the old `expires_at`, so that no one can hold for ever."""
+    """The hold to be written; a swap keeps the old `expires_at`, so that no one can hold for ever."""
     prices = [show.price_of(seat.seat_type) for seat in seats]
-    return Booking.objects.create(
+    return Booking(
         user=request.user,
         show=show,
         total_seats=len(seats),
@@ -302,10 +303,16 @@ def _expire_holds_of(show_id: int, *, skip_locked: bool) -> int | None:
 
 def lock_show(show_id: int) -> Show:
     """The show's row, locked; foreign keys to it can still be written (no_key)."""
-    try:
-        return Show.objects.select_for_update(no_key=True).get(pk=show_id)
-    except Show.DoesNotExist as error:
-        raise ShowNotFound from error
+    show = prepared_row(Show, _show_to_lock(), [show_id])
+    if show is None:
+        raise ShowNotFound
+    return show
+
+
+@cache
+def _show_to_lock() -> str:
+    """The statement, built once: building it takes longer than the database needs to answer."""
+    return statement(Show.objects.select_for_update(no_key=True).filter(pk=0))
 
 
 def _lock_show_if_free(show_id: int) -> Show | None:

@@ -109,14 +109,18 @@ DATABASES: dict[str, dict[str, Any]] = {"default": environment.database("DATABAS
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     pool={"min_size": 1, "max_size": WEB_THREADS, "timeout": 10},
     options=f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout=30s"
-    " -c idle_in_transaction_session_timeout=30s -c timezone=UTC",
+    " -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
+    " -c plan_cache_mode=force_generic_plan",
 )
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Statements of `bookmyshow.prepared` that come a second time are prepared.
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 1
 # Behind PgBouncer a connection is another one after each transaction: cursors that outlive it are
 # off, and the limits above are the role's (docs/deploy.md).
 PGBOUNCER = environment.switch("PGBOUNCER", default=False)
 if PGBOUNCER:
     del DATABASES["default"]["OPTIONS"]["options"]
+    del DATABASES["default"]["OPTIONS"]["prepare_threshold"]
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 
 # Cache: never the owner of a truth; with the server down, reads miss and writes are dropped.

@@ -106,7 +106,7 @@ MUTANTS = [
 ] + [
     Mutant(
         "the counter forgets freed seats",
-        "bookings/seats_sql.py",
+        "bookings/hold_sql.py",
         "available_seats + %(freed)s - (SELECT",
         "available_seats - (SELECT",
         MACHINE,

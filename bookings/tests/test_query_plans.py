@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from bookings.models import Booking
-from bookings.seats_sql import SEATS_TO_HOLD
+from bookings.hold_sql import SEATS_TO_HOLD
 from movies.models import Movie
 from shows.models import Seat
 

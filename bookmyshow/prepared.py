@@ -1,0 +1,46 @@
+"""Statements that the database server prepares: parsed and planned once per connection.
+
+Most of what a short statement costs is building its text in Python and planning it in the server.
+Both are spared for the few statements of the hot path. `prepare_threshold` and `plan_cache_mode`
+in DATABASES have the server keep their plans; behind PgBouncer, where a connection is another one
+after each transaction, nothing is prepared and all works the same.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.backends.utils import CursorWrapper
+from django.db.models import Model, QuerySet
+
+M = TypeVar("M", bound=Model)
+
+
+@contextmanager
+def prepared_cursor() -> Iterator[CursorWrapper]:
+    """A cursor that sends values apart from the text, so that the text is the same each time.
+
+    Django's own writes them into it. Errors, timing and logging are as for any statement.
+    """
+    connection.ensure_connection()
+    with connection._prepare_cursor(ServerBindingCursor(connection.connection)) as cursor:  # type: ignore[attr-defined]
+        yield cursor
+
+
+def statement(rows: QuerySet[Any]) -> str:
+    """The SQL of a queryset, with %s for its values; one that locks is built in a transaction."""
+    sql, _values = rows.query.sql_with_params()
+    return str(sql)
+
+
+def prepared_row(model: type[M], sql: str, values: Sequence[Any]) -> M | None:
+    """The first row of a `statement` over all fields of `model`, or None."""
+    with prepared_cursor() as cursor:
+        cursor.execute(sql, values)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    names = [field.attname for field in model._meta.concrete_fields]
+    return model.from_db(DEFAULT_DB_ALIAS, names, row)
