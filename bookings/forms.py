@@ -1,17 +1,23 @@
-from django import forms
+from typing import NamedTuple
+
 from django.http import QueryDict
 
+LONGEST_TOKEN = 64
 
-class HoldForm(forms.Form):
+
+class ChosenSeats(NamedTuple):
     """The seats ticked on the map, and the token that makes a repeated post the same request."""
 
-    token = forms.CharField(required=False, max_length=64)
+    labels: list[str]
+    token: str
 
-    def __init__(self, data: QueryDict) -> None:
-        super().__init__(data)
-        #: Labels as ticked, each once; which of them exist is for the service to say.
-        self.labels: list[str] = list(dict.fromkeys(data.getlist("seat")))
+    @classmethod
+    def of(cls, data: QueryDict) -> "ChosenSeats":
+        """Labels as ticked, each once; which of them exist is for the service to say.
 
-    @property
-    def key(self) -> str:
-        return self.cleaned_data.get("token", "") if self.is_valid() else ""
+        A token that no page of ours wrote is as good as none.
+        """
+        token = data.get("token") or ""
+        if len(token) > LONGEST_TOKEN or not token.isprintable():
+            token = ""
+        return cls(list(dict.fromkeys(data.getlist("seat"))), token)

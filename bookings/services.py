@@ -45,8 +45,8 @@ from .errors import (
     ShowNotBookable,
     ShowNotFound,
 )
-from .hold_sql import SeatToHold, seats_to_hold, take_seats
 from .models import Admission, Booking
+from .statements import SeatToHold, expire_holds_of, seats_to_hold, take_seats
 
 log = logging.getLogger(__name__)
 
@@ -235,7 +235,7 @@ def _new_hold(
     now: datetime,
     expires_at: datetime | None,
 ) -> Booking:
-    """The hold to be written; a swap keeps the old `expires_at`, so that no one can hold for ever."""
+    """The hold to write; a swap keeps the old `expires_at`, so that no one can hold for ever."""
     prices = [show.price_of(seat.seat_type) for seat in seats]
     return Booking(
         user=request.user,
@@ -289,15 +289,15 @@ def _give_back(user: User, reference: str, accepted: set[Booking.Status]) -> Boo
 def _expire_holds_of(show_id: int, *, skip_locked: bool) -> int | None:
     """Expire one show's lapsed holds; None when the show is locked and was to be skipped."""
     with booking_transaction():
-        show = _lock_show_if_free(show_id) if skip_locked else lock_show(show_id)
-        if show is None:
+        if not skip_locked:
+            lock_show(show_id)
+        elif not _lock_show_if_free(show_id):
             return None
-        now = database_now()
-        lapsed = lock_bookings(Q(show=show, status=PENDING, expires_at__lte=now))
+        lapsed = expire_holds_of(show_id)
         if lapsed:
-            count_seats(show, end_bookings(lapsed, now, LAPSED))
-    for booking in lapsed:
-        log.info("hold %s lapsed; seats %s are free", booking.reference, " ".join(booking.seats))
+            transaction.on_commit(partial(seatmap.forget, show_id))
+    for reference, seats in lapsed:
+        log.info("hold %s lapsed; seats %s are free", reference, " ".join(seats))
     return len(lapsed)
 
 
@@ -310,13 +310,14 @@ def lock_show(show_id: int) -> Show:
 
 
 @cache
-def _show_to_lock() -> str:
+def _show_to_lock(*, skip_locked: bool = False) -> str:
     """The statement, built once: building it takes longer than the database needs to answer."""
-    return statement(Show.objects.select_for_update(no_key=True).filter(pk=0))
+    rows = Show.objects.select_for_update(no_key=True, skip_locked=skip_locked)
+    return statement(rows.filter(pk=0))
 
 
 def _lock_show_if_free(show_id: int) -> Show | None:
-    return Show.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=show_id).first()
+    return prepared_row(Show, _show_to_lock(skip_locked=True), [show_id])
 
 
 def lock_bookings(concerned: Q) -> list[Booking]:

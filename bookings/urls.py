@@ -8,11 +8,11 @@ register_converter(ReferenceConverter, "reference")
 app_name = "bookings"
 
 urlpatterns = [
+    path("shows/<int:show_id>/hold/", views.hold, name="hold"),
     path("door/", door_views.shows, name="door"),
     path("door/<int:show_id>/", door_views.check, name="door-show"),
     path("door/<int:show_id>/undo/", door_views.undo, name="door-undo"),
     path("door/<int:show_id>/count/", door_views.count, name="door-count"),
-    path("shows/<int:show_id>/hold/", views.hold, name="hold"),
     path("bookings/", views.bookings, name="list"),
     path("bookings/<reference:reference>/", views.booking, name="booking"),
     path("bookings/<reference:reference>/clock/", views.clock, name="clock"),

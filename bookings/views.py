@@ -24,7 +24,7 @@ from shows.views import show_page
 from . import services
 from .archive.views import archived_page
 from .errors import BookingError, BookingNotFound, InvalidSeats, ShowNotFound
-from .forms import HoldForm
+from .forms import ChosenSeats
 from .models import Booking
 from .tickets import qr_svg, share_token
 
@@ -54,15 +54,14 @@ def go(request: HttpRequest, address: str) -> HttpResponse:
 @require_POST
 def hold(request: HttpRequest, show_id: int) -> HttpResponse:
     """Hold the chosen seats and go on to the review, or back to the map with what went wrong."""
-    form = HoldForm(request.POST)
-    labels = form.labels
+    labels, token = ChosenSeats.of(request.POST)
     if not request.user.is_authenticated:
         chosen = urlencode({"seats": ",".join(labels)}) if labels else ""
         back = f"{reverse('shows:show', args=[show_id])}?{chosen}".rstrip("?")
         return go(request, redirect_to_login(back).url)
     try:
         spend(HOLDS_OF_PERSON, request.user.pk)
-        booking = hold_once(request.user, show_id, labels, form.key)
+        booking = hold_once(request.user, show_id, labels, token)
     except ShowNotFound as error:
         raise Http404 from error
     except (BookingError, RateLimited) as error:
@@ -78,7 +77,7 @@ def hold_once(user: User, show_id: int, labels: list[str], token: str) -> Bookin
     key = None
     if token:
         seats = hashlib.sha256(" ".join(sorted(labels)).encode()).hexdigest()[:24]
-        key = f"form-{token[:64]}-{seats}"
+        key = f"form-{token}-{seats}"
     booking = services.hold_seats(user=user, show_id=show_id, labels=labels, idempotency_key=key)
     if booking.status_at(booking.now) in {PENDING, CONFIRMED}:
         return booking

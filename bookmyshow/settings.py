@@ -66,7 +66,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "bookmyshow.security.PolicyMiddleware",
     "bookmyshow.maintenance.MaintenanceMiddleware",
     "bookmyshow.presence.PresenceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -15,6 +15,9 @@ from .watching.exposition import metrics
 from .watching.vitals import vitals
 
 urlpatterns = [
+    # Patterns are tried in turn, and on opening night nearly all that comes is for these.
+    path("", include("shows.urls")),
+    path("", include("bookings.urls")),
     path(f"{settings.ADMIN_PATH}clear-cache/", clear_cache, name="clear_cache"),
     path(f"{settings.ADMIN_PATH}style/", style_page, name="style"),
     path(settings.ADMIN_PATH, include("bookmyshow.staff_urls")),
@@ -27,8 +30,6 @@ urlpatterns = [
     path("vitals", vitals, name="vitals"),
     path("", include("movies.urls")),
     path("accounts/", include("accounts.urls")),
-    path("", include("shows.urls")),
-    path("", include("bookings.urls")),
     path("robots.txt", site_files.robots, name="robots"),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("manifest.webmanifest", site_files.manifest, name="manifest"),

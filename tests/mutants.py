@@ -28,190 +28,203 @@ class Mutant(NamedTuple):
 
 
 SERVICES = "bookings/services.py"
+STATEMENTS = "bookings/statements.py"
 SETTINGS = "bookmyshow/settings.py"
 MACHINE = "bookings/tests/test_state_machine.py"
 
-MUTANTS = [
-    Mutant(name, SERVICES, old, new, MACHINE)
-    for name, old, new in (
-        (
-            "the show is read without a lock",
-            "Show.objects.select_for_update(no_key=True).get(pk=show_id)",
-            "Show.objects.get(pk=show_id)",
+MUTANTS = (
+    [
+        Mutant(name, SERVICES, old, new, MACHINE)
+        for name, old, new in (
+            (
+                "the show is read without a lock",
+                "Show.objects.select_for_update(no_key=True, skip_locked=skip_locked)",
+                "Show.objects.all()",
+            ),
+            (
+                "bookings are read without a lock",
+                "Booking.objects.select_for_update(no_key=True).filter(concerned)",
+                "Booking.objects.filter(concerned)",
+            ),
+            (
+                "a swap starts the two minutes again",
+                "seats, now, keeps.expires_at if keeps else None)",
+                "seats, now, None)",
+            ),
+            (
+                "a reused key is not compared",
+                "if booking.idempotency_hash != request.hash:",
+                "if False:",
+            ),
+            ("keys are ignored", "if request.is_the_one_of(booking):", "if False:"),
+            (
+                "a lapsed hold can be confirmed",
+                "if booking.reason_at(now) == LAPSED:",
+                "if booking.ended_reason == LAPSED:",
+            ),
+            (
+                "anyone may confirm",
+                "next(iter(lock_bookings(Q(user=user, reference=reference))), None)",
+                "next(iter(lock_bookings(Q(reference=reference))), None)",
+            ),
+            ("taken seats are taken again", "    if lost:\n", "    if False:\n"),
+            (
+                "a taken-over hold keeps its other seats",
+                "Seat.objects.filter(booking__in=ending).update(booking=None)",
+                "Seat.objects.filter(booking__in=ending[:1]).update(booking=None)",
+            ),
+            (
+                "a hold survives the next one",
+                "own = next((b for b in locked if b.user_id == request.user.pk), None)",
+                "own = None",
+            ),
+            (
+                "the same seats make another booking",
+                "if keeps and keeps.seats == [seat.label for seat in seats]:",
+                "if False:",
+            ),
+            (
+                "a show that began can be booked",
+                "if show.is_cancelled or show.has_started(now):",
+                "if show.is_cancelled:",
+            ),
+            (
+                "a ticket can be given back after the show began",
+                "if booking.status == CONFIRMED and show.has_started(now):",
+                "if False:",
+            ),
+        )
+    ]
+    + [
+        Mutant(name, STATEMENTS, old, new, MACHINE)
+        for name, old, new in (
+            (
+                "the sweep ends holds that have time left",
+                "b.status = 'PENDING' AND b.expires_at <= clock.now\n        ORDER",
+                "b.status = 'PENDING'\n        ORDER",
+            ),
+            (
+                "the sweep frees no seats",
+                "WHERE s.booking_id = lapsed.id",
+                "WHERE s.booking_id = -lapsed.id",
+            ),
+            (
+                "the counter forgets freed seats",
+                "available_seats + %(freed)s::int - (SELECT",
+                "available_seats - (SELECT",
+            ),
+            (
+                "the counter forgets swept seats",
+                "available_seats + (SELECT count(*) FROM freed)",
+                "available_seats",
+            ),
+        )
+    ]
+    + [
+        Mutant(
+            "a key is anyone's",
+            SERVICES,
+            "(booking.user_id, booking.idempotency_key) == (\n            self.user.pk,",
+            "(1, booking.idempotency_key) == (\n            1,",
+            "bookings/tests/test_hold_seats.py",
         ),
-        (
-            "bookings are read without a lock",
-            "Booking.objects.select_for_update(no_key=True).filter(concerned)",
-            "Booking.objects.filter(concerned)",
+        Mutant(
+            "a lapsed hold is ended without a second look",
+            SERVICES,
+            "if b is keeps or b.has_lapsed(now)}",
+            "if b is keeps or b.pk in {s.booking_id for s in seats}}",
+            "bookings/tests/test_races.py",
         ),
-        (
-            "a swap starts the two minutes again",
-            "seats, now, keeps.expires_at if keeps else None)",
-            "seats, now, None)",
+        Mutant(
+            "seats are given after the commit",
+            SERVICES,
+            "    taken = take_seats(booking, [seat.id for seat in seats], freed=freed)",
+            "    booking.save()\n"
+            "    taken, ids = len(seats), [seat.id for seat in seats]\n"
+            "    transaction.on_commit(lambda: (__import__('time').sleep(0.2),"
+            " Seat.objects.filter(pk__in=ids).update(booking=booking),"
+            " count_seats(show, freed - len(ids))))",
+            "tests/faults/test_processes.py::"
+            "test_web_workers_killed_over_and_over_lose_nothing_that_was_shown",
         ),
-        (
-            "a reused key is not compared",
-            "if booking.idempotency_hash != request.hash:",
-            "if False:",
+        Mutant(
+            "a lapsed hold keeps its seats until a sweep",
+            SERVICES,
+            "{seat.booking_id for seat in seats if seat.holder_lapsed}",
+            "set()",
+            "tests/faults/test_processes.py::"
+            "test_without_celery_a_lapsed_hold_is_sold_and_its_return_sweeps_the_rest",
         ),
-        ("keys are ignored", "if request.is_the_one_of(booking):", "if False:"),
-        (
-            "a lapsed hold can be confirmed",
-            "if booking.reason_at(now) == LAPSED:",
-            "if booking.ended_reason == LAPSED:",
+        Mutant(
+            "errors of the cache are the visitor's",
+            SETTINGS,
+            '"IGNORE_EXCEPTIONS": True',
+            '"IGNORE_EXCEPTIONS": False',
+            "tests/faults/test_cache.py::test_buyers_go_on_without_a_cache_and_never_see_an_error",
         ),
-        (
-            "anyone may confirm",
-            "next(iter(lock_bookings(Q(user=user, reference=reference))), None)",
-            "next(iter(lock_bookings(Q(reference=reference))), None)",
+        Mutant(
+            "a silent cache is waited for",
+            SETTINGS,
+            '"SOCKET_TIMEOUT": 0.5',
+            '"SOCKET_TIMEOUT": 60',
+            "tests/faults/test_cache.py::test_a_cache_that_says_nothing_slows_buyers_and_stops_none",
         ),
-        ("taken seats are taken again", "    if lost:\n", "    if False:\n"),
-        (
-            "a taken-over hold keeps its other seats",
-            "Seat.objects.filter(booking__in=ending).update(booking=None)",
-            "Seat.objects.filter(booking__in=ending[:1]).update(booking=None)",
+        Mutant(
+            "a pool's connection is used unseen",
+            SETTINGS,
+            'DATABASES["default"]["CONN_HEALTH_CHECKS"] = True',
+            'DATABASES["default"]["CONN_HEALTH_CHECKS"] = False',
+            "tests/faults/test_database.py::"
+            "test_a_restart_that_nobody_was_there_to_see_costs_no_one_a_request",
         ),
-        (
-            "a hold survives the next one",
-            "own = next((b for b in locked if b.user_id == request.user.pk), None)",
-            "own = None",
+        Mutant(
+            "a form posted again holds again",
+            SERVICES,
+            "lock_bookings(concerned) if needed else []",
+            "[]",
+            "tests/faults/test_database.py::"
+            "test_an_answer_lost_after_its_commit_is_found_by_asking_again",
         ),
-        (
-            "the same seats make another booking",
-            "if keeps and keeps.seats == [seat.label for seat in seats]:",
-            "if False:",
+        Mutant(
+            "a lock is waited for without an end",
+            SETTINGS,
+            "lock_timeout={LOCK_TIMEOUT_MS}",
+            "lock_timeout=0",
+            "tests/faults/test_database.py::"
+            "test_a_show_whose_lock_never_comes_is_refused_in_time_and_blocks_no_other",
         ),
-        (
-            "a show that began can be booked",
-            "if show.is_cancelled or show.has_started(now):",
-            "if show.is_cancelled:",
+        Mutant(
+            "a full server is given up at once",
+            SETTINGS,
+            '"max_size": WEB_THREADS, "timeout": 10',
+            '"max_size": WEB_THREADS, "timeout": 0.01',
+            "tests/faults/test_database.py::test_a_server_without_a_connection_to_spare_is_waited_for",
         ),
-        (
-            "a ticket can be given back after the show began",
-            "if booking.status == CONFIRMED and show.has_started(now):",
-            "if False:",
+        Mutant(
+            "a thread waits for its client",
+            "gunicorn.conf.py",
+            "bookmyshow.worker.PatientWorker",
+            "gthread",
+            "tests/faults/test_clients_and_clocks.py::"
+            "test_clients_that_never_finish_their_request_keep_no_one_waiting",
         ),
-        (
-            "the sweep ends holds that have time left",
-            "Q(show=show, status=PENDING, expires_at__lte=now)",
-            "Q(show=show, status=PENDING)",
-        ),
-        (
-            "the sweep frees no seats",
-            "count_seats(show, end_bookings(lapsed, now, LAPSED))",
-            "Booking.objects.filter(pk__in=[b.pk for b in lapsed]).update("
-            "status=FAILED, ended_reason=LAPSED)",
-        ),
-    )
-] + [
-    Mutant(
-        "the counter forgets freed seats",
-        "bookings/hold_sql.py",
-        "available_seats + %(freed)s - (SELECT",
-        "available_seats - (SELECT",
-        MACHINE,
-    ),
-    Mutant(
-        "a key is anyone's",
-        SERVICES,
-        "(booking.user_id, booking.idempotency_key) == (\n            self.user.pk,",
-        "(1, booking.idempotency_key) == (\n            1,",
-        "bookings/tests/test_hold_seats.py",
-    ),
-    Mutant(
-        "a lapsed hold is ended without a second look",
-        SERVICES,
-        "if b is keeps or b.has_lapsed(now)}",
-        "if b is keeps or b.pk in {s.booking_id for s in seats}}",
-        "bookings/tests/test_races.py",
-    ),
-    Mutant(
-        "seats are given after the commit",
-        SERVICES,
-        "    taken = take_seats(show.pk, [seat.id for seat in seats], booking.pk, freed=freed)",
-        "    taken, ids = len(seats), [seat.id for seat in seats]\n"
-        "    transaction.on_commit(lambda: (__import__('time').sleep(0.2),"
-        " take_seats(show.pk, ids, booking.pk, freed=freed)))",
-        "tests/faults/test_processes.py::"
-        "test_web_workers_killed_over_and_over_lose_nothing_that_was_shown",
-    ),
-    Mutant(
-        "a lapsed hold keeps its seats until a sweep",
-        SERVICES,
-        "{seat.booking_id for seat in seats if seat.holder_lapsed}",
-        "set()",
-        "tests/faults/test_processes.py::"
-        "test_without_celery_a_lapsed_hold_is_sold_and_its_return_sweeps_the_rest",
-    ),
-    Mutant(
-        "errors of the cache are the visitor's",
-        SETTINGS,
-        '"IGNORE_EXCEPTIONS": True',
-        '"IGNORE_EXCEPTIONS": False',
-        "tests/faults/test_cache.py::test_buyers_go_on_without_a_cache_and_never_see_an_error",
-    ),
-    Mutant(
-        "a silent cache is waited for",
-        SETTINGS,
-        '"SOCKET_TIMEOUT": 0.5',
-        '"SOCKET_TIMEOUT": 60',
-        "tests/faults/test_cache.py::test_a_cache_that_says_nothing_slows_buyers_and_stops_none",
-    ),
-    Mutant(
-        "a pool's connection is used unseen",
-        SETTINGS,
-        'DATABASES["default"]["CONN_HEALTH_CHECKS"] = True',
-        'DATABASES["default"]["CONN_HEALTH_CHECKS"] = False',
-        "tests/faults/test_database.py::"
-        "test_a_restart_that_nobody_was_there_to_see_costs_no_one_a_request",
-    ),
-    Mutant(
-        "a form posted again holds again",
-        SERVICES,
-        "lock_bookings(concerned) if needed else []",
-        "[]",
-        "tests/faults/test_database.py::"
-        "test_an_answer_lost_after_its_commit_is_found_by_asking_again",
-    ),
-    Mutant(
-        "a lock is waited for without an end",
-        SETTINGS,
-        "lock_timeout={LOCK_TIMEOUT_MS}",
-        "lock_timeout=0",
-        "tests/faults/test_database.py::"
-        "test_a_show_whose_lock_never_comes_is_refused_in_time_and_blocks_no_other",
-    ),
-    Mutant(
-        "a full server is given up at once",
-        SETTINGS,
-        '"max_size": WEB_THREADS, "timeout": 10',
-        '"max_size": WEB_THREADS, "timeout": 0.01',
-        "tests/faults/test_database.py::test_a_server_without_a_connection_to_spare_is_waited_for",
-    ),
-    Mutant(
-        "a thread waits for its client",
-        "gunicorn.conf.py",
-        "bookmyshow.worker.PatientWorker",
-        "gthread",
-        "tests/faults/test_clients_and_clocks.py::"
-        "test_clients_that_never_finish_their_request_keep_no_one_waiting",
-    ),
-    Mutant(
-        "the web host's clock decides",
-        "shows/clock.py",
-        """    with connection.cursor() as cursor:
+        Mutant(
+            "the web host's clock decides",
+            "shows/clock.py",
+            """    with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         (now,) = cursor.fetchone()
     return now
 """,
-        """    from django.utils import timezone
+            """    from django.utils import timezone
 
     return timezone.now()
 """,
-        "tests/faults/test_clients_and_clocks.py::"
-        "test_a_web_host_with_a_wrong_clock_sells_by_the_databases",
-    ),
-]
+            "tests/faults/test_clients_and_clocks.py::"
+            "test_a_web_host_with_a_wrong_clock_sells_by_the_databases",
+        ),
+    ]
+)
 
 
 def run(mutant: Mutant) -> tuple[bool, str]:

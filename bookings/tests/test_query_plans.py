@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from bookings.models import Booking
-from bookings.hold_sql import SEATS_TO_HOLD
+from bookings.statements import EXPIRE_HOLDS, SEATS_TO_HOLD
 from movies.models import Movie
 from shows.models import Seat
 
@@ -52,9 +52,11 @@ def test_the_sweep_looks_at_holds_alone_and_at_lapsed_ones_alone() -> None:
     found = plan_of(lapsed.distinct())
     assert "booking_hold_expiry" in found or "booking_holds_of_show" in found
     assert "Seq Scan" not in found
-    of_one_show = Booking.objects.filter(show=1, status="PENDING", expires_at__lte=Now())
-    found = plan_of(of_one_show)
+    found = plan(EXPIRE_HOLDS, {"show": 1})
+    print(found)
     assert "booking_holds_of_show" in found or "booking_one_hold_per_user_and_show" in found
+    assert "seat_of_booking" in found
+    assert "Seq Scan" not in found
 
 
 def test_a_film_is_searched_for_by_its_index() -> None:

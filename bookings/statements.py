@@ -1,7 +1,7 @@
-"""The two statements of a hold after the show's lock, for `services` alone.
+"""The statements of the hot path that follow the show's lock, written out; for `services` alone.
 
-They are written out because building them anew for each hold took the ORM half of the time that a
-hold took (docs/performance.md).
+A hold's two because building them anew each time took the ORM half of the time that a hold took,
+the sweep's one because buyers wait for as long as it keeps a show (docs/performance.md).
 """
 
 from collections.abc import Collection
@@ -53,6 +53,30 @@ TAKE_SEATS = """
     RETURNING (SELECT id FROM held), (SELECT count(*) FROM taken)
 """
 
+# What the loss of power undoes is done again by the next sweep, so its commit needn't wait for the
+# disk; whatever is committed after it can't be kept without it.
+EXPIRE_HOLDS = """
+    WITH clock AS MATERIALIZED (
+        SELECT clock_timestamp() AS now, set_config('synchronous_commit', 'off', true)
+    ), lapsed AS (
+        SELECT b.id, clock.now FROM bookings_booking b CROSS JOIN clock
+        WHERE b.show_id = %(show)s::bigint AND b.status = 'PENDING' AND b.expires_at <= clock.now
+        ORDER BY b.id FOR NO KEY UPDATE OF b
+    ), ended AS (
+        UPDATE bookings_booking b
+        SET status = 'FAILED', ended_reason = 'lapsed', updated_at = lapsed.now
+        FROM lapsed WHERE b.id = lapsed.id
+        RETURNING b.reference, b.seats
+    ), freed AS (
+        UPDATE shows_seat s SET booking_id = NULL FROM lapsed WHERE s.booking_id = lapsed.id
+        RETURNING s.id
+    ), counted AS (
+        UPDATE shows_show SET available_seats = available_seats + (SELECT count(*) FROM freed)
+        WHERE id = %(show)s::bigint AND EXISTS (SELECT FROM freed)
+    )
+    SELECT reference, seats FROM ended
+"""
+
 
 class SeatToHold(NamedTuple):
     """A seat that someone wants, as SEATS_TO_HOLD reads it."""
@@ -95,6 +119,13 @@ def take_seats(booking: Booking, seat_ids: list[int], *, freed: int) -> int:
         booking.pk, taken = cursor.fetchone()
     booking._state.adding = False
     return int(taken)
+
+
+def expire_holds_of(show_id: int) -> list[tuple[str, list[str]]]:
+    """End the show's lapsed holds and free their seats; returns their references and seats."""
+    with prepared_cursor() as cursor:
+        cursor.execute(EXPIRE_HOLDS, {"show": show_id})
+        return list(cursor.fetchall())
 
 
 FIELDS = [field for field in Booking._meta.concrete_fields if not field.primary_key]
