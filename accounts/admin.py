@@ -5,9 +5,13 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from bookmyshow.long_lists import LongListAdmin, when
+
 from .models import User
+from .search import log_matching, people_matching
 
 # Who may log in here, and as what: only a superuser hands that out.
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -39,18 +43,23 @@ def _free_email(form: forms.ModelForm) -> str:
 
 
 @admin.register(LogEntry)
-class AuditLog(admin.ModelAdmin):
+class AuditLog(LongListAdmin):
     """Who did what. The database refuses to change or delete a line, and so does this page."""
 
     list_display = ("action_time", "user", "content_type", "object_repr", "what")
     list_display_links = None
-    list_filter = ("content_type", "action_flag")
+    list_filter = ("content_type", "action_flag", when("action_time", "when (UTC)"))
     list_select_related = ("user", "content_type")
     list_per_page = 100
-    show_full_result_count = False
-    date_hierarchy = "action_time"
-    search_fields = ("object_repr", "change_message", "user__email")
+    # Makes the search box; how it searches is accounts/search.py.
+    search_fields = ("object_repr",)
+    search_help_text = "Beginnings of words: what it was about, what was done, or by whom."
     ordering = ("-action_time", "-pk")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[LogEntry], search_term: str
+    ) -> tuple[QuerySet[LogEntry], bool]:
+        return (log_matching(queryset, search_term) if search_term.strip() else queryset), False
 
     @admin.display(description="what")
     def what(self, entry: LogEntry) -> str:
@@ -67,17 +76,22 @@ class AuditLog(admin.ModelAdmin):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(LongListAdmin, DjangoUserAdmin):
     form = EditUserForm
     add_form = NewUserForm
     list_display = ("email", "name", "phone", "is_staff", "is_active", "created_at")
-    list_filter = ("is_staff", "is_superuser", "is_active", "groups", "created_at")
-    list_per_page = 50
-    show_full_result_count = False
-    search_fields = ("email", "name", "phone")
-    search_help_text = "Email, name or phone."
+    list_filter = (
+        "is_staff",
+        "is_superuser",
+        "is_active",
+        "groups",
+        when("created_at", "signed up (UTC)"),
+    )
+    search_fields = ("email",)
+    search_help_text = (
+        "Beginnings of names, of an email or its parts, or any four figures of a phone number."
+    )
     ordering = ("email",)
-    date_hierarchy = "created_at"
     readonly_fields = ("last_login", "created_at", "updated_at")
     fieldsets = (
         (None, {"fields": ("email", "password", "name", "phone")}),
@@ -111,6 +125,11 @@ class UserAdmin(DjangoUserAdmin):
         return (own or not (obj and obj.is_superuser)) and super().has_delete_permission(
             request, obj
         )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        return (people_matching(queryset, search_term) if search_term.strip() else queryset), False
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What someone did stays in the audit log, and so does who it was."""
