@@ -29,7 +29,8 @@ PERSONS = """
     INSERT INTO accounts_user (email, name, password, phone, is_superuser, is_staff, is_active,
         token_version, created_at, updated_at)
     SELECT CASE n WHEN 0 THEN 'boss@example.com' ELSE 'moviegoer' || n || '@example.com' END,
-           (%(first)s::text[])[mod(n, 16) + 1] || ' ' || (%(last)s::text[])[mod(n / 16, 17) + 1],
+           concat_ws(' ', (%(first)s::text[])[mod(n, 16) + 1], chr(65 + mod(n / 272, 26)) || '.',
+                     (%(last)s::text[])[mod(n / 16, 17) + 1]),
            '!', '+91 9' || lpad(mod(n * 7919, 1000000000)::text, 9, '0'), n = 0, n = 0,
            true, 0, at, at
     FROM generate_series(0, {people}) n

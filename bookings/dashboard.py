@@ -10,7 +10,7 @@ from django.db import connection
 
 from bookmyshow.caching import keep
 
-from .report import Line, breakdown, summed
+from .report import Line, Part, breakdown, summed
 
 PAST, AHEAD = timedelta(days=7), timedelta(days=6)
 BEST_FILMS = 8
@@ -93,11 +93,12 @@ class Dashboard:
 
 
 def dashboard(*, at: datetime) -> Dashboard:
-    """Seven days back, today and six days on. Two queries, and two where nothing is kept."""
+    """Seven days back, today and six days on. Two queries, and three where nothing is kept."""
     today = at.date()
     funnel = Funnel(*_row(FUNNEL, at))
-    newcomers, busy = keep("dashboard:past", lambda: _looking_back(at), seconds=KEPT_SECONDS)
-    parts = breakdown(first=today - PAST, last=today + AHEAD)
+    key = f"dashboard:before:{today}"
+    newcomers, busy, past = keep(key, lambda: _looking_back(at), seconds=KEPT_SECONDS)
+    parts = past + breakdown(first=today, last=today + AHEAD)
     return Dashboard(
         at=at,
         days=summed(parts, "day"),
@@ -110,11 +111,15 @@ def dashboard(*, at: datetime) -> Dashboard:
     )
 
 
-def _looking_back(at: datetime) -> tuple[Newcomers, dict[int, int]]:
-    """A month of newcomers, and a week of bookings by the hour: tens of thousands of rows."""
+def _looking_back(at: datetime) -> tuple[Newcomers, dict[int, int], list[Part]]:
+    """A month of newcomers, a week of bookings by the hour, the sales of days that are over: tens
+    of thousands of rows that hardly change."""
+    today = at.date()
     with connection.cursor() as cursor:
         cursor.execute(HOURS, {"now": at})
-        return Newcomers(*_row(NEWCOMERS, at)), dict(cursor.fetchall())
+        hours = dict(cursor.fetchall())
+    sold = breakdown(first=today - PAST, last=today - timedelta(days=1))
+    return Newcomers(*_row(NEWCOMERS, at)), hours, sold
 
 
 def _row(query: str, at: datetime) -> tuple[Any, ...]:
