@@ -94,7 +94,6 @@ def _import_batch(
     for record in (record for record in batch if record.key in known):
         movie = known[record.key]
         before = movie.import_digests
-        movie.import_digests = dict(before or {})
         written, kept = _update(movie, _values(record, genres), overwrite)
         changed += written
         if written or movie.import_digests != before:
@@ -123,16 +122,18 @@ def _update(movie: Movie, theirs: dict[str, Any], overwrite: bool) -> tuple[bool
         "cast": movie.cast,
         "genres": sorted(genre.pk for genre in movie.genres.all()),
     }
+    digests: dict[str, str] = dict(movie.import_digests or {})
     news, kept = {}, []
     for name, value in theirs.items():
         if not value:
             continue
         if value != ours[name]:
-            if movie.import_digests.get(name) != _digest(ours[name]) and not overwrite:
+            if digests.get(name) != _digest(ours[name]) and not overwrite:
                 kept.append(name)
                 continue
             news[name] = value
-        movie.import_digests[name] = _digest(value)
+        digests[name] = _digest(value)
+    movie.import_digests = digests
     if not news:
         return False, kept
     movie.description = news.get("description", movie.description)
