@@ -75,7 +75,7 @@ class BookingAdmin(SearchBookings, LongListAdmin):
     list_filter = (
         EffectiveStatus,
         "show__screen__cinema",
-        when("created_at", "booked (UTC)"),
+        when("created_at", "day of booking (UTC)"),
     )
     list_select_related = ("user", "show__movie", "show__screen__cinema")
     fieldsets = (

@@ -81,7 +81,12 @@ def _cell(name: Any, row: Model, model_admin: ModelAdmin) -> str:
         return ""
     if field is not None and getattr(field, "flatchoices", None):
         value = dict(field.flatchoices).get(value, value)
-    return _safe(strip_tags(str(value)) if hasattr(value, "__html__") else str(value))
+    return _safe(_text(str(value)) if hasattr(value, "__html__") else str(value))
+
+
+def _text(markup: str) -> str:
+    """What a cell of the page says, its lines apart from each other."""
+    return strip_tags(markup.replace("<br>", " · "))
 
 
 def _safe(text: Any) -> str:

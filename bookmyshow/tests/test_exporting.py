@@ -52,6 +52,7 @@ def test_no_cell_is_a_formula_or_markup() -> None:
     assert '\'=HYPERLINK("http://x")' in [row[1] for row in rows]
     bookings = rows_of(staff_client_again().get("/admin/export/bookings/booking/"))
     assert "Confirmed" in bookings[1]
+    assert "x · a@example.com" in bookings[1]
 
 
 def staff_client_again() -> Client:
