@@ -14,7 +14,7 @@ EMBEDDED := exec $(PY) -m bookmyshow.embedded --end-with-parent=$$PPID
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help run test lint format bench clean
+.PHONY: help run test lint format bench year clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -38,9 +38,15 @@ format: $(STAMP) ## Format the code
 	@$(PY) -m ruff check --fix . ; $(PY) -m ruff format .
 
 # Servers of its own, apart from those of `make run`.
+bench: export EMBEDDED_DATA = .data/bench
 bench: $(STAMP) ## Measure how fast it is beside plain Django, 10 minutes (ARGS="--only reads" for parts)
 	@mkdir -p .data/bench
-	@export EMBEDDED_DATA=.data/bench; $(EMBEDDED) $(PY) -m bench $(ARGS)
+	@$(EMBEDDED) $(PY) -m bench $(ARGS)
+
+year: export EMBEDDED_DATA = .data/year
+year: $(STAMP) ## Open every page on a year of a chain's data beside the demo's, 10 minutes
+	@mkdir -p .data/year
+	@$(EMBEDDED) $(PY) -m bench.year $(ARGS)
 
 clean: ## Remove what is generated; the databases in .data/ stay
 	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache

@@ -5,9 +5,16 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from bookmyshow.long_lists import LongListAdmin, when
 
 from .models import User
+from .search import log_matching, people_matching
 
 # Who may log in here, and as what: only a superuser hands that out.
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -38,19 +45,61 @@ def _free_email(form: forms.ModelForm) -> str:
     return email
 
 
+class About(admin.SimpleListFilter):
+    """What staff work with; of the other models of the code no one leaves lines."""
+
+    title = "what it is about"
+    parameter_name = "about"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        models = [model._meta for model in admin.site._registry]
+        return sorted(
+            ((meta.label_lower, str(meta.verbose_name_plural)) for meta in models),
+            key=lambda choice: choice[1],
+        )
+
+    def queryset(self, request: HttpRequest, entries: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
+        chosen = self.value()
+        if chosen not in dict(self.lookup_choices):
+            return entries
+        app, model = str(chosen).split(".")
+        return entries.filter(content_type=ContentType.objects.get_by_natural_key(app, model))
+
+
 @admin.register(LogEntry)
-class AuditLog(admin.ModelAdmin):
+class AuditLog(LongListAdmin):
     """Who did what. The database refuses to change or delete a line, and so does this page."""
 
-    list_display = ("action_time", "user", "content_type", "object_repr", "what")
+    list_display = ("at", "who", "kind", "about", "what")
     list_display_links = None
-    list_filter = ("content_type", "action_flag")
+    list_filter = (About, "action_flag", when("action_time", "day (UTC)"))
     list_select_related = ("user", "content_type")
     list_per_page = 100
-    show_full_result_count = False
-    date_hierarchy = "action_time"
-    search_fields = ("object_repr", "change_message", "user__email")
+    # Makes the search box; how it searches is accounts/search.py.
+    search_fields = ("object_repr",)
+    search_help_text = "Beginnings of words: what it was about, what was done, or by whom."
     ordering = ("-action_time", "-pk")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[LogEntry], search_term: str
+    ) -> tuple[QuerySet[LogEntry], bool]:
+        return (log_matching(queryset, search_term) if search_term.strip() else queryset), False
+
+    @admin.display(description="when (UTC)", ordering="action_time")
+    def at(self, entry: LogEntry) -> str:
+        return f"{entry.action_time:%d %b %Y %H:%M}"
+
+    @admin.display(description="who")
+    def who(self, entry: LogEntry) -> SafeString:
+        return format_html("{}<br><small>{}</small>", entry.user, entry.user.email)
+
+    @admin.display(description="kind")
+    def kind(self, entry: LogEntry) -> str:
+        return entry.content_type.name if entry.content_type else ""
+
+    @admin.display(description="about", ordering="object_repr")
+    def about(self, entry: LogEntry) -> str:
+        return entry.object_repr
 
     @admin.display(description="what")
     def what(self, entry: LogEntry) -> str:
@@ -67,17 +116,22 @@ class AuditLog(admin.ModelAdmin):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(LongListAdmin, DjangoUserAdmin):
     form = EditUserForm
     add_form = NewUserForm
     list_display = ("email", "name", "phone", "is_staff", "is_active", "created_at")
-    list_filter = ("is_staff", "is_superuser", "is_active", "groups", "created_at")
-    list_per_page = 50
-    show_full_result_count = False
-    search_fields = ("email", "name", "phone")
-    search_help_text = "Email, name or phone."
+    list_filter = (
+        "is_staff",
+        "is_superuser",
+        "is_active",
+        "groups",
+        when("created_at", "day of sign-up (UTC)"),
+    )
+    search_fields = ("email",)
+    search_help_text = (
+        "Beginnings of names, of an email or its parts, or any four figures of a phone number."
+    )
     ordering = ("email",)
-    date_hierarchy = "created_at"
     readonly_fields = ("last_login", "created_at", "updated_at")
     fieldsets = (
         (None, {"fields": ("email", "password", "name", "phone")}),
@@ -111,6 +165,11 @@ class UserAdmin(DjangoUserAdmin):
         return (own or not (obj and obj.is_superuser)) and super().has_delete_permission(
             request, obj
         )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        return (people_matching(queryset, search_term) if search_term.strip() else queryset), False
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What someone did stays in the audit log, and so does who it was."""

@@ -5,22 +5,26 @@ edits the past, whatever they may do elsewhere. Written in the transaction of th
 one is never there without the other.
 """
 
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 
 from .models import User
 
+__all__ = ["ADDITION", "CHANGE", "DELETION", "record"]
 MAX_NAME = 200
 
 
-def record(*, by: User, about: Model, what: str) -> LogEntry:
-    """Add a line: `what` was done (a sentence, past tense) to `about`, by whom, now."""
+def record(*, by: User, about: Model, what: str, kind: int = CHANGE) -> LogEntry:
+    """Add a line: `what` was done (a sentence, past tense) to `about`, by whom, now.
+
+    Of something that is deleted it is written before: afterwards it has no id.
+    """
     return LogEntry.objects.create(
         user_id=by.pk,
         content_type_id=ContentType.objects.get_for_model(about).pk,
         object_id=str(about.pk),
         object_repr=str(about)[:MAX_NAME],
-        action_flag=CHANGE,
+        action_flag=kind,
         change_message=what,
     )

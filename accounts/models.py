@@ -2,12 +2,21 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
 MANAGERS = "manager"
 SESSION_SALT = "accounts.session"
+
+
+class Words(models.Func):
+    """The words that a person is found by (migration `search`); see `search.people_matching`."""
+
+    function = "accounts_words"
+    output_field = SearchVectorField()
 
 
 class UserManager(BaseUserManager["User"]):
@@ -52,6 +61,11 @@ class User(AbstractBaseUser, PermissionsMixin):
                 violation_error_message="An account with this email already exists.",
             ),
             models.CheckConstraint(condition=~models.Q(email=""), name="user_email_not_empty"),
+        )
+        indexes = (
+            models.Index(fields=("email",), name="user_email"),
+            models.Index(fields=("created_at",), name="user_created_at"),
+            GinIndex(Words("name", "email", "phone"), name="user_words"),
         )
 
     def __str__(self) -> str:

@@ -27,7 +27,8 @@ Rights = dict[str, list[str]]
 SEE_THE_HOUSE: Rights = {
     "movies": _view("movie", "genre"),
     "shows": _view("cinema", "screen", "show"),
-    "bookings": _view("booking", "admission"),
+    "bookings": _view("booking", "admission", "notice"),
+    "archive": _view("archivedbooking"),
     "accounts": _view("user"),
 }
 LET_IN = ["add_admission", "delete_admission", "view_admission"]
@@ -38,15 +39,16 @@ ROLES: dict[str, Rights] = {
             *_all_of("cinema", "screen", "show"),
             *("schedule_shows", "cancel_show", "move_show"),
         ],
-        "bookings": [*_view("booking"), "view_takings", *LET_IN],
+        "bookings": [*_view("booking", "notice"), "view_takings", *LET_IN],
+        "archive": _view("archivedbooking"),
         "accounts": ["add_user", "change_user", "view_user"],
         "admin": _view("logentry"),
     },
-    BOX_OFFICE: {**SEE_THE_HOUSE, "bookings": [*_view("booking"), *LET_IN]},
+    BOX_OFFICE: {**SEE_THE_HOUSE, "bookings": [*_view("booking", "notice"), *LET_IN]},
     DOOR: {"bookings": LET_IN},
     READ_ONLY: {
         **SEE_THE_HOUSE,
-        "bookings": [*_view("booking", "admission"), "view_takings"],
+        "bookings": [*_view("booking", "admission", "notice"), "view_takings"],
         "admin": _view("logentry"),
     },
 }

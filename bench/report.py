@@ -12,8 +12,7 @@ from bookmyshow.environment import ROOT
 
 from .client import Result
 
-FILE = ROOT / ".data" / "bench.json"
-TABLE = FILE.with_suffix(".md")
+FOLDER = ROOT / ".data"
 
 
 @dataclass(frozen=True)
@@ -33,15 +32,16 @@ class Report:
     raw: dict[str, object] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
+    name: str = "bench"
 
     def at_least(self, name: str, measured: str, value: float, least: float) -> None:
-        self._add(Figure(name, measured, value, f"≥ {least:g}", value >= least))
+        self.add(Figure(name, measured, value, f"≥ {least:g}", value >= least))
 
     def at_most(self, name: str, measured: str, value: float, most: float) -> None:
-        self._add(Figure(name, measured, value, f"≤ {most:g}", value <= most))
+        self.add(Figure(name, measured, value, f"≤ {most:g}", value <= most))
 
     def note(self, name: str, measured: str, ratio: float | None = None) -> None:
-        self._add(Figure(name, measured, ratio))
+        self.add(Figure(name, measured, ratio))
 
     def keep(self, name: str, results: list[Result], *, allowed: tuple[int, ...]) -> None:
         """Keep what was measured, and complain of any answer that isn't what was asked for."""
@@ -69,7 +69,7 @@ class Report:
         self.problems.append(problem)
         print(f"  ! {problem}", flush=True)
 
-    def _add(self, figure: Figure) -> None:
+    def add(self, figure: Figure) -> None:
         self.figures.append(figure)
         mark = {True: "ok", False: "MISSED", None: ""}[figure.reached]
         ratio = "" if figure.ratio is None else f"{figure.ratio:.3g}"
@@ -92,12 +92,17 @@ class Report:
             "problems": self.problems,
             "raw": self.raw,
         }
-        FILE.parent.mkdir(exist_ok=True)
-        FILE.write_text(json.dumps(content, indent=1, ensure_ascii=False))
-        TABLE.write_text(self._table())
-        missed = [figure.name for figure in self.figures if figure.reached is False]
-        print(f"\n{content['seconds']} s; {_shown(FILE)} has it all, {_shown(TABLE)} the table")
+        FOLDER.mkdir(exist_ok=True)
+        file, table = FOLDER / f"{self.name}.json", FOLDER / f"{self.name}.md"
+        file.write_text(json.dumps(content, indent=1, ensure_ascii=False))
+        table.write_text(self._table())
+        print(f"\n{content['seconds']} s; {_shown(file)} has it all, {_shown(table)} the table")
+        missed = self.missed
         print(f"not reached: {', '.join(missed)}" if missed else "everything reached")
+
+    @property
+    def missed(self) -> list[str]:
+        return [figure.name for figure in self.figures if figure.reached is False]
 
 
 def _shown(path: Path) -> Path:

@@ -1,23 +1,23 @@
-import re
 from datetime import datetime
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from accounts.search import MOST_PEOPLE, ids_of_people
+from bookmyshow.long_lists import LongListAdmin, when
 from bookmyshow.templatetags.formatting import moment, money
 from shows.clock import DatabaseClock
 from shows.models import lapsed_hold
 
-from .models import Booking
+from .models import Booking, Notice
+from .search import matching
 
 BADGES = {"PENDING": "badge-wait", "CONFIRMED": "badge-good"}
-# People read O as 0, and I and L as 1: Crockford's alphabet has neither.
-MISREAD = str.maketrans("OIL", "011")
 
 
 class EffectiveStatus(admin.SimpleListFilter):
@@ -40,8 +40,26 @@ class EffectiveStatus(admin.SimpleListFilter):
         return bookings.filter(Q(status=status) & ~lapsed)
 
 
+class SearchBookings(admin.ModelAdmin):
+    """A search box for bookings; how it searches is search.py."""
+
+    search_fields = ("reference",)
+    search_help_text = "The beginning of a reference, or the customer's name, email or phone."
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term.strip():
+            return queryset, False
+        found, is_cut = matching(queryset, search_term)
+        if is_cut:
+            words = f"Many people match: of {MOST_PEOPLE} of them. Type more of the name."
+            self.message_user(request, words, messages.WARNING)
+        return found, False
+
+
 @admin.register(Booking)
-class BookingAdmin(admin.ModelAdmin):
+class BookingAdmin(SearchBookings, LongListAdmin):
     """What was sold, to look at: bookings change by the verbs of bookings/services.py only."""
 
     list_display = (
@@ -56,15 +74,10 @@ class BookingAdmin(admin.ModelAdmin):
     )
     list_filter = (
         EffectiveStatus,
-        ("created_at", admin.DateFieldListFilter),
         "show__screen__cinema",
+        when("created_at", "day of booking (UTC)"),
     )
     list_select_related = ("user", "show__movie", "show__screen__cinema")
-    list_per_page = 50
-    show_full_result_count = False
-    date_hierarchy = "created_at"
-    search_fields = ("reference", "user__email", "user__name")
-    search_help_text = "A reference or a part of one, or the customer's email or name."
     fieldsets = (
         (None, {"fields": ("reference", "state", "customer_link", "show_link")}),
         ("Seats", {"fields": ("lines",)}),
@@ -84,14 +97,6 @@ class BookingAdmin(admin.ModelAdmin):
         bookings: Any = super().get_queryset(request)
         found: QuerySet[Booking] = bookings.with_clock()
         return found
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Booking], search_term: str
-    ) -> tuple[QuerySet[Booking], bool]:
-        typed = re.sub(r"[\s-]", "", search_term).upper()
-        if typed.startswith("BMV"):
-            return queryset.filter(reference__contains="BMV" + typed[3:].translate(MISREAD)), False
-        return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description="customer", ordering="user__email")
     def customer(self, booking: Booking) -> SafeString:
@@ -155,3 +160,32 @@ class BookingAdmin(admin.ModelAdmin):
             f"{booking.total_seats} seats" if booking.total_seats > 1 else "1 seat",
             money(booking.total_amount),
         )
+
+
+@admin.register(Notice)
+class NoticeAdmin(LongListAdmin):
+    """Mails about cancelled and moved shows, to look at: was this customer told, and when?"""
+
+    list_display = ("created_at", "kind", "user", "show", "sent_at", "attempts", "last_error")
+    list_display_links = None
+    list_filter = ("kind", ("sent_at", admin.EmptyFieldListFilter))
+    list_select_related = ("user", "show__movie", "show__screen__cinema")
+    ordering = ("-pk",)
+    search_fields = ("user__email",)
+    search_help_text = "The customer's name, email or phone."
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Notice], search_term: str
+    ) -> tuple[QuerySet[Notice], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(user__in=ids_of_people(search_term)), False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
+        return False

@@ -58,8 +58,10 @@ def shows(request: HttpRequest) -> HttpResponse:
     chosen = next((c for c in cinemas if c.slug == slug), cinemas[0] if cinemas else None)
     if chosen and request.session.get(CINEMA_CHOSEN) != chosen.slug:
         request.session[CINEMA_CHOSEN] = chosen.slug
-    tonight = door.shows_at_the_door(at=database_now()).filter(screen__cinema=chosen)
-    context = {"cinemas": cinemas, "cinema": chosen, "shows": tonight}
+    now = database_now()
+    tonight = door.shows_at_the_door(at=now).filter(screen__cinema=chosen)
+    today = now.astimezone(chosen.tz).date() if chosen else now.date()
+    context = {"cinemas": cinemas, "cinema": chosen, "shows": tonight, "today": today}
     return render(request, "bookings/door_shows.html", context)
 
 

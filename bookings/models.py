@@ -78,7 +78,9 @@ class Booking(models.Model):
         CUSTOMER = "customer", "Cancelled by the customer"
         CINEMA = "cinema", "Cancelled by the cinema"
 
-    reference = models.CharField(max_length=15, default=new_reference, editable=False)
+    reference = models.CharField(
+        max_length=15, default=new_reference, editable=False, db_collation="C"
+    )
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="bookings")
     show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="bookings")
     total_seats = models.PositiveSmallIntegerField()

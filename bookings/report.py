@@ -1,6 +1,6 @@
 """Sales of shows in a span of days, archived ones too, summed up by day, cinema or film."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -39,11 +39,12 @@ REPORT = """
       AND (w.starts_at AT TIME ZONE c.timezone)::date BETWEEN %(first)s AND %(last)s
     GROUP BY 1 ORDER BY {order}
 """
-GROUPS = {
-    "day": ("((w.starts_at AT TIME ZONE c.timezone)::date)::text", "1"),
-    "cinema": ("c.name || ', ' || c.city", "6 DESC, 1"),
-    "film": ("m.title", "6 DESC, 1"),
-}
+DAY, CINEMA, FILM = (
+    "((w.starts_at AT TIME ZONE c.timezone)::date)::text",
+    "c.name || ', ' || c.city",
+    "m.title",
+)
+GROUPS = {"day": (DAY, "1"), "cinema": (CINEMA, "6 DESC, 1"), "film": (FILM, "6 DESC, 1")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,36 @@ def sales(*, by: str, first: date, last: date) -> Iterator[Line]:
             yield Line(*row)
 
 
-def total(lines: list[Line]) -> Line:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one film sold on one day at one cinema."""
+
+    day: str
+    cinema: str
+    film: str
+    line: Line
+
+
+def breakdown(*, first: date, last: date) -> list[Part]:
+    """All of these days' sales at once, to be added up by day, cinema and film (`summed`)."""
+    group = f"ARRAY[{DAY}, {CINEMA}, {FILM}]"
+    with connection.cursor() as cursor:
+        cursor.execute(REPORT.format(group=group, order="1"), {"first": first, "last": last})
+        return [Part(names[0], names[1], names[2], Line("", *sums)) for names, *sums in cursor]
+
+
+def summed(parts: Iterable[Part], by: str) -> list[Line]:
+    """A line for each `by` (day, cinema, film): days in order, else the best takings first."""
+    lines: dict[str, list[Line]] = {}
+    for part in parts:
+        lines.setdefault(getattr(part, by), []).append(part.line)
+    sums = [total(found, name) for name, found in sorted(lines.items())]
+    return sums if by == "day" else sorted(sums, key=lambda line: -line.takings)
+
+
+def total(lines: list[Line], name: str = "total") -> Line:
     return Line(
-        "total",
+        name,
         sum(line.shows for line in lines),
         sum(line.seats for line in lines),
         sum(line.sold for line in lines),

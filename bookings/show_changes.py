@@ -38,6 +38,7 @@ from .services import (
 )
 
 CINEMA = Booking.EndedReason.CINEMA
+SHOW_IS_OVER = "This show is over; there is nothing left to cancel."
 
 
 class ShowIsOver(ScheduleError):
@@ -114,7 +115,7 @@ def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
         live = lock_bookings(Q(show=show, status__in=[PENDING, CONFIRMED]))
         now = database_now()
         if show.ends_at <= now:
-            raise ShowIsOver("This show is over; there is nothing left to cancel.")
+            raise ShowIsOver(SHOW_IS_OVER)
         sold = [booking for booking in live if booking.status == CONFIRMED]
         lapsed = [booking for booking in live if booking.has_lapsed(now)]
         others = [booking for booking in live if not booking.has_lapsed(now)]

@@ -11,12 +11,20 @@ from django.contrib.admin.options import IncorrectLookupParameters, ModelAdmin
 from django.contrib.admin.utils import label_for_field, lookup_field
 from django.contrib.admin.views.decorators import staff_member_required
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.db import connection, transaction
 from django.db.models import Model
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.utils.html import strip_tags
 from django.views.decorators.http import require_GET
 
-ROWS_AT_A_TIME = 2_000
+# What is read ahead of what is sent: little, so that a download begins at once.
+ROWS_AT_A_TIME = 200
+# A cursor lives in its transaction: outside of one the database would make the whole list before
+# the first row. It plans for that first row, and waits for whoever downloads slowly.
+CURSOR_SETTINGS = (
+    "SET LOCAL cursor_tuple_fraction = 0.0001;"
+    " SET LOCAL idle_in_transaction_session_timeout = '10min'"
+)
 # A spreadsheet takes a text that begins like this for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -57,8 +65,11 @@ def _lines(model_admin: ModelAdmin, rows: Any, columns: Any) -> Iterator[str]:
     writer = csv.writer(_Line())
     heads = [_safe(label_for_field(name, model_admin.model, model_admin)) for name in columns]
     yield "\ufeff" + writer.writerow(heads)
-    for row in rows.iterator(chunk_size=ROWS_AT_A_TIME):
-        yield writer.writerow([_cell(name, row, model_admin) for name in columns])
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(CURSOR_SETTINGS)
+        for row in rows.iterator(chunk_size=ROWS_AT_A_TIME):
+            yield writer.writerow([_cell(name, row, model_admin) for name in columns])
 
 
 def _cell(name: Any, row: Model, model_admin: ModelAdmin) -> str:
@@ -70,7 +81,12 @@ def _cell(name: Any, row: Model, model_admin: ModelAdmin) -> str:
         return ""
     if field is not None and getattr(field, "flatchoices", None):
         value = dict(field.flatchoices).get(value, value)
-    return _safe(strip_tags(str(value)) if hasattr(value, "__html__") else str(value))
+    return _safe(_text(str(value)) if hasattr(value, "__html__") else str(value))
+
+
+def _text(markup: str) -> str:
+    """What a cell of the page says, its lines apart from each other."""
+    return strip_tags(markup.replace("<br>", " · "))
 
 
 def _safe(text: Any) -> str:

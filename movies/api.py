@@ -1,10 +1,12 @@
 """The catalogue: films to find, and to keep. A film and its shows are read in `shows.api`."""
 
+from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
 
+from accounts import audit
 from accounts.authentication import AdminToken, ApiRequest
 from bookmyshow.rest.answers import answer, answer_list
 from bookmyshow.rest.document import problems
@@ -17,6 +19,7 @@ from .models import Movie
 from .schemas import MovieIn, MovieOut, MovieQuery
 
 router = Router(tags=["Films"])
+ADDED, DELETED = "Added through the API.", "Deleted through the API."
 
 
 @router.get("", response={200: List[MovieOut]}, openapi_extra=problems(public=True))
@@ -41,7 +44,9 @@ def list_movies(request: HttpRequest, query: Query[MovieQuery]) -> HttpResponse:
 @router.post("", auth=AdminToken(), response={201: Answer[MovieOut]})
 def create_movie(request: ApiRequest, movie: MovieIn) -> HttpResponse:
     """Add a film to the catalogue."""
-    created = services.create_movie(movie.facts())
+    with transaction.atomic():
+        created = services.create_movie(movie.facts())
+        audit.record(by=request.auth, about=created, what=ADDED, kind=audit.ADDITION)
     return answer(MovieOut.of(created, request), 201)
 
 
@@ -53,7 +58,9 @@ def create_movie(request: ApiRequest, movie: MovieIn) -> HttpResponse:
 )
 def replace_movie(request: ApiRequest, id: PathId, movie: MovieIn) -> HttpResponse:
     """Replace a film: what isn't sent is emptied. Its slug stays."""
-    replaced = services.replace_movie(find_movie(id), movie.facts())
+    with transaction.atomic():
+        replaced = services.replace_movie(find_movie(id), movie.facts())
+        audit.record(by=request.auth, about=replaced, what="Replaced through the API.")
     return answer(MovieOut.of(replaced, request))
 
 
@@ -65,7 +72,10 @@ def replace_movie(request: ApiRequest, id: PathId, movie: MovieIn) -> HttpRespon
 )
 def delete_movie(request: ApiRequest, id: PathId) -> HttpResponse:
     """Delete a film that has no show."""
-    services.delete_movie(find_movie(id))
+    movie = find_movie(id)
+    with transaction.atomic():
+        audit.record(by=request.auth, about=movie, what=DELETED, kind=audit.DELETION)
+        services.delete_movie(movie)
     return HttpResponse(status=204)
 
 

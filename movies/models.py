@@ -128,6 +128,12 @@ class Movie(models.Model):
         editable=False,
         help_text="What an import knows this film by.",
     )
+    import_digests = models.JSONField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Of each field that an import wrote: what differs from it is staff's.",
+    )
     poster_image = models.ImageField(upload_to="posters/", blank=True)
     poster_url = models.URLField(max_length=500, blank=True)
     archived_at = models.DateTimeField(

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from bookmyshow.archiving import ArchivableAdmin, Archived
+from bookmyshow.long_lists import LongListAdmin
 from bookmyshow.templatetags.formatting import moment, money
 
 from .admin_forms import CinemaForm, NewShowForm, ScreenForm
@@ -153,7 +154,7 @@ class Begins(admin.SimpleListFilter):
 
 
 @admin.register(Show)
-class ShowAdmin(admin.ModelAdmin):
+class ShowAdmin(LongListAdmin):
     list_display = (
         "film",
         "place",
@@ -165,8 +166,6 @@ class ShowAdmin(admin.ModelAdmin):
     )
     list_filter = (Begins, "status", "screen__cinema", "format")
     list_select_related = ("movie", "screen__cinema")
-    list_per_page = 50
-    show_full_result_count = False
     date_hierarchy = "starts_at"
     search_fields = ("movie__title", "screen__name", "screen__cinema__name", "screen__cinema__city")
     autocomplete_fields = ("movie", "screen")

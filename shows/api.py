@@ -3,16 +3,18 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
+from accounts import audit
 from accounts.authentication import AdminToken, ApiRequest
 from bookmyshow.rest.answers import answer, answer_list
 from bookmyshow.rest.document import problems
 from bookmyshow.rest.paging import PageOf
 from bookmyshow.rest.problems import ApiProblem
 from bookmyshow.rest.schemas import Answer, List, PathId
-from movies.api import find_movie
+from movies.api import ADDED, DELETED, find_movie
 from movies.api import router as movies_router
 from movies.models import Movie
 
@@ -85,15 +87,17 @@ def create_show(request: ApiRequest, show: ShowIn) -> HttpResponse:
     if movie is None or screen is None:
         raise ApiProblem("NOT_FOUND", f"There is no such {'screen' if movie else 'film'}.")
     try:
-        created = services.create_show(
-            movie=movie,
-            screen=screen,
-            starts_at=_start(show, screen.cinema.tz),
-            standard_price=show.standard_price,
-            premium_price=show.premium_price,
-            format=show.format,
-            language=show.language or "",
-        )
+        with transaction.atomic():
+            created = services.create_show(
+                movie=movie,
+                screen=screen,
+                starts_at=_start(show, screen.cinema.tz),
+                standard_price=show.standard_price,
+                premium_price=show.premium_price,
+                format=show.format,
+                language=show.language or "",
+            )
+            audit.record(by=request.auth, about=created, what=ADDED, kind=audit.ADDITION)
     except PlanError as error:
         raise _invalid("screenId", f"The screen's seating plan can't be read. {error}") from error
     created.free_seats = created.available_seats
@@ -108,10 +112,12 @@ def create_show(request: ApiRequest, show: ShowIn) -> HttpResponse:
 )
 def delete_show(request: ApiRequest, id: PathId) -> HttpResponse:
     """Delete a show that never had a booking."""
-    show = Show.objects.filter(pk=id).first()
+    show = Show.objects.with_place().select_related("movie").filter(pk=id).first()
     if show is None:
         raise ApiProblem("NOT_FOUND", "There is no such show.")
-    services.delete_show(show=show)
+    with transaction.atomic():
+        audit.record(by=request.auth, about=show, what=DELETED, kind=audit.DELETION)
+        services.delete_show(show=show)
     return HttpResponse(status=204)
 
 

@@ -62,7 +62,8 @@ def _scheduled(request: HttpRequest, made: list[Show]) -> HttpResponse:
         request.user.pk, made, ADDITION, change_message="Scheduled with the planner."
     )
     screens = len({show.screen_id for show in made})
-    messages.success(request, f"{len(made)} shows scheduled on {screens} screens.")
+    told = f"{_counted(len(made), 'show')} scheduled on {_counted(screens, 'screen')}."
+    messages.success(request, told)
     if not made:
         return redirect("staff-planner")
     first = made[0]
@@ -71,6 +72,10 @@ def _scheduled(request: HttpRequest, made: list[Show]) -> HttpResponse:
     response = redirect("staff-day")
     response["Location"] += address
     return response
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 @require_GET

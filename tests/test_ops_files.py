@@ -37,6 +37,18 @@ def expressions(path: Path) -> list[str]:
     return [rule["expr"] for group in groups for rule in group["rules"]]
 
 
+def test_a_location_of_nginx_that_sets_a_header_sets_all_of_them() -> None:
+    """It inherits none of the server's then, and a site that isn't told its host answers 400."""
+    text = (OPS / "nginx/bookmyshow.conf").read_text()
+    server, *locations = re.split(r"\n    location ", text.rpartition("server {")[2])
+    header = re.compile(r"proxy_set_header (\S+)")
+    wanted = set(header.findall(server))
+    assert {"Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Request-ID"} <= wanted
+    setting = [found for place in locations if (found := set(header.findall(place)))]
+    assert setting
+    assert all(wanted <= found for found in setting)
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["prometheus/alerts.yml", "grafana/bookmyshow.json"])
 def test_every_metric_that_is_asked_for_exists(name: str) -> None:

@@ -2,21 +2,19 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from bookings.admin import SearchBookings
+from bookmyshow.long_lists import LongListAdmin, when
 from bookmyshow.templatetags.formatting import money
 
 from .models import ArchivedBooking
 
 
 @admin.register(ArchivedBooking)
-class ArchivedBookingAdmin(admin.ModelAdmin):
+class ArchivedBookingAdmin(SearchBookings, LongListAdmin):
     """To look at, by reference or by customer."""
 
     list_display = ("reference", "user", "show", "seat_list", "amount", "status")
-    list_filter = ("status",)
-    list_per_page = 50
-    show_full_result_count = False
-    search_fields = ("reference", "user__email", "user__name")
-    search_help_text = "A reference, or the customer's email or name."
+    list_filter = ("status", when("starts_at", "day of the show (UTC)"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ArchivedBooking]:
         return ArchivedBooking.objects.with_show().select_related("user")

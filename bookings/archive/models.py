@@ -51,14 +51,16 @@ class ArchivedBookingQuerySet(models.QuerySet["ArchivedBooking"]):
         return self.filter(user=user).with_show()
 
     def with_show(self) -> "ArchivedBookingQuerySet":
-        return self.select_related("show__movie", "show__screen__cinema")
+        """With what a list says of the show; its hundreds of seats stay where they are."""
+        shows = self.select_related("show__movie", "show__screen__cinema")
+        return shows.defer("show__seats", "show__notices")
 
 
 class ArchivedBooking(models.Model):
     """A booking as it ended, under the id and reference that it had."""
 
     id = models.BigIntegerField(primary_key=True)
-    reference = models.CharField(max_length=15)
+    reference = models.CharField(max_length=15, db_collation="C")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="archived_bookings")
     show = models.ForeignKey(ArchivedShow, on_delete=models.PROTECT, related_name="bookings")
     starts_at = models.DateTimeField(help_text="The show's, by which the table is partitioned.")

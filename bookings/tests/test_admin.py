@@ -53,12 +53,20 @@ def test_a_booking_shows_what_was_sold_and_leads_to_show_and_customer(client: Cl
 
 
 def test_a_booking_is_found_by_reference_email_and_name(client: Client) -> None:
-    booking = make_booking(make_show(), ["A1"], user=make_user("asha@example.com", name="Asha R"))
+    booking = make_booking(make_show(), ["A1"], user=make_user("asha@example.com", name="Asha Rão"))
     other = make_booking(make_show(), ["A1"], user=make_user("ben@example.com", name="Ben"))
     Booking.objects.filter(pk=booking.pk).update(reference="BMV01AB1234567Z")
     Booking.objects.filter(pk=other.pk).update(reference="BMV777777777777")
 
-    for typed in ("BMV01AB1234567Z", "bmv 0lab 1234 567z", "BMV-OIAB", "asha@", "Asha R", "AB123"):
+    for typed in (
+        "BMV01AB1234567Z",
+        "bmv 0lab 1234 567z",
+        "BMV-OIAB",
+        "asha@",
+        "Asha R",
+        "01AB123",
+        "rao",
+    ):
         page = client.get(LIST, {"q": typed}).text
         assert "BMV01AB1234567Z" in page, typed
         assert "BMV777777777777" not in page, typed
@@ -96,12 +104,7 @@ def test_bookings_of_a_day_can_be_listed(client: Client) -> None:
     new = make_booking(make_show(movie=make_movie("New film")), ["A1"])
     day = new.created_at
 
-    conditions = {
-        "created_at__year": str(day.year),
-        "created_at__month": str(day.month),
-        "created_at__day": str(day.day),
-    }
-    page = client.get(LIST, conditions).text
+    page = client.get(LIST, {"when": f"{day:%Y-%m-%d}"}).text
 
     assert "New film" in page
     assert "Old film" not in page

@@ -264,10 +264,23 @@ def test_the_command_previews_cancels_and_refuses_strangers(
 ) -> None:
     booking = make_booking(show, ["A1"])
     call_command("cancel_show", str(show.pk), by=manager.email, dry_run=True)
-    assert "1 bookings of 1 people" in capsys.readouterr().out
+    assert "1 booking, 1 seat, 1 person, and 0 holds" in capsys.readouterr().out
     assert status_of(booking)[0] == "CONFIRMED"
     for pk, by in ((str(show.pk), booking.user.email), ("0", manager.email)):
         with pytest.raises(CommandError):
             call_command("cancel_show", pk, by=by)
     call_command("cancel_show", str(show.pk), by=manager.email)
     assert status_of(booking) == ("CANCELLED", "cinema")
+    call_command("cancel_show", str(show.pk), by=manager.email, dry_run=True)
+    assert "nothing would change" in capsys.readouterr().out
+
+
+def test_the_command_says_beforehand_what_it_will_refuse(manager: User, show: Show) -> None:
+    Show.objects.filter(pk=show.pk).update(
+        starts_at=timezone.now() - timedelta(hours=3),
+        ends_at=timezone.now() - timedelta(hours=1),
+        busy_until=timezone.now(),
+    )
+    for dry_run in (True, False):
+        with pytest.raises(CommandError, match="This show is over"):
+            call_command("cancel_show", str(show.pk), by=manager.email, dry_run=dry_run)

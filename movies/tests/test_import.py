@@ -137,6 +137,45 @@ def test_news_in_the_file_updates_and_leaves_what_staff_filled_in(tmp_path: Path
     assert movie.poster_url == "https://images.example/e.jpg"
 
 
+def test_what_staff_have_changed_stays_and_the_report_says_so(tmp_path: Path) -> None:
+    path = catalogue(
+        tmp_path, json.dumps([film("Echo", extract="Old.", cast=["A B"], genres=["War"])])
+    )
+    run(path)
+    Movie.objects.update(description="By staff.")
+    Movie.objects.get().genres.add(Genre.objects.create(name="Drama", slug="drama"))
+    changed = film("Echo", extract="New.", cast=["C D"], genres=["War"])
+    catalogue(tmp_path, json.dumps([changed]))
+
+    lines = run(path)
+
+    assert lines == [
+        "Kept Echo (2021): description and genres as staff have changed it",
+        "0 created, 1 updated, 0 unchanged, 0 skipped.",
+    ]
+    movie = Movie.objects.get()
+    assert (movie.description, movie.cast) == ("By staff.", ["C D"])
+    assert movie.genres.count() == 2
+    assert run(path)[-1] == "0 created, 0 updated, 1 unchanged, 0 skipped."
+
+    assert run(path, overwrite=True) == ["0 created, 1 updated, 0 unchanged, 0 skipped."]
+    movie.refresh_from_db()
+    assert (movie.description, movie.genres.count()) == ("New.", 1)
+    assert run(path) == ["0 created, 0 updated, 1 unchanged, 0 skipped."]
+
+
+def test_films_of_an_import_before_digests_are_not_written_over_until_asked(tmp_path: Path) -> None:
+    path = catalogue(
+        tmp_path, json.dumps([film("Echo", extract="Same."), film("Her", extract="Old.")])
+    )
+    run(path)
+    Movie.objects.update(import_digests=None)
+    catalogue(tmp_path, json.dumps([film("Echo", extract="Same."), film("Her", extract="New.")]))
+    assert run(path)[0] == "Kept Her (2021): description as staff have changed it"
+    catalogue(tmp_path, json.dumps([film("Echo", extract="Newer."), film("Her", extract="New.")]))
+    assert run(path)[-1] == "0 created, 1 updated, 1 unchanged, 0 skipped."
+
+
 def test_what_the_file_no_longer_has_is_kept(tmp_path: Path) -> None:
     path = catalogue(
         tmp_path, json.dumps([film("Echo", extract="Kept.", cast=["A B"], genres=["War"])])

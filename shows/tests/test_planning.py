@@ -191,7 +191,7 @@ def test_the_planner_previews_then_schedules_and_shows_the_day() -> None:
     assert "Schedule 4 shows" in page
     assert not Show.objects.exists()
     done = client.post(address, values(movie, screen, schedule="1"), follow=True)
-    assert "4 shows scheduled on 1 screens" in done.content.decode()
+    assert "4 shows scheduled on 1 screen." in done.content.decode()
     assert movie.title in done.content.decode()
     assert LogEntry.objects.count() == Show.objects.count() == 4
     again = client.post(address, values(movie, screen, preview="1")).content.decode()

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
 from bookings.errors import BookingError
-from bookings.show_changes import cancel_show, who_is_affected
+from bookings.show_changes import SHOW_IS_OVER, Changed, cancel_show, who_is_affected
 from shows.clock import database_now
 from shows.models import Show
 from shows.services import ScheduleError
@@ -32,14 +32,21 @@ class Command(BaseCommand):
             raise CommandError(f"There is no show {options['show']}.")
         self.stdout.write(str(show))
         if options["dry_run"]:
-            who = who_is_affected(show=show, at=database_now())
-            self.stdout.write(
-                f"{who.bookings} bookings of {who.people} people ({who.seats} seats) and"
-                f" {who.holds} holds would be cancelled."
-            )
+            self.stdout.write(self._would_be(show))
             return
         try:
             done = cancel_show(by=staff, show_id=show.pk, why=options["why"])
         except (ScheduleError, BookingError) as error:
             raise CommandError(error.message) from error
         self.stdout.write(f"Cancelled: {done}.")
+
+    def _would_be(self, show: Show) -> str:
+        now = database_now()
+        if show.is_cancelled:
+            return "It is cancelled already: nothing would change."
+        if show.ends_at <= now:
+            raise CommandError(SHOW_IS_OVER)
+        who = who_is_affected(show=show, at=now)
+        sold = Changed(who.bookings, who.people, who.seats)
+        holds = f"{who.holds} hold{'' if who.holds == 1 else 's'}"
+        return f"{sold}, and {holds} would be cancelled."

@@ -12,13 +12,17 @@ class Command(BaseCommand):
     help = (
         "Bring in the films of a catalogue: a JSON array of objects with title, year, cast, "
         "genres, href and extract. Run again, it updates what the file has changed and doubles "
-        "nothing. Records that can't be used are listed by their place in the array, from 0."
+        "nothing. Texts, casts and genres that staff have changed stay, and are listed. Records "
+        "that can't be used are listed by their place in the array, from 0."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="the catalogue, UTF-8 JSON")
         parser.add_argument(
             "--dry-run", action="store_true", help="say what would be done and change nothing"
+        )
+        parser.add_argument(
+            "--overwrite", action="store_true", help="replace what staff have changed as well"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,9 +34,16 @@ class Command(BaseCommand):
         remarks = [entry for entry in entries if isinstance(entry, Remark)]
         skipped = sum(isinstance(remark, Skipped) for remark in remarks)
         with tqdm(total=len(records), unit="film") as bar:
-            imported = import_films(records, dry_run=options["dry_run"], progress=bar.update)
+            imported = import_films(
+                records,
+                dry_run=options["dry_run"],
+                overwrite=options["overwrite"],
+                progress=bar.update,
+            )
         for remark in remarks:
             self.stdout.write(f"{'Skipped' if isinstance(remark, Skipped) else 'Note'} {remark}")
+        for title, fields in imported.kept:
+            self.stdout.write(f"Kept {title}: {' and '.join(fields)} as staff have changed it")
         self.stdout.write(
             self.style.SUCCESS(
                 f"{'Would be: ' if options['dry_run'] else ''}{imported.created:,} created,"

@@ -1,0 +1,255 @@
+"""A year of a chain in a database: 20 screens, six shows a day, 60 % of the seats sold, in SQL.
+
+The tables are filled without their indexes and references; those are made again at the end, which
+is faster and proves that all that was written fits.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from .data import Filler
+
+FILMS = 300
+PEOPLE = 200_000
+DAYS = 365
+#: Days after the year, to come; and before it, for the archive.
+AHEAD, ARCHIVED = 7, 14
+FIRST_NAMES = "Asha Ben Chitra Dev Esha Farah Gita Hari Isha Jai Kiran Leela Manoj Nila Om Priya"
+LAST_NAMES = "Rao Shah Menon Iyer Khan Das Bose Pillai Gill Nair Roy Sen Jain Paul Dutt Mehta Lal"
+CINEMAS = ("Arcadia", "Meridian", "Orpheum", "Savoy")
+CITIES = ("Mumbai", "Delhi", "Pune", "Chennai")
+#: Seats of a cinema's five halls; each sold in blocks of ten seats, so three tenths of fifty.
+HALLS = (300, 250, 200, 150, 150)
+ROW = 25
+BARE = ("shows_show", "shows_seat", "bookings_booking", "bookings_admission")
+
+PERSONS = """
+    INSERT INTO accounts_user (email, name, password, phone, is_superuser, is_staff, is_active,
+        token_version, created_at, updated_at)
+    SELECT CASE n WHEN 0 THEN 'boss@example.com' ELSE 'moviegoer' || n || '@example.com' END,
+           concat_ws(' ', (%(first)s::text[])[mod(n, 16) + 1], chr(65 + mod(n / 272, 26)) || '.',
+                     (%(last)s::text[])[mod(n / 16, 17) + 1]),
+           '!', '+91 9' || lpad(mod(n * 7919, 1000000000)::text, 9, '0'), n = 0, n = 0,
+           true, 0, at, at
+    FROM generate_series(0, {people}) n
+    CROSS JOIN LATERAL (
+        SELECT now() - (1 - n / {people}.0) * interval '{days} days' - interval '1 hour' AS at) t
+"""
+HOUSES = """
+    WITH house AS (
+        INSERT INTO shows_cinema (name, slug, city, address, timezone)
+        SELECT name, lower(name), city, '', 'Asia/Kolkata'
+        FROM unnest(%(cinemas)s::text[], %(cities)s::text[]) AS x(name, city) RETURNING id
+    )
+    INSERT INTO shows_screen (cinema_id, name, seating_plan, cleaning_minutes)
+    SELECT house.id, 'Screen ' || n, (
+        SELECT string_agg(
+            chr(64 + r) || ' ' || repeat(CASE WHEN r > seats / {row} - 2 THEN 'p' ELSE 's' END,
+                                         {row}), E'\\n' ORDER BY r)
+        FROM generate_series(1, seats / {row}) r), 15
+    FROM house CROSS JOIN unnest(%(halls)s::int[]) WITH ORDINALITY AS hall(seats, n)
+    ORDER BY 1, n
+"""
+# Twenty films run at a time, each for four weeks; shows every two and a half hours from nine.
+SHOWS = """
+    INSERT INTO shows_show (movie_id, screen_id, starts_at, ends_at, busy_until, format, language,
+        standard_price, premium_price, total_seats, available_seats, status, created_at, updated_at)
+    SELECT film.id, hall.id, begins, begins + interval '120 minutes',
+           begins + interval '135 minutes', '2D', 'Hindi', 250, 400, seats, seats * 2 / 5,
+           'SCHEDULED', begins - interval '10 days', begins - interval '10 days'
+    FROM generate_series({first}, {last}) day
+    CROSS JOIN generate_series(0, 5) turn
+    CROSS JOIN (
+        SELECT id, row_number() OVER (ORDER BY id) AS n,
+               length(regexp_replace(seating_plan, '[^sp]', '', 'g')) AS seats
+        FROM shows_screen
+    ) hall
+    JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM movies_movie) film
+        ON film.n = mod((day - {first}) / 7 * 5 + mod(hall.n * 3 + turn, 20), {films})
+    CROSS JOIN LATERAL (
+        SELECT ((now() AT TIME ZONE 'Asia/Kolkata')::date + day + interval '9 hours'
+                + turn * interval '150 minutes') AT TIME ZONE 'Asia/Kolkata' AS begins
+    ) t
+    ORDER BY day, turn, hall.n
+"""
+# Ten seats in plan order are four bookings, of two, three, one and four seats. Beside them each
+# show has four bookings of two seats that came to nothing.
+PLACES = """
+    CREATE TEMPORARY TABLE place AS
+    SELECT w.id, w.starts_at, w.total_seats, w.standard_price, w.total_seats * 3 / 5 AS sold,
+           sum(w.total_seats * 3 / 50 * 4 + 4) OVER (ORDER BY w.id)
+               - (w.total_seats * 3 / 50 * 4 + 4) AS before
+    FROM shows_show w
+"""
+BOOKINGS = """
+    INSERT INTO bookings_booking (id, reference, user_id, show_id, total_seats, total_amount, seats,
+        seat_prices, status, created_at, updated_at, expires_at, confirmed_at, ended_reason,
+        idempotency_hash)
+    OVERRIDING SYSTEM VALUE
+    SELECT number, 'BMV' || upper(lpad(to_hex(mod(number * 2654435761, 1::bigint << 48)), 12, '0')),
+           {boss} + 1 + mod(number * 7919, {people}), p.id, size,
+           cost * size,
+           ARRAY(SELECT chr(65 + s / {row}) || (mod(s, {row}) + 1)
+                 FROM generate_series(first, first + size - 1) s),
+           array_fill(cost, ARRAY[size]), state, at, at, at + interval '2 minutes',
+           CASE WHEN state <> 'FAILED' THEN at + interval '1 minute' END, reason, ''
+    FROM place p
+    CROSS JOIN LATERAL generate_series(0, sold / 10 * 4 + 3) j
+    CROSS JOIN LATERAL (SELECT p.before + j + 1 AS number, j < sold / 10 * 4 AS stands) k
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN stands THEN (ARRAY[2, 3, 1, 4])[mod(j, 4) + 1] ELSE 2 END AS size,
+               CASE WHEN stands THEN j / 4 * 10 + (ARRAY[0, 2, 5, 6])[mod(j, 4) + 1]
+                    ELSE sold + 2 * mod(j, 4) END AS first,
+               CASE WHEN stands THEN 'CONFIRMED' WHEN mod(j, 4) = 0 THEN 'CANCELLED'
+                    ELSE 'FAILED' END AS state,
+               CASE WHEN stands THEN '' WHEN mod(j, 4) = 0 THEN 'customer'
+                    ELSE 'lapsed' END AS reason,
+               p.standard_price AS cost
+    ) x
+    CROSS JOIN LATERAL (
+        SELECT least(p.starts_at - interval '1 hour', now() - interval '5 minutes')
+               - mod(number * 7919, 7200) * interval '1 minute' AS at
+    ) t
+"""
+SEATS = """
+    INSERT INTO shows_seat (show_id, row, number, seat_type, is_wheelchair, position, x, y,
+        booking_id)
+    SELECT p.id, chr(65 + s / {row}), (mod(s, {row}) + 1)::text,
+           CASE WHEN s / {row} >= p.total_seats / {row} - 2 THEN 'premium' ELSE 'standard' END,
+           false, s, mod(s, {row}) * 2, s / {row} * 2,
+           CASE WHEN s < p.sold THEN
+               p.before + s / 10 * 4 + (ARRAY[1, 1, 2, 2, 2, 3, 4, 4, 4, 4])[mod(s, 10) + 1] END
+    FROM place p CROSS JOIN LATERAL generate_series(0, p.total_seats - 1) s
+"""
+# Nine of ten tickets came in; a show in two hundred was moved; each show was planned by someone.
+AFTERWARDS = (
+    """
+    INSERT INTO bookings_admission (booking_id, admitted_at, admitted_by_id)
+    SELECT b.id, w.starts_at - interval '10 minutes', {boss}
+    FROM bookings_booking b JOIN shows_show w ON w.id = b.show_id
+    WHERE b.status = 'CONFIRMED' AND mod(b.id, 10) <> 0 AND w.starts_at < now()
+    """,
+    """
+    INSERT INTO bookings_notice (kind, change, user_id, show_id, detail, created_at, next_try_at,
+        attempts, sent_at, last_error)
+    SELECT DISTINCT ON (b.show_id, b.user_id) 'show-moved',
+           md5(b.show_id::text)::uuid, b.user_id, b.show_id, '{{}}'::jsonb, b.created_at,
+           b.created_at, 1, b.created_at, ''
+    FROM bookings_booking b WHERE mod(b.show_id, 200) = 0 AND b.status = 'CONFIRMED'
+    """,
+    """
+    INSERT INTO django_admin_log (action_time, user_id, content_type_id, object_id, object_repr,
+        action_flag, change_message)
+    SELECT w.created_at, {boss}, t.id, w.id::text, m.title, 1, 'Scheduled with the planner.'
+    FROM shows_show w JOIN movies_movie m ON m.id = w.movie_id
+    JOIN django_content_type t ON (t.app_label, t.model) = ('shows', 'show') ORDER BY w.id
+    """,
+)
+
+
+def fill(filler: Filler, *, days: int = DAYS) -> None:
+    """A year, the week to come, and before them the fortnight that is due for the archive."""
+    filler.films(FILMS)
+    names: dict[str, int] = {
+        "people": PEOPLE,
+        "days": days,
+        "films": FILMS,
+        "row": ROW,
+        "first": -days - ARCHIVED,
+        "last": AHEAD,
+    }
+    houses = {"cinemas": list(CINEMAS), "cities": list(CITIES), "halls": list(HALLS)}
+    filler.query("SET synchronous_commit = off; SET maintenance_work_mem = '1GB'")
+    people = {"first": FIRST_NAMES.split(), "last": LAST_NAMES.split()}
+    filler.query(PERSONS.format(**names), **people)
+    ((names["boss"],),) = filler.query("SELECT min(id) FROM accounts_user")
+    filler.query(HOUSES.format(**names), **houses)
+    with without_indexes(filler, BARE):
+        filler.query(SHOWS.format(**names))
+        filler.query(PLACES)
+        filler.query(BOOKINGS.format(**names))
+        filler.query(SEATS.format(**names))
+        filler.query(AFTERWARDS[0].format(**names))
+    for statement in AFTERWARDS[1:]:
+        filler.query(statement.format(**names))
+    filler.query(
+        "SELECT setval(pg_get_serial_sequence('bookings_booking', 'id'), max(id))"
+        " FROM bookings_booking"
+    )
+
+
+def age_demo(demo: Filler) -> None:
+    """What the demonstration has none of, a page of each: past shows for the archive, a show that
+    was moved, lines of the audit log. A list without rows would compare with nothing."""
+    demo.query(
+        """
+        UPDATE shows_show SET starts_at = starts_at - interval '1 year',
+            ends_at = ends_at - interval '1 year', busy_until = busy_until - interval '1 year'
+        WHERE id IN (SELECT show_id FROM bookings_booking GROUP BY 1 ORDER BY count(*) LIMIT 12
+                     OFFSET 100)
+        """
+    )
+    ((boss,),) = demo.query("SELECT min(id) FROM accounts_user WHERE is_superuser")
+    for statement in AFTERWARDS[1:]:
+        demo.query(statement.format(boss=boss))
+    demo.query("VACUUM ANALYZE")
+
+
+@contextmanager
+def without_indexes(filler: Filler, tables: tuple[str, ...]) -> Iterator[None]:
+    """Fill tables at their barest; indexes, references and unique constraints come back after."""
+    again: list[str] = []
+    for table in tables:
+        again += _constraints(filler, table, "f")
+    for table in tables:
+        again[:0] = _constraints(filler, table, "ux") + _indexes(filler, table)
+    yield
+    for statement in again:
+        filler.query(statement)
+
+
+def _constraints(filler: Filler, table: str, kinds: str) -> list[str]:
+    """Drops a table's constraints of these kinds; the statements that make them again."""
+    found = filler.query(
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE conrelid = %(table)s::regclass AND contype = ANY(%(kinds)s) AND conparentid = 0",
+        table=table,
+        kinds=list(kinds),
+    )
+    for name, _ in found:
+        filler.query(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+    return [f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {text}' for name, text in found]
+
+
+def _indexes(filler: Filler, table: str) -> list[str]:
+    found = filler.query(
+        "SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i"
+        " JOIN pg_class c ON c.oid = i.indexrelid"
+        " WHERE i.indrelid = %(table)s::regclass AND NOT i.indisprimary AND NOT EXISTS"
+        " (SELECT FROM pg_constraint WHERE conindid = i.indexrelid AND contype IN ('u', 'x'))",
+        table=table,
+    )
+    for name, _ in found:
+        filler.query(f'DROP INDEX "{name}"')
+    return [text for _, text in found]
+
+
+def sizes(filler: Filler) -> dict[str, int]:
+    """The rows of each table that grew, counted."""
+    tables = ("shows_show", "shows_seat", "bookings_booking", "accounts_user", "django_admin_log")
+    return {
+        table: filler.query(f"SELECT count(*) FROM {table}")[0][0]
+        for table in (*tables, "archive_archivedbooking")
+    }
+
+
+def is_filled(url: str) -> bool:
+    """Whether a run before this one has left its chain there."""
+    try:
+        with psycopg.connect(url) as connection:
+            row = connection.execute("SELECT count(*) FROM shows_show").fetchone()
+    except (psycopg.OperationalError, psycopg.errors.UndefinedTable):
+        return False
+    return row is not None and row[0] > 0

@@ -1,0 +1,124 @@
+"""``make year``: every page on a year of a chain's data, beside the demonstration's, in one run."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+
+import psutil
+
+from bookmyshow.environment import ROOT
+
+from . import chain
+from .data import Filler
+from .report import Figure, Report
+from .rounds import SETTINGS, Page, Shown, Visitor, alternate, read_pages
+from .sites import SERVED, Database, serve
+
+YEAR, DEMO = Database("year", 5), Database("year_demo", 6)
+QUERIES, RATIO = 12, 3.0
+
+
+def main() -> int:
+    """Fill, measure, write the table; 1 where a page misses a limit."""
+    parser = argparse.ArgumentParser(prog="make year", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7, help="how often each page is opened")
+    parser.add_argument("--days", type=int, default=chain.DAYS, help="a shorter year, to try it")
+    parser.add_argument("--again", action="store_true", help="on the data of the run before")
+    parser.add_argument("--only", default="", help="pages with this in their name")
+    options = parser.parse_args()
+    os.environ |= SERVED
+    report = Report(name="year")
+    report.raw["load_average"] = psutil.getloadavg()
+    if not (options.again and chain.is_filled(YEAR.url) and chain.is_filled(DEMO.url)):
+        fill(report, days=options.days)
+    for database in (YEAR, DEMO):
+        database.manage("migrate")
+        say_sizes(report, database)
+    YEAR.manage("collectstatic", "--noinput")
+    report.section("Pages: statements; median ms on the year and on the demonstration")
+    measure(report, options.rounds, options.only)
+    report.write()
+    return 1 if report.problems or report.missed else 0
+
+
+def fill(report: Report, *, days: int) -> None:
+    """Both databases anew; the archive's fortnight goes the way it does in life."""
+    report.section("Making the demonstration and the year")
+    DEMO.create()
+    DEMO.manage("migrate")
+    DEMO.manage("seed_demo")
+    demo = Filler(DEMO.url)
+    chain.age_demo(demo)
+    demo.close()
+    DEMO.manage("archive_bookings")
+    YEAR.create()
+    YEAR.manage("migrate")
+    filler = Filler(YEAR.url)
+    chain.fill(filler, days=days)
+    started = time.monotonic()
+    filler.query("VACUUM ANALYZE")
+    print(f"  filled and analysed; VACUUM {time.monotonic() - started:.0f} s", flush=True)
+    started = time.monotonic()
+    YEAR.manage("archive_bookings", f"--months={days // 30}")
+    report.note(
+        f"archive_bookings, {chain.ARCHIVED} days of the chain, s",
+        f"{time.monotonic() - started:.0f}",
+    )
+    filler.query("VACUUM ANALYZE")
+    filler.close()
+
+
+def say_sizes(report: Report, database: Database) -> None:
+    filler = Filler(database.url)
+    counted = chain.sizes(filler)
+    filler.close()
+    report.raw[f"rows of {database.name}"] = counted
+    report.note(database.name, ", ".join(f"{table} {n:,}" for table, n in counted.items()))
+
+
+def measure(report: Report, rounds: int, only: str) -> None:
+    sites = {"year": YEAR, "demo": DEMO}
+    found = {name: read_pages(database.python("bench.pages")) for name, database in sites.items()}
+    with (
+        serve("bookmyshow.wsgi", YEAR, **SETTINGS) as year,
+        serve("bookmyshow.wsgi", DEMO, **SETTINGS) as demo,
+    ):
+        urls = {"year": year.url, "demo": demo.url}
+        visitors = {
+            name: Visitor(urls[name], sessions, sites[name].environment["REDIS_URL"])
+            for name, (_, sessions) in found.items()
+        }
+        for page in found["year"][0]:
+            pages = {name: found[name][0][page] for name in sites}
+            if only in page:
+                judge(report, page, alternate(visitors, pages, rounds), pages["year"])
+    if only in "booking_report":
+        reports = {n: json.loads(database.python("bench.reports")) for n, database in sites.items()}
+        for name in reports["year"]:
+            sides = {side: Shown(**reports[side][name]["shown"]) for side in sites}
+            judge(report, name, sides, Page(name))
+            within = {side: Shown(**reports[side][name]["within"]).median for side in sites}
+            ratio = within["year"] / within["demo"]
+            measured = f"{within['year']:.1f} ÷ {within['demo']:.1f} ms"
+            report.note(f"{name}, without the process's start", measured, ratio)
+
+
+def judge(report: Report, name: str, sides: dict[str, Shown], page: Page) -> None:
+    """One line of the table, both limits in one; an empty cache is told of and not judged."""
+    year, demo = sides["year"], sides["demo"]
+    ratio = year.median / demo.median
+    measured = f"{year.queries} ({demo.queries}); {year.median:.1f} ÷ {demo.median:.1f} ms"
+    reached = ratio <= RATIO and year.queries < QUERIES
+    report.raw[name] = {"path": page.path, "year": asdict(year), "demo": asdict(demo)}
+    if page.cold:
+        report.note(name, measured, ratio)
+    else:
+        report.add(Figure(name, measured, ratio, f"≤ {RATIO:g}", reached))
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    sys.exit(main())
