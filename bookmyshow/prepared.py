@@ -25,7 +25,7 @@ def prepared_cursor() -> Iterator[CursorWrapper]:
     Django's own writes them into it. Errors, timing and logging are as for any statement.
     """
     connection.ensure_connection()
-    with connection._prepare_cursor(ServerBindingCursor(connection.connection)) as cursor:  # type: ignore[attr-defined]
+    with connection._prepare_cursor(ServerBindingCursor(connection.connection)) as cursor:  # type: ignore[attr-defined, call-arg]
         yield cursor
 
 

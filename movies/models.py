@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.text import Truncator
 
 from .posters.edition import EDITION
+from .prints import WIDTHS
 from .search import ranked_matches
 
 # The featured film changes every day among this many.
@@ -187,6 +188,17 @@ class Movie(models.Model):
         if self.poster_image:
             return self.poster_image.url
         return self.poster_url or self._versioned(reverse("movies:poster", args=[self.slug]))
+
+    @property
+    def poster_srcset(self) -> str:
+        """The drawn poster in pixels, for a browser to choose from; "" where another is shown."""
+        if self.poster_image or self.poster_url:
+            return ""
+        prints = (reverse("movies:poster-print", args=[self.slug, width]) for width in WIDTHS)
+        return ", ".join(
+            f"{self._versioned(address)} {width}w"
+            for address, width in zip(prints, WIDTHS, strict=True)
+        )
 
     @property
     def backdrop_src(self) -> str:

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("movies/<slug:slug>/", views.film, name="film"),
     path("movies/<slug:slug>/poster.svg", views.poster, name="poster"),
+    path("movies/<slug:slug>/poster-<int:width>.webp", views.poster_print, name="poster-print"),
     path("movies/<slug:slug>/backdrop.svg", views.backdrop, name="backdrop"),
     path("movies/<slug:slug>/card.png", views.card, name="card"),
 ]

@@ -1,6 +1,6 @@
 from urllib.parse import quote, unquote
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -13,6 +13,7 @@ from .http import HtmxHttpRequest, page_or_part
 from .lists import FilmLists
 from .models import Movie
 from .posters import draw_backdrop, draw_poster
+from .prints import PRINTS
 from .showtimes import timetable
 from .structured import film_data
 
@@ -109,6 +110,14 @@ def film(request: HtmxHttpRequest, slug: str) -> HttpResponse:
 def poster(request: HtmxHttpRequest, slug: str) -> HttpResponse:
     """The poster drawn for a film; see `posters`."""
     return art_response(request, _film_for_art(slug), draw_poster, "poster")
+
+
+@require_safe
+def poster_print(request: HtmxHttpRequest, slug: str, width: int) -> HttpResponse:
+    """The same poster in pixels, in the few widths that pages ask for."""
+    if width not in PRINTS:
+        raise Http404
+    return art_response(request, _film_for_art(slug), PRINTS[width], f"print-{width}", "image/webp")
 
 
 @require_safe

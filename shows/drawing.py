@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from html import escape
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -18,8 +18,12 @@ from bookmyshow.templatetags.formatting import money
 from .seating import PREMIUM, SEAT_PITCH
 
 #: To be raised with every change of the markup: drawn maps are kept across deploys.
-REVISION = 1
+REVISION = 2
 
+#: A hall wider than this, in half seats, scrolls on a phone, and its outer row letters with it.
+FITS_A_PHONE = 18
+#: Of an aisle: the middles of the seats on its two sides are at least so far apart.
+AISLE_PITCH = 2 * SEAT_PITCH
 FREE, HELD, SOLD = "free", "held", "sold"
 HELD_FOR_YOU = ", held for you"
 SEAT_TAG = re.compile(r'<input type="checkbox" name="seat" id="s-([^"]+)"[^>]*>')
@@ -67,9 +71,20 @@ def draw_map(
             f"><legend>Row {escape(row)}</legend>"
         )
         parts += [draw_seat(seat, names, closed=bool(closed)) for seat in drawn]
+        if width > FITS_A_PHONE:
+            parts += _letters_in_aisles(row, drawn)
         parts.append("</fieldset>")
     parts.append("</div>")
     return "".join(parts)
+
+
+def _letters_in_aisles(row: str, seats: Sequence[MapSeat]) -> list[str]:
+    """The row's name in each of its aisles, for those who see a part of a wide hall at a time."""
+    return [
+        f'<i class="x{(left.x + right.x) // 2}" aria-hidden="true">{escape(row)}</i>'
+        for left, right in pairwise(seats)
+        if right.x - left.x >= AISLE_PITCH
+    ]
 
 
 def seat_names(standard_price: Decimal, premium_price: Decimal) -> dict[tuple[str, bool], str]:

@@ -5,6 +5,12 @@ const KEPT = {{ kept|safe }};
 const NAME = "offline-{{ version }}";
 
 addEventListener("install", (event) => {
+  // What is posted goes past this worker: a beacon that a page sends as it is left would end with
+  // the page if it had to wait for an answer from here. Nor does a poll wake the worker.
+  event.addRoutes?.([
+    { condition: { requestMethod: "POST" }, source: "network" },
+    { condition: { urlPattern: "/shows/*/seats/" }, source: "network" },
+  ]);
   event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(KEPT)).then(() => skipWaiting()));
 });
 

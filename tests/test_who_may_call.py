@@ -42,6 +42,7 @@ PAGES: dict[str, Row] = {
     "": Row(ANYONE, "/"),
     "movies/<slug:slug>/": Row(ANYONE, "/movies/{slug}/"),
     "movies/<slug:slug>/poster.svg": Row(ANYONE, "/movies/{slug}/poster.svg"),
+    "movies/<slug:slug>/poster-<int:width>.webp": Row(ANYONE, "/movies/{slug}/poster-352.webp"),
     "movies/<slug:slug>/backdrop.svg": Row(ANYONE, "/movies/{slug}/backdrop.svg"),
     "movies/<slug:slug>/card.png": Row(ANYONE, "/movies/{slug}/card.png"),
     "shows/<int:show_id>/": Row(ANYONE, "/shows/{show}/"),

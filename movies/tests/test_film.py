@@ -1,3 +1,4 @@
+import io
 from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree
@@ -5,6 +6,7 @@ from xml.etree import ElementTree
 import pytest
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 from pytest_django import DjangoAssertNumQueries
 
 from movies.models import Genre, Movie
@@ -133,10 +135,24 @@ def test_drawn_pictures_are_svg_that_browsers_keep(client: Client, kind: str) ->
     assert again.status_code == 304
 
 
+def test_a_drawn_poster_comes_in_pixels_of_a_few_widths_too(client: Client) -> None:
+    movie = make_movie("Tom & Jerry <3", slug="tom-jerry")
+    for each in movie.poster_srcset.split(", "):
+        address, width = each.split()
+        response = client.get(address)
+        assert response["Content-Type"] == "image/webp"
+        assert "immutable" in response["Cache-Control"]
+        assert f"{Image.open(io.BytesIO(response.content)).width}w" == width
+        assert len(response.content) < 60_000
+    assert client.get("/movies/tom-jerry/poster-353.webp").status_code == 404
+    assert movie.poster_srcset in film(client, movie)
+
+
 def test_an_uploaded_or_linked_poster_goes_before_the_drawn_one() -> None:
     movie = make_movie(poster_url="https://posters.example/her.jpg")
     assert movie.poster_src == "https://posters.example/her.jpg"
     movie.poster_image = "posters/her.jpg"
     assert movie.poster_src == "/media/posters/her.jpg"
+    assert movie.poster_srcset == ""
     drawn = make_movie(slug="drawn")
     assert drawn.poster_src.startswith("/movies/drawn/poster.svg?v=")

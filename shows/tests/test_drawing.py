@@ -68,3 +68,13 @@ def test_the_places_of_the_stylesheet_reach_as_far_as_a_plan_may() -> None:
     for column in (0, 1, MAX_COLUMNS):
         assert f".x{column}{{--x:{column}}}" in css
         assert f".w{column}{{--w:{column}}}" in css
+
+
+def test_a_wide_hall_has_its_row_letters_in_the_aisles_too_and_says_them_once() -> None:
+    wide = drawn("A ssss__ssss_-ssss\nB ssss--ssssssss")
+    assert re.findall(r'<i class="x(\d+)" aria-hidden="true">(\w)</i>', wide) == [
+        ("9", "A"),
+        ("20", "A"),
+        ("8", "B"),
+    ]
+    assert "<i " not in drawn("A sss__sss")
