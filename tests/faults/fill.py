@@ -1,6 +1,7 @@
 """Shows and logged-in buyers for the fault tests: ``python -m tests.faults.fill SHOWS BUYERS``.
 
-A process of its own, for the test's has another database. Prints them as JSON.
+A process of its own, for the test's has another database. Prints them as JSON; `quiet` are as many
+shows again, at which a test finds the seats free that it names, whatever loads have bought.
 """
 
 import json
@@ -19,7 +20,8 @@ def main() -> None:
     from tests.factories import hall, make_show
 
     engine = import_module(settings.SESSION_ENGINE)
-    shows = [make_show(hall(20, 20)).pk for _ in range(int(sys.argv[1]))]
+    count = int(sys.argv[1])
+    shows = [make_show(hall(20, 20)).pk for _ in range(2 * count)]
     buyers = []
     for number in range(int(sys.argv[2])):
         user = User(email=f"buyer{number}@example.com", name="Asha Rao")
@@ -31,7 +33,7 @@ def main() -> None:
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session.save()
         buyers.append(session.session_key)
-    json.dump({"shows": shows, "buyers": buyers}, sys.stdout)
+    json.dump({"shows": shows[:count], "quiet": shows[count:], "buyers": buyers}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,10 @@ class Stack:
     folder: Path
     postgres: Postgres
     valkey: Valkey
+    #: Where loads buy whatever they get.
     shows: list[int]
+    #: Where only the seats are taken that a test names.
+    quiet: list[int]
     buyers: list[str]
 
     def environment(self, **changes: str) -> dict[str, str]:

@@ -43,14 +43,14 @@ def test_a_cache_that_says_nothing_slows_buyers_and_stops_none(world: Stack, sit
 def test_celery_finds_the_queue_again_after_it_died(world: Stack, site: Program) -> None:
     with world.celery():
         buyer = Buyer(site.url, world.buyers[1])
-        first = buyer.hold(world.shows[6], ["R1-1"])
+        first = buyer.hold(world.quiet[6], ["R1-1"])
         lapse(world, first)
         world.sweep()
         wait_for_status(world, first, "FAILED")
         world.valkey.kill()
         time.sleep(1)
         world.valkey.start()
-        second = buyer.hold(world.shows[6], ["R1-2"])
+        second = buyer.hold(world.quiet[6], ["R1-2"])
         lapse(world, second)
         world.sweep()
         wait_for_status(world, second, "FAILED")

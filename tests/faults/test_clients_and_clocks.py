@@ -39,7 +39,7 @@ def test_a_web_host_with_a_wrong_clock_sells_by_the_databases(
     world: Stack, site: Program, seconds: int
 ) -> None:
     """Held on a host with the right time and confirmed on this one, and the other way round."""
-    show = world.shows[7 if seconds > 0 else 8]
+    show = world.quiet[7 if seconds > 0 else 8]
     wrong_clock = {"APPLICATION": "tests.faults.two_clocks", "CLOCK_SHIFT": str(seconds)}
     with world.site(**wrong_clock) as wrong:
         here, there = Buyer(site.url, world.buyers[0]), Buyer(wrong.url, world.buyers[0])

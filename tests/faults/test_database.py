@@ -84,7 +84,7 @@ def test_a_restart_that_nobody_was_there_to_see_costs_no_one_a_request(
 
 
 def test_an_answer_lost_after_its_commit_is_found_by_asking_again(world: Stack) -> None:
-    show = world.shows[3]
+    show = world.quiet[3]
     with (
         CommitLosingProxy(world.postgres.port) as proxy,
         world.site(DATABASE_URL=world.postgres.url(proxy.port)) as site,
@@ -130,7 +130,7 @@ def test_answers_lost_under_load_break_no_promise(world: Stack) -> None:
 def test_a_show_whose_lock_never_comes_is_refused_in_time_and_blocks_no_other(
     world: Stack, site: Program
 ) -> None:
-    stuck, others = world.shows[4], world.shows[5:]
+    stuck, others = world.quiet[4], world.shows
     with world.postgres.connect() as other, other.transaction():
         other.execute("SELECT 1 FROM shows_show WHERE id = %s FOR UPDATE", (stuck,))
         # A thread of every worker is left, and a connection of its pool.

@@ -33,14 +33,14 @@ def test_web_workers_killed_over_and_over_lose_nothing_that_was_shown(
 def test_without_celery_a_lapsed_hold_is_sold_and_its_return_sweeps_the_rest(
     world: Stack, site: Program
 ) -> None:
-    show, (late, next_buyer) = world.shows[0], world.buyers[:2]
-    with world.celery() as celery, load(site.url, world.buyers[2:], world.shows[1:]) as running:
+    show, (late, next_buyer) = world.quiet[0], world.buyers[:2]
+    with world.celery() as celery, load(site.url, world.buyers[2:], world.shows) as running:
         time.sleep(1)
         begin = time.monotonic()
         celery.kill()
         time.sleep(1)
         reference = Buyer(site.url, late).hold(show, ["R1-1", "R1-2"])
-        other = Buyer(site.url, late).hold(world.shows[1], ["R20-20"])
+        other = Buyer(site.url, late).hold(world.quiet[1], ["R20-20"])
         assert reference
         assert other
         lapse(world, reference)
@@ -65,11 +65,11 @@ def test_a_celery_child_killed_in_its_sweep_is_replaced_and_the_sweep_done(
 ) -> None:
     with world.celery() as celery:
         buyer = Buyer(site.url, world.buyers[0])
-        reference = buyer.hold(world.shows[2], ["R1-1"])
+        reference = buyer.hold(world.quiet[2], ["R1-1"])
         lapse(world, reference)
         with world.postgres.connect() as other, other.transaction():
             # The sweep waits for this show at its end, and dies waiting.
-            other.execute("SELECT 1 FROM shows_show WHERE id = %s FOR UPDATE", (world.shows[2],))
+            other.execute("SELECT 1 FROM shows_show WHERE id = %s FOR UPDATE", (world.quiet[2],))
             world.sweep()
             wait_until_someone_waits_for_a_lock(world)
             for child in celery.children():
