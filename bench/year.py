@@ -12,6 +12,7 @@ import psutil
 from bookmyshow.environment import ROOT
 
 from . import chain
+from .__main__ import integrity
 from .data import Filler
 from .report import Figure, Report
 from .rounds import SETTINGS, Page, Shown, Visitor, alternate, read_pages
@@ -69,6 +70,7 @@ def fill(report: Report, *, days: int) -> None:
     )
     filler.query("VACUUM ANALYZE")
     filler.close()
+    integrity(report, YEAR)
 
 
 def say_sizes(report: Report, database: Database) -> None:
