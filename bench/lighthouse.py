@@ -33,6 +33,7 @@ MOST_SHIFT = 0.02
 MOST_CODE = 60_000
 SEATS = 300
 RUNS = 3
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,12 @@ def run(url: str, cookie: str, chromium: str) -> dict[str, Any]:
         ]
         if cookie:
             command.append(f"--extra-headers={json.dumps({'Cookie': cookie})}")
-        subprocess.run(command, check=True, env={**os.environ, "CHROME_PATH": chromium})
+        for attempts_left in reversed(range(ATTEMPTS)):
+            # Now and then a browser starts too late for its own trace (NO_NAVSTART).
+            environment = {**os.environ, "CHROME_PATH": chromium}
+            done = subprocess.run(command, check=not attempts_left, env=environment)
+            if done.returncode == 0:
+                break
         result: dict[str, Any] = json.loads(report.read_text())
     return result
 
@@ -120,8 +126,8 @@ def measure(page: Page, base: str, cookie: str, options: argparse.Namespace) -> 
     """Print a line about the page; return what misses the mark."""
     given = cookie if page.private else ""
     reports = [run(base + page.path, given, options.chromium) for _ in range(options.runs)]
-    middle = median_low(report["categories"]["performance"]["score"] or 0 for report in reports)
-    report = next(r for r in reports if (r["categories"]["performance"]["score"] or 0) == middle)
+    runs = [report["categories"]["performance"]["score"] or 0 for report in reports]
+    report = reports[runs.index(median_low(runs))]
     marks = scores(report, page)
     audits = report["audits"]
     shift = audits["cumulative-layout-shift"]["numericValue"]
@@ -131,7 +137,8 @@ def measure(page: Page, base: str, cookie: str, options: argparse.Namespace) -> 
     code = code_bytes(requests)
     hosts = {urlsplit(one["url"]).netloc for one in requests} - {urlsplit(base).netloc, ""}
     print(
-        f"{page.name}: {', '.join(f'{name} {mark}' for name, mark in marks.items())};"
+        f"{page.name}: {', '.join(f'{name} {mark}' for name, mark in marks.items())}"
+        f" (runs {', '.join(f'{100 * score:.0f}' for score in runs)});"
         f" LCP {paint:.1f} s, TBT {blocked:.0f} ms, CLS {shift:.3f}, code {code / 1000:.0f} KB;"
         f" machine {report['environment']['benchmarkIndex']:.0f}",
         flush=True,

@@ -20,7 +20,7 @@ from tests.live_site import LiveSite
 PASSWORD = "marquee lights 9"
 
 
-@pytest.fixture(params=[(360, "dark"), (1280, "light")])
+@pytest.fixture(params=[(width, theme) for width in (360, 1280) for theme in ("dark", "light")])
 def visit(
     request: pytest.FixtureRequest,
     browser: Browser,

@@ -14,6 +14,7 @@ from tests.factories import lapse, make_movie, make_show, make_user
 from tests.live_site import LiveSite
 
 POLL_MS = 5_000
+LEAST_CODE_PX = 140
 REFERENCE = re.compile(r"BMV[0-9A-HJKMNP-TV-Z]{12}")
 
 
@@ -23,10 +24,12 @@ def show(transactional_db: None) -> Show:
     return make_show(movie=make_movie("Perfect Days", slug="perfect-days"))
 
 
-@pytest.fixture(params=[360, 1280])
-def width(request: pytest.FixtureRequest, page: Page) -> int:
-    page.set_viewport_size({"width": request.param, "height": 800})
-    return int(request.param)
+@pytest.fixture(params=[(width, theme) for width in (360, 1280) for theme in ("dark", "light")])
+def screen(request: pytest.FixtureRequest, page: Page) -> None:
+    """A page on a small or a large screen, in the dark or in the light."""
+    width, theme = request.param
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=theme)
 
 
 def sign_up(page: Page, email: str) -> None:
@@ -47,7 +50,13 @@ def chosen(page: Page) -> list[str]:
     return [str(box.get_attribute("value")) for box in page.locator("[name=seat]:checked").all()]
 
 
-def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show, width: int) -> None:
+def fits(page: Page) -> bool:
+    """Whether the page is no wider than the screen."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+@pytest.mark.usefixtures("screen")
+def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show) -> None:
     page.goto("/accounts/signup/")
     sign_up(page, "asha@example.com")
     expect(page).to_have_url(re.compile(r"/$"))
@@ -56,9 +65,12 @@ def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show, widt
     page.get_by_role("searchbox").first.press("Enter")
     page.get_by_role("link", name=re.compile("Perfect Days")).first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Perfect Days")
+    assert fits(page)
     page.locator(f"a[href*='/shows/{show.pk}/']").click()
 
     choose(page, "C4", "C5")
+    assert fits(page)
+    expect(page.get_by_role("button", name="Hold for 2 minutes")).to_be_in_viewport()
     expect(page.get_by_text("C4, C5")).to_be_visible()
     expect(page.get_by_text("₹500").last).to_be_visible()
     page.get_by_role("button", name="Hold for 2 minutes").click()
@@ -68,6 +80,8 @@ def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show, widt
     expect(countdown).to_contain_text(re.compile(r"1:5\d"))
     before = countdown.inner_text()
     expect(countdown).not_to_have_text(before)
+    assert fits(page)
+    expect(page.get_by_role("button", name="Confirm ₹500")).to_be_in_viewport()
     page.get_by_role("button", name="Confirm ₹500").click()
 
     reference = page.get_by_role("paragraph").filter(has_text=REFERENCE)
@@ -75,11 +89,25 @@ def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show, widt
     booking = Booking.objects.get()
     assert reference.inner_text() == booking.reference
     assert (booking.status, booking.seats) == (Booking.Status.CONFIRMED, ["C4", "C5"])
+    assert fits(page)
+    code = page.get_by_role("link", name="Show the QR code full screen").bounding_box()
+    assert code
+    assert code["width"] >= LEAST_CODE_PX
 
     page.goto("/bookings/")
+    assert fits(page)
     expect(page.get_by_role("link", name="Perfect Days", exact=True)).to_be_visible()
     expect(page.get_by_text("C4, C5")).to_be_visible()
     assert list(find_broken()) == []
+
+    page.goto("/accounts/profile/")
+    assert fits(page)
+    page.get_by_label("Name").fill("Asha R")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Name")).to_have_value("Asha R")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download my data").click()
+    assert booking.reference in download.value.path().read_text()
 
 
 def test_the_same_booking_is_made_without_javascript(
