@@ -1,66 +1,88 @@
-"""The unchanged poll, answered before the rest of the middleware (SPEC §5).
+"""The unchanged poll, answered before Django is asked (SPEC §5).
 
 It is the hottest request of the product: every open map asks every five seconds whether its version
 is still the current one, and nearly always it is. That takes one read of the cache and nothing of
-what the middleware further in prepares: no session, no person, no messages.
+what Django prepares for a page: no request object, no middleware, no session.
 """
 
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import ResolverMatch, resolve
+from django.http.request import split_domain_port, validate_host
+from django.urls import resolve
 
 from shows import seatmap
 
-NOTHING_NEW = 204
+from .watching import metrics, request_id
+
 PATH = re.compile(r"/shows/([0-9]{1,18})/seats/")
 # A final version is no plain hash, and so gets the view's 286.
 VERSION = re.compile(r"(?:.*&)?v=([0-9a-f]{20})(?:&.*)?")
+NOTHING_NEW = "204 No Content"
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
-class UnchangedPollMiddleware:
-    """Says 204 to a map that is current, with the headers that the whole chain gives that answer.
+class UnchangedPolls:
+    """The application, but a map that is current is told so at once.
 
-    They are those of the first such answer, which is the view's; it depends on no viewer. Metrics
-    and the request's id come from the middleware outside of this one.
+    The headers are those of the view's first such answer, which depends on no viewer; the request's
+    id and the metrics are as for any request.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self._get_response = get_response
-        self._headers: dict[str, str] | None = None
-        self._match: ResolverMatch | None = None
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._headers: list[tuple[str, str]] | None = None
+        self._view = ""
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        path = PATH.fullmatch(request.path_info)
-        if path is None or request.method != "GET":
-            return self._get_response(request)
-        version = VERSION.fullmatch(request.META.get("QUERY_STRING", ""))
-        if version is None or (settings.SECURE_SSL_REDIRECT and not request.is_secure()):
-            return self._get_response(request)
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        started = time.perf_counter()
+        asked = _asked(environ)
+        if asked is None:
+            return self._application(environ, start_response)
         if self._headers is None:
-            return self._learn(request)
-        if not _for_us(request) or seatmap.current_version(int(path[1])) != version[1]:
-            return self._get_response(request)
-        request.resolver_match = self._match
-        response = HttpResponse(status=NOTHING_NEW, headers=self._headers)
-        del response["Content-Type"]
-        return response
+            return self._application(environ, self._learning(environ, start_response))
+        show_id, version = asked
+        if seatmap.current_version(show_id) != version:
+            return self._application(environ, start_response)
+        found = request_id.adopt(environ.get("HTTP_X_REQUEST_ID"))
+        start_response(NOTHING_NEW, [*self._headers, (request_id.HEADER, found)])
+        metrics.observe_request(self._view, "GET", 204, time.perf_counter() - started)
+        return ()
 
-    def _learn(self, request: HttpRequest) -> HttpResponseBase:
-        response = self._get_response(request)
-        if response.status_code == NOTHING_NEW and not response.cookies:
-            self._match = resolve(request.path_info)
-            self._headers = dict(response.items())
-        return response
+    def _learning(self, environ: Environ, start_response: StartResponse) -> StartResponse:
+        """Passes on what the application answers, and keeps the headers if it is what we say."""
+
+        def learn(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            names = {name.lower() for name, _ in headers}
+            if status == NOTHING_NEW and "set-cookie" not in names:
+                self._view = resolve(environ["PATH_INFO"]).view_name
+                self._headers = [h for h in headers if h[0] != request_id.HEADER]
+            return start_response(status, headers, *rest)
+
+        return learn
 
 
-def _for_us(request: HttpRequest) -> bool:
-    """Whether the host it names is ours; CommonMiddleware refuses others."""
-    try:
-        request.get_host()
-    except DisallowedHost:
-        return False
-    return True
+def _asked(environ: Environ) -> tuple[int, str] | None:
+    """The show and version that a poll asks about, if it is one that Django would answer."""
+    path = PATH.fullmatch(environ.get("PATH_INFO", ""))
+    if path is None or environ["REQUEST_METHOD"] != "GET":
+        return None
+    version = VERSION.fullmatch(environ.get("QUERY_STRING", ""))
+    safe = not settings.SECURE_SSL_REDIRECT or environ["wsgi.url_scheme"] == "https"
+    if version is None or not safe or not _is_ours(environ.get("HTTP_HOST", "")):
+        return None
+    return int(path[1]), version[1]
+
+
+@lru_cache(maxsize=64)
+def _is_ours(host: str) -> bool:
+    """Whether the host it names is ours; Django refuses others."""
+    domain, _port = split_domain_port(host)
+    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)

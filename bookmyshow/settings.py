@@ -60,7 +60,6 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "bookmyshow.watching.middleware.WatchMiddleware",
-    "bookmyshow.polling.UnchangedPollMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "bookmyshow.security.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",

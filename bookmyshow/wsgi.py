@@ -4,4 +4,9 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookmyshow.settings")
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+# It reads the settings, and so comes after Django is set up.
+from .polling import UnchangedPolls  # noqa: E402
+
+application = UnchangedPolls(django_application)
