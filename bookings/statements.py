@@ -16,7 +16,7 @@ SEATS_TO_HOLD = """
     SELECT s.id, s.label, s.seat_type, s.booking_id,
            b.status = 'PENDING' AND b.expires_at <= clock.now AS holder_lapsed,
            EXISTS (SELECT FROM bookings_booking own
-                   WHERE own.user_id = %(user)s::bigint AND own.show_id = s.show_id
+                   WHERE own.user_id = %(user)s::bigint AND own.show_id = %(show)s::bigint
                      AND own.status = 'PENDING')
            OR EXISTS (SELECT FROM bookings_booking same
                       WHERE same.user_id = %(user)s::bigint
