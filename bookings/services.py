@@ -17,7 +17,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache, partial
 
 from django.conf import settings
@@ -46,7 +46,7 @@ from .errors import (
     ShowNotFound,
 )
 from .models import Admission, Booking
-from .statements import SeatToHold, expire_holds_of, seats_to_hold, take_seats
+from .statements import SeatToHold, expire_holds_of, seats_to_hold, take_free_seats
 
 log = logging.getLogger(__name__)
 
@@ -82,20 +82,15 @@ def hold_seats(
     ShowNotFound, ShowNotBookable, ShowBusy, IdempotencyKeyReused (SPEC §4.1-4.9).
     """
     wanted = _distinct(labels)
-    request = _Request(user, idempotency_key or None, _request_hash(show_id, wanted))
+    request = _Request(user, idempotency_key or None, _request_hash(show_id, wanted), wanted)
     try:
         with booking_transaction():
             show = lock_show(show_id)
-            seats = seats_to_hold(show.pk, wanted, user_id=user.pk, key=request.key)
-            _check_labels(wanted, seats)
-            lapsed = {seat.booking_id for seat in seats if seat.holder_lapsed}
-            concerned = Q(user=user, show=show, status=PENDING) | Q(pk__in=lapsed)
-            if request.key:
-                concerned |= Q(user=user, idempotency_key=request.key)
-            # Most people hold for the first time, and nobody's time has run out.
-            needed = lapsed or seats[0].has_earlier
-            booking = _hold(request, show, seats, lock_bookings(concerned) if needed else [])
-            booking.now = seats[0].now
+            # Most people hold for the first time, and take what is free.
+            booking = None if show.is_cancelled else request.take(show)
+            if booking is None:
+                return _hold_in_spite(request, show)
+            booking.now = booking.created_at
             return booking
     except IntegrityError as error:
         # The same key was used at another show at the same moment, and that one won.
@@ -187,6 +182,7 @@ class _Request:
     user: User
     key: str | None
     hash: str
+    wanted: set[str]
 
     def is_the_one_of(self, booking: Booking) -> bool:
         """Whether its key made this booking; a lapsed hold of someone else's may have the same."""
@@ -195,11 +191,42 @@ class _Request:
             self.key,
         )
 
+    def take(
+        self, show: Show, now: datetime | None = None, expires_at: datetime | None = None
+    ) -> Booking | None:
+        """The hold, or None where something is in its way."""
+        booking = take_free_seats(
+            show,
+            self.wanted,
+            user_id=self.user.pk,
+            key=self.key,
+            request_hash=self.hash,
+            now=now,
+            expires_at=expires_at,
+        )
+        if booking is not None:
+            transaction.on_commit(partial(seatmap.forget, show.pk))
+        return booking
 
-def _hold(
+
+def _hold_in_spite(request: _Request, show: Show) -> Booking:
+    """The hold that met something in its way: say what, or end it if it may be ended."""
+    seats = seats_to_hold(show.pk, request.wanted, user_id=request.user.pk, key=request.key)
+    _check_labels(request.wanted, seats)
+    lapsed = {seat.booking_id for seat in seats if seat.holder_lapsed}
+    concerned = Q(user=request.user, show=show, status=PENDING) | Q(pk__in=lapsed)
+    if request.key:
+        concerned |= Q(user=request.user, idempotency_key=request.key)
+    needed = lapsed or seats[0].has_earlier
+    booking = _decide(request, show, seats, lock_bookings(concerned) if needed else [])
+    booking.now = seats[0].now
+    return booking
+
+
+def _decide(
     request: _Request, show: Show, seats: Sequence[SeatToHold], locked: list[Booking]
 ) -> Booking:
-    """The decision of `hold_seats`, with the show and the bookings concerned locked."""
+    """With the show and the bookings concerned locked: a hold, old or new, or why there is none."""
     for booking in locked:
         if request.is_the_one_of(booking):
             if booking.idempotency_hash != request.hash:
@@ -219,37 +246,12 @@ def _hold(
     lost = [s.label for s in seats if s.booking_id and s.booking_id not in ending]
     if lost:
         raise SeatsUnavailable(lost)
-    freed = end_bookings(ending.values(), now, LAPSED, swapped=keeps)
-    booking = _new_hold(request, show, seats, now, keeps.expires_at if keeps else None)
-    taken = take_seats(booking, [seat.id for seat in seats], freed=freed)
-    if taken != len(seats):
+    count_seats(show, end_bookings(ending.values(), now, LAPSED, swapped=keeps))
+    # A swap keeps the old end, so that no one can hold for ever.
+    new = request.take(show, now, keeps.expires_at if keeps else None)
+    if new is None:
         raise RuntimeError(f"show {show.pk}: a seat changed hands without the show's lock")
-    transaction.on_commit(partial(seatmap.forget, show.pk))
-    return booking
-
-
-def _new_hold(
-    request: _Request,
-    show: Show,
-    seats: Sequence[SeatToHold],
-    now: datetime,
-    expires_at: datetime | None,
-) -> Booking:
-    """The hold to write; a swap keeps the old `expires_at`, so that no one can hold for ever."""
-    prices = [show.price_of(seat.seat_type) for seat in seats]
-    return Booking(
-        user=request.user,
-        show=show,
-        total_seats=len(seats),
-        total_amount=sum(prices),
-        seats=[seat.label for seat in seats],
-        seat_prices=prices,
-        created_at=now,
-        updated_at=now,
-        expires_at=expires_at or now + timedelta(minutes=settings.BOOKING_EXPIRY_MINUTES),
-        idempotency_key=request.key,
-        idempotency_hash=request.hash if request.key else "",
-    )
+    return new
 
 
 def _give_back(user: User, reference: str, accepted: set[Booking.Status]) -> Booking:

@@ -5,13 +5,18 @@ the sweep's one because buyers wait for as long as it keeps a show (docs/perform
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS
+
 from bookmyshow.prepared import prepared_cursor
+from shows.models import Show
 
-from .models import Booking
+from .models import Booking, new_reference
 
+FIELDS = [field.attname for field in Booking._meta.concrete_fields]
 SEATS_TO_HOLD = """
     SELECT s.id, s.label, s.seat_type, s.booking_id,
            b.status = 'PENDING' AND b.expires_at <= clock.now AS holder_lapsed,
@@ -29,30 +34,55 @@ SEATS_TO_HOLD = """
     WHERE s.show_id = %(show)s::bigint AND s.label = ANY(%(labels)s::text[])
     ORDER BY s.position
 """
-# A seat that isn't free any more is not taken, and not counted.
-TAKE_SEATS = """
-    WITH held AS (
+# All or nothing: no row where anything stands in the way, for SEATS_TO_HOLD to tell what.
+# The commit doesn't wait for the disk, for everybody else who wants this show would wait as well. A
+# database that crashes may forget the holds of its last half second, whole; a confirmation waits for
+# the disk, and for the hold that it confirms with it.
+TAKE_FREE_SEATS = f"""
+    WITH clock AS MATERIALIZED (
+        SELECT coalesce(%(now)s::timestamptz, clock_timestamp()) AS now,
+               set_config('synchronous_commit', 'off', true)
+    ), wanted AS (
+        SELECT array_agg(s.label ORDER BY s.position) AS labels,
+               array_agg(s.price ORDER BY s.position) AS prices,
+               sum(s.price) AS amount
+        FROM (
+            SELECT label, position, CASE seat_type WHEN 'premium' THEN %(premium_price)s::numeric
+                                    ELSE %(standard_price)s::numeric END AS price
+            FROM shows_seat
+            WHERE show_id = %(show)s::bigint AND label = ANY(%(labels)s::text[])
+              AND booking_id IS NULL
+        ) s
+        HAVING count(*) = cardinality(%(labels)s::text[])
+    ), held AS (
         INSERT INTO bookings_booking (
             reference, user_id, show_id, total_seats, total_amount, seats, seat_prices, status,
             created_at, updated_at, expires_at, ended_reason, idempotency_key, idempotency_hash
-        ) VALUES (
-            %(reference)s, %(user_id)s::bigint, %(show_id)s::bigint, %(total_seats)s::smallint,
-            %(total_amount)s, %(seats)s::text[], %(seat_prices)s::numeric[], %(status)s,
-            %(created_at)s, %(updated_at)s, %(expires_at)s, %(ended_reason)s,
-            %(idempotency_key)s::text, %(idempotency_hash)s
         )
-        RETURNING id
+        SELECT %(reference)s, %(user)s::bigint, %(show)s::bigint, cardinality(labels), amount,
+               labels, prices, 'PENDING', now, now,
+               coalesce(%(expires_at)s::timestamptz, now + %(lasts)s::interval), '',
+               %(key)s::text, %(hash)s
+        FROM wanted CROSS JOIN clock
+        WHERE now < %(starts_at)s::timestamptz
+          AND NOT EXISTS (SELECT FROM bookings_booking own
+                          WHERE own.user_id = %(user)s::bigint AND own.show_id = %(show)s::bigint
+                            AND own.status = 'PENDING')
+          AND NOT EXISTS (SELECT FROM bookings_booking same
+                          WHERE same.user_id = %(user)s::bigint
+                            AND same.idempotency_key = %(key)s::text)
+        RETURNING *
     ), taken AS (
         UPDATE shows_seat SET booking_id = held.id FROM held
-        WHERE shows_seat.id = ANY(%(seat_ids)s::bigint[]) AND booking_id IS NULL
+        WHERE shows_seat.show_id = %(show)s::bigint
+          AND shows_seat.label = ANY(%(labels)s::text[]) AND shows_seat.booking_id IS NULL
         RETURNING shows_seat.id
+    ), counted AS (
+        UPDATE shows_show SET available_seats = available_seats - held.total_seats FROM held
+        WHERE shows_show.id = %(show)s::bigint
     )
-    UPDATE shows_show
-    SET available_seats = available_seats + %(freed)s::int - (SELECT count(*) FROM taken)
-    WHERE id = %(show_id)s::bigint
-    RETURNING (SELECT id FROM held), (SELECT count(*) FROM taken)
+    SELECT {", ".join(FIELDS)}, (SELECT count(*) FROM taken) FROM held
 """
-
 # What the loss of power undoes is done again by the next sweep, so its commit needn't wait for the
 # disk; whatever is committed after it can't be kept without it.
 EXPIRE_HOLDS = """
@@ -108,17 +138,45 @@ def seats_to_hold(
         return [SeatToHold(*row) for row in cursor.fetchall()]
 
 
-def take_seats(booking: Booking, seat_ids: list[int], *, freed: int) -> int:
-    """Write a new booking and give it those of the seats that are free; returns how many that were.
+def take_free_seats(
+    show: Show,
+    labels: Collection[str],
+    *,
+    user_id: int,
+    key: str | None,
+    request_hash: str,
+    now: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> Booking | None:
+    """Hold these seats of a locked show and count them, if they are all free and nothing else is
+    in the way: an earlier hold or key of the person's, or the beginning of the show.
 
-    The show's counter follows, for these and for the `freed` seats that ended bookings gave back.
+    `now` and `expires_at` are the database's clock and BOOKING_EXPIRY_MINUTES later unless given.
     """
-    values = {field.attname: getattr(booking, field.attname) for field in FIELDS}
+    values: dict[str, Any] = {
+        "show": show.pk,
+        "starts_at": show.starts_at,
+        "standard_price": show.standard_price,
+        "premium_price": show.premium_price,
+        "labels": list(labels),
+        "reference": new_reference(),
+        "user": user_id,
+        "key": key,
+        "hash": request_hash if key else "",
+        "now": now,
+        "expires_at": expires_at,
+        "lasts": timedelta(minutes=settings.BOOKING_EXPIRY_MINUTES),
+    }
     with prepared_cursor() as cursor:
-        cursor.execute(TAKE_SEATS, {**values, "seat_ids": seat_ids, "freed": freed})
-        booking.pk, taken = cursor.fetchone()
-    booking._state.adding = False
-    return int(taken)
+        cursor.execute(TAKE_FREE_SEATS, values)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    *fields, taken = row
+    booking = Booking.from_db(DEFAULT_DB_ALIAS, FIELDS, fields)
+    if taken != booking.total_seats:
+        raise RuntimeError(f"show {show.pk}: a seat changed hands without the show's lock")
+    return booking
 
 
 def expire_holds_of(show_id: int) -> list[tuple[str, list[str]]]:
@@ -126,6 +184,3 @@ def expire_holds_of(show_id: int) -> list[tuple[str, list[str]]]:
     with prepared_cursor() as cursor:
         cursor.execute(EXPIRE_HOLDS, {"show": show_id})
         return list(cursor.fetchall())
-
-
-FIELDS = [field for field in Booking._meta.concrete_fields if not field.primary_key]

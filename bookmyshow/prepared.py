@@ -6,7 +6,7 @@ in DATABASES have the server keep their plans; behind PgBouncer, where a connect
 after each transaction, nothing is prepared and all works the same.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -35,8 +35,8 @@ def statement(rows: QuerySet[Any]) -> str:
     return str(sql)
 
 
-def prepared_row(model: type[M], sql: str, values: Sequence[Any]) -> M | None:
-    """The first row of a `statement` over all fields of `model`, or None."""
+def prepared_row(model: type[M], sql: str, values: Sequence[Any] | Mapping[str, Any]) -> M | None:
+    """The first row of a statement that returns all fields of `model` in their order, or None."""
     with prepared_cursor() as cursor:
         cursor.execute(sql, values)
         row = cursor.fetchone()
