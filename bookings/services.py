@@ -14,9 +14,8 @@ The locking rules, the same in every function:
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 
@@ -46,7 +45,7 @@ from .errors import (
     ShowNotFound,
 )
 from .models import Admission, Booking
-from .statements import SeatToHold, expire_holds_of, seats_to_hold, take_free_seats
+from .statements import SeatsToTake, SeatToHold, expire_holds_of, seats_to_hold
 
 log = logging.getLogger(__name__)
 
@@ -82,15 +81,23 @@ def hold_seats(
     ShowNotFound, ShowNotBookable, ShowBusy, IdempotencyKeyReused (SPEC §4.1-4.9).
     """
     wanted = _distinct(labels)
-    request = _Request(user, idempotency_key or None, _request_hash(show_id, wanted), wanted)
+    seats = SeatsToTake(
+        show_id=show_id,
+        labels=wanted,
+        user_id=user.pk,
+        key=idempotency_key or None,
+        hash=_request_hash(show_id, wanted),
+    )
     try:
         with booking_transaction():
-            show = lock_show(show_id)
             # Most people hold for the first time, and take what is free.
-            booking = None if show.is_cancelled else request.take(show)
+            show, booking = seats.lock_and_take(show_to_lock())
+            if show is None:
+                raise ShowNotFound
             if booking is None:
-                return _hold_in_spite(request, show)
+                return _hold_in_spite(seats, show)
             booking.now = booking.created_at
+            transaction.on_commit(partial(seatmap.forget, show_id))
             return booking
     except IntegrityError as error:
         # The same key was used at another show at the same moment, and that one won.
@@ -177,59 +184,31 @@ def expire_holds() -> int:
     return expired
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    user: User
-    key: str | None
-    hash: str
-    wanted: set[str]
-
-    def is_the_one_of(self, booking: Booking) -> bool:
-        """Whether its key made this booking; a lapsed hold of someone else's may have the same."""
-        return bool(self.key) and (booking.user_id, booking.idempotency_key) == (
-            self.user.pk,
-            self.key,
-        )
-
-    def take(
-        self, show: Show, now: datetime | None = None, expires_at: datetime | None = None
-    ) -> Booking | None:
-        """The hold, or None where something is in its way."""
-        booking = take_free_seats(
-            show,
-            self.wanted,
-            user_id=self.user.pk,
-            key=self.key,
-            request_hash=self.hash,
-            now=now,
-            expires_at=expires_at,
-        )
-        if booking is not None:
-            transaction.on_commit(partial(seatmap.forget, show.pk))
-        return booking
-
-
-def _hold_in_spite(request: _Request, show: Show) -> Booking:
+def _hold_in_spite(wanted: SeatsToTake, show: Show) -> Booking:
     """The hold that met something in its way: say what, or end it if it may be ended."""
-    seats = seats_to_hold(show.pk, request.wanted, user_id=request.user.pk, key=request.key)
-    _check_labels(request.wanted, seats)
+    seats = seats_to_hold(show.pk, wanted.labels, user_id=wanted.user_id, key=wanted.key)
+    _check_labels(wanted.labels, seats)
     lapsed = {seat.booking_id for seat in seats if seat.holder_lapsed}
-    concerned = Q(user=request.user, show=show, status=PENDING) | Q(pk__in=lapsed)
-    if request.key:
-        concerned |= Q(user=request.user, idempotency_key=request.key)
+    concerned = Q(user=wanted.user_id, show=show, status=PENDING) | Q(pk__in=lapsed)
+    if wanted.key:
+        concerned |= Q(user=wanted.user_id, idempotency_key=wanted.key)
     needed = lapsed or seats[0].has_earlier
-    booking = _decide(request, show, seats, lock_bookings(concerned) if needed else [])
+    booking = _decide(wanted, show, seats, lock_bookings(concerned) if needed else [])
     booking.now = seats[0].now
     return booking
 
 
 def _decide(
-    request: _Request, show: Show, seats: Sequence[SeatToHold], locked: list[Booking]
+    wanted: SeatsToTake, show: Show, seats: Sequence[SeatToHold], locked: list[Booking]
 ) -> Booking:
     """With the show and the bookings concerned locked: a hold, old or new, or why there is none."""
     for booking in locked:
-        if request.is_the_one_of(booking):
-            if booking.idempotency_hash != request.hash:
+        # A lapsed hold of someone else's may have the same key.
+        if wanted.key and (booking.user_id, booking.idempotency_key) == (
+            wanted.user_id,
+            wanted.key,
+        ):
+            if booking.idempotency_hash != wanted.hash:
                 raise IdempotencyKeyReused
             return booking
     now = seats[0].now
@@ -237,7 +216,7 @@ def _decide(
         raise ShowNotBookable(
             "This show was cancelled." if show.is_cancelled else "This show has already begun."
         )
-    own = next((b for b in locked if b.user_id == request.user.pk), None)
+    own = next((b for b in locked if b.user_id == wanted.user_id), None)
     keeps = own if own and not own.has_lapsed(now) else None
     if keeps and keeps.seats == [seat.label for seat in seats]:
         return keeps
@@ -248,7 +227,7 @@ def _decide(
         raise SeatsUnavailable(lost)
     count_seats(show, end_bookings(ending.values(), now, LAPSED, swapped=keeps))
     # A swap keeps the old end, so that no one can hold for ever.
-    new = request.take(show, now, keeps.expires_at if keeps else None)
+    new = wanted.take(now, keeps.expires_at if keeps else None)
     if new is None:
         raise RuntimeError(f"show {show.pk}: a seat changed hands without the show's lock")
     return new
@@ -305,21 +284,21 @@ def _expire_holds_of(show_id: int, *, skip_locked: bool) -> int | None:
 
 def lock_show(show_id: int) -> Show:
     """The show's row, locked; foreign keys to it can still be written (no_key)."""
-    show = prepared_row(Show, _show_to_lock(), [show_id])
+    show = prepared_row(Show, show_to_lock(), [show_id])
     if show is None:
         raise ShowNotFound
     return show
 
 
 @cache
-def _show_to_lock(*, skip_locked: bool = False) -> str:
+def show_to_lock(*, skip_locked: bool = False) -> str:
     """The statement, built once: building it takes longer than the database needs to answer."""
     rows = Show.objects.select_for_update(no_key=True, skip_locked=skip_locked)
     return statement(rows.filter(pk=0))
 
 
 def _lock_show_if_free(show_id: int) -> Show | None:
-    return prepared_row(Show, _show_to_lock(skip_locked=True), [show_id])
+    return prepared_row(Show, show_to_lock(skip_locked=True), [show_id])
 
 
 def lock_bookings(concerned: Q) -> list[Booking]:
@@ -372,8 +351,8 @@ def _distinct(labels: Iterable[str]) -> set[str]:
     return set(asked)
 
 
-def _check_labels(wanted: set[str], seats: Sequence[SeatToHold]) -> None:
-    unknown = sorted(wanted - {seat.label for seat in seats})
+def _check_labels(wanted: Collection[str], seats: Sequence[SeatToHold]) -> None:
+    unknown = sorted(set(wanted) - {seat.label for seat in seats})
     if unknown:
         raise InvalidSeats(f"This show has no seat {', '.join(unknown)}.")
 

@@ -4,14 +4,18 @@ A hold's two because building them anew each time took the ORM half of the time 
 the sweep's one because buyers wait for as long as it keeps a show (docs/performance.md).
 """
 
+import time
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
+from django.db.backends.utils import CursorWrapper
 
-from bookmyshow.prepared import prepared_cursor
+from bookmyshow.prepared import first_row, one_trip, prepared_cursor
+from bookmyshow.watching import metrics
 from shows.models import Show
 
 from .models import Booking, new_reference
@@ -36,8 +40,8 @@ SEATS_TO_HOLD = """
 """
 # All or nothing: no row where anything stands in the way, for SEATS_TO_HOLD to tell what.
 # The commit doesn't wait for the disk, for everybody else who wants this show would wait as well. A
-# database that crashes may forget the holds of its last half second, whole; a confirmation waits for
-# the disk, and for the hold that it confirms with it.
+# database that crashes may forget the holds of its last half second, whole; a confirmation waits
+# for the disk, and with it for the hold that it confirms.
 TAKE_FREE_SEATS = f"""
     WITH clock AS MATERIALIZED (
         SELECT coalesce(%(now)s::timestamptz, clock_timestamp()) AS now,
@@ -47,11 +51,13 @@ TAKE_FREE_SEATS = f"""
                array_agg(s.price ORDER BY s.position) AS prices,
                sum(s.price) AS amount
         FROM (
-            SELECT label, position, CASE seat_type WHEN 'premium' THEN %(premium_price)s::numeric
-                                    ELSE %(standard_price)s::numeric END AS price
-            FROM shows_seat
-            WHERE show_id = %(show)s::bigint AND label = ANY(%(labels)s::text[])
-              AND booking_id IS NULL
+            SELECT seat.label, seat.position,
+                   CASE seat.seat_type WHEN 'premium' THEN show.premium_price
+                   ELSE show.standard_price END AS price
+            FROM shows_show show JOIN shows_seat seat ON seat.show_id = show.id CROSS JOIN clock
+            WHERE show.id = %(show)s::bigint AND show.status = 'SCHEDULED'
+              AND show.starts_at > clock.now
+              AND seat.label = ANY(%(labels)s::text[]) AND seat.booking_id IS NULL
         ) s
         HAVING count(*) = cardinality(%(labels)s::text[])
     ), held AS (
@@ -64,8 +70,7 @@ TAKE_FREE_SEATS = f"""
                coalesce(%(expires_at)s::timestamptz, now + %(lasts)s::interval), '',
                %(key)s::text, %(hash)s
         FROM wanted CROSS JOIN clock
-        WHERE now < %(starts_at)s::timestamptz
-          AND NOT EXISTS (SELECT FROM bookings_booking own
+        WHERE NOT EXISTS (SELECT FROM bookings_booking own
                           WHERE own.user_id = %(user)s::bigint AND own.show_id = %(show)s::bigint
                             AND own.status = 'PENDING')
           AND NOT EXISTS (SELECT FROM bookings_booking same
@@ -138,45 +143,63 @@ def seats_to_hold(
         return [SeatToHold(*row) for row in cursor.fetchall()]
 
 
-def take_free_seats(
-    show: Show,
-    labels: Collection[str],
-    *,
-    user_id: int,
-    key: str | None,
-    request_hash: str,
-    now: datetime | None = None,
-    expires_at: datetime | None = None,
-) -> Booking | None:
-    """Hold these seats of a locked show and count them, if they are all free and nothing else is
-    in the way: an earlier hold or key of the person's, or the beginning of the show.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatsToTake:
+    """What TAKE_FREE_SEATS is asked for: these seats, for that person."""
 
-    `now` and `expires_at` are the database's clock and BOOKING_EXPIRY_MINUTES later unless given.
-    """
-    values: dict[str, Any] = {
-        "show": show.pk,
-        "starts_at": show.starts_at,
-        "standard_price": show.standard_price,
-        "premium_price": show.premium_price,
-        "labels": list(labels),
-        "reference": new_reference(),
-        "user": user_id,
-        "key": key,
-        "hash": request_hash if key else "",
-        "now": now,
-        "expires_at": expires_at,
-        "lasts": timedelta(minutes=settings.BOOKING_EXPIRY_MINUTES),
-    }
-    with prepared_cursor() as cursor:
-        cursor.execute(TAKE_FREE_SEATS, values)
+    show_id: int
+    labels: Collection[str]
+    user_id: int
+    key: str | None
+    hash: str
+
+    def lock_and_take(self, lock: str) -> tuple[Show | None, Booking | None]:
+        """Lock the show, then take the seats if they are free and nothing else is in the way: an
+        earlier hold or key of the person's, the show's beginning or end.
+
+        Both statements are sent together: who else wants this show waits for one answer less.
+        """
+        with one_trip(), prepared_cursor() as locking, prepared_cursor() as taking:
+            started = time.perf_counter()
+            locking.execute(lock, [self.show_id])
+            taking.execute(TAKE_FREE_SEATS, self._values(None, None))
+            try:
+                show = first_row(Show, locking)
+            finally:
+                metrics.LOCK_WAITS.observe(time.perf_counter() - started)
+            return show, self._taken(taking)
+
+    def take(self, now: datetime, expires_at: datetime | None) -> Booking | None:
+        """The same of a show that is locked already, with the database's clock read since.
+
+        The hold ends at `expires_at`, or else in BOOKING_EXPIRY_MINUTES.
+        """
+        with prepared_cursor() as cursor:
+            cursor.execute(TAKE_FREE_SEATS, self._values(now, expires_at))
+            return self._taken(cursor)
+
+    def _values(self, now: datetime | None, expires_at: datetime | None) -> dict[str, Any]:
+        return {
+            "show": self.show_id,
+            "labels": list(self.labels),
+            "reference": new_reference(),
+            "user": self.user_id,
+            "key": self.key,
+            "hash": self.hash if self.key else "",
+            "now": now,
+            "expires_at": expires_at,
+            "lasts": timedelta(minutes=settings.BOOKING_EXPIRY_MINUTES),
+        }
+
+    def _taken(self, cursor: CursorWrapper) -> Booking | None:
         row = cursor.fetchone()
-    if row is None:
-        return None
-    *fields, taken = row
-    booking = Booking.from_db(DEFAULT_DB_ALIAS, FIELDS, fields)
-    if taken != booking.total_seats:
-        raise RuntimeError(f"show {show.pk}: a seat changed hands without the show's lock")
-    return booking
+        if row is None:
+            return None
+        *fields, taken = row
+        booking = Booking.from_db(DEFAULT_DB_ALIAS, FIELDS, fields)
+        if taken != booking.total_seats:
+            raise RuntimeError(f"show {self.show_id}: a seat changed hands without its lock")
+        return booking
 
 
 def expire_holds_of(show_id: int) -> list[tuple[str, list[str]]]:

@@ -6,6 +6,7 @@ in DATABASES have the server keep their plans; behind PgBouncer, where a connect
 after each transaction, nothing is prepared and all works the same.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -14,6 +15,8 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, QuerySet
+
+from .watching import metrics
 
 M = TypeVar("M", bound=Model)
 
@@ -29,6 +32,21 @@ def prepared_cursor() -> Iterator[CursorWrapper]:
         yield cursor
 
 
+@contextmanager
+def one_trip() -> Iterator[None]:
+    """Statements executed inside go to the server together, and are answered one after the other.
+
+    Read the results inside too, in the order of the statements: the first that failed raises there.
+    """
+    connection.ensure_connection()
+    started = time.perf_counter()
+    try:
+        with connection.connection.pipeline():
+            yield
+    finally:
+        metrics.QUERIES.observe(time.perf_counter() - started)
+
+
 def statement(rows: QuerySet[Any]) -> str:
     """The SQL of a queryset, with %s for its values; one that locks is built in a transaction."""
     sql, _values = rows.query.sql_with_params()
@@ -39,7 +57,12 @@ def prepared_row(model: type[M], sql: str, values: Sequence[Any] | Mapping[str, 
     """The first row of a statement that returns all fields of `model` in their order, or None."""
     with prepared_cursor() as cursor:
         cursor.execute(sql, values)
-        row = cursor.fetchone()
+        return first_row(model, cursor)
+
+
+def first_row(model: type[M], cursor: CursorWrapper) -> M | None:
+    """The first row of an executed statement as `prepared_row` gives it."""
+    row = cursor.fetchone()
     if row is None:
         return None
     names = [field.attname for field in model._meta.concrete_fields]

@@ -18,6 +18,7 @@ from bookings import services
 from bookings.errors import BookingError, BookingExpired, SeatsUnavailable, ShowBusy
 from bookings.integrity import find_broken
 from bookings.models import Booking
+from bookmyshow.prepared import statement
 from shows.clock import database_now
 from shows.models import Seat, Show
 from tests.factories import hall, lapse, make_show, make_user
@@ -52,7 +53,9 @@ def at_once(work: Callable[[int], object], count: int) -> list[object]:
 def without_the_lock() -> Iterator[None]:
     """The control: the show is read, not locked, and the guard behind the lock is off."""
     with (
-        mock.patch.object(services, "lock_show", lambda pk: Show.objects.get(pk=pk)),
+        mock.patch.object(
+            services, "show_to_lock", return_value=statement(Show.objects.filter(pk=0))
+        ),
         mock.patch.object(
             services, "lock_bookings", lambda q: list(Booking.objects.filter(q).order_by("pk"))
         ),
