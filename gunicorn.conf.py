@@ -2,7 +2,6 @@
 
 import gc
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,12 @@ folder.prepare()
 
 bind = f"{env.str('BIND', default='0.0.0.0')}:{whole('PORT', default=8000, least=1, most=65535)}"
 
-# Each thread may hold a database connection: 8 workers of 8 threads stay well below the
+# Each thread may hold a database connection: 8 workers of 4 threads stay well below the
 # server's usual limits on machines with many processors too.
 workers = whole("WEB_CONCURRENCY", default=min(max(os.cpu_count() or 1, 2), 8), least=1, most=256)
 # Threads, none of which waits for a slow client.
 worker_class = "bookmyshow.worker.PatientWorker"
-threads = whole("WEB_THREADS", default=8, least=1, most=64)
+threads = whole("WEB_THREADS", default=4, least=1, most=64)
 
 # Who may say that a request came over HTTPS (X-Forwarded-Proto): the same hops that may say from
 # whom, and a proxy on this machine.
@@ -41,16 +40,10 @@ control_socket_disable = True
 logconfig_dict = logging_config(as_json=not switch("DEBUG", default=False))
 
 
-SWITCH_SECONDS = float(os.environ.get("SWITCH", "0.005"))
-
-
 def post_worker_init(_worker: object) -> None:
     """Leave what was imported out of every later collection of garbage, and out of its pauses."""
     gc.collect()
     gc.freeze()
-    # A thread whose answer has come from the database, and who may keep a show's lock meanwhile,
-    # waits for the interpreter no longer than this.
-    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def child_exit(_arbiter: object, worker: Any) -> None:

@@ -68,18 +68,16 @@ def main_parts(report: Report, people: World, only: set[str]) -> None:
     with ExitStack() as sites:
         site = sites.enter_context(serve("bookmyshow.wsgi", MAIN))
         empty = sites.enter_context(serve("bench.baselines.empty", MAIN))
-        base = spread = 0.0
+        base = 0.0
         if only & {"reads", "holds"}:
             base = measures.reads(report, site, empty, shows)
-        if only & {"holds", "hot"}:
+        if "holds" in only:
             settings = {"DJANGO_SETTINGS_MODULE": "bench.baselines.raw_settings"}
             raw = sites.enter_context(serve("bench.baselines.raw", MAIN, **settings))
             first = people.people[0]
-            spread = measures.spread_holds(
-                report, site, raw, holds, MAIN, first, raw_shows, base or 1
-            )
+            measures.spread_holds(report, site, raw, holds, MAIN, first, raw_shows, base)
         parts: dict[str, Callable[[], None]] = {
-            "hot": lambda: measures.hot_show(report, site, people, filler, spread),
+            "hot": lambda: measures.hot_show(report, site, people, filler, holds),
             "one": lambda: measures.one_seat(report, site, people, filler),
             "latency": lambda: measures.latencies(report, site, holds, people, filler),
             "sweep": lambda: sizes.sweep(report, site, holds, filler, MAIN),

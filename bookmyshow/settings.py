@@ -102,7 +102,7 @@ TEMPLATES = [
 
 # Database: every wait is bounded, so that a stuck transaction costs its victims a clear error and
 # not a worker. The pool belongs to one worker process and is as large as it has threads.
-WEB_THREADS = environment.whole("WEB_THREADS", default=8, least=1, most=64)
+WEB_THREADS = environment.whole("WEB_THREADS", default=4, least=1, most=64)
 LOCK_TIMEOUT_MS = 4_000
 DATABASES: dict[str, dict[str, Any]] = {"default": environment.database("DATABASE_URL")}
 DATABASES["default"].setdefault("OPTIONS", {}).update(

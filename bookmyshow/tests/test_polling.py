@@ -1,15 +1,18 @@
-"""The unchanged poll, which is answered before the rest of the middleware."""
+"""The unchanged poll, which is answered before Django is asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from bookings import services
+from bookmyshow.polling import UnchangedPolls
+from bookmyshow.wsgi import django_application
 from shows import seatmap
 from shows.models import Show
 from tests.factories import make_show, make_user
@@ -17,74 +20,103 @@ from tests.factories import make_show, make_user
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Polling:
+    """Asks the site as gunicorn does, and notes whether Django heard of it."""
+
+    def __init__(self) -> None:
+        self.reached_django = 0
+        self._application = UnchangedPolls(self._django)
+
+    def __call__(self, show: Show, version: str | None = None, **environ: Any) -> Answer:
+        shown = seatmap.current_map(show.pk).version if version is None else version
+        path = reverse("shows:seats", args=[show.pk])
+        request = RequestFactory(HTTP_HOST="testserver").get(path, {"v": shown}, **environ)
+        said: list[Any] = []
+        body = self._application(request.environ, lambda *answer: said.append(answer))
+        ((status, headers, *_),) = said
+        return Answer(int(status.split()[0]), dict(headers), b"".join(body))
+
+    def _django(self, environ: Any, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        self.reached_django += 1
+        return django_application(environ, start_response)
+
+
 @pytest.fixture
 def show() -> Show:
     return make_show()
 
 
-def poll(client: Client, show: Show, version: str | None = None, **more: Any) -> Any:
-    shown = seatmap.current_map(show.pk).version if version is None else version
-    return client.get(reverse("shows:seats", args=[show.pk]), {"v": shown}, **more)
+@pytest.fixture
+def poll(show: Show) -> Polling:
+    """The first answer is the view's, and teaches it the headers."""
+    polling = Polling()
+    assert polling(show).status == 204
+    assert polling.reached_django == 1
+    return polling
 
 
-def taught(client: Client, show: Show) -> None:
-    """The first answer is the view's, and teaches the middleware its headers."""
-    assert poll(client, show).status_code == 204
+def test_the_early_answer_is_the_views_to_the_last_header(show: Show) -> None:
+    polling = Polling()
+    first, second = polling(show), polling(show)
+    assert (first.status, second.status, polling.reached_django) == (204, 204, 1)
+    ids = [answer.headers.pop("X-Request-ID") for answer in (first, second)]
+    assert first.headers == second.headers
+    assert ids[0] != ids[1]
+    assert second.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Content-Security-Policy" in second.headers
+    assert "Set-Cookie" not in second.headers
+    assert "Cookie" not in second.headers.get("Vary", "")
+    assert second.body == b""
 
 
-def test_the_early_answer_is_the_views_to_the_last_header(client: Client, show: Show) -> None:
-    first, second = poll(client, show), poll(client, show)
-    assert (first.status_code, second.status_code) == (204, 204)
-    assert first.resolver_match is not second.resolver_match
-    own = {"X-Request-ID"}
-    assert {k: v for k, v in first.items() if k not in own} == {
-        k: v for k, v in second.items() if k not in own
-    }
-    assert first["X-Request-ID"] != second["X-Request-ID"]
-    assert second["X-Content-Type-Options"] == "nosniff"
-    assert "Content-Security-Policy" in second
-    assert second.content == b""
+def test_the_id_that_a_proxy_gave_is_kept(poll: Polling, show: Show) -> None:
+    assert poll(show, HTTP_X_REQUEST_ID="from-proxy-1").headers["X-Request-ID"] == "from-proxy-1"
+    assert poll(show, HTTP_X_REQUEST_ID="no id!").headers["X-Request-ID"] != "no id!"
+    assert poll.reached_django == 1
 
 
-def test_it_reads_neither_session_nor_database(client: Client, show: Show) -> None:
-    client.force_login(make_user())
-    taught(client, show)
+def test_it_reads_neither_session_nor_database(poll: Polling, show: Show) -> None:
     version = seatmap.current_map(show.pk).version
     with CaptureQueriesContext(connection) as queries:
-        response = poll(client, show, version)
-    assert (response.status_code, len(queries)) == (204, 0)
-    assert not response.cookies
-    assert "Cookie" not in response.get("Vary", "")
+        answer = poll(show, version, HTTP_COOKIE="sessionid=whatever")
+    assert (answer.status, len(queries), poll.reached_django) == (204, 0, 1)
 
 
-def test_a_changed_map_is_drawn(client: Client, show: Show) -> None:
-    taught(client, show)
+def test_a_changed_map_is_drawn(poll: Polling, show: Show) -> None:
     version = seatmap.current_map(show.pk).version
     services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1"])
-    assert poll(client, show, version).status_code == 200
+    answer = poll(show, version)
+    assert answer.status == 200
+    assert b"A1" in answer.body
 
 
 @pytest.mark.parametrize("version", ["", "0" * 20, "final-" + "0" * 20, "v=", "%00"])
-def test_any_other_version_gets_the_map(client: Client, show: Show, version: str) -> None:
-    taught(client, show)
-    assert poll(client, show, version).status_code == 200
+def test_any_other_version_gets_the_map(poll: Polling, show: Show, version: str) -> None:
+    assert poll(show, version).status == 200
 
 
-def test_a_host_that_is_not_ours_is_refused(client: Client, show: Show) -> None:
-    taught(client, show)
-    assert poll(client, show, HTTP_HOST="evil.example").status_code == 400
+def test_a_host_that_is_not_ours_is_refused(poll: Polling, show: Show) -> None:
+    assert poll(show, HTTP_HOST="evil.example").status == 400
 
 
-def test_a_plain_http_poll_is_sent_to_https(
-    client: Client, show: Show, settings: Any, rebuilt: Callable[[], None]
+def test_a_plain_http_poll_is_left_to_django_where_https_is_on(
+    poll: Polling, show: Show, settings: Any
 ) -> None:
-    taught(client, show)
     settings.SECURE_SSL_REDIRECT = True
-    rebuilt()
-    assert poll(client, show).status_code == 301
+    poll(show)
+    assert poll.reached_django == 2
+    secure = {"wsgi.url_scheme": "https"}
+    assert poll(show, **secure).status == 204
+    assert poll.reached_django == 2
 
 
-@pytest.fixture
-def rebuilt(client: Client) -> Callable[[], None]:
-    """Has the middleware read the settings again."""
-    return client.handler.load_middleware
+def test_only_reading_is_a_poll(poll: Polling, show: Show) -> None:
+    poll(show, REQUEST_METHOD="POST")
+    assert poll.reached_django == 2
