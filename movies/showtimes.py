@@ -96,17 +96,18 @@ def show_day(show: "Show") -> date:
 def timetable(shows: Iterable["Show"], *, today: date, wanted: str = "") -> Timetable:
     """`shows` carry free_seats, screen and cinema, soonest first; `wanted` is an ISO date or not.
 
-    Without a wanted day it opens on today, or on the first day with a show.
+    Without a wanted day it opens on today, or on the first day with a show. After midnight that is
+    the evening before, as long as it has late shows to come.
     """
     shows = list(shows)
+    start = min([today, *map(show_day, shows)])
     last = max([today + timedelta(days=STRIP_DAYS - 1), *map(show_day, shows)])
     days = {
         day: Day(day, _day_name(day, today))
-        for day in (today + timedelta(days=n) for n in range((last - today).days + 1))
+        for day in (start + timedelta(days=n) for n in range((last - start).days + 1))
     }
     for show in shows:
-        if show_day(show) in days:
-            days[show_day(show)].show_count += 1
+        days[show_day(show)].show_count += 1
     first = next((day for day in days.values() if day.show_count), days[today])
     chosen = next((day for day in days.values() if f"{day.date}" == wanted), first)
     return Timetable(
@@ -117,7 +118,7 @@ def timetable(shows: Iterable["Show"], *, today: date, wanted: str = "") -> Time
 
 
 def _day_name(day: date, today: date) -> str:
-    return {0: "Today", 1: "Tomorrow"}.get((day - today).days, f"{day:%a}")
+    return {-1: "Tonight", 0: "Today", 1: "Tomorrow"}.get((day - today).days, f"{day:%a}")
 
 
 def _by_cinema(shows: Iterable["Show"]) -> list[CinemaTimes]:

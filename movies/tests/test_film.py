@@ -4,6 +4,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
@@ -35,6 +36,7 @@ def test_film_page_tells_the_film_and_its_times_by_cinema(client: Client) -> Non
     assert show.get_absolute_url() in page
 
 
+@time_machine.travel("2026-03-03T09:00:00Z", tick=False)
 def test_it_opens_on_the_first_day_with_a_show_and_keeps_today_first(client: Client) -> None:
     movie = make_movie()
     make_show(movie=movie, starts_in=timedelta(days=2))
@@ -156,3 +158,21 @@ def test_an_uploaded_or_linked_poster_goes_before_the_drawn_one() -> None:
     assert movie.poster_srcset == ""
     drawn = make_movie(slug="drawn")
     assert drawn.poster_src.startswith("/movies/drawn/poster.svg?v=")
+
+
+def test_after_midnight_the_late_show_of_the_evening_before_is_still_there(client: Client) -> None:
+    """At 00:10 in Mumbai, a show at 00:40 belongs to the evening before (SPEC §3)."""
+    with time_machine.travel("2026-03-03T18:40:00Z", tick=False):
+        movie = make_movie("Her")
+        late = make_show(movie=movie, starts_in=timedelta(minutes=30))
+        evening = make_show(movie=movie, starts_in=timedelta(hours=20))
+        days = client.get(movie.get_absolute_url()).context["timetable"].days
+        assert [(day.label, day.iso, day.show_count) for day in days[:2]] == [
+            ("Tonight", "2026-03-03", 1),
+            ("Today", "2026-03-04", 1),
+        ]
+        page = client.get(movie.get_absolute_url()).content.decode()
+        assert late.get_absolute_url() in page
+        assert evening.get_absolute_url() not in page
+        page = client.get(movie.get_absolute_url(), {"date": "2026-03-04"}).content.decode()
+        assert evening.get_absolute_url() in page
