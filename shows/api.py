@@ -39,7 +39,7 @@ def read_movie(request: HttpRequest, id: PathId) -> HttpResponse:
     movie = find_movie(id)
     now = database_now()
     coming = Show.objects.upcoming(at=now).filter(movie=movie).with_free_seats(at=now)
-    shows = [ShowOut.of(show) for show in coming.with_place().select_related("movie")]
+    shows = [ShowOut.of(show) for show in coming.with_names()]
     return answer(MovieWithShowsOut.with_shows(movie, shows, request), public=True)
 
 
@@ -148,5 +148,5 @@ def coming_shows(query: ShowQuery) -> HttpResponse:
         shows = shows.filter(screen__cinema=query.cinema_id)
     if query.date:
         shows = shows.on_date(query.date)
-    page = PageOf(shows.with_free_seats(at=now).with_place().select_related("movie"), query)
+    page = PageOf(shows.with_free_seats(at=now).with_names(), query)
     return answer_list([ShowOut.of(show) for show in page.rows], page.pagination, public=True)

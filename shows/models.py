@@ -152,6 +152,16 @@ class ShowQuerySet(models.QuerySet["Show"]):
         """With screen and cinema, which every local time needs."""
         return self.select_related("screen__cinema")
 
+    def with_names(self) -> "ShowQuerySet":
+        """With what a list tells of film, screen and cinema, and not the long texts beside it."""
+        own = [field.name for field in Show._meta.concrete_fields]
+        place = ("screen__name", "screen__cinema__name", "screen__cinema__city")
+        return (
+            self.with_place()
+            .select_related("movie")
+            .only(*own, "movie__title", *place, "screen__cinema__timezone")
+        )
+
     def matching(self, *, day: date | None = None, **conditions: str) -> "ShowQuerySet":
         """Shows that meet each condition that isn't empty: `city`, `language`, `format`, `day`.
 
