@@ -48,15 +48,19 @@ MUTANTS = (
             ),
             (
                 "a swap starts the two minutes again",
-                "seats, now, keeps.expires_at if keeps else None)",
-                "seats, now, None)",
+                "wanted.take(now, keeps.expires_at if keeps else None)",
+                "wanted.take(now, None)",
             ),
             (
                 "a reused key is not compared",
-                "if booking.idempotency_hash != request.hash:",
+                "if booking.idempotency_hash != wanted.hash:",
                 "if False:",
             ),
-            ("keys are ignored", "if request.is_the_one_of(booking):", "if False:"),
+            (
+                "keys are ignored",
+                "if wanted.key and (booking.user_id",
+                "if False and (booking.user_id",
+            ),
             (
                 "a lapsed hold can be confirmed",
                 "if booking.reason_at(now) == LAPSED:",
@@ -75,7 +79,7 @@ MUTANTS = (
             ),
             (
                 "a hold survives the next one",
-                "own = next((b for b in locked if b.user_id == request.user.pk), None)",
+                "own = next((b for b in locked if b.user_id == wanted.user_id), None)",
                 "own = None",
             ),
             (
@@ -109,9 +113,19 @@ MUTANTS = (
                 "WHERE s.booking_id = -lapsed.id",
             ),
             (
-                "the counter forgets freed seats",
-                "available_seats + %(freed)s::int - (SELECT",
-                "available_seats - (SELECT",
+                "a show that began is taken",
+                "\n              AND show.starts_at > clock.now",
+                "",
+            ),
+            (
+                "taken seats count as free",
+                "(%(labels)s::text[]) AND seat.booking_id IS NULL",
+                "(%(labels)s::text[])",
+            ),
+            (
+                "the counter forgets held seats",
+                "available_seats - held.total_seats",
+                "available_seats - 0",
             ),
             (
                 "the counter forgets swept seats",
@@ -124,7 +138,7 @@ MUTANTS = (
         Mutant(
             "a key is anyone's",
             SERVICES,
-            "(booking.user_id, booking.idempotency_key) == (\n            self.user.pk,",
+            "(booking.user_id, booking.idempotency_key) == (\n            wanted.user_id,",
             "(1, booking.idempotency_key) == (\n            1,",
             "bookings/tests/test_hold_seats.py",
         ),
@@ -137,13 +151,17 @@ MUTANTS = (
         ),
         Mutant(
             "seats are given after the commit",
-            SERVICES,
-            "    taken = take_seats(booking, [seat.id for seat in seats], freed=freed)",
-            "    booking.save()\n"
-            "    taken, ids = len(seats), [seat.id for seat in seats]\n"
-            "    transaction.on_commit(lambda: (__import__('time').sleep(0.2),"
-            " Seat.objects.filter(pk__in=ids).update(booking=booking),"
-            " count_seats(show, freed - len(ids))))",
+            STATEMENTS,
+            "taking.execute(TAKE_FREE_SEATS, self._values(None, None))",
+            "late = TAKE_FREE_SEATS.replace('SET booking_id = held.id', 'SET booking_id = NULL')\n"
+            "            taking.execute(late, self._values(None, None))\n"
+            "            from django.db import transaction\n"
+            "            from shows.models import Seat\n"
+            "            hold = Booking.objects.filter(user=self.user_id, show=self.show_id,"
+            " status='PENDING').values('pk')\n"
+            "            seats = Seat.objects.filter(show=self.show_id, label__in=self.labels)\n"
+            "            transaction.on_commit("
+            "lambda: (time.sleep(0.2), seats.update(booking=hold[:1])))",
             "tests/faults/test_processes.py::"
             "test_web_workers_killed_over_and_over_lose_nothing_that_was_shown",
         ),
