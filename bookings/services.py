@@ -229,6 +229,9 @@ def _decide(
     # A swap keeps the old end, so that no one can hold for ever.
     new = wanted.take(now, keeps.expires_at if keeps else None)
     if new is None:
+        # Only a key is anybody's business beyond this show's lock: another show was faster.
+        if Booking.objects.filter(user=wanted.user_id, idempotency_key=wanted.key).exists():
+            raise IdempotencyKeyReused
         raise RuntimeError(f"show {show.pk}: a seat changed hands without the show's lock")
     return new
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -15,7 +16,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from bookings import services
-from bookings.errors import BookingError, BookingExpired, SeatsUnavailable, ShowBusy
+from bookings.errors import (
+    BookingError,
+    BookingExpired,
+    IdempotencyKeyReused,
+    SeatsUnavailable,
+    ShowBusy,
+)
 from bookings.integrity import find_broken
 from bookings.models import Booking
 from bookmyshow.prepared import statement
@@ -196,6 +203,34 @@ def test_one_key_at_two_shows_at_once_makes_one_booking_and_one_refusal() -> Non
         )
         codes = sorted(getattr(r, "code", "booked") for r in results)
         assert codes == ["IDEMPOTENCY_KEY_REUSED", "booked"]
+
+
+def test_a_key_that_another_show_uses_up_in_the_middle_of_a_swap_is_refused() -> None:
+    """The show's lock doesn't keep a person's key from being used at another show."""
+    user, show, other = make_user(), make_show(), make_show()
+    first = services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
+    look = services.seats_to_hold
+
+    def look_and_lose(*args: Any, **kwargs: Any) -> Any:
+        seen = look(*args, **kwargs)
+        with mock.patch.object(services, "seats_to_hold", look):
+            (won,) = at_once(
+                lambda _: services.hold_seats(
+                    user=user, show_id=other.pk, labels=["A1"], idempotency_key="k"
+                ),
+                1,
+            )
+        assert isinstance(won, Booking)
+        return seen
+
+    with (
+        mock.patch.object(services, "seats_to_hold", look_and_lose),
+        pytest.raises(IdempotencyKeyReused),
+    ):
+        services.hold_seats(user=user, show_id=show.pk, labels=["A2"], idempotency_key="k")
+    first.refresh_from_db()
+    assert (first.status, first.seats) == ("PENDING", ["A1"])
+    assert list(find_broken()) == []
 
 
 def test_confirm_racing_the_take_over_of_its_lapse_is_never_both_and_never_neither() -> None:
