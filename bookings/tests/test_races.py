@@ -15,7 +15,7 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from bookings import services
+from bookings import services, statements
 from bookings.errors import (
     BookingError,
     BookingExpired,
@@ -209,7 +209,7 @@ def test_a_key_that_another_show_uses_up_in_the_middle_of_a_swap_is_refused() ->
     """The show's lock doesn't keep a person's key from being used at another show."""
     user, show, other = make_user(), make_show(), make_show()
     first = services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
-    look = services.seats_to_hold
+    look = statements.seats_to_hold
 
     def look_and_lose(*args: Any, **kwargs: Any) -> Any:
         seen = look(*args, **kwargs)
