@@ -75,7 +75,8 @@ def growing_memory(report: Report, database: Database, people: World, shows: lis
                 total += result.requests
             return total
 
-        use(2)
+        # Until the pools, plans and caches of both workers are full.
+        use(6)
         before = [memory(worker)[0] for worker in site.workers]
         done = use(14)
         after = [memory(worker) for worker in site.workers]
