@@ -214,9 +214,11 @@ def label(place: int) -> str:
 def latencies(report: Report, site: Site, holds: Holds, people: World, filler: Filler) -> None:
     """Each verb at 1, 8 and 64 clients, and at half of the rate it saturates at."""
     report.section("Latency, ms p50/p95/p99")
-    pending = pending_bookings(filler)
+    pending: list[tuple[str, int]] = []
 
     def confirm(clients: int, seconds: float, pause_ms: float) -> Result:
+        if not pending:
+            pending.extend(pending_bookings(filler))
         requests = worlds.confirms(people, pending[: int(MOST_HOLDS * 2 * seconds)])
         result = client.load(
             site.url, requests, clients=clients, seconds=seconds, pause_ms=pause_ms

@@ -45,7 +45,9 @@ class MovieQuerySet(models.QuerySet["Movie"]):
     def with_showing(self, *, at: datetime, **conditions: Any) -> "MovieQuerySet":
         """The catalogue without archived films, with `is_showing`: one coming show meets all of
         `conditions` (Show.objects.matching)."""
-        return self.catalogue().annotate(is_showing=self._coming_show(at, **conditions))
+        return self.filter(archived_at=None).annotate(
+            is_showing=self._coming_show(at, **conditions)
+        )
 
     def catalogue(self) -> "MovieQuerySet":
         """Films that aren't archived."""
