@@ -1,6 +1,7 @@
 """Shows and seats, and a film with its coming shows."""
 
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -9,16 +10,18 @@ from ninja import Query, Router
 
 from accounts import audit
 from accounts.authentication import AdminToken, ApiRequest
-from bookmyshow.rest.answers import answer, answer_list
+from bookmyshow.caching import Group
+from bookmyshow.rest.answers import answer, list_text, text_answer
 from bookmyshow.rest.document import problems
 from bookmyshow.rest.paging import PageOf
 from bookmyshow.rest.problems import ApiProblem
 from bookmyshow.rest.schemas import Answer, List, PathId
+from movies import lists
 from movies.api import ADDED, DELETED, find_movie
 from movies.api import router as movies_router
 from movies.models import Movie
 
-from . import services
+from . import seatmap, services
 from .clock import database_now
 from .models import Screen, Seat, Show
 from .schemas import MovieWithShowsOut, SeatOut, ShowIn, ShowOut, ShowQuery, ShowWithSeatsOut
@@ -140,6 +143,20 @@ def _invalid(field: str, message: str) -> ApiProblem:
 
 
 def coming_shows(query: ShowQuery) -> HttpResponse:
+    """A page of coming shows, kept until a seat, the schedule or a film changes: 5 s at most.
+
+    What nobody writes down, a lapse or a beginning, is told within those seconds.
+    """
+    films, seats = Group(lists.GROUP), Group(seatmap.LISTS)
+    text = films.keep(
+        f"{seats.prefix}:{query.model_dump_json()}",
+        partial(_list_text, query),
+        seconds=seatmap.POINTER_SECONDS,
+    )
+    return text_answer(text, public=True)
+
+
+def _list_text(query: ShowQuery) -> str:
     now = database_now()
     shows = Show.objects.upcoming(at=now).matching(city=query.city)
     if query.movie_id:
@@ -149,4 +166,4 @@ def coming_shows(query: ShowQuery) -> HttpResponse:
     if query.date:
         shows = shows.on_date(query.date)
     page = PageOf(shows.with_free_seats(at=now).with_names(), query)
-    return answer_list([ShowOut.of(show) for show in page.rows], page.pagination, public=True)
+    return list_text([ShowOut.of(show) for show in page.rows], page.pagination)

@@ -14,6 +14,7 @@ viewer's own seats on top of it.
 """
 
 import hashlib
+import random
 import secrets
 import time
 from dataclasses import dataclass
@@ -100,6 +101,10 @@ def drawing_key(show_id: int, version: str) -> str:
     return f"seatmap:{show_id}:{version}"
 
 
+#: The name under which lists of shows are kept (`api`); a seat of any show changes them.
+LISTS = "shows"
+
+
 def group(show_id: int) -> str:
     """The name under which the rest of what pages tell of a show is kept (`details`)."""
     return f"show:{show_id}"
@@ -110,7 +115,8 @@ def forget(show_id: int) -> None:
 
     A worker that is reading them loses its lock too: it may have read what was there before.
     """
-    cache.delete_many([pointer_key(show_id), lock_key(show_id), group_key(group(show_id))])
+    groups = [group_key(group(show_id)), group_key(LISTS)]
+    cache.delete_many([pointer_key(show_id), lock_key(show_id), *groups])
 
 
 def current_version(show_id: int) -> str | None:
@@ -194,6 +200,8 @@ def _read_and_keep(show_id: int, token: str | None) -> SeatMap:
     if token and cache.get(lock_key(show_id)) == token:
         # The reading was true when it began, so its age counts against it.
         age = time.monotonic() - started
-        cache.set(pointer_key(show_id), reading.version, reading.good_for.total_seconds() - age)
+        # Shows that were first looked at together are not all read again at one moment.
+        seconds = reading.good_for.total_seconds() * random.uniform(0.7, 1)
+        cache.set(pointer_key(show_id), reading.version, seconds - age)
         cache.delete(lock_key(show_id))
     return SeatMap(reading.version, html)

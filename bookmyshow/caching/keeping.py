@@ -62,11 +62,12 @@ class Group:
             # Another may have named the group in between; then its token counts.
             if not cache.add(key, token, None):
                 token = cache.get(key, token)
-        self._prefix = f"{name}:{token}"
+        #: Changes with every drop; in a key of another group, it ties that entry to both.
+        self.prefix = f"{name}:{token}"
 
     def keep(self, key: str, make: Callable[[], T], *, seconds: Lifetime[T]) -> T:
         """As `keep`, until the group is dropped at the latest."""
-        return keep(f"{self._prefix}:{key}", make, seconds=seconds)
+        return keep(f"{self.prefix}:{key}", make, seconds=seconds)
 
 
 def drop_group(name: str) -> None:

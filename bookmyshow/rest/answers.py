@@ -29,9 +29,18 @@ def answer_list(
     rows: Sequence[BaseModel], pagination: Pagination, *, public: bool = False
 ) -> HttpResponse:
     """A page of a list in the envelope."""
+    return text_answer(list_text(rows, pagination), public=public)
+
+
+def list_text(rows: Sequence[BaseModel], pagination: Pagination) -> str:
+    """A page of a list as it stands in the envelope, for keeping."""
     texts = ",".join(row.model_dump_json(by_alias=True) for row in rows)
-    page = pagination.model_dump_json(by_alias=True)
-    return _enveloped(f'"data":[{texts}],"pagination":{page}', 200, public)
+    return f'"data":[{texts}],"pagination":{pagination.model_dump_json(by_alias=True)}'
+
+
+def text_answer(members: str, *, public: bool = False) -> HttpResponse:
+    """What `list_text` made, in the envelope."""
+    return _enveloped(members, 200, public)
 
 
 def _enveloped(members: str, status: int, public: bool) -> HttpResponse:

@@ -5,7 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.db import connection
+from django.test import Client, TestCase
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bookings import services
@@ -234,10 +236,36 @@ def test_reads_cost_the_same_however_long_they_are(
 ) -> None:
     movie = make_movie()
     for number in range(4):
-        show = make_show(movie=movie)
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            show = make_show(movie=movie)
         with django_assert_num_queries(3):
             assert len(client.get("/api/shows").json()["data"]) == number + 1
         with django_assert_num_queries(4):
             client.get(f"/api/movies/{movie.pk}")
         with django_assert_num_queries(2):
             client.get(f"/api/shows/{show.pk}")
+
+
+def test_a_list_of_shows_is_read_once_and_never_behind_a_seat_a_show_or_a_film(
+    quick_api: ApiInProcess,
+) -> None:
+    show = make_show()
+
+    def listed() -> list[Any]:
+        data: list[Any] = quick_api.get("shows").data
+        return data
+
+    assert [s["availableSeats"] for s in listed()] == [show.total_seats]
+    with CaptureQueriesContext(connection) as queries:
+        listed()
+    assert len(queries) == 0
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1"])
+    assert [s["availableSeats"] for s in listed()] == [show.total_seats - 1]
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        make_show()
+    assert len(listed()) == 2
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        show.movie.title = "Another title"
+        show.movie.save()
+    assert "Another title" in {s["movieTitle"] for s in listed()}
