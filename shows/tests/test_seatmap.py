@@ -138,7 +138,8 @@ def test_a_lapsed_hold_reads_as_free_without_any_sweep(client: Client) -> None:
 def test_the_pointer_lives_five_seconds_at_most(client: Client) -> None:
     show = make_show()
     poll(client, show)
-    assert 4000 < cache.pttl(seatmap.pointer_key(show.pk)) <= 5000  # type: ignore[attr-defined]
+    # A random 3.5 to 5 s, less the age of the reading and what this test took to look.
+    assert 2000 < cache.pttl(seatmap.pointer_key(show.pk)) <= 5000  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("ending", ["begun", "cancelled"])
