@@ -45,7 +45,13 @@ from .errors import (
     ShowNotFound,
 )
 from .models import Admission, Booking
-from .statements import SeatsToTake, SeatToHold, expire_holds_of, seats_to_hold
+from .statements import (
+    SeatsToTake,
+    SeatToHold,
+    expire_holds_of,
+    lock_and_confirm,
+    seats_to_hold,
+)
 
 log = logging.getLogger(__name__)
 
@@ -113,19 +119,17 @@ def confirm_booking(*, user: User, reference: str) -> Booking:
     Raises BookingNotFound, BookingExpired, BookingNotPending, ShowBusy.
     """
     with booking_transaction():
-        booking = next(iter(lock_bookings(Q(user=user, reference=reference))), None)
+        booking, now, confirmed = lock_and_confirm(
+            booking_to_lock(), user_id=user.pk, reference=reference
+        )
         if booking is None:
             raise BookingNotFound
-        now = database_now()
-        if booking.status == CONFIRMED:
-            return booking
-        if booking.reason_at(now) == LAPSED:
-            raise BookingExpired
-        if booking.status != PENDING:
-            raise BookingNotPending
+        if not confirmed:
+            if booking.status == CONFIRMED:
+                return booking
+            raise BookingExpired if booking.reason_at(now) == LAPSED else BookingNotPending
         booking.status = CONFIRMED
         booking.confirmed_at = booking.updated_at = now
-        booking.save(update_fields=["status", "confirmed_at", "updated_at"])
         transaction.on_commit(partial(seatmap.forget, booking.show_id))
         taken = (now - booking.created_at).total_seconds()
         transaction.on_commit(partial(metrics.HOLD_TO_CONFIRM.observe, taken))
@@ -302,6 +306,14 @@ def show_to_lock(*, skip_locked: bool = False) -> str:
 
 def _lock_show_if_free(show_id: int) -> Show | None:
     return prepared_row(Show, show_to_lock(skip_locked=True), [show_id])
+
+
+@cache
+def booking_to_lock() -> str:
+    """The statement that locks one person's booking alone; see `show_to_lock`."""
+    return statement(
+        Booking.objects.select_for_update(no_key=True).filter(reference="", user=0).order_by()
+    )
 
 
 def lock_bookings(concerned: Q) -> list[Booking]:

@@ -1,7 +1,8 @@
-"""The statements of the hot path that follow the show's lock, written out; for `services` alone.
+"""The statements of the hot path that follow a lock, written out; for `services` alone.
 
-A hold's two because building them anew each time took the ORM half of the time that a hold took,
-the sweep's one because buyers wait for as long as it keeps a show (docs/performance.md).
+Those of holds and confirmations because building them anew each time took the ORM half of the time
+that a hold took, the sweep's because buyers wait for as long as it keeps a show
+(docs/performance.md).
 """
 
 import time
@@ -87,6 +88,16 @@ TAKE_FREE_SEATS = f"""
         WHERE shows_show.id = %(show)s::bigint
     )
     SELECT {", ".join(FIELDS)}, (SELECT count(*) FROM taken) FROM held
+"""
+CONFIRM_HOLD = """
+    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now), confirmed AS (
+        UPDATE bookings_booking b
+        SET status = 'CONFIRMED', confirmed_at = clock.now, updated_at = clock.now FROM clock
+        WHERE b.user_id = %(user)s::bigint AND b.reference = %(reference)s
+          AND b.status = 'PENDING' AND b.expires_at > clock.now
+        RETURNING b.id
+    )
+    SELECT clock.now, EXISTS (SELECT FROM confirmed) FROM clock
 """
 # What the loss of power undoes is done again by the next sweep, so its commit needn't wait for the
 # disk; whatever is committed after it can't be kept without it.
@@ -200,6 +211,21 @@ class SeatsToTake:
         if taken != booking.total_seats:
             raise RuntimeError(f"show {self.show_id}: a seat changed hands without its lock")
         return booking
+
+
+def lock_and_confirm(
+    lock: str, *, user_id: int, reference: str
+) -> tuple[Booking | None, datetime, bool]:
+    """Lock the person's booking, then confirm it if it is a hold with time left, sent together.
+
+    Returns the booking as it was, the database's clock under the lock, and whether it was a hold.
+    """
+    with one_trip(), prepared_cursor() as locking, prepared_cursor() as confirming:
+        locking.execute(lock, [reference, user_id])
+        confirming.execute(CONFIRM_HOLD, {"user": user_id, "reference": reference})
+        booking = first_row(Booking, locking)
+        now, confirmed = confirming.fetchone()
+        return booking, now, confirmed
 
 
 def expire_holds_of(show_id: int) -> list[tuple[str, list[str]]]:

@@ -61,16 +61,6 @@ MUTANTS = (
                 "if wanted.key and (booking.user_id",
                 "if False and (booking.user_id",
             ),
-            (
-                "a lapsed hold can be confirmed",
-                "if booking.reason_at(now) == LAPSED:",
-                "if booking.ended_reason == LAPSED:",
-            ),
-            (
-                "anyone may confirm",
-                "next(iter(lock_bookings(Q(user=user, reference=reference))), None)",
-                "next(iter(lock_bookings(Q(reference=reference))), None)",
-            ),
             ("taken seats are taken again", "    if lost:\n", "    if False:\n"),
             (
                 "a taken-over hold keeps its other seats",
@@ -123,6 +113,16 @@ MUTANTS = (
                 "(%(labels)s::text[])",
             ),
             (
+                "a lapsed hold can be confirmed",
+                "AND b.expires_at > clock.now\n        RETURNING b.id",
+                "RETURNING b.id",
+            ),
+            (
+                "a hold that is over can be confirmed",
+                "AND b.reference = %(reference)s\n          AND b.status = 'PENDING' AND",
+                "AND b.reference = %(reference)s AND",
+            ),
+            (
                 "the counter forgets held seats",
                 "available_seats - held.total_seats",
                 "available_seats - 0",
@@ -135,6 +135,21 @@ MUTANTS = (
         )
     ]
     + [
+        Mutant(
+            "anyone may confirm",
+            SERVICES,
+            "booking_to_lock(), user_id=user.pk",
+            "booking_to_lock(), user_id=Booking.objects.get(reference=reference).user_id",
+            MACHINE,
+        ),
+        Mutant(
+            "a confirmation looks at the clock before it has its lock",
+            SERVICES,
+            "Booking.objects.select_for_update(no_key=True).filter(reference",
+            "Booking.objects.filter(reference",
+            "bookings/tests/test_races.py::"
+            "test_a_confirmation_that_waits_for_its_lock_until_the_hold_ended_is_too_late",
+        ),
         Mutant(
             "a key is anyone's",
             SERVICES,

@@ -2,6 +2,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bookings import services
 from bookings.errors import (
@@ -34,6 +36,16 @@ def test_confirming_in_time_makes_a_sale_and_again_changes_nothing() -> None:
     assert held.created_at < sold.confirmed_at < held.expires_at
     again = services.confirm_booking(user=user, reference=held.reference)
     assert again.confirmed_at == sold.confirmed_at
+
+
+def test_a_confirmation_is_two_statements() -> None:
+    user = make_user()
+    held = services.hold_seats(user=user, show_id=make_show().pk, labels=["A1", "A2"])
+    with CaptureQueriesContext(connection) as queries:
+        services.confirm_booking(user=user, reference=held.reference)
+    said = [q["sql"] for q in queries if "SAVEPOINT" not in q["sql"]]
+    assert len(said) == 2, said
+    assert "FOR NO KEY UPDATE" in said[0]
 
 
 def test_confirming_a_lapsed_hold_fails_swept_or_not() -> None:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -28,7 +27,7 @@ from tests.factories import make_booking, make_show, make_user
 from tests.live_site import free_port, site_environment
 from tests.mail_server import MailServer, mail_server
 
-from .test_races import at_once
+from .test_races import at_once, wait_for_waiting
 
 pytestmark = pytest.mark.django_db
 WAIT_SECONDS = 40
@@ -159,7 +158,7 @@ def test_killed_while_cancelling_nothing_happened_and_again_does_it_whole(tmp_pa
         # It has the show's lock, and waits for one of its bookings, which someone else has.
         Booking.objects.select_for_update().filter(show=show).order_by("-pk").first()
         cancelling = manage(tmp_path, *command)
-        wait_for_a_waiting_lock()
+        wait_for_waiting(1)
         kill(cancelling)
     show.refresh_from_db()
     assert show.status == Show.Status.SCHEDULED
@@ -169,14 +168,3 @@ def test_killed_while_cancelling_nothing_happened_and_again_does_it_whole(tmp_pa
     show.refresh_from_db()
     assert (show.status, show.available_seats) == (Show.Status.CANCELLED, show.total_seats)
     assert Notice.objects.count() == 5
-
-
-def wait_for_a_waiting_lock() -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    with connection.cursor() as cursor:
-        while time.monotonic() < deadline:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-            time.sleep(0.02)
-    raise AssertionError("nobody waits for a lock")
