@@ -55,3 +55,8 @@ def child_exit(_arbiter: object, worker: Any) -> None:
     from prometheus_client import multiprocess
 
     multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(_arbiter: object) -> None:
+    """The last worker is gone, and nobody reads its metrics any more."""
+    folder.remove()

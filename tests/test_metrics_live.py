@@ -3,6 +3,7 @@
 import time
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -48,6 +49,12 @@ def test_all_workers_add_up_and_the_log_is_json_from_its_first_line(site: LiveSi
     lines = site.log.read_text().splitlines()
     assert lines
     assert all(line.startswith('{"time": ') for line in lines), lines[:3]
+
+
+def test_the_folder_they_add_up_in_goes_with_the_site(tmp_path: Path) -> None:
+    with serve(tmp_path, TMPDIR=str(tmp_path)):
+        assert len(list(tmp_path.glob("bookmyshow-metrics-*"))) == 1
+    assert list(tmp_path.glob("bookmyshow-metrics-*")) == []
 
 
 def test_a_browser_tells_how_fast_each_page_was_as_it_is_left(

@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+_made: list[str] = []
 
 
 def prepare() -> None:
@@ -16,13 +18,20 @@ def prepare() -> None:
     """
     folder = os.environ.get(VARIABLE)
     if not folder:
-        os.environ[VARIABLE] = tempfile.mkdtemp(prefix="bookmyshow-metrics-")
+        _made.append(tempfile.mkdtemp(prefix="bookmyshow-metrics-"))
+        os.environ[VARIABLE] = _made[-1]
         return
     Path(folder).mkdir(parents=True, exist_ok=True)
     for file in Path(folder).glob("*_*.db"):
         pid = file.stem.rpartition("_")[2]
         if pid.isdigit() and not _lives(int(pid)):
             file.unlink(missing_ok=True)
+
+
+def remove() -> None:
+    """Remove the folder that `prepare` made; one that the environment named stays."""
+    while _made:
+        shutil.rmtree(_made.pop(), ignore_errors=True)
 
 
 def _lives(pid: int) -> bool:
