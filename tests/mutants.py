@@ -42,11 +42,6 @@ MUTANTS = (
                 "Show.objects.all()",
             ),
             (
-                "bookings are read without a lock",
-                "Booking.objects.select_for_update(no_key=True).filter(concerned)",
-                "Booking.objects.filter(concerned)",
-            ),
-            (
                 "a swap starts the two minutes again",
                 "wanted.take(now, keeps.expires_at if keeps else None)",
                 "wanted.take(now, None)",
@@ -62,11 +57,6 @@ MUTANTS = (
                 "if False and (booking.user_id",
             ),
             ("taken seats are taken again", "    if lost:\n", "    if False:\n"),
-            (
-                "a taken-over hold keeps its other seats",
-                "Seat.objects.filter(booking__in=ending).update(booking=None)",
-                "Seat.objects.filter(booking__in=ending[:1]).update(booking=None)",
-            ),
             (
                 "a hold survives the next one",
                 "own = next((b for b in locked if b.user_id == wanted.user_id), None)",
@@ -147,8 +137,22 @@ MUTANTS = (
             SERVICES,
             "Booking.objects.select_for_update(no_key=True).filter(reference",
             "Booking.objects.filter(reference",
-            "bookings/tests/test_races.py::"
+            "bookings/tests/test_confirm_races.py::"
             "test_a_confirmation_that_waits_for_its_lock_until_the_hold_ended_is_too_late",
+        ),
+        Mutant(
+            "bookings are read without a lock",
+            SERVICES,
+            "Booking.objects.select_for_update(no_key=True).filter(concerned)",
+            "Booking.objects.filter(concerned)",
+            "bookings/tests/test_confirm_races.py",
+        ),
+        Mutant(
+            "of holds that are taken over one keeps its seats",
+            SERVICES,
+            "Seat.objects.filter(booking__in=ending).update(booking=None)",
+            "Seat.objects.filter(booking__in=ending[:1]).update(booking=None)",
+            "bookings/tests/test_hold_seats.py",
         ),
         Mutant(
             "a key is anyone's",
@@ -243,16 +247,10 @@ MUTANTS = (
         ),
         Mutant(
             "the web host's clock decides",
-            "shows/clock.py",
-            """    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        (now,) = cursor.fetchone()
-    return now
-""",
-            """    from django.utils import timezone
-
-    return timezone.now()
-""",
+            STATEMENTS,
+            "taking.execute(TAKE_FREE_SEATS, self._values(None, None))",
+            "from django.utils import timezone\n"
+            "            taking.execute(TAKE_FREE_SEATS, self._values(timezone.now(), None))",
             "tests/faults/test_clients_and_clocks.py::"
             "test_a_web_host_with_a_wrong_clock_sells_by_the_databases",
         ),

@@ -153,6 +153,23 @@ def test_a_lapsed_hold_is_taken_over_whole_without_any_sweep() -> None:
     assert available(show) == show.total_seats - 1, "its other seats are free too"
 
 
+def test_a_hold_takes_over_of_many_at_once_and_swaps_its_own() -> None:
+    show, user = make_show(), make_user()
+    late = [
+        services.hold_seats(user=make_user(), show_id=show.pk, labels=[f"{row}1", f"{row}2"])
+        for row in "ABC"
+    ]
+    own = services.hold_seats(user=user, show_id=show.pk, labels=["D1", "D2"])
+    for booking in late:
+        lapse(booking)
+    taken = services.hold_seats(user=user, show_id=show.pk, labels=["A1", "B1", "C1", "D1"])
+    assert owned(taken) == ["A1", "B1", "C1", "D1"]
+    assert [owned(booking) for booking in [*late, own]] == [[], [], [], []]
+    assert available(show) == show.total_seats - 4
+    reasons = [Booking.objects.get(pk=b.pk).ended_reason for b in [*late, own]]
+    assert reasons == ["lapsed", "lapsed", "lapsed", "swapped"]
+
+
 def test_ones_own_lapsed_hold_gives_way_to_a_fresh_one_with_fresh_time() -> None:
     show = make_show()
     user = make_user()

@@ -313,33 +313,6 @@ def test_confirm_racing_the_take_over_of_its_lapse_is_never_both_and_never_neith
     assert_sold_once(show)
 
 
-def test_a_confirmation_that_waits_for_its_lock_until_the_hold_ended_is_too_late() -> None:
-    user, show = make_user(), make_show()
-    held = services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
-    ends = database_now() + timedelta(seconds=1)
-    Booking.objects.filter(pk=held.pk).update(expires_at=ends)
-    kept = threading.Event()
-
-    def act(number: int) -> Booking | None:
-        if number:
-            kept.wait(60)
-            with connection.cursor() as cursor:
-                cursor.execute("SET lock_timeout = '60s'")
-            return services.confirm_booking(user=user, reference=held.reference)
-        with transaction.atomic():
-            Booking.objects.select_for_update(no_key=True).get(pk=held.pk)
-            kept.set()
-            wait_for_waiting(1)
-            while database_now() <= ends:
-                time.sleep(0.01)
-        return None
-
-    _, confirmed = at_once(act, 2)
-    assert isinstance(confirmed, BookingExpired)
-    held.refresh_from_db()
-    assert held.status == Booking.Status.PENDING
-
-
 def test_confirm_racing_the_sweep_is_never_both_and_never_neither() -> None:
     show = make_show(hall(10, 20))
     user = make_user()
