@@ -6,6 +6,7 @@ import jwt
 from django.conf import settings
 from django.utils import timezone
 
+from .backends import active_person
 from .models import User
 
 ALGORITHM = "HS256"
@@ -41,7 +42,8 @@ def user_of_token(token: str) -> User | None:
     user_id, version = claims["userId"], claims["tokenVersion"]
     if not (_is_whole(user_id) and _is_whole(version)):
         return None
-    return User.objects.filter(pk=user_id, token_version=version, is_active=True).first()
+    user = active_person(user_id)
+    return user if user and user.token_version == version else None
 
 
 def _is_whole(value: Any) -> bool:

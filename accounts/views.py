@@ -18,8 +18,6 @@ from .export import account_data
 from .forms import ChangePasswordForm, OwnPasswordForm, ProfileForm, SignUpForm
 from .models import User
 
-LOGIN_BACKEND = "django.contrib.auth.backends.ModelBackend"
-
 
 class LoggedInRequest(HttpRequest):
     """A request behind `login_required`."""
@@ -46,7 +44,7 @@ def signup(request: HttpRequest) -> HttpResponse:
         return redirect(onward(request) or "movies:home")
     form = SignUpForm(request.POST or None)
     if form.is_valid() and (user := form.save()):
-        start_session(request, user, LOGIN_BACKEND)
+        start_session(request, user)
         messages.success(request, f"Welcome, {user.get_short_name()}. Your account is open.")
         return redirect(onward(request) or "movies:home")
     status = 422 if form.is_bound else 200

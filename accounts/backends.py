@@ -1,0 +1,28 @@
+"""The person behind a session or a token: the statement that nearly every request begins with."""
+
+from functools import cache
+
+from django.contrib.auth.backends import ModelBackend
+
+from bookmyshow.prepared import prepared_row, statement
+
+from .models import User
+
+
+def active_person(user_id: int) -> User | None:
+    """The person of this id, unless the account is closed."""
+    found = prepared_row(User, _person_by_id(), [user_id])
+    return found if found and found.is_active else None
+
+
+@cache
+def _person_by_id() -> str:
+    """Building it anew by the ORM took a fifth of the time of a hold's whole request."""
+    return statement(User.objects.filter(pk=0).order_by())
+
+
+class PersonBackend(ModelBackend):
+    """Log-in by email and password as Django does it; the person is read by `active_person`."""
+
+    def get_user(self, user_id: int) -> User | None:
+        return active_person(user_id)
