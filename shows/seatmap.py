@@ -135,7 +135,10 @@ def current_map(show_id: int) -> SeatMap:
         if cache.add(lock_key(show_id), token, LOCK_SECONDS):
             return _read_and_keep(show_id, token)
         if cache.get(lock_key(show_id)) is None:
-            # Given back at this moment, or the cache server is down: read without it.
+            # Given back at this moment with the map there, or dropped by a commit, or the cache
+            # server is down: read without it.
+            if kept := _kept(show_id):
+                return kept
             break
         time.sleep(LOOK_SECONDS)
     return _read_and_keep(show_id, token=None)
