@@ -237,7 +237,8 @@ def test_a_worker_that_read_before_a_commit_does_not_publish_what_it_read(
     assert seatmap.current_version(show.pk) is None
 
 
-def test_whoever_finds_the_lock_given_back_takes_the_map_that_was_made() -> None:
+@pytest.mark.parametrize("gets_the_lock", [True, False])
+def test_whoever_finds_the_lock_given_back_takes_the_map_that_was_made(gets_the_lock: bool) -> None:
     """Between their look at the map and their look at the lock, the worker that read is done."""
     show = make_show()
     cache.set(seatmap.lock_key(show.pk), "another worker's", 60)
@@ -247,13 +248,14 @@ def test_whoever_finds_the_lock_given_back_takes_the_map_that_was_made() -> None
         patched.undo()
         cache.delete(key)
         readings.append(seatmap.current_map(show.pk))
-        return False
+        return gets_the_lock and cache.add(key, *args)
 
     with pytest.MonkeyPatch.context() as patched, CaptureQueriesContext(connection) as queries:
         patched.setattr(SteadyCache, "add", the_other_is_done)
         found = seatmap.current_map(show.pk)
     assert readings == [found]
     assert len(queries) == 2, "the other's"
+    assert cache.get(seatmap.lock_key(show.pk)) is None
 
 
 @pytest.mark.usefixtures("unhurried")
