@@ -295,7 +295,7 @@ def close_connections_of(threads: ThreadPoolExecutor) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_any_calls_in_any_order_do_what_the_plain_model_does(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
