@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 TEST_REDIS_DB = "15"
+PATIENCE_SECONDS = 60
 # Written by `migrate`: a test that empties the database leaves them, so that the site under test,
 # which keeps content types in memory, is never wrong about them.
 WRITTEN_BY_MIGRATE = {
@@ -46,6 +47,7 @@ def pytest_configure() -> None:
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
     # Races run on more threads than a web worker has, each with a connection of its own.
     settings.DATABASES["default"]["OPTIONS"].pop("pool", None)
+    be_patient()
     # Templates render without a collected manifest.
     backend = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.STORAGES["staticfiles"]["BACKEND"] = backend
@@ -54,6 +56,20 @@ def pytest_configure() -> None:
     # bcrypt is slow by design; the tests that are about it ask for it.
     settings.PASSWORD_HASHERS = ["tests.hashers.QuickHasher", *settings.PASSWORD_HASHERS]
     keep_what_migrate_wrote()
+
+
+def be_patient() -> None:
+    """Lengthen the limits that a busy machine may reach; a test of one of them sets it itself.
+
+    A cache that is given up for a moment makes a test read what it expects to find there, and a
+    crowd of threads waits for a lock longer than a web worker's few.
+    """
+    cache: dict[str, Any] = settings.CACHES["default"]["OPTIONS"]  # type: ignore[assignment]
+    cache |= {"SOCKET_CONNECT_TIMEOUT": PATIENCE_SECONDS, "SOCKET_TIMEOUT": PATIENCE_SECONDS}
+    database = settings.DATABASES["default"]["OPTIONS"]
+    if "options" in database:
+        for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+            database["options"] += f" -c {limit}={PATIENCE_SECONDS}s"
 
 
 def keep_what_migrate_wrote() -> None:

@@ -129,14 +129,16 @@ def current_map(show_id: int) -> SeatMap:
     deadline = time.monotonic() + WAIT_SECONDS
     token = secrets.token_hex(8)
     while time.monotonic() < deadline:
-        kept = _kept(show_id)
-        if kept:
+        if kept := _kept(show_id):
             return kept
-        if cache.add(lock_key(show_id), token, LOCK_SECONDS):
-            return _read_and_keep(show_id, token)
-        if cache.get(lock_key(show_id)) is None:
-            # Given back at this moment, or the cache server is down: read without it.
-            break
+        locked = cache.add(lock_key(show_id), token, LOCK_SECONDS)
+        if locked or cache.get(lock_key(show_id)) is None:
+            # Whoever had the lock may have given it back since the look, with the map there. Else
+            # a commit dropped both, or the cache server is down: read, without a lock if need be.
+            if kept := _kept(show_id):
+                _give_back_lock(show_id, token)
+                return kept
+            return _read_and_keep(show_id, token if locked else None)
         time.sleep(LOOK_SECONDS)
     return _read_and_keep(show_id, token=None)
 
@@ -186,6 +188,11 @@ def _kept(show_id: int) -> SeatMap | None:
     version = current_version(show_id)
     html = cache.get(drawing_key(show_id, version)) if version else None
     return SeatMap(version, html) if version and html else None
+
+
+def _give_back_lock(show_id: int, token: str) -> None:
+    if cache.get(lock_key(show_id)) == token:
+        cache.delete(lock_key(show_id))
 
 
 def _read_and_keep(show_id: int, token: str | None) -> SeatMap:

@@ -92,7 +92,7 @@ class Api(Caller):
         self, method: str, address: str, payload: bytes | None, headers: dict[str, str]
     ) -> Reply:
         site = urlsplit(self.url)
-        connection = HTTPConnection(site.hostname or "", site.port, timeout=30)
+        connection = HTTPConnection(site.hostname or "", site.port, timeout=120)
         try:
             connection.request(method, address, payload, headers)
             response = connection.getresponse()

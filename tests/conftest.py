@@ -23,6 +23,7 @@ from playwright.sync_api import (
     Error,
     Page,
     Route,
+    expect,
     sync_playwright,
 )
 from pytest_django import DjangoDbBlocker
@@ -36,6 +37,9 @@ from .live_site import LiveSite, serve
 
 SCREENSHOTS = ROOT / ".data" / "screenshots"
 FAILED = pytest.StashKey[bool]()
+# How long a page may take on a busy machine to become what a test waits for.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +85,7 @@ def context(
     context = browser.new_context(
         base_url=live_site.url, viewport={"width": 1280, "height": 800}, locale="en-GB"
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
 
     def only_the_site(route: Route) -> None:
         if route.request.url.startswith(live_site.url):

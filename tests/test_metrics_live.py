@@ -35,14 +35,14 @@ def sample(site: LiveSite, line: str) -> float:
     request = urllib.request.Request(
         f"{site.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         text = answer.read().decode()
     return sum(float(each.split()[-1]) for each in text.splitlines() if each.startswith(line))
 
 
 def test_all_workers_add_up_and_the_log_is_json_from_its_first_line(site: LiveSite) -> None:
     for _ in range(20):
-        with urllib.request.urlopen(f"{site.url}/sitemap.xml", timeout=10) as answer:
+        with urllib.request.urlopen(f"{site.url}/sitemap.xml", timeout=60) as answer:
             answer.read()
     sitemaps = 'bookmyshow_request_seconds_count{view="sitemap"}'
     assert {sample(site, sitemaps) for _ in range(5)} == {20}
@@ -72,7 +72,7 @@ def test_a_browser_tells_how_fast_each_page_was_as_it_is_left(
         for metric in ("TTFB", "FCP", "LCP")
     }
     counts['bookmyshow_layout_shift_count{view="movies:home"}'] = VISITS
-    give_up = time.monotonic() + 10
+    give_up = time.monotonic() + 60
     while (got := {line: sample(site, line) for line in counts}) != counts:
         assert time.monotonic() < give_up, got
         time.sleep(0.2)

@@ -14,8 +14,8 @@ from tests.factories import begin, hall, make_booking, make_show, make_user
 
 from .live_site import LiveSite
 
-# A poll every 5 s, and what the answer takes on a busy machine.
-ONE_POLL_MS = 8_000
+# How often the page polls. When the answer is there is up to the machine.
+POLL_MS = 5_000
 
 SignIn = Callable[[Page, User], None]
 
@@ -33,6 +33,8 @@ def test_a_second_browser_sees_seats_taken_within_a_poll_and_keeps_its_own_choic
 ) -> None:
     show = make_show()
     page.goto(show.get_absolute_url())
+    trigger = f"every {POLL_MS // 1000}s, refresh"
+    expect(page.locator("#seat-map")).to_have_attribute("hx-trigger", trigger)
     seat(page, "C4").check()
     seat(page, "C5").check()
     seat(page, "C4").focus()
@@ -45,7 +47,7 @@ def test_a_second_browser_sees_seats_taken_within_a_poll_and_keeps_its_own_choic
     other.get_by_role("button", name="Hold for 2 minutes").click()
     expect(other.get_by_role("button", name="Confirm")).to_be_visible()
 
-    expect(seat(page, "A1")).to_be_disabled(timeout=ONE_POLL_MS)
+    expect(seat(page, "A1")).to_be_disabled()
     expect(page.get_by_role("checkbox", name="A2, taken for now")).to_be_disabled()
     expect(seat(page, "C4")).to_be_checked()
     expect(seat(page, "C5")).to_be_checked()
@@ -60,7 +62,7 @@ def test_a_chosen_seat_that_someone_else_takes_is_unticked_and_announced(page: P
     seat(page, "C4").check()
     seat(page, "C5").check()
     make_booking(show, ["C5"])
-    expect(announced(page)).to_contain_text("C5 was just taken", timeout=ONE_POLL_MS)
+    expect(announced(page)).to_contain_text("C5 was just taken")
     expect(seat(page, "C5")).not_to_be_checked()
     expect(seat(page, "C4")).to_be_checked()
     expect(page.locator("[data-total]")).to_have_text("₹250")
@@ -74,6 +76,8 @@ def test_seats_lost_at_the_very_moment_of_holding_are_named_and_the_rest_stay(
     page.goto(show.get_absolute_url())
     seat(page, "C4").check()
     seat(page, "C5").check()
+    # No poll tells of it before the button is pressed.
+    page.route("**/shows/*/seats/*", lambda route: route.fulfill(status=204))
     make_booking(show, ["C5"])
     page.get_by_role("button", name="Hold for 2 minutes").click()
     expect(page.get_by_role("alert")).to_contain_text("Seat C5 is no longer free")
@@ -92,7 +96,7 @@ def test_the_viewers_own_seats_stay_chosen_through_polls_until_they_choose_other
     page.goto(show.get_absolute_url())
     expect(page.get_by_role("checkbox", name="C4, ₹250, held for you")).to_be_checked()
     make_booking(show, ["A1"])
-    expect(seat(page, "A1")).to_be_disabled(timeout=ONE_POLL_MS)
+    expect(seat(page, "A1")).to_be_disabled()
     expect(seat(page, "C4")).to_be_checked()
     expect(seat(page, "C4")).to_be_enabled()
     seat(page, "C4").uncheck()
@@ -165,10 +169,10 @@ def test_a_lost_connection_is_said_and_the_map_recovers_by_itself(page: Page) ->
     seat(page, "C4").check()
     page.context.set_offline(True)
     lost = page.get_by_text("Connection failed. Please check your internet.")
-    expect(lost).to_be_visible(timeout=ONE_POLL_MS)
+    expect(lost).to_be_visible()
     make_booking(show, ["A1"])
     page.context.set_offline(False)
-    expect(seat(page, "A1")).to_be_disabled(timeout=ONE_POLL_MS)
+    expect(seat(page, "A1")).to_be_disabled()
     expect(lost).to_be_hidden()
     expect(seat(page, "C4")).to_be_checked()
 
@@ -177,11 +181,11 @@ def test_a_show_that_begins_ends_the_poll_and_closes_the_map(page: Page) -> None
     show: Show = make_show()
     page.goto(show.get_absolute_url())
     begin(show)
-    expect(page.get_by_text("This show has begun")).to_be_visible(timeout=2 * ONE_POLL_MS)
+    expect(page.get_by_text("This show has begun")).to_be_visible()
     expect(page.locator("[data-bar]")).to_be_hidden()
     polls: list[str] = []
     page.on("request", lambda request: polls.append(request.url))
-    page.wait_for_timeout(6_000)
+    page.wait_for_timeout(POLL_MS + 1_000)
     assert not polls
 
 
@@ -198,7 +202,7 @@ def test_without_javascript_seats_are_booked_all_the_same(
     plain.get_by_role("button", name="Hold for 2 minutes").click()
     plain.get_by_role("button", name="Confirm").click()
     reference = Booking.objects.get(status="CONFIRMED").reference
-    expect(plain.locator(".ticket__code")).to_have_text(reference, timeout=15_000)
+    expect(plain.locator(".ticket__code")).to_have_text(reference)
     plain.context.close()
 
 
@@ -248,11 +252,15 @@ def test_a_hall_of_two_thousand_is_laid_out_once_and_not_again_to_zoom(page: Pag
         spent = {metric["name"]: metric["value"] for metric in found}
         return float(spent["LayoutDuration"] + spent["RecalcStyleDuration"])
 
-    before = seconds()
-    for _ in range(3):
-        page.get_by_role("button", name="Larger").click()
-    zooming = seconds() - before
-    assert zooming < before
+    loading = seconds()
+    zooming = []
+    for name in ("Larger", "Smaller") * 3:
+        before = seconds()
+        for _ in range(3):
+            page.get_by_role("button", name=name).click()
+        zooming.append(seconds() - before)
+    # The quickest: a busy machine stops the clock for none of them.
+    assert min(zooming) < loading
     corner = seat(page, "R40-50")
     corner.scroll_into_view_if_needed()
     corner.click()

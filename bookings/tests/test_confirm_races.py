@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -12,7 +12,7 @@ from bookings import services
 from bookings.errors import BookingExpired, SeatsUnavailable
 from bookings.models import Booking
 from shows.clock import database_now
-from tests.factories import make_show, make_user
+from tests.factories import lapse, make_show, make_user
 
 from .test_races import assert_sold_once, at_once, wait_for_waiting
 
@@ -21,54 +21,53 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def held() -> Booking:
-    """A hold of A1 with seconds left, enough for a confirmation to begin on a slow machine."""
-    held = services.hold_seats(user=make_user(), show_id=make_show().pk, labels=["A1"])
-    held.expires_at = database_now() + timedelta(seconds=3)
-    held.save(update_fields=["expires_at"])
-    return held
+    return services.hold_seats(user=make_user(), show_id=make_show().pk, labels=["A1"])
 
 
-def wait_until(moment: datetime) -> None:
-    while database_now() <= moment:
-        time.sleep(0.01)
-
-
-def meeting(
-    first: Callable[[], object], second: Callable[[], object], end: datetime, *, late: bool
-) -> object:
-    """What `second` comes to while `first` isn't committed before it waits and `end` has passed.
-
-    `second` begins once `first` is done and, being `late`, not before `end`.
-    """
+def meeting(first: Callable[[], object], second: Callable[[], object]) -> object:
+    """What `second` comes to, begun after `first`, which is committed once `second` waits."""
     done = threading.Event()
 
     def act(number: int) -> object:
         if number == 0:
             with transaction.atomic():
-                first()
+                then = first()
                 done.set()
                 wait_for_waiting(1)
-                wait_until(end)
+                if callable(then):
+                    then()
             return None
-        done.wait(60)
-        if late:
-            wait_until(end)
+        assert done.wait(300)
         with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '60s'")
+            cursor.execute("SET lock_timeout = '180s'")
         return second()
 
     _, outcome = at_once(act, 2)
     return outcome
 
 
+def confirm_in_time(held: Booking) -> None:
+    """Confirm a hold that has lapsed for all the others: they see it as it was before."""
+    Booking.objects.filter(pk=held.pk).update(expires_at=database_now() + timedelta(hours=1))
+    services.confirm_booking(user=held.user, reference=held.reference)
+
+
 def test_a_confirmation_that_waits_for_its_lock_until_the_hold_ended_is_too_late(
     held: Booking,
 ) -> None:
+    held.expires_at = database_now() + timedelta(seconds=1)
+    held.save(update_fields=["expires_at"])
+
+    def until_it_ends() -> None:
+        while database_now() <= held.expires_at:
+            time.sleep(0.01)
+
+    def keep_its_lock() -> Callable[[], None]:
+        Booking.objects.select_for_update(no_key=True).get(pk=held.pk)
+        return until_it_ends
+
     outcome = meeting(
-        lambda: Booking.objects.select_for_update(no_key=True).get(pk=held.pk),
-        lambda: services.confirm_booking(user=held.user, reference=held.reference),
-        held.expires_at,
-        late=False,
+        keep_its_lock, lambda: services.confirm_booking(user=held.user, reference=held.reference)
     )
     assert isinstance(outcome, BookingExpired)
     held.refresh_from_db()
@@ -78,12 +77,11 @@ def test_a_confirmation_that_waits_for_its_lock_until_the_hold_ended_is_too_late
 def test_who_wants_seats_whose_hold_has_ended_waits_for_a_confirmation_that_came_in_time(
     held: Booking,
 ) -> None:
+    lapse(held)
     next_buyer = make_user()
     outcome = meeting(
-        lambda: services.confirm_booking(user=held.user, reference=held.reference),
+        lambda: confirm_in_time(held),
         lambda: services.hold_seats(user=next_buyer, show_id=held.show_id, labels=["A1"]),
-        held.expires_at,
-        late=True,
     )
     assert isinstance(outcome, SeatsUnavailable)
     held.refresh_from_db()
@@ -92,13 +90,8 @@ def test_who_wants_seats_whose_hold_has_ended_waits_for_a_confirmation_that_came
 
 
 def test_a_sweep_after_the_end_leaves_a_confirmation_that_came_in_time(held: Booking) -> None:
-    outcome = meeting(
-        lambda: services.confirm_booking(user=held.user, reference=held.reference),
-        services.expire_holds,
-        held.expires_at,
-        late=True,
-    )
-    assert outcome == 0
+    lapse(held)
+    assert meeting(lambda: confirm_in_time(held), services.expire_holds) == 0
     held.refresh_from_db()
     assert held.status == Booking.Status.CONFIRMED
     assert_sold_once(held.show)

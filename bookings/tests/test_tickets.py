@@ -151,8 +151,10 @@ def test_a_shared_link_tells_a_friend_when_and_where_and_nothing_of_the_buyer(
     body = Client().get(address[0]).content.decode()
     for words in ("Amélie", "D2, E1", ticket.show.screen.cinema.name, "Sit with them"):
         assert words in body
-    for secret in (ticket.reference, user.name, user.email, "650"):
+    for secret in (ticket.reference, user.name, user.email):
         assert secret not in body
+    # Numbers and hashes in addresses may have any digits.
+    assert "650" not in re.sub("<[^>]*>", " ", body)
 
 
 def test_a_shared_link_says_when_the_outing_is_off_or_has_begun(

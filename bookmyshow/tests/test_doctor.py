@@ -18,7 +18,10 @@ def findings() -> dict[str, Finding]:
     return {finding.what: finding for finding in examination.examine()}
 
 
-def test_what_works_is_said_to_work() -> None:
+def test_what_works_is_said_to_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A busy machine may look at its clock a moment after the database's.
+    monkeypatch.setattr(examination, "MOST_SKEW_SECONDS", 60.0)
+    monkeypatch.setattr(examination, "ANSWER_SECONDS", 5.0)
     note_sweep()
     found = findings()
     for what in ("database", "migrations", "cache", "broker", "beat"):

@@ -21,7 +21,7 @@ CASES = 700  # Three callers make 2,100 and more.
 COUNTED = re.compile(r"(\d+) generated, (\d+) passed")
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("caller", ["anonymous", "user", "admin"])
 def test_every_answer_is_as_the_document_says(api: Api, caller: str, tmp_path: Path) -> None:
     user = make_user("asha@example.com", "velvet-curtain-7", is_superuser=caller == "admin")
@@ -31,6 +31,8 @@ def test_every_answer_is_as_the_document_says(api: Api, caller: str, tmp_path: P
     command = [sys.executable, "-m", "schemathesis.cli", "run", f"{api.url}/api/openapi.json"]
     command += ["--url", api.url, "--checks", "all", "--exclude-checks", "positive_data_acceptance"]
     command += ["--max-examples", "4", "--generation-deterministic", "--no-color"]
+    # However busy the machine is.
+    command += ["--request-timeout", "120", "--suppress-health-check", "too_slow"]
     run = subprocess.run([*command, *token], cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
     counted = COUNTED.search(run.stdout)

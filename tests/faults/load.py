@@ -4,7 +4,7 @@ import http.client
 import random
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -13,7 +13,11 @@ from urllib.parse import urlencode, urlsplit
 # Django compares the cookie with the header; any 32 letters will do for both.
 CSRF = "faultsfaultsfaultsfaultsfaultsfa"
 # Nothing that works takes as long; what does is a fault.
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 60.0
+# Whatever the buyers are waited for to be told, they are told by then, however busy the machine is.
+LONGEST_WAIT = 120.0
+# Nothing that fails for so long, while all are served, is over.
+CALM_SECONDS = 1.5
 BROKEN = 0
 
 
@@ -118,6 +122,36 @@ class Load:
         """
         late = [a for a in self.failures() if a.at + a.seconds < begin or a.at > end]
         return [f"{a.what} {a.status} {a.at - begin:+.2f} s" for a in late]
+
+    def wait_until(self, true: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + LONGEST_WAIT
+        while not true():
+            assert time.monotonic() < deadline, f"still not: {len(self.failures())} failures"
+            time.sleep(0.05)
+
+    def all_are_served_after(self, moment: float) -> bool:
+        """Whether each buyer has asked since and was answered, and somebody has bought."""
+        served = (
+            any(a.at > moment and BROKEN < a.status < 500 for a in list(buyer.answers))
+            for buyer in self.buyers
+        )
+        return all(served) and self.confirmed_after(moment) > 0
+
+    def wait_until_all_are_served(self) -> None:
+        now = time.monotonic()
+        self.wait_until(lambda: self.all_are_served_after(now))
+
+    def wait_until_well(self) -> float:
+        """When the site has got over a fault: since a while nothing fails, and all are served."""
+
+        def is_well() -> bool:
+            last = max((a.at + a.seconds for a in self.failures()), default=began)
+            calm = time.monotonic() - max(last, began) >= CALM_SECONDS
+            return calm and self.all_are_served_after(last)
+
+        began = time.monotonic()
+        self.wait_until(is_well)
+        return time.monotonic()
 
     def confirmed_after(self, moment: float) -> int:
         return sum(a.what == "booking" and a.at > moment and a.status == 200 for a in self.answers)

@@ -19,7 +19,7 @@ from bookmyshow.embedded.postgres import SETTINGS, _binaries
 from bookmyshow.embedded.service import launch
 from tests.live_site import free_port
 
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 
 
 class Server:
@@ -71,7 +71,7 @@ class Server:
         """Send the signal and wait for the end."""
         assert self.process is not None
         self.process.send_signal(signum)
-        self.process.wait(20)
+        self.process.wait(120)
 
     def kill(self) -> None:
         self.end(signal.SIGKILL)
@@ -105,7 +105,7 @@ class Postgres(Server):
 
     def connect(self) -> psycopg.Connection[Any]:
         """A connection that bypasses everything the site has between it and the server."""
-        return psycopg.connect(self.url(), autocommit=True, connect_timeout=5)
+        return psycopg.connect(self.url(), autocommit=True, connect_timeout=60)
 
     def connect_if_it_can(self) -> psycopg.Connection[Any] | None:
         """None where the server takes no more."""
@@ -129,7 +129,7 @@ class Valkey(Server):
 
     def answers(self) -> bool:
         try:
-            with redis.Redis(port=self.port, socket_timeout=2) as client:
+            with redis.Redis(port=self.port, socket_timeout=10) as client:
                 return bool(client.ping())
         except redis.RedisError:
             return False

@@ -19,7 +19,7 @@ from .site import Program, Stack
 PASSWORD = "velvet-curtain-7"
 SIGN_UP = "/accounts/signup/"
 #: After this long every worker has asked for the cache again (bookmyshow.caching.outage).
-BACK_SECONDS = 10
+BACK_SECONDS = 120
 
 
 class Browser:
@@ -37,7 +37,7 @@ class Browser:
             token = next((c.value for c in self._jar if c.name == "csrftoken"), None)
             request.add_header("X-CSRFToken", token or CSRF)
             request.data = urlencode(form).encode()
-        with self._opener.open(request, timeout=30) as response:
+        with self._opener.open(request, timeout=120) as response:
             assert response.status == 200
             return response.url, response.read().decode()
 

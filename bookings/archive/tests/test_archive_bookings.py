@@ -5,6 +5,7 @@ import sys
 import threading
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -21,7 +22,7 @@ from bookings.models import Booking
 from bookmyshow.environment import ROOT
 from shows.models import Seat, Show
 from tests.factories import make_booking, make_movie, make_show, make_user
-from tests.live_site import free_port, site_environment
+from tests.live_site import free_port, site_environment, wait_until_the_database_let_go
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,7 +69,8 @@ def test_an_old_show_goes_whole_and_a_recent_one_stays() -> None:
 
 
 def test_the_tables_are_partitioned_by_quarter() -> None:
-    for days in (250, 250 + 91, 250 + 182):
+    # A quarter has 92 days at most.
+    for days in (250, 250 + 93, 250 + 186):
         long_ago(make_show(), days=days)
     archive("--batch=2")
     with connection.cursor() as cursor:
@@ -116,18 +118,20 @@ def test_reports_count_what_is_archived() -> None:
     assert report() == before
 
 
-def test_killed_in_the_middle_it_goes_on_where_it_was(tmp_path: object) -> None:
+def test_killed_in_the_middle_it_goes_on_where_it_was(tmp_path: Path) -> None:
     for _ in range(12):
         show = make_show("A ssss")
         make_booking(show, ["A1"])
         long_ago(show)
-    environment = site_environment(ROOT / ".data", free_port())
+    name = "archiver of the tests"
+    environment = site_environment(tmp_path, free_port()) | {"PGAPPNAME": name}
     command = [sys.executable, "manage.py", "archive_bookings", "--batch=1"]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.readline()
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
+    wait_until_the_database_let_go(name)
     moved = ArchivedShow.objects.count()
     assert moved >= 1
     assert Show.objects.count() + moved == 12
