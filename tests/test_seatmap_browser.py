@@ -214,6 +214,7 @@ def test_without_javascript_seats_are_booked_all_the_same(
     plain.get_by_label("Best seats for").select_option("2")
     plain.get_by_role("button", name="Find").click()
     expect(plain.locator("#seat-map input:checked")).to_have_count(2)
+    expect(plain.get_by_text("Ticked for you: ")).to_be_visible()
     screen.check(plain)
     plain.get_by_role("button", name="Hold for 2 minutes").click()
     plain.get_by_role("button", name="Confirm").click()
@@ -308,6 +309,19 @@ def test_the_best_seats_are_found_for_a_party_and_their_total_runs_along(
         expect(chosen.nth(place)).to_be_in_viewport()
     expect(page.get_by_role("button", name="Hold for 2 minutes")).to_be_in_viewport()
     screen.check(page)
+
+
+@pytest.mark.screens(Screen(360, "light"))
+def test_without_javascript_too_a_wide_hall_opens_at_the_seats_that_were_found(
+    visitor: Visitor,
+) -> None:
+    show = make_show(hall(1, 44))
+    for first in (5, 15, 25, 35):
+        make_booking(show, [f"R1-{number}" for number in range(first, first + 10)])
+    plain = visitor(java_script_enabled=False).new_page()
+    plain.goto(f"{show.get_absolute_url()}?party=2")
+    for place in range(2):
+        expect(plain.locator("#seat-map input:checked").nth(place)).to_be_in_viewport()
 
 
 @pytest.mark.screens(*EVERY_SCREEN)
