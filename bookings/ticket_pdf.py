@@ -40,6 +40,7 @@ def ticket_pdf(booking: Booking) -> bytes:
     canvas = Canvas(out, pagesize=A4, pageCompression=1, lang="en")
     canvas.setTitle(f"Ticket {booking.reference}: {booking.show.movie.title}")
     canvas.setAuthor("BookMyShow")
+    canvas.setCreator("BookMyShow")
     y = _heading(canvas, booking, HEIGHT - MARGIN)
     y = _when_and_where(canvas, booking, y)
     y = _seats(canvas, booking, y - 4 * mm)

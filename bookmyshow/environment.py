@@ -191,6 +191,10 @@ def email(name: str) -> dict[str, Any]:
     if not env.str(name, default=""):
         return {}
     try:
-        return dict(env.email_url(name))
+        settings = dict(env.email_url(name))
     except (ValueError, KeyError, environ.ImproperlyConfigured):
         refuse(name, "can't be read; use for example smtp+tls://user:password@mail.example:587")
+    # django-environ drops the first slash, and mail would lie below the working folder.
+    if settings["EMAIL_BACKEND"].endswith("filebased.EmailBackend"):
+        settings["EMAIL_FILE_PATH"] = "/" + settings["EMAIL_FILE_PATH"].lstrip("/")
+    return settings

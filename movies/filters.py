@@ -137,6 +137,11 @@ class Filters:
         return bool(self.q or self.genre or self.about_shows)
 
     @property
+    def soon(self) -> bool:
+        """The list is of films yet to come, each with its date."""
+        return self.list == SOON and not self.q
+
+    @property
     def show_conditions(self) -> dict[str, Any]:
         """What a show has to meet, for `Show.objects.matching`."""
         return {

@@ -56,7 +56,8 @@ def draw_map(
     width = max((seat.x for seat in seats), default=0) + SEAT_PITCH
     parts = [
         f'<input type="hidden" id="map-version" name="v" value="{version}">',
-        f'<p class="hall__free" id="hall-free">{_free_line(free, len(seats))}</p>'
+        f'<p class="hall__free" id="hall-free"{"" if free else " data-full"}>'
+        f"{_free_line(free, len(seats))}</p>"
         if not closed
         else f'<p class="hall__closed" id="hall-closed" data-final>{escape(closed)}</p>',
         f'<div class="hall__rows w{width}" id="hall-rows">',

@@ -139,6 +139,7 @@ def show_page(
     context = {
         **own_context(screening, hold),
         "map_html": html,
+        "ticked": had,
         "has_choice": drawing.has_choice(html),
         "is_final": current.is_final,
         "problem": problem,

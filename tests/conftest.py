@@ -9,9 +9,14 @@ A test asks for ``page`` (and ``live_site`` for addresses, ``sign_in`` to be som
 
 The pages come from gunicorn in a process of its own, which sees only what is committed; so ``page``
 brings ``transactional_db`` with it, and the database is emptied after the test.
+
+A test runs on one large screen; ``@pytest.mark.screens(*EVERY_SCREEN)`` on it or on its module has
+it run on others. The core test of each part of the website runs on all four, an edge case on
+SMALL_AND_LARGE.
 """
 
 from collections.abc import Callable, Generator, Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -34,6 +39,7 @@ from bookmyshow.environment import ROOT
 from .api_client import Api, ApiInProcess
 from .browser import launch_chromium
 from .live_site import LiveSite, serve
+from .screens import LARGE_LIGHT, Screen
 
 SCREENSHOTS = ROOT / ".data" / "screenshots"
 FAILED = pytest.StashKey[bool]()
@@ -70,7 +76,7 @@ def quick_api(client: Client, db: None) -> ApiInProcess:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium. A second visitor: ``browser.new_context(base_url=live_site.url)``."""
+    """A headless Chromium."""
     with sync_playwright() as playwright:
         browser = launch_chromium(playwright)
         yield browser
@@ -78,14 +84,21 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(
-    browser: Browser, live_site: LiveSite, transactional_db: None
-) -> Iterator[BrowserContext]:
-    """A visitor's browser: own cookies, addresses relative to the site, no other host."""
-    context = browser.new_context(
-        base_url=live_site.url, viewport={"width": 1280, "height": 800}, locale="en-GB"
-    )
-    context.set_default_timeout(PATIENCE_MS)
+def screen(request: pytest.FixtureRequest) -> Screen:
+    """What the test's visitors look at."""
+    chosen: Screen = getattr(request, "param", LARGE_LIGHT)
+    return chosen
+
+
+@pytest.fixture
+def visitor(
+    browser: Browser, live_site: LiveSite, screen: Screen, transactional_db: None
+) -> Iterator[Callable[..., BrowserContext]]:
+    """Browsers of other people, each with own cookies: ``visitor(java_script_enabled=False)``.
+
+    Addresses are relative to the site, and no other host is reached.
+    """
+    contexts = []
 
     def only_the_site(route: Route) -> None:
         if route.request.url.startswith(live_site.url):
@@ -93,14 +106,28 @@ def context(
         else:
             route.abort()
 
-    context.route("http*://**/*", only_the_site)
-    yield context
-    context.close()
+    def visitor(**options: Any) -> BrowserContext:
+        looks = {"viewport": screen.viewport, "color_scheme": screen.theme, "locale": "en-GB"}
+        context = browser.new_context(base_url=live_site.url, **(looks | options))
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        context.route("http*://**/*", only_the_site)
+        return context
+
+    yield visitor
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def context(visitor: Callable[..., BrowserContext]) -> BrowserContext:
+    """The browser of the test's own visitor."""
+    return visitor()
 
 
 @pytest.fixture
 def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page of the site, 1280 px wide.
+    """A page of the site, on the test's screen.
 
     Whatever the test is about, an uncaught script error and a violation of the Content Security
     Policy fail it. A failed test leaves a picture in ``.data/screenshots/``.
@@ -138,6 +165,16 @@ def sign_in(live_site: LiveSite) -> Callable[[Page, User], None]:
         page.context.add_cookies([{"name": name, "value": value, "url": live_site.url}])
 
     return sign_in
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test on each of the screens it is marked with; its own mark goes before its module's.
+
+    A mark without screens is for a test that chooses for itself.
+    """
+    mark = metafunc.definition.get_closest_marker("screens")
+    if mark and mark.args and "screen" in metafunc.fixturenames:
+        metafunc.parametrize("screen", mark.args, indirect=True, ids=str)
 
 
 @pytest.hookimpl(wrapper=True)

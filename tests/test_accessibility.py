@@ -1,6 +1,6 @@
 """axe finds nothing to complain about, on small and large screens, in the dark and in the light."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -9,34 +9,23 @@ from axe_playwright_python.sync_playwright import Axe
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from accounts.models import User
 from bookings import services, tickets
 from shows.models import Show
 from tests.factories import begin, lapse, make_booking, make_movie, make_show, make_user
 from tests.live_site import LiveSite
+from tests.screens import EVERY_SCREEN
+
+pytestmark = pytest.mark.screens(*EVERY_SCREEN)
 
 PASSWORD = "marquee lights 9"
 
 
-@pytest.fixture(params=[(width, theme) for width in (360, 1280) for theme in ("dark", "light")])
-def visit(
-    request: pytest.FixtureRequest,
-    browser: Browser,
-    live_site: LiveSite,
-    transactional_db: None,
-) -> Iterator[Page]:
-    width, theme = request.param
-    viewport = {"width": width, "height": 800}
-    context = browser.new_context(
-        base_url=live_site.url,
-        viewport=viewport,  # type: ignore[arg-type]
-        color_scheme=theme,
-        reduced_motion="reduce",
-    )
-    yield context.new_page()
-    context.close()
+@pytest.fixture
+def visit(visitor: Callable[..., BrowserContext]) -> Page:
+    return visitor(reduced_motion="reduce").new_page()
 
 
 def violations(page: Page) -> list[str]:
@@ -133,9 +122,10 @@ def test_shows_that_are_over_full_or_refuse_and_what_a_friend_sees(
     for path in (f"/bookings/{ticket.reference}/", f"/shared/{token}/"):
         visit.goto(path)
         problems += violations(visit)
-    sign_in(visit, make_user())
-    visit.goto("/bookings/")
-    problems += violations(visit)
+    sign_in(visit, make_user(is_staff=True))
+    for path in ("/bookings/", "/admin/style/"):
+        visit.goto(path)
+        problems += violations(visit)
     assert not problems
 
 

@@ -4,14 +4,16 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
 from bookings.integrity import find_broken
 from bookings.models import Booking
 from shows.models import Show
 from tests.factories import lapse, make_movie, make_show, make_user
-from tests.live_site import LiveSite
+from tests.screens import EVERY_SCREEN, SMALL_AND_LARGE, Screen
+
+pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
 
 LEAST_CODE_PX = 140
 REFERENCE = re.compile(r"BMV[0-9A-HJKMNP-TV-Z]{12}")
@@ -21,14 +23,6 @@ REFERENCE = re.compile(r"BMV[0-9A-HJKMNP-TV-Z]{12}")
 def show(transactional_db: None) -> Show:
     make_show(movie=make_movie("Past Lives"))
     return make_show(movie=make_movie("Perfect Days", slug="perfect-days"))
-
-
-@pytest.fixture(params=[(width, theme) for width in (360, 1280) for theme in ("dark", "light")])
-def screen(request: pytest.FixtureRequest, page: Page) -> None:
-    """A page on a small or a large screen, in the dark or in the light."""
-    width, theme = request.param
-    page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme=theme)
 
 
 def sign_up(page: Page, email: str) -> None:
@@ -49,14 +43,8 @@ def chosen(page: Page) -> list[str]:
     return [str(box.get_attribute("value")) for box in page.locator("[name=seat]:checked").all()]
 
 
-def fits(page: Page) -> bool:
-    """Whether the page, once its styles are there, is no wider than the screen."""
-    page.wait_for_load_state()
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
-
-
-@pytest.mark.usefixtures("screen")
-def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show) -> None:
+@pytest.mark.screens(*EVERY_SCREEN)
+def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show, screen: Screen) -> None:
     page.goto("/accounts/signup/")
     sign_up(page, "asha@example.com")
     expect(page).to_have_url(re.compile(r"/$"))
@@ -66,11 +54,11 @@ def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show) -> N
     expect(page).to_have_url(re.compile(r"/\?q=perfect"))
     page.get_by_role("link", name=re.compile("Perfect Days")).first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Perfect Days")
-    assert fits(page)
+    screen.check(page)
     page.locator(f"a[href*='/shows/{show.pk}/']").click()
 
     choose(page, "C4", "C5")
-    assert fits(page)
+    screen.check(page)
     expect(page.get_by_role("button", name="Hold for 2 minutes")).to_be_in_viewport()
     expect(page.get_by_text("C4, C5")).to_be_visible()
     expect(page.get_by_text("₹500").last).to_be_visible()
@@ -81,7 +69,7 @@ def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show) -> N
     expect(countdown).to_contain_text(re.compile(r"[01]:\d\d"))
     before = countdown.inner_text()
     expect(countdown).not_to_have_text(before)
-    assert fits(page)
+    screen.check(page)
     expect(page.get_by_role("button", name="Confirm ₹500")).to_be_in_viewport()
     page.get_by_role("button", name="Confirm ₹500").click()
 
@@ -90,19 +78,19 @@ def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show) -> N
     booking = Booking.objects.get()
     assert reference.inner_text() == booking.reference
     assert (booking.status, booking.seats) == (Booking.Status.CONFIRMED, ["C4", "C5"])
-    assert fits(page)
+    screen.check(page)
     code = page.get_by_role("link", name="Show the QR code full screen").bounding_box()
     assert code
     assert code["width"] >= LEAST_CODE_PX
 
     page.goto("/bookings/")
-    assert fits(page)
+    screen.check(page)
     expect(page.get_by_role("link", name="Perfect Days", exact=True)).to_be_visible()
     expect(page.get_by_text("C4, C5")).to_be_visible()
     assert list(find_broken()) == []
 
     page.goto("/accounts/profile/")
-    assert fits(page)
+    screen.check(page)
     page.get_by_label("Name").fill("Asha R")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_label("Name")).to_have_value("Asha R")
@@ -111,14 +99,19 @@ def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show) -> N
     assert booking.reference in download.value.path().read_text()
 
 
+@pytest.mark.screens(*EVERY_SCREEN)
 def test_the_same_booking_is_made_without_javascript(
-    browser: Browser, live_site: LiveSite, show: Show
+    visitor: Callable[..., BrowserContext], show: Show, screen: Screen
 ) -> None:
-    context = browser.new_context(base_url=live_site.url, java_script_enabled=False)
-    page = context.new_page()
-    page.goto("/movies/perfect-days/")
+    page = visitor(java_script_enabled=False).new_page()
+    page.goto("/")
+    page.get_by_role("searchbox").first.fill("perfect")
+    page.get_by_role("searchbox").first.press("Enter")
+    page.get_by_role("link", name=re.compile("Perfect Days")).first.click()
+    screen.check(page)
     page.locator(f"a[href*='/shows/{show.pk}/']").click()
     choose(page, "C4", "E5")
+    screen.check(page)
     page.get_by_role("button", name="Hold for 2 minutes").click()
 
     # Chosen before logging in, still chosen after.
@@ -127,37 +120,14 @@ def test_the_same_booking_is_made_without_javascript(
     expect(page.get_by_role("checkbox", name=re.compile("^C4,"))).to_be_checked()
     assert chosen(page) == ["C4", "E5"]
     page.get_by_role("button", name="Hold for 2 minutes").click()
+    screen.check(page)
     page.get_by_role("button", name="Confirm ₹650").click()
     expect(page.get_by_role("paragraph").filter(has_text=REFERENCE)).to_be_visible()
+    screen.check(page)
     page.goto("/bookings/")
     expect(page.get_by_text("C4, E5")).to_be_visible()
-    context.close()
+    screen.check(page)
     assert Booking.objects.get().status == Booking.Status.CONFIRMED
-
-
-def test_a_second_browser_sees_the_seats_go_within_a_poll_and_keeps_its_own_choice(
-    page: Page,
-    browser: Browser,
-    live_site: LiveSite,
-    show: Show,
-    sign_in: Callable[[Page, User], None],
-) -> None:
-    watcher: BrowserContext = browser.new_context(base_url=live_site.url)
-    watching = watcher.new_page()
-    watching.goto(f"/shows/{show.pk}/")
-    choose(watching, "B1", "B2", "C4")
-
-    sign_in(page, make_user())
-    page.goto(f"/shows/{show.pk}/")
-    choose(page, "C4", "C5")
-    page.get_by_role("button", name="Hold for 2 minutes").click()
-    expect(page).to_have_url(re.compile(r"/bookings/BMV"))
-
-    taken = watching.get_by_role("checkbox", name=re.compile("^C5,.*(held|hold|taken)"))
-    expect(taken).to_be_disabled()
-    assert chosen(watching) == ["B1", "B2"], "its own choice stays, the seat it lost is unticked"
-    expect(watching.get_by_role("status").filter(has_text="C4")).to_be_attached()
-    watcher.close()
 
 
 def test_a_hold_that_ran_out_says_so_and_leads_back_to_the_map(

@@ -1,14 +1,17 @@
 """Finding a film, in a real browser against the site as deployed."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from movies.models import Genre
 from tests.factories import make_cinema, make_movie, make_screen, make_show
-from tests.live_site import LiveSite
+from tests.screens import EVERY_SCREEN, GROUNDS, SMALL_AND_LARGE, Screen
+
+pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
 
 # The policy keeps Playwright's own wait_for_function from looking twice.
 UNDER_THE_WORKER = """async () => {
@@ -30,7 +33,10 @@ def film_titles(page: Page) -> list[str]:
     return page.locator("#results .film-card__title").all_text_contents()
 
 
-def test_search_follows_the_typing_keeps_the_address_and_back_leaves_it(page: Page) -> None:
+@pytest.mark.screens(*EVERY_SCREEN)
+def test_search_follows_the_typing_keeps_the_address_and_back_leaves_it(
+    page: Page, screen: Screen
+) -> None:
     two_films()
     page.goto("/")
     expect(page.locator(".hero__title")).to_be_visible()
@@ -40,6 +46,7 @@ def test_search_follows_the_typing_keeps_the_address_and_back_leaves_it(page: Pa
     expect(page.locator(".hero__title")).to_have_count(0)
     expect(page).to_have_url("/?q=kanta")
     expect(search).to_be_focused()
+    screen.check(page)
 
     page.reload()
     assert film_titles(page) == ["Kantara"]
@@ -64,12 +71,14 @@ def test_filters_narrow_in_place_and_the_city_is_remembered(page: Page) -> None:
     expect(page.locator("#results .film-card__title")).to_have_text(["Kantara"])
 
 
-def test_a_film_is_found_and_its_days_looked_through(page: Page) -> None:
+@pytest.mark.screens(*EVERY_SCREEN)
+def test_a_film_is_found_and_its_days_looked_through(page: Page, screen: Screen) -> None:
     two_films()
     movie = make_movie("Her", slug="her", rating=9)
     make_show(movie=movie, starts_in=timedelta(hours=30))
     make_show(movie=movie, starts_in=timedelta(hours=54))
     page.goto("/")
+    screen.check(page)
     page.locator("#results").get_by_role("link", name="Her").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Her")
     days = page.get_by_role("navigation", name="Days")
@@ -79,33 +88,30 @@ def test_a_film_is_found_and_its_days_looked_through(page: Page) -> None:
     expect(chosen).not_to_have_text(first)
     expect(page).to_have_url(re.compile("date="))
     expect(page.locator(".slot")).to_have_count(1)
+    screen.check(page)
 
 
-@pytest.mark.parametrize(("system", "other"), [("dark", "light"), ("light", "dark")])
+@pytest.mark.screens(*EVERY_SCREEN)
 def test_the_theme_follows_the_system_until_it_is_switched_and_is_remembered(
-    browser: Browser, live_site: LiveSite, transactional_db: None, system: str, other: str
+    page: Page, screen: Screen
 ) -> None:
-    context = browser.new_context(base_url=live_site.url, color_scheme=system)  # type: ignore[arg-type]
-    page = context.new_page()
+    other = "light" if screen.theme == "dark" else "dark"
+    ground = page.locator("html")
     page.goto("/")
-    ground = "getComputedStyle(document.documentElement).backgroundColor"
-    colours = {"dark": "rgb(14, 11, 18)", "light": "rgb(251, 248, 245)"}
-    assert page.evaluate(ground) == colours[system]
+    expect(ground).to_have_css("background-color", GROUNDS[screen.theme])
     page.get_by_role("button", name="Switch between light and dark").click()
-    assert page.evaluate(ground) == colours[other]
+    expect(ground).to_have_css("background-color", GROUNDS[other])
     response = page.reload()
     assert response
     assert f'<html lang="en" data-theme="{other}">' in response.text()
-    assert page.evaluate(ground) == colours[other]
-    context.close()
+    expect(ground).to_have_css("background-color", GROUNDS[other])
 
 
 def test_a_film_is_found_without_javascript(
-    browser: Browser, live_site: LiveSite, transactional_db: None
+    visitor: Callable[..., BrowserContext], screen: Screen
 ) -> None:
     two_films()
-    context = browser.new_context(base_url=live_site.url, java_script_enabled=False)
-    page = context.new_page()
+    page = visitor(java_script_enabled=False).new_page()
     page.goto("/")
     page.get_by_label("City").select_option("Chennai")
     page.get_by_role("button", name="Show films").click()
@@ -117,7 +123,7 @@ def test_a_film_is_found_without_javascript(
     page.locator("#results").get_by_role("link", name="Past Lives").click()
     expect(page.locator(".slot")).to_have_count(1)
     expect(page.get_by_role("button", name="Switch between light and dark")).to_be_hidden()
-    context.close()
+    screen.check(page)
 
 
 def test_a_lost_connection_is_said_with_a_way_to_try_again(page: Page) -> None:
@@ -132,31 +138,14 @@ def test_a_lost_connection_is_said_with_a_way_to_try_again(page: Page) -> None:
     expect(page.locator("#toast")).to_be_hidden()
 
 
-def test_signing_up_says_what_is_wrong_as_a_field_is_left(page: Page) -> None:
-    page.goto("/accounts/signup/")
-    email = page.get_by_label("Email")
-    email.fill("asha@")
-    page.get_by_label("Password", exact=True).focus()
-    expect(page.locator("#id_email_error")).to_contain_text("Write an email address")
-    expect(email).to_have_attribute("aria-invalid", "true")
-    email.fill("asha@example.com")
-    page.get_by_label("Your name").fill("Asha Rao")
-    expect(page.locator("#id_email_error")).to_be_empty()
-    page.get_by_label("Password", exact=True).fill("marquee lights 9")
-    page.get_by_role("button", name="Sign up").click()
-    expect(page.get_by_text("Welcome, Asha.")).to_be_visible()
-    page.locator("[data-menu] summary").click()
-    page.get_by_role("button", name="Log out").click()
-    expect(page.get_by_role("link", name="Log in").first).to_be_visible()
-
-
 @pytest.mark.parametrize("width", [360, 768, 1280])
-@pytest.mark.parametrize("path", ["/", "/movies/past-lives/", "/accounts/signup/", "/nowhere/"])
-def test_no_page_scrolls_sideways(page: Page, width: int, path: str) -> None:
+@pytest.mark.screens
+def test_no_page_scrolls_sideways(page: Page, width: int) -> None:
     two_films()
     page.set_viewport_size({"width": width, "height": 800})
-    page.goto(path)
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    for path in ("/", "/movies/past-lives/", "/accounts/signup/", "/nowhere/"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
 
 
 def test_without_a_connection_the_house_says_so_and_comes_back_by_itself(page: Page) -> None:

@@ -14,6 +14,10 @@ from bookings.models import Booking
 from shows.clock import database_now
 from tests.factories import lapse, make_booking, make_show, make_user
 
+from .screens import EVERY_SCREEN, SMALL_AND_LARGE, Screen
+
+pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
+
 SignIn = Callable[[Page, User], None]
 # Notes each thing that a screen reader is told of the time.
 LISTEN = """() => {
@@ -94,12 +98,14 @@ def test_the_last_half_minute_is_marked_and_announced_once(page: Page, held: Boo
     assert page.evaluate("said") == ["30 seconds left to confirm."]
 
 
+@pytest.mark.screens(*EVERY_SCREEN)
 def test_a_hold_that_runs_out_says_so_by_itself_and_offers_the_same_seats(
-    page: Page, held: Booking
+    page: Page, held: Booking, screen: Screen
 ) -> None:
-    leave(held, 3)
+    leave(held, 1)
     page.goto(held.get_absolute_url())
     expect(page.get_by_role("heading", name="Your time ran out")).to_be_visible()
+    screen.check(page)
     page.get_by_role("button", name="Hold C4, C5 again").click()
     expect(page.get_by_role("button", name="Confirm")).to_be_visible()
     assert Booking.objects.filter(status="PENDING").count() == 1

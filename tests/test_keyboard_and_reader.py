@@ -3,12 +3,16 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from bookings import services
 from bookings.models import Booking
 from tests.factories import lapse, make_booking, make_movie, make_show, make_user
+from tests.screens import SMALL_AND_LARGE
+
+pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
 
 SignIn = Callable[[Page, User], None]
 MOST_TABS = 60

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from accounts.models import User
 from bookings import services
@@ -12,12 +12,18 @@ from bookings.models import Booking
 from shows.models import Show
 from tests.factories import begin, hall, make_booking, make_show, make_user
 
-from .live_site import LiveSite
+from .screens import EVERY_SCREEN, SMALL_AND_LARGE, Screen
 
-# How often the page polls. When the answer is there is up to the machine.
+pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
+
 POLL_MS = 5_000
+COUNT_POLLS = """
+window.polls = 0;
+addEventListener("htmx:beforeRequest", () => { polls += 1; });
+"""
 
 SignIn = Callable[[Page, User], None]
+Visitor = Callable[..., BrowserContext]
 
 
 def seat(page: Page, label: str) -> Locator:
@@ -28,10 +34,12 @@ def announced(page: Page) -> Locator:
     return page.locator("#seat-status")
 
 
+@pytest.mark.screens(*EVERY_SCREEN)
 def test_a_second_browser_sees_seats_taken_within_a_poll_and_keeps_its_own_choice(
-    page: Page, browser: Browser, live_site: LiveSite, sign_in: SignIn
+    page: Page, screen: Screen, visitor: Visitor, sign_in: SignIn
 ) -> None:
     show = make_show()
+    page.clock.install()
     page.goto(show.get_absolute_url())
     trigger = f"every {POLL_MS // 1000}s, refresh"
     expect(page.locator("#seat-map")).to_have_attribute("hx-trigger", trigger)
@@ -39,7 +47,7 @@ def test_a_second_browser_sees_seats_taken_within_a_poll_and_keeps_its_own_choic
     seat(page, "C5").check()
     seat(page, "C4").focus()
 
-    other = browser.new_context(base_url=live_site.url).new_page()
+    other = visitor().new_page()
     sign_in(other, make_user())
     other.goto(show.get_absolute_url())
     seat(other, "A1").check()
@@ -47,13 +55,15 @@ def test_a_second_browser_sees_seats_taken_within_a_poll_and_keeps_its_own_choic
     other.get_by_role("button", name="Hold for 2 minutes").click()
     expect(other.get_by_role("button", name="Confirm")).to_be_visible()
 
+    page.clock.run_for(POLL_MS)
     expect(seat(page, "A1")).to_be_disabled()
     expect(page.get_by_role("checkbox", name="A2, taken for now")).to_be_disabled()
     expect(seat(page, "C4")).to_be_checked()
     expect(seat(page, "C5")).to_be_checked()
     expect(seat(page, "C4")).to_be_focused()
     expect(page.locator("[data-seats]")).to_have_text("C4, C5")
-    other.context.close()
+    expect(page.locator("[data-total]")).to_have_text("₹500")
+    screen.check(page)
 
 
 def test_a_chosen_seat_that_someone_else_takes_is_unticked_and_announced(page: Page) -> None:
@@ -93,9 +103,11 @@ def test_the_viewers_own_seats_stay_chosen_through_polls_until_they_choose_other
     show, user = make_show(), make_user()
     sign_in(page, user)
     services.hold_seats(user=user, show_id=show.pk, labels=["C4", "C5"])
+    page.clock.install()
     page.goto(show.get_absolute_url())
     expect(page.get_by_role("checkbox", name="C4, ₹250, held for you")).to_be_checked()
     make_booking(show, ["A1"])
+    page.clock.run_for(POLL_MS)
     expect(seat(page, "A1")).to_be_disabled()
     expect(seat(page, "C4")).to_be_checked()
     expect(seat(page, "C4")).to_be_enabled()
@@ -165,10 +177,12 @@ def test_a_seat_left_alone_is_mentioned_and_not_forbidden(page: Page, sign_in: S
 
 def test_a_lost_connection_is_said_and_the_map_recovers_by_itself(page: Page) -> None:
     show = make_show()
+    page.clock.install()
     page.goto(show.get_absolute_url())
     seat(page, "C4").check()
     page.context.set_offline(True)
     lost = page.get_by_text("Connection failed. Please check your internet.")
+    page.clock.run_for(POLL_MS)
     expect(lost).to_be_visible()
     make_booking(show, ["A1"])
     page.context.set_offline(False)
@@ -179,43 +193,47 @@ def test_a_lost_connection_is_said_and_the_map_recovers_by_itself(page: Page) ->
 
 def test_a_show_that_begins_ends_the_poll_and_closes_the_map(page: Page) -> None:
     show: Show = make_show()
+    page.clock.install()
     page.goto(show.get_absolute_url())
+    page.evaluate(COUNT_POLLS)
     begin(show)
     expect(page.get_by_text("This show has begun")).to_be_visible()
     expect(page.locator("[data-bar]")).to_be_hidden()
-    polls: list[str] = []
-    page.on("request", lambda request: polls.append(request.url))
-    page.wait_for_timeout(POLL_MS + 1_000)
-    assert not polls
+    polls = page.evaluate("polls")
+    assert polls
+    page.clock.run_for(4 * POLL_MS)
+    assert page.evaluate("polls") == polls
 
 
+@pytest.mark.screens(*EVERY_SCREEN)
 def test_without_javascript_seats_are_booked_all_the_same(
-    browser: Browser, live_site: LiveSite, sign_in: SignIn, transactional_db: None
+    visitor: Visitor, screen: Screen, sign_in: SignIn
 ) -> None:
     show = make_show()
-    plain = browser.new_context(base_url=live_site.url, java_script_enabled=False).new_page()
+    plain = visitor(java_script_enabled=False).new_page()
     sign_in(plain, make_user())
     plain.goto(show.get_absolute_url())
     plain.get_by_label("Best seats for").select_option("2")
     plain.get_by_role("button", name="Find").click()
     expect(plain.locator("#seat-map input:checked")).to_have_count(2)
+    expect(plain.get_by_text("Ticked for you: ")).to_be_visible()
+    screen.check(plain)
     plain.get_by_role("button", name="Hold for 2 minutes").click()
     plain.get_by_role("button", name="Confirm").click()
-    reference = Booking.objects.get(status="CONFIRMED").reference
-    expect(plain.locator(".ticket__code")).to_have_text(reference)
-    plain.context.close()
+    code = plain.locator(".ticket__code")
+    expect(code).to_be_visible()
+    expect(code).to_have_text(Booking.objects.get(status="CONFIRMED").reference)
+    screen.check(plain)
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-def test_every_seat_of_a_wide_row_is_large_enough_to_touch(page: Page, width: int) -> None:
+def test_every_seat_of_a_wide_row_is_large_enough_to_touch(page: Page, screen: Screen) -> None:
     show = make_show("\n".join(f"{row} {'s' * 25}" for row in "ABC"))
-    page.set_viewport_size({"width": width, "height": 740})
     page.goto(show.get_absolute_url())
     sizes = page.locator("#seat-map [name=seat]").evaluate_all(
         "seats => seats.map(s => s.getBoundingClientRect()).map(box => [box.width, box.height])"
     )
     assert min(side for size in sizes for side in size) >= 24
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    screen.check(page)
 
 
 def test_zooming_makes_the_seats_larger(page: Page) -> None:
@@ -229,7 +247,6 @@ def test_zooming_makes_the_seats_larger(page: Page) -> None:
 
 
 def test_zooming_out_ends_with_the_whole_hall_in_view(page: Page) -> None:
-    page.set_viewport_size({"width": 360, "height": 740})
     page.goto(make_show("\n".join(f"{row} {'s' * 25}" for row in "ABC")).get_absolute_url())
     smaller = page.get_by_role("button", name="Smaller")
     while smaller.get_attribute("aria-disabled") != "true":
@@ -240,8 +257,8 @@ def test_zooming_out_ends_with_the_whole_hall_in_view(page: Page) -> None:
     assert hall_box.evaluate("hall => hall.scrollWidth - hall.clientWidth") == 0
 
 
+@pytest.mark.screens(Screen(360, "light"))
 def test_a_hall_of_two_thousand_is_laid_out_once_and_not_again_to_zoom(page: Page) -> None:
-    page.set_viewport_size({"width": 360, "height": 740})
     devtools = page.context.new_cdp_session(page)
     devtools.send("Performance.enable")
     page.goto(make_show(hall(40, 50)).get_absolute_url())
@@ -280,3 +297,75 @@ def test_seats_chosen_before_logging_in_are_still_chosen_after(page: Page) -> No
     expect(seat(page, "C4")).to_be_checked()
     expect(seat(page, "C5")).to_be_checked()
     expect(page.locator("[data-total]")).to_have_text("₹500")
+
+
+@pytest.mark.screens(*EVERY_SCREEN)
+def test_the_best_seats_are_found_for_a_party_and_their_total_runs_along(
+    page: Page, screen: Screen
+) -> None:
+    show = make_show(hall(12, 26))
+    make_booking(show, ["R8-13", "R8-14"])
+    page.goto(show.get_absolute_url())
+    page.get_by_label("Best seats for").select_option("3")
+    page.get_by_role("button", name="Find").click()
+    chosen = page.locator("#seat-map input:checked")
+    expect(chosen).to_have_count(3)
+    expect(page.locator("[data-total]")).to_have_text("₹750")
+    for place in range(3):
+        expect(chosen.nth(place)).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Hold for 2 minutes")).to_be_in_viewport()
+    screen.check(page)
+
+
+@pytest.mark.screens(Screen(360, "light"))
+def test_without_javascript_too_a_wide_hall_opens_at_the_seats_that_were_found(
+    visitor: Visitor,
+) -> None:
+    show = make_show(hall(1, 44))
+    for first in (5, 15, 25, 35):
+        make_booking(show, [f"R1-{number}" for number in range(first, first + 10)])
+    plain = visitor(java_script_enabled=False).new_page()
+    plain.goto(f"{show.get_absolute_url()}?party=2")
+    for place in range(2):
+        expect(plain.locator("#seat-map input:checked").nth(place)).to_be_in_viewport()
+
+
+@pytest.mark.screens(*EVERY_SCREEN)
+def test_a_sold_out_show_leads_to_other_times_until_a_seat_comes_back(
+    page: Page, screen: Screen
+) -> None:
+    show = make_show("A sss")
+    sold = make_booking(show, ["A1", "A2", "A3"])
+    page.clock.install()
+    page.goto(show.get_absolute_url())
+    hold, elsewhere = (
+        page.get_by_role("button", name="Hold for 2 minutes"),
+        page.get_by_role("link", name="Other times", exact=True),
+    )
+    expect(page.get_by_text("Every seat is taken.")).to_be_visible()
+    expect(elsewhere).to_be_in_viewport()
+    expect(hold).to_be_hidden()
+    screen.check(page)
+    services.cancel_booking(user=sold.user, reference=sold.reference)
+    page.clock.run_for(POLL_MS)
+    expect(hold).to_be_visible()
+    expect(elsewhere).to_be_hidden()
+
+
+@pytest.mark.screens(Screen(360, "light"))
+def test_two_fingers_make_the_seats_larger(page: Page) -> None:
+    page.goto(make_show().get_absolute_url())
+    seat_before = seat(page, "A5").bounding_box()
+    hall_box = page.locator("[data-hall]").bounding_box()
+    assert seat_before
+    assert hall_box
+    devtools = page.context.new_cdp_session(page)
+    middle, y = hall_box["x"] + hall_box["width"] / 2, hall_box["y"] + hall_box["height"] / 2
+    for kind, apart in (("touchStart", 40), ("touchMove", 60), ("touchMove", 80)):
+        points = [{"x": middle - apart, "y": y, "id": 0}, {"x": middle + apart, "y": y, "id": 1}]
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(page.get_by_role("button", name="Smaller")).to_have_attribute("aria-disabled", "false")
+    seat_after = seat(page, "A5").bounding_box()
+    assert seat_after
+    assert seat_after["width"] > seat_before["width"] * 1.5

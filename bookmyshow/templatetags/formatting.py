@@ -1,4 +1,4 @@
-"""How money and times read on a page.
+"""How money, times and titles read on a page.
 
 Django converts an aware datetime to the server's zone when a template prints it; these filters keep
 the zone the value carries, so `{{ show.local_start|clock }}` is the time on the cinema's wall.
@@ -87,3 +87,9 @@ def running_time(minutes: int | None) -> str:
     if rest or not hours:
         parts.append(f"{rest} min")
     return " ".join(parts)
+
+
+@register.filter
+def keep_dashes(title: str) -> str:
+    """A dash stays with the word before it; no line of a title begins with one."""
+    return title.replace(" – ", "\N{NO-BREAK SPACE}– ").replace(" — ", "\N{NO-BREAK SPACE}— ")

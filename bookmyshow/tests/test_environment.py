@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from bookmyshow.environment import ROOT
+from bookmyshow.environment import ROOT, email
 
 GOOD = {
     "DATABASE_URL": "postgres://app:secret@127.0.0.1:5432/bookmyshow",
@@ -119,3 +119,8 @@ def test_the_settings_that_have_to_be_set_are_enough(
     answers: dict[tuple[str, str], tuple[int, str]],
 ) -> None:
     assert answers["", ""] == (0, "")
+
+
+def test_a_folder_for_mail_is_where_its_address_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAIL_URL", "filemail:///var/mail/tickets")
+    assert email("EMAIL_URL")["EMAIL_FILE_PATH"] == "/var/mail/tickets"

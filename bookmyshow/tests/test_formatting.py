@@ -45,3 +45,8 @@ def test_times_keep_the_zone_they_carry() -> None:
 )
 def test_running_times(minutes: int | None, text: str) -> None:
     assert formatting.running_time(minutes) == text
+
+
+def test_no_line_of_a_title_begins_with_a_dash() -> None:
+    assert formatting.keep_dashes("Mission – Impossible") == "Mission\N{NO-BREAK SPACE}– Impossible"
+    assert formatting.keep_dashes("Spider-Man") == "Spider-Man"

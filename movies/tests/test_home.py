@@ -58,6 +58,9 @@ def test_films_without_shows_and_a_coming_release_are_coming_soon(client: Client
     make_movie("Past", release_date=day - timedelta(days=400))
     assert shown(client) == ["Later"]
     assert shown(client, "?list=soon") == ["Later"]
+    for query in ("", "?list=soon"):
+        body = client.get("/" + query).content.decode()
+        assert f"From {day.day} {day:%B}" in body
 
 
 def test_search_finds_the_whole_catalogue_and_puts_films_on_screen_first(client: Client) -> None:

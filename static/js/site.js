@@ -27,14 +27,21 @@
   // Toast: one line at the foot of the page, with a retry where one makes sense.
   const toast = document.getElementById("toast");
   let retry = null;
-  const say = (text, again = null) => {
+  let going = 0;
+  const hush = () => { if (toast) toast.hidden = true; };
+  const say = (text, again = null, kind = "warning") => {
     if (!toast) return;
+    toast.className = `toast message message--${kind}`;
+    const sign = toast.querySelector("use");
+    sign.setAttribute("href", sign.getAttribute("href").replace(/#.*/, `#${kind}`));
+    clearTimeout(going);
+    // Good news needs no answer.
+    if (kind === "success") going = setTimeout(hush, 4000);
     toast.querySelector("[data-toast-text]").textContent = text;
     toast.querySelector("[data-toast-retry]").hidden = !again;
     retry = again;
     toast.hidden = false;
   };
-  const hush = () => { if (toast) toast.hidden = true; };
 
   const closeMenus = (except = null) => {
     for (const menu of document.querySelectorAll("[data-menu][open]")) {

@@ -15,7 +15,7 @@
   const status = document.querySelector("[data-share-status]");
   const copied = () => {
     if (status) status.textContent = "Link copied.";
-    window.site?.say("Link copied.");
+    window.site?.say("Link copied.", null, "success");
   };
   document.addEventListener("click", async (event) => {
     const share = event.target.closest("[data-share]");

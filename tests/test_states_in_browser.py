@@ -1,0 +1,89 @@
+"""Pages of a house that is empty, full, over, closed or out of order; and the design's own page."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.models import User
+from shows.models import Show
+from tests.factories import begin, make_booking, make_movie, make_show, make_user
+
+from .live_site import LiveSite, serve
+from .screens import EVERY_SCREEN, Screen
+
+pytestmark = pytest.mark.screens(*EVERY_SCREEN)
+
+SignIn = Callable[[Page, User], None]
+
+
+def see(page: Page, screen: Screen, path: str, words: str) -> None:
+    """Assert that those words are in sight, with the next thing to do."""
+    page.goto(path)
+    expect(page.get_by_text(words).first).to_be_in_viewport()
+    actions = page.locator("main .button:visible:not(.needs-js .button)")
+    assert actions.count(), f"nothing to do at {path}"
+    screen.check(page)
+
+
+def test_shows_and_lists_that_have_nothing_to_sell_say_so_and_lead_on(
+    page: Page, screen: Screen, sign_in: SignIn
+) -> None:
+    movie = make_movie("Past Lives", slug="past-lives")
+    begun, cancelled, full = (make_show("A " + "s" * 30, movie=movie) for _ in range(3))
+    begin(begun)
+    Show.objects.filter(pk=cancelled.pk).update(status=Show.Status.CANCELLED)
+    for first in (1, 11, 21):
+        make_booking(full, [f"A{number}" for number in range(first, first + 10)])
+    make_movie("Not on", slug="not-on")
+    see(page, screen, "/?q=zzzz", "No film answers to that.")
+    see(page, screen, "/movies/not-on/", "Times and seats")
+    see(page, screen, begun.get_absolute_url(), "This show has begun")
+    see(page, screen, cancelled.get_absolute_url(), "This show was cancelled.")
+    see(page, screen, full.get_absolute_url(), "Sold out for now")
+    sign_in(page, make_user())
+    see(page, screen, "/bookings/", "No tickets yet")
+
+
+def test_what_goes_wrong_is_said_kindly_and_leads_on(
+    page: Page, screen: Screen, live_site: LiveSite
+) -> None:
+    see(page, screen, "/nowhere/", "Resource not found.")
+    see(page, screen, "/accounts/password-reset/x/y/", "This link has had its day")
+    see(page, screen, "/bookings/", "Please log in.")
+    page.context.clear_cookies()
+    page.get_by_label("Email").fill("asha@example.com")
+    page.get_by_label("Password", exact=True).fill("marquee lights 9")
+    page.get_by_role("main").get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="This page waited too long.")).to_be_visible()
+    screen.check(page)
+    page.get_by_role("link", name="Try again").click()
+    expect(page.get_by_role("heading", name="Please log in.")).to_be_visible()
+
+
+def test_the_style_page_shows_the_design_in_one_place(
+    page: Page, screen: Screen, sign_in: SignIn
+) -> None:
+    make_movie("Her")
+    sign_in(page, make_user(is_staff=True))
+    page.goto("/admin/style/")
+    for section in ("Colour", "Type", "Buttons and links", "Fields", "Messages", "Posters"):
+        expect(page.get_by_role("heading", name=section)).to_be_visible()
+    screen.check(page)
+
+
+@pytest.mark.screens
+def test_a_house_closed_for_maintenance_says_so_on_every_screen(
+    browser: Browser, live_site: LiveSite, transactional_db: None, tmp_path: Path
+) -> None:
+    with serve(tmp_path, MAINTENANCE="on") as closed:
+        for screen in EVERY_SCREEN:
+            looks = browser.new_context(viewport=screen.viewport, color_scheme=screen.theme)
+            page = looks.new_page()
+            answer = page.goto(closed.url)
+            assert answer
+            assert answer.status == 503
+            expect(page.get_by_role("heading", name="A short interval.")).to_be_visible()
+            screen.check(page)
+            looks.close()
