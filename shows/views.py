@@ -44,10 +44,7 @@ def seats(request: HttpRequest, show_id: int) -> HttpResponse:
     shown = request.GET.get("v", "")
     if shown and shown == seatmap.current_version(show_id) and not seatmap.is_final(shown):
         return unchanged()
-    try:
-        current = seatmap.current_map(show_id)
-    except Show.DoesNotExist as error:
-        raise Http404 from error
+    current = map_or_404(show_id)
     if shown == current.version and not current.is_final:
         return unchanged()
     status = HTMX_STOP_POLLING if current.is_final else 200
@@ -60,6 +57,13 @@ def own(request: HttpRequest, show_id: int) -> HttpResponse:
     """What the viewer holds at this show, for a page left open while another tab changed it."""
     context = own_context(details.show_or_404(show_id), own_hold(request.user, show_id))
     return render(request, "shows/show.html#own-hold", context)
+
+
+def map_or_404(show_id: int) -> SeatMap:
+    try:
+        return seatmap.current_map(show_id)
+    except Show.DoesNotExist as error:
+        raise Http404("There is no such show.") from error
 
 
 def unchanged() -> HttpResponse:
@@ -125,7 +129,8 @@ def show_page(
 ) -> HttpResponse:
     """The page of a show with `chosen` ticked, as far as they can be had, and what went wrong."""
     screening = details.show_or_404(show_id)
-    current = seatmap.current_map(show_id)
+    # The kept details of a show may outlive it.
+    current = map_or_404(show_id)
     hold = own_hold(request.user, show_id)
     html, lost = _for_viewer(current, screening, hold, chosen)
     context = {
