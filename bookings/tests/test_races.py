@@ -380,21 +380,23 @@ def test_a_sweep_skips_a_locked_show_frees_the_others_and_returns_to_it() -> Non
     busy, quiet = make_show(), make_show()
     for show in (busy, quiet):
         lapse(services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1"]))
-    locked = threading.Event()
-    swept_quiet = threading.Event()
+    locked, swept = threading.Event(), threading.Event()
+    freed_meanwhile: list[Show] = []
 
     def keep_it_locked() -> None:
         with transaction.atomic():
             Show.objects.select_for_update(no_key=True).get(pk=busy.pk)
             locked.set()
-            swept_quiet.wait(10)
+            swept.wait(10)
         connections.close_all()
 
     def watch() -> None:
-        for _ in range(400):
+        # Less than the sweep waits for the busy show.
+        ends = time.monotonic() + 2
+        while not freed_meanwhile and time.monotonic() < ends:
             if Show.objects.get(pk=quiet.pk).available_seats == 50:
-                break
-        swept_quiet.set()
+                freed_meanwhile.append(quiet)
+        swept.set()
         connections.close_all()
 
     threads = [threading.Thread(target=keep_it_locked), threading.Thread(target=watch)]
@@ -404,6 +406,7 @@ def test_a_sweep_skips_a_locked_show_frees_the_others_and_returns_to_it() -> Non
     assert services.expire_holds() == 2
     for thread in threads:
         thread.join()
+    assert freed_meanwhile == [quiet]
     assert_sold_once(busy)
     assert_sold_once(quiet)
 
