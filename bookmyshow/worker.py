@@ -3,7 +3,8 @@
 Gunicorn's own hands a thread to every new connection and lets it wait for the rest of the request:
 as many half requests as there are threads, and the site is silent. Here the worker's event loop
 collects a request's head and small body without waiting for them; what isn't there in
-ARRIVAL_SECONDS is closed. Written for the version of gunicorn that requirements.txt pins.
+ARRIVAL_SECONDS is closed. And one that stops turns nobody away who came to its own listening socket
+(gunicorn.conf.py, `reuse_port`). Written for the version of gunicorn that requirements.txt pins.
 """
 
 import re
@@ -52,17 +53,39 @@ class Arriving(TConn):
 class PatientWorker(ThreadWorker):
     """A threaded worker whom slow clients cost no threads."""
 
-    def accept(self, listener: socket.socket) -> None:
-        """Take a connection and wait for its request in the event loop."""
+    sockets: list[socket.socket]
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Look at new connections or not; a worker that stops for good leaves its sockets."""
+        super().set_accept_enabled(enabled)
+        if not (enabled or self.alive) and self.cfg.reuse_port:
+            self._leave()
+
+    def _leave(self) -> None:
+        """Take who waits at sockets that are this worker's alone, and have nobody else come.
+
+        Open, they would go on getting their share of the connections, to be reset in the end.
+        """
+        listeners, self.sockets = self.sockets, []
+        for listener in listeners:
+            while self.accept(listener):
+                pass
+            listener.close()
+
+    def accept(self, listener: socket.socket) -> bool:
+        """Take a connection and wait for its request in the event loop; False where none waits."""
         try:
             client, address = listener.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            return  # Another worker was faster, or the client has gone.
+        except BlockingIOError:
+            return False  # Another worker was faster.
+        except ConnectionAbortedError:
+            return True  # The client has gone.
         silence = struct.pack("ll", SILENCE_SECONDS, 0)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, silence)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, silence)
         self.nr_conns += 1
         self._collect(Arriving(self.cfg, client, address, listener.getsockname()), client)
+        return True
 
     def on_client_socket_readable(self, conn: Arriving, client: socket.socket) -> None:
         """The next request begins on a connection that was kept open."""

@@ -1,9 +1,8 @@
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
-from django.apps import apps
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import (
     BigIntegerRangeField,
@@ -13,29 +12,15 @@ from django.contrib.postgres.fields import (
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import (
-    Case,
-    DateField,
-    DateTimeField,
-    F,
-    Func,
-    IntegerField,
-    OuterRef,
-    Q,
-    Subquery,
-    Sum,
-    Value,
-    When,
-)
-from django.db.models.functions import Cast, Coalesce, Concat, Now
+from django.db.models import Case, F, Func, Q, Value, When
+from django.db.models.functions import Concat
 from django.urls import reverse
 
-from accounts.models import User
 from movies.models import Movie
-from movies.showtimes import DAY_ENDS
 
 from . import seating
-from .clock import DatabaseClock
+from .querysets import SeatQuerySet, ShowQuerySet
+from .querysets import lapsed_hold as lapsed_hold
 
 
 def validate_timezone(name: str) -> None:
@@ -110,11 +95,6 @@ class Screen(models.Model):
         return f"{self.cinema.name} · {self.name}"
 
 
-def lapsed_hold(at: datetime | Now, prefix: str = "") -> Q:
-    """A hold that is over at `at`, swept or not: its seats are free (SPEC §4.4)."""
-    return Q((f"{prefix}status", "PENDING"), (f"{prefix}expires_at__lte", at))
-
-
 class ScreenRange(Func):
     """The screen's id as a range, so that an exclusion constraint needs no extension."""
 
@@ -127,82 +107,6 @@ class BusyRange(Func):
 
     function = "tstzrange"
     output_field = DateTimeRangeField()
-
-
-class LocalTime(Func):
-    """A moment as the wall clock of a time zone shows it."""
-
-    function = "timezone"
-    output_field = DateTimeField()
-
-
-# Further from a day's noon in UTC than any of its moments in any time zone.
-WIDE = timedelta(days=2)
-
-
-class ShowQuerySet(models.QuerySet["Show"]):
-    def scheduled(self) -> "ShowQuerySet":
-        return self.filter(status=Show.Status.SCHEDULED)
-
-    def upcoming(self, *, at: datetime) -> "ShowQuerySet":
-        """Scheduled shows that start after `at`, soonest first."""
-        return self.scheduled().filter(starts_at__gt=at).order_by("starts_at", "pk")
-
-    def with_place(self) -> "ShowQuerySet":
-        """With screen and cinema, which every local time needs."""
-        return self.select_related("screen__cinema")
-
-    def with_names(self) -> "ShowQuerySet":
-        """With what a list tells of film, screen and cinema, and not the long texts beside it."""
-        own = [field.name for field in Show._meta.concrete_fields]
-        place = ("screen__name", "screen__cinema__name", "screen__cinema__city")
-        return (
-            self.with_place()
-            .select_related("movie")
-            .only(*own, "movie__title", *place, "screen__cinema__timezone")
-        )
-
-    def matching(self, *, day: date | None = None, **conditions: str) -> "ShowQuerySet":
-        """Shows that meet each condition that isn't empty: `city`, `language`, `format`, `day`.
-
-        `day` is the one whose evening a show belongs to, on its cinema's clock.
-        """
-        fields = {
-            "city": "screen__cinema__city__iexact",
-            "language": "language__iexact",
-            "format": "format__iexact",
-        }
-        shows = self.filter(**{fields[name]: value for name, value in conditions.items() if value})
-        if day is None:
-            return shows
-        return shows.on_date(day, day_ends=DAY_ENDS)
-
-    def on_date(self, day: date, *, day_ends: timedelta = timedelta(0)) -> "ShowQuerySet":
-        """Shows that start on `day` of their cinema's calendar, its end moved by `day_ends`."""
-        if not date.min + WIDE < day < date.max - WIDE:
-            return self.none()
-        # Wide bounds in UTC first: they can use the index, a local date can't.
-        noon = datetime.combine(day, time(12), UTC)
-        local = LocalTime("screen__cinema__timezone", F("starts_at") - day_ends)
-        return (
-            self.filter(starts_at__range=(noon - WIDE, noon + WIDE))
-            .alias(show_day=Cast(local, DateField()))
-            .filter(show_day=day)
-        )
-
-    def with_free_seats(self, *, at: datetime) -> "ShowQuerySet":
-        """Adds `free_seats`: what people see, the seats of lapsed holds included."""
-        lapsed = (
-            apps.get_model("bookings.Booking")
-            .objects.filter(lapsed_hold(at), show=OuterRef("pk"))
-            .order_by()
-            .values("show")
-            .values(seats=Sum("total_seats"))
-        )
-        return self.annotate(
-            free_seats=F("available_seats")
-            + Coalesce(Subquery(lapsed, output_field=IntegerField()), 0)
-        )
 
 
 class Show(models.Model):
@@ -302,33 +206,6 @@ class Show(models.Model):
 
     def price_of(self, seat_type: str) -> Decimal:
         return self.premium_price if seat_type == Seat.Type.PREMIUM else self.standard_price
-
-
-class SeatQuerySet(models.QuerySet["Seat"]):
-    def in_plan_order(self) -> "SeatQuerySet":
-        """Front to back, left to right."""
-        return self.order_by("position")
-
-    def with_holder(self) -> "SeatQuerySet":
-        """Adds the status and expiry of the booking that has the seat, and `now` to judge them."""
-        return self.annotate(
-            now=DatabaseClock(),
-            holder_status=F("booking__status"),
-            holder_expires_at=F("booking__expires_at"),
-        )
-
-    def free(self, *, at: datetime) -> "SeatQuerySet":
-        """Seats that a buyer could hold at `at`, those of lapsed holds included."""
-        return self.filter(Q(booking=None) | lapsed_hold(at, "booking__"))
-
-    def held_by(self, user: User, show_id: int) -> "SeatQuerySet":
-        """The seats of this person's live hold at a show, by the database's clock."""
-        return self.filter(
-            show_id=show_id,
-            booking__user=user,
-            booking__status="PENDING",
-            booking__expires_at__gt=Now(),
-        ).in_plan_order()
 
 
 class Seat(models.Model):

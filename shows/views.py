@@ -21,6 +21,7 @@ from . import best, details, drawing, seatmap
 from .drawing import FREE, HELD_FOR_YOU, MapSeat
 from .forms import PartyForm
 from .models import Seat, Show
+from .seatmap import SeatMap
 
 
 @require_safe
@@ -43,10 +44,7 @@ def seats(request: HttpRequest, show_id: int) -> HttpResponse:
     shown = request.GET.get("v", "")
     if shown and shown == seatmap.current_version(show_id) and not seatmap.is_final(shown):
         return unchanged()
-    try:
-        current = seatmap.current_map(show_id)
-    except Show.DoesNotExist as error:
-        raise Http404 from error
+    current = map_or_404(show_id)
     if shown == current.version and not current.is_final:
         return unchanged()
     status = HTMX_STOP_POLLING if current.is_final else 200
@@ -59,6 +57,13 @@ def own(request: HttpRequest, show_id: int) -> HttpResponse:
     """What the viewer holds at this show, for a page left open while another tab changed it."""
     context = own_context(details.show_or_404(show_id), own_hold(request.user, show_id))
     return render(request, "shows/show.html#own-hold", context)
+
+
+def map_or_404(show_id: int) -> SeatMap:
+    try:
+        return seatmap.current_map(show_id)
+    except Show.DoesNotExist as error:
+        raise Http404("There is no such show.") from error
 
 
 def unchanged() -> HttpResponse:
@@ -124,25 +129,17 @@ def show_page(
 ) -> HttpResponse:
     """The page of a show with `chosen` ticked, as far as they can be had, and what went wrong."""
     screening = details.show_or_404(show_id)
-    current = seatmap.current_map(show_id)
+    # The kept details of a show may outlive it.
+    current = map_or_404(show_id)
     hold = own_hold(request.user, show_id)
-    names = drawing.seat_names(screening.standard_price, screening.premium_price)
-    html = current.html
-    had: list[str] = []
-    if not current.is_final:
-        html, had = drawing.lay_over(
-            html, mine=hold.seats, chosen=chosen or hold.labels, names=names
-        )
-    lost = [label for label in dict.fromkeys(chosen) if label not in had]
-    if lost and not problem and not current.is_final:
-        problem = lost_line(lost)
+    html, lost = _for_viewer(current, screening, hold, chosen)
     context = {
         **own_context(screening, hold),
         "map_html": html,
         "ticked": had,
         "has_choice": drawing.has_choice(html),
         "is_final": current.is_final,
-        "problem": problem,
+        "problem": problem or (lost_line(lost) if lost else ""),
         "party_form": party or PartyForm(),
         "form_token": secrets.token_urlsafe(12),
         "max_seats": settings.MAX_SEATS_PER_BOOKING,
@@ -150,6 +147,19 @@ def show_page(
         "currency": settings.CURRENCY,
     }
     return render(request, "shows/show.html", context, status=status)
+
+
+def _for_viewer(
+    current: SeatMap, screening: Show, hold: OwnHold, chosen: Collection[str]
+) -> tuple[str, list[str]]:
+    """The map with the viewer's own seats and choice on it, and which of `chosen` can't be had."""
+    if current.is_final:
+        return current.html, []
+    names = drawing.seat_names(screening.standard_price, screening.premium_price)
+    html, had = drawing.lay_over(
+        current.html, mine=hold.seats, chosen=chosen or hold.labels, names=names
+    )
+    return html, [label for label in dict.fromkeys(chosen) if label not in had]
 
 
 def lost_line(labels: list[str]) -> str:

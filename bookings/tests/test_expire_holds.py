@@ -1,9 +1,10 @@
 import logging
+import threading
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from bookings import services
@@ -124,3 +125,38 @@ def test_check_integrity_finds_a_seat_that_two_live_bookings_list() -> None:
     with pytest.raises(CommandError):
         call_command("check_integrity", stdout=out)
     assert f"show {show.pk} seat A1 is in" in out.getvalue()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_confirmation_that_hangs_stops_the_sweep_of_its_own_show_only(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stuck, quiet = make_show(), make_show()
+    late, other = held(stuck, "A1"), held(quiet, "A1")
+    locked, done = threading.Event(), threading.Event()
+
+    def hang_while_confirming() -> None:
+        with transaction.atomic():
+            Booking.objects.select_for_update(no_key=True).get(pk=late.pk)
+            locked.set()
+            done.wait(30)
+        connections.close_all()
+
+    for booking in (late, other):
+        lapse(booking)
+    confirming = threading.Thread(target=hang_while_confirming)
+    confirming.start()
+    try:
+        locked.wait(10)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '200ms'")
+        assert services.expire_holds() == 1
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
+        done.set()
+        confirming.join()
+    other.refresh_from_db()
+    assert other.status == "FAILED"
+    assert f"show {stuck.pk} stayed locked" in caplog.text
+    assert services.expire_holds() == 1

@@ -1,8 +1,10 @@
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from bookings import services
+from shows import seatmap
 from shows.models import Show
 from tests.factories import make_movie, make_show, make_user
 
@@ -45,3 +47,12 @@ def test_a_show_that_is_not_there_is_not_kept(client: Client) -> None:
     assert client.get("/shows/999999/").status_code == 404
     assert not Show.objects.filter(pk=999999).exists()
     assert client.get("/shows/999999/").status_code == 404
+
+
+def test_a_show_that_was_archived_while_its_details_are_kept_is_not_found(client: Client) -> None:
+    show = make_show()
+    assert client.get(show.get_absolute_url()).status_code == 200
+    # As `archive_bookings` does: by a statement, of which the cache hears nothing.
+    Show.objects.filter(pk=show.pk).delete()
+    cache.delete(seatmap.pointer_key(show.pk))
+    assert client.get(show.get_absolute_url()).status_code == 404

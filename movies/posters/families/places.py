@@ -111,7 +111,7 @@ def doorway(c: Canvas) -> None:
     if dice.chance(0.5):
         c.rect(0, base, c.width, c.height - base, s.second)
         c.floor = s.second
-    half, light = wide / 2, s.accent
+    half = wide / 2
     c.polygon(
         [
             (x - half, base),
@@ -119,48 +119,64 @@ def doorway(c: Canvas) -> None:
             (x + half + lean + wide * 0.7, c.height),
             (x - half + lean - wide * 0.7, c.height),
         ],
-        light,
+        s.accent,
     )
     kind = dice.pick(("door", "arch", "keyhole"))
     if kind == "keyhole":
-        r = wide * 0.75
-        c.circle(x, base - tall * 0.62, r, light)
-        c.polygon(
-            [
-                (x - r * 0.4, base - tall * 0.6),
-                (x + r * 0.4, base - tall * 0.6),
-                (x + half, base),
-                (x - half, base),
-            ],
-            light,
-        )
+        _keyhole(c, x, base, wide, tall)
     else:
-        c.rect(x - half, base - tall, wide, tall, light)
-        if kind == "arch":
-            c.circle(x, base - tall, half, light)
-        leaf = wide * dice.between(0.5, 0.8) * (1 if lean < 0 else -1)
-        edge = x + half if lean < 0 else x - half
-        c.polygon(
-            [
-                (edge, base),
-                (edge, base - tall),
-                (edge + leaf, base - tall * 1.08),
-                (edge + leaf, base + tall * 0.1),
-            ],
-            s.figure,
-        )
-    fx, high = x + wide * dice.between(-0.12, 0.12), tall * dice.between(0.45, 0.62)
-    w = wide * 0.22
+        _door_ajar(c, x, base, wide, tall, arched=kind == "arch", to_the_right=lean < 0)
+    _who_stands_in_it(c, x + wide * dice.between(-0.12, 0.12), base, wide, tall)
+
+
+def _keyhole(c: Canvas, x: float, base: float, wide: float, tall: float) -> None:
+    half, r = wide / 2, wide * 0.75
+    c.circle(x, base - tall * 0.62, r, c.scheme.accent)
     c.polygon(
         [
-            (fx - w, base + high * 0.04),
-            (fx - w * 0.4, base - high * 0.74),
-            (fx + w * 0.4, base - high * 0.74),
-            (fx + w, base + high * 0.04),
+            (x - r * 0.4, base - tall * 0.6),
+            (x + r * 0.4, base - tall * 0.6),
+            (x + half, base),
+            (x - half, base),
         ],
-        s.figure,
+        c.scheme.accent,
     )
-    c.circle(fx, base - high * 0.86, w * 0.62, s.figure)
+
+
+def _door_ajar(
+    c: Canvas, x: float, base: float, wide: float, tall: float, *, arched: bool, to_the_right: bool
+) -> None:
+    """The opening, and its leaf on the side that the light doesn't lean to."""
+    half = wide / 2
+    c.rect(x - half, base - tall, wide, tall, c.scheme.accent)
+    if arched:
+        c.circle(x, base - tall, half, c.scheme.accent)
+    side = 1 if to_the_right else -1
+    leaf = wide * c.dice.between(0.5, 0.8) * side
+    edge = x + half * side
+    c.polygon(
+        [
+            (edge, base),
+            (edge, base - tall),
+            (edge + leaf, base - tall * 1.08),
+            (edge + leaf, base + tall * 0.1),
+        ],
+        c.scheme.figure,
+    )
+
+
+def _who_stands_in_it(c: Canvas, x: float, base: float, wide: float, tall: float) -> None:
+    high, w = tall * c.dice.between(0.45, 0.62), wide * 0.22
+    c.polygon(
+        [
+            (x - w, base + high * 0.04),
+            (x - w * 0.4, base - high * 0.74),
+            (x + w * 0.4, base - high * 0.74),
+            (x + w, base + high * 0.04),
+        ],
+        c.scheme.figure,
+    )
+    c.circle(x, base - high * 0.86, w * 0.62, c.scheme.figure)
 
 
 def road(c: Canvas) -> None:
