@@ -132,11 +132,12 @@ def show_page(
     # The kept details of a show may outlive it.
     current = map_or_404(show_id)
     hold = own_hold(request.user, show_id)
-    html, lost = _for_viewer(current, screening, hold, chosen)
+    html, ticked = _for_viewer(current, screening, hold, chosen)
+    lost = [] if current.is_final else [c for c in dict.fromkeys(chosen) if c not in ticked]
     context = {
         **own_context(screening, hold),
         "map_html": html,
-        "ticked": had,
+        "ticked": ticked,
         "has_choice": drawing.has_choice(html),
         "is_final": current.is_final,
         "problem": problem or (lost_line(lost) if lost else ""),
@@ -152,14 +153,12 @@ def show_page(
 def _for_viewer(
     current: SeatMap, screening: Show, hold: OwnHold, chosen: Collection[str]
 ) -> tuple[str, list[str]]:
-    """The map with the viewer's own seats and choice on it, and which of `chosen` can't be had."""
+    """The map with the viewer's own seats and choice on it, and the labels that are ticked."""
     if current.is_final:
         return current.html, []
     names = drawing.seat_names(screening.standard_price, screening.premium_price)
-    html, had = drawing.lay_over(
-        current.html, mine=hold.seats, chosen=chosen or hold.labels, names=names
-    )
-    return html, [label for label in dict.fromkeys(chosen) if label not in had]
+    chosen = chosen or hold.labels
+    return drawing.lay_over(current.html, mine=hold.seats, chosen=chosen, names=names)
 
 
 def lost_line(labels: list[str]) -> str:
