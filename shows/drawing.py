@@ -18,7 +18,7 @@ from bookmyshow.templatetags.formatting import money
 from .seating import PREMIUM, SEAT_PITCH
 
 #: To be raised with every change of the markup: drawn maps are kept across deploys.
-REVISION = 2
+REVISION = 3
 
 #: A hall wider than this, in half seats, scrolls on a phone, and its outer row letters with it.
 FITS_A_PHONE = 18
@@ -80,12 +80,19 @@ def draw_map(
 
 
 def _letters_in_aisles(row: str, seats: Sequence[MapSeat]) -> list[str]:
-    """The row's name in each of its aisles, for those who see a part of a wide hall at a time."""
-    return [
-        f'<i class="x{(left.x + right.x) // 2}" aria-hidden="true">{escape(row)}</i>'
-        for left, right in pairwise(seats)
-        if right.x - left.x >= AISLE_PITCH
-    ]
+    """The row's name in each of its aisles, for those who see a part of a wide hall at a time.
+
+    A wide aisle has it beside the seats on either side: a phone that shows what lies between two
+    aisles shows it too. Where more is in view the second (n) is left out.
+    """
+    letters = []
+    for left, right in pairwise(seats):
+        gap = right.x - left.x
+        if gap >= AISLE_PITCH + SEAT_PITCH:
+            letters += [f"x{left.x + SEAT_PITCH}", f"x{right.x - SEAT_PITCH} n"]
+        elif gap >= AISLE_PITCH:
+            letters.append(f"x{(left.x + right.x) // 2}")
+    return [f'<i class="{place}" aria-hidden="true">{escape(row)}</i>' for place in letters]
 
 
 def seat_names(standard_price: Decimal, premium_price: Decimal) -> dict[tuple[str, bool], str]:

@@ -234,7 +234,7 @@ MUTANTS = (
             "a full server is given up at once",
             SETTINGS,
             '"max_size": WEB_THREADS, "timeout": 10',
-            '"max_size": WEB_THREADS, "timeout": 0.01',
+            '"max_size": WEB_THREADS, "timeout": 0.1',
             "tests/faults/test_database.py::test_a_server_without_a_connection_to_spare_is_waited_for",
         ),
         Mutant(
