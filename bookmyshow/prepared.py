@@ -41,7 +41,8 @@ def one_trip() -> Iterator[None]:
     connection.ensure_connection()
     started = time.perf_counter()
     try:
-        with connection.connection.pipeline():
+        # Its end waits for the server too, and so can fail as any statement can.
+        with connection.wrap_database_errors, connection.connection.pipeline():
             yield
     finally:
         metrics.QUERIES.observe(time.perf_counter() - started)
