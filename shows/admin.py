@@ -204,13 +204,18 @@ class ShowAdmin(LongListAdmin):
             kwargs["form"] = NewShowForm
         return super().get_form(request, obj, change, **kwargs)
 
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
     ) -> HttpResponse:
         try:
-            return super().add_view(request, form_url, extra_context)
+            return super().changeform_view(request, object_id, form_url, extra_context)
         except ScheduleError as error:
-            # Someone else scheduled a show there between the form's check and the insert.
+            # Someone else scheduled a show there between the form's check and the insert, or so
+            # many are booking this one that it can't be changed.
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 
@@ -258,7 +263,7 @@ class ShowAdmin(LongListAdmin):
         try:
             return super().delete_view(request, object_id, extra_context)
         except ScheduleError as error:
-            # Someone booked it after the page that asked was made.
+            # Someone booked it after the page that asked was made, or is booking it now.
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(reverse("admin:shows_show_change", args=[object_id]))
 

@@ -111,7 +111,7 @@ def create_show(request: ApiRequest, show: ShowIn) -> HttpResponse:
     "/{id}",
     auth=AdminToken(),
     response={204: None},
-    openapi_extra=problems("NOT_FOUND", "SHOW_HAS_BOOKINGS"),
+    openapi_extra=problems("NOT_FOUND", "SHOW_HAS_BOOKINGS", "SHOW_BUSY"),
 )
 def delete_show(request: ApiRequest, id: PathId) -> HttpResponse:
     """Delete a show that never had a booking."""

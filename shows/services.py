@@ -1,14 +1,16 @@
 """Changes of state of the schedule."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
 from django.apps import apps
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models.functions import Now
+from psycopg.errors import LockNotAvailable
 
 from movies import lists
 from movies.models import Movie
@@ -58,6 +60,13 @@ class ShowHasBookings(ScheduleError):
     """Someone bought or held seats once; such a show is cancelled, not deleted."""
 
     code = "SHOW_HAS_BOOKINGS"
+
+
+class ShowIsBusy(ScheduleError):
+    """The wait for the show's lock ran out: many people are booking it."""
+
+    code = "SHOW_BUSY"
+    retry_after = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +215,23 @@ def _insert_seats(shows: Sequence[Show], plan: Sequence[PlanSeat]) -> None:
         cursor.execute(INSERT_SEATS, [[show.pk for show in shows], *map(list, columns)])
 
 
+@contextmanager
+def show_transaction() -> Iterator[None]:
+    """A change of a show that people may be booking. Raises ShowIsBusy."""
+    try:
+        with transaction.atomic():
+            yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise ShowIsBusy(
+                "Many people are booking this show right now. Please try again in a moment."
+            ) from error
+        raise
+
+
 def delete_show(*, show: Show) -> None:
-    """Delete a show that nobody ever booked, seats and all. Raises ShowHasBookings."""
-    with transaction.atomic():
+    """Delete a show that nobody ever booked, seats and all. Raises ShowHasBookings, ShowIsBusy."""
+    with show_transaction():
         # A hold in the making has this lock, and one that comes later finds no show.
         Show.objects.select_for_update().filter(pk=show.pk).first()
         if apps.get_model("bookings.Booking").objects.filter(show=show).exists():
@@ -225,8 +248,11 @@ def change_terms(
     format: str,
     language: str,
 ) -> None:
-    """Change what a show is sold as; seats that are held or sold keep their price (SPEC §4.9)."""
-    with transaction.atomic():
+    """Change what a show is sold as; seats that are held or sold keep their price (SPEC §4.9).
+
+    Raises ShowIsBusy.
+    """
+    with show_transaction():
         # Only these columns: the counter of free seats belongs to the bookings made meanwhile.
         Show.objects.filter(pk=show.pk).update(
             standard_price=standard_price,

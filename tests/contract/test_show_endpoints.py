@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -217,6 +217,15 @@ def test_an_hour_that_never_comes_has_no_show(api: Api) -> None:
 def test_a_plan_that_cannot_be_read_is_told(api: Api) -> None:
     reply = api.post("shows", show_body(make_screen("A xyz")), by=make_user(is_superuser=True))
     assert (reply.problem, list(reply.details)) == ((400, "VALIDATION_ERROR"), ["screenId"])
+
+
+def test_a_show_that_is_locked_for_long_is_busy_to_who_would_delete_it(api: Api) -> None:
+    show, admin = make_show(), make_user(is_superuser=True, is_staff=True)
+    with transaction.atomic():
+        Show.objects.select_for_update().get(pk=show.pk)
+        reply = api.call("DELETE", f"shows/{show.pk}", by=admin)
+    assert reply.problem == (409, "SHOW_BUSY")
+    assert int(reply.headers["Retry-After"]) > 0
 
 
 def test_a_show_is_deleted_unless_someone_ever_booked_it(api: Api) -> None:

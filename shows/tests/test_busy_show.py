@@ -1,0 +1,68 @@
+"""A show that somebody keeps locked: whoever would change it is told so, in bounded time."""
+
+import threading
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from django.db import connection, connections, transaction
+from django.urls import reverse
+
+from shows import services
+from shows.models import Show
+from tests.admin_site import staff_client
+from tests.factories import make_show
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def busy() -> Iterator[Show]:
+    """A show that is locked by someone else for the whole test, which waits 0.2 s for a lock."""
+    show = make_show()
+    locked, done = threading.Event(), threading.Event()
+
+    def keep_it_locked() -> None:
+        with transaction.atomic():
+            Show.objects.select_for_update(no_key=True).get(pk=show.pk)
+            locked.set()
+            done.wait(30)
+        connections.close_all()
+
+    holder = threading.Thread(target=keep_it_locked)
+    holder.start()
+    locked.wait(10)
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '200ms'")
+    yield show
+    done.set()
+    holder.join()
+    connection.close()
+
+
+def test_it_is_neither_deleted_nor_changed_and_says_try_again(busy: Show) -> None:
+    with pytest.raises(services.ShowIsBusy, match="try again"):
+        services.delete_show(show=busy)
+    with pytest.raises(services.ShowIsBusy) as raised:
+        services.change_terms(
+            show=busy,
+            standard_price=Decimal(1),
+            premium_price=Decimal(1),
+            format="3D",
+            language="",
+        )
+    assert (raised.value.code, raised.value.retry_after) == ("SHOW_BUSY", 2)
+    assert Show.objects.get(pk=busy.pk).format == "2D"
+
+
+def test_staff_read_it_on_the_page_that_they_came_from(busy: Show) -> None:
+    client = staff_client()
+    change = reverse("admin:shows_show_change", args=[busy.pk])
+    terms = {"standard_price": "1", "premium_price": "1", "format": "3D", "language": ""}
+    for address, form in (
+        (change, terms),
+        (reverse("admin:shows_show_delete", args=[busy.pk]), {"post": "yes"}),
+    ):
+        page = client.post(address, form, follow=True)
+        assert page.redirect_chain == [(change, 302)]
+        assert "Please try again in a moment" in page.content.decode()
