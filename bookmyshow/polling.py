@@ -20,8 +20,8 @@ from shows import seatmap
 from .watching import metrics, request_id
 
 PATH = re.compile(r"/shows/([0-9]{1,18})/seats/")
-# A final version is no plain hash, and so gets the view's 286.
-VERSION = re.compile(r"(?:.*&)?v=([0-9a-f]{20})(?:&.*)?")
+# The last one counts. A final version is no plain hash, and so gets the view's 286.
+VERSION = re.compile(r"(?:.*&)?v=([0-9a-f]{20})(?:&(?!v=)[^&]*)*")
 NOTHING_NEW = "204 No Content"
 
 Environ = dict[str, Any]

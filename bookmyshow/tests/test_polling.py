@@ -37,9 +37,9 @@ class Polling:
     def __call__(self, show: Show, version: str | None = None, **environ: Any) -> Answer:
         shown = seatmap.current_map(show.pk).version if version is None else version
         path = reverse("shows:seats", args=[show.pk])
-        request = RequestFactory(HTTP_HOST="testserver").get(path, {"v": shown}, **environ)
+        request = RequestFactory(HTTP_HOST="testserver").get(path, {"v": shown})
         said: list[Any] = []
-        body = self._application(request.environ, lambda *answer: said.append(answer))
+        body = self._application(request.environ | environ, lambda *answer: said.append(answer))
         ((status, headers, *_),) = said
         return Answer(int(status.split()[0]), dict(headers), b"".join(body))
 
@@ -100,6 +100,16 @@ def test_a_changed_map_is_drawn(poll: Polling, show: Show) -> None:
 @pytest.mark.parametrize("version", ["", "0" * 20, "final-" + "0" * 20, "v=", "%00"])
 def test_any_other_version_gets_the_map(poll: Polling, show: Show, version: str) -> None:
     assert poll(show, version).status == 200
+
+
+@pytest.mark.parametrize("more", ["&v=", "&v=00000000000000000000", "&x=1&v=none"])
+def test_of_two_versions_the_last_counts_as_everywhere(
+    poll: Polling, show: Show, more: str
+) -> None:
+    version = seatmap.current_map(show.pk).version
+    assert poll(show, version, QUERY_STRING=f"v={version}{more}").status == 200
+    assert poll(show, version, QUERY_STRING=f"v=none&v={version}&x=v").status == 204
+    assert poll.reached_django == 2
 
 
 def test_a_host_that_is_not_ours_is_refused(poll: Polling, show: Show) -> None:
