@@ -22,7 +22,13 @@ from movies import lists
 from shows import seatmap
 from shows.clock import database_now
 from shows.models import Show
-from shows.services import OVERLAP_CONSTRAINT, ScheduleError, ShowOverlaps, show_end
+from shows.services import (
+    OVERLAP_CONSTRAINT,
+    ScheduleError,
+    ShowOverlaps,
+    overlap_message,
+    show_end,
+)
 
 from . import notices
 from .models import Booking, Notice
@@ -174,11 +180,7 @@ def _write_times(show: Show, starts_at: datetime, now: datetime) -> None:
     except IntegrityError as error:
         if OVERLAP_CONSTRAINT not in str(error):
             raise
-        until = busy_until.astimezone(show.screen.cinema.tz)
-        raise ShowOverlaps(
-            f"{show.screen} has another show between {show.local_start:%d %b %H:%M} and"
-            f" {until:%H:%M} (cleaning included)."
-        ) from error
+        raise ShowOverlaps(overlap_message([show])) from error
 
 
 def _tell(

@@ -25,10 +25,11 @@ ADDED, DELETED = "Added through the API.", "Deleted through the API."
 @router.get("", response={200: List[MovieOut]}, openapi_extra=problems(public=True))
 def list_movies(request: HttpRequest, query: Query[MovieQuery]) -> HttpResponse:
     """Find films: the most relevant first in a search, else those with a coming show first."""
-    films = Movie.objects.catalogue()
     if query.city or not query.search:
+        films = Movie.objects.with_showing(at=timezone.now(), city=query.city)
+    else:
         # A search that isn't about a city needs to look at no show.
-        films = films.with_showing(at=timezone.now(), city=query.city)
+        films = Movie.objects.catalogue()
     if query.city:
         films = films.on_screen()
     if query.genre:

@@ -38,20 +38,15 @@ class MovieQuerySet(models.QuerySet["Movie"]):
         """Films matching every word, the last as a prefix, accents folded; most relevant first."""
         return ranked_matches(self, text)
 
-    def now_showing(self, *, at: datetime) -> "MovieQuerySet":
-        """Films with a scheduled show that starts after `at`."""
-        return self.filter(self._coming_show(at))
-
-    def with_showing(self, *, at: datetime, **conditions: Any) -> "MovieQuerySet":
-        """The catalogue without archived films, with `is_showing`: one coming show meets all of
-        `conditions` (Show.objects.matching)."""
-        return self.filter(archived_at=None).annotate(
-            is_showing=self._coming_show(at, **conditions)
-        )
-
     def catalogue(self) -> "MovieQuerySet":
         """Films that aren't archived."""
         return self.filter(archived_at=None)
+
+    def with_showing(self, *, at: datetime, **conditions: Any) -> "MovieQuerySet":
+        """The catalogue with `is_showing`: one coming show meets all of `conditions`
+        (Show.objects.matching)."""
+        coming = self._coming_show(at, **conditions)
+        return self.filter(archived_at=None).annotate(is_showing=coming)
 
     def on_screen(self) -> "MovieQuerySet":
         """After `with_showing`: only the films that are."""
@@ -63,7 +58,7 @@ class MovieQuerySet(models.QuerySet["Movie"]):
 
     def coming_soon(self, *, at: datetime) -> "MovieQuerySet":
         """Films released after `at` that have no scheduled show yet, soonest first."""
-        coming = self.filter(archived_at=None, release_date__gt=at.date())
+        coming = self.catalogue().filter(release_date__gt=at.date())
         return coming.filter(~self._coming_show(at)).order_by("release_date", "title", "pk")
 
     def in_order(self, sort: str) -> "MovieQuerySet":

@@ -32,7 +32,7 @@ def read_times(text: str) -> list[time]:
 class PlannerForm(forms.Form):
     movies = forms.ModelMultipleChoiceField(
         label="Films",
-        queryset=Movie.objects.filter(archived_at=None, duration_minutes__isnull=False),
+        queryset=Movie.objects.catalogue().filter(duration_minutes__isnull=False),
         widget=forms.SelectMultiple(attrs={"size": 8}),
         help_text="Several films take turns through the day. Films without a running time are"
         " not here: they have no end.",

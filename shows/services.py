@@ -120,7 +120,7 @@ def create_shows(slots: Sequence[ShowSlot]) -> list[Show]:
         except IntegrityError as error:
             if OVERLAP_CONSTRAINT not in str(error):
                 raise
-            raise ShowOverlaps(_overlap_message(shows)) from error
+            raise ShowOverlaps(overlap_message(shows)) from error
         for text, plan in plans.items():
             _insert_seats([show for show in shows if show.screen.seating_plan == text], plan)
         lists.forget()
@@ -169,7 +169,8 @@ def _show_of(slot: ShowSlot, seats: int) -> Show:
     )
 
 
-def _overlap_message(shows: Sequence[Show]) -> str:
+def overlap_message(shows: Sequence[Show]) -> str:
+    """Of shows that could not be given their times: why."""
     if len(shows) > 1:
         return f"One of these {len(shows)} shows has its screen at the same time as another."
     (show,) = shows

@@ -62,7 +62,7 @@ def test_an_empty_database_becomes_a_whole_site(now: datetime) -> None:
     lines = run()
 
     assert lines[-1].startswith(f"Created {len(FILMS)} films, 6 cinemas, 14 screens, ")
-    assert Movie.objects.now_showing(at=now).count() >= 30
+    assert Movie.objects.with_showing(at=now).on_screen().count() >= 30
     assert Movie.objects.coming_soon(at=now).count() >= 5
     assert Cinema.objects.values("city").distinct().count() == 3
     assert Cinema.objects.values("timezone").distinct().count() >= 2

@@ -121,11 +121,6 @@ class Canvas:
     def rect(self, x: float, y: float, width: float, height: float, fill: str) -> None:
         self.path(frame(x, y, width, height), fill)
 
-    def flood(self, fill: str) -> None:
-        """Print the whole sheet, and its edges, in one colour."""
-        self.rect(0, 0, self.width, self.height, fill)
-        self.sky = self.floor = fill
-
     def circle(self, x: float, y: float, radius: float, fill: str) -> None:
         self.parts.append(
             f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(max(0, radius))}" '
