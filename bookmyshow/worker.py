@@ -22,6 +22,8 @@ ARRIVAL_SECONDS = 10.0
 # SILENCE_SECONDS; so it does on a client that doesn't read its answer.
 COLLECTED_BYTES = 64 * 1024
 SILENCE_SECONDS = 10
+# A worker that is told to stop goes on for so long: its successor has a listening socket by then.
+STAY_SECONDS = 1.0
 
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r\n", re.IGNORECASE)
 END_OF_HEAD = b"\r\n\r\n"
@@ -53,7 +55,24 @@ class Arriving(TConn):
 class PatientWorker(ThreadWorker):
     """A threaded worker whom slow clients cost no threads."""
 
+    alive: bool
     sockets: list[socket.socket]
+    _leaves_at: float | None = None
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """SIGTERM: stop, but of workers with sockets of their own never all at one moment."""
+        if not self.cfg.reuse_port:
+            super().handle_exit(sig, frame)
+        elif self._leaves_at is None:
+            self._leaves_at = time.monotonic() + STAY_SECONDS
+            self.method_queue.defer(lambda: None)  # Wakes the event loop.
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        if self._leaves_at is not None and self.alive:
+            timeout = min(timeout, max(self._leaves_at - time.monotonic(), 0))
+        super().wait_for_and_dispatch_events(timeout)
+        if self._leaves_at is not None and time.monotonic() >= self._leaves_at:
+            self.alive = False
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Look at new connections or not; a worker that stops for good leaves its sockets."""

@@ -169,6 +169,20 @@ MUTANTS = (
             "bookings/tests/test_races.py",
         ),
         Mutant(
+            "a sweep waits for a show that is locked",
+            SERVICES,
+            "_expire_holds_of(show_id, skip_locked=True)",
+            "_expire_holds_of(show_id, skip_locked=False)",
+            "bookings/tests/test_races.py",
+        ),
+        Mutant(
+            "a worker that stops keeps its listening socket",
+            "bookmyshow/worker.py",
+            "if not (enabled or self.alive) and self.cfg.reuse_port:",
+            "if False:",
+            "tests/test_releases.py",
+        ),
+        Mutant(
             "seats are given after the commit",
             STATEMENTS,
             "taking.execute(TAKE_FREE_SEATS, self._values(None, None))",
