@@ -2,9 +2,11 @@
 
 import gc
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
+from bookmyshow import free_port
 from bookmyshow.environment import env, networks, switch, whole
 from bookmyshow.watching import folder
 from bookmyshow.watching.logs import logging_config
@@ -41,6 +43,15 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 control_socket_disable = True
 
 logconfig_dict = logging_config(as_json=not switch("DEBUG", default=False))
+
+
+def on_starting(arbiter: Any) -> None:
+    """End where another server listens: two that let each worker listen share a port in silence."""
+    for address in arbiter.cfg.address:
+        if isinstance(address, tuple) and not free_port.comes_free(*address[:2]):
+            host, port = address[:2]
+            print(f"can't listen on {host}:{port}: another server does", file=sys.stderr)
+            sys.exit(1)
 
 
 def post_worker_init(_worker: object) -> None:

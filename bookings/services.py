@@ -66,14 +66,25 @@ IDEMPOTENCY_CONSTRAINT = "booking_idempotency_key_unique_per_user"
 
 @contextmanager
 def booking_transaction() -> Iterator[None]:
-    """One atomic decision whose wait for a lock is bounded. Raises ShowBusy when it ran out."""
+    """One atomic decision whose wait for a lock is bounded. Raises ShowBusy when it ran out.
+
+    A refusal of taken seats, which comes before anything is written, is raised after a commit: a
+    rollback would have the connection prepare its statements anew, and a show that is nearly sold
+    out refuses most.
+    """
+    refusal = None
     try:
         with transaction.atomic():
-            yield
+            try:
+                yield
+            except SeatsUnavailable as error:
+                refusal = error
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
             raise ShowBusy from error
         raise
+    if refusal:
+        raise refusal
 
 
 @metrics.booking_attempt("hold")
@@ -200,13 +211,20 @@ def _hold_in_spite(wanted: SeatsToTake, show: Show) -> Booking:
     if wanted.key:
         concerned |= Q(user=wanted.user_id, idempotency_key=wanted.key)
     needed = lapsed or seats[0].has_earlier
-    booking = _decide(wanted, show, seats, lock_bookings(concerned) if needed else [])
-    booking.now = seats[0].now
+    locked = lock_bookings(concerned) if needed else []
+    # The wait for those locks took its time too.
+    now = database_now() if needed else seats[0].now
+    booking = _decide(wanted, show, seats, locked, now)
+    booking.now = now
     return booking
 
 
 def _decide(
-    wanted: SeatsToTake, show: Show, seats: Sequence[SeatToHold], locked: list[Booking]
+    wanted: SeatsToTake,
+    show: Show,
+    seats: Sequence[SeatToHold],
+    locked: list[Booking],
+    now: datetime,
 ) -> Booking:
     """With the show and the bookings concerned locked: a hold, old or new, or why there is none."""
     for booking in locked:
@@ -218,7 +236,6 @@ def _decide(
             if booking.idempotency_hash != wanted.hash:
                 raise IdempotencyKeyReused
             return booking
-    now = seats[0].now
     if show.is_cancelled or show.has_started(now):
         raise ShowNotBookable(
             "This show was cancelled." if show.is_cancelled else "This show has already begun."

@@ -138,7 +138,12 @@ def current_map(show_id: int) -> SeatMap:
             if kept := _kept(show_id):
                 _give_back_lock(show_id, token)
                 return kept
-            return _read_and_keep(show_id, token if locked else None)
+            try:
+                return _read_and_keep(show_id, token if locked else None)
+            except Exception:
+                # Nobody need wait for a reading that failed, or for a show that there isn't.
+                _give_back_lock(show_id, token)
+                raise
         time.sleep(LOOK_SECONDS)
     return _read_and_keep(show_id, token=None)
 

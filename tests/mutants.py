@@ -141,6 +141,13 @@ MUTANTS = (
             "test_a_confirmation_that_waits_for_its_lock_until_the_hold_ended_is_too_late",
         ),
         Mutant(
+            "the clock is read before the last lock",
+            SERVICES,
+            "now = database_now() if needed else seats[0].now",
+            "now = seats[0].now",
+            "bookings/tests/test_confirm_races.py",
+        ),
+        Mutant(
             "bookings are read without a lock",
             SERVICES,
             "Booking.objects.select_for_update(no_key=True).filter(concerned)",

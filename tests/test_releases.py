@@ -45,18 +45,8 @@ class Gunicorn:
 
 @pytest.fixture
 def gunicorn(tmp_path: Path) -> Iterator[Gunicorn]:
-    (tmp_path / "quick.py").write_text(APPLICATION)
     port = free_port()
-    environment = {"BIND": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1"}
-    command = [sys.executable, "-m", "gunicorn", "--pythonpath", str(tmp_path), "quick:application"]
-    with open(tmp_path / "log", "wb") as log:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, **environment},
-            stdout=log,
-            stderr=log,
-        )
+    process = start(tmp_path, port)
     server = Gunicorn(port, process)
     try:
         until(lambda: answers(server))
@@ -64,6 +54,17 @@ def gunicorn(tmp_path: Path) -> Iterator[Gunicorn]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":
+    """Start gunicorn with an application of the folder; its log is there too."""
+    (folder / "quick.py").write_text(APPLICATION)
+    environment = {"BIND": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1"}
+    command = [sys.executable, "-m", "gunicorn", "--pythonpath", str(folder), "quick:application"]
+    with open(folder / "log", "wb") as log:
+        return subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **environment}, stdout=log, stderr=log
+        )
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -127,3 +128,17 @@ def test_who_waits_for_a_worker_that_leaves_is_answered(gunicorn: Gunicorn) -> N
     time.sleep(0.5)  # For the arbiter's SIGTERM to arrive.
     os.kill(int(worker), signal.SIGCONT)
     assert [is_answered(client) for client in waiting] == [True] * 20
+
+
+def test_a_second_site_on_the_same_port_says_so_and_ends(
+    gunicorn: Gunicorn, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("second")
+    second = start(folder, gunicorn.port)
+    try:
+        assert second.wait(120) == 1
+    finally:
+        second.kill()
+    told = (folder / "log").read_text()
+    assert f"can't listen on 127.0.0.1:{gunicorn.port}" in told
+    assert answers(gunicorn)

@@ -52,26 +52,46 @@ def confirm_in_time(held: Booking) -> None:
     services.confirm_booking(user=held.user, reference=held.reference)
 
 
-def test_a_confirmation_that_waits_for_its_lock_until_the_hold_ended_is_too_late(
-    held: Booking,
-) -> None:
+def keep_until_its_end(held: Booking) -> Callable[[], None]:
+    """Lock a hold that has a second left; what is returned waits until it has none."""
     held.expires_at = database_now() + timedelta(seconds=1)
-    held.save(update_fields=["expires_at"])
+    with_that_end = Booking.objects.filter(pk=held.pk)
+    at_once(lambda _: with_that_end.update(expires_at=held.expires_at), 1)
+    with_that_end.select_for_update(no_key=True).get()
 
     def until_it_ends() -> None:
         while database_now() <= held.expires_at:
             time.sleep(0.01)
 
-    def keep_its_lock() -> Callable[[], None]:
-        Booking.objects.select_for_update(no_key=True).get(pk=held.pk)
-        return until_it_ends
+    return until_it_ends
 
+
+def test_a_confirmation_that_waits_for_its_lock_until_the_hold_ended_is_too_late(
+    held: Booking,
+) -> None:
     outcome = meeting(
-        keep_its_lock, lambda: services.confirm_booking(user=held.user, reference=held.reference)
+        lambda: keep_until_its_end(held),
+        lambda: services.confirm_booking(user=held.user, reference=held.reference),
     )
     assert isinstance(outcome, BookingExpired)
     held.refresh_from_db()
     assert held.status == Booking.Status.PENDING
+
+
+def test_who_holds_the_same_seats_again_and_waits_until_the_hold_ended_has_a_new_one(
+    held: Booking,
+) -> None:
+    outcome = meeting(
+        lambda: keep_until_its_end(held),
+        lambda: services.hold_seats(user=held.user, show_id=held.show_id, labels=["A1"]),
+    )
+    assert isinstance(outcome, Booking)
+    assert outcome.pk != held.pk
+    assert outcome.created_at > held.expires_at
+    assert outcome.expires_at - outcome.created_at == timedelta(minutes=2)
+    held.refresh_from_db()
+    assert (held.status, held.ended_reason) == (Booking.Status.FAILED, "lapsed")
+    assert_sold_once(held.show)
 
 
 def test_who_wants_seats_whose_hold_has_ended_waits_for_a_confirmation_that_came_in_time(

@@ -3,7 +3,10 @@ import threading
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 
+from bookings import services
+from bookings.errors import SeatsUnavailable
 from bookmyshow.prepared import one_trip, prepared_cursor
+from tests.factories import make_show, make_user
 
 
 def stop_session(pid: int) -> None:
@@ -34,3 +37,23 @@ def test_a_server_that_goes_away_in_the_middle_of_a_trip_is_djangos_error() -> N
             lose_the_server_during_a_trip()
     finally:
         connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refusal_of_taken_seats_keeps_what_the_server_has_prepared() -> None:
+    show, others = make_show(), make_show()
+    for label in ("A1", "A2", "A3"):
+        services.hold_seats(user=make_user(), show_id=others.pk, labels=[label])
+    services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1"])
+    before = prepared()
+    with pytest.raises(SeatsUnavailable):
+        services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1"])
+    assert before > 0
+    assert prepared() >= before
+
+
+def prepared() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        (count,) = cursor.fetchone()
+    return int(count)

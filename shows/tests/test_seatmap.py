@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -283,3 +283,24 @@ def test_many_viewers_at_once_make_one_reading(monkeypatch: pytest.MonkeyPatch) 
         versions = set(pool.map(look, range(8)))
     assert len(versions) == 1
     assert len(readings) == 1
+
+
+def test_nobody_waits_for_the_map_of_a_show_that_there_isnt(client: Client) -> None:
+    for _ in range(2):
+        assert client.get(reverse("shows:seats", args=[999_999])).status_code == 404
+        assert cache.get(seatmap.lock_key(999_999)) is None
+
+
+def test_nobody_waits_for_a_reading_that_failed(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show = make_show()
+
+    def fail(_show_id: int) -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(seatmap, "read", fail)
+        with pytest.raises(OperationalError):
+            seatmap.current_map(show.pk)
+    assert cache.get(seatmap.lock_key(show.pk)) is None

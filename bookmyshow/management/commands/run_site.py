@@ -1,6 +1,5 @@
 import io
 import os
-import socket
 import subprocess
 import sys
 from argparse import ArgumentParser
@@ -9,7 +8,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from bookmyshow import announce
+from bookmyshow import announce, free_port
 from bookmyshow.environment import ROOT, env, whole
 
 PROCESSES = ("web", "worker", "beat")
@@ -58,12 +57,10 @@ def seed_demo() -> str:
 
 def refuse_taken_port(address: str, port: int) -> None:
     """Raise CommandError if gunicorn could not listen there; it would retry for seconds."""
-    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address.strip("[]"), port))
-        except OSError as error:
-            raise CommandError(
-                f"can't listen on {address}:{port} ({error.strerror}): choose another port,"
-                f" such as PORT={port % 65535 + 1} make run"
-            ) from error
+    try:
+        free_port.bind(address, port)
+    except OSError as error:
+        raise CommandError(
+            f"can't listen on {address}:{port} ({error.strerror}): choose another port,"
+            f" such as PORT={port % 65535 + 1} make run"
+        ) from error
