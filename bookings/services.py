@@ -107,12 +107,11 @@ def hold_seats(
     )
     try:
         with booking_transaction():
-            # Most people hold for the first time, and take what is free.
-            show, booking = seats.lock_and_take(show_to_lock())
-            if show is None:
-                raise ShowNotFound
+            # Most people hold for the first time, and take what is free. That is committed at once,
+            # so for whatever is in the way the show is locked again.
+            booking = seats.lock_and_take(show_to_lock())
             if booking is None:
-                return _hold_in_spite(seats, show)
+                return _hold_in_spite(seats, lock_show(show_id))
             booking.now = booking.created_at
             transaction.on_commit(partial(seatmap.forget, show_id))
             return booking

@@ -15,9 +15,8 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.utils import CursorWrapper
 
-from bookmyshow.prepared import first_row, one_trip, prepared_cursor
+from bookmyshow.prepared import commit_with_it, first_row, one_trip, prepared_cursor
 from bookmyshow.watching import metrics
-from shows.models import Show
 
 from .models import Booking, new_reference
 
@@ -39,7 +38,8 @@ SEATS_TO_HOLD = """
     WHERE s.show_id = %(show)s::bigint AND s.label = ANY(%(labels)s::text[])
     ORDER BY s.position
 """
-# All or nothing: no row where anything stands in the way, for SEATS_TO_HOLD to tell what.
+# All or nothing: no row where anything stands in the way, for SEATS_TO_HOLD to tell what. A seat
+# that changed hands, as it can't under the show's lock, is a division by zero and undoes it all.
 # The commit doesn't wait for the disk, for everybody else who wants this show would wait as well. A
 # database that crashes may forget the holds of its last half second, whole; a confirmation waits
 # for the disk, and with it for the hold that it confirms.
@@ -87,7 +87,7 @@ TAKE_FREE_SEATS = f"""
         UPDATE shows_show SET available_seats = available_seats - held.total_seats FROM held
         WHERE shows_show.id = %(show)s::bigint
     )
-    SELECT {", ".join(FIELDS)}, (SELECT count(*) FROM taken) FROM held
+    SELECT {", ".join(FIELDS)}, 1 / ((SELECT count(*) FROM taken) = total_seats)::int FROM held
 """
 CONFIRM_HOLD = """
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now), confirmed AS (
@@ -164,21 +164,22 @@ class SeatsToTake:
     key: str | None
     hash: str
 
-    def lock_and_take(self, lock: str) -> tuple[Show | None, Booking | None]:
+    def lock_and_take(self, lock: str) -> Booking | None:
         """Lock the show, then take the seats if they are free and nothing else is in the way: an
         earlier hold or key of the person's, the show's beginning or end.
 
-        Both statements are sent together: who else wants this show waits for one answer less.
+        Both statements and the commit are sent together: who else wants this show waits for no
+        answer to come here and back.
         """
         with one_trip(), prepared_cursor() as locking, prepared_cursor() as taking:
             started = time.perf_counter()
             locking.execute(lock, [self.show_id])
             taking.execute(TAKE_FREE_SEATS, self._values(None, None))
+            commit_with_it()
             try:
-                show = first_row(Show, locking)
+                return self._taken(taking)
             finally:
                 metrics.LOCK_WAITS.observe(time.perf_counter() - started)
-            return show, self._taken(taking)
 
     def take(self, now: datetime, expires_at: datetime | None) -> Booking | None:
         """The same of a show that is locked already, with the database's clock read since.
@@ -204,13 +205,7 @@ class SeatsToTake:
 
     def _taken(self, cursor: CursorWrapper) -> Booking | None:
         row = cursor.fetchone()
-        if row is None:
-            return None
-        *fields, taken = row
-        booking = Booking.from_db(DEFAULT_DB_ALIAS, FIELDS, fields)
-        if taken != booking.total_seats:
-            raise RuntimeError(f"show {self.show_id}: a seat changed hands without its lock")
-        return booking
+        return Booking.from_db(DEFAULT_DB_ALIAS, FIELDS, row[:-1]) if row else None
 
 
 def lock_and_confirm(
