@@ -20,7 +20,7 @@ from datetime import datetime
 from functools import cache, partial
 
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import OperationalError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from psycopg.errors import LockNotAvailable
@@ -61,7 +61,6 @@ LAPSED, RELEASED = Booking.EndedReason.LAPSED, Booking.EndedReason.RELEASED
 SWAPPED, BY_CUSTOMER = Booking.EndedReason.SWAPPED, Booking.EndedReason.CUSTOMER
 
 LONGEST_LABEL = 11
-IDEMPOTENCY_CONSTRAINT = "booking_idempotency_key_unique_per_user"
 
 
 @contextmanager
@@ -105,21 +104,15 @@ def hold_seats(
         key=idempotency_key or None,
         hash=_request_hash(show_id, wanted),
     )
-    try:
-        with booking_transaction():
-            # Most people hold for the first time, and take what is free. That is committed at once,
-            # so for whatever is in the way the show is locked again.
-            booking = seats.lock_and_take(show_to_lock())
-            if booking is None:
-                return _hold_in_spite(seats, lock_show(show_id))
-            booking.now = booking.created_at
-            transaction.on_commit(partial(seatmap.forget, show_id))
-            return booking
-    except IntegrityError as error:
-        # The same key was used at another show at the same moment, and that one won.
-        if IDEMPOTENCY_CONSTRAINT in str(error):
-            raise IdempotencyKeyReused from error
-        raise
+    with booking_transaction():
+        # Most people hold for the first time, and take what is free. That is committed at once, so
+        # for whatever is in the way the show is locked again.
+        booking = seats.lock_and_take(show_to_lock())
+        if booking is None:
+            return _hold_in_spite(seats, lock_show(show_id))
+        booking.now = booking.created_at
+        transaction.on_commit(partial(seatmap.forget, show_id))
+    return booking
 
 
 @metrics.booking_attempt("confirm")
