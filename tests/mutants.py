@@ -173,7 +173,7 @@ MUTANTS = (
             SERVICES,
             "if b is keeps or b.has_lapsed(now)}",
             "if b is keeps or b.pk in {s.booking_id for s in seats}}",
-            "bookings/tests/test_races.py",
+            "bookings/tests/test_confirm_races.py",
         ),
         Mutant(
             "a sweep waits for a show that is locked",

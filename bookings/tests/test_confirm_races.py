@@ -1,18 +1,21 @@
-"""Confirmations that meet the end of their hold, each order of events forced by a lock."""
+"""Confirmations that meet the end of their hold: its order forced by a lock, and races."""
 
+import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from bookings import services
 from bookings.errors import BookingExpired, SeatsUnavailable
 from bookings.models import Booking
 from shows.clock import database_now
-from tests.factories import lapse, make_show, make_user
+from tests.factories import hall, lapse, make_show, make_user
 
 from .test_races import assert_sold_once, at_once, wait_for_waiting
 
@@ -115,3 +118,76 @@ def test_a_sweep_after_the_end_leaves_a_confirmation_that_came_in_time(held: Boo
     held.refresh_from_db()
     assert held.status == Booking.Status.CONFIRMED
     assert_sold_once(held.show)
+
+
+def test_confirm_racing_the_take_over_of_its_lapse_is_never_both_and_never_neither() -> None:
+    show = make_show(hall(10, 20))
+    late, next_buyer = make_user(), make_user()
+    outcomes: Counter[str] = Counter()
+    margin = 5.0
+    for label in show.seats.values_list("label", flat=True)[:100]:
+        held = services.hold_seats(user=late, show_id=show.pk, labels=[label])
+        # It ends a few milliseconds from now, in the middle of what follows.
+        ends = timezone.now() + timedelta(milliseconds=margin * random.uniform(0.5, 1.5))
+        Booking.objects.filter(pk=held.pk).update(
+            created_at=ends - timedelta(minutes=2), expires_at=ends
+        )
+
+        decided = threading.Event()
+
+        def act(
+            number: int,
+            held: Booking = held,
+            label: str = label,
+            decided: threading.Event = decided,
+        ) -> Booking:
+            if number == 0:
+                try:
+                    return services.confirm_booking(user=late, reference=held.reference)
+                finally:
+                    decided.set()
+            while True:
+                last_try = decided.is_set()
+                try:
+                    return services.hold_seats(user=next_buyer, show_id=show.pk, labels=[label])
+                except SeatsUnavailable:
+                    if last_try:
+                        raise
+
+        confirmed, taken = at_once(act, 2)
+        assert isinstance(confirmed, Booking | BookingExpired), confirmed
+        assert isinstance(taken, Booking | SeatsUnavailable), taken
+        winners = [r for r in (confirmed, taken) if isinstance(r, Booking)]
+        assert len(winners) == 1, (confirmed, taken)
+        outcomes["confirmed" if winners[0] is confirmed else "taken over"] += 1
+        # Follow how fast this machine is, so that the race stays close.
+        margin *= 0.8 if winners[0] is confirmed else 1.3
+        if winners[0] is taken:
+            services.release_hold(user=next_buyer, reference=winners[0].reference)
+    print(outcomes)
+    assert len(outcomes) == 2, "the race was never close"
+    assert_sold_once(show)
+
+
+def test_confirm_racing_the_sweep_is_never_both_and_never_neither() -> None:
+    show = make_show(hall(10, 20))
+    user = make_user()
+    for label in show.seats.values_list("label", flat=True)[:50]:
+        held = services.hold_seats(user=user, show_id=show.pk, labels=[label])
+        ends = timezone.now() + timedelta(milliseconds=random.uniform(0, 8))
+        Booking.objects.filter(pk=held.pk).update(
+            created_at=ends - timedelta(minutes=2), expires_at=ends
+        )
+
+        def act(number: int, held: Booking = held) -> object:
+            if number == 0:
+                return services.confirm_booking(user=user, reference=held.reference)
+            return [services.expire_holds() for _ in range(10)]
+
+        confirmed, _ = at_once(act, 2)
+        services.expire_holds()
+        held.refresh_from_db()
+        assert isinstance(confirmed, Booking | BookingExpired), confirmed
+        expected = "CONFIRMED" if isinstance(confirmed, Booking) else "FAILED"
+        assert held.status == expected
+    assert_sold_once(show)
