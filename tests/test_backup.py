@@ -50,12 +50,24 @@ def execute(statement: str) -> None:
         own.execute(statement.encode())
 
 
+def drop_restored() -> None:
+    """The server waits a few seconds for sessions there that have been left but haven't ended."""
+    give_up = time.monotonic() + 120
+    while True:
+        try:
+            execute(f"DROP DATABASE IF EXISTS {RESTORED}")
+        except psycopg.errors.ObjectInUse:
+            assert time.monotonic() < give_up
+        else:
+            return
+
+
 @pytest.fixture
 def empty_database() -> Iterator[str]:
-    execute(f"DROP DATABASE IF EXISTS {RESTORED}")
+    drop_restored()
     execute(f"CREATE DATABASE {RESTORED}")
     yield address(RESTORED)
-    execute(f"DROP DATABASE {RESTORED}")
+    drop_restored()
 
 
 def sell(show_id: int, buyer: User, row: int, stop: threading.Event) -> None:

@@ -81,15 +81,19 @@ class Checkout:
             check=False,
         )
 
-    def processes(self) -> dict[psutil.Process, str]:
-        """Return the living processes that work on this checkout, with their command lines."""
+    def processes(self, *, ending: bool = False) -> dict[psutil.Process, str]:
+        """Return the living processes that work on this checkout, with their command lines.
+
+        `ending`: those too that have let go of their memory, and their command line with it. The
+        kernel takes their locks only then, so whoever waited for a lock may still see its owner.
+        """
         found = {}
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 here = Path(process.cwd()).is_relative_to(self.root)
                 if here and process.status() != psutil.STATUS_ZOMBIE:
                     found[process] = " ".join(process.cmdline())
-        return found
+        return {process: line for process, line in found.items() if line or ending}
 
     def runs(self, text: str) -> bool:
         """Tell whether one of those processes has the text in its command line."""
@@ -103,7 +107,7 @@ class Checkout:
 
     def kill_everything(self) -> None:
         """Send SIGKILL to each process, as a crash of the machine would end them."""
-        while self.processes():
+        while self.processes(ending=True):
             self.kill("")
             time.sleep(0.02)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from tests.conftest import PATIENCE_MS
 from tests.live_site import LiveSite, serve
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,6 +63,7 @@ def test_a_browser_tells_how_fast_each_page_was_as_it_is_left(
 ) -> None:
     """A page under the service worker too, which would take the last words of a page with it."""
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     for _ in range(VISITS):
         page.goto(site.url)

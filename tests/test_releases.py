@@ -40,7 +40,7 @@ class Gunicorn:
         self.process.send_signal(signal.SIGHUP)
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def gunicorn(tmp_path: Path) -> Iterator[Gunicorn]:
         yield server
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":
@@ -68,7 +68,7 @@ def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":
 
 
 def until(true: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 120
     while not true():
         assert time.monotonic() < ends
         time.sleep(0.02)
@@ -107,7 +107,8 @@ def test_a_worker_that_leaves_turns_nobody_away(gunicorn: Gunicorn) -> None:
         ask(kept)
         assert is_answered(kept)
         gunicorn.reload()
-        until(lambda: len(gunicorn.workers()) == 2)
+        # However short a while there are two: a busy machine may not see them.
+        until(lambda: bool(gunicorn.workers() - before))
         answered = []
         ends = time.monotonic() + STAY_SECONDS + 1.5
         while time.monotonic() < ends:

@@ -9,12 +9,17 @@ from pytest_django import Settings
 
 from bookings import services
 from bookings.errors import BookingError
-from bookmyshow.watching import exposition
+from bookmyshow.watching import exposition, state
 from tests.factories import lapse, make_show, make_user
 
 pytestmark = pytest.mark.django_db
 
 TOKEN = "scrape-token-of-the-tests"
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "SOCKET_SECONDS", 60)
 
 
 def value(name: str, **labels: str) -> float:

@@ -20,6 +20,8 @@ from bookmyshow.embedded.service import launch
 from tests.live_site import free_port
 
 START_SECONDS = 120.0
+# What the tests' own connections are known by.
+APPLICATION = "test"
 
 
 class Server:
@@ -105,7 +107,9 @@ class Postgres(Server):
 
     def connect(self) -> psycopg.Connection[Any]:
         """A connection that bypasses everything the site has between it and the server."""
-        return psycopg.connect(self.url(), autocommit=True, connect_timeout=60)
+        return psycopg.connect(
+            self.url(), autocommit=True, connect_timeout=60, application_name=APPLICATION
+        )
 
     def connect_if_it_can(self) -> psycopg.Connection[Any] | None:
         """None where the server takes no more."""

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,9 @@ class Program:
         self.process.kill()
         self.process.wait()
         for child in children:
-            child.kill()
+            # It may have ended with its parent.
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
 
     def stop(self) -> None:
         if self.process.poll() is not None:

