@@ -21,11 +21,25 @@ addEventListener("activate", (event) => {
   })());
 });
 
+// Whether the last page couldn't be fetched: then what the page above is made of can't be either.
+// navigator.onLine says yes where only the site is out of reach, and for a while after a loss.
+let cut = false;
+const page = async (request) => {
+  try {
+    const answer = await fetch(request);
+    cut = false;
+    return answer;
+  } catch {
+    cut = true;
+    return caches.match(KEPT[0]);
+  }
+};
+
 addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.mode === "navigate" && request.method === "GET") {
-    event.respondWith(fetch(request).catch(() => caches.match(KEPT[0])));
-  } else if (!navigator.onLine && KEPT.includes(new URL(request.url).pathname)) {
+    event.respondWith(page(request));
+  } else if (cut && KEPT.includes(new URL(request.url).pathname)) {
     event.respondWith(caches.match(new URL(request.url).pathname));
   }
 });

@@ -116,6 +116,7 @@ def test_a_forgotten_password_is_replaced_by_mail_and_the_link_works_once(
 ) -> None:
     page.goto("/accounts/login/")
     page.get_by_role("link", name="Forgot your password?").click()
+    expect(page).to_have_url(re.compile("/accounts/password-reset/$"))
     page.get_by_label("Email").fill(user.email)
     screen.check(page)
     page.get_by_role("button", name="Send the link").click()

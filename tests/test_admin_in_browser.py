@@ -27,7 +27,10 @@ def staff_page(page: Page, sign_in: SignIn) -> Page:
 
 def choose(page: Page, field: str, typed: str, option: str) -> None:
     page.locator(f".field-{field} .select2-selection").click()
-    page.locator(".select2-search__field").fill(typed)
+    # The list that opened gives way to what was typed for; until then a press may meet neither.
+    with page.expect_response(lambda answer: f"term={typed}" in answer.url):
+        page.locator(".select2-search__field").fill(typed)
+    expect(page.locator(".select2-results .loading-results")).to_have_count(0)
     page.get_by_role("option", name=option).click()
 
 

@@ -4,15 +4,13 @@ from collections.abc import Callable
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
 from bookings import door
 from bookings.models import Booking
 from bookings.tickets import door_token
 from tests.factories import make_booking, make_show, make_user
-
-from .live_site import LiveSite
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -100,20 +98,13 @@ def test_the_camera_scans_where_the_browser_can(phone: Page, booking: Booking) -
 
 
 def test_the_door_works_without_javascript(
-    phone: Page, booking: Booking, live_site: LiveSite
+    phone: Page, booking: Booking, visitor: Callable[..., BrowserContext]
 ) -> None:
-    browser = phone.context.browser
-    assert browser is not None
-    plain = browser.new_context(
-        base_url=live_site.url,
-        java_script_enabled=False,
-        storage_state=phone.context.storage_state(),
-    )
-    page = plain.new_page()
+    known = phone.context.storage_state()
+    page = visitor(java_script_enabled=False, storage_state=known).new_page()
     page.goto(address(booking))
     page.get_by_label("Reference").fill(booking.reference)
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_role("heading", name="Valid")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("heading", name="Undone")).to_be_visible()
-    plain.close()

@@ -83,11 +83,11 @@ def test_seats_lost_at_the_very_moment_of_holding_are_named_and_the_rest_stay(
 ) -> None:
     show = make_show()
     sign_in(page, make_user())
+    # No poll tells of it before the button is pressed, nor one that was on its way already.
+    page.route("**/shows/*/seats/*", lambda route: route.fulfill(status=204))
     page.goto(show.get_absolute_url())
     seat(page, "C4").check()
     seat(page, "C5").check()
-    # No poll tells of it before the button is pressed.
-    page.route("**/shows/*/seats/*", lambda route: route.fulfill(status=204))
     make_booking(show, ["C5"])
     page.get_by_role("button", name="Hold for 2 minutes").click()
     expect(page.get_by_role("alert")).to_contain_text("Seat C5 is no longer free")
@@ -194,8 +194,8 @@ def test_a_lost_connection_is_said_and_the_map_recovers_by_itself(page: Page) ->
 def test_a_show_that_begins_ends_the_poll_and_closes_the_map(page: Page) -> None:
     show: Show = make_show()
     page.clock.install()
+    page.add_init_script(COUNT_POLLS)
     page.goto(show.get_absolute_url())
-    page.evaluate(COUNT_POLLS)
     begin(show)
     expect(page.get_by_text("This show has begun")).to_be_visible()
     expect(page.locator("[data-bar]")).to_be_hidden()
