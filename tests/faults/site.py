@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -33,6 +34,13 @@ class Program:
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children()
+
+    def wait_until_it_says(self, text: str) -> None:
+        deadline = time.monotonic() + 120
+        while text not in self.log.read_text():
+            assert time.monotonic() < deadline, self.log.read_text()[-3000:]
+            assert self.process.poll() is None, self.log.read_text()[-3000:]
+            time.sleep(0.05)
 
     def kill(self) -> None:
         """End it and its children at once, with nothing said."""

@@ -6,7 +6,7 @@ import time
 from .conftest import assert_kept
 from .load import Buyer, load, nearly_longest
 from .site import Program, Stack
-from .test_processes import lapse, wait_for_status
+from .test_processes import lapse, wait_for_status, wait_until_someone_waits_for_a_lock
 
 
 def test_buyers_go_on_without_a_cache_and_never_see_an_error(world: Stack, site: Program) -> None:
@@ -54,3 +54,25 @@ def test_celery_finds_the_queue_again_after_it_died(world: Stack, site: Program)
         lapse(world, second)
         world.sweep()
         wait_for_status(world, second, "FAILED")
+
+
+def test_celery_survives_a_queue_that_dies_while_a_task_is_on(world: Stack, site: Program) -> None:
+    show = world.shows[6]
+    with world.celery() as celery:
+        buyer = Buyer(site.url, world.buyers[1])
+        first = buyer.hold(show, ["R1-1"])
+        lapse(world, first)
+        with world.postgres.connect() as other, other.transaction():
+            other.execute("SELECT 1 FROM shows_show WHERE id = %s FOR UPDATE", (show,))
+            world.sweep()
+            wait_until_someone_waits_for_a_lock(world)
+            world.valkey.kill()
+            # Until the worker has noticed, and has closed what it had there.
+            celery.wait_until_it_says("Trying again")
+        wait_for_status(world, first, "FAILED")
+        world.valkey.start()
+        second = buyer.hold(show, ["R1-2"])
+        lapse(world, second)
+        world.sweep()
+        wait_for_status(world, second, "FAILED")
+        assert celery.process.poll() is None
