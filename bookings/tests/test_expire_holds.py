@@ -139,7 +139,7 @@ def test_a_confirmation_that_hangs_stops_the_sweep_of_its_own_show_only(
         with transaction.atomic():
             Booking.objects.select_for_update(no_key=True).get(pk=late.pk)
             locked.set()
-            done.wait(30)
+            done.wait(300)
         connections.close_all()
 
     for booking in (late, other):
@@ -147,7 +147,7 @@ def test_a_confirmation_that_hangs_stops_the_sweep_of_its_own_show_only(
     confirming = threading.Thread(target=hang_while_confirming)
     confirming.start()
     try:
-        locked.wait(10)
+        assert locked.wait(60)
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '200ms'")
         assert services.expire_holds() == 1

@@ -31,7 +31,7 @@ def reports() -> Iterator[Reports]:
     reports = Reports()
     sentry.start("https://key@sentry.example/1", transport=reports)
     yield reports
-    sentry_sdk.init()
+    sentry_sdk.get_global_scope().set_client(None)
 
 
 def test_it_is_off_unless_a_dsn_is_set() -> None:

@@ -26,12 +26,12 @@ def busy() -> Iterator[Show]:
         with transaction.atomic():
             Show.objects.select_for_update(no_key=True).get(pk=show.pk)
             locked.set()
-            done.wait(30)
+            done.wait(300)
         connections.close_all()
 
     holder = threading.Thread(target=keep_it_locked)
     holder.start()
-    locked.wait(10)
+    assert locked.wait(60)
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '200ms'")
     yield show

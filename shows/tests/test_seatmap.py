@@ -237,6 +237,7 @@ def test_a_worker_that_read_before_a_commit_does_not_publish_what_it_read(
     assert seatmap.current_version(show.pk) is None
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("gets_the_lock", [True, False])
 def test_whoever_finds_the_lock_given_back_takes_the_map_that_was_made(gets_the_lock: bool) -> None:
     """Between their look at the map and their look at the lock, the worker that read is done."""
