@@ -88,6 +88,7 @@ def archive_movie(movie: Movie, *, at: datetime) -> None:
     Raises MovieHasComingShows.
     """
     with transaction.atomic():
+        # Waits for shows in the making (shows.services.keep_in_use).
         Movie.objects.select_for_update().filter(pk=movie.pk).first()
         if apps.get_model("shows.Show").objects.upcoming(at=at).filter(movie=movie).exists():
             raise MovieHasComingShows

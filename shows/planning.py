@@ -114,8 +114,8 @@ def preview(plan: Plan, *, at: datetime) -> list[PlannedShow]:
 def schedule_shows(plan: Plan, *, at: datetime) -> list[Show]:
     """Make all of the plan's shows in one transaction, or none.
 
-    Raises PlanHasProblems, PlanTooLarge, and ShowOverlaps where someone else took a screen between
-    the look at it and the insert.
+    Raises PlanHasProblems, PlanTooLarge, and, where someone else was faster between the look and
+    the insert, ShowOverlaps or Archived.
     """
     planned = preview(plan, at=at)
     if any(show.problems for show in planned):
@@ -143,7 +143,7 @@ def _place(show: PlannedShow, plan: Plan, at: datetime) -> None:
     if show.starts_at <= at:
         show.problems.append("This is in the past.")
     try:
-        refuse_archived([_slot(show, plan)])
+        refuse_archived(_slot(show, plan))
         _, show.busy_until = show_end(
             movie=show.movie, screen=show.screen, starts_at=show.starts_at
         )

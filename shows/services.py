@@ -1,6 +1,6 @@
 """Changes of state of the schedule."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -108,12 +108,12 @@ def create_shows(slots: Sequence[ShowSlot]) -> list[Show]:
     Raises ShowOverlaps, MovieNotSchedulable, Archived, and seating.PlanError where a plan can't be
     read.
     """
-    refuse_archived(slots)
     plans = {
         text: parse_plan(text) for text in dict.fromkeys(slot.screen.seating_plan for slot in slots)
     }
     shows = [_show_of(slot, len(plans[slot.screen.seating_plan])) for slot in slots]
     with transaction.atomic():
+        keep_in_use(slots)
         try:
             with transaction.atomic():
                 Show.objects.bulk_create(shows)
@@ -127,17 +127,38 @@ def create_shows(slots: Sequence[ShowSlot]) -> list[Show]:
     return shows
 
 
-def refuse_archived(slots: Sequence[ShowSlot]) -> None:
-    """Raises Archived for the first film or cinema that is out of use."""
-    for slot in slots:
-        for thing in (slot.movie, slot.screen.cinema):
-            if thing.archived_at:
-                raise Archived(f"{thing} is archived; restore it before scheduling shows.")
+def keep_in_use(slots: Sequence[ShowSlot]) -> None:
+    """Lock films, then cinemas, each by primary key, so that none is archived before the commit.
+
+    Archiving takes one of these rows FOR UPDATE and then looks for coming shows: whoever comes
+    second sees what the first one did. Schedulers don't wait for each other. Raises Archived.
+    """
+    _lock_in_use(Movie, {slot.movie.pk for slot in slots})
+    _lock_in_use(Cinema, {slot.screen.cinema_id for slot in slots})
+
+
+def _lock_in_use(model: type[Movie] | type[Cinema], pks: Collection[int]) -> None:
+    table = connection.ops.quote_name(model._meta.db_table)
+    locking = f"SELECT id, archived_at FROM {table} WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
+    for thing in model._default_manager.raw(locking, [list(pks)]):
+        _refuse_archived(thing)
+
+
+def refuse_archived(slot: ShowSlot) -> None:
+    """Raises Archived where the film or the cinema was out of use when it was read."""
+    _refuse_archived(slot.movie)
+    _refuse_archived(slot.screen.cinema)
+
+
+def _refuse_archived(thing: Movie | Cinema) -> None:
+    if thing.archived_at:
+        raise Archived(f"{thing} is archived; restore it before scheduling shows.")
 
 
 def archive_cinema(cinema: Cinema, *, at: datetime) -> None:
     """Close a cinema for scheduling; its past and its tickets stay. Raises CinemaHasComingShows."""
     with transaction.atomic():
+        # Waits for shows in the making (keep_in_use).
         Cinema.objects.select_for_update().filter(pk=cinema.pk).first()
         if Show.objects.upcoming(at=at).filter(screen__cinema=cinema).exists():
             raise CinemaHasComingShows(

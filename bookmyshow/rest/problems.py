@@ -56,6 +56,26 @@ CODES: dict[str, tuple[int, str, str]] = {
     "MOVIE_HAS_SHOWS": (409, "This film has shows.", "Deleting a film that has shows."),
     "SHOW_OVERLAPS": (409, "The screen is busy then.", "Another show has the screen."),
     "MOVIE_NOT_SCHEDULABLE": (409, "The film has no running time.", "No running time, no end."),
+    "ARCHIVED": (
+        409,
+        "This film or cinema is archived; restore it before scheduling shows.",
+        "Scheduling a show of an archived film, or in an archived cinema.",
+    ),
+    "CINEMA_HAS_SHOWS": (
+        409,
+        "This cinema has shows to come.",
+        "Archiving a cinema that has shows to come.",
+    ),
+    "PLAN_HAS_PROBLEMS": (
+        409,
+        "Some shows of this plan can't be made.",
+        "A plan of shows that overlap, or that can't be scheduled.",
+    ),
+    "PLAN_TOO_LARGE": (
+        409,
+        "A plan makes fewer shows than this.",
+        "A plan of more shows than one may make.",
+    ),
     "EMAIL_TAKEN": (409, "An account with this email already exists.", "The email has an account."),
     "IDEMPOTENCY_KEY_REUSED": (
         409,

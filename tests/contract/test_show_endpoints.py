@@ -13,6 +13,7 @@ from django.utils import timezone
 from bookings import services
 from shows import seatmap
 from shows.models import Screen, Show
+from shows.services import archive_cinema
 from tests.api_client import Api, ApiInProcess, Caller
 from tests.factories import (
     begin,
@@ -280,3 +281,18 @@ def test_a_list_of_shows_is_read_once_and_never_behind_a_seat_a_show_or_a_film(
         show.movie.title = "Another title"
         show.movie.save()
     assert "Another title" in {s["movieTitle"] for s in listed()}
+
+
+@pytest.mark.parametrize("what", ["film", "cinema"])
+def test_a_show_of_what_is_archived_is_refused_in_the_envelope(
+    quick_api: ApiInProcess, what: str
+) -> None:
+    screen, now = make_screen(), timezone.now()
+    gone = make_movie(archived_at=now if what == "film" else None)
+    if what == "cinema":
+        archive_cinema(screen.cinema, at=now)
+    body = show_body(screen, movieId=gone.pk)
+    reply = quick_api.post("shows", body, by=make_user(is_superuser=True))
+    assert reply.problem == (409, "ARCHIVED")
+    assert "restore it before scheduling shows" in reply.json["error"]["message"]
+    assert not Show.objects.exists()
