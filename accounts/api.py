@@ -5,12 +5,12 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from bookmyshow.rate_limits import spend_log_in, spend_sign_up
 from bookmyshow.rest.answers import answer
 from bookmyshow.rest.document import problems
 from bookmyshow.rest.schemas import Answer
 
 from . import services
+from .attempts import spend_code, spend_sign_up
 from .authentication import ApiRequest, BearerToken
 from .models import User
 from .profiles import profile_of
@@ -46,8 +46,9 @@ def sign_up(request: HttpRequest, person: SignUp) -> HttpResponse:
 )
 def log_in(request: HttpRequest, credentials: LogIn) -> HttpResponse:
     """Get a token."""
-    spend_log_in(request, credentials.email)
     user = services.log_in(request=request, email=credentials.email, password=credentials.password)
+    if credentials.code:
+        spend_code(request, user)
     if not api_code_is_right(user, credentials.code or ""):
         raise services.WrongCode
     return answer(session_of(user))

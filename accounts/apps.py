@@ -6,8 +6,9 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from .profiles import watch
+        from . import devices, profiles
         from .roles import write_roles
 
-        watch()
+        devices.watch()
+        profiles.watch()
         post_migrate.connect(write_roles, sender=self, dispatch_uid="roles")

@@ -1,11 +1,14 @@
 """The person behind a session or a token: the statement that nearly every request begins with."""
 
 from functools import cache
+from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest
 
 from bookmyshow.prepared import prepared_row, statement
 
+from .attempts import spend_secret
 from .models import User
 
 
@@ -22,7 +25,23 @@ def _person_by_id() -> str:
 
 
 class PersonBackend(ModelBackend):
-    """Log-in by email and password as Django does it; the person is read by `active_person`."""
+    """Log-in by email and password as Django does it; the person is read by `active_person`.
+
+    Site, API and admin all log in through here, so the tries are counted here.
+    """
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
+    ) -> User | None:
+        """Raises RateLimited, and Busy where too many passwords are checked at this moment."""
+        if request is not None and username is not None:
+            spend_secret(request, username)
+        user = super().authenticate(request, username, password, **kwargs)
+        return user if isinstance(user, User) else None
 
     def get_user(self, user_id: int) -> User | None:
         return active_person(user_id)

@@ -5,10 +5,11 @@ from django.contrib.auth import password_validation
 from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db.models.functions import Lower
+from django.http import HttpRequest
 
 from . import services
-from .models import User
+from .attempts import spend_secret
+from .models import User, as_stored
 
 phone_number = RegexValidator(
     r"^\+?[0-9][0-9 ()/-]{5,24}$", "Write a phone number, for example +91 98200 12345."
@@ -31,6 +32,11 @@ class HouseForm(forms.Form):
             attributes["aria-describedby"] = " ".join([*hint, f"{place}_error"])
 
 
+class AccountEmailField(forms.EmailField):
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(as_stored(value) if isinstance(value, str) else value)
+
+
 class SignUpForm(HouseForm):
     name = forms.CharField(
         label="Your name",
@@ -38,7 +44,7 @@ class SignUpForm(HouseForm):
         error_messages={"required": "Tell us your name."},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    email = forms.EmailField(
+    email = AccountEmailField(
         max_length=254,
         error_messages={
             "required": "Write your email address.",
@@ -54,9 +60,14 @@ class SignUpForm(HouseForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
+    def __init__(self, *args: Any, tells_taken: bool = True, **kwargs: Any) -> None:
+        """`tells_taken`: whether an email that has an account is an error."""
+        self.tells_taken = tells_taken
+        super().__init__(*args, **kwargs)
+
     def clean_email(self) -> str:
         email = User.objects.normalize_email(self.cleaned_data["email"])
-        if User.objects.alias(folded=Lower("email")).filter(folded=email.lower()).exists():
+        if self.tells_taken and User.objects.with_email(email).exists():
             raise ValidationError("An account with this email exists. Log in instead?")
         return email
 
@@ -143,7 +154,7 @@ class NewPasswordForm(OwnForm):
 
 
 class OwnPasswordForm(OwnForm):
-    """Something that an open browser alone isn't enough for."""
+    """Something that an open browser alone isn't enough for. Raises RateLimited when cleaned."""
 
     password = forms.CharField(
         label="Your password now",
@@ -153,8 +164,14 @@ class OwnPasswordForm(OwnForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        self.request = request
+        assert isinstance(request.user, User)
+        super().__init__(request.user, *args, **kwargs)
+
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
+        spend_secret(self.request, self.user.email)
         if not self.user.check_password(password):
             raise ValidationError("That isn’t your password. Type it again.")
         return password

@@ -1,3 +1,4 @@
+import unicodedata
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -12,6 +13,16 @@ MANAGERS = "manager"
 SESSION_SALT = "accounts.session"
 
 
+def email_key(text: str) -> str:
+    """The one form of all spellings of an email that reach the same account."""
+    return as_stored(text).lower()
+
+
+def as_stored(text: str) -> str:
+    """NFKC, as log-in forms apply it: full-width letters, for example, become ASCII."""
+    return unicodedata.normalize("NFKC", text).strip()
+
+
 class Words(models.Func):
     """The words that a person is found by (migration `search`); see `search.people_matching`."""
 
@@ -20,6 +31,10 @@ class Words(models.Func):
 
 
 class UserManager(BaseUserManager["User"]):
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        return super().normalize_email(as_stored(email or ""))
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A customer who logs in by email; without a password the account can't log in."""
         user = self.model(email=self.normalize_email(email), **fields)
@@ -31,8 +46,12 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The account with this email, whatever the case it was typed in."""
-        return self.alias(email_folded=Lower("email")).get(email_folded=(username or "").lower())
+        """The account with this email, whatever the case and the width it was typed in."""
+        return self.with_email(username or "").get()
+
+    def with_email(self, email: str) -> models.QuerySet["User"]:
+        """The account with this email, however it is spelt; none or one."""
+        return self.alias(email_folded=Lower("email")).filter(email_folded=email_key(email))
 
 
 class User(AbstractBaseUser, PermissionsMixin):

@@ -9,11 +9,12 @@ from pydantic_core import PydanticCustomError
 
 from bookmyshow.rest.schemas import In, Line, Moment, Out, Verbatim
 
-from .models import User
+from .models import User, as_stored
 from .profiles import Profile
 
 
 def _email(value: str) -> str:
+    value = as_stored(value)
     try:
         validate_email(value)
     except ValidationError as error:

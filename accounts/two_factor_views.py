@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from . import two_factor
+from .attempts import spend_code
 from .forms import HouseForm
 from .models import User
 
@@ -45,6 +46,7 @@ def two_factor_page(request: HttpRequest) -> HttpResponse:
     device = known or two_factor.device_to_confirm(user)
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        spend_code(request, user)
         if two_factor.verify(request=request, device=device, code=form.cleaned_data["code"]):
             return redirect(_way_on(request))
         form.add_error("code", WRONG)

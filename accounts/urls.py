@@ -1,10 +1,8 @@
 from django.contrib.auth import views as auth
 from django.urls import path, reverse_lazy
 
-from bookmyshow.rate_limits import limited_form, spend_log_in, spend_reset
-
 from . import views
-from .forms import ForgotPasswordForm, LogInForm, NewPasswordForm
+from .forms import LogInForm, NewPasswordForm
 from .two_factor_views import two_factor_page
 
 app_name = "accounts"
@@ -13,12 +11,10 @@ urlpatterns = [
     path("signup/check/<slug:field>/", views.signup_check, name="signup-check"),
     path(
         "login/",
-        limited_form(spend_log_in, email_field="username")(
-            auth.LoginView.as_view(
-                template_name="accounts/login.html",
-                authentication_form=LogInForm,
-                redirect_authenticated_user=True,
-            )
+        auth.LoginView.as_view(
+            template_name="accounts/login.html",
+            authentication_form=LogInForm,
+            redirect_authenticated_user=True,
         ),
         name="login",
     ),
@@ -31,16 +27,7 @@ urlpatterns = [
     path("profile/delete/", views.delete, name="delete"),
     path(
         "password-reset/",
-        limited_form(spend_reset, email_field="email")(
-            auth.PasswordResetView.as_view(
-                template_name="accounts/password_reset.html",
-                form_class=ForgotPasswordForm,
-                subject_template_name="accounts/email/password_reset_subject.txt",
-                email_template_name="accounts/email/password_reset.txt",
-                html_email_template_name="accounts/email/password_reset.html",
-                success_url=reverse_lazy("accounts:password-reset-sent"),
-            )
-        ),
+        views.ForgotPassword.as_view(),
         name="password-reset",
     ),
     path(

@@ -1,21 +1,30 @@
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth import login as start_session
 from django.contrib.auth import logout as end_session
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import PasswordResetView
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from bookmyshow.rate_limits import limited_form, spend_sign_up
-
 from . import services
+from .attempts import spend_email_check, spend_reset, spend_sign_up
 from .export import account_data
-from .forms import ChangePasswordForm, OwnPasswordForm, ProfileForm, SignUpForm
+from .forms import (
+    ChangePasswordForm,
+    ForgotPasswordForm,
+    OwnPasswordForm,
+    ProfileForm,
+    SignUpForm,
+)
 from .models import User
 
 
@@ -37,11 +46,12 @@ def onward(request: HttpRequest) -> str:
 @sensitive_post_parameters("password")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited_form(spend_sign_up, email_field="email")
 def signup(request: HttpRequest) -> HttpResponse:
     """Open an account and go on to where one was going."""
     if request.user.is_authenticated:
         return redirect(onward(request) or "movies:home")
+    if request.method == "POST":
+        spend_sign_up(request, request.POST.get("email", ""))
     form = SignUpForm(request.POST or None)
     if form.is_valid() and (user := form.save()):
         start_session(request, user)
@@ -57,7 +67,11 @@ def signup(request: HttpRequest) -> HttpResponse:
 @require_POST
 def signup_check(request: HttpRequest, field: str) -> HttpResponse:
     """What is wrong with one field as it is left; empty when nothing is."""
-    form = SignUpForm(request.POST)
+    asks_email = field == "email"
+    if asks_email:
+        spend_email_check(request)
+    # The other fields' answers don't depend on whether the email has an account.
+    form = SignUpForm(request.POST, tells_taken=asks_email)
     if field not in form.fields:
         return HttpResponseBadRequest()
     return render(request, "_field.html#error", {"field": form[field]})
@@ -84,7 +98,7 @@ def profile(request: LoggedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def password(request: LoggedInRequest) -> HttpResponse:
     """Change one's password; this browser stays logged in, all others don't."""
-    form = ChangePasswordForm(request.user, request.POST or None)
+    form = ChangePasswordForm(request, request.POST or None)
     if form.is_valid():
         update_session_auth_hash(request, form.save())
         messages.success(request, "Your password is changed. Other devices were logged out.")
@@ -119,7 +133,7 @@ def export(request: LoggedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: LoggedInRequest) -> HttpResponse:
     """Close one's account for good, with its password."""
-    form = OwnPasswordForm(request.user, request.POST or None)
+    form = OwnPasswordForm(request, request.POST or None)
     if form.is_valid():
         services.delete_account(user=request.user)
         end_session(request)
@@ -127,3 +141,16 @@ def delete(request: LoggedInRequest) -> HttpResponse:
         return redirect("movies:home")
     status = 422 if form.is_bound else 200
     return render(request, "accounts/delete.html", {"form": form}, status=status)
+
+
+class ForgotPassword(PasswordResetView):
+    template_name = "accounts/password_reset.html"
+    form_class = ForgotPasswordForm
+    subject_template_name = "accounts/email/password_reset_subject.txt"
+    email_template_name = "accounts/email/password_reset.txt"
+    html_email_template_name = "accounts/email/password_reset.html"
+    success_url = reverse_lazy("accounts:password-reset-sent")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        spend_reset(request, request.POST.get("email", ""))
+        return super().post(request, *args, **kwargs)

@@ -17,7 +17,7 @@ from movies.services import CatalogueError
 from shows.services import ScheduleError
 
 from . import health
-from .rate_limits import RateLimited
+from .rate_limits import Busy, RateLimited
 from .rest.answers import PUBLIC
 from .rest.document import describe
 from .rest.manners import mannered
@@ -79,7 +79,7 @@ api = JsonApi(
     parser=StrictParser(),
     servers=[{"url": "/"}],
 )
-handle_problems(api, AccountError, CatalogueError, ScheduleError, BookingError, RateLimited)
+handle_problems(api, AccountError, CatalogueError, ScheduleError, BookingError, RateLimited, Busy)
 # The order of the handbook.
 api.add_router("/auth", "accounts.api.router")
 api.add_router("/movies", "movies.api.router")

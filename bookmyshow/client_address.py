@@ -6,6 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 Address = IPv4Address | IPv6Address
+#: How many times the limit of an IPv6 /64 its /48 has.
+WIDER_FACTOR = 4
 
 
 def client_address(request: HttpRequest) -> str:
@@ -28,10 +30,20 @@ def client_address(request: HttpRequest) -> str:
 
 def client_network(request: HttpRequest) -> str:
     """What to count a client by: one IPv6 customer has a whole /64 of addresses to come from."""
+    return client_networks(request)[0][0]
+
+
+def client_networks(request: HttpRequest) -> list[tuple[str, int]]:
+    """The networks to count a client by, the narrowest first, and how much more each may do.
+
+    An IPv4 address stands for itself. An IPv6 site has a /48, with 65,536 networks of /64 to come
+    from; many customers of one provider may share it.
+    """
     address = client_address(request)
     if ":" not in address:
-        return address
-    return ":".join(IPv6Address(address).exploded.split(":")[:4])
+        return [(address, 1)]
+    parts = IPv6Address(address).exploded.split(":")
+    return [(":".join(parts[:4]), 1), (":".join(parts[:3]), WIDER_FACTOR)]
 
 
 def _is_trusted(address: Address) -> bool:

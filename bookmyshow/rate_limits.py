@@ -3,15 +3,16 @@
 The counts are in Redis, shared by all workers. While Redis is down, limits that protect accounts go
 on in each worker's own memory (so a client gets at most the limit once for each worker), and limits
 on booking are not enforced: selling goes on. Redis is asked again every few seconds.
+
+`accounts.attempts` has the limits of everything that checks a secret.
 """
 
-import hashlib
 import logging
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, wraps
+from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -21,7 +22,8 @@ from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter, RateLimiter
 
-from .client_address import client_network
+from .client_address import client_networks
+from .pseudonym import pseudonym
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +39,14 @@ class Limit:
     rate: RateLimitItem
     guards: bool = True
 
+    def times(self, factor: int) -> "Limit":
+        """The same limit, `factor` times as high, with counts of its own."""
+        if factor == 1:
+            return self
+        rate = type(self.rate)(self.rate.amount * factor, self.rate.multiples)
+        return Limit(f"{self.name}-{factor}", rate, self.guards)
 
-# Many people may share an address (an office, a mobile network); an email is one person.
-LOG_INS_FROM_ADDRESS = Limit("log-in-address", parse("60 per 5 minutes"))
-LOG_INS_OF_EMAIL = Limit("log-in-email", parse("10 per 5 minutes"))
-SIGN_UPS_FROM_ADDRESS = Limit("sign-up-address", parse("60 per hour"))
-SIGN_UPS_OF_EMAIL = Limit("sign-up-email", parse("10 per hour"))
-RESETS_FROM_ADDRESS = Limit("reset-address", parse("60 per hour"))
-RESETS_OF_EMAIL = Limit("reset-email", parse("5 per hour"))
+
 HOLDS_OF_PERSON = Limit("holds", parse("30 per minute"), guards=False)
 
 
@@ -59,12 +61,20 @@ class RateLimited(Exception):
         super().__init__(self.message)
 
 
+class Busy(Exception):
+    """This process has no room for costly work now; `retry_after` seconds from now it may."""
+
+    code = "SERVICE_UNAVAILABLE"
+    message = "The service is busy right now. Please try again in a moment."
+    retry_after = 2
+
+
 def spend(limit: Limit, by: object) -> None:
     """Count one attempt of someone. Raises RateLimited where it is one too many."""
     if not settings.RATE_LIMITS:
         return
     # No email or address is kept in the clear.
-    who = hashlib.sha256(str(by).encode()).hexdigest()[:32]
+    who = pseudonym(str(by))
     limiter = _limiter(limit)
     while limiter is not None:
         try:
@@ -78,49 +88,33 @@ def spend(limit: Limit, by: object) -> None:
             raise RateLimited(max(1, math.ceil(wait)))
 
 
-def spend_log_in(request: HttpRequest, email: str) -> None:
-    """Raises RateLimited."""
-    spend(LOG_INS_FROM_ADDRESS, client_network(request))
-    spend(LOG_INS_OF_EMAIL, email.strip().casefold())
+def spend_by_address(limit: Limit, request: HttpRequest) -> None:
+    """Count one attempt of a client's network; its wider network (IPv6) has a higher limit.
+
+    Raises RateLimited.
+    """
+    for network, factor in client_networks(request):
+        spend(limit.times(factor), network)
 
 
-def spend_sign_up(request: HttpRequest, email: str) -> None:
-    """Raises RateLimited."""
-    spend(SIGN_UPS_FROM_ADDRESS, client_network(request))
-    spend(SIGN_UPS_OF_EMAIL, email.strip().casefold())
+class RateLimitMiddleware:
+    """Answers a page that raised RateLimited (429) or Busy (503) with Retry-After."""
 
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
 
-def spend_reset(request: HttpRequest, email: str) -> None:
-    """Raises RateLimited."""
-    spend(RESETS_FROM_ADDRESS, client_network(request))
-    spend(RESETS_OF_EMAIL, email.strip().casefold())
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self._get_response(request)
 
-
-def limited_form(
-    spend_one: Callable[[HttpRequest, str], None], *, email_field: str
-) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
-    """Have a form's page answer 429, with the designed page, to those who post it too often."""
-
-    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-        @wraps(view)
-        def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-            if request.method == "POST":
-                try:
-                    spend_one(request, request.POST.get(email_field, ""))
-                except RateLimited as error:
-                    return too_often(request, error)
-            return view(request, *args, **kwargs)
-
-        return wrapped
-
-    return decorate
-
-
-def too_often(request: HttpRequest, error: RateLimited) -> HttpResponse:
-    """The page that asks to wait."""
-    response = render(request, "429.html", status=429)
-    response["Retry-After"] = str(error.retry_after)
-    return response
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, RateLimited):
+            response = render(request, "429.html", status=429)
+        elif isinstance(error, Busy):
+            response = render(request, "busy.html", {"message": error.message}, status=503)
+        else:
+            return None
+        response["Retry-After"] = str(error.retry_after)
+        return response
 
 
 class _Outage:

@@ -75,6 +75,8 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "accounts.two_factor.StaffTwoFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.devices.KnownDeviceMiddleware",
+    "bookmyshow.rate_limits.RateLimitMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -154,8 +156,8 @@ AUTHENTICATION_BACKENDS = ["accounts.backends.PersonBackend"]
 # Emails are unique by an expression, Lower(email), which this check can't see.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "accounts.hashers.BCryptHasher",
+    "accounts.hashers.PBKDF2Hasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{validator}"}
@@ -166,6 +168,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# A browser that an account was logged in with (accounts.devices); the prefix needs HTTPS.
+DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 # Staff need a code from an authenticator app for the admin and the door.
 STAFF_2FA = environment.switch("STAFF_2FA", default=False)
 OTP_TOTP_ISSUER = "BookMyShow"

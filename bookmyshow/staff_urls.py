@@ -1,6 +1,7 @@
 """Staff pages under the admin's address that are no model's list or form."""
 
-from django.urls import path
+from django.urls import path, reverse_lazy
+from django.views.generic import RedirectView
 
 from bookings import show_change_views
 from bookings.dashboard_views import dashboard_page
@@ -9,6 +10,8 @@ from shows import plan_views, staff_views
 from .exporting import export
 
 urlpatterns = [
+    # The admin's own page would check passwords without counting the tries.
+    path("password_change/", RedirectView.as_view(url=reverse_lazy("accounts:password"))),
     path("dashboard/", dashboard_page, name="staff-dashboard"),
     path("export/<slug:app>/<slug:model>/", export, name="staff-export"),
     path("shows/show/plan/", staff_views.planner, name="staff-planner"),

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client, RequestFactory
 from limits import parse
 
+from accounts import attempts
 from bookmyshow import rate_limits
 from bookmyshow.rate_limits import Limit, RateLimited, spend
 from tests.api_client import ApiInProcess
@@ -146,7 +147,7 @@ def test_a_client_is_known_behind_a_trusted_proxy_only(settings: Any) -> None:
     def attempt(forwarded: str) -> None:
         headers = {"X-Forwarded-For": forwarded}
         request = RequestFactory().get("/", headers=headers)
-        rate_limits.spend_log_in(request, f"{forwarded}@example.com")
+        attempts.spend_secret(request, f"{forwarded}@example.com")
 
     for number in range(60):
         attempt(f"198.51.100.{number}")
