@@ -247,7 +247,7 @@ class Full:
         for _ in range(hashers.AT_ONCE):
             assert hashers._places.acquire(blocking=False)
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
         for _ in range(hashers.AT_ONCE):
             hashers._places.release()
 
