@@ -90,4 +90,15 @@ def delete_account(*, user: User) -> None:
     user.last_login = None
     user.set_unusable_password()
     user.token_version = F("token_version") + 1
-    user.save()
+    user.save(
+        update_fields=[
+            "email",
+            "name",
+            "phone",
+            "is_active",
+            "last_login",
+            "password",
+            "token_version",
+            "updated_at",
+        ]
+    )

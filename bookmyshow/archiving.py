@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -43,6 +44,18 @@ class ArchivableAdmin(admin.ModelAdmin):
 
     def shows_of(self, thing: Any) -> QuerySet[Any]:
         raise NotImplementedError
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        """Write what the form is about, so that an archiving in between is not undone."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        fields = [
+            field.name
+            for field in obj._meta.concrete_fields
+            if field.name in form.cleaned_data or getattr(field, "auto_now", False)
+        ]
+        obj.save(update_fields=fields)
 
     @admin.action(description="Archive", permissions=["change"])
     def archive_selected(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:

@@ -49,7 +49,7 @@ def list_movies(request: HttpRequest, query: Query[MovieQuery]) -> HttpResponse:
 def create_movie(request: ApiRequest, movie: MovieIn) -> HttpResponse:
     """Add a film to the catalogue."""
     with transaction.atomic():
-        created = services.create_movie(movie.facts())
+        created = services.create_movie(movie.facts(request))
         audit.record(by=request.auth, about=created, what=ADDED, kind=audit.ADDITION)
     return answer(MovieOut.of(created, request), 201)
 
@@ -61,9 +61,12 @@ def create_movie(request: ApiRequest, movie: MovieIn) -> HttpResponse:
     openapi_extra=problems("NOT_FOUND"),
 )
 def replace_movie(request: ApiRequest, id: PathId, movie: MovieIn) -> HttpResponse:
-    """Replace a film: what isn't sent is emptied. Its slug stays."""
+    """Replace a film: what isn't sent is emptied. Its slug stays, and what an answer doesn't tell:
+    an uploaded poster, the archive, the year of a film without a `releaseDate`.
+    """
+    found = find_movie(id)
     with transaction.atomic():
-        replaced = services.replace_movie(find_movie(id), movie.facts())
+        replaced = services.replace_movie(found, movie.facts(request, of=found))
         audit.record(by=request.auth, about=replaced, what="Replaced through the API.")
     return answer(MovieOut.of(replaced, request))
 

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.text import Truncator
 
+from .poster_links import validate_poster_link
 from .posters.edition import EDITION
 from .prints import WIDTHS
 from .search import ranked_matches
@@ -135,7 +136,7 @@ class Movie(models.Model):
         help_text="Of each field that an import wrote: what differs from it is staff's.",
     )
     poster_image = models.ImageField(upload_to="posters/", blank=True)
-    poster_url = models.URLField(max_length=500, blank=True)
+    poster_url = models.URLField(max_length=500, blank=True, validators=[validate_poster_link])
     archived_at = models.DateTimeField(
         null=True,
         blank=True,

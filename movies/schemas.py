@@ -2,17 +2,18 @@
 
 from datetime import date
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 from django.http import HttpRequest
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from bookmyshow.rest.paging import PageQuery
 from bookmyshow.rest.schemas import BodyDecimal, BodyWhole, Day, In, Line, Out, Paragraphs
 
 from .models import Movie
+from .poster_links import validate_poster_link
 from .services import MovieFacts
 
 Filter = Annotated[Line, Field(max_length=100)]
@@ -25,17 +26,23 @@ class MovieQuery(PageQuery):
     city: Filter = Field("", description="Films with a coming show there.", examples=["Mumbai"])
 
 
-def _web_address(value: str) -> str:
-    try:
-        URLValidator(schemes=["http", "https"])(value)
-    except ValidationError as error:
-        raise PydanticCustomError("web_address", "Use an address such as https://…") from error
-    return value
+def _poster(address: str, info: ValidationInfo) -> str:
+    """A link to a picture, or an address of this site as answers have it: see `MovieIn.facts`."""
+    if not (info.context and _is_ours(address, info.context["request"])):
+        try:
+            validate_poster_link(address)
+        except ValidationError as error:
+            raise PydanticCustomError("poster_address", "{why}", {"why": error.message}) from error
+    return address
 
 
-WebAddress = Annotated[
+def _is_ours(address: str, request: HttpRequest) -> bool:
+    return urlsplit(address).netloc == request.get_host()
+
+
+Poster = Annotated[
     Line,
-    AfterValidator(_web_address),
+    AfterValidator(_poster),
     Field(max_length=500, json_schema_extra={"format": "uri"}),
 ]
 
@@ -58,9 +65,18 @@ class MovieIn(In):
         None, max_length=100, examples=[["Joaquin Phoenix", "Scarlett Johansson"]]
     )
     release_date: Day | None = None
-    poster_url: WebAddress | None = None
+    poster_url: Poster | None = Field(
+        None,
+        description="Another site's picture, over https; an address of this site, as answers have"
+        " it, leaves the film's poster as it is.",
+        examples=["https://images.example.com/her.jpg"],
+    )
 
-    def facts(self) -> MovieFacts:
+    def facts(self, request: HttpRequest, *, of: Movie | None = None) -> MovieFacts:
+        """What was sent; `of` is the film that it is sent for, where there is one already."""
+        poster_url = self.poster_url or ""
+        if _is_ours(poster_url, request):
+            poster_url = of.poster_url if of else ""
         return MovieFacts(
             title=self.title,
             description=self.description or "",
@@ -71,7 +87,7 @@ class MovieIn(In):
             certification=self.certification or "",
             cast=self.cast or [],
             release_date=self.release_date,
-            poster_url=self.poster_url or "",
+            poster_url=poster_url,
         )
 
 

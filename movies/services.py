@@ -16,6 +16,20 @@ from .slugs import slug_base, slug_candidates
 
 SLUG_ATTEMPTS = 5
 SLUG_CONSTRAINT = "movies_movie_slug"
+#: The columns that MovieFacts speak of.
+FACTS = (
+    "title",
+    "description",
+    "rating",
+    "duration_minutes",
+    "language",
+    "certification",
+    "cast",
+    "release_date",
+    "release_year",
+    "poster_url",
+    "updated_at",
+)
 
 
 class CatalogueError(Exception):
@@ -68,8 +82,12 @@ def create_movie(facts: MovieFacts) -> Movie:
 
 
 def replace_movie(movie: Movie, facts: MovieFacts) -> Movie:
-    """Make a film be exactly `facts`; slug and an uploaded poster stay."""
-    return _write(movie, facts)
+    """Make a film be exactly `facts`.
+
+    What they don't speak of stays as it is in the database, whatever `movie` says: slug, uploaded
+    poster, archive, and what an import keeps.
+    """
+    return _write(movie, facts, update_fields=FACTS)
 
 
 def delete_movie(movie: Movie) -> None:
@@ -113,7 +131,8 @@ def genres_named(names: Iterable[str]) -> list[Genre]:
 
 
 @transaction.atomic
-def _write(movie: Movie, facts: MovieFacts) -> Movie:
+def _write(movie: Movie, facts: MovieFacts, *, update_fields: Sequence[str] | None = None) -> Movie:
+    movie.release_year = _release_year(movie, facts)
     movie.title = facts.title
     movie.description = facts.description
     movie.rating = facts.rating
@@ -122,11 +141,17 @@ def _write(movie: Movie, facts: MovieFacts) -> Movie:
     movie.certification = facts.certification
     movie.cast = list(facts.cast)
     movie.release_date = facts.release_date
-    movie.release_year = facts.release_date.year if facts.release_date else None
     movie.poster_url = facts.poster_url
-    movie.save()
+    movie.save(update_fields=update_fields)
     movie.genres.set(genres_named(facts.genres))
     return Movie.objects.prefetch_related("genres").get(pk=movie.pk)
+
+
+def _release_year(movie: Movie, facts: MovieFacts) -> int | None:
+    """The date's year. Without a date, the year that was known without one (an import's) stays."""
+    if facts.release_date:
+        return facts.release_date.year
+    return None if movie.release_date else movie.release_year
 
 
 def _free_slug(facts: MovieFacts) -> str:

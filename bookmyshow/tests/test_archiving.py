@@ -1,12 +1,15 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.test import Client
+from django.contrib.admin import site
+from django.forms import modelform_factory
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from movies.models import Movie
 from movies.services import MovieHasComingShows, archive_movie, restore_movie
-from shows.models import Show
+from shows.models import Cinema, Show
 from shows.services import Archived, CinemaHasComingShows, archive_cinema
 from tests.admin_site import staff_client
 from tests.factories import begin, make_booking, make_screen, make_show
@@ -78,6 +81,22 @@ def test_the_admin_says_why_and_archives_instead(past: Show, model: str, of: str
     client.post(f"/admin/{model}/?archived=yes", {**chosen, "action": "restore_selected"})
     thing.refresh_from_db()
     assert thing.archived_at is None
+
+
+@pytest.mark.parametrize(("model", "name"), [(Movie, "title"), (Cinema, "name")])
+def test_a_form_that_was_read_before_an_archiving_does_not_undo_it(
+    past: Show, rf: RequestFactory, model: type[Movie | Cinema], name: str
+) -> None:
+    thing: Any = past.movie if model is Movie else past.screen.cinema
+    read_before = model._default_manager.get(pk=thing.pk)
+    model._default_manager.filter(pk=thing.pk).update(archived_at=timezone.now())
+    form = modelform_factory(model, fields=[name])({name: "New"}, instance=read_before)
+    assert form.is_valid()
+    obj = form.save(commit=False)
+    site._registry[model].save_model(rf.post("/"), obj, form, change=True)
+    thing.refresh_from_db()
+    assert getattr(thing, name) == "New"
+    assert thing.archived_at
 
 
 def test_the_admin_says_why_something_cannot_be_archived() -> None:

@@ -4,6 +4,7 @@ import re
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
+from django.utils import timezone
 
 from tests.factories import make_movie, make_show
 
@@ -15,6 +16,12 @@ def test_the_sitemap_lists_home_and_every_film(client: Client) -> None:
     assert "<loc>http://testserver/</loc>" in text
     assert f"<loc>http://testserver{movie.get_absolute_url()}</loc>" in text
     assert f"<lastmod>{movie.updated_at:%Y-%m-%d}</lastmod>" in text
+
+
+@pytest.mark.django_db
+def test_the_sitemap_leaves_out_what_is_archived(client: Client) -> None:
+    gone = make_movie(archived_at=timezone.now())
+    assert gone.get_absolute_url() not in client.get("/sitemap.xml").content.decode()
 
 
 def test_robots_keep_out_of_private_pages_and_are_told_the_sitemap(client: Client) -> None:

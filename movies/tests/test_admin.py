@@ -68,6 +68,7 @@ def test_a_film_is_made_with_all_its_facts(client: Client) -> None:
         ({"title": "T\0"}, "title", "Null characters are not allowed"),
         ({"poster_url": "javascript:alert(1)"}, "poster_url", "Enter a valid URL"),
         ({"poster_url": "http://a.example/p.jpg"}, "poster_url", "begins with https://"),
+        ({"poster_url": "https://a:b@a.example/p.jpg"}, "poster_url", "user name and password"),
         ({"poster_image": "text"}, "poster_image", "not an image or a corrupted image"),
         ({"poster_image": "large"}, "poster_image", "larger than 5 MB"),
     ],

@@ -1,12 +1,16 @@
 """API.md's film endpoints over HTTP."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from movies.models import Genre, Movie
+from movies.posters.poster import draw_poster
+from movies.services import MovieFacts, archive_movie, replace_movie
 from tests.api_client import Api, ApiInProcess
 from tests.factories import begin, make_cinema, make_movie, make_screen, make_show, make_user
 
@@ -193,3 +197,90 @@ def test_a_list_costs_the_same_however_long_it_is(
         make_movie(f"Film {number}").genres.add(genre)
         with django_assert_num_queries(3):
             assert len(client.get("/api/movies").json()["data"]) == number + 1
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {},
+        {"release_year": 2013},
+        {"release_year": 2013, "release_date": "2013-12-18"},
+        {"poster_image": "posters/her.jpg"},
+        {"poster_url": "https://images.example.com/her.jpg"},
+        {"poster_image": "posters/her.jpg", "poster_url": "https://images.example.com/her.jpg"},
+        {"rating": Decimal("7.6"), "language": "French", "certification": "A", "cast": ["A B"]},
+        {"source_key": "her-2013", "import_digests": {"title": "a"}, "description": "Two\nlines."},
+        {"archived_at": datetime(2026, 1, 1, tzinfo=UTC)},
+    ],
+    ids=lambda kept: "+".join(kept) or "nothing",
+)
+def test_to_put_what_was_got_changes_nothing(quick_api: ApiInProcess, kept: dict[str, Any]) -> None:
+    movie = make_movie("Her", **kept)
+    movie.genres.add(Genre.objects.create(name="Sci-Fi", slug="sf"))
+    before = Movie.objects.filter(pk=movie.pk).values().get()
+    poster = drawn_for(movie)
+    got = quick_api.get(f"movies/{movie.pk}").data
+    admin = make_user(is_superuser=True)
+    put = quick_api.call("PUT", f"movies/{movie.pk}", got, by=admin)
+    assert put.status == 200, put.json
+    changed = Movie.objects.filter(pk=movie.pk).values().get()
+    assert changed | {"updated_at": before["updated_at"]} == before
+    assert drawn_for(Movie.objects.get(pk=movie.pk)) == poster
+    # Once more with the first answer: a version that has passed since.
+    assert quick_api.call("PUT", f"movies/{movie.pk}", got, by=admin).status == 200
+    assert Movie.objects.get(pk=movie.pk).poster_url == before["poster_url"]
+
+
+def drawn_for(movie: Movie) -> str:
+    genres = [genre.name for genre in movie.genres.all()]
+    return draw_poster(title=movie.title, genres=genres, year=movie.release_year)
+
+
+def test_a_replaced_date_takes_its_year_with_it(quick_api: ApiInProcess) -> None:
+    admin = make_user(is_superuser=True)
+    movie = make_movie("Her", release_year=2012)
+    for date, year in (("2013-12-18", 2013), ("2014-02-13", 2014), (None, None)):
+        body = {"title": "Her", "releaseDate": date}
+        assert quick_api.call("PUT", f"movies/{movie.pk}", body, by=admin).status == 200
+        assert Movie.objects.get(pk=movie.pk).release_year == year
+
+
+@pytest.mark.django_db
+def test_a_film_replaced_while_it_is_archived_stays_archived() -> None:
+    movie = make_movie("Her")
+    read_before = Movie.objects.get(pk=movie.pk)
+    archive_movie(movie, at=timezone.now())
+    Movie.objects.filter(pk=movie.pk).update(poster_image="posters/new.jpg", slug="her-now")
+    replace_movie(read_before, MovieFacts(title="Her again"))
+    movie.refresh_from_db()
+    assert (movie.title, movie.poster_image.name) == ("Her again", "posters/new.jpg")
+    assert (movie.slug, movie.archived_at is not None) == ("her-now", True)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://images.example.com/her.jpg",
+        "https://user:secret@images.example.com/her.jpg",
+        "https://user@images.example.com/her.jpg",
+        "ftp://images.example.com/her.jpg",
+        "https://testserver@images.example.com/her.jpg",
+        "data:image/png;base64,AAAA",
+    ],
+)
+def test_a_poster_comes_over_https_and_without_a_password(
+    quick_api: ApiInProcess, address: str
+) -> None:
+    admin = make_user(is_superuser=True)
+    reply = quick_api.post("movies", WHOLE_FILM | {"posterUrl": address}, by=admin)
+    assert reply.problem == (400, "VALIDATION_ERROR")
+    assert list(reply.details) == ["posterUrl"]
+
+
+def test_an_address_of_this_site_is_no_link(quick_api: ApiInProcess) -> None:
+    """A film made from another one's answer has a poster of its own."""
+    admin = make_user(is_superuser=True)
+    got = quick_api.get(f"movies/{make_movie('Her').pk}").data
+    made = quick_api.post("movies", got | {"title": "Him"}, by=admin)
+    assert made.status == 201
+    assert Movie.objects.get(title="Him").poster_url == ""

@@ -34,7 +34,10 @@ def import_every_module() -> None:
 
 
 import_every_module()
-ERRORS = [RateLimited, *(error for root in ROOTS for error in errors_below(root))]
+ERRORS: list[type[Exception]] = [
+    RateLimited,
+    *(error for root in ROOTS for error in errors_below(root)),
+]
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)

@@ -1,0 +1,21 @@
+"""Which addresses of pictures elsewhere a film may have as its poster."""
+
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+
+# The site's content security policy shows pictures from elsewhere over https only.
+OVER_HTTPS = URLValidator(
+    ["https"], message="Use an address that begins with https://.", code="scheme"
+)
+
+
+def validate_poster_link(address: str) -> None:
+    """Raises ValidationError unless it is an https address without a user name or password."""
+    OVER_HTTPS(address)
+    if "@" in urlsplit(address).netloc:
+        raise ValidationError(
+            "Leave the user name and password out: everyone can see this address.",
+            code="credentials",
+        )
