@@ -102,7 +102,10 @@ def _at_the_door(
             context["busy"], status = error.message, 409
     context |= _attendance(show_id)
     part = "#answer" if request.headers.get("HX-Request") else ""
-    return render(request, f"bookings/door.html{part}", context, status=status)
+    response = render(request, f"bookings/door.html{part}", context, status=status)
+    # By this door.js knows the site's answer from a page that a network put in its place.
+    response["X-Door"] = "answer"
+    return response
 
 
 def _attendance(show_id: int) -> dict[str, object]:

@@ -11,7 +11,7 @@ from shows.models import Show
 from tests.factories import begin, make_booking, make_movie, make_show, make_user
 
 from .live_site import LiveSite, serve
-from .screens import EVERY_SCREEN, Screen
+from .screens import EVERY_SCREEN, SMALL_AND_LARGE, Screen
 
 pytestmark = pytest.mark.screens(*EVERY_SCREEN)
 
@@ -71,6 +71,48 @@ def test_the_style_page_shows_the_design_in_one_place(
     for section in ("Colour", "Type", "Buttons and links", "Fields", "Messages", "Posters"):
         expect(page.get_by_role("heading", name=section)).to_be_visible()
     screen.check(page)
+
+
+@pytest.mark.screens(*SMALL_AND_LARGE)
+def test_what_the_server_refused_stays_said_until_that_very_thing_is_answered(
+    page: Page, screen: Screen, sign_in: SignIn
+) -> None:
+    show = make_show()
+    sign_in(page, make_user())
+    page.clock.install()
+    page.goto(show.get_absolute_url())
+    page.route("**/hold/", lambda route: route.fulfill(status=500, body="<h1>Server error</h1>"))
+    page.locator("#s-A1").check()
+    page.locator(".bar__button").click()
+    refused = page.get_by_text("Server error. Please try again later.")
+    expect(refused).to_be_visible()
+    # A poll that is answered has nothing to do with it.
+    with page.expect_response("**/seats/*"):
+        page.clock.run_for(5_000)
+    make_booking(show, ["B1"])
+    page.clock.run_for(5_000)
+    expect(page.locator("#s-B1")).to_be_disabled()
+    expect(refused).to_be_visible()
+    screen.check(page)
+    page.unroute_all()
+    page.get_by_role("button", name="Dismiss").click()
+    expect(refused).to_be_hidden()
+    page.locator(".bar__button").click()
+    expect(page.get_by_role("button", name="Confirm")).to_be_visible()
+
+
+@pytest.mark.screens(*SMALL_AND_LARGE)
+def test_a_poll_that_fails_is_said_and_its_next_answer_takes_that_away(page: Page) -> None:
+    page.clock.install()
+    page.goto(make_show().get_absolute_url())
+    page.route("**/seats/*", lambda route: route.fulfill(status=429, body="<!doctype html><p>"))
+    page.clock.run_for(5_000)
+    refused = page.get_by_text("That was a little fast.")
+    expect(refused).to_be_visible()
+    expect(page.locator("#s-A1")).to_be_enabled()
+    page.unroute_all()
+    page.clock.run_for(5_000)
+    expect(refused).to_be_hidden()
 
 
 @pytest.mark.screens

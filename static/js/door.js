@@ -1,23 +1,105 @@
-/* The door's scanner, where the browser can read QR codes: the camera types into the form for you.
-   Without it the page is a plain form, and a hand-held scanner that types works too. */
+/* The door: one ticket after another is checked, and the panel shows the last one's answer and no
+   older one's. The camera types into the form. Without this file the page is a plain form, and a
+   hand-held scanner that types works too. */
 (() => {
   "use strict";
   const form = document.getElementById("door-form");
   const field = document.getElementById("ticket");
   const verdict = document.getElementById("verdict");
   const box = document.querySelector("[data-camera]");
-  if (!form || !field || !verdict || !box) return;
+  if (!form || !field || !verdict || !box || !window.htmx) return;
 
-  // The next ticket can be typed at once. With the camera on, no keyboard jumps up.
-  document.addEventListener("htmx:afterSwap", ({ detail }) => {
-    if (detail.target !== verdict) return;
-    field.value = "";
+  // What each answer feels and sounds like: vibration and pauses in ms, tones in Hz.
+  const SIGNALS = {
+    valid: { vibration: [80], tones: [1320] },
+    refused: { vibration: [90, 60, 90, 60, 90], tones: [330, 330] },
+    unchecked: { vibration: [600, 150, 600], tones: [520, 260, 520, 260] },
+  };
+  const TONE_SECONDS = 0.14;
+  let sound = null;
+  // Browsers allow sound after a touch or a key only.
+  const allowSound = () => {
+    if (!window.AudioContext) return;
+    sound ??= new AudioContext();
+    sound.resume().catch(() => {});
+  };
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, allowSound);
+  const signal = (name) => {
+    navigator.vibrate?.(SIGNALS[name].vibration);
+    if (sound?.state !== "running") return;
+    SIGNALS[name].tones.forEach((tone, place) => {
+      const player = new OscillatorNode(sound, { frequency: tone, type: "square" });
+      player.connect(new GainNode(sound, { gain: 0.15 })).connect(sound.destination);
+      player.start(sound.currentTime + place * TONE_SECONDS * 1.3);
+      player.stop(sound.currentTime + place * TONE_SECONDS * 1.3 + TONE_SECONDS);
+    });
+  };
+
+  const ANSWER_WITHIN = 8000;
+  let late = 0;
+  const put = (name) => {
+    verdict.replaceChildren(document.getElementById(`verdict-${name}`).content.cloneNode(true));
+    verdict.scrollIntoView({ block: "nearest" });
+  };
+  const notChecked = () => {
+    clearTimeout(late);
+    put("unchecked");
+    signal("unchecked");
+  };
+  verdict.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    clearTimeout(late);
+    late = setTimeout(() => detail.xhr.abort(), ANSWER_WITHIN);
+    put("checking");
+  });
+  verdict.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (!detail.shouldSwap) return;
+    // A page of somebody else's (a log-in to the cinema's Wi-Fi) is no answer.
+    if (detail.xhr.getResponseHeader("X-Door") === "answer") return;
+    detail.shouldSwap = false;
+    detail.isError = true;
+  });
+  for (const failure of ["responseError", "swapError", "onLoadError"]) {
+    verdict.addEventListener(`htmx:${failure}`, notChecked);
+  }
+  for (const failure of ["sendError", "sendAbort", "timeout"]) {
+    verdict.addEventListener(`htmx:${failure}`, (event) => {
+      // The panel says it; to try again is to scan again.
+      event.stopPropagation();
+      notChecked();
+    });
+  }
+  verdict.addEventListener("htmx:afterSwap", () => {
+    clearTimeout(late);
     if (!stream) field.focus({ preventScroll: true });
-    const answer = verdict.firstElementChild;
-    navigator.vibrate?.(answer?.classList.contains("verdict--valid") ? 80 : [90, 60, 90, 60, 90]);
+    const answer = verdict.firstElementChild.classList;
+    if (answer.contains("verdict--unchecked")) signal("unchecked");
+    else signal(answer.contains("verdict--valid") ? "valid" : "refused");
     // The answer decides who comes in: on a small phone it must not be below the edge.
     verdict.scrollIntoView({ block: "nearest" });
   });
+
+  // One request at a time, each with the ticket that was in the field when it was sent: the next
+  // one can be scanned while the first is still being checked.
+  const waiting = [];
+  let busy = false;
+  const sendNext = async () => {
+    if (busy || !waiting.length) return;
+    busy = true;
+    const { address, values } = waiting.shift();
+    // What went wrong is said by the events above.
+    await window.htmx.ajax("POST", address, { source: verdict, target: verdict, swap: "innerHTML", values }).catch(() => {});
+    busy = false;
+    sendNext();
+  };
+  // The ticket's form, and that of an answer that can be undone.
+  document.addEventListener("submit", (event) => {
+    const sent = event.target;
+    if (sent !== form && !verdict.contains(sent)) return;
+    event.preventDefault();
+    waiting.push({ address: sent.action, values: Object.fromEntries(new FormData(sent)) });
+    field.value = "";
+    sendNext();
+  }, { capture: true });
 
   const LOOK_EVERY = 150;
   // A code that stays before the camera is one scan, until it was away this long.
@@ -49,8 +131,23 @@
     setTimeout(look, LOOK_EVERY);
   };
 
+  // The browser's own reader of QR codes, or the one that is served for Firefox and Safari.
+  const reader = async () => {
+    const formats = await window.BarcodeDetector?.getSupportedFormats().catch(() => []);
+    const Reader = formats?.includes("qr_code")
+      ? window.BarcodeDetector
+      : (await import(box.dataset.decoder)).BarcodeDetector;
+    return new Reader({ formats: ["qr_code"] });
+  };
+
   const start = async () => {
     problem.textContent = "";
+    try {
+      detector ??= await reader();
+    } catch {
+      problem.textContent = "The scanner could not be loaded. Check the connection and try again, or type the reference.";
+      return;
+    }
     try {
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" }, audio: false });
       picture.srcObject = stream;
@@ -75,15 +172,10 @@
     words.textContent = "Scan with the camera";
   };
 
-  const offer = async () => {
-    if (!("BarcodeDetector" in window) || !navigator.mediaDevices?.getUserMedia) return;
-    const formats = await BarcodeDetector.getSupportedFormats();
-    if (!formats.includes("qr_code")) return;
-    detector = new BarcodeDetector({ formats: ["qr_code"] });
+  if (navigator.mediaDevices?.getUserMedia) {
     box.hidden = false;
     button.addEventListener("click", () => (stream ? stop() : start()));
     // A phone in a pocket keeps neither its camera nor its light on.
     document.addEventListener("visibilitychange", () => document.hidden && stream && stop());
-  };
-  offer();
+  }
 })();

@@ -28,18 +28,24 @@
   const toast = document.getElementById("toast");
   let retry = null;
   let going = 0;
+  // The request that the server refused, if the toast is about one.
+  let refused = null;
   const hush = () => { if (toast) toast.hidden = true; };
   const say = (text, again = null, kind = "warning") => {
     if (!toast) return;
-    toast.className = `toast message message--${kind}`;
-    const sign = toast.querySelector("use");
-    sign.setAttribute("href", sign.getAttribute("href").replace(/#.*/, `#${kind}`));
+    refused = null;
+    retry = again;
     clearTimeout(going);
     // Good news needs no answer.
     if (kind === "success") going = setTimeout(hush, 4000);
-    toast.querySelector("[data-toast-text]").textContent = text;
     toast.querySelector("[data-toast-retry]").hidden = !again;
-    retry = again;
+    const words = toast.querySelector("[data-toast-text]");
+    // A poll that fails again says nothing new: screen readers would read it aloud each time.
+    if (!toast.hidden && words.textContent === text) return;
+    toast.className = `toast message message--${kind}`;
+    const sign = toast.querySelector("use");
+    sign.setAttribute("href", sign.getAttribute("href").replace(/#.*/, `#${kind}`));
+    words.textContent = text;
     toast.hidden = false;
   };
 
@@ -58,13 +64,14 @@
   };
 
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-theme-switch], [data-dismiss], [data-toast-retry], [data-reveal], [data-menu]");
+    const target = event.target.closest("[data-theme-switch], [data-dismiss], [data-toast-retry], [data-toast-close], [data-reveal], [data-menu]");
     closeMenus(event.target.closest("[data-menu]"));
     if (!target) return;
     if (target.matches("[data-theme-switch]")) switchTheme();
     if (target.matches("[data-dismiss]")) target.closest("[data-message]")?.remove();
     if (target.matches("[data-reveal]")) reveal(target);
     if (target.matches("[data-toast-retry]")) { hush(); retry?.(); }
+    if (target.matches("[data-toast-close]")) hush();
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
@@ -76,7 +83,7 @@
   // A form is posted once, however often its button is pressed; Back makes it usable again.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (form.method !== "post" || form.hasAttribute("hx-post") || event.defaultPrevented) return;
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "true";
   });
@@ -111,13 +118,30 @@
     const { verb, path } = detail.requestConfig;
     return () => window.htmx.ajax(verb, path, { source: detail.elt, target: detail.target });
   };
+  const requestOf = ({ requestConfig }) => `${requestConfig.verb} ${requestConfig.path}`;
+  const BROKEN = "Something went wrong on this page. Please reload it.";
   document.addEventListener("htmx:sendError", ({ detail }) =>
     say("Connection failed. Please check your internet.", resend(detail)));
   document.addEventListener("htmx:timeout", ({ detail }) =>
     say("That took too long. Please try again.", resend(detail)));
-  document.addEventListener("htmx:responseError", ({ detail }) =>
-    say(WORDS[detail.xhr.status] ?? "Server error. Please try again later."));
-  document.addEventListener("htmx:afterOnLoad", hush);
+  document.addEventListener("htmx:responseError", ({ detail }) => {
+    say(WORDS[detail.xhr.status] ?? "Server error. Please try again later.");
+    refused = requestOf(detail);
+  });
+  for (const failure of ["htmx:swapError", "htmx:onLoadError"]) {
+    document.addEventListener(failure, () => say(BROKEN, () => location.reload()));
+  }
+  // A refusal is a fragment of ours. A whole page (a proxy's, for too many requests) is none.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.xhr.status < 400 || !/^\s*<(!doctype|html)/i.test(detail.serverResponse)) return;
+    detail.shouldSwap = false;
+    detail.isError = true;
+  });
+  // htmx sends this after failures too. An answer ends what was said about the connection, and what
+  // was said about a refused request once that very request is answered.
+  document.addEventListener("htmx:afterOnLoad", ({ detail }) => {
+    if (!detail.failed && (!refused || refused === requestOf(detail))) hush();
+  });
   addEventListener("offline", () => say("Connection failed. Please check your internet.", () => location.reload()));
   addEventListener("online", () => {
     hush();
