@@ -1,5 +1,6 @@
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
@@ -14,9 +15,12 @@ from bookmyshow.templatetags.formatting import moment, money
 from shows.clock import DatabaseClock
 from shows.models import lapsed_hold
 
+from .archive.models import ArchivedBooking
 from .models import Booking, Notice
 from .search import matching
 
+# Of bookings in the archive that a search finds too.
+MOST_COUNTED = 100
 BADGES = {"PENDING": "badge-wait", "CONFIRMED": "badge-good"}
 
 
@@ -97,6 +101,29 @@ class BookingAdmin(SearchBookings, LongListAdmin):
         bookings: Any = super().get_queryset(request)
         found: QuerySet[Booking] = bookings.with_clock()
         return found
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        self._point_to_the_archive(request, search_term)
+        return super().get_search_results(request, queryset, search_term)
+
+    def _point_to_the_archive(self, request: HttpRequest, search_term: str) -> None:
+        """Say so where the archive has what is searched for, to those who may look there."""
+        if not search_term.strip() or not request.user.has_perm("archive.view_archivedbooking"):
+            return
+        found, _ = matching(ArchivedBooking.objects.all(), search_term)
+        count = found.order_by().values("pk")[: MOST_COUNTED + 1].count()
+        if not count:
+            return
+        more = f"More than {MOST_COUNTED}" if count > MOST_COUNTED else count
+        words = format_html(
+            'Bookings of shows long past match too: {}. <a href="{}?{}">See the archive</a>',
+            more,
+            reverse("admin:archive_archivedbooking_changelist"),
+            urlencode({"q": search_term}),
+        )
+        self.message_user(request, words, messages.INFO)
 
     @admin.display(description="customer", ordering="user__email")
     def customer(self, booking: Booking) -> SafeString:

@@ -18,7 +18,8 @@ from bookmyshow.rest.schemas import Answer, List, PathId, Verbatim
 from shows.models import Seat
 
 from . import services
-from .errors import BookingNotFound, InvalidSeats
+from .archive.models import ArchivedBooking
+from .errors import BookingNotFound, BookingNotPending, InvalidSeats, ShowNotBookable
 from .models import Booking
 from .schemas import BookingIn, BookingOut, BookingQuery
 
@@ -84,7 +85,13 @@ def hold_seats(
 )
 def confirm_booking(request: ApiRequest, id: PathId) -> HttpResponse:
     """Make a hold a sale; confirming it again changes nothing."""
-    booking = services.confirm_booking(user=request.auth, reference=_reference(request.auth, id))
+    reference = _reference(request.auth, id)
+    if reference is None:
+        kept = read(Q(pk=id))
+        if kept.status != "CONFIRMED":
+            raise BookingNotPending
+        return answer(kept)
+    booking = services.confirm_booking(user=request.auth, reference=reference)
     return answer(read(Q(pk=booking.pk)))
 
 
@@ -95,7 +102,13 @@ def confirm_booking(request: ApiRequest, id: PathId) -> HttpResponse:
 )
 def give_back_booking(request: ApiRequest, id: PathId) -> HttpResponse:
     """Let a hold go, or cancel a confirmed booking before the show; one that is over stays."""
-    booking = services.give_back_booking(user=request.auth, reference=_reference(request.auth, id))
+    reference = _reference(request.auth, id)
+    if reference is None:
+        kept = read(Q(pk=id))
+        if kept.status == "CONFIRMED":
+            raise ShowNotBookable("The show is over; its tickets can't be cancelled any more.")
+        return answer(kept)
+    booking = services.give_back_booking(user=request.auth, reference=reference)
     return answer(read(Q(pk=booking.pk)))
 
 
@@ -116,20 +129,29 @@ def read_booking_by_reference(request: ApiRequest, reference: Verbatim) -> HttpR
 
 
 def read(which: Q, *, visible_to: User | None = None) -> BookingOut:
-    """One booking as it is now. Raises BookingNotFound, also for someone else's."""
-    bookings = Booking.objects.filter(which)
+    """One booking as it is now, or as it was archived.
+
+    Raises BookingNotFound, also for someone else's.
+    """
     if visible_to is not None and visible_to.role != "admin":
-        bookings = bookings.filter(user=visible_to)
-    booking = bookings.with_clock().select_related("show__movie", "show__screen__cinema").first()
-    if booking is None:
+        which &= Q(user=visible_to)
+    bookings = Booking.objects.filter(which).with_clock()
+    booking = bookings.select_related("show__movie", "show__screen__cinema").first()
+    if booking is not None:
+        return BookingOut.of(booking)
+    archived = ArchivedBooking.objects.with_show().filter(which).first()
+    if archived is None:
         raise BookingNotFound
-    return BookingOut.of(booking)
+    return BookingOut.of_archived(archived)
 
 
-def _reference(user: User, pk: int) -> str:
-    """The services know bookings by reference. Raises BookingNotFound, also for someone else's."""
+def _reference(user: User, pk: int) -> str | None:
+    """The services know bookings by reference; None for an archived one, which nothing changes.
+
+    Raises BookingNotFound, also for someone else's.
+    """
     reference = Booking.objects.filter(user=user, pk=pk).values_list("reference", flat=True).first()
-    if reference is None:
+    if reference is None and not ArchivedBooking.objects.filter(user=user, pk=pk).exists():
         raise BookingNotFound
     return reference
 

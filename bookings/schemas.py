@@ -8,6 +8,7 @@ from pydantic import Field
 from bookmyshow.rest.paging import PageQuery
 from bookmyshow.rest.schemas import BodyId, In, Line, Moment, Money, Out
 
+from .archive.models import ArchivedBooking
 from .models import Booking
 
 Status = Literal["PENDING", "CONFIRMED", "FAILED", "CANCELLED"]
@@ -55,6 +56,32 @@ class BookingOut(Out):
     @classmethod
     def of(cls, booking: Booking) -> "BookingOut":
         """Needs `with_clock`, and the show's movie, screen and cinema at hand."""
+        return cls._of(
+            booking,
+            status=booking.status_at(booking.now),
+            ended_reason=booking.reason_at(booking.now),
+            seconds_remaining=booking.seconds_remaining(booking.now),
+        )
+
+    @classmethod
+    def of_archived(cls, booking: ArchivedBooking) -> "BookingOut":
+        """Needs the show's movie, screen and cinema at hand."""
+        return cls._of(
+            booking,
+            status=booking.status,
+            ended_reason=booking.ended_reason,
+            seconds_remaining=0,
+        )
+
+    @classmethod
+    def _of(
+        cls,
+        booking: Booking | ArchivedBooking,
+        *,
+        status: str,
+        ended_reason: str,
+        seconds_remaining: int,
+    ) -> "BookingOut":
         zone = booking.show.screen.cinema.tz
         confirmed_at = booking.confirmed_at
         return cls.model_validate(
@@ -68,11 +95,11 @@ class BookingOut(Out):
                 "total_seats": booking.total_seats,
                 "total_amount": booking.total_amount,
                 "currency": settings.CURRENCY,
-                "status": booking.status_at(booking.now).value,
-                "ended_reason": str(booking.reason_at(booking.now)) or None,
+                "status": str(status),
+                "ended_reason": str(ended_reason) or None,
                 "created_at": booking.created_at.astimezone(zone),
                 "expires_at": booking.expires_at.astimezone(zone),
                 "confirmed_at": confirmed_at and confirmed_at.astimezone(zone),
-                "seconds_remaining": booking.seconds_remaining(booking.now),
+                "seconds_remaining": seconds_remaining,
             }
         )

@@ -21,6 +21,8 @@ from bookings.integrity import find_broken
 from bookings.models import Booking
 from bookmyshow.environment import ROOT
 from shows.models import Seat, Show
+from tests.admin_site import staff_client
+from tests.api_client import ApiInProcess
 from tests.factories import make_booking, make_movie, make_show, make_user
 from tests.live_site import free_port, site_environment, wait_until_the_database_let_go
 
@@ -160,3 +162,48 @@ def test_a_show_that_somebody_works_on_is_left_for_the_next_run() -> None:
         cursor.execute("ROLLBACK")
     assert counts == [0]
     assert archive_batch(size=10).shows == 1
+
+
+@pytest.fixture
+def kept() -> Booking:
+    """A ticket to a show that was archived since."""
+    show = make_show(movie=make_movie("Her"))
+    booking = make_booking(show, ["A1", "E1"])
+    long_ago(show)
+    archive()
+    return booking
+
+
+def test_the_api_tells_an_archived_booking_as_it_was(kept: Booking, client: Client) -> None:
+    quick_api = ApiInProcess(client)
+    admin, other = make_user(is_superuser=True), make_user()
+    for path in (f"bookings/{kept.pk}", f"bookings/reference/{kept.reference.lower()}"):
+        for reader in (kept.user, admin):
+            told = quick_api.get(path, by=reader).data
+            assert told["bookingReference"] == kept.reference
+            assert (told["status"], told["seats"]) == ("CONFIRMED", ["A1", "E1"])
+            assert (told["movieTitle"], told["totalAmount"]) == ("Her", "650.00")
+            assert (told["showId"], told["secondsRemaining"]) == (kept.show_id, 0)
+        assert quick_api.get(path, by=other).problem == (404, "NOT_FOUND")
+
+
+def test_the_api_changes_nothing_of_an_archived_booking(kept: Booking, client: Client) -> None:
+    quick_api = ApiInProcess(client)
+    confirm, path = f"bookings/{kept.pk}/confirm", f"bookings/{kept.pk}"
+    assert quick_api.call("PATCH", confirm, by=kept.user).data["status"] == "CONFIRMED"
+    assert quick_api.call("DELETE", path, by=kept.user).problem == (409, "SHOW_NOT_BOOKABLE")
+    assert quick_api.call("DELETE", path, by=make_user()).problem == (404, "NOT_FOUND")
+    ArchivedBooking.objects.update(status="CANCELLED", ended_reason="customer")
+    assert quick_api.call("PATCH", confirm, by=kept.user).problem == (409, "BOOKING_NOT_PENDING")
+    assert quick_api.call("DELETE", path, by=kept.user).data["endedReason"] == "customer"
+
+
+def test_a_search_in_the_admin_points_to_the_archive(kept: Booking) -> None:
+    staff = staff_client()
+    page = staff.get("/admin/bookings/booking/", {"q": kept.reference}).content.decode()
+    address = f"/admin/archive/archivedbooking/?q={kept.reference}"
+    assert "Bookings of shows long past match too: 1." in page
+    assert f'href="{address}"' in page
+    assert kept.reference in staff.get(address).content.decode()
+    page = staff.get("/admin/bookings/booking/", {"q": "nobody"}).content.decode()
+    assert "long past" not in page
