@@ -2,15 +2,17 @@
 over the house's whole past; what looks back further than a day is kept for some minutes."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 
 from bookmyshow.caching import keep
+from bookmyshow.local_time import A_DAY
+from shows.models import Cinema
 
-from .report import Line, Part, breakdown, summed
+from .report import Line, Part, breakdown, summed, total
 
 PAST, AHEAD = timedelta(days=7), timedelta(days=6)
 BEST_FILMS = 8
@@ -77,8 +79,11 @@ class Newcomers:
 class Dashboard:
     """All that the page tells; days are those of each cinema's clock."""
 
-    at: datetime
+    #: The dates that it is now at any cinema, in order: two where their clocks are far apart.
+    todays: list[date]
     days: list[Line]
+    #: All that shows today, wherever; None for no show.
+    today: Line | None
     cinemas_today: list[Line]
     cinemas_coming: list[Line]
     films: list[Line]
@@ -86,39 +91,37 @@ class Dashboard:
     newcomers: Newcomers
     hours: list[int]
 
-    @property
-    def today(self) -> Line | None:
-        name = self.at.date().isoformat()
-        return next((day for day in self.days if day.name == name), None)
-
 
 def dashboard(*, at: datetime) -> Dashboard:
-    """Seven days back, today and six days on. Two queries, and three where nothing is kept."""
-    today = at.date()
+    """Seven days back, today and six days on. Three queries, and six where nothing is kept."""
+    todays = Cinema.objects.todays(at=at)
+    first, last = todays[0], todays[-1]
     funnel = Funnel(*_row(FUNNEL, at))
-    key = f"dashboard:before:{today}"
-    newcomers, busy, past = keep(key, lambda: _looking_back(at), seconds=KEPT_SECONDS)
-    parts = past + breakdown(first=today, last=today + AHEAD)
+    key = f"dashboard:days-before:{first}"
+    newcomers, busy, past = keep(key, lambda: _looking_back(at, first), seconds=KEPT_SECONDS)
+    parts = past + breakdown(first=first, last=last + AHEAD)
+    now_on = [part for part in parts if part.is_today(at)]
+    today = total([part.line for part in now_on])
     return Dashboard(
-        at=at,
+        todays=todays,
         days=summed(parts, "day"),
-        cinemas_today=summed((p for p in parts if p.day == today.isoformat()), "cinema"),
-        cinemas_coming=summed((p for p in parts if p.day >= today.isoformat()), "cinema"),
-        films=summed(parts, "film")[:BEST_FILMS],
+        today=today if today.shows else None,
+        cinemas_today=summed(now_on, "cinema"),
+        cinemas_coming=summed((p for p in parts if p.is_from_today_on(at)), "cinema"),
+        films=[film for film in summed(parts, "film") if film.shows][:BEST_FILMS],
         funnel=funnel,
         newcomers=newcomers,
         hours=[busy.get(hour, 0) for hour in range(24)],
     )
 
 
-def _looking_back(at: datetime) -> tuple[Newcomers, dict[int, int], list[Part]]:
+def _looking_back(at: datetime, today: date) -> tuple[Newcomers, dict[int, int], list[Part]]:
     """A month of newcomers, a week of bookings by the hour, the sales of days that are over: tens
     of thousands of rows that hardly change."""
-    today = at.date()
     with connection.cursor() as cursor:
         cursor.execute(HOURS, {"now": at})
         hours = dict(cursor.fetchall())
-    sold = breakdown(first=today - PAST, last=today - timedelta(days=1))
+    sold = breakdown(first=today - PAST, last=today - A_DAY)
     return Newcomers(*_row(NEWCOMERS, at)), hours, sold
 
 

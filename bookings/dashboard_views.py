@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import date
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -7,6 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from bookmyshow.charts import Bar, bar_chart
+from bookmyshow.local_time import A_DAY
 from bookmyshow.presence import people_online
 from bookmyshow.staff import staff_with
 from bookmyshow.templatetags.formatting import money
@@ -36,27 +37,27 @@ def dashboard_page(request: HttpRequest) -> HttpResponse:
 def _takings(board: Dashboard) -> str:
     """Seven days back and the week ahead, a day without shows too."""
     lines = {line.name: line for line in board.days}
-    today = board.at.date()
+    first, last = board.todays[0] - PAST, board.todays[-1] + AHEAD
     bars = []
-    for count in range((PAST + AHEAD).days + 1):
-        day = today - PAST + timedelta(days=count)
+    for count in range((last - first).days + 1):
+        day = first + count * A_DAY
         line = lines.get(day.isoformat())
         bars.append(
             Bar(
                 label=f"{day:%a} {day.day}",
                 value=float(line.takings) if line else 0,
                 words=money(line.takings if line else 0),
-                kind=_tense(day, today),
+                kind=_tense(day, board.todays),
                 note=f"({line.occupancy:.0f} % of seats)" if line else "",
             )
         )
     return bar_chart(bars, title="Takings by the day of the show", step=60)
 
 
-def _tense(day: date, today: date) -> str:
-    if day == today:
+def _tense(day: date, todays: list[date]) -> str:
+    if day in todays:
         return "chart__bar--now"
-    return "chart__bar--past" if day < today else ""
+    return "chart__bar--past" if day < todays[0] else ""
 
 
 def _hours(board: Dashboard) -> str:

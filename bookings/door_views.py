@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
+from bookmyshow.local_time import local_day
 from bookmyshow.security import PERMISSIONS_AT_THE_DOOR
 from shows.clock import database_now
 from shows.models import Cinema, Show
@@ -60,7 +61,7 @@ def shows(request: HttpRequest) -> HttpResponse:
         request.session[CINEMA_CHOSEN] = chosen.slug
     now = database_now()
     tonight = door.shows_at_the_door(at=now).filter(screen__cinema=chosen)
-    today = now.astimezone(chosen.tz).date() if chosen else now.date()
+    today = local_day(now, chosen.tz) if chosen else None
     context = {"cinemas": cinemas, "cinema": chosen, "shows": tonight, "today": today}
     return render(request, "bookings/door_shows.html", context)
 

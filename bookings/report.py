@@ -1,27 +1,35 @@
-"""Sales of shows in a span of days, archived ones too, summed up by day, cinema or film."""
+"""Sales of shows in a span of days, archived ones too, summed up by day, cinema or film.
+
+A show that the cinema cancelled offers no seats and sells none; the bookings that it had count
+among the cancelled.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.db import connection
+
+from bookmyshow.local_time import local_day
 
 # Days are those of the cinema's clock. Bookings are added up by show first: joined to its row, a
 # show's seats would count once for each booking.
 REPORT = """
     WITH shows AS (
-        SELECT id, starts_at, screen_id, movie_id, total_seats FROM shows_show
-        WHERE status = 'SCHEDULED'
+        SELECT id, starts_at, screen_id, movie_id, total_seats, status = 'SCHEDULED' AS is_on
+        FROM shows_show
         UNION ALL
-        SELECT id, starts_at, screen_id, movie_id, total_seats FROM archive_archivedshow
-        WHERE status = 'SCHEDULED'
+        SELECT id, starts_at, screen_id, movie_id, total_seats, status = 'SCHEDULED' AS is_on
+        FROM archive_archivedshow
     ), bookings AS (
         SELECT show_id, status, total_seats, total_amount FROM bookings_booking
         UNION ALL
         SELECT show_id, status, total_seats, total_amount FROM archive_archivedbooking
     )
-    SELECT {group}, count(*), sum(w.total_seats),
+    SELECT {group},
+           count(*) FILTER (WHERE w.is_on), coalesce(sum(w.total_seats) FILTER (WHERE w.is_on), 0),
            coalesce(sum(sold.seats), 0), coalesce(sum(sold.bookings), 0),
            coalesce(sum(sold.amount), 0), coalesce(sum(sold.cancelled), 0)
     FROM shows w
@@ -29,9 +37,9 @@ REPORT = """
     JOIN shows_cinema c ON c.id = r.cinema_id
     JOIN movies_movie m ON m.id = w.movie_id
     LEFT JOIN LATERAL (
-        SELECT sum(b.total_seats) FILTER (WHERE b.status = 'CONFIRMED') AS seats,
-               count(*) FILTER (WHERE b.status = 'CONFIRMED') AS bookings,
-               sum(b.total_amount) FILTER (WHERE b.status = 'CONFIRMED') AS amount,
+        SELECT sum(b.total_seats) FILTER (WHERE b.status = 'CONFIRMED' AND w.is_on) AS seats,
+               count(*) FILTER (WHERE b.status = 'CONFIRMED' AND w.is_on) AS bookings,
+               sum(b.total_amount) FILTER (WHERE b.status = 'CONFIRMED' AND w.is_on) AS amount,
                count(*) FILTER (WHERE b.status = 'CANCELLED') AS cancelled
         FROM bookings b WHERE b.show_id = w.id
     ) sold ON true
@@ -81,15 +89,29 @@ class Part:
     day: str
     cinema: str
     film: str
+    zone: str
     line: Line
+
+    def is_from_today_on(self, at: datetime) -> bool:
+        """Whether the day is that of `at` on the cinema's calendar, or comes after it."""
+        return self.day >= self.today(at)
+
+    def is_today(self, at: datetime) -> bool:
+        return self.day == self.today(at)
+
+    def today(self, at: datetime) -> str:
+        return local_day(at, ZoneInfo(self.zone)).isoformat()
 
 
 def breakdown(*, first: date, last: date) -> list[Part]:
     """All of these days' sales at once, to be added up by day, cinema and film (`summed`)."""
-    group = f"ARRAY[{DAY}, {CINEMA}, {FILM}]"
+    group = f"ARRAY[{DAY}, {CINEMA}, {FILM}, c.timezone]"
     with connection.cursor() as cursor:
         cursor.execute(REPORT.format(group=group, order="1"), {"first": first, "last": last})
-        return [Part(names[0], names[1], names[2], Line("", *sums)) for names, *sums in cursor]
+        return [
+            Part(day, cinema, film, zone, Line("", *sums))
+            for (day, cinema, film, zone), *sums in cursor
+        ]
 
 
 def summed(parts: Iterable[Part], by: str) -> list[Line]:

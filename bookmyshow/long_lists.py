@@ -11,8 +11,10 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
-from django.db.models import Max, Min, QuerySet
+from django.db.models import F, Max, Min, QuerySet
 from django.http import HttpRequest, HttpResponse
+
+from .local_time import A_DAY, LocalTime, local_day
 
 MOST_ROWS = 5_000
 MONTHS_SHOWN = 12
@@ -60,10 +62,14 @@ class LongListAdmin(admin.ModelAdmin):
 
 
 class WhenFilter(admin.SimpleListFilter):
-    """Years, months and days (UTC) of an indexed moment: a range, so that the index serves it."""
+    """Years, months and days of an indexed moment: a range, so that the index serves it.
+
+    They are those of the clock that the field `zone` names, and of UTC without one.
+    """
 
     parameter_name = "when"
     field = ""
+    zone = ""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         rows = model_admin.model._default_manager.order_by()
@@ -71,18 +77,30 @@ class WhenFilter(admin.SimpleListFilter):
         if ends["last"] is None:
             return []
         chosen = request.GET.get(self.parameter_name, "")
-        return list(_steps(ends["first"].date(), ends["last"].date(), chosen))
+        first, last = (local_day(ends[end], UTC) for end in ("first", "last"))
+        if self.zone:
+            first, last = first - A_DAY, last + A_DAY
+        return list(_steps(first, last, chosen))
 
     def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         span = _span(self.value() or "")
         if span is None:
             return rows
-        return rows.filter(**{f"{self.field}__gte": span[0], f"{self.field}__lt": span[1]})
+        if not self.zone:
+            return _between(rows, self.field, *span)
+        # Wide bounds in UTC first: they can use the index, a local time can't.
+        near = _between(rows, self.field, span[0] - A_DAY, span[1] + A_DAY)
+        local = near.alias(local_time=LocalTime(self.zone, F(self.field)))
+        return _between(local, "local_time", *span)
 
 
-def when(field: str, title: str) -> type[WhenFilter]:
-    """The filter for a list's `list_filter`."""
-    return type("When", (WhenFilter,), {"field": field, "title": title})
+def when(field: str, title: str, *, zone: str = "") -> type[WhenFilter]:
+    """The filter for a list's `list_filter`; `zone` is the path of the time zone it counts in."""
+    return type("When", (WhenFilter,), {"field": field, "title": title, "zone": zone})
+
+
+def _between(rows: QuerySet[Any], field: str, begins: datetime, ends: datetime) -> QuerySet[Any]:
+    return rows.filter(**{f"{field}__gte": begins, f"{field}__lt": ends})
 
 
 def _steps(first: date, last: date, chosen: str) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from bookmyshow.local_time import business_day, local_day
+
 from .models import Movie
 
 if TYPE_CHECKING:
@@ -86,13 +88,15 @@ class Options:
             cities=[Option(name, name) for name in cities],
             languages=facets.languages,
             formats=facets.formats,
-            days=_days_from(at.astimezone(ZoneInfo(zone)).date()),
+            days=_days_from(at, ZoneInfo(zone)),
         )
 
 
-def _days_from(today: date) -> list[Option]:
-    names = {0: "Today", 1: "Tomorrow"}
-    days = [(n, today + timedelta(days=n)) for n in range(DAYS_AHEAD)]
+def _days_from(at: datetime, zone: ZoneInfo) -> list[Option]:
+    """Today and the days after it; after midnight first the evening that isn't over."""
+    today, names = local_day(at, zone), {-1: "Tonight", 0: "Today", 1: "Tomorrow"}
+    first = (business_day(at, zone) - today).days
+    days = [(n, today + timedelta(days=n)) for n in range(first, DAYS_AHEAD)]
     return [Option(f"{day}", names.get(n, f"{day:%a} {day.day} {day:%b}")) for n, day in days]
 
 

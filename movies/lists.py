@@ -15,8 +15,9 @@ from django.db.models import Max
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
 from bookmyshow.caching import Group, drop_group
+from bookmyshow.local_time import next_midnight
 
-from .filters import NOW, Facets, Filters
+from .filters import NOW, SOON, Facets, Filters
 from .models import Genre, Movie
 
 GROUP = "films"
@@ -40,20 +41,21 @@ class FilmLists:
 
     def page(self, filters: Filters, number: str | None) -> Page[Any]:
         """A page of the films asked for; a number that isn't one gives the first or last page."""
-        films = filters.films(at=self._at)
+        # Made only where nothing is kept: the day at the cinemas is asked of the database.
+        films = partial(filters.films, at=self._at)
         if filters.q:
-            return Paginator(films, FILMS_A_PAGE).get_page(number)
+            return Paginator(films(), FILMS_A_PAGE).get_page(number)
         name = f"list:{filters.querystring()}"
         count, good_until = self._kept.keep(
             name,
-            lambda: (films.count(), self._good_until(filters)),
+            lambda: (films().count(), self._good_until(filters)),
             seconds=lambda kept: self._seconds_until(kept[1]),
         )
         page: Page[Any] = Paginator(range(count), FILMS_A_PAGE).get_page(number)
         first = (page.number - 1) * FILMS_A_PAGE
         page.object_list = self._kept.keep(
             f"{name}:{page.number}",
-            lambda: list(films[first : first + FILMS_A_PAGE]),
+            lambda: list(films()[first : first + FILMS_A_PAGE]),
             seconds=self._seconds_until(good_until),
         )
         return page
@@ -68,14 +70,19 @@ class FilmLists:
 
     def soon(self) -> list[Movie]:
         """The next releases."""
-        films = Movie.objects.coming_soon(at=self._at).prefetch_related("genres")
-        return self._kept.keep("soon", lambda: list(films[:SOON_ON_HOME]), seconds=KEPT_SECONDS)
+        films = partial(Filters(list=SOON).films, at=self._at)
+        return self._kept.keep(
+            "soon",
+            lambda: list(films()[:SOON_ON_HOME]),
+            seconds=lambda _: self._seconds_until(self._good_until(Filters(list=SOON))),
+        )
 
     def _good_until(self, filters: Filters) -> datetime:
-        """When the first film leaves the list because its last show begins; in an hour at most."""
+        """When the first film leaves the list, because its last show begins or, of those to come,
+        its release day does; in an hour at most."""
         latest = self._at + timedelta(seconds=KEPT_SECONDS)
         if filters.list != NOW:
-            return latest
+            return min(latest, next_midnight(self._at, Movie.objects.clocks()))
         shows = apps.get_model("shows.Show").objects.upcoming(at=self._at)
         last_shows = (
             shows.matching(**filters.show_conditions)

@@ -1,6 +1,7 @@
 import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
@@ -12,6 +13,8 @@ from django.db.models import Count, Exists, F, Func, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.text import Truncator
+
+from bookmyshow.local_time import todays
 
 from .poster_links import validate_poster_link
 from .posters.edition import EDITION
@@ -58,9 +61,15 @@ class MovieQuerySet(models.QuerySet["Movie"]):
         return self.order_by("-is_showing", *self.query.order_by)
 
     def coming_soon(self, *, at: datetime) -> "MovieQuerySet":
-        """Films released after `at` that have no scheduled show yet, soonest first."""
-        coming = self.catalogue().filter(release_date__gt=at.date())
+        """Films without a scheduled show whose release day has not begun at every cinema, soonest
+        first."""
+        coming = self.catalogue().filter(release_date__gt=todays(at, self.clocks())[0])
         return coming.filter(~self._coming_show(at)).order_by("release_date", "title", "pk")
+
+    def clocks(self) -> set[ZoneInfo]:
+        """The time zones of the cinemas in use."""
+        found: set[ZoneInfo] = apps.get_model("shows.Cinema").objects.clocks()
+        return found
 
     def in_order(self, sort: str) -> "MovieQuerySet":
         """By `rating`, `newest` or `title`; any other word leaves the order as it is."""

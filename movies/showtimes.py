@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from bookmyshow.local_time import business_day
+
 if TYPE_CHECKING:
     from shows.models import Cinema, Show
 
-# A cinema's day ends with its last late show: 00:30 is listed with the evening before, and says so.
-DAY_ENDS = timedelta(hours=4)
 STRIP_DAYS = 7
 FEW_SEATS = 20
 
@@ -89,8 +89,8 @@ class Timetable:
 
 
 def show_day(show: "Show") -> date:
-    """The day whose evening a show belongs to, on its cinema's clock."""
-    return (show.local_start - DAY_ENDS).date()
+    """The day whose evening a show belongs to: 00:30 is listed with it, and says so."""
+    return business_day(show.starts_at, show.screen.cinema.tz)
 
 
 def timetable(shows: Iterable["Show"], *, today: date, wanted: str = "") -> Timetable:
@@ -131,7 +131,7 @@ def _by_cinema(shows: Iterable["Show"]) -> list[CinemaTimes]:
                 show=show,
                 starts=show.local_start,
                 ends=show.local_end,
-                after_midnight=show.local_start.date() != show_day(show),
+                after_midnight=show.local_day != show_day(show),
                 fullness=Fullness.of(free=show.free_seats, total=show.total_seats),
             )
         )

@@ -6,6 +6,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_htmx.http import push_url, replace_url
 
+from bookmyshow.local_time import todays
+
 from .art import art_response
 from .cards import draw_card
 from .filters import SORTS, Filters, Options
@@ -89,14 +91,12 @@ def film(request: HtmxHttpRequest, slug: str) -> HttpResponse:
         shows = [show for show in shows if show.screen.cinema.city == city]
     else:
         city = ""
-    today = min(
-        (now.astimezone(show.screen.cinema.tz).date() for show in shows),
-        default=now.date(),
-    )
+    clocks = {show.screen.cinema.tz for show in shows} or Movie.objects.clocks()
+    today = todays(now, clocks)[0]
     times = timetable(shows, today=today, wanted=request.GET.get("date", ""))
     context = {
         "movie": movie,
-        "coming": bool(movie.release_date and movie.release_date > now.date()),
+        "coming": bool(movie.release_date and movie.release_date > today),
         "cities": cities,
         "city": city,
         "timetable": times,

@@ -1,4 +1,3 @@
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,7 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from bookmyshow.archiving import ArchivableAdmin, Archived
-from bookmyshow.long_lists import LongListAdmin
+from bookmyshow.local_time import A_DAY
+from bookmyshow.long_lists import LongListAdmin, when
 from bookmyshow.templatetags.formatting import moment, money
 
 from .admin_forms import CinemaForm, NewShowForm, ScreenForm
@@ -131,8 +131,9 @@ class Begins(admin.SimpleListFilter):
     parameter_name = "day"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        today = database_now().date()
-        days = [today + timedelta(days=count) for count in range(DAYS_AHEAD)]
+        todays = Cinema.objects.todays(at=database_now())
+        count = (todays[-1] - todays[0]).days + DAYS_AHEAD
+        days = [todays[0] + n * A_DAY for n in range(count)]
         return [
             ("coming", "All that are to come"),
             ("past", "All that have begun"),
@@ -164,9 +165,14 @@ class ShowAdmin(LongListAdmin):
         "occupancy",
         "state",
     )
-    list_filter = (Begins, "status", "screen__cinema", "format")
+    list_filter = (
+        Begins,
+        when("starts_at", "month at the cinema", zone="screen__cinema__timezone"),
+        "status",
+        "screen__cinema",
+        "format",
+    )
     list_select_related = ("movie", "screen__cinema")
-    date_hierarchy = "starts_at"
     search_fields = ("movie__title", "screen__name", "screen__cinema__name", "screen__cinema__city")
     autocomplete_fields = ("movie", "screen")
     made = ("movie", "screen", "starts", "ends", "occupancy", "state", "created_at", "updated_at")

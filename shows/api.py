@@ -11,6 +11,7 @@ from ninja import Query, Router
 from accounts import audit
 from accounts.authentication import AdminToken, ApiRequest
 from bookmyshow.caching import Group
+from bookmyshow.local_time import local_day
 from bookmyshow.rest.answers import answer, list_text, text_answer
 from bookmyshow.rest.document import problems
 from bookmyshow.rest.paging import PageOf
@@ -126,14 +127,15 @@ def delete_show(request: ApiRequest, id: PathId) -> HttpResponse:
 
 def _start(show: ShowIn, zone: ZoneInfo) -> datetime:
     """The start on the cinema's clock. Raises ApiProblem for one that can't be."""
-    today = database_now().astimezone(zone)
-    if not today.date() <= show.show_date <= today.date() + FURTHEST_SHOW:
+    now = database_now()
+    today = local_day(now, zone)
+    if not today <= show.show_date <= today + FURTHEST_SHOW:
         raise _invalid("showDate", "Choose a day from today on, within two years.")
     starts_at = datetime.combine(show.show_date, time.fromisoformat(show.show_time), zone)
     # Where clocks go forward, an hour of that night never comes.
     if starts_at.astimezone(UTC).astimezone(zone).time() != starts_at.time():
         raise _invalid("showTime", "The clocks go forward that night: there is no such time.")
-    if starts_at <= today:
+    if starts_at <= now:
         raise _invalid("showTime", "That time has passed.")
     return starts_at
 

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
@@ -16,10 +16,11 @@ from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Concat
 from django.urls import reverse
 
+from bookmyshow.local_time import local_day
 from movies.models import Movie
 
 from . import seating
-from .querysets import SeatQuerySet, ShowQuerySet
+from .querysets import CinemaQuerySet, SeatQuerySet, ShowQuerySet
 from .querysets import lapsed_hold as lapsed_hold
 
 
@@ -51,6 +52,8 @@ class Cinema(models.Model):
     archived_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="Set: no show can be scheduled here."
     )
+
+    objects = CinemaQuerySet.as_manager()
 
     class Meta:
         ordering = ("city", "name")
@@ -192,6 +195,11 @@ class Show(models.Model):
     def local_start(self) -> datetime:
         """The start in the cinema's time zone."""
         return self.starts_at.astimezone(self.screen.cinema.tz)
+
+    @property
+    def local_day(self) -> date:
+        """The date of the start on the cinema's calendar."""
+        return local_day(self.starts_at, self.screen.cinema.tz)
 
     @property
     def local_end(self) -> datetime:

@@ -1,11 +1,13 @@
 """The planner's form, and how people write a list of times."""
 
 import re
-from datetime import time, timedelta
+from datetime import date, time, timedelta
+from functools import partial
 from typing import Any
 
 from django import forms
 
+from bookmyshow.local_time import on_business_day
 from movies.models import Movie
 
 from .models import Screen
@@ -17,7 +19,10 @@ PRICE: dict[str, Any] = {"min_value": 0, "max_digits": 8, "decimal_places": 2}
 
 
 def read_times(text: str) -> list[time]:
-    """10:00, 13:30 and 22:15 out of "10:00 13:30, 22.15". Raises ValueError with words."""
+    """10:00, 13:30 and 22:15 out of "10:00 13:30, 22.15", in the order of a day's programme.
+
+    Raises ValueError with words.
+    """
     times = []
     for word in re.split(r"[\s,;]+", text.strip()):
         match = re.fullmatch(r"(\d{1,2})[:.](\d{2})", word)
@@ -26,7 +31,7 @@ def read_times(text: str) -> list[time]:
         times.append(time(int(match[1]), int(match[2])))
     if len(set(times)) != len(times):
         raise ValueError("A time is there twice.")
-    return sorted(times)
+    return sorted(times, key=partial(on_business_day, date.min))
 
 
 class PlannerForm(forms.Form):
@@ -46,7 +51,8 @@ class PlannerForm(forms.Form):
     last_day = forms.DateField(widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"))
     times = forms.CharField(
         required=False,
-        help_text="For example 10:00 13:30 17:00 20:30. Or leave it empty and give a spacing:",
+        help_text="For example 10:00 13:30 17:00 20:30 00:15. Times before 04:00 are in the night"
+        " that follows the day. Or leave it empty and give a spacing:",
     )
     first_start = forms.TimeField(required=False, widget=forms.TimeInput(attrs={"type": "time"}))
     last_start = forms.TimeField(required=False, widget=forms.TimeInput(attrs={"type": "time"}))
@@ -77,8 +83,14 @@ class PlannerForm(forms.Form):
             if start is None or end is None or every is None:
                 self.add_error("times", "Give times, or first start, last start and a spacing.")
             else:
-                data["times"] = times_between(start, end, timedelta(minutes=every))
+                self._space(start, end, timedelta(minutes=every))
         return data
+
+    def _space(self, start: time, end: time, every: timedelta) -> None:
+        try:
+            self.cleaned_data["times"] = times_between(start, end, every)
+        except ValueError as error:
+            self.add_error("last_start", str(error))
 
     def plan(self) -> Plan:
         names = ("first_day", "last_day", "times", "standard_price", "premium_price")

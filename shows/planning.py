@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from bookmyshow.local_time import DAY_ENDS, on_business_day
 from movies.models import Movie
 
 from .clock import comes_twice, moment_on_clock
@@ -47,7 +48,7 @@ class Plan:
     screens: Sequence[Screen]
     first_day: date
     last_day: date
-    #: On the cinema's clock and calendar: 00:30 is half an hour into its day.
+    #: On the cinema's clock; before DAY_ENDS (04:00) they are in the night that follows the day.
     times: Sequence[time]
     standard_price: Decimal
     premium_price: Decimal
@@ -83,11 +84,17 @@ class PlannedShow:
 
 
 def times_between(first: time, last: time, every: timedelta) -> list[time]:
-    """Starts from `first` to `last` at this spacing; a `last` before `first` is after midnight."""
-    day = datetime(2000, 1, 1)  # noqa: DTZ001 (a wall clock, in no zone)
-    start, end = datetime.combine(day, first), datetime.combine(day, last)
+    """Starts of one day's programme from `first` to `last` at this spacing, past midnight too.
+
+    Raises ValueError with words where `last` is before `first`, the day ending at DAY_ENDS.
+    """
+    day = date(2000, 1, 1)
+    start, end = on_business_day(day, first), on_business_day(day, last)
     if end < start:
-        end += timedelta(days=1)
+        raise ValueError(
+            f"The last start, {last:%H:%M}, is before the first, {first:%H:%M}: a day’s programme"
+            f" goes on past midnight until {DAY_ENDS:%H:%M}."
+        )
     count = (end - start) // every
     return [(start + every * number).time() for number in range(count + 1)]
 
@@ -128,7 +135,7 @@ def _shows_on(screen: Screen, plan: Plan) -> Iterator[PlannedShow]:
     for day_number, day in enumerate(plan.days):
         for number, start in enumerate(plan.times):
             movie = plan.movies[(day_number + number) % len(plan.movies)]
-            yield PlannedShow(movie, screen, datetime.combine(day, start))
+            yield PlannedShow(movie, screen, on_business_day(day, start))
 
 
 def _place(show: PlannedShow, plan: Plan, at: datetime) -> None:
@@ -154,7 +161,7 @@ def _place(show: PlannedShow, plan: Plan, at: datetime) -> None:
     if ends - show.wall != show.busy_until - show.starts_at:
         show.notes.append("The clocks change during this show.")
     released = show.movie.release_date
-    if released and released > show.wall.date():
+    if released and datetime.combine(released, time()) > show.wall:
         show.notes.append(f"The film is released on {released:%d %b %Y}.")
 
 

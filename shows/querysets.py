@@ -2,14 +2,13 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.db import models
 from django.db.models import (
     DateField,
-    DateTimeField,
     F,
-    Func,
     IntegerField,
     OuterRef,
     Q,
@@ -19,12 +18,12 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Now
 
 from accounts.models import User
-from movies.showtimes import DAY_ENDS
+from bookmyshow.local_time import DAY_ENDS, LocalTime, todays
 
 from .clock import DatabaseClock
 
 if TYPE_CHECKING:
-    from .models import Seat, Show
+    from .models import Cinema, Seat, Show
 
 # Further from a day's noon in UTC than any of its moments in any time zone.
 WIDE = timedelta(days=2)
@@ -35,11 +34,19 @@ def lapsed_hold(at: datetime | Now, prefix: str = "") -> Q:
     return Q((f"{prefix}status", "PENDING"), (f"{prefix}expires_at__lte", at))
 
 
-class LocalTime(Func):
-    """A moment as the wall clock of a time zone shows it."""
+class CinemaQuerySet(models.QuerySet["Cinema"]):
+    def in_use(self) -> "CinemaQuerySet":
+        """Cinemas that aren't archived."""
+        return self.filter(archived_at=None)
 
-    function = "timezone"
-    output_field = DateTimeField()
+    def clocks(self) -> set[ZoneInfo]:
+        """The time zones of the cinemas in use."""
+        zones = self.in_use().order_by().values_list("timezone", flat=True).distinct()
+        return {ZoneInfo(zone) for zone in zones}
+
+    def todays(self, *, at: datetime) -> list[date]:
+        """The dates that it is now at any cinema in use, in order; UTC's where there is none."""
+        return todays(at, self.clocks())
 
 
 class ShowQuerySet(models.QuerySet["Show"]):
@@ -77,7 +84,7 @@ class ShowQuerySet(models.QuerySet["Show"]):
         shows = self.filter(**{fields[name]: value for name, value in conditions.items() if value})
         if day is None:
             return shows
-        return shows.on_date(day, day_ends=DAY_ENDS)
+        return shows.on_date(day, day_ends=timedelta(hours=DAY_ENDS.hour))
 
     def on_date(self, day: date, *, day_ends: timedelta = timedelta(0)) -> "ShowQuerySet":
         """Shows that start on `day` of their cinema's calendar, its end moved by `day_ends`."""

@@ -93,7 +93,7 @@ class ShowOut(Out):
             screen_name=show.screen.name,
             starts_at=show.local_start,
             ends_at=show.local_end,
-            show_date=show.local_start.date(),
+            show_date=show.local_day,
             show_time=f"{show.local_start:%H:%M}",
             format=show.format,
             language=show.language,

@@ -1,6 +1,6 @@
 """Staff pages of the schedule: the planner, and a cinema's day as a timeline."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, LogEntry
@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_http_methods
 
+from bookmyshow.local_time import A_DAY, local_day
 from bookmyshow.staff import staff_with
 
 from .clock import database_now
@@ -40,8 +41,9 @@ def planner(request: HttpRequest) -> HttpResponse:
 
 
 def _next_week() -> dict[str, date]:
-    tomorrow = database_now().date() + timedelta(days=1)
-    return {"first_day": tomorrow, "last_day": tomorrow + timedelta(days=6)}
+    """From the first day that hasn't begun at any cinema."""
+    tomorrow = Cinema.objects.todays(at=database_now())[-1] + A_DAY
+    return {"first_day": tomorrow, "last_day": tomorrow + 6 * A_DAY}
 
 
 def _previewed(planned: list[PlannedShow]) -> dict[str, object]:
@@ -67,7 +69,7 @@ def _scheduled(request: HttpRequest, made: list[Show]) -> HttpResponse:
     if not made:
         return redirect("staff-planner")
     first = made[0]
-    day = first.starts_at.astimezone(first.screen.cinema.tz).date()
+    day = first.local_day
     address = f"?cinema={first.screen.cinema.slug}&day={day.isoformat()}"
     response = redirect("staff-day")
     response["Location"] += address
@@ -93,12 +95,12 @@ def day(request: HttpRequest) -> HttpResponse:
         "cinema": cinema,
     }
     if cinema:
-        chosen = _day(request.GET.get("day", "")) or now.astimezone(cinema.tz).date()
+        chosen = _day(request.GET.get("day", "")) or local_day(now, cinema.tz)
         context |= {
             "timeline": day_of(cinema, chosen, at=now),
             "day": chosen,
-            "before": chosen - timedelta(days=1),
-            "after": chosen + timedelta(days=1),
+            "before": chosen - A_DAY,
+            "after": chosen + A_DAY,
         }
     return render(request, "admin/day.html", context)
 

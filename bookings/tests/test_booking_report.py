@@ -1,13 +1,16 @@
 import csv
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from bookings import services
+from bookmyshow.local_time import A_DAY, local_day
 from shows.models import Show
+from tests.clocks import zone_on_another_day
 from tests.factories import make_booking, make_cinema, make_movie, make_screen, make_show, make_user
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +59,16 @@ def test_a_day_is_that_of_the_cinemas_clock() -> None:
     assert (day["day"], day["shows"]) == ("2026-03-02", "1")
     (place,) = rows("--by=cinema", "--from=2026-03-02", "--to=2026-03-02")
     assert place["cinema"] == "Regal, Mumbai"
+
+
+def test_without_days_it_is_of_the_week_that_is_over_on_the_cinemas_clock() -> None:
+    zone = zone_on_another_day(timezone.now())
+    today = local_day(timezone.now(), ZoneInfo(zone))
+    screen = make_screen(cinema=make_cinema(timezone=zone))
+    for days in (0, 1, 7, 8):
+        noon = datetime.combine(today - days * A_DAY, time(12), ZoneInfo(zone))
+        make_show(screen=screen, starts_at=noon)
+    assert [row["day"] for row in rows()] == [f"{today - 7 * A_DAY}", f"{today - A_DAY}"]
 
 
 def test_the_table_ends_with_the_total() -> None:

@@ -1,8 +1,10 @@
 import re
 from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -12,7 +14,8 @@ from bookmyshow.charts import Bar, bar_chart
 from bookmyshow.presence import people_online
 from shows.models import Show
 from tests.admin_site import MOST_QUERIES, staff_client
-from tests.factories import lapse, make_booking, make_show, make_user
+from tests.clocks import NIGHT_IN_MUMBAI
+from tests.factories import lapse, make_booking, make_cinema, make_screen, make_show, make_user
 from tests.servers import OwnValkey, own_valkey
 
 __all__ = ["own_valkey"]
@@ -45,6 +48,32 @@ def test_a_cancelled_ticket_was_a_conversion_but_takes_nothing() -> None:
     services.cancel_booking(user=booking.user, reference=booking.reference)
     funnel = dashboard(at=timezone.now()).funnel
     assert (funnel.confirmed, funnel.conversion, funnel.takings) == (1, 100, Decimal(0))
+
+
+def test_today_is_each_cinemas_own() -> None:
+    at = datetime.fromisoformat(NIGHT_IN_MUMBAI)
+    mumbai = make_screen(cinema=make_cinema(timezone="Asia/Kolkata", name="Regal"))
+    sunday = make_show(screen=mumbai, starts_at=at + timedelta(hours=10))
+    make_show(screen=mumbai, starts_at=at - timedelta(hours=10))
+    board = dashboard(at=at)
+    assert board.todays == [date(2026, 3, 8)]
+    assert board.today
+    assert (board.today.shows, board.today.seats) == (1, sunday.total_seats)
+
+    london = make_screen(cinema=make_cinema(timezone="Europe/London", name="Lantern"))
+    make_show(screen=london, starts_at=at)
+    make_show(screen=london, starts_at=at + timedelta(hours=5))
+    cache.clear()
+    board = dashboard(at=at)
+    assert board.todays == [date(2026, 3, 7), date(2026, 3, 8)]
+    assert {line.name: line.shows for line in board.cinemas_today} == {
+        "Regal, Mumbai": 1,
+        "Lantern, Mumbai": 1,
+    }
+    assert {line.name: line.shows for line in board.cinemas_coming} == {
+        "Regal, Mumbai": 1,
+        "Lantern, Mumbai": 2,
+    }
 
 
 def test_an_empty_house_has_no_percentages_and_no_faults() -> None:

@@ -13,6 +13,7 @@ from django.db import connection
 
 from accounts.models import User
 from bookings.models import Booking
+from bookmyshow.local_time import local_day
 from shows.models import Show
 from shows.seating import SEAT_PITCH, PlanSeat, parse_plan
 
@@ -93,7 +94,7 @@ def _tickets(dice: random.Random, show: Show, draw: int, now: datetime) -> int:
     if fate < EMPTY:
         return 0
     start = show.local_start
-    days = max((start.date() - now.astimezone(start.tzinfo).date()).days, 0)
+    days = max((show.local_day - local_day(now, show.screen.cinema.tz)).days, 0)
     share = SOLD_BY_DAY[min(days, len(SOLD_BY_DAY) - 1)] * (0.4 + draw / 5)
     if start.hour < MORNING_HOUR:
         share *= 0.4

@@ -2,12 +2,14 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Model
 
 from accounts.models import User
 from bookings.models import Booking
+from bookmyshow.local_time import todays
 from movies.models import Movie
 from shows.models import Cinema
 from shows.services import create_shows
@@ -49,7 +51,7 @@ def seed(*, now: datetime, force: bool = False) -> Created:
         if first_run:
             if not force:
                 _refuse_other_sites()
-            created.films = catalogue.create_films(FILMS, now.date())
+            created.films = catalogue.create_films(FILMS, todays(now, _clocks())[0])
             created.cinemas, created.screens = catalogue.create_cinemas()
             created.accounts = accounts.create_accounts()
         films = {catalogue.slug_of(film): film for film in FILMS}
@@ -66,6 +68,10 @@ def seed(*, now: datetime, force: bool = False) -> Created:
                 now=now,
             )
     return created
+
+
+def _clocks() -> set[ZoneInfo]:
+    return {ZoneInfo(cinema.timezone) for cinema in CINEMAS}
 
 
 def _is_there() -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bookmyshow.local_time import local_day
 from movies.models import Movie
 from shows.models import Screen, Show
 from shows.services import ShowSlot
@@ -33,7 +34,7 @@ def missing_shows(movies: Mapping[str, Movie], *, now: datetime) -> Iterator[Sho
         if (movie := movies.get(slug_of(film))) and movie.duration_minutes
     ]
     for cinema in _as_edited(screens):
-        today = now.astimezone(ZoneInfo(cinema.timezone)).date()
+        today = local_day(now, ZoneInfo(cinema.timezone))
         for day in (today + A_DAY * count for count in range(DAYS)):
             showing = tuple(film for film, movie in films if _is_out(movie, day))
             for slot in programme(cinema, showing, day):
@@ -50,7 +51,7 @@ class _Bookings:
         self.busy: list[tuple[datetime, datetime]] = []
 
     def add(self, show: Show) -> None:
-        self.days.add(show.local_start.date())
+        self.days.add(show.local_day)
         if not show.is_cancelled:
             self.busy.append((show.starts_at, show.busy_until))
 

@@ -1,5 +1,5 @@
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from movies.models import Genre, Movie
 from shows.models import Show
+from tests.clocks import NIGHT_IN_MUMBAI
 from tests.factories import hall, make_cinema, make_movie, make_screen, make_show
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +44,15 @@ def test_it_opens_on_the_first_day_with_a_show_and_keeps_today_first(client: Cli
     page = film(client, movie)
     assert page.index("Today") < page.index("Tomorrow") < page.index('aria-current="date"')
     assert "Plenty of seats" in page
+
+
+@time_machine.travel(NIGHT_IN_MUMBAI, tick=False)
+def test_a_film_is_out_on_its_day_at_the_cinema(client: Client) -> None:
+    make_cinema(timezone="Asia/Kolkata")
+    movie = make_movie("Her", release_date=date(2026, 3, 8))
+    assert "In cinemas from" not in film(client, movie)
+    make_cinema(timezone="Europe/London")
+    assert "In cinemas from 8 March" in film(client, movie)
 
 
 def test_a_day_shows_its_own_times_only(client: Client) -> None:

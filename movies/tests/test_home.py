@@ -1,7 +1,8 @@
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -10,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from movies.lists import FILMS_A_PAGE
 from movies.models import Genre
+from tests.clocks import NIGHT_IN_MUMBAI
 from tests.factories import make_cinema, make_movie, make_screen, make_show
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +52,32 @@ def test_a_film_shown_twice_is_listed_once(client: Client) -> None:
     make_show(movie=movie)
     make_show(movie=movie)
     assert shown(client) == ["Once"]
+
+
+@time_machine.travel(NIGHT_IN_MUMBAI, tick=False)
+def test_a_film_is_coming_soon_until_its_day_has_begun_at_every_cinema(client: Client) -> None:
+    make_cinema(timezone="Asia/Kolkata")
+    make_movie("Out today", release_date=date(2026, 3, 8))
+    make_movie("Out tomorrow", release_date=date(2026, 3, 9))
+    assert shown(client) == shown(client, "?list=soon") == ["Out tomorrow"]
+    make_cinema(timezone="Europe/London")
+    cache.clear()
+    assert shown(client) == shown(client, "?list=soon") == ["Out today", "Out tomorrow"]
+
+
+def test_after_midnight_the_evening_that_is_not_over_can_be_chosen(client: Client) -> None:
+    with time_machine.travel(NIGHT_IN_MUMBAI, tick=False):
+        late = make_show(movie=make_movie("Late"), starts_in=timedelta(minutes=30))
+        make_show(movie=make_movie("Matinee"), starts_in=timedelta(hours=11))
+        assert late.local_day == date(2026, 3, 8)
+        page = home(client)
+        for name, day in (("Tonight", 7), ("Today", 8), ("Tomorrow", 9)):
+            assert f"2026-03-0{day}" in page
+            assert name in page
+        assert shown(client, "?date=2026-03-07") == ["Late"]
+        assert shown(client, "?date=2026-03-08") == ["Matinee"]
+    with time_machine.travel("2026-03-08T04:00:00Z", tick=False):
+        assert "Tonight" not in home(client)
 
 
 def test_films_without_shows_and_a_coming_release_are_coming_soon(client: Client) -> None:
@@ -155,10 +183,10 @@ def test_home_takes_as_many_queries_for_many_films_as_for_one(
         make_movie(release_date=timezone.now().date() + timedelta(days=9)).genres.add(genre)
 
     add()
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         client.get(reverse("movies:home"))
     for _ in range(5):
         add()
     cache.clear()
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         client.get(reverse("movies:home"))

@@ -1,7 +1,8 @@
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
@@ -9,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from movies.models import Genre, Movie
 from shows.models import Show
-from tests.factories import make_movie, make_show
+from tests.factories import make_cinema, make_movie, make_show
 
 from .test_home import shown
 
@@ -103,9 +104,22 @@ def test_a_list_is_kept_for_an_hour_and_not_past_a_films_last_show(client: Clien
     assert 500 < longest_list() <= 600
 
 
-def longest_list() -> float:
+def test_the_list_of_what_comes_is_kept_no_longer_than_the_day_at_the_cinema(
+    client: Client,
+) -> None:
+    make_cinema(timezone="Asia/Kolkata")
+    make_movie("Soon", release_date=date(2026, 3, 9))
+    with time_machine.travel("2026-03-07T18:20:00Z", tick=False):
+        client.get("/?list=soon")
+        client.get("/")
+    soon = [cache.ttl(key) for key in cache.keys("films:*:soon")]  # type: ignore[attr-defined]
+    assert 500 < longest_list("list=soon*") <= 600
+    assert 500 < max(soon) <= 600
+
+
+def longest_list(kind: str = "") -> float:
     """Seconds that the longest-lived kept list of films has to live, as the server says."""
-    return max(cache.ttl(key) for key in cache.keys("films:*:list:*"))  # type: ignore[attr-defined]
+    return max(cache.ttl(key) for key in cache.keys(f"films:*:list:{kind}*"))  # type: ignore[attr-defined]
 
 
 def test_searches_are_not_kept(client: Client) -> None:

@@ -1,4 +1,5 @@
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -6,9 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
+from bookmyshow.local_time import A_DAY, local_day
 from shows.models import Cinema, Screen, Seat, Show
 from tests.admin_site import assert_few_queries, errors_of, staff_client
+from tests.clocks import zone_on_another_day
 from tests.factories import (
     make_booking,
     make_cinema,
@@ -275,6 +279,33 @@ def test_the_list_tells_day_and_place_and_how_full_each_is(client: Client) -> No
     assert "2 of 50" in page
     assert f"{tomorrow.screen}<br><small>{tomorrow.screen.cinema.city}" in page
     assert "Later film" not in page
+
+
+def test_the_days_to_choose_from_begin_with_the_cinemas_own(client: Client) -> None:
+    now = timezone.now()
+    zone = zone_on_another_day(now)
+    today = local_day(now, ZoneInfo(zone))
+    make_show(screen=make_screen(cinema=make_cinema(timezone=zone)))
+
+    page = client.get("/admin/shows/show/").text
+
+    days = re.findall(r'\?day=(\d{4}-\d\d-\d\d)"', page)
+    assert days == [f"{today + n * A_DAY}" for n in range(7)]
+
+
+def test_months_and_days_are_those_of_the_cinemas_calendar(client: Client) -> None:
+    for hour, title in ((18, "Late on the last"), (19, "Early on the first")):
+        starts_at = datetime(2026, 2, 28, hour, tzinfo=UTC)
+        make_show(starts_at=starts_at, movie=make_movie(title))
+
+    for when, seen in (
+        ("2026-02", "Late on the last"),
+        ("2026-03", "Early on the first"),
+        ("2026-02-28", "Late on the last"),
+        ("2026-03-01", "Early on the first"),
+    ):
+        page = client.get("/admin/shows/show/", {"when": when}).text
+        assert [t for t in ("Late on the last", "Early on the first") if t in page] == [seen]
 
 
 @pytest.mark.parametrize("day", ["coming", "past", "", "nonsense", "2031-01-01"])

@@ -10,7 +10,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from bookmyshow.local_time import A_DAY, local_day
 from movies.models import Movie
+from movies.showtimes import show_day
 from shows.clock import comes_twice, moment_on_clock
 from shows.models import Screen, Show
 from shows.planner_forms import read_times
@@ -24,6 +26,7 @@ from shows.planning import (
 )
 from shows.timeline import day_of
 from tests.admin_site import staff_client
+from tests.clocks import zone_on_another_day
 from tests.factories import make_booking, make_cinema, make_movie, make_screen, make_show, make_user
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +104,8 @@ def test_one_problem_and_nothing_is_scheduled() -> None:
 
 def test_the_hour_that_the_clocks_skip_is_a_problem_and_the_one_they_repeat_a_note() -> None:
     screen = make_screen(cinema=make_cinema(timezone="Europe/London"))
-    spring, autumn = date(2031, 3, 30), date(2031, 10, 26)
+    # The programme of Saturday, in the night to Sunday.
+    spring, autumn = date(2031, 3, 29), date(2031, 10, 25)
     (skipped,) = problems(
         make_plan(screens=[screen], first_day=spring, last_day=spring, times=[time(1, 30)])
     )
@@ -159,15 +163,34 @@ def test_the_cost_of_a_preview_does_not_grow_with_the_plan(
 
 
 def test_times_are_read_as_people_write_them() -> None:
-    assert read_times(" 20:30, 9.05;13:00") == [time(9, 5), time(13), time(20, 30)]
+    assert read_times(" 20:30, 9.05;00:15 13:00") == [
+        time(9, 5),
+        time(13),
+        time(20, 30),
+        time(0, 15),
+    ]
     for text in ("25:00", "noon", "10:00 10:00", "10:7"):
         with pytest.raises(ValueError):
             read_times(text)
 
 
-def test_a_spacing_goes_on_past_midnight() -> None:
+def test_a_spacing_goes_on_past_midnight_until_the_day_ends() -> None:
     every = timedelta(minutes=150)
     assert times_between(time(20), time(1), every) == [time(20), time(22, 30), time(1)]
+    assert times_between(time(0), time(3), every) == [time(0), time(2, 30)]
+    for first, last in ((time(20), time(4)), (time(1), time(20))):
+        with pytest.raises(ValueError, match="is before the first"):
+            times_between(first, last, every)
+
+
+def test_a_time_after_midnight_is_in_the_night_that_follows_the_day() -> None:
+    times = times_between(time(20), time(1), timedelta(minutes=150))
+    for plan in (make_plan(times=times), make_plan(times=read_times("01:00 20:00 22:30"))):
+        planned = preview(plan, at=timezone.now())
+        assert [f"{show.wall:%d %H:%M}" for show in planned] == ["07 20:00", "07 22:30", "08 01:00"]
+    late = schedule_shows(make_plan(times=[time(1)]), at=timezone.now())[0]
+    assert f"{late.local_start:%d %b %H:%M}" == "08 Mar 01:00"
+    assert show_day(late) == DAY
 
 
 def values(movie: Movie, screen: Screen, **changed: Any) -> dict[str, Any]:
@@ -212,6 +235,7 @@ def test_the_planner_previews_then_schedules_and_shows_the_day() -> None:
         {"movies": []},
         {"standard_price": "-1"},
         {"first_day": "soon"},
+        {"times": "", "first_start": "20:00", "last_start": "05:00", "every": "150"},
     ],
 )
 def test_the_planner_says_what_is_wrong_with_the_form(wrong: dict[str, Any]) -> None:
@@ -220,6 +244,19 @@ def test_the_planner_says_what_is_wrong_with_the_form(wrong: dict[str, Any]) -> 
     )
     assert page.context["form"].errors
     assert not Show.objects.exists()
+
+
+def test_the_planner_begins_on_the_first_day_that_has_begun_at_no_cinema() -> None:
+    now = timezone.now()
+    far = make_screen(cinema=make_cinema(timezone=zone_on_another_day(now))).cinema
+    client = staff_client()
+    form = client.get("/admin/shows/show/plan/").context["form"]
+    tomorrow = local_day(now, far.tz) + A_DAY
+    assert (form["first_day"].value(), form["last_day"].value()) == (tomorrow, tomorrow + 6 * A_DAY)
+    make_cinema(timezone="Etc/GMT+12")
+    east = make_cinema(timezone="Pacific/Kiritimati")
+    form = client.get("/admin/shows/show/plan/").context["form"]
+    assert form["first_day"].value() == local_day(now, east.tz) + A_DAY
 
 
 def test_planning_needs_its_permission(client: Client) -> None:

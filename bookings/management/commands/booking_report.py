@@ -1,12 +1,14 @@
 import csv
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
 from bookings.report import GROUPS, Line, sales, total
+from bookmyshow.local_time import A_DAY
+from shows.clock import database_now
+from shows.models import Cinema
 
 HEADS = ("shows", "seats", "sold", "% sold", "bookings", "cancelled")
 
@@ -15,25 +17,31 @@ class Command(BaseCommand):
     help = (
         "What was sold for the shows of a span of days (on their cinemas' clocks), by day, cinema "
         "or film: a table, or CSV for a spreadsheet. Confirmed bookings of shows that took place "
-        "count; cancelled ones are counted beside. Reads only. "
+        "count; cancelled ones are counted beside, those of cancelled shows too. Reads only. "
         "Example: booking_report --by film --from 2026-01-01 --to 2026-01-31 --csv > january.csv"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        yesterday = timezone.now().date() - timedelta(days=1)
-        week = yesterday - timedelta(days=6)
         parser.add_argument("--by", choices=list(GROUPS), default="day", help="default: day")
         parser.add_argument(
             "--from",
             dest="first",
             type=date.fromisoformat,
-            default=week,
-            help="first day, such as 2026-01-31; default: a week up to yesterday",
+            help="first day, such as 2026-01-31; default: a week up to --to",
         )
-        parser.add_argument("--to", dest="last", type=date.fromisoformat, default=yesterday)
+        parser.add_argument(
+            "--to",
+            dest="last",
+            type=date.fromisoformat,
+            help="last day; default: the last that is over at every cinema",
+        )
         parser.add_argument("--csv", action="store_true", help="CSV instead of a table")
 
-    def handle(self, *, by: str, first: date, last: date, csv: bool, **_options: Any) -> None:
+    def handle(
+        self, *, by: str, first: date | None, last: date | None, csv: bool, **_options: Any
+    ) -> None:
+        last = last or Cinema.objects.todays(at=database_now())[0] - A_DAY
+        first = first or last - 6 * A_DAY
         if last < first:
             raise CommandError("--to is before --from.")
         lines = list(sales(by=by, first=first, last=last))

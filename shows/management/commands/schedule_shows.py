@@ -14,7 +14,8 @@ from shows.planning import Plan, PlannedShow, preview, schedule_shows, times_bet
 from shows.services import ScheduleError
 
 EXAMPLE = """\
-Times are on each cinema's own clock. Several films take turns through the day.
+Times are on each cinema's own clock; before 04:00 they are in the night that follows the day.
+Several films take turns through the day.
 
   manage.py schedule_shows --film dune-part-two --screen "arcadia-lower-parel/Audi 2" \\
       --from 2027-01-08 --to 2027-01-14 --times 10:00,13:30,17:00,20:30 \\
@@ -127,7 +128,10 @@ class Command(BaseCommand):
         first, last, every = options["first"], options["last"], options["every"]
         if first is None or last is None or not every or every < 1:
             raise CommandError("Give --times, or --first, --last and --every.")
-        return times_between(first, last, timedelta(minutes=every))
+        try:
+            return times_between(first, last, timedelta(minutes=every))
+        except ValueError as error:
+            raise CommandError(str(error)) from error
 
     def _film(self, slug: str) -> Movie:
         film = Movie.objects.filter(slug=slug).first()

@@ -1,0 +1,50 @@
+"""Days and clocks of the cinemas: the one place that makes a date of a moment.
+
+A moment is kept in UTC, and its date there is not the cinema's: at 19:00 UTC on 7 March it is half
+past midnight on the 8th in Mumbai. Nobody else calls `.date()` on a moment (a test looks for it).
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from django.db.models import DateTimeField, Func
+
+#: A cinema's day ends with its last late show: a show at 00:30 belongs to the evening before.
+DAY_ENDS = time(4)
+_AFTER_MIDNIGHT = timedelta(hours=DAY_ENDS.hour)
+A_DAY = timedelta(days=1)
+
+
+class LocalTime(Func):
+    """In a query: a moment as the wall clock of a time zone shows it."""
+
+    function = "timezone"
+    output_field = DateTimeField()
+
+
+def local_day(moment: datetime, zone: tzinfo) -> date:
+    """The date that the calendar of this zone shows at that moment; "today" where it is now."""
+    return moment.astimezone(zone).date()
+
+
+def business_day(moment: datetime, zone: tzinfo) -> date:
+    """The day whose programme a show at that moment belongs to: it ends at DAY_ENDS."""
+    return (moment.astimezone(zone) - _AFTER_MIDNIGHT).date()
+
+
+def on_business_day(day: date, clock: time) -> datetime:
+    """The wall time of a show of that day's programme; before DAY_ENDS it is on the next date."""
+    return datetime.combine(day if clock >= DAY_ENDS else day + A_DAY, clock)
+
+
+def todays(at: datetime, zones: Iterable[tzinfo]) -> list[date]:
+    """The dates that it is at that moment in any of these zones, in order; UTC's for no zone."""
+    return sorted({local_day(at, zone) for zone in zones}) or [local_day(at, UTC)]
+
+
+def next_midnight(at: datetime, zones: Iterable[tzinfo]) -> datetime:
+    """When the date changes next in one of these zones; in UTC for no zone."""
+    return min(
+        datetime.combine(local_day(at, zone) + A_DAY, time(), zone).astimezone(UTC)
+        for zone in [*zones] or [UTC]
+    )
