@@ -39,12 +39,15 @@ ROLES: dict[str, Rights] = {
             *_all_of("cinema", "screen", "show"),
             *("schedule_shows", "cancel_show", "move_show"),
         ],
-        "bookings": [*_view("booking", "notice"), "view_takings", *LET_IN],
+        "bookings": [*_view("booking", "notice"), "change_notice", "view_takings", *LET_IN],
         "archive": _view("archivedbooking"),
         "accounts": ["add_user", "change_user", "view_user"],
         "admin": _view("logentry"),
     },
-    BOX_OFFICE: {**SEE_THE_HOUSE, "bookings": [*_view("booking", "notice"), *LET_IN]},
+    BOX_OFFICE: {
+        **SEE_THE_HOUSE,
+        "bookings": [*_view("booking", "notice"), "change_notice", *LET_IN],
+    },
     DOOR: {"bookings": LET_IN},
     READ_ONLY: {
         **SEE_THE_HOUSE,

@@ -1,7 +1,8 @@
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from accounts.models import User
 from accounts.search import MOST_PEOPLE, ids_of_people
 from bookmyshow.long_lists import LongListAdmin, when
 from bookmyshow.templatetags.formatting import moment, money
@@ -17,11 +19,13 @@ from shows.models import lapsed_hold
 
 from .archive.models import ArchivedBooking
 from .models import Booking, Notice
+from .notices import try_again
 from .search import matching
 
 # Of bookings in the archive that a search finds too.
 MOST_COUNTED = 100
 BADGES = {"PENDING": "badge-wait", "CONFIRMED": "badge-good"}
+NOTICE_BADGES = {"waiting": "badge-wait", "sent": "badge-good", "given-up": "badge-bad"}
 
 
 class EffectiveStatus(admin.SimpleListFilter):
@@ -189,17 +193,69 @@ class BookingAdmin(SearchBookings, LongListAdmin):
         )
 
 
+class NoticeState(admin.SimpleListFilter):
+    """Sent, waiting for its next try, or given up."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return Notice.State.choices
+
+    def queryset(self, request: HttpRequest, notices: QuerySet[Notice]) -> QuerySet[Notice]:
+        state = self.value()
+        if state not in Notice.State.values:
+            return notices
+        found: Any = notices
+        return cast(QuerySet[Notice], found.in_state(state))
+
+
 @admin.register(Notice)
 class NoticeAdmin(LongListAdmin):
-    """Mails about cancelled and moved shows, to look at: was this customer told, and when?"""
+    """Mails about cancelled and moved shows: was this customer told, and when? What was given up
+    can be sent again, once its cause is gone (a wrong address, most often)."""
 
-    list_display = ("created_at", "kind", "user", "show", "sent_at", "attempts", "last_error")
+    actions = ("try_again",)
+    list_display = ("created_at", "kind", "customer", "show", "told", "attempts", "last_error")
     list_display_links = None
-    list_filter = ("kind", ("sent_at", admin.EmptyFieldListFilter))
+    list_filter = ("kind", NoticeState)
     list_select_related = ("user", "show__movie", "show__screen__cinema")
     ordering = ("-pk",)
     search_fields = ("user__email",)
     search_help_text = "The customer's name, email or phone."
+
+    @admin.display(description="customer", ordering="user__email")
+    def customer(self, notice: Notice) -> SafeString:
+        address = reverse("admin:accounts_user_change", args=[notice.user_id])
+        return format_html(
+            '<a href="{}">{}</a><br><small>{}</small>',
+            address,
+            notice.user.name,
+            notice.user.email,
+        )
+
+    @admin.display(description="state", ordering="sent_at")
+    def told(self, notice: Notice) -> SafeString:
+        at = notice.sent_at or notice.given_up_at or notice.next_try_at
+        return format_html(
+            '<span class="badge {}">{}</span>{}{}',
+            NOTICE_BADGES[notice.state],
+            notice.state.label,
+            ", next try " if notice.state == Notice.State.WAITING else " ",
+            moment(at),
+        )
+
+    @admin.action(description="Try again", permissions=["try_again"])
+    def try_again(self, request: HttpRequest, chosen: QuerySet[Notice]) -> None:
+        assert isinstance(request.user, User)
+        count = try_again(by=request.user, notices=chosen)
+        mails = "1 mail" if count == 1 else f"{count} mails"
+        words = f"{mails} will be tried again within {settings.NOTICE_SECONDS} seconds."
+        self.message_user(request, words, messages.SUCCESS if count else messages.WARNING)
+
+    def has_try_again_permission(self, request: HttpRequest) -> bool:
+        """Without the form that comes with the permission to change."""
+        return request.user.has_perm("bookings.change_notice")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Notice], search_term: str

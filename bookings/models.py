@@ -237,6 +237,23 @@ class Admission(models.Model):
         return f"{self.booking.reference} at the door"
 
 
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def waiting(self) -> "NoticeQuerySet":
+        """Neither sent nor given up."""
+        return self.filter(sent_at=None, given_up_at=None)
+
+    def due(self, *, at: datetime) -> "NoticeQuerySet":
+        """Those that wait, whose next try has come, and that no sender has claimed."""
+        free = Q(claimed_until=None) | Q(claimed_until__lte=at)
+        return self.waiting().filter(free, next_try_at__lte=at)
+
+    def in_state(self, state: str) -> "NoticeQuerySet":
+        """Those whose `state` is this one."""
+        if state == Notice.State.WAITING:
+            return self.waiting()
+        return self.exclude(**{NOTICE_MOMENTS[Notice.State(state)]: None})
+
+
 class Notice(models.Model):
     """A mail that is owed to someone: written in the transaction that makes it due, sent later.
 
@@ -247,6 +264,11 @@ class Notice(models.Model):
         SHOW_CANCELLED = "show-cancelled", "Show cancelled"
         SHOW_MOVED = "show-moved", "Show moved"
 
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        SENT = "sent", "Sent"
+        GIVEN_UP = "given-up", "Given up"
+
     kind = models.CharField(max_length=20, choices=Kind)
     change = models.UUIDField()
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -255,8 +277,13 @@ class Notice(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     next_try_at = models.DateTimeField(db_default=Now())
     attempts = models.PositiveSmallIntegerField(default=0)
+    # A sender is at it, until then.
+    claimed_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    given_up_at = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=200, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         ordering = ("pk",)
@@ -267,6 +294,9 @@ class Notice(models.Model):
             models.CheckConstraint(
                 condition=Q(kind__in=["show-cancelled", "show-moved"]), name="notice_kind_known"
             ),
+            models.CheckConstraint(
+                condition=Q(sent_at=None) | Q(given_up_at=None), name="notice_sent_or_given_up"
+            ),
         )
         indexes = (
             models.Index(
@@ -276,3 +306,12 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, to person {self.user_id}"
+
+    @property
+    def state(self) -> "Notice.State":
+        if self.sent_at:
+            return self.State.SENT
+        return self.State.GIVEN_UP if self.given_up_at else self.State.WAITING
+
+
+NOTICE_MOMENTS = {Notice.State.SENT: "sent_at", Notice.State.GIVEN_UP: "given_up_at"}

@@ -1,17 +1,19 @@
 """Mails that a change owes to people: written with the change, sent afterwards, each once.
 
-A mail is sent and marked as sent under the lock of its own row, which other senders skip: any
-number of them may run at once. Killed between the mail server's yes and the commit, a sender leaves
-one mail that will be sent again, under the same Message-ID, by which mail programs show it once.
+A sender claims a mail in one short transaction, sends it in none, and marks it in another: the
+mail server may take its time. Any number of senders may run at once. A sender that is killed
+between the two leaves a mail that is sent again once its claim has lapsed, under the same
+Message-ID, by which mail programs show it once.
 """
 
 import logging
+import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from smtplib import SMTPException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,16 +23,27 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.template.loader import render_to_string
 
+from accounts import audit
+from accounts.models import User
 from shows.clock import database_now
 from shows.models import Show
 
+from .mail_failures import Failure, Refusal, refusal_of, refusal_to_connect
 from .models import Booking, Notice
 
 log = logging.getLogger(__name__)
 
+# Longer than a task may live (CELERY_TASK_TIME_LIMIT): no claim lapses while its sender is at it.
+CLAIM = timedelta(minutes=3)
+# No mail is begun after that; the next run goes on.
+RUN_SECONDS = 60
+# With this many failures of the server in a row, the run leaves the rest to the next.
+SERVER_FAILURES = 3
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=6)
-# With this many failures in a row it is the mail server, and not one address.
-GIVE_UP_AFTER = 3
+# A server that is back finds all mails due soon.
+LONGEST_SERVER_RETRY = timedelta(minutes=5)
+# As long as mail servers themselves try (RFC 5321, 4.5.4.1).
+GIVE_UP_AFTER = timedelta(days=5)
 TEMPLATES = {
     Notice.Kind.SHOW_CANCELLED: "show_cancelled",
     Notice.Kind.SHOW_MOVED: "show_moved",
@@ -72,55 +85,133 @@ def owe(
 
 
 def send_due() -> Sent:
-    """Send every mail that is due; one that fails is tried again later, ever more rarely."""
+    """Send the mails that are due, for RUN_SECONDS at most; returns how many went and failed.
+
+    One that fails is tried again later, ever more rarely, or given up where that is no use.
+    """
     done = Sent()
-    in_a_row = 0
+    server_failures = 0
+    ends = time.monotonic() + RUN_SECONDS
     connection = get_connection()
     try:
-        while in_a_row < GIVE_UP_AFTER:
-            success = _send_next(connection)
-            if success is None:
+        while notice := claim_next():
+            refusal = deliver(notice, connection)
+            if refusal is None:
+                note_sent(notice)
+                done.sent += 1
+            else:
+                note_failure(notice, refusal)
+                done.failed += 1
+            failed = refusal is not None and refusal.failure is Failure.SERVER
+            server_failures = server_failures + 1 if failed else 0
+            if server_failures == SERVER_FAILURES or time.monotonic() >= ends:
                 break
-            done.sent += success
-            done.failed += not success
-            in_a_row = 0 if success else in_a_row + 1
     finally:
-        connection.close()
+        with suppress(Exception):  # All that was to be said was said.
+            connection.close()
     if done.sent or done.failed:
         log.info("notices: %s sent, %s failed", done.sent, done.failed)
     return done
 
 
-def _send_next(connection: BaseEmailBackend) -> bool | None:
-    """Send the oldest mail that is due and nobody else is at; whether it went, None if none is."""
+def claim_next() -> Notice | None:
+    """Claim the oldest mail that is due and nobody else is at, and count the try; None if none."""
     with transaction.atomic():
         now = database_now()
         notice = (
             Notice.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(sent_at=None, next_try_at__lte=now)
+            .due(at=now)
             .select_related("user", "show__movie", "show__screen__cinema")
             .order_by("next_try_at", "pk")
             .first()
         )
-        if notice is None:
-            return None
-        notice.attempts += 1
+        if notice is not None:
+            notice.attempts += 1
+            notice.claimed_until = now + CLAIM
+            notice.save(update_fields=["attempts", "claimed_until"])
+    return notice
+
+
+def deliver(notice: Notice, connection: BaseEmailBackend) -> Refusal | None:
+    """Hand a claimed mail to the mail server, in no transaction; what came between, if anything.
+
+    Whatever goes wrong with one mail costs that mail only.
+    """
+    # An account that was closed has no address any more.
+    if not notice.user.is_active:
+        return None
+    try:
+        connection.open()
+    except Exception as error:
+        refusal = refusal_to_connect(error)
+    else:
         try:
-            # Whoever closed their account has no address any more.
-            if notice.user.is_active:
-                compose(notice, connection).send()
-            notice.sent_at, notice.last_error = database_now(), ""
-        except (SMTPException, OSError) as error:
-            log.warning("notice %s could not be sent: %s", notice.pk, type(error).__name__)
-            notice.last_error = type(error).__name__
-            notice.next_try_at = now + _pause(notice.attempts)
-            connection.close()
-        notice.save(update_fields=["attempts", "sent_at", "last_error", "next_try_at"])
-    return notice.sent_at is not None
+            compose(notice, connection).send()
+            return None
+        except Exception as error:
+            refusal = refusal_of(error, notice.user.email)
+            if refusal.failure is Failure.TEMPORARY and not isinstance(error, OSError):
+                log.exception("notice %s could not be written", notice.pk)
+    log.warning(
+        "notice %s could not be sent (%s): %s", notice.pk, refusal.failure.value, refusal.reason
+    )
+    _hang_up(connection)
+    return refusal
+
+
+def note_sent(notice: Notice) -> None:
+    """Also where its claim lapsed meanwhile: the mail went out, whatever others made of it."""
+    Notice.objects.filter(pk=notice.pk, sent_at=None).update(
+        sent_at=database_now(), claimed_until=None, given_up_at=None, last_error=""
+    )
+
+
+def note_failure(notice: Notice, refusal: Refusal) -> None:
+    """Let go of the claim, and say when it is tried again, or that it never is."""
+    now = database_now()
+    is_old = now - notice.created_at >= GIVE_UP_AFTER
+    gives_up = refusal.failure is Failure.PERMANENT or is_old
+    longest = LONGEST_SERVER_RETRY if refusal.failure is Failure.SERVER else LONGEST_RETRY
+    # Whose claim lapsed has no say any more.
+    Notice.objects.filter(pk=notice.pk, claimed_until=notice.claimed_until, sent_at=None).update(
+        claimed_until=None,
+        given_up_at=now if gives_up else None,
+        next_try_at=now + min(_pause(notice.attempts), longest),
+        last_error=refusal.reason,
+    )
+
+
+def try_again(*, by: User, notices: Iterable[Notice]) -> int:
+    """Have mails that wait or were given up sent by the next run; returns how many.
+
+    A mail that was sent stays so.
+    """
+    with transaction.atomic():
+        now = database_now()
+        chosen = list(
+            Notice.objects.select_for_update(of=("self",))
+            .filter(pk__in=[notice.pk for notice in notices], sent_at=None)
+            .order_by("pk")
+        )
+        for notice in chosen:
+            audit.record(by=by, about=notice, what="Mail to be tried again.")
+        Notice.objects.filter(pk__in=[notice.pk for notice in chosen]).update(
+            given_up_at=None, next_try_at=now
+        )
+    return len(chosen)
 
 
 def _pause(attempts: int) -> timedelta:
     return min(FIRST_RETRY * 2 ** min(attempts - 1, 12), LONGEST_RETRY)
+
+
+def _hang_up(connection: BaseEmailBackend) -> None:
+    """Without the good-bye that Django's `close` would wait for an answer to."""
+    for name in ("connection", "_partial_connection"):
+        if smtp := getattr(connection, name, None):
+            smtp.close()
+    with suppress(Exception):
+        connection.close()
 
 
 def compose(notice: Notice, connection: BaseEmailBackend | None = None) -> EmailMultiAlternatives:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
@@ -109,7 +110,10 @@ def _page(
         "is_over": show.ends_at <= now if is_cancel else show.has_started(now),
         "affected": who_is_affected(show=show, at=now),
         "bookings": sold.select_related("user").order_by("pk")[:BOOKINGS_SHOWN],
-        "notices": Notice.objects.filter(show=show).count(),
-        "notices_waiting": Notice.objects.filter(show=show, sent_at=None).count(),
+        "notices": Notice.objects.filter(show=show).aggregate(
+            written=Count("pk"),
+            waiting=Count("pk", filter=Q(sent_at=None, given_up_at=None)),
+            given_up=Count("given_up_at"),
+        ),
     }
     return render(request, "admin/show_change.html", context)

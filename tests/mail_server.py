@@ -1,4 +1,4 @@
-"""A mail server that a test starts for itself, and that can fall silent in the middle of a mail."""
+"""A mail server that a test starts for itself, and that can be as bad as real ones are."""
 
 import socketserver
 import threading
@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
 from email.message import Message
+from typing import Any
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Speaks as much SMTP as it takes to be sent a mail, and keeps what it was sent."""
+    """Speaks as much SMTP as it takes to be sent a mail, and keeps what it was sent.
+
+    It misbehaves as its attributes say; a test may change them while the server runs.
+    """
 
     allow_reuse_address = True
     daemon_threads = True
@@ -17,14 +21,28 @@ class MailServer(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Conversation)
         self.received: list[Message] = []
+        self.connections = 0
+        #: Its first words; a 4xx or 5xx refuses the connection.
+        self.greeting = "220 test"
+        #: Address → the reply to a mail for it, such as "550 no such user"; "" hangs up.
+        self.refuses: dict[str, str] = {}
         #: The number of the mail that it takes and never answers; None answers all.
         self.silent_after: int | None = None
-        self.fell_silent = threading.Event()
-        self.refuses: set[str] = set()
+        #: Never finishes the reply to a mail: a byte every `drip_seconds`, for as long as it runs.
+        self.drips = False
+        self.drip_seconds = 0.05
+        #: Set once it fell silent, or began to drip.
+        self.is_stuck = threading.Event()
+        self.stopped = threading.Event()
 
     @property
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.server_address[1]}"
+
+    def receive_from(self, settings: Any) -> None:
+        """Have Django, with these settings of pytest-django, send mail to this server."""
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", self.server_address[1]
 
     def recipients(self) -> dict[str, str]:
         """Who got which mails, by Message-ID; one that came twice under its id is one."""
@@ -35,14 +53,18 @@ class _Conversation(socketserver.StreamRequestHandler):
     server: MailServer
 
     def handle(self) -> None:
-        self._say("220 test")
+        self.server.connections += 1
+        self._say(self.server.greeting)
         for line in self.rfile:
             word = line[:4].upper().strip()
             if word == b"QUIT":
                 self._say("221 bye")
                 return
-            if word == b"RCPT" and any(address.encode() in line for address in self.server.refuses):
-                self._say("450 not now")
+            if word == b"RCPT":
+                reply = self._reply_to(line.decode())
+                if not reply:
+                    return
+                self._say(reply)
             elif word == b"DATA":
                 self._say("354 go on")
                 if not self._take_mail():
@@ -50,15 +72,31 @@ class _Conversation(socketserver.StreamRequestHandler):
             else:
                 self._say("250 ok")
 
+    def _reply_to(self, recipient: str) -> str:
+        replies = self.server.refuses.items()
+        return next((reply for address, reply in replies if address in recipient), "250 ok")
+
     def _take_mail(self) -> bool:
         text = b"".join(iter(self.rfile.readline, b".\r\n"))
         self.server.received.append(message_from_bytes(text))
         if len(self.server.received) == self.server.silent_after:
-            self.server.fell_silent.set()
+            self.server.is_stuck.set()
             self.rfile.read()
+            return False
+        if self.server.drips:
+            self._drip()
             return False
         self._say("250 taken")
         return True
+
+    def _drip(self) -> None:
+        self.wfile.write(b"250 ")
+        self.server.is_stuck.set()
+        while not self.server.stopped.wait(self.server.drip_seconds):
+            try:
+                self.wfile.write(b".")
+            except OSError:
+                return
 
     def _say(self, line: str) -> None:
         self.wfile.write(f"{line}\r\n".encode())
@@ -68,5 +106,8 @@ class _Conversation(socketserver.StreamRequestHandler):
 def mail_server() -> Iterator[MailServer]:
     with MailServer() as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server
-        server.shutdown()
+        try:
+            yield server
+        finally:
+            server.stopped.set()
+            server.shutdown()

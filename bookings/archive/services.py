@@ -12,7 +12,8 @@ MONTHS = 6
 DUE = """
     FROM shows_show w
     WHERE w.ends_at < now() - make_interval(months => %(months)s)
-      AND NOT EXISTS (SELECT FROM bookings_notice n WHERE n.show_id = w.id AND n.sent_at IS NULL)
+      AND NOT EXISTS (SELECT FROM bookings_notice n WHERE n.show_id = w.id
+                      AND n.sent_at IS NULL AND n.given_up_at IS NULL)
 """
 CHOOSE = f"SELECT w.id, w.starts_at {DUE} ORDER BY w.id LIMIT %(size)s FOR UPDATE OF w SKIP LOCKED"
 # Holds that lapsed and were never swept are written down as what they are.

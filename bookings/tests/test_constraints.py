@@ -92,6 +92,10 @@ CASES: list[tuple[str, Attempt]] = [
     ),
     ("notice_once_per_change_and_person", tell_twice),
     ("notice_kind_known", lambda hold: owe_mail(hold, kind="gossip")),
+    (
+        "notice_sent_or_given_up",
+        lambda hold: owe_mail(hold, sent_at=hold.created_at, given_up_at=hold.created_at),
+    ),
 ]
 
 

@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.services import delete_account
 from bookings.models import Booking, Notice
@@ -71,18 +72,12 @@ def test_due_mails_are_sent_once() -> None:
 
 
 def test_a_mail_that_fails_is_tried_again_later_and_holds_up_no_other(
-    server: MailServer, settings: pytest.FixtureRequest
+    server: MailServer, settings: Settings
 ) -> None:
     owe(3)
     unlucky = Notice.objects.order_by("pk")[0]
-    server.refuses = {unlucky.user.email}
-    host, port = server.server_address[:2]
-    for name, value in (
-        ("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend"),
-        ("EMAIL_HOST", host),
-        ("EMAIL_PORT", port),
-    ):
-        setattr(settings, name, value)
+    server.refuses = {unlucky.user.email: "450 not now"}
+    server.receive_from(settings)
     before = timezone.now()
     with pytest.raises(CommandError):
         call_command("send_notices")
@@ -90,13 +85,13 @@ def test_a_mail_that_fails_is_tried_again_later_and_holds_up_no_other(
     unlucky.refresh_from_db()
     assert (unlucky.sent_at, unlucky.attempts) == (None, 1)
     assert unlucky.next_try_at > before + timedelta(seconds=30)
-    server.refuses = set()
+    server.refuses = {}
     assert send_due().sent == 0
     Notice.objects.update(next_try_at=F("next_try_at") - timedelta(hours=1))
     assert send_due().sent == 1
 
 
-def test_with_the_mail_server_down_a_run_gives_up_soon(settings: pytest.FixtureRequest) -> None:
+def test_with_the_mail_server_down_a_run_gives_up_soon(settings: Settings) -> None:
     owe(6)
     for name, value in (
         ("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend"),
@@ -139,11 +134,17 @@ def test_killed_while_sending_the_next_run_tells_the_rest_and_nobody_twice(
     # The fourth mail was taken, and its sender will never know.
     server.silent_after = 4
     sender = manage(tmp_path, "send_notices", EMAIL_URL=server.url)
-    assert server.fell_silent.wait(WAIT_SECONDS)
+    assert server.is_stuck.wait(WAIT_SECONDS)
     kill(sender)
     wait_until_the_database_let_go(MANAGER)
     assert Notice.objects.filter(sent_at__isnull=False).count() == 3
     server.silent_after = None
+    assert manage(tmp_path, "send_notices", EMAIL_URL=server.url).wait(WAIT_SECONDS) == 0
+    # The one that it had claimed is nobody else's until the claim lapses.
+    assert len(server.received) == 8
+    claimed = Notice.objects.get(sent_at=None)
+    assert claimed.attempts == 1
+    Notice.objects.update(claimed_until=timezone.now())
     assert manage(tmp_path, "send_notices", EMAIL_URL=server.url).wait(WAIT_SECONDS) == 0
     told = server.recipients()
     assert len(server.received) == 9

@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["dry_run"]:
-            waiting = Notice.objects.filter(sent_at=None)
+            waiting = Notice.objects.waiting()
             for notice in waiting:
                 tried = f", tried {notice.attempts} times" if notice.attempts else ""
                 self.stdout.write(f"{notice}, show {notice.show_id}{tried}")

@@ -1,0 +1,71 @@
+"""Why a mail did not go out: whose fault it is decides whether and when it is tried again."""
+
+import smtplib
+from dataclasses import dataclass
+from enum import Enum
+
+from celery.exceptions import SoftTimeLimitExceeded
+
+LONGEST_REASON = 200
+
+
+class Failure(Enum):
+    #: This address or this mail will never be taken.
+    PERMANENT = "permanent"
+    #: This mail was not taken now.
+    TEMPORARY = "temporary"
+    #: The server takes no mail at all, whoever it is for.
+    SERVER = "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`reason` is for staff: the server's words without the address, or our own error."""
+
+    failure: Failure
+    reason: str
+
+
+def refusal_to_connect(error: Exception) -> Refusal:
+    return Refusal(Failure.SERVER, _words(error))
+
+
+def refusal_of(error: Exception, address: str) -> Refusal:
+    """What an error means that came while one mail was written or sent."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            # A mail has one recipient.
+            code, words = next(iter(error.recipients.values()))
+            return Refusal(_by_code(code), _said(code, words, address))
+        case smtplib.SMTPSenderRefused():
+            # The sender is the site itself.
+            return Refusal(Failure.SERVER, _said(error.smtp_code, error.smtp_error, address))
+        case smtplib.SMTPResponseException():
+            return Refusal(
+                _by_code(error.smtp_code), _said(error.smtp_code, error.smtp_error, address)
+            )
+        # A certificate's error is an OSError and a ValueError: the order matters. The time limit is
+        # the Celery task's: the server was too slow.
+        case OSError() | SoftTimeLimitExceeded():
+            return Refusal(Failure.SERVER, _words(error))
+        case ValueError():
+            # The address or a header can't be written into a mail (UnicodeError, BadHeaderError).
+            return Refusal(Failure.PERMANENT, _words(error).replace(address, "…"))
+        case _:
+            return Refusal(Failure.TEMPORARY, _words(error))
+
+
+def _by_code(code: int) -> Failure:
+    """RFC 5321, 4.2.1: 4xx may be tried again, 5xx may not; 421 and 53x are about us."""
+    if code == 421 or 530 <= code < 540:
+        return Failure.SERVER
+    return Failure.PERMANENT if code >= 500 else Failure.TEMPORARY
+
+
+def _said(code: int, words: bytes | str, address: str) -> str:
+    text = words.decode(errors="replace") if isinstance(words, bytes) else words
+    return f"{code} {' '.join(text.replace(address, '…').split())}"[:LONGEST_REASON]
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(map(str, error.args))}"[:LONGEST_REASON]
