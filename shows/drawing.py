@@ -18,12 +18,12 @@ from bookmyshow.templatetags.formatting import money
 from .seating import PREMIUM, SEAT_PITCH
 
 #: To be raised with every change of the markup: drawn maps are kept across deploys.
-REVISION = 3
+REVISION = 4
 
-#: A hall wider than this, in half seats, scrolls on a phone, and its outer row letters with it.
-FITS_A_PHONE = 18
-#: Of an aisle: the middles of the seats on its two sides are at least so far apart.
+#: Of an aisle: the middles of the seats on its two sides are at least this far apart, in half seats.
 AISLE_PITCH = 2 * SEAT_PITCH
+#: A narrower aisle has room for one letter.
+TWO_LETTERS_PITCH = 3 * SEAT_PITCH
 FREE, HELD, SOLD = "free", "held", "sold"
 HELD_FOR_YOU = ", held for you"
 SEAT_TAG = re.compile(r'<input type="checkbox" name="seat" id="s-([^"]+)"[^>]*>')
@@ -67,32 +67,30 @@ def draw_map(
         drawn = list(row_seats)
         parts.append("<hr>" * ((drawn[0].y - y) // SEAT_PITCH - 1))
         y = drawn[0].y
-        parts.append(
-            f'<fieldset id="r-{escape(row)}" data-row="{escape(row)}"'
-            f"><legend>Row {escape(row)}</legend>"
-        )
+        parts.append(f'<fieldset id="r-{escape(row)}"><legend>Row {escape(row)}</legend>')
         parts += [draw_seat(seat, names, closed=bool(closed)) for seat in drawn]
-        if width > FITS_A_PHONE:
-            parts += _letters_in_aisles(row, drawn)
+        parts += _row_letters(row, drawn)
         parts.append("</fieldset>")
     parts.append("</div>")
     return "".join(parts)
 
 
-def _letters_in_aisles(row: str, seats: Sequence[MapSeat]) -> list[str]:
-    """The row's name in each of its aisles, for those who see a part of a wide hall at a time.
+def _row_letters(row: str, seats: Sequence[MapSeat]) -> list[str]:
+    """The row's name at both ends of each of its blocks, at the height of the seat beside it.
 
-    A wide aisle has it beside the seats on either side: a phone that shows what lies between two
-    aisles shows it too. Where more is in view the second (n) is left out.
+    A row bends, so a letter takes its height from a seat (x): it is left (l) or right (r) of that.
+    An aisle one seat wide has one letter, in its middle.
     """
-    letters = []
-    for left, right in pairwise(seats):
+    line = sorted(seats, key=attrgetter("x"))
+    places = [f"x{line[0].x} l"]
+    for left, right in pairwise(line):
         gap = right.x - left.x
-        if gap >= AISLE_PITCH + SEAT_PITCH:
-            letters += [f"x{left.x + SEAT_PITCH}", f"x{right.x - SEAT_PITCH} n"]
+        if gap >= TWO_LETTERS_PITCH:
+            places += [f"x{left.x} r", f"x{right.x} l"]
         elif gap >= AISLE_PITCH:
-            letters.append(f"x{(left.x + right.x) // 2}")
-    return [f'<i class="{place}" aria-hidden="true">{escape(row)}</i>' for place in letters]
+            places.append(f"x{(left.x + right.x) // 2}")
+    places.append(f"x{line[-1].x} r")
+    return [f'<i class="{place}" aria-hidden="true">{escape(row)}</i>' for place in places]
 
 
 def seat_names(standard_price: Decimal, premium_price: Decimal) -> dict[tuple[str, bool], str]:

@@ -70,12 +70,22 @@ def test_the_places_of_the_stylesheet_reach_as_far_as_a_plan_may() -> None:
         assert f".w{column}{{--w:{column}}}" in css
 
 
-def test_a_wide_hall_has_its_row_letters_in_the_aisles_too_and_says_them_once() -> None:
-    wide = drawn("A ssss__ssss_-ssss\nB ssss--ssssssss")
-    assert re.findall(r'<i class="(x[\d n]+)" aria-hidden="true">(\w)</i>', wide) == [
-        ("x8", "A"),
-        ("x10 n", "A"),
-        ("x20", "A"),
-        ("x8", "B"),
+LETTERS = re.compile(r'<i class="([^"]+)" aria-hidden="true">(\w)</i>')
+
+
+def test_each_block_of_a_row_has_the_rows_letter_at_both_ends() -> None:
+    assert LETTERS.findall(drawn("A ____sss_ss__s\nB ssss____-ssssss")) == [
+        ("x8 l", "A"),
+        ("x14", "A"),
+        ("x18 r", "A"),
+        ("x24 l", "A"),
+        ("x24 r", "A"),
+        ("x0 l", "B"),
+        ("x6 r", "B"),
+        ("x17 l", "B"),
+        ("x27 r", "B"),
     ]
-    assert "<i " not in drawn("A sss__sss")
+
+
+def test_a_gap_of_half_a_seat_parts_no_block() -> None:
+    assert LETTERS.findall(drawn("A ss-ss")) == [("x0 l", "A"), ("x7 r", "A")]
