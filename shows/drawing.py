@@ -20,7 +20,7 @@ from .seating import PREMIUM, SEAT_PITCH
 #: To be raised with every change of the markup: drawn maps are kept across deploys.
 REVISION = 4
 
-#: Of an aisle: the middles of the seats on its two sides are at least this far apart, in half seats.
+#: Of an aisle, in half seats: how far apart the middles of the seats on its two sides are at least.
 AISLE_PITCH = 2 * SEAT_PITCH
 #: A narrower aisle has room for one letter.
 TWO_LETTERS_PITCH = 3 * SEAT_PITCH

@@ -20,15 +20,16 @@ HALLS = {
 }
 WIDTHS = (360, 390, 768, 1280)
 
-# Of each letter: how far its middle is above or below that of its row's nearest seat. Of each end of
-# a block: whether the letter nearest to it is its row's, and in view where a seat of the row is.
+# Of each letter: how far its middle is above or below that of its row's nearest seat. Of each end
+# of a block: whether the letter nearest to it is its row's, and in view where a seat of the row is.
 LETTERS = """() => {
   const boxOf = (element) => element.getBoundingClientRect();
   const middle = (box) => [box.left + box.width / 2, box.top + box.height / 2];
   const far = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
   const rows = [...document.querySelectorAll("#hall-rows fieldset")].map((row) => {
     const name = row.querySelector("legend").textContent.slice(4);
-    const seats = [...row.querySelectorAll("input")].map((seat) => ({ name, at: middle(boxOf(seat)) }));
+    const inputs = [...row.querySelectorAll("input")];
+    const seats = inputs.map((seat) => ({ name, at: middle(boxOf(seat)) }));
     return { name, seats: seats.sort((a, b) => a.at[0] - b.at[0]) };
   });
   const letters = [...document.querySelectorAll("#hall-rows i")]
@@ -50,9 +51,10 @@ LETTERS = """() => {
       for (const [other, side] of [[seats[place - 1], -1], [seats[place + 1], 1]]) {
         if (other && Math.abs(other.at[0] - seat.at[0]) < size * 1.9) continue;
         const closest = nearest(letters, seat.at).name;
-        if (closest !== name) problems.push(`${closest} is the letter nearest to a seat of ${name}`);
-        const beside = letters.some((letter) => letter.name === name
-          && (letter.at[0] - seat.at[0]) * side > 0 && Math.abs(letter.at[0] - seat.at[0]) < size * 2);
+        if (closest !== name) problems.push(`${closest} is nearer to a seat of ${name}`);
+        const away = (letter) => (letter.at[0] - seat.at[0]) * side;
+        const beside = letters.some((letter) =>
+          letter.name === name && away(letter) > 0 && away(letter) < size * 2);
         if (!beside) problems.push(`no ${name} beside a block's end`);
       }
     });
