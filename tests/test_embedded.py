@@ -95,13 +95,17 @@ class Checkout:
                     found[process] = " ".join(process.cmdline())
         return {process: line for process, line in found.items() if line or ending}
 
+    def find(self, text: str) -> set[psutil.Process]:
+        """Return those of the processes with the text in their command line."""
+        return {process for process, line in self.processes().items() if text in line}
+
     def runs(self, text: str) -> bool:
         """Tell whether one of those processes has the text in its command line."""
-        return any(text in line for line in self.processes().values())
+        return bool(self.find(text))
 
     def kill(self, text: str) -> None:
         """Send SIGKILL to those with the text in their command line, all at once."""
-        for process in [p for p, line in self.processes().items() if text in line]:
+        for process in self.find(text):
             with contextlib.suppress(psutil.Error):
                 process.kill()
 
@@ -155,6 +159,14 @@ def remembered(member: Member) -> tuple[list[int], int]:
         rows = [row[0] for row in connection.execute("SELECT value FROM kept ORDER BY value")]
     with redis.Redis.from_url(member.redis, decode_responses=True) as client:
         return rows, int(str(client.get("kept") or 0))
+
+
+def still_remembers(member: Member, value: int) -> bool:
+    """Tell whether both servers answer, and with that value."""
+    try:
+        return remembered(member) == ([value], value)
+    except (psycopg.Error, redis.RedisError):
+        return False
 
 
 def test_servers_start_are_joined_and_end_with_the_last_command(checkout: Checkout) -> None:
@@ -223,13 +235,20 @@ def test_a_server_that_crashes_comes_back_at_its_address(checkout: Checkout) -> 
     checkout.kill("bin/postgres ")
     checkout.kill("valkey-server ")
 
-    def back() -> bool:
-        try:
-            return remembered(member) == ([7], 7)
-        except (psycopg.Error, redis.RedisError):
-            return False
+    assert eventually(lambda: still_remembers(member, 7))
+    assert member.leave() == 0
+    assert checkout.processes() == {}
 
-    assert eventually(back)
+
+def test_a_killed_keeper_is_replaced_under_the_command_that_runs(checkout: Checkout) -> None:
+    member = Member(checkout)
+    remember(member, 6)
+    killed: set[psutil.Process] = set()
+    for _ in range(2):
+        killed.update(checkout.find("bookmyshow.embedded.keeper"))
+        checkout.kill("bookmyshow.embedded.keeper")
+        assert eventually(lambda: not killed & checkout.find("bookmyshow.embedded.keeper"))
+        assert eventually(lambda: still_remembers(member, 6))
     assert member.leave() == 0
     assert checkout.processes() == {}
 

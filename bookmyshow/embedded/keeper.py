@@ -19,6 +19,7 @@ from .paths import LOG, EmbeddedError, make_folders, write_atomically
 from .service import Service
 
 READY_SECONDS = 60.0
+LOCK_SECONDS = 10.0
 #: Left-over backends of a killed PostgreSQL keep the next one from starting for a moment.
 RETRY_SECONDS = 0.3
 
@@ -101,13 +102,21 @@ def answer(line: str) -> None:
     os.close(devnull)
 
 
+def take_lock(own: int) -> None:
+    """Become the only keeper. Commands hold this lock for a moment when they look for a keeper."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    while not try_lock(own, fcntl.LOCK_EX):
+        if time.monotonic() > deadline:
+            raise SystemExit("a keeper is running already")
+        time.sleep(0.02)
+
+
 def main() -> None:
     """Run the keeper until its server is no longer needed."""
     name = sys.argv[1]
     make_folders()
     own, members = open_lock(name, "keeper"), open_lock(name, "members")
-    if not try_lock(own, fcntl.LOCK_EX):
-        raise SystemExit("a keeper is running already")
+    take_lock(own)
     os.ftruncate(own, 0)
     os.pwrite(own, str(os.getpid()).encode(), 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -5,7 +5,11 @@ Three locks (flock) for each service in ``.data/run/``:
 ``<service>.members``  shared by every command that uses the server; the keeper waits for it
                        exclusively, and so learns that the last one has gone, killed or not.
 ``<service>.keeper``   exclusive, held by the keeper for its life; its content is the keeper's pid.
+                       Commands take it shared, for a moment, to learn that there is no keeper.
 ``<service>.start``    exclusive, held while a command starts the keeper, so that one does.
+
+A thread of every command waits for the keeper's lock. It gets the lock when the keeper has been
+killed, and then starts another keeper.
 """
 
 import contextlib
@@ -15,12 +19,16 @@ import select
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Self
 
 from .paths import LOG, ROOT, RUN, EmbeddedError, open_log
 
 START_SECONDS = 90.0
+#: The pause between two keepers, should one be killed over and over.
+RESTART_SECONDS = 1.0
 
 
 def open_lock(service: str, role: str) -> int:
@@ -52,27 +60,25 @@ class Membership:
         self.descriptor = -1
         #: The keeper, if this process started it.
         self.keeper: subprocess.Popen[bytes] | None = None
+        self._left = False
+        #: Held while this process starts a keeper or leaves, so that it never does both.
+        self._turn = threading.Lock()
 
     def __enter__(self) -> Self:
         """Join the running server or start one. Raises EmbeddedError."""
         self.descriptor = open_lock(self.service, "members")
         try:
-            start = open_lock(self.service, "start")
-            try:
-                fcntl.flock(start, fcntl.LOCK_EX)
-                # Waits while a keeper that saw the last one go is stopping its server.
-                fcntl.flock(self.descriptor, fcntl.LOCK_SH)
-                if self._keeper_pid() is None:
-                    self._start_keeper()
-            finally:
-                os.close(start)
+            self._ensure_keeper()
         except BaseException:
             self.__exit__()
             raise
+        threading.Thread(target=self._replace_keepers, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Leave, and return when the server has stopped if this was the last one out."""
+        with self._turn:
+            self._left = True
         if try_lock(self.descriptor, fcntl.LOCK_EX):
             self._stop_keeper()
         elif not try_lock(self.descriptor, fcntl.LOCK_SH):
@@ -87,11 +93,41 @@ class Membership:
         """Return the server's address."""
         return url_file(self.service).read_text(encoding="utf-8").strip()
 
+    def _ensure_keeper(self) -> None:
+        """Start a keeper if there is none. Raises EmbeddedError."""
+        start = open_lock(self.service, "start")
+        try:
+            fcntl.flock(start, fcntl.LOCK_EX)
+            # Waits while a keeper that saw the last one go is stopping its server.
+            fcntl.flock(self.descriptor, fcntl.LOCK_SH)
+            if self._keeper_pid() is None:
+                self._start_keeper()
+        finally:
+            os.close(start)
+
+    def _replace_keepers(self) -> None:
+        """Start another keeper whenever one is killed, until this process leaves."""
+        while True:
+            lock = open_lock(self.service, "keeper")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH)
+            finally:
+                os.close(lock)
+            with self._turn:
+                if self._left:
+                    return
+                print(f"{self.service}'s keeper ended; it starts again", file=sys.stderr)
+                try:
+                    self._ensure_keeper()
+                except EmbeddedError as error:
+                    print(f"embedded: {error}", file=sys.stderr)
+            time.sleep(RESTART_SECONDS)
+
     def _keeper_pid(self) -> int | None:
         """Return the pid of the keeper, None if there is none."""
         lock = open_lock(self.service, "keeper")
         try:
-            if try_lock(lock, fcntl.LOCK_EX):
+            if try_lock(lock, fcntl.LOCK_SH):
                 return None
             return int(os.pread(lock, 20, 0) or b"0")
         finally:
@@ -130,7 +166,7 @@ class Membership:
             os.kill(pid, signal.SIGTERM)
         lock = open_lock(self.service, "keeper")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.flock(lock, fcntl.LOCK_SH)
         finally:
             os.close(lock)
         self._bury_keeper()

@@ -1,5 +1,6 @@
 import io
 import os
+import re
 import subprocess
 import sys
 from argparse import ArgumentParser
@@ -8,14 +9,12 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from bookmyshow import announce, free_port
+from bookmyshow import announce, free_port, supervisor
 from bookmyshow.environment import ROOT, env, whole
-
-PROCESSES = ("web", "worker", "beat")
 
 
 class Command(BaseCommand):
-    help = "Prepare and run the whole site (web, worker, beat) on this machine, with demo data."
+    help = "Prepare and run the whole site (all of the Procfile) on this machine, with demo data."
     # They run against a database that this command is about to migrate.
     requires_system_checks = ()
 
@@ -35,14 +34,21 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         summary = "" if no_demo else seed_demo()
         address = f"http://localhost:{port}/"
-        # Through a shell that ends at once: honcho, which this process becomes, would not bury it.
+        # Through a shell that ends at once: the supervisor, which this process becomes, waits for
+        # its own programs only.
         announcer = [sys.executable, announce.__file__, address, summary]
         subprocess.run(["/bin/sh", "-c", '"$@" &', "sh", *announcer], check=True)
         # Worker and web add up what they count.
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(ROOT / ".data" / "metrics"))
-        # The Procfile's environment is this one: honcho would let .env override it.
-        honcho = [sys.executable, "-m", "honcho", "-e", os.devnull, "-d", str(ROOT), "start"]
-        os.execv(sys.executable, [*honcho, "-p", str(port), *PROCESSES])
+        os.chdir(ROOT)
+        programs = [word for each in procfile().items() for word in each]
+        os.execv(sys.executable, [sys.executable, supervisor.__file__, *programs])
+
+
+def procfile() -> dict[str, str]:
+    """Return the commands of the Procfile by name, without the one that runs once per release."""
+    lines = re.findall(r"^([\w-]+):\s*(.+)$", (ROOT / "Procfile").read_text(), re.MULTILINE)
+    return {name: command for name, command in lines if name != "release"}
 
 
 def seed_demo() -> str:
