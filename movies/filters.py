@@ -92,6 +92,17 @@ class Options:
         )
 
 
+def offered(value: str, options: list[Option]) -> str:
+    """The value, or "" where it isn't among the options."""
+    return value if any(option.value == value for option in options) else ""
+
+
+def carried(**asked: str) -> str:
+    """What a visitor asked for, as a query that goes along from page to page; "" for nothing."""
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"?{query}" if query else ""
+
+
 def _days_from(at: datetime, zone: ZoneInfo) -> list[Option]:
     """Today and the days after it; after midnight first the evening that isn't over."""
     today, names = local_day(at, zone), {-1: "Tonight", 0: "Today", 1: "Tomorrow"}
@@ -115,9 +126,8 @@ class Filters:
     def read(cls, query: Mapping[str, str], options: Options, *, city: str = "") -> "Filters":
         """`city` is the remembered one; the query's, empty too, goes before it."""
 
-        def chosen(name: str, offered: list[Option], default: str = "") -> str:
-            value = query.get(name, default)
-            return value if any(option.value == value for option in offered) else ""
+        def chosen(name: str, options: list[Option], default: str = "") -> str:
+            return offered(query.get(name, default), options)
 
         return cls(
             q=query.get("q", "").replace("\x00", "").strip()[:100],
@@ -154,6 +164,11 @@ class Filters:
             "language": self.language,
             "format": self.format,
         }
+
+    @property
+    def for_times(self) -> str:
+        """What of this still matters on a film's own page."""
+        return carried(city=self.city, date=self.date, format=self.format, language=self.language)
 
     def querystring(self, **changes: str | int) -> str:
         """The page's state as a query, without what is empty; the city lives in a cookie too."""

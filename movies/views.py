@@ -1,3 +1,4 @@
+from datetime import datetime
 from urllib.parse import quote, unquote
 
 from django.http import Http404, HttpResponse
@@ -10,7 +11,8 @@ from bookmyshow.local_time import todays
 
 from .art import art_response
 from .cards import draw_card
-from .filters import SORTS, Filters, Options
+from .choice import Choice
+from .filters import SORTS, Filters, Options, offered
 from .http import HtmxHttpRequest, page_or_part
 from .lists import FilmLists
 from .models import Movie
@@ -62,9 +64,9 @@ def _show_state(
 
 
 def _remember_city(request: HtmxHttpRequest, response: HttpResponse, city: str) -> HttpResponse:
-    if "city" not in request.GET:
-        return response
-    if city:
+    """Keep the city that was asked for; asked for all of them, forget it."""
+    asked = request.GET.get("city")
+    if asked and asked == city:
         response.set_cookie(
             CITY_COOKIE,
             quote(city),
@@ -73,7 +75,7 @@ def _remember_city(request: HtmxHttpRequest, response: HttpResponse, city: str) 
             secure=request.is_secure(),
             httponly=True,
         )
-    else:
+    elif asked == "":
         response.delete_cookie(CITY_COOKIE)
     return response
 
@@ -85,25 +87,29 @@ def film(request: HtmxHttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     remembered = unquote(request.COOKIES.get(CITY_COOKIE, ""))
     shows = list(movie.shows.upcoming(at=now).with_free_seats(at=now).with_place())
-    cities = sorted({show.screen.cinema.city for show in shows})
-    city = request.GET.get("city", remembered)
-    if city in cities:
-        shows = [show for show in shows if show.screen.cinema.city == city]
-    else:
-        city = ""
-    clocks = {show.screen.cinema.tz for show in shows} or Movie.objects.clocks()
+    choice = Choice.of(shows, request.GET, city=remembered)
+    clocks = {show.screen.cinema.tz for show in choice.shows} or Movie.objects.clocks()
     today = todays(now, clocks)[0]
-    times = timetable(shows, today=today, wanted=request.GET.get("date", ""))
+    times = timetable(choice.shows, today=today, wanted=request.GET.get("date", ""))
     context = {
         "movie": movie,
         "coming": bool(movie.release_date and movie.release_date > today),
-        "cities": cities,
-        "city": city,
+        "choice": choice,
+        "not_in": _without_shows(request.GET.get("city", remembered), choice, now),
         "timetable": times,
         "structured": film_data(movie, times.cinemas, request.build_absolute_uri),
     }
     response = page_or_part(request, "movies/film.html", "times", context)
-    return _remember_city(request, response, city)
+    if request.htmx:
+        response = push_url(response, choice.address(request.path, day=times.chosen.iso))
+    return _remember_city(request, response, choice.city)
+
+
+def _without_shows(city: str, choice: Choice, now: datetime) -> str:
+    """The city asked for, if it is one of ours and the film isn't shown in it."""
+    if not city or not choice.cities or offered(city, choice.cities):
+        return ""
+    return city if city in FilmLists(now).facets().zones else ""
 
 
 @require_safe

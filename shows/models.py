@@ -17,7 +17,9 @@ from django.db.models.functions import Concat
 from django.urls import reverse
 
 from bookmyshow.local_time import local_day
+from movies.filters import carried
 from movies.models import Movie
+from movies.showtimes import show_day
 
 from . import seating
 from .querysets import CinemaQuerySet, SeatQuerySet, ShowQuerySet
@@ -190,6 +192,16 @@ class Show(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("shows:show", args=[self.pk])
+
+    @property
+    def times_url(self) -> str:
+        """The film's times on this show's day, in its city."""
+        return self.other_times(city=self.screen.cinema.city)
+
+    def other_times(self, *, city: str = "", format: str = "", language: str = "") -> str:
+        """The film's times on this show's day, of the shows that someone asked for."""
+        query = carried(city=city, date=f"{show_day(self)}", format=format, language=language)
+        return f"{self.movie.get_absolute_url()}{query}#times"
 
     @property
     def local_start(self) -> datetime:

@@ -134,8 +134,11 @@ def show_page(
     hold = own_hold(request.user, show_id)
     html, ticked = _for_viewer(current, screening, hold, chosen)
     lost = [] if current.is_final else [c for c in dict.fromkeys(chosen) if c not in ticked]
+    asked = {name: request.GET.get(name, "") for name in ("city", "format", "language")}
     context = {
         **own_context(screening, hold),
+        "asked": asked,
+        "times_url": screening.other_times(**asked),
         "map_html": html,
         "ticked": ticked,
         "has_choice": drawing.has_choice(html),

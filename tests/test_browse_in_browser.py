@@ -3,10 +3,13 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import product
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
+from movies.lists import FILMS_A_PAGE
 from movies.models import Genre
 from tests.factories import make_cinema, make_movie, make_screen, make_show
 from tests.screens import EVERY_SCREEN, GROUNDS, SMALL_AND_LARGE, Screen
@@ -163,3 +166,61 @@ def test_without_a_connection_the_house_says_so_and_comes_back_by_itself(
     page.context.unroute("**/*")
     page.evaluate("setTimeout(() => dispatchEvent(new Event('online')))")
     expect(page.get_by_role("heading", level=1)).to_have_text("Past Lives")
+
+
+def test_city_day_and_format_go_along_to_the_film_its_show_and_back(page: Page) -> None:
+    movie = make_movie("Her", slug="her")
+    here, elsewhere = (make_screen(cinema=make_cinema(city=city)) for city in ("Pune", "Chennai"))
+    for days in (1, 2):
+        at = (timezone.now() + timedelta(days=days)).replace(hour=9, minute=30)
+        for number, (screen, format_) in enumerate(
+            product((here, elsewhere), ("IMAX", "2D", "IMAX"))
+        ):
+            starts_at = at + timedelta(hours=3 * (number % 3))
+            make_show(movie=movie, screen=screen, starts_at=starts_at, format=format_)
+    page.goto("/")
+    page.get_by_label("City").select_option("Pune")
+    expect(page).to_have_url(re.compile("city=Pune"))
+    day = page.get_by_label("Day").locator("option").nth(3)
+    page.get_by_label("Day").select_option(day.get_attribute("value"))
+    expect(page).to_have_url(re.compile("date="))
+    page.get_by_label("Format").select_option("IMAX")
+    expect(page).to_have_url(re.compile("format=IMAX"))
+    expect_films(page, "Her")
+    chosen = page.get_by_label("Day").input_value()
+
+    def expect_what_was_chosen() -> None:
+        expect(page.get_by_label("City")).to_have_value("Pune")
+        expect(page.get_by_label("Format")).to_have_value("IMAX")
+        expect(page.locator('.strip [aria-current="date"]')).to_have_id(
+            f"day-{chosen[5:].replace('-', '')}"
+        )
+        expect(page.locator(".strip [aria-current]")).to_be_in_viewport(ratio=1)
+        expect(page.locator(".slot")).to_have_count(2)
+
+    page.locator("#results").get_by_role("link", name="Her").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Her")
+    page.locator("#times").scroll_into_view_if_needed()
+    expect_what_was_chosen()
+    page.locator(".slot").first.click()
+    page.get_by_role("link", name="Other times for Her").click()
+    expect_what_was_chosen()
+    page.locator(".slot").first.click()
+    expect(page.locator("#seat-map")).to_be_visible()
+    page.go_back()
+    expect_what_was_chosen()
+
+
+def test_a_new_list_is_read_from_its_beginning(page: Page) -> None:
+    for number in range(FILMS_A_PAGE + 6):
+        make_show(movie=make_movie(f"Part {number:02}", language="Hindi"), plan="A ss")
+    page.goto("/")
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_text("Page 2 of 2")).to_be_attached()
+    expect(page.get_by_role("heading", name="Now showing")).to_be_in_viewport()
+    expect(page.get_by_role("heading", name="Now showing")).to_be_focused()
+    page.goto("/")
+    page.get_by_role("link", name="Next").scroll_into_view_if_needed()
+    page.get_by_label("City").select_option("Mumbai")
+    expect(page.get_by_text("30 films in Mumbai")).to_be_in_viewport()
+    expect(page.locator(".film-card").first).to_be_in_viewport()

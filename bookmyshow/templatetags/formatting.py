@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
 from django.conf import settings
+from django.utils.text import get_text_list
 
 register = template.Library()
 
@@ -87,6 +88,12 @@ def running_time(minutes: int | None) -> str:
     if rest or not hours:
         parts.append(f"{rest} min")
     return " ".join(parts)
+
+
+@register.filter
+def listed(names: list[str]) -> str:
+    """Chennai, Mumbai and Pune"""
+    return get_text_list(names, "and")
 
 
 @register.filter

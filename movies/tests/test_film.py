@@ -11,6 +11,7 @@ from PIL import Image
 from pytest_django import DjangoAssertNumQueries
 
 from movies.models import Genre, Movie
+from movies.showtimes import show_day
 from shows.models import Show
 from tests.clocks import NIGHT_IN_MUMBAI
 from tests.factories import hall, make_cinema, make_movie, make_screen, make_show
@@ -187,3 +188,50 @@ def test_after_midnight_the_late_show_of_the_evening_before_is_still_there(clien
         assert evening.get_absolute_url() not in page
         page = client.get(movie.get_absolute_url(), {"date": "2026-03-04"}).content.decode()
         assert evening.get_absolute_url() in page
+
+
+def test_format_and_language_narrow_the_times(client: Client) -> None:
+    movie = make_movie("Her")
+    tamil = make_show(movie=movie, format="IMAX", language="Tamil")
+    hindi = make_show(movie=movie, format="2D", language="Hindi")
+    page = film(client, movie, "?format=IMAX")
+    assert tamil.get_absolute_url() in page
+    assert hindi.get_absolute_url() not in page
+    assert hindi.get_absolute_url() in film(client, movie, "?language=Hindi&format=nonsense")
+    page = film(client, movie, "?language=Hindi&format=IMAX")
+    assert "No IMAX shows in Hindi" in page
+    assert "Show all times" in page
+
+
+def test_a_remembered_city_without_the_film_is_said_and_stays_remembered(client: Client) -> None:
+    london = make_screen(cinema=make_cinema(city="London", timezone="Europe/London"))
+    movie, other = make_movie("Her"), make_movie("Him")
+    here = make_show(movie=movie)
+    make_show(movie=other, screen=london)
+    client.get("/?city=London")
+    page = film(client, movie, "?city=London")
+    assert "Not showing in London. Showing in Mumbai." in page
+    assert here.get_absolute_url() in page
+    assert client.get("/").context["filters"].city == "London"
+    assert "Not showing in" not in film(client, movie, "?city=Atlantis")
+
+
+def test_a_city_without_the_format_says_where_it_is(client: Client) -> None:
+    movie = make_movie("Her")
+    make_show(movie=movie, format="IMAX")
+    make_show(movie=movie, screen=make_screen(cinema=make_cinema(city="Pune")))
+    page = film(client, movie, "?city=Pune&format=IMAX")
+    assert "No IMAX shows in Pune" in page
+    assert "Showing in Mumbai." in page
+
+
+def test_the_page_of_a_show_leads_back_to_what_was_asked_for(client: Client) -> None:
+    show = make_show(format="IMAX")
+    asked = "city=Mumbai&amp;format=IMAX"
+    page = film(client, show.movie, "?city=Mumbai&format=IMAX")
+    assert f'href="{show.get_absolute_url()}?{asked}"' in page
+    page = client.get(f"{show.get_absolute_url()}?city=Mumbai&format=IMAX").content.decode()
+    back = f"?city=Mumbai&amp;date={show_day(show)}&amp;format=IMAX#times"
+    assert f'href="{show.movie.get_absolute_url()}{back}"' in page
+    page = client.get(show.get_absolute_url()).content.decode()
+    assert f'href="{show.movie.get_absolute_url()}?date={show_day(show)}#times"' in page

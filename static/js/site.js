@@ -156,8 +156,8 @@
     for (const promise of [ready, updateCallbackDone]) promise.catch(() => {});
     const left = finished.catch(() => {});
     if (!event.activation?.entry?.url) return;
-    const path = new URL(event.activation.entry.url).pathname;
-    const poster = document.querySelector(`a[href="${CSS.escape(path).replaceAll("\\/", "/")}"] .poster`);
+    const { pathname, search } = new URL(event.activation.entry.url);
+    const poster = document.querySelector(`a[href="${CSS.escape(pathname + search)}"] .poster`);
     if (!poster) return;
     poster.style.viewTransitionName = "poster";
     left.finally(() => { poster.style.viewTransitionName = ""; });

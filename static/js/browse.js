@@ -1,0 +1,30 @@
+/* Lists that change in place: a new list of films is read from its beginning, and the chosen day of
+   a film stays in view. */
+(() => {
+  "use strict";
+
+  const toBeginning = (list, { elt, triggeringEvent }) => {
+    // Who types is at the top of the page, and goes on typing there.
+    if (triggeringEvent?.type === "input") return;
+    const { top } = list.getBoundingClientRect();
+    const { bottom } = document.getElementById("browse").getBoundingClientRect();
+    if (top < bottom - 1 || top > innerHeight / 2) list.scrollIntoView();
+    // The link that was pressed is gone: the keyboard goes on from the top of its page of films.
+    if (elt.closest(".pager")) list.querySelector("h2").focus({ preventScroll: true });
+  };
+
+  // Not scrollIntoView, which would move the page to the strip too.
+  const toChosenDay = () => {
+    const strip = document.querySelector(".strip");
+    const day = strip?.querySelector('[aria-current="date"]');
+    if (!day) return;
+    const [around, box] = [strip.getBoundingClientRect(), day.getBoundingClientRect()];
+    strip.scrollLeft += box.left - around.left - (around.width - box.width) / 2;
+  };
+
+  document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
+    if (target.id === "results") toBeginning(target, detail.requestConfig);
+    if (target.id === "times") toChosenDay();
+  });
+  toChosenDay();
+})();
