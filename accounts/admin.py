@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from bookmyshow.long_lists import LongListAdmin, when
 
@@ -181,3 +182,22 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
         if kept:
             return [str(user) for user in objs], {}, set(), kept
         return super().get_deleted_objects(objs, request)
+
+
+@admin.register(TOTPDevice)
+class AuthenticatorApps(admin.ModelAdmin):
+    """Who has an authenticator app. It is set up by its owner alone; here it can be taken away.
+
+    Registered before django-otp's own admin, which shows secrets and adds devices.
+    """
+
+    list_display = ("user", "created_at", "last_used_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    fields = ("user", "name", "created_at", "last_used_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: TOTPDevice | None = None) -> bool:
+        return False

@@ -15,8 +15,8 @@ from .authentication import ApiRequest, BearerToken
 from .models import User
 from .profiles import profile_of
 from .schemas import LogIn, ProfileChange, SessionOut, SignUp, UserOut
-from .tokens import issue_token
-from .two_factor import api_code_is_right
+from .tokens import end_token, issue_token
+from .two_factor import check_code, is_required
 
 router = Router(tags=["Account"])
 
@@ -47,11 +47,19 @@ def sign_up(request: HttpRequest, person: SignUp) -> HttpResponse:
 def log_in(request: HttpRequest, credentials: LogIn) -> HttpResponse:
     """Get a token."""
     user = services.log_in(request=request, email=credentials.email, password=credentials.password)
+    needs_code = is_required(user)
     if credentials.code:
         spend_code(request, user)
-    if not api_code_is_right(user, credentials.code or ""):
+    if needs_code and check_code(user, credentials.code or "") is None:
         raise services.WrongCode
-    return answer(session_of(user))
+    return answer(session_of(user, otp=needs_code))
+
+
+@router.post("/logout", auth=BearerToken(), response={204: None})
+def log_out(request: ApiRequest) -> HttpResponse:
+    """End this token now; other tokens and the website's sessions go on."""
+    end_token(request.token)
+    return HttpResponse(status=204)
 
 
 @router.get("/profile", auth=BearerToken(), response={200: Answer[UserOut]})
@@ -69,8 +77,8 @@ def change_profile(request: ApiRequest, changes: ProfileChange) -> HttpResponse:
     return answer(UserOut.of(services.change_details(user=person, name=name, phone=phone)))
 
 
-def session_of(user: User) -> SessionOut:
-    return SessionOut(token=issue_token(user), user=UserOut.of(user))
+def session_of(user: User, *, otp: bool = False) -> SessionOut:
+    return SessionOut(token=issue_token(user, otp=otp), user=UserOut.of(user))
 
 
 def _check_password(person: SignUp) -> None:

@@ -1,6 +1,6 @@
 """Who calls the API: a bearer token says, and nothing else (cookies never do)."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from ninja.security import HttpBearer
@@ -12,9 +12,10 @@ from .tokens import user_of_token
 
 
 class ApiRequest(HttpRequest):
-    """A request that was authenticated: `auth` is the person."""
+    """A request that was authenticated: `auth` is the person, `token` what they showed."""
 
     auth: User
+    token: str
 
 
 class BearerToken(HttpBearer):
@@ -24,13 +25,14 @@ class BearerToken(HttpBearer):
     openapi_description = "The `token` of POST /api/auth/login or /api/auth/signup."
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
+        cast(ApiRequest, request).token = token
         return user_of_token(token)
 
 
 class AdminToken(BearerToken):
-    """Superusers and managers."""
+    """Staff who are superusers or managers."""
 
-    openapi_description = "As BearerToken, of a superuser or manager (role `admin`)."
+    openapi_description = "As BearerToken, of staff who are superusers or managers (role `admin`)."
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
         user = super().authenticate(request, token)

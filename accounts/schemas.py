@@ -42,7 +42,10 @@ class LogIn(In):
     email: Line = Field(min_length=1, max_length=254, examples=["asha@example.com"])
     password: Verbatim = Field(min_length=1, max_length=128, examples=["velvet-curtain-7"])
     code: Line | None = Field(
-        None, max_length=12, description="Staff's second factor, where the site asks for one."
+        None,
+        max_length=24,
+        description="Staff's second factor, where the site asks for one: the authenticator app's"
+        " code, or a recovery code.",
     )
 
 

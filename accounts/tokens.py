@@ -1,27 +1,40 @@
-"""The API's bearer tokens: JWTs that die when the person's `token_version` moves on (API.md)."""
+"""The API's bearer tokens: JWTs that die when the person's `token_version` rises (API.md), when
+they are logged out, or when the second factor is switched on and they were got without it."""
 
+import uuid
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import jwt
 from django.conf import settings
+from django.db.models import Exists
 from django.utils import timezone
 
-from .backends import active_person
-from .models import User
+from bookmyshow.prepared import prepared_row, statement
+
+from . import two_factor
+from .models import EndedToken, User
 
 ALGORITHM = "HS256"
-CLAIMS = ["userId", "tokenVersion", "iat", "exp"]
+CLAIMS = ["userId", "tokenVersion", "jti", "iat", "exp"]
 LARGEST_ID = 2**63 - 1
+NO_JTI = uuid.UUID(int=0)
 
 
-def issue_token(user: User) -> str:
-    """A token for JWT_EXPIRY; it has no password, hash or anything else that is secret."""
+def issue_token(user: User, *, otp: bool = False) -> str:
+    """A token for JWT_EXPIRY; it has no password, hash or anything else that is secret.
+
+    `otp`: the person gave a code of the second factor for it.
+    """
     now = timezone.now()
     claims = {
         "userId": user.pk,
         "email": user.email,
         "role": user.role,
         "tokenVersion": user.token_version,
+        "otp": otp,
+        "jti": str(uuid.uuid4()),
         "iat": now,
         "exp": now + settings.JWT_EXPIRY,
     }
@@ -33,17 +46,53 @@ def user_of_token(token: str) -> User | None:
 
     Role and email are read from the database: the claims are for clients.
     """
-    try:
-        claims = jwt.decode(
-            token, settings.JWT_SECRET, algorithms=[ALGORITHM], options={"require": CLAIMS}
-        )
-    except jwt.InvalidTokenError:
+    claims = _claims(token)
+    if claims is None:
         return None
-    user_id, version = claims["userId"], claims["tokenVersion"]
-    if not (_is_whole(user_id) and _is_whole(version)):
+    person = prepared_row(User, _person_of_token(), [claims["userId"], 1, claims["jti"]])
+    if person is None or not person.is_active or person.token_version != claims["tokenVersion"]:
         return None
-    user = active_person(user_id)
-    return user if user and user.token_version == version else None
+    owes_code = two_factor.is_required(person) and claims.get("otp") is not True
+    return None if owes_code else person
+
+
+def end_token(token: str) -> None:
+    """Log one token out; the person's other tokens and sessions go on.
+
+    Only to be called with a token that `user_of_token` knows. Forgets ended tokens that expired.
+    """
+    claims = _claims(token)
+    if claims is None:
+        return
+    expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+    EndedToken.objects.get_or_create(jti=claims["jti"], defaults={"expires_at": expires_at})
+    EndedToken.objects.filter(expires_at__lt=timezone.now()).delete()
+
+
+def _claims(token: str) -> dict[str, Any] | None:
+    """The claims of a token of ours that has not expired; `jti` is a UUID."""
+    for secret in (settings.JWT_SECRET, *settings.JWT_SECRET_FALLBACKS):
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token, secret, algorithms=[ALGORITHM], options={"require": CLAIMS}
+            )
+        except jwt.InvalidSignatureError:
+            continue
+        except jwt.InvalidTokenError:
+            return None
+        try:
+            claims["jti"] = uuid.UUID(claims["jti"])
+        except (ValueError, TypeError, AttributeError):
+            return None
+        return claims if _is_whole(claims["userId"]) and _is_whole(claims["tokenVersion"]) else None
+    return None
+
+
+@cache
+def _person_of_token() -> str:
+    """By id, unless the token was logged out. Its values: id, the 1 of EXISTS (SELECT 1 …), jti."""
+    ended = EndedToken.objects.filter(jti=NO_JTI)
+    return statement(User.objects.filter(pk=0).filter(~Exists(ended)).order_by())
 
 
 def _is_whole(value: Any) -> bool:

@@ -1,26 +1,42 @@
 """A second factor for staff: a code from an authenticator app (TOTP, RFC 6238, by django-otp).
 
 With STAFF_2FA on, staff get to no staff page (admin, door) in a session that hasn't seen a code,
-and whoever has the role `admin` gets an API token only with one.
+and their API tokens are good only if they were got with one. Who lost the phone uses a recovery
+code (`recovery_codes`).
 """
 
 import base64
 import io
+import time
 from collections.abc import Callable
 
 import segno
 from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 from django_otp import login as otp_login
+from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from . import audit, recovery_codes
 from .models import User
 
 DEVICE_NAME = "authenticator app"
+
+
+class AlreadySetUp(Exception):
+    """The person has an authenticator app; another session was quicker."""
+
+
+def is_required(user: User) -> bool:
+    """Whether this person's staff pages and API tokens need a code."""
+    return settings.STAFF_2FA and user.is_staff
 
 
 def is_needed(request: HttpRequest) -> bool:
@@ -28,46 +44,97 @@ def is_needed(request: HttpRequest) -> bool:
     if not settings.STAFF_2FA or not _is_staff_page(request.path_info):
         return False
     user = request.user
-    return user.is_authenticated and user.is_staff and not _is_verified(user)
+    return isinstance(user, User) and is_required(user) and not is_verified(user)
+
+
+def is_verified(user: User) -> bool:
+    """Whether this session has seen a code; OTPMiddleware adds `is_verified` to its person."""
+    check = getattr(user, "is_verified", None)
+    return bool(check and check())
 
 
 def device_of(user: User) -> TOTPDevice | None:
-    """The person's confirmed device."""
+    """The person's authenticator app."""
     return TOTPDevice.objects.filter(user=user, confirmed=True).first()
 
 
-def device_to_confirm(user: User) -> TOTPDevice:
-    """A device that has not shown a code yet; the same one until it has, so that a page opened
-    twice shows the same secret."""
-    device, _ = TOTPDevice.objects.get_or_create(
-        user=user, confirmed=False, defaults={"name": DEVICE_NAME}
-    )
-    return device
+def device_to_set_up(request: HttpRequest) -> TOTPDevice:
+    """The app that this session may set up; nothing is written until it has shown a code.
+
+    The secret is the session's own: it is the same when the page is opened twice, and another
+    session of the same person, whose password may be stolen, sees another one.
+    """
+    key = salted_hmac("accounts.two_factor", str(request.session.session_key)).digest()
+    return TOTPDevice(user=request.user, name=DEVICE_NAME, key=key.hex(), confirmed=True)
 
 
-def verify(*, request: HttpRequest, device: TOTPDevice, code: str) -> bool:
-    """Take a code: true once, in its half minute; then the session is verified and the device
-    confirmed. Wrong ones are throttled, ever longer."""
-    if not check_code(device, code):
+def set_up(*, request: HttpRequest, user: User, code: str) -> list[str] | None:
+    """Set the app up if it shows this code: recovery codes to be shown once, None if it is wrong.
+
+    Ends the person's other sessions and all API tokens. Raises AlreadySetUp.
+    """
+    device = device_to_set_up(request)
+    totp = TOTP(device.bin_key, device.step, device.t0, device.digits)
+    totp.time = time.time()
+    if not (code.isdecimal() and totp.verify(int(code), device.tolerance)):
+        return None
+    device.last_t, device.drift = totp.t(), totp.drift
+    try:
+        with transaction.atomic():
+            device.save()
+            codes = recovery_codes.make(user)
+            audit.record(by=user, about=user, what="Set up an authenticator app.")
+    except IntegrityError as error:
+        raise AlreadySetUp from error
+    user.refresh_from_db(fields=["token_version"])
+    update_session_auth_hash(request, user)
+    otp_login(request, device)
+    return codes
+
+
+def verify(*, request: HttpRequest, user: User, code: str) -> bool:
+    """Take a code of the app or a recovery code: true once; then the session is verified."""
+    device = check_code(user, code)
+    if device is None:
         return False
-    if not device.confirmed:
-        device.confirmed = True
-        device.save(update_fields=["confirmed"])
+    request.session.cycle_key()
     otp_login(request, device)
     return True
 
 
-def check_code(device: TOTPDevice, code: str) -> bool:
-    allowed, _ = device.verify_is_allowed()
-    return bool(allowed and code.isdecimal() and device.verify_token(code))
+def check_code(user: User, code: str) -> TOTPDevice | None:
+    """The person's app if the code is right. Each code is good once, and wrong ones are throttled.
+
+    The device's row is locked: of many sessions that send one code at once, one gets in.
+    """
+    with transaction.atomic():
+        devices = TOTPDevice.objects.select_for_update(no_key=True)
+        device = devices.filter(user=user, confirmed=True).first()
+        if device is None:
+            return None
+        if recovery_codes.looks_like_one(code):
+            right = recovery_codes.use(user, code)
+        else:
+            right = code.isdecimal() and device.verify_token(code)
+        return device if right else None
 
 
-def api_code_is_right(user: User, code: str) -> bool:
-    """Whether an API log-in may have a token: always, but for staff who need a code."""
-    if not (settings.STAFF_2FA and (user.is_staff or user.role == "admin")):
-        return True
-    device = device_of(user)
-    return device is not None and check_code(device, code)
+def new_recovery_codes(user: User) -> list[str]:
+    """To be shown once; the ones before are void."""
+    with transaction.atomic():
+        audit.record(by=user, about=user, what="Made new recovery codes.")
+        return recovery_codes.make(user)
+
+
+def forget_device(*, user: User, by: User) -> bool:
+    """Take the app away, and its recovery codes; whether there was one. The next staff page asks
+    to set up another."""
+    with transaction.atomic():
+        gone, _ = TOTPDevice.objects.filter(user=user).delete()
+        recovery_codes.forget(user)
+        if gone:
+            audit.record(by=by, about=user, what="Authenticator app taken away.")
+    return bool(gone)
 
 
 def secret_text(device: TOTPDevice) -> str:
@@ -115,9 +182,3 @@ def _to_the_code(request: HttpRequest) -> HttpResponse:
 
 def _is_staff_page(path: str) -> bool:
     return path.startswith((f"/{settings.ADMIN_PATH}", "/door/"))
-
-
-def _is_verified(user: object) -> bool:
-    """OTPMiddleware adds `is_verified` to whoever the session belongs to."""
-    check = getattr(user, "is_verified", None)
-    return bool(check and check())

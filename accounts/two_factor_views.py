@@ -1,6 +1,8 @@
-"""Where staff give their code, or set up the app that makes it."""
+"""Where staff give their code, set up the app that makes it, and manage their recovery codes."""
 
 from django import forms
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -8,19 +10,24 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from . import two_factor
+from . import recovery_codes, two_factor
 from .attempts import spend_code
 from .forms import HouseForm
 from .models import User
 
-WRONG = "That is not the code of this half minute. Wait for the next one, then try it."
+WRONG = (
+    "That is not the code of this half minute, and no unused recovery code. Wait for the next"
+    " code, then try it."
+)
+QUICKER = "An app was set up in another window meanwhile. Write the code that it shows."
 
 
 class CodeForm(HouseForm):
     code = forms.CharField(
-        max_length=12,
+        max_length=24,
         label="Code",
         error_messages={"required": "Write the six figures that the app shows."},
         widget=forms.TextInput(
@@ -33,27 +40,89 @@ class CodeForm(HouseForm):
         return "".join(code.split())
 
 
-@require_http_methods(["GET", "POST"])
+class AnyCodeForm(CodeForm):
+    """Recovery codes have letters, for which phones need the whole keyboard."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = "Code, or recovery code"
+        self.fields["code"].widget.attrs["inputmode"] = "text"
+
+
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
 def two_factor_page(request: HttpRequest) -> HttpResponse:
     """One code: of the app that is set up, or of the one that is being set up here."""
-    user = request.user
-    assert isinstance(user, User)
-    if not user.is_staff:
-        raise PermissionDenied
-    known = two_factor.device_of(user)
-    device = known or two_factor.device_to_confirm(user)
-    form = CodeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    user = _staff(request)
+    if two_factor.device_of(user) is None:
+        return _set_up_page(request, user)
+    form = AnyCodeForm(request.POST or None)
+    if form.is_valid():
         spend_code(request, user)
-        if two_factor.verify(request=request, device=device, code=form.cleaned_data["code"]):
+        if two_factor.verify(request=request, user=user, code=form.cleaned_data["code"]):
             return redirect(_way_on(request))
         form.add_error("code", WRONG)
-    context = {"form": form, "next": _way_on(request), "is_new": known is None}
-    if known is None:
-        context |= {"qr": two_factor.qr_svg(device), "secret": two_factor.secret_text(device)}
+    context = {"form": form, "next": _way_on(request), "is_new": False}
     return render(request, "accounts/two_factor.html", context)
+
+
+def _set_up_page(request: HttpRequest, user: User) -> HttpResponse:
+    form = CodeForm(request.POST or None)
+    if form.is_valid():
+        spend_code(request, user)
+        try:
+            codes = two_factor.set_up(request=request, user=user, code=form.cleaned_data["code"])
+        except two_factor.AlreadySetUp:
+            messages.info(request, QUICKER)
+            return redirect(request.get_full_path())
+        if codes is not None:
+            return _show_codes(request, codes)
+        form.add_error("code", WRONG)
+    device = two_factor.device_to_set_up(request)
+    context = {"form": form, "next": _way_on(request), "is_new": True}
+    context |= {"qr": two_factor.qr_svg(device), "secret": two_factor.secret_text(device)}
+    return render(request, "accounts/two_factor.html", context)
+
+
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def two_factor_codes(request: HttpRequest) -> HttpResponse:
+    """With a code: new recovery codes, or another phone in place of the one that is set up."""
+    user = _staff(request)
+    if not two_factor.is_verified(user):
+        return redirect(f"{reverse('accounts:two-factor')}?next={request.path}")
+    form = AnyCodeForm(request.POST or None)
+    if form.is_valid():
+        spend_code(request, user)
+        if two_factor.check_code(user, form.cleaned_data["code"]) is None:
+            form.add_error("code", WRONG)
+        elif request.POST.get("do") == "replace":
+            two_factor.forget_device(user=user, by=user)
+            user.refresh_from_db(fields=["token_version"])
+            update_session_auth_hash(request, user)
+            return redirect("accounts:two-factor")
+        else:
+            return _show_codes(request, two_factor.new_recovery_codes(user))
+    context = {"form": form, "left": recovery_codes.left(user), "of": recovery_codes.HOW_MANY}
+    return render(request, "accounts/two_factor_codes.html", context)
+
+
+def _show_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
+    """The only answer that the codes are ever in."""
+    context = {"codes": codes, "next": _way_on(request)}
+    return render(request, "accounts/recovery_codes.html", context)
+
+
+def _staff(request: HttpRequest) -> User:
+    """Who asks. Raises PermissionDenied for customers: they have no second factor."""
+    user = request.user
+    if not (isinstance(user, User) and user.is_staff):
+        raise PermissionDenied
+    return user
 
 
 def _way_on(request: HttpRequest) -> str:

@@ -3,7 +3,7 @@ from django.urls import path, reverse_lazy
 
 from . import views
 from .forms import LogInForm, NewPasswordForm
-from .two_factor_views import two_factor_page
+from .two_factor_views import two_factor_codes, two_factor_page
 
 app_name = "accounts"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
         name="login",
     ),
     path("two-factor/", two_factor_page, name="two-factor"),
+    path("two-factor/codes/", two_factor_codes, name="two-factor-codes"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("profile/", views.profile, name="profile"),
     path("profile/password/", views.password, name="password"),

@@ -13,6 +13,8 @@ DEBUG = environment.switch("DEBUG", default=False)
 HTTPS = environment.switch("HTTPS", default=not DEBUG)
 SECRET_KEY = environment.secret("SECRET_KEY", debug=DEBUG)
 JWT_SECRET = environment.secret("JWT_SECRET", debug=DEBUG)
+# Tokens signed with an earlier secret are good until they expire.
+JWT_SECRET_FALLBACKS = environment.words("JWT_SECRET_FALLBACKS")
 JWT_EXPIRY = environment.duration("JWT_EXPIRY", default="7d")
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 # For links in mail that no request leads to.
@@ -173,6 +175,8 @@ DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 # Staff need a code from an authenticator app for the admin and the door.
 STAFF_2FA = environment.switch("STAFF_2FA", default=False)
 OTP_TOTP_ISSUER = "BookMyShow"
+# No page of the admin shows a secret, not even to superusers.
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "movies:home"
 LOGOUT_REDIRECT_URL = "movies:home"

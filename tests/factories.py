@@ -28,6 +28,7 @@ def hall(rows: int, seats_in_row: int) -> str:
 
 def make_user(email: str = "", password: str | None = None, **fields: Any) -> User:
     fields.setdefault("name", "Asha Rao")
+    fields.setdefault("is_staff", fields.get("is_superuser", False))
     return User.objects.create_user(
         email or f"person{next(_number)}@example.com", password, **fields
     )

@@ -88,6 +88,7 @@ def test_a_person_is_found_by_email_name_or_phone(client: Client) -> None:
 def clerk(*permissions: str) -> Client:
     user = make_user(is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    user.refresh_from_db()
     client = Client()
     client.force_login(user)
     return client

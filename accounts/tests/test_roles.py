@@ -51,6 +51,7 @@ PAGES = {
 def client_of(role: str) -> Client:
     person = make_user(is_staff=True)
     person.groups.add(Group.objects.get(name=role))
+    person.refresh_from_db()
     client = Client()
     client.force_login(person)
     return client

@@ -30,6 +30,7 @@ def make_doorman(*names: str) -> User:
     staff = make_user(is_staff=True, name="Noor")
     codenames = names or ("add_admission", "delete_admission", "view_admission")
     staff.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    staff.refresh_from_db()
     return staff
 
 
@@ -241,6 +242,7 @@ def test_the_pages_are_for_staff_with_the_permission(client: Client, show: Show)
         assert "/accounts/login/" in fragment["HX-Redirect"]
     customer = make_user()
     customer.user_permissions.set(Permission.objects.filter(codename="add_admission"))
+    customer.refresh_from_db()
     for person in (customer, make_user(is_staff=True), make_doorman("view_admission")):
         client.force_login(person)
         assert [client.get(address).status_code for address in addresses] == [403, 403]

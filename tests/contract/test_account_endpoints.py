@@ -1,5 +1,6 @@
 """API.md's account endpoints over HTTP."""
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -8,10 +9,11 @@ import jwt
 import pytest
 from django.conf import settings as deployed
 from django.contrib.auth.models import Group
+from django.test import Client
 from django.utils import timezone
 
 from accounts import services
-from accounts.models import MANAGERS, User
+from accounts.models import MANAGERS, EndedToken, User
 from accounts.tokens import issue_token
 from tests.api_client import Api, ApiInProcess
 from tests.factories import make_user
@@ -114,12 +116,52 @@ def test_the_profile_is_read_and_changed(api: Api) -> None:
     assert api.call("PUT", "auth/profile", {"name": ""}, by=user).problem[0] == 400
 
 
-def test_superusers_and_managers_are_admins(api: Api) -> None:
-    manager = make_user()
-    manager.groups.add(Group.objects.get_or_create(name=MANAGERS)[0])
-    people = [make_user(), make_user(is_staff=True), manager, make_user(is_superuser=True)]
+def test_superusers_and_managers_who_work_here_are_admins(api: Api) -> None:
+    people = [make_user(), make_user(is_staff=True), make_user(is_superuser=True)]
+    people.append(make_user(is_superuser=True, is_staff=False))
+    for works_here in (True, False):
+        manager = make_user(is_staff=works_here)
+        manager.groups.add(Group.objects.get_or_create(name=MANAGERS)[0])
+        manager.refresh_from_db()
+        people.append(manager)
     roles = [api.get("auth/profile", by=user).data["role"] for user in people]
-    assert roles == ["user", "user", "admin", "admin"]
+    assert roles == ["user", "user", "admin", "user", "admin", "user"]
+
+
+def test_a_manager_who_stops_working_here_has_no_admin_role_left(api: Api) -> None:
+    manager = make_user(is_staff=True)
+    manager.groups.add(Group.objects.get_or_create(name=MANAGERS)[0])
+    manager.is_staff = False
+    manager.save()
+    manager.refresh_from_db()
+    assert api.post("movies", {"title": "Her"}, by=manager).problem == (403, "FORBIDDEN")
+
+
+def test_log_out_ends_this_token_and_no_other(api: Api, client: Client) -> None:
+    user = make_user()
+    token, other = issue_token(user), issue_token(user)
+    client.force_login(user)
+    assert api.post("auth/logout", by=token).status == 204
+    assert api.get("auth/profile", by=token).problem == (401, "NOT_AUTHENTICATED")
+    assert api.post("auth/logout", by=token).problem == (401, "NOT_AUTHENTICATED")
+    assert api.get("auth/profile", by=other).status == 200
+    assert client.get("/accounts/profile/").status_code == 200
+
+
+def test_ended_tokens_are_forgotten_once_they_expired(api: Api) -> None:
+    EndedToken.objects.create(jti=uuid.uuid4(), expires_at=timezone.now() - timedelta(days=1))
+    assert api.post("auth/logout", by=make_user()).status == 204
+    assert EndedToken.objects.count() == 1
+
+
+def test_a_token_of_an_earlier_secret_is_good_while_the_secret_is_kept(
+    quick_api: ApiInProcess, settings: Any
+) -> None:
+    token = issue_token(make_user())
+    earlier, settings.JWT_SECRET = settings.JWT_SECRET, "a new secret of more than 32 characters"
+    assert quick_api.get("auth/profile", by=token).status == 401
+    settings.JWT_SECRET_FALLBACKS = ["one before that of 32 characters too", earlier]
+    assert quick_api.get("auth/profile", by=token).status == 200
 
 
 @pytest.mark.django_db
@@ -127,11 +169,13 @@ def test_a_token_has_the_claims_of_the_contract_and_nothing_secret() -> None:
     user = make_user("asha@example.com", "velvet-curtain-7")
     claims = jwt.decode(issue_token(user), deployed.JWT_SECRET, algorithms=["HS256"])
     assert claims.pop("exp") - claims.pop("iat") == 7 * 24 * 3600
+    assert uuid.UUID(claims.pop("jti")).version == 4
     assert claims == {
         "userId": user.pk,
         "email": "asha@example.com",
         "role": "user",
         "tokenVersion": user.token_version,
+        "otp": False,
     }
 
 
@@ -140,6 +184,7 @@ def forged(user: User, **changes: Any) -> dict[str, Any]:
     now = timezone.now()
     claims = {"userId": user.pk, "email": user.email, "role": "user"}
     claims |= {"tokenVersion": user.token_version, "iat": now, "exp": now + timedelta(days=7)}
+    claims |= {"jti": str(uuid.uuid4())}
     changes = {n: now + v if isinstance(v, timedelta) else v for n, v in changes.items()}
     return {name: value for name, value in (claims | changes).items() if value is not None}
 
@@ -157,6 +202,10 @@ def forged(user: User, **changes: Any) -> dict[str, Any]:
         {"userId": None},
         {"tokenVersion": 99},
         {"tokenVersion": None},
+        {"jti": None},
+        {"jti": "1"},
+        {"jti": 1},
+        {"jti": ["x"]},
     ],
     ids=lambda changes: str(next(iter(changes.items())))[:30],
 )

@@ -3,6 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts import recovery_codes
 from accounts.models import User
 
 
@@ -26,4 +27,5 @@ class Command(BaseCommand):
             self.stdout.write(f"{count} devices of {user.email} would be forgotten.")
             return
         devices.delete()
+        recovery_codes.forget(user)
         self.stdout.write(f"{count} devices of {user.email} forgotten.")
