@@ -91,6 +91,7 @@ def test_every_place_that_checks_a_secret_refuses_one_try_too_many(
 ) -> None:
     settings.STAFF_2FA = True
     TOTPDevice.objects.create(user=staff, name="app", confirmed=True)
+    staff.refresh_from_db()
     if place.logged_in:
         client.force_login(staff)
     for _ in range(place.tries):

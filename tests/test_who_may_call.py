@@ -127,7 +127,8 @@ API: dict[tuple[str, str], Row] = {
     ]
 }
 
-ADMIN_LOG_IN = {"login/", "logout/"}
+# Open to all; `password_change/` leads to the page of accounts, which asks to log in.
+ADMIN_LOG_IN = {"login/", "logout/", "password_change/"}
 
 
 def routes() -> Iterator[str]:
