@@ -15,6 +15,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from bookmyshow.long_lists import LongListAdmin, when
 
 from .models import User
+from .rights import may_change_account
 from .search import log_matching, people_matching
 
 # Who may log in here, and as what: only a superuser hands that out.
@@ -44,6 +45,11 @@ def _free_email(form: forms.ModelForm) -> str:
     if User.objects.filter(email__iexact=email).exclude(pk=form.instance.pk).exists():
         raise forms.ValidationError("An account with this email already exists.")
     return email
+
+
+def _is_within_reach(request: HttpRequest, obj: User | None) -> bool:
+    """Whether the account is of somebody with no more rights than who asks has."""
+    return obj is None or (isinstance(request.user, User) and may_change_account(request.user, obj))
 
 
 class About(admin.SimpleListFilter):
@@ -155,17 +161,11 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
         return fields if allowed else (*fields, *RIGHTS)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        # Whoever could set a superuser's email or password would be one.
-        own = isinstance(request.user, User) and request.user.is_superuser
-        return (own or not (obj and obj.is_superuser)) and super().has_change_permission(
-            request, obj
-        )
+        """Also decides about the page that sets a password."""
+        return super().has_change_permission(request, obj) and _is_within_reach(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        own = isinstance(request.user, User) and request.user.is_superuser
-        return (own or not (obj and obj.is_superuser)) and super().has_delete_permission(
-            request, obj
-        )
+        return super().has_delete_permission(request, obj) and _is_within_reach(request, obj)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str

@@ -1,10 +1,12 @@
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import MANAGERS, User
 from tests.admin_site import assert_few_queries, errors_of, staff_client
 from tests.factories import make_user
 
@@ -116,6 +118,56 @@ def test_only_a_superuser_touches_a_superuser() -> None:
     new = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
     assert client.post(f"{page}/password/", new).status_code == 403
     assert client.post(f"{page}/delete/", {"post": "yes"}).status_code == 403
+
+
+def more_rights(**fields: bool) -> User:
+    """Somebody who may do what a clerk who changes accounts may not."""
+    user = make_user(is_staff=True, password="their own words", **fields)
+    user.user_permissions.set(Permission.objects.filter(codename="cancel_show"))
+    return user
+
+
+def a_manager() -> User:
+    user = make_user(is_staff=True, password="their own words")
+    user.groups.set(Group.objects.filter(name=MANAGERS))
+    return user
+
+
+@pytest.mark.parametrize(
+    "make",
+    [more_rights, partial(more_rights, is_active=False), a_manager],
+    ids=["more permissions", "closed", "manager"],
+)
+def test_nobody_touches_an_account_with_more_rights_than_their_own(
+    make: Callable[[], User],
+) -> None:
+    other, client = make(), clerk("change_user", "view_user", "delete_user")
+    page = f"/admin/accounts/user/{other.pk}"
+    new = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+
+    assert client.post(f"{page}/change/", {"email": "mine@example.com"}).status_code == 403
+    assert client.get(f"{page}/password/").status_code == 403
+    assert client.post(f"{page}/password/", new).status_code == 403
+    assert client.post(f"{page}/delete/", {"post": "yes"}).status_code == 403
+    client.post(
+        "/admin/accounts/user/",
+        {"action": "delete_selected", "_selected_action": [other.pk], "post": "yes"},
+    )
+
+    other.refresh_from_db()
+    assert other.check_password("their own words")
+
+
+def test_an_account_with_no_more_rights_is_changed_as_before() -> None:
+    equal = make_user(is_staff=True, password="their own words")
+    equal.user_permissions.set(Permission.objects.filter(codename="view_user"))
+    new = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+
+    for other in (equal, make_user(password="their own words")):
+        page = f"/admin/accounts/user/{other.pk}/password/"
+        assert clerk("change_user", "view_user").post(page, new).status_code == 302
+        other.refresh_from_db()
+        assert other.check_password(PASSWORD)
 
 
 def test_customers_do_not_get_in() -> None:
