@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from bookmyshow.local_time import business_day, local_day
 
 from .models import Movie
@@ -178,15 +180,20 @@ class Filters:
         return urlencode({name: value for name, value in asked.items() if value})
 
     def films(self, *, at: datetime) -> "MovieQuerySet":
-        """The films asked for, each with `is_showing`; those on screen come first in a search."""
+        """The films asked for, each with `is_showing`.
+
+        A search goes beyond the city: those on screen in it come first, then those in others, each
+        with its `cities`.
+        """
         films = Movie.objects.with_showing(at=at, **self.show_conditions)
         if self.genre:
             films = films.filter(genres__slug=self.genre)
         if self.q:
-            found = films.search(self.q)
+            anywhere = {**self.show_conditions, "city": ""}
+            found = films.search(self.q).with_cities(at=at, **anywhere)
             if self.about_shows:
-                found = found.on_screen()
-            films = found.showing_first()
+                found = found.exclude(Q(("cities", [])))
+            films = found.nearest_first()
         elif self.list == SOON:
             return films.coming_soon(at=at).prefetch_related("genres")
         else:

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.apps import apps
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Count, Exists, F, Func, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, ExpressionWrapper, F, Func, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.text import Truncator
@@ -20,6 +21,9 @@ from .poster_links import validate_poster_link
 from .posters.edition import EDITION
 from .prints import WIDTHS
 from .search import ranked_matches
+
+if TYPE_CHECKING:
+    from shows.querysets import ShowQuerySet
 
 # The featured film changes every day among this many.
 FEATURED_FILMS = 5
@@ -60,6 +64,19 @@ class MovieQuerySet(models.QuerySet["Movie"]):
         """After `with_showing`: films on screen before the others, else in the order they had."""
         return self.order_by("-is_showing", *self.query.order_by)
 
+    def with_cities(self, *, at: datetime, **conditions: Any) -> "MovieQuerySet":
+        """Adds `cities`: those with a coming show that meets `conditions`, in order."""
+        shows = self._coming_shows(at, **conditions).values("screen__cinema__city")
+        return self.annotate(
+            cities=ArraySubquery(shows.distinct().order_by("screen__cinema__city"))
+        )
+
+    def nearest_first(self) -> "MovieQuerySet":
+        """After `with_showing` and `with_cities`: films on screen here, then those in other cities,
+        then the rest, else in the order they had."""
+        nowhere = ExpressionWrapper(Q(("cities", [])), output_field=models.BooleanField())
+        return self.order_by("-is_showing", nowhere, *self.query.order_by)
+
     def coming_soon(self, *, at: datetime) -> "MovieQuerySet":
         """Films without a scheduled show whose release day has not begun at every cinema, soonest
         first."""
@@ -85,8 +102,7 @@ class MovieQuerySet(models.QuerySet["Movie"]):
 
     def most_shown_first(self, *, at: datetime, **conditions: Any) -> "MovieQuerySet":
         """By how many coming shows meet `conditions`, then by rating: what everyone goes to see."""
-        shows = apps.get_model("shows.Show").objects.upcoming(at=at).matching(**conditions)
-        counted = shows.order_by().filter(movie=OuterRef("pk")).values("movie")
+        counted = self._coming_shows(at, **conditions).values("movie")
         often = Coalesce(Subquery(counted.annotate(count=Count("pk")).values("count")), 0)
         return self.order_by(often.desc(), F("rating").desc(nulls_last=True), "title", "pk")
 
@@ -98,9 +114,12 @@ class MovieQuerySet(models.QuerySet["Movie"]):
         return films[at.toordinal() % len(films)] if films else None
 
     def _coming_show(self, at: datetime, **conditions: Any) -> Exists:
-        shows = apps.get_model("shows.Show").objects.upcoming(at=at)
-        coming = shows.matching(**conditions).order_by()
-        return Exists(coming.filter(movie=OuterRef("pk")))
+        return Exists(self._coming_shows(at, **conditions))
+
+    def _coming_shows(self, at: datetime, **conditions: Any) -> "ShowQuerySet":
+        """For a subquery: the film's coming shows that meet `conditions`."""
+        shows: ShowQuerySet = apps.get_model("shows.Show").objects.upcoming(at=at)
+        return shows.matching(**conditions).order_by().filter(movie=OuterRef("pk"))
 
 
 class Movie(models.Model):
@@ -165,6 +184,7 @@ class Movie(models.Model):
 
     if TYPE_CHECKING:
         is_showing: bool
+        cities: list[str]
 
     class Meta:
         ordering = ("title", "pk")

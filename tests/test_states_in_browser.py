@@ -37,7 +37,7 @@ def test_shows_and_lists_that_have_nothing_to_sell_say_so_and_lead_on(
     for first in (1, 11, 21):
         make_booking(full, [f"A{number}" for number in range(first, first + 10)])
     make_movie("Not on", slug="not-on")
-    see(page, screen, "/?q=zzzz", "No film answers to that.")
+    see(page, screen, "/?q=zzzz", "No films found")
     see(page, screen, "/movies/not-on/", "Times and seats")
     see(page, screen, begun.get_absolute_url(), "This show has begun")
     see(page, screen, cancelled.get_absolute_url(), "This show was cancelled.")

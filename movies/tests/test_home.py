@@ -99,9 +99,45 @@ def test_search_finds_the_whole_catalogue_and_puts_films_on_screen_first(client:
     assert page.count("Not showing") == 1
 
 
+def test_a_search_says_where_a_film_runs_that_isnt_in_the_remembered_city(client: Client) -> None:
+    london = make_screen(cinema=make_cinema(city="London", timezone="Europe/London"))
+    make_show(movie=make_movie("Amelie at the Quay"), screen=london)
+    away = make_movie("Amelie")
+    make_show(movie=away)
+    make_show(movie=away, screen=make_screen(cinema=make_cinema(city="Pune")))
+    make_show(movie=make_movie("Amelie Returns"), format="IMAX")
+    make_movie("Amelie in the Archive")
+    client.get("/?city=London")
+    page = home(client, "?q=amelie")
+    names = ["Amelie at the Quay", "Amelie", "Amelie Returns", "Amelie in the Archive"]
+    assert titles(page.encode()) == names
+    assert page.count("Showing in Mumbai and Pune") == page.count("Showing in Mumbai<") == 1
+    assert page.count("Not showing now") == 1
+    page = home(client, "?q=amelie&format=IMAX")
+    assert titles(page.encode()) == ["Amelie Returns"]
+    assert "Showing in Mumbai<" in page
+
+
+def test_clear_filters_forgets_the_city_too(client: Client) -> None:
+    make_show(movie=make_movie("Here"), format="3D")
+    make_show(movie=make_movie("There"), screen=make_screen(cinema=make_cinema(city="Pune")))
+    page = home(client, "?city=Pune&format=2D")
+    assert re.search(r'href="/\?city="[^>]*><svg.*?</svg>Clear filters', page)
+    assert sorted(shown(client, "?city=")) == sorted(shown(client)) == ["Here", "There"]
+    assert "Nothing in Pune fits all of these filters." in home(client, "?city=Pune&format=3D")
+
+
+def test_a_city_that_isnt_on_offer_leaves_the_remembered_one(client: Client) -> None:
+    make_show(movie=make_movie("Here"))
+    make_show(movie=make_movie("There"), screen=make_screen(cinema=make_cinema(city="Pune")))
+    client.get("/?city=Pune")
+    client.get("/?city=Atlantis")
+    assert shown(client) == ["There"]
+
+
 def test_search_without_a_match_says_so_and_offers_a_way_on(client: Client) -> None:
     page = home(client, "?q=zzz+%3Cscript%3E")
-    assert "No film answers to that." in page
+    assert "No films found" in page
     assert "zzz &lt;script&gt;" in page
     assert "<script>" not in page
 
