@@ -28,6 +28,7 @@ from shows.services import (
     ShowOverlaps,
     overlap_message,
     show_end,
+    time_problem,
 )
 
 from . import notices
@@ -57,8 +58,8 @@ class ShowIsCancelled(ScheduleError):
     code = "SHOW_NOT_BOOKABLE"
 
 
-class NotInTheFuture(ScheduleError):
-    """A show can't be moved into the past."""
+class TimeOutOfRange(ScheduleError):
+    """A show can't be moved into the past, nor years ahead."""
 
     code = "VALIDATION_ERROR"
 
@@ -138,7 +139,7 @@ def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
 def move_show(*, by: User, show_id: int, starts_at: datetime, why: str = "") -> Changed:
     """Give a show another time on its screen; tickets stay good, and their owners are told.
 
-    Raises ShowIsOver, ShowIsCancelled, NotInTheFuture, ShowOverlaps, ShowNotFound, ShowBusy.
+    Raises ShowIsOver, ShowIsCancelled, TimeOutOfRange, ShowOverlaps, ShowNotFound, ShowBusy.
     """
     with booking_transaction():
         show = lock_show(show_id)
@@ -148,8 +149,8 @@ def move_show(*, by: User, show_id: int, starts_at: datetime, why: str = "") -> 
             raise ShowIsCancelled("This show is cancelled; schedule a new one.")
         if show.has_started(now):
             raise ShowIsOver("This show has begun; it can't be moved any more.")
-        if starts_at <= now:
-            raise NotInTheFuture("This time is past.")
+        if problem := time_problem(starts_at, at=now):
+            raise TimeOutOfRange(problem)
         if starts_at == show.starts_at:
             return Changed()
         before = show.starts_at

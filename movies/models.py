@@ -25,6 +25,8 @@ from .search import ranked_matches
 if TYPE_CHECKING:
     from shows.querysets import ShowQuerySet
 
+#: Minutes. "Shoah" has 566; a longer time is a slip of the finger.
+LONGEST_FILM = 600
 # The featured film changes every day among this many.
 FEATURED_FILMS = 5
 LINE_LENGTH = 170
@@ -141,7 +143,12 @@ class Movie(models.Model):
         "running time (minutes)",
         null=True,
         blank=True,
-        validators=[MinValueValidator(1)],
+        validators=[
+            MinValueValidator(1),
+            MaxValueValidator(
+                LONGEST_FILM, f"At most {LONGEST_FILM} minutes (10 hours); look at the number."
+            ),
+        ],
         help_text="A film without a running time can't be scheduled.",
     )
     language = models.CharField(max_length=40, blank=True)

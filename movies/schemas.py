@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from bookmyshow.rest.paging import PageQuery
 from bookmyshow.rest.schemas import BodyDecimal, BodyWhole, Day, In, Line, Out, Paragraphs
 
-from .models import Movie
+from .models import LONGEST_FILM, Movie
 from .poster_links import validate_poster_link
 from .services import MovieFacts
 
@@ -56,7 +56,7 @@ class MovieIn(In):
     rating: Annotated[BodyDecimal, Field(ge=0, le=10, max_digits=3, decimal_places=1)] | None = (
         Field(None, examples=[8.0])
     )
-    duration_minutes: Annotated[BodyWhole, Field(ge=1, le=1440)] | None = Field(
+    duration_minutes: Annotated[BodyWhole, Field(ge=1, le=LONGEST_FILM)] | None = Field(
         None, description="A film without one can't be scheduled.", examples=[126]
     )
     language: Annotated[Line, Field(max_length=40)] | None = Field(None, examples=["English"])

@@ -9,7 +9,7 @@ from django import forms
 from .clock import database_now, moment_on_clock
 from .models import Cinema, Screen, Show
 from .seating import PlanError, parse_plan
-from .services import MovieNotSchedulable, show_end
+from .services import MovieNotSchedulable, show_end, time_problem
 
 FEW_CITIES = 8
 
@@ -79,8 +79,8 @@ class NewShowForm(forms.ModelForm):
         starts_at = moment_on_clock(data["local_start"], data["screen"].cinema.tz)
         if starts_at is None:
             self.add_error("local_start", "The clocks go forward over this time; choose another.")
-        elif starts_at <= database_now():
-            self.add_error("local_start", "This is in the past on the cinema's clock.")
+        elif problem := time_problem(starts_at, at=database_now()):
+            self.add_error("local_start", problem)
         else:
             data["starts_at"] = starts_at
             self._check_schedule(data)

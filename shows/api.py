@@ -1,6 +1,6 @@
 """Shows and seats, and a film with its coming shows."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -27,8 +27,6 @@ from .clock import database_now
 from .models import Screen, Seat, Show
 from .schemas import MovieWithShowsOut, SeatOut, ShowIn, ShowOut, ShowQuery, ShowWithSeatsOut
 from .seating import PlanError
-
-FURTHEST_SHOW = timedelta(days=730)
 
 router = Router(tags=["Shows"])
 
@@ -129,7 +127,7 @@ def _start(show: ShowIn, zone: ZoneInfo) -> datetime:
     """The start on the cinema's clock. Raises ApiProblem for one that can't be."""
     now = database_now()
     today = local_day(now, zone)
-    if not today <= show.show_date <= today + FURTHEST_SHOW:
+    if not today <= show.show_date <= today + services.FURTHEST_SHOW:
         raise _invalid("showDate", "Choose a day from today on, within two years.")
     starts_at = datetime.combine(show.show_date, time.fromisoformat(show.show_time), zone)
     # Where clocks go forward, an hour of that night never comes.

@@ -10,7 +10,7 @@ from django.contrib.postgres.fields import (
     RangeOperators,
 )
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Concat
@@ -76,6 +76,10 @@ class Cinema(models.Model):
         return ZoneInfo(self.timezone)
 
 
+#: Minutes kept free after a show.
+LONGEST_CLEANING = 240
+
+
 class Screen(models.Model):
     """An auditorium. Shows copy its seating plan when they are made (SPEC §2)."""
 
@@ -87,7 +91,9 @@ class Screen(models.Model):
         "w or W wheelchair, _ gap, - half gap; an empty line is a cross aisle).",
     )
     cleaning_minutes = models.PositiveSmallIntegerField(
-        default=15, help_text="Kept free after each show."
+        default=15,
+        validators=[MaxValueValidator(LONGEST_CLEANING)],
+        help_text="Kept free after each show.",
     )
 
     class Meta:

@@ -1,9 +1,12 @@
 """Planning many shows: every problem of every one of them first, then all of them or none."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+
+from django.utils.crypto import salted_hmac
 
 from bookmyshow.local_time import DAY_ENDS, on_business_day
 from movies.models import Movie
@@ -17,6 +20,7 @@ from .services import (
     create_shows,
     refuse_archived,
     show_end,
+    time_problem,
 )
 
 MOST_SHOWS = 2_000
@@ -118,13 +122,30 @@ def preview(plan: Plan, *, at: datetime) -> list[PlannedShow]:
     return planned
 
 
+def digest(plan: Plan, planned: Sequence[PlannedShow]) -> str:
+    """Stands for all that a preview shows: it differs where the plan has changed since, or a
+    running time or cleaning time that the plan depends on."""
+    terms = [plan.format, plan.language, str(plan.standard_price), str(plan.premium_price)]
+    shows = [
+        (show.movie.pk, show.screen.pk, f"{show.wall}", f"{show.busy_until}") for show in planned
+    ]
+    return salted_hmac("shows.planning", json.dumps([terms, shows])).hexdigest()
+
+
 def schedule_shows(plan: Plan, *, at: datetime) -> list[Show]:
     """Make all of the plan's shows in one transaction, or none.
 
-    Raises PlanHasProblems, PlanTooLarge, and, where someone else was faster between the look and
-    the insert, ShowOverlaps or Archived.
+    Raises PlanTooLarge, and what `schedule` raises.
     """
-    planned = preview(plan, at=at)
+    return schedule(plan, preview(plan, at=at))
+
+
+def schedule(plan: Plan, planned: Sequence[PlannedShow]) -> list[Show]:
+    """Make the shows that `preview` found, in one transaction, or none.
+
+    Raises PlanHasProblems, and, where someone else was faster between the look and the insert,
+    ShowOverlaps or Archived.
+    """
     if any(show.problems for show in planned):
         raise PlanHasProblems(planned)
     return create_shows([_slot(show, plan) for show in planned if show.starts_at])
@@ -147,8 +168,8 @@ def _place(show: PlannedShow, plan: Plan, at: datetime) -> None:
         return
     if comes_twice(show.wall, zone):
         show.notes.append("The clocks go back: this is the first of two such times.")
-    if show.starts_at <= at:
-        show.problems.append("This is in the past.")
+    if problem := time_problem(show.starts_at, at=at):
+        show.problems.append(problem)
     try:
         refuse_archived(_slot(show, plan))
         _, show.busy_until = show_end(

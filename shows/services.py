@@ -13,13 +13,15 @@ from django.db.models.functions import Now
 from psycopg.errors import LockNotAvailable
 
 from movies import lists
-from movies.models import Movie
+from movies.models import LONGEST_FILM, Movie
 
 from . import seatmap
 from .models import Cinema, Screen, Show
 from .seating import PlanSeat, parse_plan
 
 OVERLAP_CONSTRAINT = "show_no_overlap_on_screen"
+#: Nobody plans further ahead; a later date is a slip of the finger.
+FURTHEST_SHOW = timedelta(days=730)
 
 
 class ScheduleError(Exception):
@@ -39,7 +41,7 @@ class ShowOverlaps(ScheduleError):
 
 
 class MovieNotSchedulable(ScheduleError):
-    """A film without a running time has no end."""
+    """A film without a running time has no end, and one of a month is a mistake."""
 
     code = "MOVIE_NOT_SCHEDULABLE"
 
@@ -202,11 +204,25 @@ def overlap_message(shows: Sequence[Show]) -> str:
     )
 
 
+def time_problem(starts_at: datetime, *, at: datetime) -> str:
+    """Why no show can start then, in words for people; "" where one can."""
+    if starts_at <= at:
+        return "This is in the past."
+    if starts_at > at + FURTHEST_SHOW:
+        return "This is more than two years ahead; look at the year."
+    return ""
+
+
 def show_end(*, movie: Movie, screen: Screen, starts_at: datetime) -> tuple[datetime, datetime]:
     """When a show ends, and until when its screen is busy. Raises MovieNotSchedulable."""
     if not movie.duration_minutes:
         raise MovieNotSchedulable(
             f"{movie.title} has no running time; set it before scheduling the film."
+        )
+    if movie.duration_minutes > LONGEST_FILM:
+        raise MovieNotSchedulable(
+            f"{movie.title} has a running time of {movie.duration_minutes:,} minutes; correct it"
+            f" before scheduling the film ({LONGEST_FILM} at most)."
         )
     ends_at = starts_at + timedelta(minutes=movie.duration_minutes)
     return ends_at, ends_at + timedelta(minutes=screen.cleaning_minutes)

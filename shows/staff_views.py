@@ -15,11 +15,15 @@ from bookmyshow.staff import staff_with
 from .clock import database_now
 from .models import Cinema, Show
 from .planner_forms import PlannerForm
-from .planning import PlannedShow, preview, schedule_shows
+from .planning import PlannedShow, digest, preview, schedule
 from .services import ScheduleError
 from .timeline import day_of
 
 ROWS_SHOWN = 150
+CHANGED = (
+    "Nothing is scheduled yet: the plan, or what it depends on, has changed since its preview."
+    " This is what it makes now."
+)
 
 
 @require_http_methods(["GET", "POST"])
@@ -29,11 +33,14 @@ def planner(request: HttpRequest) -> HttpResponse:
     form = PlannerForm(request.POST or None, initial=_next_week())
     context: dict[str, object] = {}
     if request.method == "POST" and form.is_valid():
-        plan, now = form.plan(), database_now()
+        plan = form.plan()
         try:
+            planned = preview(plan, at=database_now())
+            context = _previewed(planned) | {"digest": digest(plan, planned)}
             if "schedule" in request.POST:
-                return _scheduled(request, schedule_shows(plan, at=now))
-            context = _previewed(preview(plan, at=now))
+                if request.POST.get("previewed") == context["digest"]:
+                    return _scheduled(request, schedule(plan, planned))
+                messages.warning(request, CHANGED)
         except ScheduleError as error:
             messages.error(request, error.message)
     context |= {**admin.site.each_context(request), "title": "Plan shows", "form": form}

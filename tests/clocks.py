@@ -1,11 +1,13 @@
 """Clocks for tests of what happens on the cinema's day and not on UTC's."""
 
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 # 19:30 UTC on Saturday 7 March is one o'clock in the night to Sunday in Mumbai.
 NIGHT_IN_MUMBAI = "2026-03-07T19:30:00Z"
 
 
-def zone_on_another_day(now: datetime) -> str:
-    """A time zone whose date is not UTC's at this moment, and stays what it is for ten hours."""
-    return "Pacific/Kiritimati" if now.hour >= 10 else "Etc/GMT+12"
+def zone_on_another_day(now: datetime) -> tuple[str, date]:
+    """A time zone whose date is not UTC's at this moment, and that date; it lasts for hours."""
+    zone = "Pacific/Kiritimati" if now.hour >= 10 else "Etc/GMT+12"
+    return zone, now.astimezone(ZoneInfo(zone)).date()

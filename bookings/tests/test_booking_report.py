@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from bookings import services
-from bookmyshow.local_time import A_DAY, local_day
+from bookmyshow.local_time import A_DAY
 from shows.models import Show
 from tests.clocks import zone_on_another_day
 from tests.factories import make_booking, make_cinema, make_movie, make_screen, make_show, make_user
@@ -62,8 +62,7 @@ def test_a_day_is_that_of_the_cinemas_clock() -> None:
 
 
 def test_without_days_it_is_of_the_week_that_is_over_on_the_cinemas_clock() -> None:
-    zone = zone_on_another_day(timezone.now())
-    today = local_day(timezone.now(), ZoneInfo(zone))
+    zone, today = zone_on_another_day(timezone.now())
     screen = make_screen(cinema=make_cinema(timezone=zone))
     for days in (0, 1, 7, 8):
         noon = datetime.combine(today - days * A_DAY, time(12), ZoneInfo(zone))

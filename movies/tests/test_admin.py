@@ -62,6 +62,7 @@ def test_a_film_is_made_with_all_its_facts(client: Client) -> None:
         ({"rating": "11"}, "rating", "less than or equal to 10"),
         ({"rating": "7.45"}, "rating", "no more than 1 decimal place"),
         ({"duration_minutes": "0"}, "duration_minutes", "greater than or equal to 1"),
+        ({"duration_minutes": "1200"}, "duration_minutes", "At most 600 minutes"),
         ({"slug": "taken"}, "slug", "already exists"),
         ({"slug": "no spaces"}, "slug", "valid “slug”"),
         ({"cast": "n" * 121}, "cast", "longer than 120 characters"),

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from bookmyshow.local_time import A_DAY, local_day
+from bookmyshow.local_time import A_DAY
 from movies.models import Movie
 from movies.showtimes import show_day
 from shows.clock import comes_twice, moment_on_clock
@@ -24,6 +25,7 @@ from shows.planning import (
     schedule_shows,
     times_between,
 )
+from shows.services import MovieNotSchedulable
 from shows.timeline import day_of
 from tests.admin_site import staff_client
 from tests.clocks import zone_on_another_day
@@ -31,6 +33,10 @@ from tests.factories import make_booking, make_cinema, make_movie, make_screen, 
 
 pytestmark = pytest.mark.django_db
 DAY = date(2031, 3, 7)
+# Some days before: nothing can be scheduled further ahead than two years.
+AT = datetime(2031, 3, 1, tzinfo=UTC)
+# For what runs by the real clock.
+FIRST = timezone.now().date() + timedelta(days=60)
 LONDON = ZoneInfo("Europe/London")
 
 
@@ -48,17 +54,17 @@ def make_plan(**values: Any) -> Plan:
 
 
 def problems(plan: Plan) -> list[list[str]]:
-    return [show.problems for show in preview(plan, at=timezone.now())]
+    return [show.problems for show in preview(plan, at=AT)]
 
 
 def notes(plan: Plan) -> list[list[str]]:
-    return [show.notes for show in preview(plan, at=timezone.now())]
+    return [show.notes for show in preview(plan, at=AT)]
 
 
 def test_a_plan_makes_each_screen_each_day_each_time() -> None:
     screens = [make_screen(), make_screen()]
     plan = make_plan(screens=screens, last_day=DAY + timedelta(days=2))
-    made = schedule_shows(plan, at=timezone.now())
+    made = schedule_shows(plan, at=AT)
     assert len(made) == Show.objects.count() == 2 * 3 * 2
     starts = {show.local_start.time() for show in made}
     assert starts == {time(10), time(14)}
@@ -68,7 +74,7 @@ def test_a_plan_makes_each_screen_each_day_each_time() -> None:
 def test_several_films_take_turns_and_begin_each_day_with_another() -> None:
     films = [make_movie("One"), make_movie("Two")]
     plan = make_plan(movies=films, last_day=DAY + timedelta(days=1))
-    planned = preview(plan, at=timezone.now())
+    planned = preview(plan, at=AT)
     assert [show.movie.title for show in planned] == ["One", "Two", "Two", "One"]
 
 
@@ -98,7 +104,7 @@ def test_one_problem_and_nothing_is_scheduled() -> None:
     make_show(screen=screen, starts_at=datetime(2031, 3, 7, 5, 0, tzinfo=UTC))
     plan = make_plan(screens=[screen, make_screen()])
     with pytest.raises(PlanHasProblems, match="1 of 4 shows"):
-        schedule_shows(plan, at=timezone.now())
+        schedule_shows(plan, at=AT)
     assert Show.objects.count() == 1
 
 
@@ -135,7 +141,7 @@ def test_a_wall_time_is_one_moment_two_or_none() -> None:
 def test_what_a_film_or_hall_lacks_is_told_for_each_show() -> None:
     endless = make_movie(duration_minutes=None)
     assert all("no running time" in found[0] for found in problems(make_plan(movies=[endless])))
-    gone = make_movie(archived_at=timezone.now())
+    gone = make_movie(archived_at=AT)
     assert all("archived" in found[0] for found in problems(make_plan(movies=[gone])))
     broken = make_screen()
     Screen.objects.filter(pk=broken.pk).update(seating_plan="?")
@@ -150,7 +156,7 @@ def test_what_a_film_or_hall_lacks_is_told_for_each_show() -> None:
 def test_a_plan_that_is_too_large_is_refused_before_it_costs_anything() -> None:
     times = [time(hour, minute) for hour in range(24) for minute in range(60)]
     with pytest.raises(PlanTooLarge):
-        preview(make_plan(times=times, last_day=DAY + timedelta(days=1)), at=timezone.now())
+        preview(make_plan(times=times, last_day=DAY + timedelta(days=1)), at=AT)
 
 
 def test_the_cost_of_a_preview_does_not_grow_with_the_plan(
@@ -159,7 +165,7 @@ def test_the_cost_of_a_preview_does_not_grow_with_the_plan(
     screens = [make_screen() for _ in range(4)]
     plan = make_plan(screens=screens, last_day=DAY + timedelta(days=20))
     with django_assert_num_queries(1):
-        assert len(preview(plan, at=timezone.now())) == 4 * 21 * 2
+        assert len(preview(plan, at=AT)) == 4 * 21 * 2
 
 
 def test_times_are_read_as_people_write_them() -> None:
@@ -186,9 +192,9 @@ def test_a_spacing_goes_on_past_midnight_until_the_day_ends() -> None:
 def test_a_time_after_midnight_is_in_the_night_that_follows_the_day() -> None:
     times = times_between(time(20), time(1), timedelta(minutes=150))
     for plan in (make_plan(times=times), make_plan(times=read_times("01:00 20:00 22:30"))):
-        planned = preview(plan, at=timezone.now())
+        planned = preview(plan, at=AT)
         assert [f"{show.wall:%d %H:%M}" for show in planned] == ["07 20:00", "07 22:30", "08 01:00"]
-    late = schedule_shows(make_plan(times=[time(1)]), at=timezone.now())[0]
+    late = schedule_shows(make_plan(times=[time(1)]), at=AT)[0]
     assert f"{late.local_start:%d %b %H:%M}" == "08 Mar 01:00"
     assert show_day(late) == DAY
 
@@ -197,8 +203,8 @@ def values(movie: Movie, screen: Screen, **changed: Any) -> dict[str, Any]:
     return {
         "movies": [movie.pk],
         "screens": [screen.pk],
-        "first_day": "2031-03-07",
-        "last_day": "2031-03-08",
+        "first_day": f"{FIRST}",
+        "last_day": f"{FIRST + A_DAY}",
         "times": "10:00 14:00",
         "format": "2D",
         "standard_price": "250",
@@ -210,10 +216,10 @@ def test_the_planner_previews_then_schedules_and_shows_the_day() -> None:
     client, movie, screen = staff_client(), make_movie(), make_screen()
     address = "/admin/shows/show/plan/"
     assert "Preview" in client.get(address).content.decode()
-    page = client.post(address, values(movie, screen, preview="1")).content.decode()
-    assert "Schedule 4 shows" in page
+    page = client.post(address, values(movie, screen, preview="1"))
+    assert "Schedule 4 shows" in page.content.decode()
     assert not Show.objects.exists()
-    done = client.post(address, values(movie, screen, schedule="1"), follow=True)
+    done = client.post(address, previewed(page, values(movie, screen)), follow=True)
     assert "4 shows scheduled on 1 screen." in done.content.decode()
     assert movie.title in done.content.decode()
     assert LogEntry.objects.count() == Show.objects.count() == 4
@@ -226,12 +232,58 @@ def test_the_planner_previews_then_schedules_and_shows_the_day() -> None:
     assert "Schedule 4 shows" in client.post(address, by_spacing).content.decode()
 
 
+def previewed(page: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """The form sent off with the button of a preview."""
+    (seen,) = re.findall(r'name="previewed" value="(\w+)"', page.content.decode())
+    return values | {"previewed": seen, "schedule": "1"}
+
+
+def test_what_was_not_previewed_is_not_scheduled() -> None:
+    client, movie, screen = staff_client(), make_movie(), make_screen()
+    address = "/admin/shows/show/plan/"
+    page = client.post(address, values(movie, screen, last_day=f"{FIRST}", preview="1"))
+    assert "Schedule 2 shows" in page.content.decode()
+    longer = values(movie, screen, last_day=f"{FIRST + 6 * A_DAY}")
+    for changed in (
+        longer,
+        values(movie, screen, last_day=f"{FIRST}", times="10:00 14:05"),
+        values(movie, screen, last_day=f"{FIRST}", standard_price="25"),
+        values(make_movie(), screen, last_day=f"{FIRST}"),
+    ):
+        answer = client.post(address, previewed(page, changed))
+        assert "has changed since its preview" in answer.content.decode()
+        assert not Show.objects.exists()
+    answer = client.post(address, previewed(page, longer))
+    assert "Schedule 14 shows" in answer.content.decode()
+    client.post(address, previewed(answer, longer))
+    assert Show.objects.count() == 14
+
+
+def test_a_running_time_that_changed_since_the_preview_is_looked_at_again() -> None:
+    client, movie, screen = staff_client(), make_movie(), make_screen()
+    address = "/admin/shows/show/plan/"
+    page = client.post(address, values(movie, screen, preview="1"))
+    Movie.objects.filter(pk=movie.pk).update(duration_minutes=121)
+    answer = client.post(address, previewed(page, values(movie, screen)))
+    assert "has changed since its preview" in answer.content.decode()
+    assert not Show.objects.exists()
+
+
+def test_a_year_typed_wrong_and_a_running_time_of_weeks_are_refused() -> None:
+    far = date(2062, 3, 7)
+    assert all("two years ahead" in p[0] for p in problems(make_plan(first_day=far, last_day=far)))
+    long = make_movie(duration_minutes=32_767)
+    assert all("32,767 minutes" in p[0] for p in problems(make_plan(movies=[long])))
+    with pytest.raises(MovieNotSchedulable, match="600 at most"):
+        make_show(movie=long)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"times": "noon"},
         {"times": ""},
-        {"last_day": "2031-03-01"},
+        {"last_day": f"{FIRST - A_DAY}"},
         {"movies": []},
         {"standard_price": "-1"},
         {"first_day": "soon"},
@@ -247,16 +299,16 @@ def test_the_planner_says_what_is_wrong_with_the_form(wrong: dict[str, Any]) -> 
 
 
 def test_the_planner_begins_on_the_first_day_that_has_begun_at_no_cinema() -> None:
-    now = timezone.now()
-    far = make_screen(cinema=make_cinema(timezone=zone_on_another_day(now))).cinema
+    zone, today = zone_on_another_day(timezone.now())
+    make_cinema(timezone=zone)
     client = staff_client()
     form = client.get("/admin/shows/show/plan/").context["form"]
-    tomorrow = local_day(now, far.tz) + A_DAY
+    tomorrow = today + A_DAY
     assert (form["first_day"].value(), form["last_day"].value()) == (tomorrow, tomorrow + 6 * A_DAY)
     make_cinema(timezone="Etc/GMT+12")
     east = make_cinema(timezone="Pacific/Kiritimati")
     form = client.get("/admin/shows/show/plan/").context["form"]
-    assert form["first_day"].value() == local_day(now, east.tz) + A_DAY
+    assert form["first_day"].value() == timezone.now().astimezone(east.tz).date() + A_DAY
 
 
 def test_planning_needs_its_permission(client: Client) -> None:
@@ -270,7 +322,7 @@ def test_the_command_previews_refuses_and_schedules(capsys: pytest.CaptureFixtur
     screen, movie = make_screen(), make_movie()
     arguments = [
         *("--film", movie.slug, "--screen", f"{screen.cinema.slug}/{screen.name}"),
-        *("--from", "2031-03-07", "--to", "2031-03-07", "--times", "10:00,14:00"),
+        *("--from", f"{FIRST}", "--to", f"{FIRST}", "--times", "10:00,14:00"),
         *("--standard", "250", "--premium", "400"),
     ]
     call_command("schedule_shows", *arguments, "--dry-run")
@@ -294,7 +346,7 @@ def test_the_day_draws_every_show_with_how_full_it_is(
     late = make_show(screen=screen, starts_at=datetime(2031, 3, 7, 19, 0, tzinfo=UTC))
     assert late.local_start.date() == DAY + timedelta(days=1)
     make_booking(show, ["A1", "A2", "A3", "A4", "A5"])
-    (lane,) = day_of(screen.cinema, DAY, at=timezone.now()).lanes
+    (lane,) = day_of(screen.cinema, DAY, at=AT).lanes
     first, second = lane.blocks
     assert (first.x, first.width, first.cleaning) == (13 * 60, 120, 15)
     assert (first.taken, first.percent, second.percent) == (5, 10, 0)
@@ -309,6 +361,6 @@ def test_the_day_draws_every_show_with_how_full_it_is(
 
 def test_a_day_of_23_hours_is_drawn_as_one() -> None:
     cinema = make_cinema(timezone="Europe/London")
-    drawn = day_of(cinema, date(2031, 3, 29), at=timezone.now())
+    drawn = day_of(cinema, date(2031, 3, 29), at=AT)
     assert drawn.width == 23 * 60
     assert "01" not in [hour for _, hour in drawn.hours]

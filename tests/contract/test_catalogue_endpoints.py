@@ -171,6 +171,7 @@ def test_a_film_with_shows_stays(api: Api) -> None:
         ({"rating": True}, "rating"),
         ({"rating": "many"}, "rating"),
         ({"durationMinutes": 0}, "durationMinutes"),
+        ({"durationMinutes": 1200}, "durationMinutes"),
         ({"durationMinutes": 90.5}, "durationMinutes"),
         ({"durationMinutes": 10**30}, "durationMinutes"),
         ({"releaseDate": "2026-02-30"}, "releaseDate"),

@@ -10,7 +10,7 @@ from movies.models import Movie
 from shows.clock import database_now
 from shows.models import Screen
 from shows.planner_forms import read_times
-from shows.planning import Plan, PlannedShow, preview, schedule_shows, times_between
+from shows.planning import Plan, PlannedShow, preview, schedule, times_between
 from shows.services import ScheduleError
 
 EXAMPLE = """\
@@ -82,9 +82,9 @@ class Command(BaseCommand):
         add("--dry-run", action="store_true", help="only say what would be scheduled")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        plan, now = self._plan(options), database_now()
+        plan = self._plan(options)
         try:
-            planned = preview(plan, at=now)
+            planned = preview(plan, at=database_now())
             self._report(planned, every=options["dry_run"])
             wrong = sum(bool(show.problems) for show in planned)
             if wrong:
@@ -92,7 +92,7 @@ class Command(BaseCommand):
             if options["dry_run"]:
                 self.stdout.write(f"{len(planned)} shows would be scheduled.")
                 return
-            made = schedule_shows(plan, at=now)
+            made = schedule(plan, planned)
         except ScheduleError as error:
             raise CommandError(error.message) from error
         self.stdout.write(self.style.SUCCESS(f"{len(made)} shows scheduled."))
