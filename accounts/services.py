@@ -3,12 +3,16 @@
 import uuid
 
 from django.contrib.auth import authenticate
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.http import HttpRequest
+from django.utils import timezone
 
 from .models import User
 
+# Few enough that no statement takes long, however many there are at first.
+SESSIONS_AT_ONCE = 5_000
 EMAIL_CONSTRAINT = "user_email_unique_any_case"
 
 
@@ -102,3 +106,12 @@ def delete_account(*, user: User) -> None:
             "updated_at",
         ]
     )
+
+
+def clear_expired_sessions() -> int:
+    """Delete the sessions that ended, some at a time; returns how many there were."""
+    ended = Session.objects.filter(expire_date__lt=timezone.now()).order_by("expire_date")
+    cleared = 0
+    while count := Session.objects.filter(pk__in=ended.values("pk")[:SESSIONS_AT_ONCE]).delete()[0]:
+        cleared += count
+    return cleared

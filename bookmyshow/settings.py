@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 
 from . import environment
@@ -188,6 +189,9 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+# Sweeps have a queue and a worker (the Procfile's `sweeper`) of their own: with a slow mail server
+# every slot of the other may be taken for a minute.
+CELERY_TASK_ROUTES = {"bookings.tasks.release_expired_holds": {"queue": "sweeps"}}
 CELERY_BEAT_SCHEDULE = {
     "release-expired-holds": {
         "task": "bookings.tasks.release_expired_holds",
@@ -199,6 +203,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "bookings.tasks.send_notices",
         "schedule": timedelta(seconds=NOTICE_SECONDS),
         "options": {"expires": NOTICE_SECONDS},
+    },
+    # In the night of India. By the clock: an interval would begin again with every restart of beat.
+    "clear-sessions": {
+        "task": "accounts.tasks.clear_sessions",
+        "schedule": crontab(hour=22, minute=30),
     },
 }
 
