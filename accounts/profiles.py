@@ -13,13 +13,14 @@ from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_save
 
-from bookmyshow.caching import Group, drop_group
+from bookmyshow.caching import Group, cacheable, drop_group
 
 from .models import User
 
 KEPT_SECONDS = 30 * 60
 
 
+@cacheable
 @dataclass(frozen=True, slots=True)
 class Profile:
     pk: int

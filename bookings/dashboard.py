@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from bookmyshow.caching import keep
+from bookmyshow.caching import cacheable, keep
 from bookmyshow.local_time import A_DAY
 from shows.models import Cinema
 
@@ -63,6 +63,7 @@ class Funnel:
         return round(100 * self.confirmed / self.ended) if self.ended else None
 
 
+@cacheable
 @dataclass(frozen=True, slots=True)
 class Newcomers:
     """People who signed up in the last 30 days, and those of them who have booked."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
+from bookmyshow.caching import cacheable
 from bookmyshow.local_time import local_day
 
 # Days are those of the cinema's clock. Bookings are added up by show first: joined to its row, a
@@ -55,6 +56,7 @@ DAY, CINEMA, FILM = (
 GROUPS = {"day": (DAY, "1"), "cinema": (CINEMA, "6 DESC, 1"), "film": (FILM, "6 DESC, 1")}
 
 
+@cacheable
 @dataclass(frozen=True, slots=True)
 class Line:
     """One day, cinema or film; `takings` in CURRENCY."""
@@ -82,6 +84,7 @@ def sales(*, by: str, first: date, last: date) -> Iterator[Line]:
             yield Line(*row)
 
 
+@cacheable
 @dataclass(frozen=True, slots=True)
 class Part:
     """What one film sold on one day at one cinema."""

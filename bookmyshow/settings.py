@@ -134,7 +134,11 @@ CACHES = {
         "BACKEND": "bookmyshow.caching.backend.SteadyCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "bms",
+        # Under version 1 are values of releases that pickled them; neither reads the other's.
+        "VERSION": 2,
         "OPTIONS": {
+            "CLIENT_CLASS": "bookmyshow.caching.backend.SteadyClient",
+            "SERIALIZER": "bookmyshow.caching.packing.Serializer",
             "CONNECTION_POOL_CLASS": "bookmyshow.caching.backend.SteadyPool",
             "IGNORE_EXCEPTIONS": True,
             "SOCKET_CONNECT_TIMEOUT": 0.5,
@@ -184,6 +188,9 @@ LOGOUT_REDIRECT_URL = "movies:home"
 
 # Celery: beat releases lapsed holds; correctness never waits for it (SPEC §4.4).
 CELERY_BROKER_URL = REDIS_URL
+# A task that came in as anything else, pickled say, is refused: the broker only carries data.
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 120

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
+from bookmyshow.caching import cacheable
 from bookmyshow.local_time import business_day, local_day
 
 from .models import Movie
@@ -20,6 +21,7 @@ NOW, SOON = "now", "soon"
 DAYS_AHEAD = 7
 
 
+@cacheable
 @dataclass(frozen=True)
 class Option:
     value: str
@@ -33,6 +35,7 @@ SORTS = [
 ]
 
 
+@cacheable
 @dataclass(frozen=True)
 class Facets:
     """What the coming shows differ in."""

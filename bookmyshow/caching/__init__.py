@@ -9,10 +9,13 @@
 - a person's profile: `accounts.profiles`, 30 min; dropped at log-out and by any change of it
 - sessions: Django's `cached_db`, which keeps them in the database too; dropped at log-out
 
+A new kind of value is marked `cacheable` or listed in `packing`; nothing is pickled.
+
 Nothing here decides anything: bookings, prices and rights are read from the database each time.
 This package knows none of the apps.
 """
 
 from .keeping import Group, drop_group, group_key, keep
+from .packing import cacheable
 
-__all__ = ["Group", "drop_group", "group_key", "keep"]
+__all__ = ["Group", "cacheable", "drop_group", "group_key", "keep"]

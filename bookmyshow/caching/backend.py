@@ -6,9 +6,12 @@ anything is read again, so that nothing stale comes back with the server: a sess
 meanwhile, say.
 """
 
+import logging
 from typing import Any
 
+from django.core.cache.backends.base import BaseCache
 from django_redis.cache import RedisCache
+from django_redis.client import DefaultClient
 from redis import ConnectionPool
 from redis.connection import Connection
 from redis.exceptions import ConnectionError as NoConnection
@@ -17,6 +20,9 @@ from redis.exceptions import TimeoutError as NoAnswer
 from bookmyshow.watching import metrics
 
 from .outage import Outage
+from .packing import Unreadable
+
+log = logging.getLogger(__name__)
 
 MISSING = object()
 
@@ -55,19 +61,40 @@ class SteadyPool(ConnectionPool):
         self.outage.end()
 
 
+class SteadyClient(DefaultClient):
+    """Every value goes through the serializer, numbers too, so that none is taken for another."""
+
+    def encode(self, value: Any, **_options: Any) -> Any:
+        return self._serializer.dumps(value)
+
+    def decode(self, value: Any) -> Any:
+        return self._serializer.loads(value)
+
+
 class SteadyCache(RedisCache):
     """django-redis, whose lost writes are made good and whose `clear` drops nothing but the cache.
 
-    The server is Celery's broker too, so a FLUSHDB would lose what is queued.
+    The server is Celery's broker too, so a FLUSHDB would lose what is queued. What can't be read
+    (garbage, or another version's) is a miss, and dropped so that a new value can take its place.
     """
 
     def get(self, key: str, default: Any = None, *args: Any, **kwargs: Any) -> Any:
-        found = super().get(key, MISSING, *args, **kwargs)
+        try:
+            found = super().get(key, MISSING, *args, **kwargs)
+        except Unreadable as error:
+            # Not under what key: some of them are secret, a session's for one.
+            log.warning("dropped an entry of the cache that can't be read: %s", error)
+            self.delete(key, kwargs.get("version"))
+            found = MISSING
         if found is MISSING:
             metrics.count_cache_read("away" if self.is_away else "miss")
             return default
         metrics.count_cache_read("hit")
         return found
+
+    def get_many(self, keys: Any, version: int | None = None, **_options: Any) -> dict[str, Any]:
+        """One by one, as `get` reads them."""
+        return BaseCache.get_many(self, keys, version)
 
     def set(self, key: str, *args: Any, **kwargs: Any) -> Any:
         done = super().set(key, *args, **kwargs)

@@ -1,7 +1,13 @@
 """Valkey, the cache and the queue, dies or falls silent under load."""
 
+import pickle
 import signal
 import time
+from pathlib import Path
+from typing import Any
+
+import redis
+from celery import Celery
 
 from .conftest import assert_kept
 from .load import Buyer, load, nearly_longest
@@ -76,3 +82,43 @@ def test_celery_survives_a_queue_that_dies_while_a_task_is_on(world: Stack, site
         world.sweep()
         wait_for_status(world, second, "FAILED")
         assert celery.process.poll() is None
+
+
+def test_garbage_in_every_entry_of_the_cache_is_no_error(world: Stack, site: Program) -> None:
+    with load(site.url, world.buyers, world.shows) as running:
+        running.wait_until_all_are_served()
+        with redis.Redis.from_url(world.valkey.url()) as server:
+            for garbage in (b"garbage", b"12", b"\x80\x05}.", b"bms1\xc1"):
+                for key in server.scan_iter("bms:2:*"):
+                    server.set(key, garbage)
+                running.wait_until_all_are_served()
+    assert [a.status for a in running.failures()] == []
+    assert_kept(world, running.confirmed)
+
+
+class Trap:
+    """Pickled, it writes a file when it is read."""
+
+    def __init__(self, sprung: Path) -> None:
+        self._sprung = sprung
+
+    def __reduce__(self) -> Any:
+        return (Path.write_text, (self._sprung, "sprung"))
+
+
+def test_a_pickled_task_is_not_run_and_the_next_one_is(
+    world: Stack, site: Program, tmp_path: Path
+) -> None:
+    sprung = tmp_path / "sprung"
+    with world.celery() as celery:
+        reference = Buyer(site.url, world.buyers[1]).hold(world.shows[6], ["R1-1"])
+        lapse(world, reference)
+        with Celery(broker=world.valkey.url()) as queue:
+            name = "bookings.tasks.release_expired_holds"
+            queue.send_task(name, args=[Trap(sprung)], serializer="pickle")
+        world.sweep()
+        wait_for_status(world, reference, "FAILED")
+        celery.wait_until_it_says("Refusing to deserialize")
+    assert not sprung.exists()
+    pickle.loads(pickle.dumps(Trap(sprung)))
+    assert sprung.exists(), "the trap works"
