@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from bookmyshow.exporting import Columns
 from bookmyshow.long_lists import LongListAdmin, when
 
 from .models import User
@@ -81,6 +82,15 @@ class AuditLog(LongListAdmin):
     list_display_links = None
     list_filter = (About, "action_flag", when("action_time", "day (UTC)"))
     list_select_related = ("user", "content_type")
+    export_columns: Columns = {
+        "at": "action_time",
+        "who": "user.name",
+        "email": "user.email",
+        "kind": "content_type.name",
+        "id": "object_id",
+        "about": "object_repr",
+        "what": lambda entry: entry.get_change_message() or entry.get_action_flag_display(),
+    }
     list_per_page = 100
     # Makes the search box; how it searches is accounts/search.py.
     search_fields = ("object_repr",)

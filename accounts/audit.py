@@ -11,7 +11,7 @@ from django.db.models import Model
 
 from .models import User
 
-__all__ = ["ADDITION", "CHANGE", "DELETION", "record"]
+__all__ = ["ADDITION", "CHANGE", "DELETION", "record", "record_of_list"]
 MAX_NAME = 200
 
 
@@ -26,5 +26,16 @@ def record(*, by: User, about: Model, what: str, kind: int = CHANGE) -> LogEntry
         object_id=str(about.pk),
         object_repr=str(about)[:MAX_NAME],
         action_flag=kind,
+        change_message=what,
+    )
+
+
+def record_of_list(*, by: User, model: type[Model], what: str) -> LogEntry:
+    """Add a line about a whole list of these and no single one: "Exported as CSV."."""
+    return LogEntry.objects.create(
+        user_id=by.pk,
+        content_type_id=ContentType.objects.get_for_model(model).pk,
+        object_repr=str(model._meta.verbose_name_plural)[:MAX_NAME],
+        action_flag=CHANGE,
         change_message=what,
     )

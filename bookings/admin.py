@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from accounts.search import MOST_PEOPLE, ids_of_people
+from bookmyshow.exporting import Columns, currency
 from bookmyshow.long_lists import LongListAdmin, when
 from bookmyshow.templatetags.formatting import moment, money
 from shows.clock import DatabaseClock
@@ -24,6 +25,14 @@ from .search import matching
 
 # Of bookings in the archive that a search finds too.
 MOST_COUNTED = 100
+# Of a row with a show; also for the archive's.
+SHOW_COLUMNS: Columns = {
+    "film": "show.movie.title",
+    "cinema": "show.screen.cinema.name",
+    "city": "show.screen.cinema.city",
+    "screen": "show.screen.name",
+    "starts_at": "show.local_start",
+}
 BADGES = {"PENDING": "badge-wait", "CONFIRMED": "badge-good"}
 NOTICE_BADGES = {"waiting": "badge-wait", "sent": "badge-good", "given-up": "badge-bad"}
 
@@ -86,6 +95,20 @@ class BookingAdmin(SearchBookings, LongListAdmin):
         when("created_at", "day of booking (UTC)"),
     )
     list_select_related = ("user", "show__movie", "show__screen__cinema")
+    export_columns: Columns = {
+        "reference": "reference",
+        "status": lambda booking: booking.status_at(booking.now).label,
+        "ended": lambda booking: booking.reason_at(booking.now),
+        "customer": "user.name",
+        "email": "user.email",
+        **SHOW_COLUMNS,
+        "seats": "seats",
+        "seat_count": "total_seats",
+        "amount": "total_amount",
+        "currency": currency,
+        "booked_at": "created_at",
+        "confirmed_at": "confirmed_at",
+    }
     fieldsets = (
         (None, {"fields": ("reference", "state", "customer_link", "show_link")}),
         ("Seats", {"fields": ("lines",)}),
@@ -217,6 +240,18 @@ class NoticeAdmin(LongListAdmin):
 
     actions = ("try_again",)
     list_display = ("created_at", "kind", "customer", "show", "told", "attempts", "last_error")
+    export_columns: Columns = {
+        "created_at": "created_at",
+        "kind": "get_kind_display",
+        "customer": "user.name",
+        "email": "user.email",
+        **SHOW_COLUMNS,
+        "state": "state.label",
+        "sent_at": "sent_at",
+        "given_up_at": "given_up_at",
+        "attempts": "attempts",
+        "last_error": "last_error",
+    }
     list_display_links = None
     list_filter = ("kind", NoticeState)
     list_select_related = ("user", "show__movie", "show__screen__cinema")

@@ -53,7 +53,12 @@ DAY, CINEMA, FILM = (
     "c.name || ', ' || c.city",
     "m.title",
 )
-GROUPS = {"day": (DAY, "1"), "cinema": (CINEMA, "6 DESC, 1"), "film": (FILM, "6 DESC, 1")}
+# Of each report, the columns that name a line, and the order.
+GROUPS = {
+    "day": ({"day": DAY}, "1"),
+    "cinema": ({"cinema": "c.name", "city": "c.city"}, "6 DESC, 1"),
+    "film": ({"film": FILM}, "6 DESC, 1"),
+}
 
 
 @cacheable
@@ -61,13 +66,18 @@ GROUPS = {"day": (DAY, "1"), "cinema": (CINEMA, "6 DESC, 1"), "film": (FILM, "6 
 class Line:
     """One day, cinema or film; `takings` in CURRENCY."""
 
-    name: str
+    #: One part for each column that names it: a cinema's name and its city.
+    names: tuple[str, ...]
     shows: int
     seats: int
     sold: int
     bookings: int
     takings: Decimal
     cancelled: int
+
+    @property
+    def name(self) -> str:
+        return ", ".join(self.names)
 
     @property
     def occupancy(self) -> float:
@@ -77,11 +87,12 @@ class Line:
 
 def sales(*, by: str, first: date, last: date) -> Iterator[Line]:
     """A line for each of `by` (day, cinema, film) with shows from `first` to `last`, both in it."""
-    group, order = GROUPS[by]
+    columns, order = GROUPS[by]
+    group = f"ARRAY[{', '.join(columns.values())}]"
     with connection.cursor() as cursor:
         cursor.execute(REPORT.format(group=group, order=order), {"first": first, "last": last})
-        for row in cursor:
-            yield Line(*row)
+        for names, *sums in cursor:
+            yield Line(tuple(names), *sums)
 
 
 @cacheable
@@ -112,7 +123,7 @@ def breakdown(*, first: date, last: date) -> list[Part]:
     with connection.cursor() as cursor:
         cursor.execute(REPORT.format(group=group, order="1"), {"first": first, "last": last})
         return [
-            Part(day, cinema, film, zone, Line("", *sums))
+            Part(day, cinema, film, zone, Line((), *sums))
             for (day, cinema, film, zone), *sums in cursor
         ]
 
@@ -128,7 +139,7 @@ def summed(parts: Iterable[Part], by: str) -> list[Line]:
 
 def total(lines: list[Line], name: str = "total") -> Line:
     return Line(
-        name,
+        (name,),
         sum(line.shows for line in lines),
         sum(line.seats for line in lines),
         sum(line.sold for line in lines),

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from bookmyshow.archiving import ArchivableAdmin, Archived
+from bookmyshow.exporting import Columns
 
 from .forms import MovieForm
 from .models import Genre, Movie
@@ -74,6 +75,19 @@ class MovieAdmin(ArchivableAdmin):
         "updated_at",
     )
     list_display_links = ("poster_small", "title")
+    export_columns: Columns = {
+        "id": "pk",
+        "title": "title",
+        "slug": "slug",
+        "release_date": "release_date",
+        "release_year": "release_year",
+        "language": "language",
+        "certification": "certification",
+        "running_time_minutes": "duration_minutes",
+        "rating": "rating",
+        "updated_at": "updated_at",
+        "archived_at": "archived_at",
+    }
     list_filter = (Archived, Schedulable, OnScreen, "genres", "language", "certification")
     list_per_page = 50
     show_full_result_count = False

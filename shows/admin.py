@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from bookmyshow.archiving import ArchivableAdmin, Archived
+from bookmyshow.exporting import Columns, currency
 from bookmyshow.local_time import A_DAY
 from bookmyshow.long_lists import LongListAdmin, when
 from bookmyshow.templatetags.formatting import moment, money
@@ -55,6 +56,15 @@ class CinemaAdmin(ArchivableAdmin):
     list_filter = (Archived, "city")
     search_fields = ("name", "city", "address")
     prepopulated_fields = {"slug": ("name",)}
+    export_columns: Columns = {
+        "id": "pk",
+        "name": "name",
+        "city": "city",
+        "address": "address",
+        "time_zone": "timezone",
+        "screens": "screen_total",
+        "archived_at": "archived_at",
+    }
     inlines = (ScreenInline,)
     archive, restore = staticmethod(archive_cinema), staticmethod(restore_cinema)
     refusals = (ScheduleError,)
@@ -76,6 +86,16 @@ class ScreenAdmin(admin.ModelAdmin):
     form = ScreenForm
     list_display = ("name", "cinema", "seats", "premium", "wheelchair", "cleaning")
     list_filter = ("cinema__city", "cinema")
+    export_columns: Columns = {
+        "id": "pk",
+        "cinema": "cinema.name",
+        "city": "cinema.city",
+        "screen": "name",
+        "seats": lambda screen: _count(screen),
+        "premium_seats": lambda screen: _count(screen, seat_type="premium"),
+        "wheelchair_places": lambda screen: _count(screen, is_wheelchair=True),
+        "cleaning_minutes": "cleaning_minutes",
+    }
     list_select_related = ("cinema",)
     search_fields = ("name", "cinema__name", "cinema__city")
     autocomplete_fields = ("cinema",)
@@ -172,6 +192,23 @@ class ShowAdmin(LongListAdmin):
         "screen__cinema",
         "format",
     )
+    export_columns: Columns = {
+        "id": "pk",
+        "film": "movie.title",
+        "cinema": "screen.cinema.name",
+        "city": "screen.cinema.city",
+        "screen": "screen.name",
+        "starts_at": "local_start",
+        "ends_at": "local_end",
+        "format": "format",
+        "language": "language",
+        "standard_price": "standard_price",
+        "premium_price": "premium_price",
+        "currency": currency,
+        "seats": "total_seats",
+        "seats_taken": lambda show: show.total_seats - show.free_seats,
+        "status": "get_status_display",
+    }
     list_select_related = ("movie", "screen__cinema")
     search_fields = ("movie__title", "screen__name", "screen__cinema__name", "screen__cinema__city")
     autocomplete_fields = ("movie", "screen")

@@ -2,7 +2,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from bookings.admin import SearchBookings
+from bookings.admin import SHOW_COLUMNS, SearchBookings
+from bookmyshow.exporting import Columns, currency
 from bookmyshow.long_lists import LongListAdmin, when
 from bookmyshow.templatetags.formatting import money
 
@@ -14,7 +15,25 @@ class ArchivedBookingAdmin(SearchBookings, LongListAdmin):
     """To look at, by reference or by customer."""
 
     list_display = ("reference", "user", "show", "seat_list", "amount", "status")
-    list_filter = ("status", when("starts_at", "day of the show (UTC)"))
+    list_filter = (
+        "status",
+        when("starts_at", "day of the show", zone="show__screen__cinema__timezone"),
+    )
+    export_columns: Columns = {
+        "reference": "reference",
+        "status": "get_status_display",
+        "ended": "ended_reason",
+        "customer": "user.name",
+        "email": "user.email",
+        **SHOW_COLUMNS,
+        "seats": "seats",
+        "seat_count": "total_seats",
+        "amount": "total_amount",
+        "currency": currency,
+        "booked_at": "created_at",
+        "confirmed_at": "confirmed_at",
+        "admitted_at": "admitted_at",
+    }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ArchivedBooking]:
         return ArchivedBooking.objects.with_show().select_related("user")

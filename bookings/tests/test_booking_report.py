@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from bookings import services
+from bookings.show_changes import cancel_show
 from bookmyshow.local_time import A_DAY
 from shows.models import Show
 from tests.clocks import zone_on_another_day
@@ -40,7 +41,8 @@ def test_films_are_summed_up_best_takings_first() -> None:
     services.cancel_booking(user=user, reference=cancelled.reference)
     services.hold_seats(user=make_user(), show_id=large.pk, labels=["B1"])
     first, second = rows("--by=film", *span())
-    assert (first["film"], first["sold"], first["takings INR"]) == ("'=Large", "2", "500.00")
+    assert (first["film"], first["sold"], first["takings"]) == ("'=Large", "2", "500.00")
+    assert first["currency"] == "INR"
     assert (first["bookings"], first["cancelled"], first["% sold"]) == ("1", "1", "4.0")
     assert (second["film"], second["sold"]) == ("Small", "1")
 
@@ -58,7 +60,26 @@ def test_a_day_is_that_of_the_cinemas_clock() -> None:
     (day,) = rows("--from=2026-03-02", "--to=2026-03-02")
     assert (day["day"], day["shows"]) == ("2026-03-02", "1")
     (place,) = rows("--by=cinema", "--from=2026-03-02", "--to=2026-03-02")
-    assert place["cinema"] == "Regal, Mumbai"
+    assert (place["cinema"], place["city"]) == ("Regal", "Mumbai")
+
+
+@pytest.mark.parametrize("by", ["day", "cinema", "film"])
+def test_the_bookings_of_a_show_that_the_cinema_cancelled_are_cancelled_ones(by: str) -> None:
+    screen = make_screen()
+    show = make_show(screen=screen)
+    for label in ("A1", "A2", "A3"):
+        make_booking(show, [label])
+    cancel_show(by=make_user(is_staff=True), show_id=show.pk)
+    (line,) = rows(f"--by={by}", *span())
+    assert (line["cancelled"], line["bookings"], line["takings"]) == ("3", "0", "0")
+    # Nothing was on sale there.
+    assert (line["shows"], line["seats"], line["sold"]) == ("0", "0", "0")
+
+    other = make_show(screen=screen, movie=show.movie, starts_at=show.starts_at)
+    make_booking(other, ["A1"])
+    (line,) = rows(f"--by={by}", *span())
+    assert (line["cancelled"], line["bookings"], line["sold"]) == ("3", "1", "1")
+    assert (line["shows"], line["seats"]) == ("1", "50")
 
 
 def test_without_days_it_is_of_the_week_that_is_over_on_the_cinemas_clock() -> None:

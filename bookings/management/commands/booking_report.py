@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bookings.report import GROUPS, Line, sales, total
+from bookmyshow.exporting import plain_text
 from bookmyshow.local_time import A_DAY
 from shows.clock import database_now
 from shows.models import Cinema
@@ -52,11 +53,11 @@ class Command(BaseCommand):
 
     def _write_csv(self, by: str, lines: list[Line]) -> None:
         writer = csv.writer(self.stdout, lineterminator="\n")
-        writer.writerow([by, *HEADS, f"takings {settings.CURRENCY}"])
+        columns, _ = GROUPS[by]
+        writer.writerow([*columns, *HEADS, "takings", "currency"])
         for line in lines:
-            # A spreadsheet takes a text that begins like this for a formula.
-            name = f"'{line.name}" if line.name[:1] in "=+-@\t" else line.name
-            writer.writerow([name, *_cells(line), line.takings])
+            names = [plain_text(name) for name in line.names]
+            writer.writerow([*names, *_cells(line), line.takings, settings.CURRENCY])
 
     def _write_table(self, by: str, lines: list[Line]) -> None:
         width = max(len(by), *(len(line.name) for line in lines))
