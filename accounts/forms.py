@@ -16,6 +16,8 @@ phone_number = RegexValidator(
 )
 PASSWORD_HINT = "At least 8 characters, not only digits, and not one everybody uses."
 
+EMAIL_TAKEN = "An account with this email exists."
+
 
 class HouseForm(forms.Form):
     """Fields look like the site's own, and errors are sentences of ours."""
@@ -68,7 +70,7 @@ class SignUpForm(HouseForm):
     def clean_email(self) -> str:
         email = User.objects.normalize_email(self.cleaned_data["email"])
         if self.tells_taken and User.objects.with_email(email).exists():
-            raise ValidationError("An account with this email exists. Log in instead?")
+            raise ValidationError(EMAIL_TAKEN, code="taken")
         return email
 
     def clean(self) -> dict[str, Any]:
@@ -89,7 +91,7 @@ class SignUpForm(HouseForm):
                 email=data["email"], name=data["name"], password=data["password"]
             )
         except services.EmailTaken:
-            self.add_error("email", "An account with this email exists. Log in instead?")
+            self.add_error("email", ValidationError(EMAIL_TAKEN, code="taken"))
             return None
 
 

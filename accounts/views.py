@@ -1,4 +1,5 @@
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth import login as start_session
@@ -8,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import PasswordResetView
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -58,8 +59,21 @@ def signup(request: HttpRequest) -> HttpResponse:
         messages.success(request, f"Welcome, {user.get_short_name()}. Your account is open.")
         return redirect(onward(request) or "movies:home")
     status = 422 if form.is_bound else 200
-    context = {"form": form, "next": onward(request)}
+    context = {"form": form, "next": onward(request), "log_in": log_in_instead(request, form)}
     return render(request, "accounts/signup.html", context, status=status)
+
+
+def log_in_instead(request: HttpRequest, form: SignUpForm) -> str:
+    """The address of the log-in where the email has an account, else "".
+
+    The email goes in the fragment: it stays in the browser, and a query would be in logs.
+    """
+    if not form.has_error("email", "taken"):
+        return ""
+    wanted = onward(request)
+    query = f"?{urlencode({'next': wanted})}" if wanted else ""
+    email = urlencode({"email": form.data["email"].strip()})
+    return f"{reverse('accounts:login')}{query}#{email}"
 
 
 @sensitive_post_parameters("password")
@@ -74,7 +88,8 @@ def signup_check(request: HttpRequest, field: str) -> HttpResponse:
     form = SignUpForm(request.POST, tells_taken=asks_email)
     if field not in form.fields:
         return HttpResponseBadRequest()
-    return render(request, "_field.html#error", {"field": form[field]})
+    context = {"field": form[field], "log_in": log_in_instead(request, form)}
+    return render(request, "_field.html#error", context)
 
 
 @never_cache

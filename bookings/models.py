@@ -50,16 +50,23 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         return self.filter(user=user).select_related("show__movie", "show__screen__cinema")
 
     def coming_first(self, *, at: datetime) -> "BookingQuerySet":
-        """Adds `is_coming` (a ticket or a live hold for a show that isn't over): those first,
-        soonest first, then the rest, newest first."""
-        coming = (
-            Q(status=Booking.Status.CONFIRMED) | Q(status=Booking.Status.PENDING, expires_at__gt=at)
-        ) & Q(show__ends_at__gt=at)
+        """Adds `is_coming` (a ticket or a live hold for a show that isn't over): of those first the
+        holds, by when they lapse, then the tickets by start; then the rest, newest first."""
+        held = Q(status=Booking.Status.PENDING, expires_at__gt=at)
+        coming = (Q(status=Booking.Status.CONFIRMED) | held) & Q(show__ends_at__gt=at)
         return self.annotate(
             is_coming=ExpressionWrapper(coming, output_field=models.BooleanField())
         ).order_by(
-            "-is_coming", Case(When(is_coming=True, then="show__starts_at")), "-created_at", "-pk"
+            "-is_coming",
+            Case(When(held, then="expires_at")).asc(nulls_last=True),
+            Case(When(is_coming=True, then="show__starts_at")),
+            "-created_at",
+            "-pk",
         )
+
+    def but_ended_holds(self, *, at: datetime) -> "BookingQuerySet":
+        """Without the holds that came to nothing."""
+        return self.exclude(Q(status=Booking.Status.FAILED) | lapsed_hold(at))
 
 
 class Booking(models.Model):

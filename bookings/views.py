@@ -1,5 +1,6 @@
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -29,6 +30,8 @@ from .models import Booking
 from .tickets import qr_svg, share_token
 
 BOOKINGS_PER_PAGE = 20
+# The newest are enough to see what became of a hold.
+ENDED_HOLDS = 10
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 
 # What became of a booking that is over: a headline, and what it means.
@@ -158,17 +161,37 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
 @never_cache
 @login_required
 def bookings(request: HttpRequest) -> HttpResponse:
-    """My bookings: those to come, soonest first, then what is past or over."""
+    """My bookings: live holds, tickets to come, what is past; the holds that ended folded away."""
     now = database_now()
-    mine = Booking.objects.of(person(request)).with_clock().coming_first(at=now)
-    page = Paginator(mine, BOOKINGS_PER_PAGE).get_page(request.GET.get("page"))
-    rows = [(booking, booking.status_at(now)) for booking in page]
+    mine = Booking.objects.of(person(request)).coming_first(at=now)
+    page = Paginator(mine.but_ended_holds(at=now), BOOKINGS_PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    rows = [
+        Row(booking, booking.status_at(now), booking.seconds_remaining(now)) for booking in page
+    ]
+    ended = mine.reading(Booking.Status.FAILED, at=now)[:ENDED_HOLDS] if page.number == 1 else []
     context = {
-        "coming": [row for row in rows if row[0].is_coming],
-        "over": [row for row in rows if not row[0].is_coming],
+        "held": [row for row in rows if row.state == PENDING],
+        "coming": [row for row in rows if row.booking.is_coming and row.state != PENDING],
+        "over": [row for row in rows if not row.booking.is_coming],
+        "ended": [Row(booking, booking.status_at(now)) for booking in ended],
         "page": page,
     }
     return _private(render(request, "bookings/list.html", context))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A booking in the list: how it stands, and the seconds left to confirm a hold."""
+
+    booking: Booking
+    state: Booking.Status
+    seconds: int = 0
+
+    @property
+    def clock_face(self) -> str:
+        return clock_face(self.seconds)
 
 
 def person(request: HttpRequest) -> User:

@@ -67,6 +67,21 @@ def test_signing_up_says_what_is_wrong_as_a_field_is_left(page: Page, screen: Sc
     expect(page.get_by_role("link", name="Log in").first).to_be_visible()
 
 
+def test_an_email_with_an_account_leads_to_the_log_in_with_what_was_typed(
+    page: Page, user: User
+) -> None:
+    show = make_show()
+    page.goto(f"/accounts/signup/?next={show.get_absolute_url()}")
+    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("Your name").focus()
+    page.get_by_role("link", name="Log in instead").click()
+    expect(page.get_by_label("Email")).to_have_value(user.email)
+    expect(page.get_by_label("Password", exact=True)).to_be_focused()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Log in").click()
+    expect(page).to_have_url(show.get_absolute_url())
+
+
 @pytest.mark.screens(*EVERY_SCREEN)
 def test_an_account_is_kept_up_exported_and_closed(
     page: Page, user: User, sign_in: SignIn, screen: Screen

@@ -165,7 +165,6 @@ def test_without_a_connection_the_house_says_so_and_comes_back_by_itself(
     expect(page.get_by_text("Connection failed. Please check your internet.")).to_be_visible()
     screen.check(page)
     page.context.unroute("**/*")
-    page.evaluate("setTimeout(() => dispatchEvent(new Event('online')))")
     expect(page.get_by_role("heading", level=1)).to_have_text("Past Lives")
 
 
@@ -225,3 +224,18 @@ def test_a_new_list_is_read_from_its_beginning(page: Page) -> None:
     page.get_by_label("City").select_option("Mumbai")
     expect(page.get_by_text("30 films in Mumbai")).to_be_in_viewport()
     expect(page.locator(".film-card").first).to_be_in_viewport()
+
+
+def test_forced_colours_keep_the_arrows_of_lists_and_the_current_day(
+    visitor: Callable[..., BrowserContext],
+) -> None:
+    movie = make_movie("Her", slug="her")
+    for days in (1, 2):
+        make_show(movie=movie, starts_in=timedelta(days=days))
+    page = visitor(forced_colors="active").new_page()
+    page.goto("/movies/her/")
+    day = page.locator('.strip [aria-current="date"]')
+    line = day.evaluate("day => getComputedStyle(day, '::after').borderBottom")
+    assert line.startswith("3px solid")
+    page.goto("/")
+    expect(page.get_by_label("Order")).not_to_have_css("appearance", "none")

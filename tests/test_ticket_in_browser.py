@@ -1,5 +1,6 @@
 """The ticket as a page, on paper, in the calendar, and as a link for friends."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from accounts.models import User
 from bookings import services
 from bookings.models import Booking
-from tests.factories import make_booking, make_movie, make_show, make_user
+from tests.factories import lapse, make_booking, make_movie, make_show, make_user
 
 from .live_site import LiveSite
 from .screens import EVERY_SCREEN, SMALL_AND_LARGE, Screen
@@ -114,12 +115,31 @@ def test_from_my_bookings_a_ticket_is_added_and_a_hold_confirmed_or_let_go(
     )
     sign_in(page, user)
     page.goto("/bookings/")
+    expect(page.locator("[data-countdown]")).to_have_text(
+        re.compile(r"^[01]:\d\d left to confirm$")
+    )
     add = page.get_by_role("link", name="Add to calendar")
     entry = Calendar.from_ical(page.request.get(str(add.get_attribute("href"))).body())
     assert entry.walk("VEVENT")[0]["summary"] == "Past Lives"
-    page.get_by_role("link", name="Confirm or let go of A1 for Her").click()
+    page.get_by_role("link", name="Confirm or release A1 for Her").click()
     expect(page).to_have_url(f"{live_site.url}{held.get_absolute_url()}")
     page.get_by_role("button", name="Let them go").click()
     expect(page.get_by_role("heading", name="You let these seats go")).to_be_visible()
     page.goto("/bookings/")
-    expect(page.get_by_role("link", name="Confirm or let go")).to_have_count(0)
+    expect(page.get_by_role("link", name="Confirm or release")).to_have_count(0)
+
+
+def test_a_hold_that_runs_out_leaves_the_list_by_itself(
+    page: Page, user: User, sign_in: SignIn
+) -> None:
+    held = services.hold_seats(user=user, show_id=make_show().pk, labels=["A1"])
+    sign_in(page, user)
+    page.goto("/bookings/")
+    expect(page.get_by_role("heading", name="Held for you")).to_be_visible()
+    lapse(held)
+    # What the page does when its clock is at the end, and when it may have slept.
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.get_by_role("heading", name="Held for you")).to_have_count(0)
+    expect(page.get_by_text("Not completed")).to_be_hidden()
+    page.get_by_text("Holds that ended").click()
+    expect(page.get_by_text("Not completed")).to_be_visible()

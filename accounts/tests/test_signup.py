@@ -81,6 +81,7 @@ def test_a_field_is_checked_as_it_is_left(client: Client) -> None:
     make_user("asha@example.com")
     taken = client.post(f"{URL}check/email/", {"email": "ASHA@example.com"})
     assert "An account with this email exists." in taken.content.decode()
+    assert 'href="/accounts/login/#email=ASHA%40example.com"' in taken.content.decode()
     fine = client.post(f"{URL}check/email/", {"email": "new@example.com"})
     assert "An account" not in fine.content.decode()
     assert client.post(f"{URL}check/is_staff/", {}).status_code == 400
@@ -99,3 +100,14 @@ def test_a_form_cannot_make_staff(client: Client) -> None:
     user = User.objects.get()
     assert not user.is_staff
     assert not user.is_superuser
+
+
+def test_log_in_instead_keeps_the_way_on_and_the_email(client: Client) -> None:
+    make_user("asha@example.com")
+    answer = client.post(
+        URL, DETAILS | {"email": " asha@example.com ", "next": "/shows/7/?seats=A1"}
+    )
+    link = '<a href="/accounts/login/?next=%2Fshows%2F7%2F%3Fseats%3DA1#email=asha%40example.com">'
+    assert f"{link}Log in instead</a>" in answer.content.decode()
+    answer = client.post(URL, DETAILS | {"email": "asha@", "next": "/shows/7/"})
+    assert "Log in instead" not in answer.content.decode()

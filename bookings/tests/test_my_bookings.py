@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -29,9 +30,7 @@ def page(client: Client, query: str = "") -> str:
     return client.get(reverse("bookings:list") + query).content.decode()
 
 
-def test_what_is_coming_is_listed_soonest_first_and_the_rest_below(
-    client: Client, user: User
-) -> None:
+def test_holds_come_before_tickets_and_what_ended_is_below(client: Client, user: User) -> None:
     late = make_show(starts_in=timedelta(days=2), movie=make_movie("Late"))
     soon = make_show(starts_in=timedelta(hours=2), movie=make_movie("Soon"))
     gone = make_show(movie=make_movie("Let go"))
@@ -39,10 +38,36 @@ def test_what_is_coming_is_listed_soonest_first_and_the_rest_below(
     services.hold_seats(user=user, show_id=soon.pk, labels=["A1"])
     lapse(services.hold_seats(user=user, show_id=gone.pk, labels=["A1"]))
     body = page(client)
-    places = [body.index(title) for title in (">Soon<", ">Late<", "Past and ended", ">Let go<")]
+    expected = ("Held for you", ">Soon<", "Upcoming", ">Late<", "Holds that ended", ">Let go<")
+    places = [body.index(words) for words in expected]
     assert places == sorted(places)
-    for words in ("Held, waiting for you", "Confirmed", "Not completed"):
+    for words in ("left to confirm", "Confirmed", "Not completed"):
         assert words in body
+
+
+def test_holds_come_first_with_the_time_that_is_left(client: Client, user: User) -> None:
+    make_booking(make_show(movie=make_movie("Ticket")), ["A1"], user=user)
+    late = make_show(starts_in=timedelta(days=2), movie=make_movie("Held"))
+    services.hold_seats(user=user, show_id=late.pk, labels=["A1"])
+    body = page(client)
+    assert body.index(">Held<") < body.index(">Ticket<")
+    found = re.search(r'data-countdown data-seconds="(\d+)".*?<time data-time>(\d:\d\d)<', body)
+    assert found
+    minutes, seconds = found[2].split(":")
+    assert 0 < int(found[1]) == int(minutes) * 60 + int(seconds) <= 120
+    assert f'content="{int(found[1]) + 1}"' in body, "a page without JavaScript looks again"
+
+
+def test_holds_that_ended_are_folded_away_and_fill_no_page(client: Client, user: User) -> None:
+    show = make_show()
+    for label in show.seats.in_plan_order().values_list("label", flat=True)[:21]:
+        held = services.hold_seats(user=user, show_id=show.pk, labels=[label])
+        services.release_hold(user=user, reference=held.reference)
+    body = page(client)
+    assert "No tickets yet" in body
+    assert "Past and" not in body
+    assert body[body.index("<details class=") :].count('class="booking-row"') == 10
+    assert "Page 1" not in body
 
 
 def test_a_show_that_runs_is_still_coming_until_it_ends(client: Client, user: User) -> None:

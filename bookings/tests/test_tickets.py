@@ -12,6 +12,7 @@ from bookings import services, tickets
 from bookings.models import Booking
 from bookings.ticket_pdf import printable_title, ticket_pdf
 from movies.models import Movie
+from movies.showtimes import show_day
 from shows.models import Show
 from tests.factories import begin, make_booking, make_cinema, make_movie, make_screen, make_show
 from tests.factories import make_user as make_person
@@ -162,10 +163,21 @@ def test_a_shared_link_says_when_the_outing_is_off_or_has_begun(
 ) -> None:
     address = reverse("bookings:shared", args=[tickets.share_token(ticket)])
     begin(show)
-    assert "Other times" in Client().get(address).content.decode()
+    page = Client().get(address).content.decode()
+    times = f"?city={show.screen.cinema.city}&amp;date={show_day(show)}#times"
+    assert f'href="{show.movie.get_absolute_url()}{times}">Other times' in page
     Booking.objects.filter(pk=ticket.pk).update(status="CANCELLED", ended_reason="customer")
     show.seats.update(booking=None)
     assert "This outing is off" in Client().get(address).content.decode()
+
+
+def test_a_shared_link_previews_with_the_films_card(ticket: Booking) -> None:
+    address = reverse("bookings:shared", args=[tickets.share_token(ticket)])
+    page = Client().get(address).content.decode()
+    movie = ticket.show.movie
+    assert f'<meta property="og:image" content="http://testserver{movie.card_src}">' in page
+    assert f'<meta property="og:title" content="{movie.title}, ' in page
+    assert "icons/share.png" not in page
 
 
 def test_a_link_that_nobody_made_is_404() -> None:

@@ -101,7 +101,7 @@
       const response = await fetch(`${address}${target.name}/`, { method: "POST", body });
       if (!response.ok) return;
       const answer = new DOMParser().parseFromString(await response.text(), "text/html");
-      place.textContent = answer.body.textContent.trim();
+      place.replaceChildren(...answer.body.firstElementChild.childNodes);
       target.setAttribute("aria-invalid", String(place.textContent !== ""));
     } catch { /* The form's own answer says it again. */ }
   });
@@ -145,8 +145,17 @@
   addEventListener("offline", () => say("Connection failed. Please check your internet.", () => location.reload()));
   addEventListener("online", () => {
     hush();
-    if (document.querySelector("[data-reload]")) location.reload();
+    if (cutOff) location.reload();
   });
+
+  // The page that stands in for one that couldn't be fetched looks whether the site is there again.
+  const cutOff = document.querySelector("[data-reload]");
+  const lookAgain = (wait) => setTimeout(async () => {
+    const answer = await fetch("/api/health", { cache: "no-store" }).catch(() => null);
+    if (answer?.ok) return location.reload();
+    return lookAgain(Math.min(wait * 1.5, 30000));
+  }, wait);
+  if (cutOff) lookAgain(2000);
 
   // The poster that was pressed travels to its film page.
   addEventListener("pageswap", (event) => {
