@@ -1,13 +1,12 @@
 """Gunicorn: threads for waits on the database, processes for the processors."""
 
 import gc
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from bookmyshow import free_port
-from bookmyshow.environment import env, networks, switch, whole
+from bookmyshow.environment import env, networks, switch, web_concurrency, whole
 from bookmyshow.watching import folder
 from bookmyshow.watching.logs import logging_config
 
@@ -18,7 +17,7 @@ bind = f"{env.str('BIND', default='0.0.0.0')}:{whole('PORT', default=8000, least
 
 # Each thread may hold a database connection: 8 workers of 4 threads stay well below the
 # server's usual limits on machines with many processors too.
-workers = whole("WEB_CONCURRENCY", default=min(max(os.cpu_count() or 1, 2), 8), least=1, most=256)
+workers = web_concurrency()
 # Threads, none of which waits for a slow client.
 worker_class = "bookmyshow.worker.PatientWorker"
 threads = whole("WEB_THREADS", default=4, least=1, most=64)

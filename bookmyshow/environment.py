@@ -1,19 +1,27 @@
 """Reading the environment: one line that names the setting when a value is missing or malformed."""
 
+import os
 import re
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from .currencies import CURRENCIES
 
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
+MAKE_ONE = 'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
 DURATION_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 env = environ.Env()
@@ -101,9 +109,10 @@ def duration(name: str, *, default: str) -> timedelta:
     return read(name, parse, default, "use a number and a unit, such as 7d, 12h, 30m or 45s")
 
 
-def secret(name: str, *, debug: bool) -> str:
-    """A secret of 32 characters or more; only DEBUG has one of its own."""
-    value = env.str(name, default="")
+def secret(name: str, *, debug: bool, default: str = "") -> str:
+    """A secret of 32 characters or more that is hard to guess. Only DEBUG has one of its own, or
+    where another secret is its default."""
+    value = env.str(name, default="") or default
     if not value and debug:
         return f"only-for-debugging-{name.lower()}-never-deployed"
     if len(value) < 32:
@@ -111,7 +120,24 @@ def secret(name: str, *, debug: bool) -> str:
             name,
             "needs 32 characters or more of a secret that you keep, and there is none by default",
         )
+    if is_guessable(value):
+        refuse(name, f"is easy to guess (a pattern, or few different characters); {MAKE_ONE}")
     return value
+
+
+def is_guessable(value: str) -> bool:
+    """Whether a text is plainly not random; 32 random hexadecimal digits and better are."""
+    repeated = value in (value + value)[1:-1]
+    neighbours = sum(abs(ord(one) - ord(next_one)) <= 1 for one, next_one in pairwise(value))
+    known = value.startswith(("django-insecure", "only-for-debugging"))
+    return known or repeated or len(set(value)) < 8 or neighbours > len(value) / 2
+
+
+def refuse_equal(**secrets: str) -> None:
+    """Stop the start where two secrets are the same: who gets one would have both."""
+    for (name, value), (other, same) in combinations(secrets.items(), 2):
+        if value and value == same:
+            refuse(other, f"is the same as {name}; {MAKE_ONE}")
 
 
 def database(name: str) -> dict[str, Any]:
@@ -179,11 +205,30 @@ def folder_path(name: str, *, default: str) -> str:
 
 def currency(name: str, *, default: str) -> str:
     def parse(text: str) -> str:
-        if not re.fullmatch(r"[A-Z]{3}", text):
+        if text not in CURRENCIES:
             raise ValueError(text)
         return text
 
     return read(name, parse, default, "use the three letters of ISO 4217, such as INR")
+
+
+def sender(name: str, *, default: str) -> str:
+    """Whom mail is from: an address, or a name and an address in angle brackets."""
+
+    def parse(text: str) -> str:
+        try:
+            validate_email(parseaddr(text)[1])
+        except ValidationError as error:
+            raise ValueError(text) from error
+        return text
+
+    return read(name, parse, default, "use for example Tickets <tickets@tickets.example>")
+
+
+def web_concurrency() -> int:
+    """How many processes gunicorn starts."""
+    default = min(max(os.cpu_count() or 1, 2), 8)
+    return whole("WEB_CONCURRENCY", default=default, least=1, most=256)
 
 
 def email(name: str) -> dict[str, Any]:

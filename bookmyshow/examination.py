@@ -49,6 +49,12 @@ def _settings() -> Iterator[Finding]:
     for message in found:
         if not message.is_silenced():
             yield Finding("settings", f"{message.id}: {message.msg}", message.hint or "", True)
+    if not settings.HAS_TICKET_KEY:
+        yield Finding(
+            "settings",
+            "TICKET_KEY is not set: another SECRET_KEY would void the tickets that are sold",
+            "Set it to a new secret, and TICKET_KEY_FALLBACKS to the SECRET_KEY of today.",
+        )
     if not settings.DEBUG and not found:
         yield Finding("settings", "the deployment checks have nothing to say")
 

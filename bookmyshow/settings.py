@@ -12,10 +12,20 @@ from .watching.logs import logging_config
 
 DEBUG = environment.switch("DEBUG", default=False)
 HTTPS = environment.switch("HTTPS", default=not DEBUG)
+# What was signed with an earlier secret stays good while that is listed as a fallback.
 SECRET_KEY = environment.secret("SECRET_KEY", debug=DEBUG)
+SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
 JWT_SECRET = environment.secret("JWT_SECRET", debug=DEBUG)
-# Tokens signed with an earlier secret are good until they expire.
 JWT_SECRET_FALLBACKS = environment.words("JWT_SECRET_FALLBACKS")
+# Signs the tickets' QR codes. Without a key of their own, another SECRET_KEY voids what was sold.
+TICKET_KEY = environment.secret("TICKET_KEY", debug=DEBUG, default=SECRET_KEY)
+HAS_TICKET_KEY = bool(env.str("TICKET_KEY", default=""))
+TICKET_KEY_FALLBACKS = environment.words("TICKET_KEY_FALLBACKS")
+if not HAS_TICKET_KEY:
+    TICKET_KEY_FALLBACKS += SECRET_KEY_FALLBACKS
+environment.refuse_equal(
+    SECRET_KEY=SECRET_KEY, JWT_SECRET=JWT_SECRET, TICKET_KEY=TICKET_KEY if HAS_TICKET_KEY else ""
+)
 JWT_EXPIRY = environment.duration("JWT_EXPIRY", default="7d")
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 # For links in mail that no request leads to.
@@ -160,8 +170,9 @@ CORS_PREFLIGHT_MAX_AGE = 3600
 # Accounts
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.PersonBackend"]
-# Emails are unique by an expression, Lower(email), which this check can't see.
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+# W004: emails are unique by an expression, Lower(email), which this check can't see. W009: secrets
+# are checked as they are read (environment.secret), by one rule for all of them.
+SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W009"]
 PASSWORD_HASHERS = [
     "accounts.hashers.BCryptHasher",
     "accounts.hashers.PBKDF2Hasher",
@@ -225,7 +236,9 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = ROOT / ".data" / "mail"
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="BookMyShow <tickets@localhost>")
+DEFAULT_FROM_EMAIL = environment.sender(
+    "DEFAULT_FROM_EMAIL", default="BookMyShow <tickets@localhost>"
+)
 
 # Language, time, money
 LANGUAGE_CODE = "en"

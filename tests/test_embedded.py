@@ -22,6 +22,7 @@ import redis
 from bookmyshow.environment import ROOT
 
 PROVIDED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "JWT_SECRET")
+KEPT_OUT = (*PROVIDED, "TICKET_KEY", "TICKET_KEY_FALLBACKS")
 PRINT_ENVIRONMENT = (
     f"import os; print(*(os.environ.get(n, '') for n in {PROVIDED!r}), sep='\\n', flush=True)"
 )
@@ -67,7 +68,7 @@ class Checkout:
 
     def environment(self, **changes: str) -> dict[str, str]:
         """Return an environment that gives no servers and no secrets but those of `changes`."""
-        return {k: v for k, v in os.environ.items() if k not in PROVIDED} | changes
+        return {k: v for k, v in os.environ.items() if k not in KEPT_OUT} | changes
 
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
@@ -283,6 +284,28 @@ def test_what_the_environment_gives_is_neither_started_nor_changed(checkout: Che
     assert checkout.runs("valkey-server")
     assert not checkout.runs("postgres")
     assert member.leave() == 0
+
+
+def test_tickets_signed_before_they_had_a_key_of_their_own_go_on_verifying(
+    make_checkout: Callable[[str], Checkout],
+) -> None:
+    checkout = make_checkout("earlier")
+    kept = checkout.root / ".data" / "secrets.env"
+    kept.parent.mkdir()
+    kept.write_text("SECRET_KEY=the-earlier-one\nJWT_SECRET=another-one\n")
+    given = {"DATABASE_URL": "given", "REDIS_URL": "given"}
+    printing = "import os; print(os.environ['TICKET_KEY'], os.environ['TICKET_KEY_FALLBACKS'])"
+    for _ in range(2):
+        done = checkout.run(sys.executable, "-c", printing, **given)
+        key, fallbacks = done.stdout.split()
+        assert fallbacks == "the-earlier-one" != key
+        assert f"TICKET_KEY={key}\n" in kept.read_text()
+
+
+def test_a_secret_key_of_ones_own_goes_on_signing_tickets(checkout: Checkout) -> None:
+    given = {"DATABASE_URL": "given", "REDIS_URL": "given", "SECRET_KEY": "mine"}
+    printing = "import os; print(os.environ.get('TICKET_KEY'))"
+    assert checkout.run(sys.executable, "-c", printing, **given).stdout.split() == ["None"]
 
 
 def test_dotenv_counts_as_environment(checkout: Checkout) -> None:

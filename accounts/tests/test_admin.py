@@ -120,9 +120,9 @@ def test_only_a_superuser_touches_a_superuser() -> None:
     assert client.post(f"{page}/delete/", {"post": "yes"}).status_code == 403
 
 
-def more_rights(**fields: bool) -> User:
+def more_rights(*, is_active: bool = True) -> User:
     """Somebody who may do what a clerk who changes accounts may not."""
-    user = make_user(is_staff=True, password="their own words", **fields)
+    user = make_user(is_staff=True, password="their own words", is_active=is_active)
     user.user_permissions.set(Permission.objects.filter(codename="cancel_show"))
     return user
 

@@ -55,6 +55,24 @@ def test_the_code_holds_the_reference_under_a_signature(ticket: Booking) -> None
             tickets.read_door_token(forged)
 
 
+def test_tickets_outlive_a_change_of_keys_while_the_earlier_one_is_kept(
+    ticket: Booking, settings: Any
+) -> None:
+    token = tickets.door_token(ticket)
+    earlier, settings.TICKET_KEY = settings.TICKET_KEY, "another key of tickets, 32 and more"
+    with pytest.raises(tickets.InvalidToken):
+        tickets.read_door_token(token)
+    settings.TICKET_KEY_FALLBACKS = ["one before that", earlier]
+    assert tickets.read_door_token(token) == ticket.reference
+    assert tickets.door_token(ticket) != token
+
+
+def test_another_secret_key_voids_no_ticket(ticket: Booking, settings: Any) -> None:
+    token = tickets.door_token(ticket)
+    settings.SECRET_KEY = "another secret of the site, 32 and more"
+    assert tickets.read_door_token(token) == ticket.reference
+
+
 def test_a_link_to_share_opens_no_door(ticket: Booking) -> None:
     with pytest.raises(tickets.InvalidToken):
         tickets.read_door_token(tickets.share_token(ticket))

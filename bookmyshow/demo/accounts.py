@@ -1,4 +1,4 @@
-"""Accounts of the demonstration. Their password is public: they are for trying the site only."""
+"""Accounts of the demonstration. Of a site for this machine alone, their password is public."""
 
 import random
 
@@ -6,7 +6,7 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.models import User
 
-PASSWORD = "popcorn-and-a-show"
+PUBLIC_PASSWORD = "popcorn-and-a-show"
 CUSTOMER_EMAIL = "demo@bookmyshow.example"
 STAFF_EMAIL = "staff@bookmyshow.example"
 
@@ -21,10 +21,10 @@ LAST_NAMES = """
 CROWD_SIZE = 120
 
 
-def create_accounts() -> int:
+def create_accounts(password: str) -> int:
     """A customer, a member of staff, and a crowd that buys tickets but can't log in; how many."""
-    User.objects.create_user(CUSTOMER_EMAIL, PASSWORD, name="Demo Customer")
-    User.objects.create_superuser(STAFF_EMAIL, PASSWORD, name="Demo Staff")
+    User.objects.create_user(CUSTOMER_EMAIL, password, name="Demo Customer")
+    User.objects.create_superuser(STAFF_EMAIL, password, name="Demo Staff")
     everyone = [f"{first} {last}" for first in FIRST_NAMES.split() for last in LAST_NAMES.split()]
     names = random.Random("crowd").sample(everyone, CROWD_SIZE)
     crowd = User.objects.bulk_create(

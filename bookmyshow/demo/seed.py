@@ -39,11 +39,12 @@ class Created:
         return ", ".join(f"{count:,} {things}" for things, count in asdict(self).items())
 
 
-def seed(*, now: datetime, force: bool = False) -> Created:
+def seed(*, now: datetime, password: str, force: bool = False) -> Created:
     """Create the demonstration where it isn't yet, and the shows missing from the coming week.
 
-    All or nothing; what is there already stays as it is. Raises NotADemo where the database has
-    accounts, cinemas or bookings but no demonstration, unless `force`.
+    `password` is for the accounts that it makes. All or nothing; what is there already stays as it
+    is. Raises NotADemo where the database has accounts, cinemas or bookings but no demonstration,
+    unless `force`.
     """
     created = Created()
     with transaction.atomic():
@@ -53,7 +54,7 @@ def seed(*, now: datetime, force: bool = False) -> Created:
                 _refuse_other_sites()
             created.films = catalogue.create_films(FILMS, todays(now, _clocks())[0])
             created.cinemas, created.screens = catalogue.create_cinemas()
-            created.accounts = accounts.create_accounts()
+            created.accounts = accounts.create_accounts(password)
         films = {catalogue.slug_of(film): film for film in FILMS}
         movies = {movie.slug: movie for movie in Movie.objects.filter(slug__in=films)}
         shows = create_shows(list(missing_shows(movies, now=now)))

@@ -1,8 +1,8 @@
 """``python -m bookmyshow.embedded COMMAND…``: run a command with what its environment lacks.
 
 Where neither the environment nor ``.env`` gives DATABASE_URL or REDIS_URL, a server is started (or
-the one that another such command uses is joined); SECRET_KEY and JWT_SECRET come from ``.data/``
-likewise.
+the one that another such command uses is joined); SECRET_KEY, JWT_SECRET and TICKET_KEY come from
+``.data/`` likewise.
 """
 
 import contextlib
@@ -25,6 +25,8 @@ SERVERS = {"DATABASE_URL": "postgres", "REDIS_URL": "valkey"}
 END_WITH_PARENT = "--end-with-parent="
 USAGE = f"python -m bookmyshow.embedded [{END_WITH_PARENT}PID] COMMAND [ARGUMENT…]"
 SECRETS = ("SECRET_KEY", "JWT_SECRET")
+# Only beside a SECRET_KEY of ours: tickets were signed with it before they had a key of their own.
+TICKET_SECRETS = ("TICKET_KEY", "TICKET_KEY_FALLBACKS")
 
 
 def given_names() -> set[str]:
@@ -57,6 +59,8 @@ def run_embedded(command: list[str]) -> int:
         environment |= {name: membership.url() for name, membership in memberships.items()}
         if secret_names := [name for name in SECRETS if name in missing]:
             secrets = load_secrets()
+            if "SECRET_KEY" in secret_names and "TICKET_KEY" not in given:
+                secret_names += [name for name in TICKET_SECRETS if name in secrets]
             environment |= {name: secrets[name] for name in secret_names}
         return run(command, environment, [m.descriptor for m in memberships.values()])
 

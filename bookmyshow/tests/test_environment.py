@@ -5,18 +5,19 @@ One process imports what settings need and forks for each case: an import takes 
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 
 import pytest
 
-from bookmyshow.environment import ROOT, email
+from bookmyshow.environment import ROOT, email, is_guessable
 
 GOOD = {
     "DATABASE_URL": "postgres://app:secret@127.0.0.1:5432/bookmyshow",
     "REDIS_URL": "redis://127.0.0.1:6379/0",
-    "SECRET_KEY": "s" * 50,
-    "JWT_SECRET": "j" * 32,
+    "SECRET_KEY": "9vKq2mYt7RbXw4LzNc8HsPd5GfJe3TaU",
+    "JWT_SECRET": "0f4c2a9be17d3586c0fa41e97b2d8563",
     "PATH": os.environ["PATH"],
 }
 
@@ -30,6 +31,14 @@ MALFORMED = [
     ("SECRET_KEY", "short"),
     ("JWT_SECRET", ""),
     ("JWT_SECRET", "j" * 31),
+    ("SECRET_KEY", "s" * 50),
+    ("SECRET_KEY", "correct horse! " * 4),
+    ("SECRET_KEY", "abcdefghijklmnopqrstuvwxyz0123456789"),
+    ("SECRET_KEY", "django-insecure-9vKq2mYt7RbXw4LzNc8HsPd5GfJe3TaU"),
+    ("JWT_SECRET", "9vKq2mYt7RbXw4LzNc8HsPd5GfJe3TaU"),
+    ("TICKET_KEY", "short"),
+    ("TICKET_KEY", "9vKq2mYt7RbXw4LzNc8HsPd5GfJe3TaU"),
+    ("TICKET_KEY", "0f4c2a9be17d3586c0fa41e97b2d8563"),
     ("JWT_EXPIRY", "7 days"),
     ("JWT_EXPIRY", "0d"),
     ("DEBUG", "maybe"),
@@ -42,6 +51,9 @@ MALFORMED = [
     ("BOOKING_EXPIRY_MINUTES", "0"),
     ("MAX_SEATS_PER_BOOKING", "1e3"),
     ("CURRENCY", "rupees"),
+    ("CURRENCY", "XYZ"),
+    ("DEFAULT_FROM_EMAIL", "no at"),
+    ("DEFAULT_FROM_EMAIL", "BookMyShow <>"),
     ("EMAIL_URL", "mail.example:587"),
     ("SENTRY_DSN", "sentry.example"),
     ("PGBOUNCER", "perhaps"),
@@ -50,6 +62,7 @@ MALFORMED = [
     ("PORT", "http"),
     ("PORT", "70000"),
     ("WEB_CONCURRENCY", "-1"),
+    ("WEB_CONCURRENCY", "lots"),
     ("WEB_THREADS", "many"),
 ]
 
@@ -111,7 +124,7 @@ def test_a_malformed_value_stops_the_start_with_one_line_that_names_it(
     assert code == 1, words
     assert words.startswith(f"{name}: ")
     assert words.count("\n") == 1
-    if "SECRET" in name and value:
+    if ("SECRET" in name or "KEY" in name) and value:
         assert value not in words
 
 
@@ -119,6 +132,32 @@ def test_the_settings_that_have_to_be_set_are_enough(
     answers: dict[tuple[str, str], tuple[int, str]],
 ) -> None:
     assert answers["", ""] == (0, "")
+
+
+def test_the_web_process_refuses_a_number_of_processes_that_is_none() -> None:
+    """Gunicorn reads the variable as it is imported, before its configuration of ours."""
+    started = subprocess.run(
+        [sys.executable, "-m", "bookmyshow.web", "bookmyshow.wsgi"],
+        cwd=ROOT,
+        env={**GOOD, "WEB_CONCURRENCY": "lots"},
+        capture_output=True,
+        text=True,
+    )
+    words = "WEB_CONCURRENCY: 'lots' can't be read; use a whole number from 1 to 256\n"
+    assert (started.returncode, started.stderr) == (1, words)
+
+
+def test_every_deployment_starts_the_web_process_that_checks() -> None:
+    for file in ("Procfile", "ops/systemd/bookmyshow-web.service"):
+        text = (ROOT / file).read_text()
+        assert "-m bookmyshow.web bookmyshow.wsgi" in text
+        assert "-m gunicorn" not in text
+
+
+def test_random_secrets_are_never_called_guessable() -> None:
+    for _ in range(2_000):
+        for made in (secrets.token_hex(16), secrets.token_urlsafe(24), secrets.token_urlsafe(48)):
+            assert not is_guessable(made), made
 
 
 def test_a_folder_for_mail_is_where_its_address_says(monkeypatch: pytest.MonkeyPatch) -> None:

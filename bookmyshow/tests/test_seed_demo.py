@@ -59,7 +59,7 @@ def columns(model: Any) -> list[str]:
 
 
 def test_an_empty_database_becomes_a_whole_site(now: datetime) -> None:
-    lines = run()
+    lines = run(public_password=True)
 
     assert lines[-1].startswith(f"Created {len(FILMS)} films, 6 cinemas, 14 screens, ")
     assert Movie.objects.with_showing(at=now).on_screen().count() >= 30
@@ -90,19 +90,19 @@ def test_running_again_adds_missing_days_and_touches_nothing_else(now: datetime)
     # A site with accounts of its own gets the demonstration only when told to.
     User.objects.create_user("asha@example.com", name="Asha")
     with pytest.raises(NotADemo):
-        seed(now=now)
-    seed(now=now, force=True)
+        seed(now=now, password=PASSWORD)
+    seed(now=now, password=PASSWORD, force=True)
     Show.objects.update(standard_price=F("standard_price") + 7)
     Movie.objects.filter(title="RRR").update(description="Edited by staff.")
     User.objects.filter(email="staff@bookmyshow.example").update(password="changed")
     before = everything()
 
-    again = seed(now=now)
+    again = seed(now=now, password=PASSWORD)
 
     assert str(again) == "0 films, 0 cinemas, 0 screens, 0 shows, 0 bookings, 0 accounts"
     assert everything() == before
 
-    later = seed(now=now + timedelta(days=2))
+    later = seed(now=now + timedelta(days=2), password=PASSWORD)
 
     assert (later.films, later.cinemas, later.screens, later.accounts) == (0, 0, 0, 0)
     after = everything()
@@ -124,6 +124,23 @@ def test_a_site_with_customers_of_its_own_is_refused(db: None) -> None:
 
     assert not Cinema.objects.exists()
     assert User.objects.count() == 1
+
+
+def test_accounts_get_a_password_that_is_printed_once(db: None) -> None:
+    lines = run()
+    staff = User.objects.get(email="staff@bookmyshow.example")
+    assert not staff.check_password(PASSWORD)
+    printed = next(line for line in lines if staff.email in line).split()[-1]
+    assert staff.check_password(printed)
+    again = next(line for line in run() if staff.email in line)
+    assert again.endswith("password as first made")
+
+
+def test_a_site_that_others_reach_gets_no_public_password(db: None, settings: Any) -> None:
+    settings.SITE_URL = "https://tickets.example"
+    with pytest.raises(CommandError, match=r"tickets\.example"):
+        run(public_password=True)
+    assert not User.objects.exists()
 
 
 def week_from(day: date) -> Iterator[Slot]:
