@@ -7,6 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from bookmyshow.charts import Bar, bar_chart
+from bookmyshow.condition import troubles
 from bookmyshow.local_time import A_DAY
 from bookmyshow.presence import people_online
 from bookmyshow.staff import staff_with
@@ -14,18 +15,22 @@ from bookmyshow.templatetags.formatting import money
 from shows.clock import database_now
 
 from .dashboard import AHEAD, PAST, Dashboard, dashboard
+from .mail_state import mail_state
 
 
 @require_GET
 @never_cache
 @staff_with("bookings.view_takings")
 def dashboard_page(request: HttpRequest) -> HttpResponse:
-    board = dashboard(at=database_now())
+    now = database_now()
+    board = dashboard(at=now)
     most = max((film.takings for film in board.films), default=0)
     context = {
         **admin.site.each_context(request),
         "title": "Dashboard",
         "board": board,
+        "troubles": troubles(),
+        "mail": mail_state(at=now),
         "online": people_online(),
         "most": most,
         "takings_chart": _takings(board),

@@ -32,27 +32,27 @@ def refusal_to_connect(error: Exception) -> Refusal:
 
 def refusal_of(error: Exception, address: str) -> Refusal:
     """What an error means that came while one mail was written or sent."""
+    return Refusal(_failure(error), _words(error).replace(address, "…"))
+
+
+def _failure(error: Exception) -> Failure:
     match error:
         case smtplib.SMTPRecipientsRefused():
-            # A mail has one recipient.
-            code, words = next(iter(error.recipients.values()))
-            return Refusal(_by_code(code), _said(code, words, address))
+            return _by_code(_reply(error)[0])
+        # The sender is the site itself.
         case smtplib.SMTPSenderRefused():
-            # The sender is the site itself.
-            return Refusal(Failure.SERVER, _said(error.smtp_code, error.smtp_error, address))
+            return Failure.SERVER
         case smtplib.SMTPResponseException():
-            return Refusal(
-                _by_code(error.smtp_code), _said(error.smtp_code, error.smtp_error, address)
-            )
+            return _by_code(error.smtp_code)
         # A certificate's error is an OSError and a ValueError: the order matters. The time limit is
         # the Celery task's: the server was too slow.
         case OSError() | SoftTimeLimitExceeded():
-            return Refusal(Failure.SERVER, _words(error))
+            return Failure.SERVER
+        # The address or a header can't be written into a mail (UnicodeError, BadHeaderError).
         case ValueError():
-            # The address or a header can't be written into a mail (UnicodeError, BadHeaderError).
-            return Refusal(Failure.PERMANENT, _words(error).replace(address, "…"))
+            return Failure.PERMANENT
         case _:
-            return Refusal(Failure.TEMPORARY, _words(error))
+            return Failure.TEMPORARY
 
 
 def _by_code(code: int) -> Failure:
@@ -62,10 +62,20 @@ def _by_code(code: int) -> Failure:
     return Failure.PERMANENT if code >= 500 else Failure.TEMPORARY
 
 
-def _said(code: int, words: bytes | str, address: str) -> str:
-    text = words.decode(errors="replace") if isinstance(words, bytes) else words
-    return f"{code} {' '.join(text.replace(address, '…').split())}"[:LONGEST_REASON]
+def _reply(error: smtplib.SMTPRecipientsRefused) -> tuple[int, bytes | str]:
+    """A mail has one recipient, so there is one reply."""
+    return next(iter(error.recipients.values()))
 
 
 def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(map(str, error.args))}"[:LONGEST_REASON]
+    code: int | str
+    words: bytes | str
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            code, words = _reply(error)
+        case smtplib.SMTPResponseException():
+            code, words = error.smtp_code, error.smtp_error
+        case _:
+            code, words = f"{type(error).__name__}:", " ".join(map(str, error.args))
+    text = words.decode(errors="replace") if isinstance(words, bytes) else words
+    return f"{code} {' '.join(text.split())}"[:LONGEST_REASON]

@@ -11,3 +11,9 @@ TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "bookmyshow.broker:Trans
 app = Celery("bookmyshow")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+def queues() -> list[str]:
+    """The queues that some process has to take tasks from."""
+    routes = app.conf.task_routes or {}
+    return sorted({app.conf.task_default_queue, *(route["queue"] for route in routes.values())})

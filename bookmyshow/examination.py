@@ -8,15 +8,22 @@ import redis
 from django.conf import settings
 from django.core import checks
 from django.core.cache import cache
+from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.timesince import timesince
 
 from bookings import sweeper
-from bookmyshow.celery import app
+from bookings.mail_failures import refusal_to_connect
+from bookings.mail_state import REMEMBERED, last_error, mail_state
+from bookmyshow.celery import app, queues
+from shows.clock import database_now
 
 OLDEST_POSTGRESQL = 140_000
 MOST_SKEW_SECONDS = 1.0
 ANSWER_SECONDS = 1.0
+# Mail servers keep strangers waiting before they greet them.
+MAIL_SECONDS = 10
 DATABASE = """
     SELECT clock_timestamp(), current_setting('server_version_num')::int,
            current_setting('lock_timeout')
@@ -36,8 +43,10 @@ class Finding:
 def examine() -> Iterator[Finding]:
     """Every finding, those on which the others rest first."""
     yield from _settings()
-    for look in (_database, _migrations, _cache, _broker, _workers, _beat, _static_files, _mail):
+    for look in (_database, _migrations, _cache, _broker, _workers, _beat, _static_files):
         yield look()
+    yield _mail()
+    yield from _owed_mail()
 
 
 def _settings() -> Iterator[Finding]:
@@ -120,7 +129,7 @@ def _broker() -> Finding:
             socket_connect_timeout=ANSWER_SECONDS,
             socket_timeout=ANSWER_SECONDS,
         ) as client:
-            waiting = int(str(client.llen(app.conf.task_default_queue)))
+            waiting = sum(int(str(client.llen(queue))) for queue in queues())
     except redis.RedisError:
         advice = "It is the server of REDIS_URL. Mails and sweeps wait for it."
         return Finding("broker", "does not answer", advice, True)
@@ -131,18 +140,23 @@ def _broker() -> Finding:
 
 def _workers() -> Finding:
     try:
-        answers = app.control.ping(timeout=ANSWER_SECONDS)
+        listening = app.control.inspect(timeout=ANSWER_SECONDS).active_queues() or {}
     except Exception:  # kombu's transports each raise their own
-        answers = []
-    if not answers:
-        advice = "Start the Procfile's `worker`. Lapsed holds are free without it; mails wait."
+        listening = {}
+    if not listening:
+        advice = "Start the Procfile's `worker` and `sweeper`. Without them mails wait."
         return Finding("workers", "none answers", advice, True)
-    return Finding("workers", f"{len(answers)} answer")
+    taken = {queue["name"] for taking in listening.values() for queue in taking}
+    if missing := set(queues()) - taken:
+        advice = "Start the Procfile's `sweeper` (queue sweeps) or `worker` (the other)."
+        words = f"none takes the queue {' or '.join(sorted(missing))}"
+        return Finding("workers", words, advice, True)
+    return Finding("workers", f"{len(listening)} answer")
 
 
 def _beat() -> Finding:
     last = sweeper.last_sweep()
-    advice = "Start the Procfile's `beat` (one of it), and a `worker`."
+    advice = "Start the Procfile's `beat` (one of it), and its `sweeper`."
     if last is None:
         return Finding("beat", "no sweep is known of", advice, True)
     seconds = (datetime.now(UTC) - last).total_seconds()
@@ -160,4 +174,33 @@ def _mail() -> Finding:
     if "filebased" in settings.EMAIL_BACKEND:
         advice = "Set EMAIL_URL, or nobody gets a ticket by mail."
         return Finding("mail", f"goes to the folder {settings.EMAIL_FILE_PATH}", advice)
-    return Finding("mail", f"goes to {settings.EMAIL_HOST}")
+    try:
+        with get_connection(timeout=MAIL_SECONDS):
+            pass
+    except Exception as error:  # the network's, TLS's and the server's own
+        words = f"{settings.EMAIL_HOST} takes none: {refusal_to_connect(error).reason}"
+        return Finding("mail", words, "Is EMAIL_URL right, and is the server up?", True)
+    return Finding("mail", f"goes to {settings.EMAIL_HOST}, which answers")
+
+
+def _owed_mail() -> Iterator[Finding]:
+    """Mails about cancelled and moved shows."""
+    try:
+        state = mail_state(at=database_now())
+        error = last_error() if state.failing else ""
+    except DatabaseError:
+        yield Finding("owed mail", "not known without the database", "See above.", True)
+        return
+    words = f"{state.waiting} wait, of which {state.failing} failed"
+    if state.oldest:
+        words += f"; the oldest for {timesince(state.oldest, state.at)}"
+    words += f" ({error})" if error else ""
+    advice = "Is the mail server well, and a `worker` running? Notices in the admin say more."
+    if state.is_late or state.failing:
+        yield Finding("owed mail", words, advice, state.is_late)
+    elif not state.given_up:
+        yield Finding("owed mail", f"{state.waiting} wait" if state.waiting else "all sent")
+    if state.given_up:
+        advice = "Put the address right and try again (Notices in the admin), or call the customer."
+        days = f"in the last {REMEMBERED.days} days"
+        yield Finding("owed mail", f"{state.given_up} could not be sent {days}", advice)

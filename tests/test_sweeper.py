@@ -16,8 +16,10 @@ from bookings import services
 from bookings.models import Booking, Notice
 from bookings.show_changes import cancel_show
 from bookings.tasks import release_expired_holds, send_notices
+from bookmyshow import examination
 from bookmyshow.celery import app
 from bookmyshow.environment import ROOT
+from bookmyshow.examination import Finding
 from shows.models import Show
 from tests.factories import lapse, make_booking, make_show, make_user
 from tests.live_site import free_port, site_environment
@@ -103,6 +105,26 @@ def test_holds_are_swept_while_every_mail_is_stuck(tmp_path: Path) -> None:
             assert not Notice.objects.exclude(sent_at=None).exists()
             assert not Notice.objects.exclude(last_error="").exists()
             server.stopped.set()
+
+
+def test_doctor_says_which_queue_nobody_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examination, "ANSWER_SECONDS", 5.0)
+
+    def workers() -> Finding:
+        return next(found for found in examination.examine() if found.what == "workers")
+
+    with running(tmp_path, "worker"):
+        give_up = time.monotonic() + START_SECONDS
+        while (found := workers()).words == "none answers":
+            assert time.monotonic() < give_up
+        assert found.words == "none takes the queue sweeps"
+        assert found.grave
+    with running(tmp_path, "worker", "sweeper"):
+        give_up = time.monotonic() + START_SECONDS
+        while workers().words != "2 answer":
+            assert time.monotonic() < give_up, workers()
 
 
 def test_every_task_of_beat_exists_and_some_process_takes_its_queue() -> None:

@@ -4,12 +4,18 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from bookings import services
 from bookings.dashboard import dashboard
+from bookings.models import Notice
+from bookings.show_changes import cancel_show
+from bookings.sweeper import note_sweep
+from bookmyshow import condition
 from bookmyshow.charts import Bar, bar_chart
 from bookmyshow.presence import people_online
 from shows.models import Show
@@ -131,3 +137,35 @@ def test_a_show_that_is_off_is_in_no_takings() -> None:
     Show.objects.filter(pk=booking.show_id).update(status="CANCELLED")
     board = dashboard(at=timezone.now())
     assert board.films == []
+
+
+def test_it_says_what_is_not_well(
+    own_valkey: OwnValkey, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(condition, "PING_SECONDS", 60)  # however busy the machine is
+    client = staff_client()
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = own_valkey.url
+    note_sweep()
+    assert "messagelist" not in client.get(PAGE).text
+    with time_machine.travel(timezone.now() + timedelta(minutes=5)):
+        assert "Lapsed holds were last swept 5\xa0minutes ago" in client.get(PAGE).text
+    own_valkey.stop()
+    page = client.get(PAGE).text
+    assert "The cache does not answer" in page
+    assert "The task queue does not answer" in page
+
+
+def test_it_says_which_mails_wait_too_long_or_were_given_up() -> None:
+    show = make_show()
+    for label in ("A1", "B1"):
+        make_booking(show, [label])
+    cancel_show(by=make_user(is_staff=True), show_id=show.pk)
+    client = staff_client()
+    assert "to customers" not in client.get(PAGE).text
+    late, given_up = Notice.objects.order_by("pk")
+    hour = timezone.now() - timedelta(hours=1)
+    Notice.objects.filter(pk=late.pk).update(created_at=hour)
+    Notice.objects.filter(pk=given_up.pk).update(given_up_at=timezone.now())
+    page = client.get(PAGE).text
+    assert "1 mail to customers waits,</a> the oldest for 1\xa0hour." in page
+    assert "1 mail to customers could not be sent</a> in the last 7 days." in page

@@ -1,13 +1,20 @@
+from contextlib import suppress
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 from pytest_django import Settings
 
+from bookings import mail_state
+from bookings.models import Notice
+from bookings.show_changes import cancel_show
 from bookings.sweeper import note_sweep
 from bookmyshow import examination
 from bookmyshow.examination import Finding
+from tests.factories import make_booking, make_show, make_user
+from tests.mail_server import mail_server
 from tests.servers import OwnValkey, own_valkey
 
 __all__ = ["own_valkey"]
@@ -60,3 +67,47 @@ def test_nothing_grave_is_success(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     call_command("doctor", stdout=output)
     assert "All is well." in output.getvalue()
+
+
+def owed(count: int = 1, **values: object) -> None:
+    show, staff = make_show(), make_user(is_staff=True)
+    for label in ("A1", "A2", "A3")[:count]:
+        make_booking(show, [label])
+    cancel_show(by=staff, show_id=show.pk)
+    Notice.objects.update(**values)
+
+
+def said() -> str:
+    """What it says, however it ends."""
+    output = StringIO()
+    with suppress(CommandError):
+        call_command("doctor", stdout=output)
+    return output.getvalue()
+
+
+def test_a_mail_that_fails_is_said_and_one_that_waits_too_long_is_grave() -> None:
+    assert "✓ owed mail: all sent" in said()
+    owed(2)
+    assert "✓ owed mail: 2 wait" in said()
+    Notice.objects.update(attempts=1, last_error="450 not now")
+    assert "! owed mail: 2 wait, of which 2 failed" in said()
+    Notice.objects.update(created_at=timezone.now() - mail_state.LATE)
+    words = said()
+    assert "✗ owed mail: 2 wait, of which 2 failed; the oldest for 15\xa0minutes" in words
+    assert "(450 not now)" in words
+
+
+def test_a_mail_that_was_given_up_is_said_for_a_week() -> None:
+    owed(given_up_at=timezone.now())
+    assert "! owed mail: 1 could not be sent in the last 7 days" in said()
+    Notice.objects.update(given_up_at=timezone.now() - mail_state.REMEMBERED)
+    assert "✓ owed mail: all sent" in said()
+
+
+def test_a_mail_server_that_takes_no_mail_is_found(settings: Settings) -> None:
+    with mail_server() as server:
+        server.receive_from(settings)
+        assert findings()["mail"].words == "goes to 127.0.0.1, which answers"
+        server.greeting = "554 go away"
+        assert findings()["mail"].grave
+        assert "554 go away" in findings()["mail"].words

@@ -1,16 +1,21 @@
 import contextlib
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+import redis
 from django.test import Client
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from bookings import services
 from bookings.errors import BookingError
+from bookings.models import Notice
+from bookings.show_changes import cancel_show
 from bookmyshow.watching import exposition, state
-from tests.factories import lapse, make_show, make_user
+from tests.factories import lapse, make_booking, make_show, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -180,3 +185,24 @@ def test_names_follow_prometheus_conventions() -> None:
     own = {name for name in names if name.startswith("bookmyshow_")}
     assert len(own) > 15
     assert all(not name.endswith(("_ms", "_milliseconds")) for name in own)
+
+
+def test_mail_that_waits_is_counted_and_its_age_told() -> None:
+    show = make_show()
+    for label in ("A1", "B1"):
+        make_booking(show, [label])
+    assert value("bookmyshow_oldest_unsent_mail_seconds") == 0
+    cancel_show(by=make_user(is_staff=True), show_id=show.pk)
+    hour = timezone.now() - timedelta(hours=1)
+    Notice.objects.update(created_at=hour)
+    assert value("bookmyshow_mails", state="waiting") == 2
+    assert value("bookmyshow_oldest_unsent_mail_seconds") >= 3600
+    Notice.objects.update(given_up_at=timezone.now())
+    assert value("bookmyshow_oldest_unsent_mail_seconds") == 0
+    assert value("bookmyshow_mails", state="given up") == 2
+
+
+def test_tasks_are_counted_by_queue(redis_of_tests: redis.Redis) -> None:
+    redis_of_tests.rpush("sweeps", "a task")
+    assert value("bookmyshow_tasks_queued", queue="sweeps") == 1
+    assert value("bookmyshow_tasks_queued", queue="celery") == 0

@@ -9,7 +9,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from bookings import sweeper
-from bookmyshow.celery import app
+from bookings.mail_state import REMEMBERED
+from bookmyshow.celery import queues
 
 SOCKET_SECONDS = 0.5
 
@@ -24,7 +25,16 @@ STATE = """
         (SELECT count(*) FROM bookings_booking WHERE status = 'PENDING'
          AND expires_at > clock_timestamp()),
         (SELECT count(*) FROM bookings_booking WHERE status = 'PENDING'
-         AND expires_at <= clock_timestamp())
+         AND expires_at <= clock_timestamp()),
+        mail.waiting, mail.given_up, mail.oldest
+    FROM (
+        SELECT count(*) FILTER (WHERE given_up_at IS NULL) AS waiting,
+               count(*) FILTER (WHERE given_up_at > clock_timestamp() - make_interval(secs => %(seconds)s))
+               AS given_up,
+               coalesce(extract(epoch FROM clock_timestamp()
+                        - min(created_at) FILTER (WHERE given_up_at IS NULL)), 0) AS oldest
+        FROM bookings_notice WHERE sent_at IS NULL
+    ) mail
 """
 NAMES = (
     ("connections", "Connections of clients to the database server."),
@@ -55,8 +65,8 @@ class ServerState(Collector):
     def _database(self) -> Iterator[Metric]:
         try:
             with connection.cursor() as cursor:
-                cursor.execute(STATE)
-                *values, alive, lapsed = cursor.fetchone()
+                cursor.execute(STATE, {"seconds": REMEMBERED.total_seconds()})
+                *values, alive, lapsed, waiting, given_up, oldest = cursor.fetchone()
         except DatabaseError:
             yield _up("database", False)
             return
@@ -71,6 +81,19 @@ class ServerState(Collector):
         holds.add_metric(["alive"], alive)
         holds.add_metric(["lapsed"], lapsed)
         yield holds
+        mails = GaugeMetricFamily(
+            "bookmyshow_mails",
+            "Mails that are owed and not sent: those still tried, and those given up in a week.",
+            labels=["state"],
+        )
+        mails.add_metric(["waiting"], waiting)
+        mails.add_metric(["given up"], given_up)
+        yield mails
+        yield GaugeMetricFamily(
+            "bookmyshow_oldest_unsent_mail_seconds",
+            "For how long the mail that is owed and has waited longest has waited; 0 without one.",
+            float(oldest),
+        )
 
     def _broker(self) -> Iterator[Metric]:
         try:
@@ -79,14 +102,17 @@ class ServerState(Collector):
                 socket_connect_timeout=SOCKET_SECONDS,
                 socket_timeout=SOCKET_SECONDS,
             ) as client:
-                queued = client.llen(app.conf.task_default_queue)
+                queued = {queue: int(str(client.llen(queue))) for queue in queues()}
         except redis.RedisError:
             yield _up("broker", False)
             return
         yield _up("broker", True)
-        yield GaugeMetricFamily(
-            "bookmyshow_tasks_queued", "Tasks that wait for a worker.", float(str(queued))
+        tasks = GaugeMetricFamily(
+            "bookmyshow_tasks_queued", "Tasks that wait for a worker.", labels=["queue"]
         )
+        for queue, count in queued.items():
+            tasks.add_metric([queue], count)
+        yield tasks
 
 
 def _up(server: str, answers: bool) -> Metric:

@@ -1,0 +1,43 @@
+"""Which of the things that the site can do without are away: for health checks and for staff."""
+
+import logging
+
+import redis
+from django.conf import settings
+from django.utils import timezone
+from django.utils.timesince import timesince
+
+from bookings import sweeper
+
+log = logging.getLogger(__name__)
+
+PING_SECONDS = 0.5
+
+
+def answers(url: str) -> bool:
+    """Whether the Redis or Valkey server at this address does, within PING_SECONDS."""
+    try:
+        with redis.from_url(
+            url, socket_connect_timeout=PING_SECONDS, socket_timeout=PING_SECONDS
+        ) as client:
+            client.ping()
+    except redis.RedisError as error:
+        log.warning("not ready: %s", error)
+        return False
+    return True
+
+
+def troubles() -> list[str]:
+    """What staff should know of, a sentence each; none while all is well."""
+    found = []
+    broker = settings.CELERY_BROKER_URL
+    cache_answers = answers(settings.REDIS_URL)
+    if not cache_answers:
+        found.append("The cache does not answer: the site sells on, more slowly.")
+    if not (cache_answers if broker == settings.REDIS_URL else answers(broker)):
+        found.append("The task queue does not answer: mails and sweeps wait until it is back.")
+    elif sweeper.is_late():
+        last = sweeper.last_sweep()
+        when = f"were last swept {timesince(last, timezone.now())} ago" if last else "aren’t swept"
+        found.append(f"Lapsed holds {when}: the admin shows them as held, though they are free.")
+    return found
