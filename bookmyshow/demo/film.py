@@ -7,8 +7,8 @@ from decimal import Decimal
 class Film:
     """A film as the demonstration knows it.
 
-    `certification` is the Indian board's where the film was shown there, else its home board's or
-    the MPA's. `draw` says how full its shows get, from 1 to 5.
+    `certification` is a class of India's board, where most of the cinemas are: the film's own, or
+    the one nearest to that of another board. `draw` says how full its shows get, from 1 to 5.
     """
 
     title: str

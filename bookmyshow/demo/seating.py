@@ -3,10 +3,14 @@
 Row A is the front row. Names leave out I and O where the hall does, as signs in cinemas mostly do.
 """
 
+from itertools import cycle
 
-def rows(names: str, cells: str) -> str:
-    """A plan's line for each of these row names, all with the same cells."""
-    return "\n".join(f"{name:<3} {cells}" for name in names.split())
+
+def rows(names: str, *cells: str) -> str:
+    """A plan's line for each of these row names, with the same cells or with these in turn."""
+    return "\n".join(
+        f"{name:<3} {line}" for name, line in zip(names.split(), cycle(cells), strict=False)
+    )
 
 
 def plan(*parts: str) -> str:
@@ -48,16 +52,14 @@ MIDDLE = plan(
     rows("K L M", "pp-ppppppppppp-pp"),
 )
 
-# 228 seats: an old picture palace, its rows staggered and numbered from the right.
+# 228 seats: an old picture palace, its rows staggered.
 PALACE = plan(
-    rows("A", "<  ____-ssssss__ssssss"),
-    rows("B", "<  __ssssssss__ssssssss"),
-    rows("C E G", "<  -ssssssssss__ssssssssss"),
-    rows("D F", "<  ssssssssss__ssssssssss"),
-    rows("H", "<  wwssssssss__ssssssssww"),
+    rows("A", "____-ssssss__ssssss"),
+    rows("B", "__ssssssss__ssssssss"),
+    rows("C D E F G", "-ssssssssss__ssssssssss", "ssssssssss__ssssssssss"),
+    rows("H", "wwssssssss__ssssssssww"),
     CROSS_AISLE,
-    rows("J L", "<  -pppppppppp__pppppppppp"),
-    rows("K M", "<  pppppppppp__pppppppppp"),
+    rows("J K L M", "-pppppppppp__pppppppppp", "pppppppppp__pppppppppp"),
 )
 
 # 40 seats: the studio upstairs.

@@ -18,6 +18,7 @@ from bookmyshow.demo.films import FILMS
 from bookmyshow.demo.schedule import Slot, programme
 from bookmyshow.demo.seed import NotADemo, seed
 from movies.models import Movie
+from movies.posters.design import design
 from shows.clock import database_now
 from shows.models import Cinema, Screen, Seat, Show
 from shows.seating import parse_plan
@@ -182,3 +183,30 @@ def test_every_hall_has_wheelchair_places_and_one_goes_past_row_z() -> None:
     assert all(any(seat.is_wheelchair for seat in plan) for plan in plans)
     assert any(seat.row == "BB" for seat in parse_plan(seating.DEEP))
     assert {seat.row for seat in parse_plan(seating.NUMBERED)} == set(map(str, range(1, 12)))
+
+
+def in_order(row: str) -> tuple[int, int, str]:
+    """Rows as a hall names them: 1 … 11, or A … Z, AA, BB."""
+    return (int(row), 0, "") if row.isdecimal() else (0, len(row), row)
+
+
+def test_rows_run_from_front_to_back_and_seats_from_left_to_right() -> None:
+    for plan in {screen.plan for cinema in CINEMAS for screen in cinema.screens}:
+        seats = parse_plan(plan)
+        names = list(dict.fromkeys(seat.row for seat in seats))
+        assert names == sorted(names, key=in_order)
+        if plan != seating.THEATRE:  # odd numbers to the left, even ones to the right
+            for row in names:
+                numbers = [int(seat.number) for seat in seats if seat.row == row]
+                assert numbers == sorted(numbers)
+
+
+def test_films_have_certificates_of_the_board_of_most_cinemas() -> None:
+    classes = {"U", "UA", "UA 7+", "UA 13+", "UA 16+", "A"}
+    assert {film.certification for film in FILMS} <= classes
+
+
+def test_few_films_share_the_motif_of_their_poster() -> None:
+    motifs = Counter(design(film.title, film.genres, film.released.year).family for film in FILMS)
+    assert max(motifs.values()) <= 3
+    assert len(motifs) >= 39
