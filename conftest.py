@@ -7,6 +7,7 @@ with pytest-django's ``settings`` fixture.
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -53,6 +54,10 @@ def pytest_configure() -> None:
     settings.STORAGES["staticfiles"]["BACKEND"] = backend
     # Tests do in seconds what a person does in months; those about limits turn them on.
     settings.RATE_LIMITS = False
+    # The same for the limits against hoarding; and all tests come from one address.
+    settings.MAX_SEATS_PER_SHOW = settings.MAX_HOLDS = settings.MAX_SEATS_UNCONFIRMED = 100_000
+    settings.MAX_HELD_SEATS_PER_ADDRESS = 100_000
+    settings.HOLD_PAUSE = timedelta(0)
     # bcrypt is slow by design; the tests that are about it ask for it.
     settings.PASSWORD_HASHERS = ["tests.hashers.QuickHasher", *settings.PASSWORD_HASHERS]
     keep_what_migrate_wrote()

@@ -65,6 +65,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     # Never falls, and rises with every change of rights or of the second factor: database
     # triggers see to both (migration `second_factor_and_rights`).
     token_version = models.PositiveIntegerField(default=0, editable=False)
+    email_confirmed_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When a link that was mailed to the address was followed; empty until then.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -20,6 +20,7 @@ from shows.models import Seat
 from . import services
 from .archive.models import ArchivedBooking
 from .errors import BookingNotFound, BookingNotPending, InvalidSeats, ShowNotBookable
+from .hold_limits import address_key
 from .models import Booking
 from .schemas import BookingIn, BookingOut, BookingQuery
 
@@ -54,6 +55,10 @@ def list_own_bookings(request: ApiRequest, query: Query[BookingQuery]) -> HttpRe
         "SHOW_NOT_BOOKABLE",
         "SHOW_BUSY",
         "IDEMPOTENCY_KEY_REUSED",
+        "TOO_MANY_SEATS",
+        "TOO_MANY_HOLDS",
+        "HOLD_PAUSED",
+        "ADDRESS_LIMIT",
         "RATE_LIMITED",
     ),
 )
@@ -74,6 +79,7 @@ def hold_seats(
         show_id=wanted.show_id,
         labels=[seat.seat_number for seat in wanted.seats],
         idempotency_key=idempotency_key,
+        held_from=address_key(request),
     )
     return answer(read(Q(pk=booking.pk)), 201)
 
@@ -81,7 +87,9 @@ def hold_seats(
 @router.patch(
     "/{id}/confirm",
     response={200: Answer[BookingOut]},
-    openapi_extra=problems("NOT_FOUND", "BOOKING_EXPIRED", "BOOKING_NOT_PENDING", "SHOW_BUSY"),
+    openapi_extra=problems(
+        "NOT_FOUND", "BOOKING_EXPIRED", "BOOKING_NOT_PENDING", "EMAIL_NOT_CONFIRMED", "SHOW_BUSY"
+    ),
 )
 def confirm_booking(request: ApiRequest, id: PathId) -> HttpResponse:
     """Make a hold a sale; confirming it again changes nothing."""

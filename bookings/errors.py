@@ -1,6 +1,7 @@
 """What can go wrong with a booking, in words for the person who books; codes as in the JSON API."""
 
 from collections.abc import Sequence
+from math import ceil
 
 
 class BookingError(Exception):
@@ -70,6 +71,66 @@ class ShowBusy(BookingError):
     code = "SHOW_BUSY"
     message = "Many people are booking this show right now. Please try again in a moment."
     retry_after = 2
+
+
+class TooManySeats(BookingError):
+    """More seats at one show than one person may have."""
+
+    code = "TOO_MANY_SEATS"
+
+    def __init__(self, most: int, *, bought: int = 0) -> None:
+        have = f" You have bought {bought} already." if bought else ""
+        super().__init__(f"One person can have at most {most} seats at a show.{have}")
+
+
+class TooManyHolds(BookingError):
+    """Live holds at too many shows."""
+
+    code = "TOO_MANY_HOLDS"
+
+    def __init__(self, most: int) -> None:
+        shows = f"{most} other shows" if most != 1 else "another show"
+        super().__init__(
+            f"You are holding seats at {shows}. Confirm or release some of them first."
+        )
+
+
+class HoldPaused(BookingError):
+    """The person kept seats of this show for a while, and bought none; `retry_after` in seconds."""
+
+    code = "HOLD_PAUSED"
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        minutes = ceil(retry_after / 60)
+        wait = f"{minutes} minutes" if minutes > 1 else "a minute"
+        super().__init__(
+            "You have held seats at this show for some time without buying them. To give others "
+            f"a chance, you can hold seats here again in {wait}."
+        )
+
+
+class AddressLimit(BookingError):
+    """Too many seats of the show are on hold from one address."""
+
+    code = "ADDRESS_LIMIT"
+    message = (
+        "Many seats of this show are on hold from your network right now. "
+        "Please try again in a moment."
+    )
+    retry_after = 15
+
+
+class EmailNotConfirmed(BookingError):
+    """The person's email address isn't confirmed, and this would be too many seats for that."""
+
+    code = "EMAIL_NOT_CONFIRMED"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"To have tickets for more than {most} seats, confirm your email address first: follow "
+            "the link that we sent you, or ask for a new one in your profile."
+        )
 
 
 class IdempotencyKeyReused(BookingError):

@@ -88,7 +88,10 @@ class Booking(models.Model):
     reference = models.CharField(
         max_length=15, default=new_reference, editable=False, db_collation="C"
     )
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="bookings")
+    # Its index is booking_of_person_at_show.
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="bookings", db_index=False
+    )
     show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="bookings")
     total_seats = models.PositiveSmallIntegerField()
     total_amount = models.DecimalField(max_digits=10, decimal_places=2)
@@ -114,6 +117,14 @@ class Booking(models.Model):
         editable=False,
     )
     idempotency_hash = models.CharField(max_length=64, blank=True, editable=False)
+    held_from = models.CharField(
+        max_length=16,
+        blank=True,
+        db_default="",
+        default="",
+        editable=False,
+        help_text="Of a hold: a keyed hash of the client's address. Empty once it is over.",
+    )
 
     objects = BookingQuerySet.as_manager()
 
@@ -187,6 +198,12 @@ class Booking(models.Model):
                 condition=Q(status="PENDING"),
                 name="booking_holds_of_show",
             ),
+            models.Index(
+                fields=("show", "held_from"),
+                condition=~Q(held_from=""),
+                name="booking_holds_from_address",
+            ),
+            models.Index(fields=("user", "show"), name="booking_of_person_at_show"),
             models.Index(fields=("created_at",), name="booking_created_at"),
         )
 

@@ -4,22 +4,20 @@ The locking rules, the same in every function:
 
 1. One `transaction.atomic()` block holds the whole decision. Its first statement locks the show's
    row, alone; what is decided on is read by later statements, under that lock.
-2. One order everywhere: show, then bookings, then seats, each by primary key. `confirm_booking`
-   takes its booking's lock alone, so whoever is about to end another's lapsed hold locks that
-   booking and reads it again first.
+2. One order everywhere: show, then the person (`hold_limits`), then bookings, then seats, each by
+   primary key. `confirm_booking` locks no show, so a lapsed hold that is about to be ended is
+   locked and read again first.
 3. The clock is the database's, read by a statement after the lock was got.
 4. Nothing slow happens under a lock; what follows from a change goes through `on_commit`.
 5. Waits are bounded (`lock_timeout`); one that runs out is ShowBusy, and nothing was changed.
 """
 
-import hashlib
 import logging
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache, partial
 
-from django.conf import settings
 from django.db import OperationalError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -37,14 +35,16 @@ from .errors import (
     BookingNotFound,
     BookingNotPending,
     BookingUsed,
+    EmailNotConfirmed,
     IdempotencyKeyReused,
-    InvalidSeats,
     SeatsUnavailable,
     ShowBusy,
     ShowNotBookable,
     ShowNotFound,
 )
+from .hold_limits import HoldLimits, lock_person, most_seats_to_confirm
 from .models import Admission, Booking
+from .seat_choice import check_labels, distinct_labels, request_hash
 from .statements import (
     SeatsToTake,
     SeatToHold,
@@ -59,8 +59,6 @@ PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 FAILED, CANCELLED = Booking.Status.FAILED, Booking.Status.CANCELLED
 LAPSED, RELEASED = Booking.EndedReason.LAPSED, Booking.EndedReason.RELEASED
 SWAPPED, BY_CUSTOMER = Booking.EndedReason.SWAPPED, Booking.EndedReason.CUSTOMER
-
-LONGEST_LABEL = 11
 
 
 @contextmanager
@@ -88,21 +86,29 @@ def booking_transaction() -> Iterator[None]:
 
 @metrics.booking_attempt("hold")
 def hold_seats(
-    *, user: User, show_id: int, labels: Iterable[str], idempotency_key: str | None = None
+    *,
+    user: User,
+    show_id: int,
+    labels: Iterable[str],
+    idempotency_key: str | None = None,
+    held_from: str = "",
 ) -> Booking:
     """Hold seats for BOOKING_EXPIRY_MINUTES, all or none, swapping this person's hold at the show.
 
     The same seats again return the same booking, as does the same `idempotency_key` with the same
-    request; its `now` is the moment of the decision. Raises InvalidSeats, SeatsUnavailable,
-    ShowNotFound, ShowNotBookable, ShowBusy, IdempotencyKeyReused (SPEC §4.1-4.9).
+    request; its `now` is the moment of the decision. `held_from` stands for the client's address.
+    Raises InvalidSeats, SeatsUnavailable, ShowNotFound, ShowNotBookable, ShowBusy,
+    IdempotencyKeyReused, and TooManySeats, TooManyHolds, HoldPaused, AddressLimit (`hold_limits`).
     """
-    wanted = _distinct(labels)
+    wanted = distinct_labels(labels)
     seats = SeatsToTake(
         show_id=show_id,
         labels=wanted,
         user_id=user.pk,
         key=idempotency_key or None,
-        hash=_request_hash(show_id, wanted),
+        hash=request_hash(show_id, wanted),
+        limits=HoldLimits.of(user),
+        held_from=held_from,
     )
     with booking_transaction():
         # Most people hold for the first time, and take what is free. That is committed at once, so
@@ -119,17 +125,20 @@ def hold_seats(
 def confirm_booking(*, user: User, reference: str) -> Booking:
     """Make a hold a sale. Confirming it again is a success that changes nothing (SPEC §4.6).
 
-    Raises BookingNotFound, BookingExpired, BookingNotPending, ShowBusy.
+    Raises BookingNotFound, BookingExpired, BookingNotPending, EmailNotConfirmed, ShowBusy.
     """
+    most_seats = most_seats_to_confirm(user)
     with booking_transaction():
         booking, now, confirmed = lock_and_confirm(
-            booking_to_lock(), user_id=user.pk, reference=reference
+            booking_to_lock(), user_id=user.pk, reference=reference, most_seats=most_seats
         )
         if booking is None:
             raise BookingNotFound
         if not confirmed:
             if booking.status == CONFIRMED:
                 return booking
+            if most_seats is not None and booking.status_at(now) == PENDING:
+                raise EmailNotConfirmed(most_seats)
             raise BookingExpired if booking.reason_at(now) == LAPSED else BookingNotPending
         booking.status = CONFIRMED
         booking.confirmed_at = booking.updated_at = now
@@ -197,12 +206,14 @@ def expire_holds() -> int:
 def _hold_in_spite(wanted: SeatsToTake, show: Show) -> Booking:
     """The hold that met something in its way: say what, or end it if it may be ended."""
     seats = seats_to_hold(show.pk, wanted.labels, user_id=wanted.user_id, key=wanted.key)
-    _check_labels(wanted.labels, seats)
+    check_labels(wanted.labels, seats)
     lapsed = {seat.booking_id for seat in seats if seat.holder_lapsed}
     concerned = Q(user=wanted.user_id, show=show, status=PENDING) | Q(pk__in=lapsed)
     if wanted.key:
         concerned |= Q(user=wanted.user_id, idempotency_key=wanted.key)
     needed = lapsed or seats[0].has_earlier
+    if wanted.limits:
+        lock_person(wanted.user_id)
     locked = lock_bookings(concerned) if needed else []
     # The wait for those locks took its time too.
     now = database_now() if needed else seats[0].now
@@ -236,6 +247,14 @@ def _decide(
     keeps = own if own and not own.has_lapsed(now) else None
     if keeps and keeps.seats == [seat.label for seat in seats]:
         return keeps
+    if wanted.limits:
+        wanted.limits.check(
+            user_id=wanted.user_id,
+            show_id=show.pk,
+            held_from=wanted.held_from,
+            seats=len(seats),
+            now=now,
+        )
     # Read again under its lock, a lapsed hold may have been confirmed in time after all.
     ending = {b.pk: b for b in locked if b is keeps or b.has_lapsed(now)}
     lost = [s.label for s in seats if s.booking_id and s.booking_id not in ending]
@@ -351,7 +370,7 @@ def end_bookings(
     for status, ended_reason in {(b.status, b.ended_reason) for b in ending}:
         alike = [b.pk for b in ending if (b.status, b.ended_reason) == (status, ended_reason)]
         Booking.objects.filter(pk__in=alike).update(
-            status=status, ended_reason=ended_reason, updated_at=now
+            status=status, ended_reason=ended_reason, updated_at=now, held_from=""
         )
     return Seat.objects.filter(booking__in=ending).update(booking=None)
 
@@ -361,29 +380,3 @@ def count_seats(show: Show, change: int) -> None:
     if change:
         Show.objects.filter(pk=show.pk).update(available_seats=F("available_seats") + change)
     transaction.on_commit(partial(seatmap.forget, show.pk))
-
-
-def _distinct(labels: Iterable[str]) -> set[str]:
-    """The labels asked for, 1 to MAX_SEATS_PER_BOOKING of them. Raises InvalidSeats."""
-    asked = list(labels)
-    most = settings.MAX_SEATS_PER_BOOKING
-    if not asked:
-        raise InvalidSeats("Choose at least one seat.")
-    if len(asked) > most:
-        raise InvalidSeats(f"Choose at most {most} seats; you chose {len(asked)}.")
-    if len(set(asked)) != len(asked):
-        raise InvalidSeats("Choose each seat once.")
-    if not all(label.isprintable() and len(label) <= LONGEST_LABEL for label in asked):
-        raise InvalidSeats("This show has no seat of that name.")
-    return set(asked)
-
-
-def _check_labels(wanted: Collection[str], seats: Sequence[SeatToHold]) -> None:
-    unknown = sorted(set(wanted) - {seat.label for seat in seats})
-    if unknown:
-        raise InvalidSeats(f"This show has no seat {', '.join(unknown)}.")
-
-
-def _request_hash(show_id: int, wanted: set[str]) -> str:
-    """What makes two requests the same: the show and the set of seats, in any order."""
-    return hashlib.sha256("\n".join([str(show_id), *sorted(wanted)]).encode()).hexdigest()

@@ -18,6 +18,7 @@ from django.db.backends.utils import CursorWrapper
 from bookmyshow.prepared import commit_with_it, first_row, one_trip, prepared_cursor
 from bookmyshow.watching import metrics
 
+from .hold_limits import LOCK_PERSON, PERSON_AT_SHOW, WITHIN_LIMITS, HoldLimits
 from .models import Booking, new_reference
 
 FIELDS = [field.attname for field in Booking._meta.concrete_fields]
@@ -40,8 +41,9 @@ SEATS_TO_HOLD = """
 """
 # All or nothing: no row where anything stands in the way, for SEATS_TO_HOLD to tell what. A seat
 # that changed hands, as it can't under the show's lock, is a division by zero and undoes it all.
-# An earlier hold or key of the person's is a conflict with a unique index: a subquery asking for it
-# had a plan that read every hold of the house, kept from when there was none.
+# The person's limits are read as `hold_limits` says. An earlier hold or key of the person's is a
+# conflict with a unique index: a subquery asking for it had a plan that read every hold of the
+# house, kept from when there was none.
 # The commit doesn't wait for the disk, for everybody else who wants this show would wait as well. A
 # database that crashes may forget the holds of its last half second, whole; a confirmation waits
 # for the disk, and with it for the hold that it confirms.
@@ -63,16 +65,19 @@ TAKE_FREE_SEATS = f"""
               AND seat.label = ANY(%(labels)s::text[]) AND seat.booking_id IS NULL
         ) s
         HAVING count(*) = cardinality(%(labels)s::text[])
+    ), person AS ({PERSON_AT_SHOW}
     ), held AS (
         INSERT INTO bookings_booking (
             reference, user_id, show_id, total_seats, total_amount, seats, seat_prices, status,
-            created_at, updated_at, expires_at, ended_reason, idempotency_key, idempotency_hash
+            created_at, updated_at, expires_at, ended_reason, idempotency_key, idempotency_hash,
+            held_from
         )
         SELECT %(reference)s, %(user)s::bigint, %(show)s::bigint, cardinality(labels), amount,
                labels, prices, 'PENDING', now, now,
                coalesce(%(expires_at)s::timestamptz, now + %(lasts)s::interval), '',
-               %(key)s::text, %(hash)s
+               %(key)s::text, %(hash)s, %(held_from)s::text
         FROM wanted CROSS JOIN clock
+        WHERE %(checked)s::bool OR (SELECT {WITHIN_LIMITS} FROM person CROSS JOIN clock)
         ON CONFLICT DO NOTHING
         RETURNING *
     ), taken AS (
@@ -89,9 +94,15 @@ TAKE_FREE_SEATS = f"""
 CONFIRM_HOLD = """
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now), confirmed AS (
         UPDATE bookings_booking b
-        SET status = 'CONFIRMED', confirmed_at = clock.now, updated_at = clock.now FROM clock
+        SET status = 'CONFIRMED', confirmed_at = clock.now, updated_at = clock.now, held_from = ''
+        FROM clock
         WHERE b.user_id = %(user)s::bigint AND b.reference = %(reference)s
           AND b.status = 'PENDING' AND b.expires_at > clock.now
+          AND (%(most_seats)s::int IS NULL OR b.total_seats + (
+              SELECT coalesce(sum(other.total_seats), 0)
+              FROM bookings_booking other JOIN shows_show show ON show.id = other.show_id
+              WHERE other.user_id = %(user)s::bigint AND other.status = 'CONFIRMED'
+                AND show.starts_at > clock.now) <= %(most_seats)s::int)
         RETURNING b.id
     )
     SELECT clock.now, EXISTS (SELECT FROM confirmed) FROM clock
@@ -107,7 +118,7 @@ EXPIRE_HOLDS = """
         ORDER BY b.id FOR NO KEY UPDATE OF b
     ), ended AS (
         UPDATE bookings_booking b
-        SET status = 'FAILED', ended_reason = 'lapsed', updated_at = lapsed.now
+        SET status = 'FAILED', ended_reason = 'lapsed', updated_at = lapsed.now, held_from = ''
         FROM lapsed WHERE b.id = lapsed.id
         RETURNING b.reference, b.seats
     ), freed AS (
@@ -119,6 +130,12 @@ EXPIRE_HOLDS = """
     )
     SELECT reference, seats FROM ended
 """
+
+
+# For statements whose limits aren't looked at.
+NO_LIMITS: dict[str, Any] = dict.fromkeys(
+    ["seats_at_show", "holds", "unpaid", "pause", "seats_of_address"]
+)
 
 
 class SeatToHold(NamedTuple):
@@ -160,18 +177,23 @@ class SeatsToTake:
     user_id: int
     key: str | None
     hash: str
+    #: None for staff, who have no limits.
+    limits: HoldLimits | None
+    held_from: str
 
     def lock_and_take(self, lock: str) -> Booking | None:
         """Lock the show, then take the seats if they are free and nothing else is in the way: an
-        earlier hold or key of the person's, the show's beginning or end.
+        earlier hold or key of the person's, a limit, the show's beginning or end.
 
-        Both statements and the commit are sent together: who else wants this show waits for no
+        All statements and the commit are sent together: who else wants this show waits for no
         answer to come here and back.
         """
         with one_trip(), prepared_cursor() as locking, prepared_cursor() as taking:
             started = time.perf_counter()
             locking.execute(lock, [self.show_id])
-            taking.execute(TAKE_FREE_SEATS, self._values(None, None))
+            if self.limits:
+                locking.execute(LOCK_PERSON, [self.user_id])
+            taking.execute(TAKE_FREE_SEATS, self._values(None, None, checked=not self.limits))
             commit_with_it()
             try:
                 return self._taken(taking)
@@ -181,14 +203,20 @@ class SeatsToTake:
     def take(self, now: datetime, expires_at: datetime | None) -> Booking | None:
         """The same of a show that is locked already, with the database's clock read since.
 
-        The hold ends at `expires_at`, or else in BOOKING_EXPIRY_MINUTES.
+        The limits were checked under that lock. The hold ends at `expires_at`, or else in
+        BOOKING_EXPIRY_MINUTES.
         """
         with prepared_cursor() as cursor:
-            cursor.execute(TAKE_FREE_SEATS, self._values(now, expires_at))
+            cursor.execute(TAKE_FREE_SEATS, self._values(now, expires_at, checked=True))
             return self._taken(cursor)
 
-    def _values(self, now: datetime | None, expires_at: datetime | None) -> dict[str, Any]:
-        return {
+    def _values(
+        self, now: datetime | None, expires_at: datetime | None, *, checked: bool
+    ) -> dict[str, Any]:
+        limits = self.limits.values() if self.limits else NO_LIMITS
+        return limits | {
+            "checked": checked,
+            "held_from": self.held_from,
             "show": self.show_id,
             "labels": list(self.labels),
             "reference": new_reference(),
@@ -206,15 +234,25 @@ class SeatsToTake:
 
 
 def lock_and_confirm(
-    lock: str, *, user_id: int, reference: str
+    lock: str, *, user_id: int, reference: str, most_seats: int | None
 ) -> tuple[Booking | None, datetime, bool]:
     """Lock the person's booking, then confirm it if it is a hold with time left, sent together.
 
-    Returns the booking as it was, the database's clock under the lock, and whether it was a hold.
+    `most_seats`: how many seats at coming shows the person may have with it; None for any number.
+    Returns the booking as it was, the database's clock under the lock, and whether it is confirmed.
     """
-    with one_trip(), prepared_cursor() as locking, prepared_cursor() as confirming:
+    with (
+        one_trip(),
+        prepared_cursor() as first,
+        prepared_cursor() as locking,
+        prepared_cursor() as confirming,
+    ):
+        if most_seats is not None:
+            first.execute(LOCK_PERSON, [user_id])
         locking.execute(lock, [reference, user_id])
-        confirming.execute(CONFIRM_HOLD, {"user": user_id, "reference": reference})
+        confirming.execute(
+            CONFIRM_HOLD, {"user": user_id, "reference": reference, "most_seats": most_seats}
+        )
         booking = first_row(Booking, locking)
         now, confirmed = confirming.fetchone()
         return booking, now, confirmed

@@ -1,6 +1,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -26,6 +27,7 @@ from . import services
 from .archive.views import archived_page
 from .errors import BookingError, BookingNotFound, InvalidSeats, ShowNotFound
 from .forms import ChosenSeats
+from .hold_limits import address_key
 from .models import Booking
 from .tickets import qr_svg, share_token
 
@@ -64,7 +66,7 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
         return go(request, redirect_to_login(back).url)
     try:
         spend(HOLDS_OF_PERSON, request.user.pk)
-        booking = hold_once(request.user, show_id, labels, token)
+        booking = hold_once(request.user, show_id, labels, token, address_key(request))
     except ShowNotFound as error:
         raise Http404 from error
     except (BookingError, RateLimited) as error:
@@ -72,7 +74,7 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
     return go(request, booking.get_absolute_url())
 
 
-def hold_once(user: User, show_id: int, labels: list[str], token: str) -> Booking:
+def hold_once(user: User, show_id: int, labels: list[str], token: str, held_from: str) -> Booking:
     """One hold however often the same form is posted with the same seats.
 
     A form whose booking is over by now (a page kept open, the Back button) holds anew.
@@ -81,10 +83,13 @@ def hold_once(user: User, show_id: int, labels: list[str], token: str) -> Bookin
     if token:
         seats = hashlib.sha256(" ".join(sorted(labels)).encode()).hexdigest()[:24]
         key = f"form-{token}-{seats}"
-    booking = services.hold_seats(user=user, show_id=show_id, labels=labels, idempotency_key=key)
+    hold = partial(
+        services.hold_seats, user=user, show_id=show_id, labels=labels, held_from=held_from
+    )
+    booking = hold(idempotency_key=key)
     if booking.status_at(booking.now) in {PENDING, CONFIRMED}:
         return booking
-    return services.hold_seats(user=user, show_id=show_id, labels=labels)
+    return hold()
 
 
 def _refused(

@@ -43,6 +43,18 @@ RATE_LIMITS = environment.switch("RATE_LIMITS", default=True)
 # Booking (SPEC §4)
 BOOKING_EXPIRY_MINUTES = environment.whole("BOOKING_EXPIRY_MINUTES", default=2, least=1, most=60)
 MAX_SEATS_PER_BOOKING = environment.whole("MAX_SEATS_PER_BOOKING", default=10, least=1, most=100)
+# Limits against hoarding (bookings.hold_limits).
+MAX_SEATS_PER_SHOW = environment.whole("MAX_SEATS_PER_SHOW", default=20, least=1, most=10_000)
+MAX_HOLDS = environment.whole("MAX_HOLDS", default=5, least=1, most=10_000)
+MAX_HELD_SEATS_PER_ADDRESS = environment.whole(
+    "MAX_HELD_SEATS_PER_ADDRESS", default=40, least=1, most=100_000
+)
+HOLD_PAUSE = timedelta(
+    minutes=environment.whole("HOLD_PAUSE_MINUTES", default=5, least=0, most=1440)
+)
+# Two holds at one show that were not confirmed, or as long in shorter ones.
+UNPAID_HOLD_TIME = timedelta(minutes=2 * BOOKING_EXPIRY_MINUTES)
+MAX_SEATS_UNCONFIRMED = environment.whole("MAX_SEATS_UNCONFIRMED", default=10, least=0, most=10_000)
 CURRENCY = environment.currency("CURRENCY", default="INR")
 SWEEP_SECONDS = 30
 NOTICE_SECONDS = 15

@@ -81,9 +81,9 @@ def make_booking(show: Show, labels: Iterable[str], *, user: User | None = None)
 
 def lapse(booking: Booking) -> None:
     """Move a hold into the past, so that it ran out a moment ago."""
+    past = booking.expires_at - timezone.now() + timedelta(milliseconds=1)
     Booking.objects.filter(pk=booking.pk).update(
-        created_at=F("created_at") - timedelta(hours=1),
-        expires_at=timezone.now() - timedelta(milliseconds=1),
+        created_at=F("created_at") - past, expires_at=F("expires_at") - past
     )
     booking.refresh_from_db()
 

@@ -125,6 +125,55 @@ MUTANTS = (
         )
     ]
     + [
+        Mutant(name, path, old, new, "bookings/tests/test_hold_limits.py")
+        for name, path, old, new in (
+            (
+                "holds at two shows at once are not counted together",
+                STATEMENTS,
+                "locking.execute(LOCK_PERSON, [self.user_id])",
+                "pass",
+            ),
+            (
+                "take-overs at two shows at once are not counted together",
+                SERVICES,
+                "        lock_person(wanted.user_id)\n",
+                "        pass\n",
+            ),
+            (
+                "confirmations at once are not counted together",
+                STATEMENTS,
+                "first.execute(LOCK_PERSON, [user_id])",
+                "pass",
+            ),
+            (
+                "a confirmation locks its booking before the person",
+                STATEMENTS,
+                "if most_seats is not None:\n            first.execute(LOCK_PERSON, [user_id])\n"
+                "        locking.execute(lock, [reference, user_id])",
+                "locking.execute(lock, [reference, user_id])\n"
+                "        first.execute(LOCK_PERSON, [user_id])",
+            ),
+            (
+                "the fast path has no limits",
+                STATEMENTS,
+                "%(checked)s::bool OR (SELECT",
+                "true OR (SELECT",
+            ),
+            (
+                "seats bought don't count",
+                "bookings/hold_limits.py",
+                "FILTER (WHERE own.status = 'CONFIRMED')",
+                "FILTER (WHERE own.status = 'NONE')",
+            ),
+            (
+                "a released hold doesn't count",
+                "bookings/hold_limits.py",
+                "WHERE own.ended_reason IN ('lapsed', 'released', 'swapped')",
+                "WHERE own.ended_reason IN ('lapsed', 'swapped')",
+            ),
+        )
+    ]
+    + [
         Mutant(
             "anyone may confirm",
             SERVICES,

@@ -10,6 +10,13 @@ from typing import NamedTuple
 
 HOLD_SECONDS = 120
 MOST_SEATS = 10
+# Limits against hoarding; seconds lie between two steps of the test's time.
+MOST_SEATS_AT_SHOW = 6
+MOST_HOLDS = 1
+UNPAID_SECONDS = 220
+PAUSE_SECONDS = 100
+MOST_SEATS_OF_ADDRESS = 6
+MOST_SEATS_UNCONFIRMED = 7
 
 
 class Refusal(Exception):
@@ -33,11 +40,13 @@ class PlainBooking:
     show: int
     seats: tuple[str, ...]
     prices: tuple[int, ...]
+    created_at: int
     expires_at: int
     key: str | None
     request: tuple[int, frozenset[str]]
     status: str = "PENDING"
     ended_reason: str = ""
+    ended_at: int = 0
 
     def lapsed(self, now: int) -> bool:
         return self.status == "PENDING" and self.expires_at <= now
@@ -46,9 +55,16 @@ class PlainBooking:
     def is_live(self) -> bool:
         return self.status in {"PENDING", "CONFIRMED"}
 
-    def end(self, reason: str) -> None:
+    def unpaid_until(self, now: int) -> int | None:
+        """When a hold that was not confirmed ended; None for any other booking."""
+        if self.lapsed(now) or self.ended_reason == "lapsed":
+            return self.expires_at
+        return self.ended_at if self.ended_reason in {"released", "swapped"} else None
+
+    def end(self, reason: str, now: int) -> None:
         self.status = "CANCELLED" if self.status == "CONFIRMED" else "FAILED"
         self.ended_reason = reason
+        self.ended_at = now
 
 
 class Call(NamedTuple):
@@ -65,6 +81,8 @@ class Call(NamedTuple):
 @dataclass
 class PlainModel:
     shows: list[PlainShow]
+    #: Of each person; None for staff, who have no limits.
+    addresses: list[str | None]
     now: int = 0
     bookings: list[PlainBooking] = field(default_factory=list)
 
@@ -107,19 +125,21 @@ class PlainModel:
         kept = own if own and not own.lapsed(self.now) else None
         if kept and kept.seats == seats:
             return kept.number
+        self._check_limits(user, show, len(seats))
         in_the_way = [b for b in self._at(show) if b.is_live and set(b.seats) & set(seats)]
         stays = [b for b in in_the_way if b is not kept and not b.lapsed(self.now)]
         if stays:
             taken = {label for b in stays for label in b.seats}
             raise Refusal("SeatsUnavailable", tuple(s for s in seats if s in taken))
         for booking in [*in_the_way, *([own] if own else [])]:
-            booking.end("swapped" if booking is kept else "lapsed")
+            booking.end("swapped" if booking is kept else "lapsed", self.now)
         new = PlainBooking(
             number=len(self.bookings),
             user=user,
             show=show,
             seats=seats,
             prices=tuple(prices[label] for label in seats),
+            created_at=self.now,
             expires_at=kept.expires_at if kept else self.now + HOLD_SECONDS,
             key=key,
             request=request,
@@ -133,25 +153,63 @@ class PlainModel:
             raise Refusal("BookingExpired")
         if not booking.is_live:
             raise Refusal("BookingNotPending")
+        coming = sum(
+            len(b.seats)
+            for b in self.bookings
+            if b.user == user
+            and b.status == "CONFIRMED"
+            and self.shows[b.show].starts_at > self.now
+        )
+        if (
+            booking.status == "PENDING"
+            and self.addresses[user] is not None
+            and coming + len(booking.seats) > MOST_SEATS_UNCONFIRMED
+        ):
+            raise Refusal("EmailNotConfirmed")
         booking.status = "CONFIRMED"
         return number
+
+    def _check_limits(self, user: int, show: int, seats: int) -> None:
+        address = self.addresses[user]
+        if address is None:
+            return
+        own = [b for b in self._at(show) if b.user == user]
+        bought = sum(len(b.seats) for b in own if b.status == "CONFIRMED")
+        if bought + seats > MOST_SEATS_AT_SHOW:
+            raise Refusal("TooManySeats")
+        holds = [b for b in self.bookings if b.status == "PENDING" and not b.lapsed(self.now)]
+        if sum(b.user == user and b.show != show for b in holds) >= MOST_HOLDS:
+            raise Refusal("TooManyHolds")
+        unpaid = [(b, end) for b in own if (end := b.unpaid_until(self.now)) is not None]
+        if (
+            sum(end - b.created_at for b, end in unpaid) >= UNPAID_SECONDS
+            and max(end for _, end in unpaid) + PAUSE_SECONDS > self.now
+        ):
+            raise Refusal("HoldPaused")
+        near = sum(
+            len(b.seats)
+            for b in holds
+            if b.show == show and b.user != user and self.addresses[b.user] == address
+        )
+        if near + seats > MOST_SEATS_OF_ADDRESS:
+            raise Refusal("AddressLimit")
 
     def give_back(self, user: int, number: int, accepted: set[str]) -> int:
         booking = self._of(user, number)
         if booking.lapsed(self.now):
-            booking.end("lapsed")
+            booking.end("lapsed", self.now)
         elif booking.is_live:
             if booking.status not in accepted:
                 raise Refusal("BookingNotPending")
             if booking.status == "CONFIRMED" and self.shows[booking.show].starts_at <= self.now:
                 raise Refusal("ShowNotBookable")
-            booking.end("released" if booking.status == "PENDING" else "customer")
+            booking.end("released" if booking.status == "PENDING" else "customer", self.now)
         return number
 
     def sweep(self) -> int:
         lapsed = [b for b in self.bookings if b.lapsed(self.now)]
         for booking in lapsed:
-            booking.end("lapsed")
+            booking.end("lapsed", self.now)
         return len(lapsed)
 
     def _at(self, show: int) -> Iterator[PlainBooking]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from bookings import services
 from bookings.errors import (
@@ -39,7 +40,7 @@ def test_confirming_in_time_makes_a_sale_and_again_changes_nothing() -> None:
 
 
 def test_a_confirmation_is_two_statements() -> None:
-    user = make_user()
+    user = make_user(email_confirmed_at=timezone.now())
     held = services.hold_seats(user=user, show_id=make_show().pk, labels=["A1", "A2"])
     with CaptureQueriesContext(connection) as queries:
         services.confirm_booking(user=user, reference=held.reference)

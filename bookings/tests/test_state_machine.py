@@ -14,7 +14,8 @@ import pytest
 from django.db import OperationalError, connection, connections
 from django.db.models import F
 from django.utils import timezone
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import HealthCheck, Phase, seed
+from hypothesis import settings as hypothesis_settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -32,10 +33,13 @@ from shows.clock import database_now
 from shows.models import Seat, Show
 from tests.factories import make_show, make_user
 
+from . import plain_model
 from .plain_model import Call, PlainModel, PlainShow
 
 PLAN = "A ssssss\nB sppppw"
 STARTS_IN = (1_000_000, 400)
+# Of the three people; the third is staff and has no limits.
+ADDRESSES = ("near", "near", None)
 # Time moves in steps this long, and stands still between calls; so whether a hold has lapsed never
 # depends on how fast the test runs.
 STEP_SECONDS = 40
@@ -101,7 +105,9 @@ class BookingMachine(RuleBasedStateMachine):
         prices = {
             f"{r}{n}": 400 if f"{r}{n}" in premium else 250 for r in "AB" for n in range(1, 7)
         }
-        self.model = PlainModel([PlainShow(prices, starts_at=seconds) for seconds in STARTS_IN])
+        self.model = PlainModel(
+            [PlainShow(prices, starts_at=seconds) for seconds in STARTS_IN], list(ADDRESSES)
+        )
         self.references: list[str] = []
         self.called_at = database_now()
 
@@ -206,6 +212,7 @@ class BookingMachine(RuleBasedStateMachine):
                     show_id=self.shows[call.show].pk,
                     labels=call.labels,
                     idempotency_key=call.key,
+                    held_from=ADDRESSES[call.user] or "",
                 )
             if call.verb == "sweep":
                 return services.expire_holds()
@@ -294,17 +301,27 @@ def close_connections_of(threads: ThreadPoolExecutor) -> None:
     threads.shutdown()
 
 
+@pytest.fixture
+def limits(settings: Any) -> None:
+    settings.MAX_SEATS_PER_SHOW = plain_model.MOST_SEATS_AT_SHOW
+    settings.MAX_HOLDS = plain_model.MOST_HOLDS
+    settings.UNPAID_HOLD_TIME = timedelta(seconds=plain_model.UNPAID_SECONDS)
+    settings.HOLD_PAUSE = timedelta(seconds=plain_model.PAUSE_SECONDS)
+    settings.MAX_HELD_SEATS_PER_ADDRESS = plain_model.MOST_SEATS_OF_ADDRESS
+    settings.MAX_SEATS_UNCONFIRMED = plain_model.MOST_SEATS_UNCONFIRMED
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(3600)
 def test_any_calls_in_any_order_do_what_the_plain_model_does(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], limits: None
 ) -> None:
     """STATE_MACHINE_SEED repeats a run that failed, and takes the time to shorten it."""
     given = os.environ.get("STATE_MACHINE_SEED")
     number = int(given) if given else random.SystemRandom().randrange(10**9)
     with capsys.disabled():
         print(f" STATE_MACHINE_SEED={number} ", end="", flush=True)
-    BookingMachine.people = [make_user() for _ in range(3)]
+    BookingMachine.people = [make_user(is_staff=address is None) for address in ADDRESSES]
     # The screens' shows lie far apart, so that no example moves one into the other.
     BookingMachine.shows = [make_show(PLAN, starts_at=timezone.now()) for _ in STARTS_IN]
     # Two threads that keep their connections.
@@ -312,7 +329,7 @@ def test_any_calls_in_any_order_do_what_the_plain_model_does(
     try:
         run_state_machine_as_test(
             seed(number)(BookingMachine),
-            settings=settings(
+            settings=hypothesis_settings(
                 max_examples=EXAMPLES,
                 stateful_step_count=STEPS,
                 deadline=None,

@@ -82,6 +82,27 @@ CODES: dict[str, tuple[int, str, str]] = {
         "This Idempotency-Key was used for another request; use a new key.",
         "The same key came with another body.",
     ),
+    "TOO_MANY_SEATS": (
+        409,
+        "One person can't have that many seats at a show.",
+        "Seats held and confirmed at one show are counted together.",
+    ),
+    "TOO_MANY_HOLDS": (409, "You hold seats at many shows.", "Confirm or release a hold first."),
+    "HOLD_PAUSED": (
+        409,
+        "You have held seats at this show for some time without buying them.",
+        "After two holds at one show that were not confirmed; try again after Retry-After seconds.",
+    ),
+    "ADDRESS_LIMIT": (
+        409,
+        "Many seats of this show are on hold from your network.",
+        "All people of one address are counted together; try again after Retry-After seconds.",
+    ),
+    "EMAIL_NOT_CONFIRMED": (
+        409,
+        "Confirm your email address first.",
+        "Confirming more seats than a person with an unconfirmed email address may have.",
+    ),
     "PAYLOAD_TOO_LARGE": (413, "The body is too large.", "A body above 256 KiB."),
     "UNSUPPORTED_MEDIA_TYPE": (415, "Send JSON.", "A body that isn't application/json."),
     "RATE_LIMITED": (

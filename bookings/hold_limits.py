@@ -1,0 +1,165 @@
+"""Limits against hoarding: how much one person, and one address, may hold and buy.
+
+They are decided in the database, in the transaction of the hold or confirmation: under the show's
+lock for everything that concerns one show, and under the person's lock for what concerns all shows.
+Staff have no limits: the box office buys for many people. The settings are in README.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+from accounts.models import User
+from bookmyshow.client_address import client_network
+from bookmyshow.prepared import prepared_cursor
+
+from .errors import AddressLimit, HoldPaused, TooManyHolds, TooManySeats
+
+# The namespace of the advisory locks on persons; the second key is the person's id.
+LOCK_PERSON = "SELECT pg_advisory_xact_lock(1213156420, hashint8(%s::bigint))"
+
+# What one person has at one show, and holds elsewhere, at clock.now. One row.
+# `unpaid` is how long the person kept seats of this show without buying them. A hold that was
+# swapped counts until the swap, so that changing seats costs nothing extra.
+# Each of the three reads can use one index alone. A condition status = 'PENDING' would allow the
+# indexes of all holds too, and a plan that was kept from a quiet day would read every hold of an
+# opening night by one of them: `holds` therefore looks at the status outside of its OFFSET 0, and
+# `held_near` at held_from, which is empty once a hold is over.
+PERSON_AT_SHOW = """
+    SELECT coalesce(sum(own.total_seats) FILTER (WHERE own.status = 'CONFIRMED'), 0) AS bought,
+           coalesce(sum(own.total_seats) FILTER (
+               WHERE own.status = 'PENDING' AND own.expires_at > clock.now), 0) AS held,
+           coalesce(sum(past.ended_at - own.created_at), interval '0') AS unpaid,
+           max(past.ended_at) AS last_end,
+           (SELECT count(*) FROM (
+                SELECT status, expires_at FROM bookings_booking
+                WHERE user_id = %(user)s::bigint AND show_id <> %(show)s::bigint OFFSET 0
+            ) other WHERE other.status = 'PENDING' AND other.expires_at > clock.now) AS holds,
+           (SELECT coalesce(sum(near.total_seats), 0) FROM bookings_booking near
+            WHERE near.show_id = %(show)s::bigint AND near.held_from = %(held_from)s::text
+              AND near.held_from <> '' AND near.expires_at > clock.now
+              AND near.user_id <> %(user)s::bigint) AS held_near
+    FROM clock
+    LEFT JOIN bookings_booking own
+        ON own.user_id = %(user)s::bigint AND own.show_id = %(show)s::bigint
+    LEFT JOIN LATERAL (
+        SELECT CASE WHEN own.ended_reason IN ('released', 'swapped') THEN own.updated_at
+                    ELSE own.expires_at END AS ended_at
+        WHERE own.ended_reason IN ('lapsed', 'released', 'swapped')
+           OR own.status = 'PENDING' AND own.expires_at <= clock.now
+    ) past ON true
+    GROUP BY clock.now
+"""
+# The same limits as `HoldLimits.check`, for the statement that takes free seats.
+WITHIN_LIMITS = """
+    bought + held + cardinality(%(labels)s::text[]) <= %(seats_at_show)s::int
+    AND holds < %(holds)s::int
+    AND (unpaid < %(unpaid)s::interval OR last_end <= clock.now - %(pause)s::interval)
+    AND (%(held_from)s::text = ''
+         OR held_near + cardinality(%(labels)s::text[]) <= %(seats_of_address)s::int)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldLimits:
+    """The limits of a person who isn't staff."""
+
+    #: Seats at one show, held and confirmed together.
+    seats_at_show: int
+    #: Live holds, at all shows together.
+    holds: int
+    #: How long seats of one show may be kept without buying them, and how long to wait after that.
+    unpaid: timedelta
+    pause: timedelta
+    #: Seats of one show that are on hold from one address, by all its people.
+    seats_of_address: int
+
+    @classmethod
+    def of(cls, user: User) -> "HoldLimits | None":
+        """None for staff."""
+        if user.is_staff:
+            return None
+        return cls(
+            seats_at_show=settings.MAX_SEATS_PER_SHOW,
+            holds=settings.MAX_HOLDS,
+            unpaid=settings.UNPAID_HOLD_TIME,
+            pause=settings.HOLD_PAUSE,
+            seats_of_address=settings.MAX_HELD_SEATS_PER_ADDRESS,
+        )
+
+    def values(self) -> dict[str, Any]:
+        """The parameters of WITHIN_LIMITS."""
+        return {
+            "seats_at_show": self.seats_at_show,
+            "holds": self.holds,
+            "unpaid": self.unpaid,
+            "pause": self.pause,
+            "seats_of_address": self.seats_of_address,
+        }
+
+    def check(
+        self, *, user_id: int, show_id: int, held_from: str, seats: int, now: datetime
+    ) -> None:
+        """Let the person hold that many seats, in place of an earlier hold at the show, or not.
+
+        Call it under the locks of the show and the person. `held_from` is "" where the address is
+        not known. Raises TooManySeats, TooManyHolds, HoldPaused, AddressLimit.
+        """
+        person = _person_at_show(user_id, show_id, held_from)
+        if person.bought + seats > self.seats_at_show:
+            raise TooManySeats(self.seats_at_show, bought=person.bought)
+        if person.holds >= self.holds:
+            raise TooManyHolds(self.holds)
+        if person.last_end and person.unpaid >= self.unpaid:
+            wait = (person.last_end + self.pause - now).total_seconds()
+            if wait > 0:
+                raise HoldPaused(ceil(wait))
+        if held_from and person.held_near + seats > self.seats_of_address:
+            raise AddressLimit
+
+
+class PersonAtShow(NamedTuple):
+    """A row of PERSON_AT_SHOW."""
+
+    bought: int
+    held: int
+    unpaid: timedelta
+    last_end: datetime | None
+    holds: int
+    held_near: int
+
+
+def lock_person(user_id: int) -> None:
+    """Make the decisions about one person's holds and confirmations wait for one another.
+
+    The order of locks is show, person, bookings, seats. The lock ends with the transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_PERSON, [user_id])
+
+
+def most_seats_to_confirm(user: User) -> int | None:
+    """How many seats at coming shows this person may have tickets for; None for any number."""
+    return None if user.is_staff or user.email_confirmed_at else settings.MAX_SEATS_UNCONFIRMED
+
+
+def address_key(request: HttpRequest) -> str:
+    """What stands for the client's address on a hold: a keyed hash, deleted when the hold ends."""
+    return salted_hmac(
+        "bookings.held_from", client_network(request), algorithm="sha256"
+    ).hexdigest()[:16]
+
+
+def _person_at_show(user_id: int, show_id: int, held_from: str) -> PersonAtShow:
+    with prepared_cursor() as cursor:
+        cursor.execute(
+            f"WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now) {PERSON_AT_SHOW}",
+            {"user": user_id, "show": show_id, "held_from": held_from},
+        )
+        return PersonAtShow(*cursor.fetchone())

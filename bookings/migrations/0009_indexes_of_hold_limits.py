@@ -1,0 +1,37 @@
+"""The indexes that hold limits are read by, made while the site goes on selling."""
+
+import django.db.models.deletion
+from django.conf import settings
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("bookings", "0008_held_from")]
+
+    operations = [
+        AddIndexConcurrently(
+            model_name="booking",
+            index=models.Index(
+                condition=models.Q(("held_from", ""), _negated=True),
+                fields=["show", "held_from"],
+                name="booking_holds_from_address",
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="booking",
+            index=models.Index(fields=["user", "show"], name="booking_of_person_at_show"),
+        ),
+        # Drops the index on the person alone: booking_of_person_at_show begins with it.
+        migrations.AlterField(
+            model_name="booking",
+            name="user",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="bookings",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+    ]

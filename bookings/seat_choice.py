@@ -1,0 +1,37 @@
+"""The seats that a person asks for: how many, which exist, and when two requests are the same."""
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+
+from django.conf import settings
+
+from .errors import InvalidSeats
+from .statements import SeatToHold
+
+LONGEST_LABEL = 11
+
+
+def distinct_labels(labels: Iterable[str]) -> set[str]:
+    """The labels asked for, 1 to MAX_SEATS_PER_BOOKING of them. Raises InvalidSeats."""
+    asked = list(labels)
+    most = settings.MAX_SEATS_PER_BOOKING
+    if not asked:
+        raise InvalidSeats("Choose at least one seat.")
+    if len(asked) > most:
+        raise InvalidSeats(f"Choose at most {most} seats; you chose {len(asked)}.")
+    if len(set(asked)) != len(asked):
+        raise InvalidSeats("Choose each seat once.")
+    if not all(label.isprintable() and len(label) <= LONGEST_LABEL for label in asked):
+        raise InvalidSeats("This show has no seat of that name.")
+    return set(asked)
+
+
+def check_labels(wanted: Collection[str], seats: Sequence[SeatToHold]) -> None:
+    unknown = sorted(set(wanted) - {seat.label for seat in seats})
+    if unknown:
+        raise InvalidSeats(f"This show has no seat {', '.join(unknown)}.")
+
+
+def request_hash(show_id: int, wanted: set[str]) -> str:
+    """What makes two requests the same: the show and the set of seats, in any order."""
+    return hashlib.sha256("\n".join([str(show_id), *sorted(wanted)]).encode()).hexdigest()

@@ -1,0 +1,255 @@
+"""Limits against hoarding: where each begins, what is said, and that no race gets around it."""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from bookings import services
+from bookings.errors import (
+    AddressLimit,
+    BookingNotPending,
+    EmailNotConfirmed,
+    HoldPaused,
+    TooManyHolds,
+    TooManySeats,
+)
+from bookings.models import Booking
+from shows.models import Show
+from tests.factories import begin, hall, lapse, make_booking, make_show, make_user
+
+from .test_confirm_races import meeting
+from .test_races import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def limits(settings: Any) -> None:
+    settings.MAX_SEATS_PER_SHOW = 6
+    settings.MAX_HOLDS = 2
+    settings.MAX_SEATS_UNCONFIRMED = 4
+    settings.MAX_HELD_SEATS_PER_ADDRESS = 5
+    settings.HOLD_PAUSE = timedelta(minutes=5)
+
+
+@pytest.fixture
+def buyer() -> User:
+    return make_user(email_confirmed_at=timezone.now())
+
+
+def hold(user: User, show: Show, *labels: str, held_from: str = "") -> Booking:
+    return services.hold_seats(user=user, show_id=show.pk, labels=labels, held_from=held_from)
+
+
+def wait(booking: Booking, time: timedelta) -> None:
+    """Let that time pass for everything that this booking's person did at its show."""
+    Booking.objects.filter(user=booking.user, show=booking.show).update(
+        created_at=F("created_at") - time,
+        expires_at=F("expires_at") - time,
+        updated_at=F("updated_at") - time,
+    )
+
+
+def test_seats_of_one_show_are_counted_held_and_bought_together(buyer: User) -> None:
+    show = make_show()
+    make_booking(show, ["A1", "A2", "A3", "A4"], user=buyer)
+    with pytest.raises(TooManySeats, match=r"at most 6 seats at a show\. You have bought 4"):
+        hold(buyer, show, "B1", "B2", "B3")
+    held = hold(buyer, show, "B1", "B2")
+    with pytest.raises(TooManySeats):
+        hold(buyer, show, "B1", "B2", "B3")
+    held.refresh_from_db()
+    assert held.status == Booking.Status.PENDING, "a refused swap keeps the hold"
+    assert hold(buyer, show, "B3", "B4").seats == ["B3", "B4"], "a swapped hold is not counted"
+    assert hold(buyer, make_show(), "A1", "A2", "A3"), "each show has its own limit"
+
+
+def test_a_cancelled_booking_no_longer_counts(buyer: User) -> None:
+    show = make_show()
+    sold = make_booking(show, ["A1", "A2", "A3", "A4"], user=buyer)
+    services.cancel_booking(user=buyer, reference=sold.reference)
+    assert hold(buyer, show, "B1", "B2", "B3", "B4", "B5", "B6")
+
+
+def test_live_holds_are_counted_over_all_shows(buyer: User) -> None:
+    shows = [make_show() for _ in range(3)]
+    first = hold(buyer, shows[0], "A1")
+    hold(buyer, shows[1], "A1")
+    with pytest.raises(TooManyHolds, match="holding seats at 2 other shows"):
+        hold(buyer, shows[2], "A1")
+    assert hold(buyer, shows[1], "A2"), "a swap makes no more of them"
+    lapse(first)
+    assert hold(buyer, shows[2], "A1"), "a hold that ran out is none, swept or not"
+
+
+@pytest.mark.parametrize("swept", [False, True])
+def test_after_two_lapsed_holds_there_is_a_pause(buyer: User, swept: bool) -> None:
+    show = make_show()
+    for label in ("A1", "A2"):
+        held = hold(buyer, show, label)
+        lapse(held)
+        if swept:
+            services.expire_holds()
+    with pytest.raises(HoldPaused, match="again in 5 minutes") as refused:
+        hold(buyer, show, "A3")
+    assert 295 <= refused.value.retry_after <= 300
+    assert hold(make_user(), show, "A1"), "others can have the seats"
+    assert hold(buyer, make_show(), "A1"), "other shows are not concerned"
+    wait(held, timedelta(minutes=5))
+    assert hold(buyer, show, "A3")
+
+
+def test_releasing_and_holding_again_is_counted_by_time(buyer: User) -> None:
+    """Giving seats back for a moment doesn't keep them, and a changed mind costs no pause."""
+    show = make_show()
+    for _ in range(20):
+        held = hold(buyer, show, "A1")
+        services.release_hold(user=buyer, reference=held.reference)
+    for _ in range(2):
+        held = hold(buyer, show, "A1")
+        wait(held, timedelta(seconds=119))
+        services.release_hold(user=buyer, reference=held.reference)
+    held = hold(buyer, show, "A1")
+    wait(held, timedelta(seconds=10))
+    services.release_hold(user=buyer, reference=held.reference)
+    with pytest.raises(HoldPaused):
+        hold(buyer, show, "A1")
+
+
+def test_changing_seats_all_the_time_is_one_hold(buyer: User) -> None:
+    show = make_show()
+    for label in ("A1", "A2", "A3", "A4"):
+        held = hold(buyer, show, label)
+        wait(held, timedelta(seconds=25))
+    held.refresh_from_db()
+    assert held.seconds_remaining(timezone.now()) <= 20
+    lapse(held)
+    assert hold(buyer, show, "B1"), "two minutes were used, not eight"
+
+
+def test_people_of_one_address_hold_a_part_of_a_show() -> None:
+    show = make_show()
+    people = [make_user(email_confirmed_at=timezone.now()) for _ in range(3)]
+    first = hold(people[0], show, "A1", "A2", "A3", held_from="here")
+    with pytest.raises(AddressLimit):
+        hold(people[1], show, "B1", "B2", "B3", held_from="here")
+    hold(people[1], show, "B1", "B2", held_from="here")
+    with pytest.raises(AddressLimit):
+        hold(people[2], show, "C1", held_from="here")
+    assert hold(people[2], show, "C1", held_from="elsewhere")
+    services.confirm_booking(user=people[0], reference=first.reference)
+    assert hold(people[2], show, "C2", held_from="here"), "what is bought is not on hold"
+    first.refresh_from_db()
+    assert first.held_from == "", "nobody needs to know where a ticket was bought"
+
+
+def test_an_unconfirmed_address_has_tickets_for_a_few_seats_only() -> None:
+    person, show = make_user(), make_show()
+    make_booking(show, ["A1", "A2"], user=person)
+    held = hold(person, make_show(), "A1", "A2", "A3")
+    with pytest.raises(EmailNotConfirmed, match="more than 4 seats"):
+        services.confirm_booking(user=person, reference=held.reference)
+    held.refresh_from_db()
+    assert held.status == Booking.Status.PENDING, "it can still be confirmed"
+    begin(show)
+    assert services.confirm_booking(user=person, reference=held.reference).seats == held.seats, (
+        "a show that began is past"
+    )
+
+
+def test_staff_have_no_limits() -> None:
+    clerk, show = make_user(is_staff=True), make_show(hall(5, 10))
+    for row in range(1, 5):
+        make_booking(show, [f"R{row}-{n}" for n in range(1, 11)], user=clerk)
+    for _ in range(3):
+        hold(clerk, make_show(), "A1", "A2", "A3", "A4", "A5", "A6", held_from="here")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_holds_at_two_shows_at_once_are_decided_one_after_the_other(buyer: User) -> None:
+    shows = [make_show() for _ in range(3)]
+    hold(buyer, shows[0], "A1")
+    outcome = meeting(lambda: hold(buyer, shows[1], "A1"), lambda: hold(buyer, shows[2], "A1"))
+    assert isinstance(outcome, TooManyHolds)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lapsed_holds_taken_over_at_many_shows_at_once_are_counted_too(buyer: User) -> None:
+    shows = [make_show() for _ in range(8)]
+    for show in shows:
+        lapse(hold(make_user(), show, "A1"))
+    outcomes = at_once(lambda number: hold(buyer, shows[number], "A1"), len(shows))
+    assert sum(isinstance(outcome, Booking) for outcome in outcomes) == 2, outcomes
+    assert sum(isinstance(outcome, TooManyHolds) for outcome in outcomes) == 6, outcomes
+
+
+@pytest.mark.django_db(transaction=True)
+def test_confirmations_of_two_holds_at_once_are_decided_one_after_the_other() -> None:
+    person = make_user()
+    one, other = (hold(person, make_show(), "A1", "A2", "A3") for _ in range(2))
+    outcome = meeting(
+        lambda: services.confirm_booking(user=person, reference=one.reference),
+        lambda: services.confirm_booking(user=person, reference=other.reference),
+    )
+    assert isinstance(outcome, EmailNotConfirmed)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_holds_and_confirmations_of_one_person_at_once_lock_in_one_order(settings: Any) -> None:
+    """Swaps and confirmations at two shows: each is decided or refused, none is a deadlock."""
+    settings.MAX_SEATS_PER_SHOW = settings.MAX_SEATS_UNCONFIRMED = 1_000
+    settings.HOLD_PAUSE = timedelta(0)
+    person = make_user()
+    shows = [make_show(hall(10, 20)) for _ in range(2)]
+
+    def act(number: int) -> None:
+        show = shows[number % 2]
+        for turn in range(15):
+            held = hold(person, show, f"R{number + 1}-{turn + 1}", held_from="here")
+            # The other thread of this show may have swapped it.
+            with suppress(BookingNotPending):
+                services.confirm_booking(user=person, reference=held.reference)
+
+    assert at_once(act, 4) == [None] * 4
+
+
+@pytest.fixture
+def browser(buyer: User) -> Client:
+    client = Client()
+    client.force_login(buyer)
+    return client
+
+
+def test_the_page_says_what_to_do_and_keeps_the_choice(browser: Client, buyer: User) -> None:
+    show = make_show()
+    make_booking(show, ["A1", "A2", "A3", "A4"], user=buyer)
+    answer = browser.post(reverse("bookings:hold", args=[show.pk]), {"seat": ["B1", "B2", "B3"]})
+    assert answer.status_code == 409
+    body = answer.content.decode()
+    assert "One person can have at most 6 seats at a show." in body
+    assert "checked" in body
+
+
+def test_the_address_is_the_clients(browser: Client) -> None:
+    show = make_show()
+    browser.post(
+        reverse("bookings:hold", args=[show.pk]), {"seat": ["A1"]}, REMOTE_ADDR="192.0.2.7"
+    )
+    held = Booking.objects.get()
+    assert len(held.held_from) == 16
+    assert "192" not in held.held_from
+    other = Client()
+    other.force_login(make_user())
+    answer = other.post(
+        reverse("bookings:hold", args=[show.pk]),
+        {"seat": ["B1", "B2", "B3", "B4", "B5"]},
+        REMOTE_ADDR="192.0.2.7",
+    )
+    assert "from your network" in answer.content.decode()
