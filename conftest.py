@@ -58,6 +58,8 @@ def pytest_configure() -> None:
     settings.MAX_SEATS_PER_SHOW = settings.MAX_HOLDS = settings.MAX_SEATS_UNCONFIRMED = 100_000
     settings.MAX_HELD_SEATS_PER_ADDRESS = 100_000
     settings.HOLD_PAUSE = timedelta(0)
+    # Tasks are done at once: no worker runs here. The site under test is another process.
+    settings.CELERY_TASK_ALWAYS_EAGER = True
     # bcrypt is slow by design; the tests that are about it ask for it.
     settings.PASSWORD_HASHERS = ["tests.hashers.QuickHasher", *settings.PASSWORD_HASHERS]
     keep_what_migrate_wrote()

@@ -15,6 +15,7 @@ from .authentication import ApiRequest, BearerToken
 from .models import User
 from .profiles import profile_of
 from .schemas import LogIn, ProfileChange, SessionOut, SignUp, UserOut
+from .security_log import note
 from .tokens import end_token, issue_token
 from .two_factor import check_code, is_required
 
@@ -35,6 +36,7 @@ def sign_up(request: HttpRequest, person: SignUp) -> HttpResponse:
         email=person.email,
         password=person.password,
         phone=person.phone or "",
+        request=request,
     )
     return answer(session_of(user), 201)
 
@@ -51,7 +53,9 @@ def log_in(request: HttpRequest, credentials: LogIn) -> HttpResponse:
     if credentials.code:
         spend_code(request, user)
     if needs_code and check_code(user, credentials.code or "") is None:
+        note("second factor", request=request, account=user.email, outcome="refused")
         raise services.WrongCode
+    note("log-in", request=request, account=user.email)
     return answer(session_of(user, otp=needs_code))
 
 
@@ -59,6 +63,7 @@ def log_in(request: HttpRequest, credentials: LogIn) -> HttpResponse:
 def log_out(request: ApiRequest) -> HttpResponse:
     """End this token now; other tokens and the website's sessions go on."""
     end_token(request.token)
+    note("log-out", request=request, account=request.auth.email)
     return HttpResponse(status=204)
 
 

@@ -6,9 +6,10 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from . import devices, profiles
+        from . import devices, profiles, security_log
         from .roles import write_roles
 
         devices.watch()
         profiles.watch()
+        security_log.watch()
         post_migrate.connect(write_roles, sender=self, dispatch_uid="roles")

@@ -5,14 +5,18 @@ Each check of a password calls `spend_secret` first, each check of a second fact
 pages and API answer with 429 and Retry-After.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.http import HttpRequest
 from limits import parse
 
 from bookmyshow.client_address import client_networks
-from bookmyshow.rate_limits import Limit, spend, spend_by_address
+from bookmyshow.rate_limits import Limit, RateLimited, spend, spend_by_address
 
 from .devices import known_device
 from .models import User, email_key
+from .security_log import Event, note
 
 # Many people may share an address (an office, a mobile network).
 SECRETS_FROM_ADDRESS = Limit("secret-address", parse("60 per 5 minutes"))
@@ -39,11 +43,26 @@ RESETS_FROM_ADDRESS = Limit("reset-address", parse("60 per hour"))
 RESETS_OF_EMAIL = Limit("reset-email", parse("5 per hour"))
 
 
+@contextmanager
+def _noted(event: Event, request: HttpRequest, account: str) -> Iterator[None]:
+    """Log a try that is one too many."""
+    try:
+        yield
+    except RateLimited:
+        note(event, request=request, account=account, outcome="limited")
+        raise
+
+
 def spend_secret(request: HttpRequest, account: str) -> None:
     """Count one try of the password of an account, named by its email as it was typed.
 
     Unknown emails count as known ones do. Raises RateLimited.
     """
+    with _noted("password check", request, account):
+        _spend_secret(request, account)
+
+
+def _spend_secret(request: HttpRequest, account: str) -> None:
     key = email_key(account)
     if device := known_device(request, account):
         for limit in SECRETS_FROM_DEVICE:
@@ -58,23 +77,27 @@ def spend_secret(request: HttpRequest, account: str) -> None:
 
 def spend_code(request: HttpRequest, user: User) -> None:
     """Count one try of a code of this person's second factor. Raises RateLimited."""
-    spend_by_address(SECRETS_FROM_ADDRESS, request)
-    for limit in CODES_OF_ACCOUNT:
-        spend(limit, user.pk)
+    with _noted("second factor", request, user.email):
+        spend_by_address(SECRETS_FROM_ADDRESS, request)
+        for limit in CODES_OF_ACCOUNT:
+            spend(limit, user.pk)
 
 
 def spend_sign_up(request: HttpRequest, email: str) -> None:
     """Raises RateLimited."""
-    spend_by_address(SIGN_UPS_FROM_ADDRESS, request)
-    spend(SIGN_UPS_OF_EMAIL, email_key(email))
+    with _noted("sign-up", request, email):
+        spend_by_address(SIGN_UPS_FROM_ADDRESS, request)
+        spend(SIGN_UPS_OF_EMAIL, email_key(email))
 
 
 def spend_email_check(request: HttpRequest) -> None:
     """Count one question whether an email has an account. Raises RateLimited."""
-    spend_by_address(EMAIL_CHECKS_FROM_ADDRESS, request)
+    with _noted("sign-up check", request, ""):
+        spend_by_address(EMAIL_CHECKS_FROM_ADDRESS, request)
 
 
 def spend_reset(request: HttpRequest, email: str) -> None:
     """Raises RateLimited."""
-    spend_by_address(RESETS_FROM_ADDRESS, request)
-    spend(RESETS_OF_EMAIL, email_key(email))
+    with _noted("password reset request", request, email):
+        spend_by_address(RESETS_FROM_ADDRESS, request)
+        spend(RESETS_OF_EMAIL, email_key(email))

@@ -13,9 +13,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 
-from bookmyshow.pseudonym import pseudonym
-
-from .models import User, email_key
+from .models import User, account_hash
 
 SALT = "accounts.device"
 KEPT_FOR = timedelta(days=365)
@@ -25,13 +23,13 @@ MOST_ACCOUNTS = 5
 def known_device(request: HttpRequest, account: str) -> str | None:
     """The id of this browser, if this account (an email) was logged in with it before."""
     device, accounts = _read(request)
-    return device if _name_of(account) in accounts else None
+    return device if account_hash(account) in accounts else None
 
 
 def remember_device(request: HttpRequest, account: str) -> None:
     """Have the response tell the browser that this account was logged in with it."""
     device, accounts = _read(request)
-    name = _name_of(account)
+    name = account_hash(account)
     kept = [name, *(other for other in accounts if other != name)][:MOST_ACCOUNTS]
     vars(request)["_device"] = [device or token_urlsafe(12), kept]
 
@@ -73,7 +71,3 @@ def _read(request: HttpRequest) -> tuple[str, list[str]]:
     except (signing.BadSignature, ValueError):
         return "", []
     return device, accounts
-
-
-def _name_of(account: str) -> str:
-    return pseudonym(email_key(account))[:16]

@@ -2,7 +2,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import password_validation
-from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
+from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.http import HttpRequest
@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from . import services
 from .attempts import spend_secret
 from .models import User, as_stored
+from .security_log import note
 
 phone_number = RegexValidator(
     r"^\+?[0-9][0-9 ()/-]{5,24}$", "Write a phone number, for example +91 98200 12345."
@@ -83,12 +84,15 @@ class SignUpForm(HouseForm):
                 self.add_error("password", error)
         return data
 
-    def save(self) -> User | None:
+    def save(self, request: HttpRequest) -> User | None:
         """The new account, or none and a field error where the email was taken meanwhile."""
         data = self.cleaned_data
         try:
             return services.sign_up(
-                email=data["email"], name=data["name"], password=data["password"]
+                email=data["email"],
+                name=data["name"],
+                password=data["password"],
+                request=request,
             )
         except services.EmailTaken:
             self.add_error("email", ValidationError(EMAIL_TAKEN, code="taken"))
@@ -151,8 +155,10 @@ class NewPasswordForm(OwnForm):
         password_validation.validate_password(password, self.user)
         return password
 
-    def save(self) -> User:
-        return services.set_password(user=self.user, password=self.cleaned_data["new_password"])
+    def save(self, request: HttpRequest | None = None) -> User:
+        return services.set_password(
+            user=self.user, password=self.cleaned_data["new_password"], request=request
+        )
 
 
 class OwnPasswordForm(OwnForm):
@@ -175,6 +181,12 @@ class OwnPasswordForm(OwnForm):
         password: str = self.cleaned_data["password"]
         spend_secret(self.request, self.user.email)
         if not self.user.check_password(password):
+            note(
+                "password check",
+                request=self.request,
+                account=self.user.email,
+                outcome="refused",
+            )
             raise ValidationError("That isn’t your password. Type it again.")
         return password
 
@@ -183,5 +195,12 @@ class ChangePasswordForm(OwnPasswordForm, NewPasswordForm):
     field_order = ("password", "new_password")
 
 
-class ForgotPasswordForm(HouseForm, PasswordResetForm):
-    """Django's: it answers alike whether or not it knows the address."""
+class ForgotPasswordForm(HouseForm):
+    email = AccountEmailField(
+        max_length=254,
+        error_messages={
+            "required": "Write your email address.",
+            "invalid": "Write an email address, for example asha@example.com.",
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
+from bookmyshow.pseudonym import pseudonym
+
 MANAGERS = "manager"
 SESSION_SALT = "accounts.session"
 
@@ -16,6 +18,11 @@ SESSION_SALT = "accounts.session"
 def email_key(text: str) -> str:
     """The one form of all spellings of an email that reach the same account."""
     return as_stored(text).lower()
+
+
+def account_hash(email: str) -> str:
+    """What logs and cookies call an account: not readable, the same for all spellings."""
+    return pseudonym(email_key(email))[:16]
 
 
 def as_stored(text: str) -> str:

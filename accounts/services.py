@@ -1,6 +1,7 @@
 """Changes of state of an account, and who someone is."""
 
 import uuid
+from functools import partial
 
 from django.contrib.auth import authenticate
 from django.contrib.sessions.models import Session
@@ -9,7 +10,9 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
+from .mail_queue import owe_password_changed
 from .models import User
+from .security_log import note
 
 # Few enough that no statement takes long, however many there are at first.
 SESSIONS_AT_ONCE = 5_000
@@ -43,11 +46,15 @@ class WrongCode(WrongCredentials):
     message = "Add the code of your authenticator app (`code`), set up on the site."
 
 
-def sign_up(*, email: str, name: str, password: str, phone: str = "") -> User:
+def sign_up(
+    *, email: str, name: str, password: str, phone: str = "", request: HttpRequest | None = None
+) -> User:
     """A new customer. Raises EmailTaken, in a race of two sign-ups too."""
     try:
         with transaction.atomic():
-            return User.objects.create_user(email, password, name=name, phone=phone)
+            user = User.objects.create_user(email, password, name=name, phone=phone)
+        note("sign-up", request=request, account=user.email)
+        return user
     except IntegrityError as error:
         if EMAIL_CONSTRAINT not in str(error):
             raise
@@ -71,23 +78,30 @@ def change_details(*, user: User, name: str, phone: str) -> User:
     return user
 
 
-def set_password(*, user: User, password: str) -> User:
-    """Ends every other session and every API token: both are bound to what changes here."""
+def set_password(*, user: User, password: str, request: HttpRequest | None = None) -> User:
+    """Ends every other session and every API token: both are bound to what changes here.
+
+    The account's email is told, once the change is committed.
+    """
     user.set_password(password)
     user.save(update_fields=["password", "token_version", "updated_at"])
+    note("password change", request=request, account=user.email)
+    transaction.on_commit(partial(owe_password_changed, user))
     return user
 
 
-def log_out_everywhere(*, user: User) -> User:
+def log_out_everywhere(*, user: User, request: HttpRequest | None = None) -> User:
     """Ends every session and every API token of this person, this browser's session too."""
     user.token_version = F("token_version") + 1
     user.save(update_fields=["token_version", "updated_at"])
     user.refresh_from_db(fields=["token_version"])
+    note("log-out everywhere", request=request, account=user.email)
     return user
 
 
-def delete_account(*, user: User) -> None:
+def delete_account(*, user: User, request: HttpRequest | None = None) -> None:
     """Forget the person and close the account; its bookings stay for the books, without a name."""
+    note("account deletion", request=request, account=user.email)
     user.email = f"deleted-{uuid.uuid4()}@deleted.invalid"
     user.name = user.phone = ""
     user.is_active = False

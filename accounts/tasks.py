@@ -1,6 +1,10 @@
+"""What Celery finds of this app: the tasks here, and the mails of `mail_queue`."""
+
 from celery import shared_task
 
-from . import services
+from . import mail_queue, services
+
+__all__ = ["clear_sessions", "mail_queue"]
 
 
 @shared_task

@@ -1,8 +1,8 @@
 from django.contrib.auth import views as auth
-from django.urls import path, reverse_lazy
+from django.urls import path
 
 from . import views
-from .forms import LogInForm, NewPasswordForm
+from .forms import LogInForm
 from .two_factor_views import two_factor_codes, two_factor_page
 
 app_name = "accounts"
@@ -28,7 +28,7 @@ urlpatterns = [
     path("profile/delete/", views.delete, name="delete"),
     path(
         "password-reset/",
-        views.ForgotPassword.as_view(),
+        views.forgot_password,
         name="password-reset",
     ),
     path(
@@ -38,11 +38,7 @@ urlpatterns = [
     ),
     path(
         "password-reset/<uidb64>/<token>/",
-        auth.PasswordResetConfirmView.as_view(
-            template_name="accounts/password_reset_new.html",
-            form_class=NewPasswordForm,
-            success_url=reverse_lazy("accounts:password-reset-done"),
-        ),
+        views.choose_new_password,
         name="password-reset-new",
     ),
     path(

@@ -6,8 +6,14 @@ from django.contrib.auth import login as start_session
 from django.contrib.auth import logout as end_session
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import PasswordResetView
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
@@ -18,15 +24,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from . import services
 from .attempts import spend_email_check, spend_reset, spend_sign_up
+from .devices import remember_device
 from .export import account_data
 from .forms import (
     ChangePasswordForm,
     ForgotPasswordForm,
+    NewPasswordForm,
     OwnPasswordForm,
     ProfileForm,
     SignUpForm,
 )
+from .mail_queue import ask_for_reset_link
 from .models import User
+from .security_log import note
 
 
 class LoggedInRequest(HttpRequest):
@@ -54,7 +64,7 @@ def signup(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         spend_sign_up(request, request.POST.get("email", ""))
     form = SignUpForm(request.POST or None)
-    if form.is_valid() and (user := form.save()):
+    if form.is_valid() and (user := form.save(request)):
         start_session(request, user)
         messages.success(request, f"Welcome, {user.get_short_name()}. Your account is open.")
         return redirect(onward(request) or "movies:home")
@@ -115,7 +125,7 @@ def password(request: LoggedInRequest) -> HttpResponse:
     """Change one's password; this browser stays logged in, all others don't."""
     form = ChangePasswordForm(request, request.POST or None)
     if form.is_valid():
-        update_session_auth_hash(request, form.save())
+        update_session_auth_hash(request, form.save(request))
         messages.success(request, "Your password is changed. Other devices were logged out.")
         return redirect("accounts:profile")
     status = 422 if form.is_bound else 200
@@ -126,7 +136,9 @@ def password(request: LoggedInRequest) -> HttpResponse:
 @require_POST
 def log_out_others(request: LoggedInRequest) -> HttpResponse:
     """End all of a person's sessions and API tokens; this browser alone stays logged in."""
-    update_session_auth_hash(request, services.log_out_everywhere(user=request.user))
+    update_session_auth_hash(
+        request, services.log_out_everywhere(user=request.user, request=request)
+    )
     messages.success(request, "Every other device and app was logged out.")
     return redirect("accounts:profile")
 
@@ -136,6 +148,7 @@ def log_out_others(request: LoggedInRequest) -> HttpResponse:
 @require_safe
 def export(request: LoggedInRequest) -> HttpResponse:
     """Everything the site knows about a person, as a file."""
+    note("export", request=request, account=request.user.email, what="own data")
     response = JsonResponse(account_data(request.user), json_dumps_params={"indent": 2})
     name = f"bookmyshow-{timezone.now():%Y-%m-%d}.json"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -150,7 +163,7 @@ def delete(request: LoggedInRequest) -> HttpResponse:
     """Close one's account for good, with its password."""
     form = OwnPasswordForm(request, request.POST or None)
     if form.is_valid():
-        services.delete_account(user=request.user)
+        services.delete_account(user=request.user, request=request)
         end_session(request)
         messages.success(request, "Your account is closed and your personal data is deleted.")
         return redirect("movies:home")
@@ -158,14 +171,34 @@ def delete(request: LoggedInRequest) -> HttpResponse:
     return render(request, "accounts/delete.html", {"form": form}, status=status)
 
 
-class ForgotPassword(PasswordResetView):
-    template_name = "accounts/password_reset.html"
-    form_class = ForgotPasswordForm
-    subject_template_name = "accounts/email/password_reset_subject.txt"
-    email_template_name = "accounts/email/password_reset.txt"
-    html_email_template_name = "accounts/email/password_reset.html"
-    success_url = reverse_lazy("accounts:password-reset-sent")
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def forgot_password(request: HttpRequest) -> HttpResponse:
+    """Ask for a link by mail; the answer is the same for emails without an account."""
+    form = ForgotPasswordForm(request.POST or None)
+    if request.method == "POST":
         spend_reset(request, request.POST.get("email", ""))
-        return super().post(request, *args, **kwargs)
+    if form.is_valid():
+        email = form.cleaned_data["email"]
+        note("password reset request", request=request, account=email)
+        ask_for_reset_link(email)
+        return redirect("accounts:password-reset-sent")
+    status = 422 if form.is_bound else 200
+    return render(request, "accounts/password_reset.html", {"form": form}, status=status)
+
+
+class ChooseNewPassword(PasswordResetConfirmView):
+    """The page that a mailed link opens; this browser is known from then on."""
+
+    def form_valid(self, form: Any) -> HttpResponseRedirect:
+        del self.request.session[INTERNAL_RESET_SESSION_TOKEN]
+        user = form.save(self.request)
+        remember_device(self.request, user.email)
+        return HttpResponseRedirect(self.get_success_url())
+
+
+choose_new_password = ChooseNewPassword.as_view(
+    template_name="accounts/password_reset_new.html",
+    form_class=NewPasswordForm,
+    success_url=reverse_lazy("accounts:password-reset-done"),
+)

@@ -1,12 +1,6 @@
 """The sweep as deployed: the Procfile's Celery processes on the tests' database."""
 
-import re
-import shlex
-import signal
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,49 +12,18 @@ from bookings.show_changes import cancel_show
 from bookings.tasks import release_expired_holds, send_notices
 from bookmyshow import examination
 from bookmyshow.celery import app
-from bookmyshow.environment import ROOT
 from bookmyshow.examination import Finding
 from shows.models import Show
 from tests.factories import lapse, make_booking, make_show, make_user
-from tests.live_site import free_port, site_environment
 from tests.mail_server import mail_server
+from tests.workers import START_SECONDS, procfile, running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # Beat's tick, a worker that has to be told, and a busy machine.
 TICK_SECONDS = 25
-START_SECONDS = 180
-READY = re.compile(r"celery@\S+ ready\.|sweeper@\S+ ready\.|beat: Starting\.\.\.")
 # Of the Procfile's `worker`.
 SLOTS = 2
-
-
-def procfile() -> dict[str, list[str]]:
-    lines = (ROOT / "Procfile").read_text().splitlines()
-    return {name: shlex.split(command) for name, command in (line.split(":", 1) for line in lines)}
-
-
-@contextmanager
-def running(folder: Path, *names: str, **environment: str) -> Iterator[Path]:
-    """These processes of the Procfile, started and ready; gives the file that they log to."""
-    log = folder / "celery.log"
-    env = site_environment(folder, free_port()) | environment
-    with log.open("wb") as output:
-        processes = [
-            subprocess.Popen(procfile()[name], cwd=ROOT, env=env, stdout=output, stderr=output)
-            for name in names
-        ]
-    try:
-        give_up = time.monotonic() + START_SECONDS
-        while len(READY.findall(log.read_text())) < len(names):
-            assert time.monotonic() < give_up, log.read_text()
-            time.sleep(0.1)
-        yield log
-    finally:
-        for process in processes:
-            process.send_signal(signal.SIGTERM)
-        for process in processes:
-            process.wait(60)
 
 
 def test_a_lapsed_hold_is_swept_within_the_interval_and_a_tick(tmp_path: Path) -> None:

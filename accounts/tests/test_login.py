@@ -4,6 +4,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from accounts.models import User
 from tests.factories import make_user
@@ -71,13 +72,16 @@ def test_logging_out_needs_a_post(client: Client, user: User) -> None:
     assert "_auth_user_id" not in client.session
 
 
-def test_a_forgotten_password_is_replaced_through_a_mailed_link(client: Client, user: User) -> None:
+def test_a_forgotten_password_is_replaced_through_a_mailed_link(
+    client: Client, user: User, settings: Settings
+) -> None:
+    settings.SITE_URL = "https://tickets.example"
     version = user.token_version
     client.post("/accounts/password-reset/", {"email": "Asha@example.com"})
     message = mail.outbox[0]
     assert isinstance(message, mail.EmailMultiAlternatives)
     assert message.to == [user.email]
-    path = re.search(r"http://testserver(\S+)", str(message.body))
+    path = re.search(r"https://tickets\.example(\S+)", str(message.body))
     assert path
     assert path[1] in str(message.alternatives[0][0])
 

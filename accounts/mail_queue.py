@@ -1,0 +1,73 @@
+"""Mails about an account leave the request's path: to a worker through the broker, and with the
+broker down to a thread of this process.
+
+A worker tries a mail again for half an hour while the mail server doesn't answer.
+"""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from smtplib import SMTPException
+from typing import Any
+
+from celery import Task, shared_task
+from django.db import connections
+from django.utils import timezone
+
+from bookmyshow.celery import app
+
+from . import mails
+from .models import User
+
+log = logging.getLogger(__name__)
+BROKER_SECONDS = 0.5
+RETRIES: dict[str, Any] = {
+    "autoretry_for": (SMTPException, OSError),
+    "retry_backoff": 30,
+    "retry_jitter": True,
+    "max_retries": 5,
+}
+
+
+@shared_task(**RETRIES)
+def mail_reset_link(email: str) -> None:
+    mails.send_reset_link(email)
+
+
+@shared_task(**RETRIES)
+def mail_password_changed(user_id: int, changed_at: str) -> None:
+    mails.tell_password_changed(user_id, changed_at)
+
+
+def ask_for_reset_link(email: str) -> None:
+    """The same work, and so the same time, whether or not the email has an account."""
+    _later(mail_reset_link, email)
+
+
+def owe_password_changed(user: User) -> None:
+    """Call it on commit. The mail says the time of this call."""
+    _later(mail_password_changed, user.pk, f"{timezone.now():%-d %B %Y, %H:%M} UTC")
+
+
+def _later(task: Task, *args: object) -> None:
+    patience = {"socket_timeout": BROKER_SECONDS, "socket_connect_timeout": BROKER_SECONDS}
+    try:
+        with app.connection_for_write(transport_options=patience) as broker:
+            task.apply_async(args, connection=broker, retry=False)
+    except Exception as error:  # kombu, redis and sockets each raise their own
+        log.warning("a mail about an account goes without the broker: %s", type(error).__name__)
+        _mail_thread().submit(_run_here, task, args)
+
+
+def _run_here(task: Task, args: tuple[object, ...]) -> None:
+    try:
+        task.run(*args)
+    except Exception:
+        log.exception("a mail about an account could not be sent")
+    finally:
+        connections.close_all()
+
+
+@cache
+def _mail_thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="account-mail")
