@@ -1,19 +1,60 @@
 """Error pages that Django would render without the request, and so without the visitor's theme."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
+from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
+from psycopg_pool import PoolTimeout
+
+RETRY_SECONDS = 2
+#: The database is away, restarting or full, or a wait in it ran out.
+AWAY = (OperationalError, InterfaceError)
+#: Of those: no connection was to be had, or the server rolled the transaction back and said so.
+NOTHING_DONE = (PoolTimeout, LockNotAvailable, DeadlockDetected, QueryCanceled)
+# What somebody wanted who may have got it, by view.
+WANTED = {
+    "bookings:hold": "your seats are held",
+    "bookings:confirm": "your booking is confirmed",
+    "bookings:release": "your seats were released",
+    "bookings:cancel": "your booking is cancelled",
+}
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, 400)
+    return _page(request, "400.html", 400)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _page(request, 500)
+    """500, or 503 with what is known where it is the database that failed."""
+    error = sys.exception()
+    if isinstance(error, AWAY):
+        return unavailable(request, error)
+    return _page(request, "500.html", 500)
 
 
-def _page(request: HttpRequest, status: int) -> HttpResponse:
-    """No context processor runs: what broke may be the database that one of them would ask."""
-    return HttpResponse(
-        loader.render_to_string(f"{status}.html", {"request": request}), status=status
+def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """503: nothing was changed, or we don't know whether it was."""
+    view = request.resolver_match.view_name if request.resolver_match else ""
+    response = _page(
+        request,
+        "unavailable.html",
+        503,
+        may_be_done=may_be_done(request, error),
+        wanted=WANTED.get(view, "what you sent was saved"),
+        is_booking=view in WANTED,
     )
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def may_be_done(request: HttpRequest, error: BaseException) -> bool:
+    """Whether what was asked for may have been committed before the answer to that was lost."""
+    return request.method not in {"GET", "HEAD"} and not isinstance(error.__cause__, NOTHING_DONE)
+
+
+def _page(request: HttpRequest, template: str, status: int, **context: object) -> HttpResponse:
+    """No context processor runs: what broke may be the database that one of them would ask."""
+    page = loader.render_to_string(template, {"request": request, **context})
+    return HttpResponse(page, status=status)

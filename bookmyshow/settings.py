@@ -131,13 +131,19 @@ TEMPLATES = [
 # not a worker. The pool belongs to one worker process and is as large as it has threads.
 WEB_THREADS = environment.whole("WEB_THREADS", default=4, least=1, most=64)
 LOCK_TIMEOUT_MS = 4_000
+# For a connection; without one, the answer is a 503.
+DATABASE_WAIT_SECONDS = environment.whole("DATABASE_WAIT_SECONDS", default=2, least=1, most=60)
 DATABASES: dict[str, dict[str, Any]] = {"default": environment.database("DATABASE_URL")}
+DATABASES["default"]["ENGINE"] = "bookmyshow.database"
 DATABASES["default"].setdefault("OPTIONS", {}).update(
-    pool={"min_size": 1, "max_size": WEB_THREADS, "timeout": 10},
+    pool={"min_size": 1, "max_size": WEB_THREADS, "timeout": DATABASE_WAIT_SECONDS},
     options=f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout=30s"
     " -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
     " -c plan_cache_mode=force_generic_plan",
 )
+DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", max(DATABASE_WAIT_SECONDS, 2))
+# A network that loses everything says nothing: what was sent and not received ends the connection.
+DATABASES["default"]["OPTIONS"].setdefault("tcp_user_timeout", 3_000)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # Statements of `bookmyshow.prepared` that come a second time are prepared.
 DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 1

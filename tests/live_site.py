@@ -70,6 +70,8 @@ def site_environment(folder: Path, port: int) -> dict[str, str]:
         "HTTPS": "off",
         "RATE_LIMITS": "off",
         "CORS_ORIGIN": "https://app.example.com",
+        # Nobody is told that the database is away because the machine is busy.
+        "DATABASE_WAIT_SECONDS": "60",
         "BIND": "127.0.0.1",
         "PORT": str(port),
         # Two, so that nothing may rest on the memory of one process.

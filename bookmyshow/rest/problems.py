@@ -6,12 +6,12 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as ModelInvalid
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic.alias_generators import to_camel
 
+from bookmyshow import faults
 from bookmyshow.watching import request_id
 from bookmyshow.watching.middleware import view_of
 
@@ -122,6 +122,10 @@ CODES: dict[str, tuple[int, str, str]] = {
     ),
 }
 
+UNKNOWN = (
+    "The answer of the database was lost: it isn't known whether this was done."
+    " Look before you send it again."
+)
 # Words for a person, where pydantic's are for a programmer.
 SENTENCES = {
     "missing": "This is required.",
@@ -192,8 +196,8 @@ def handle_problems(api: NinjaAPI, *domain_errors: type[Exception]) -> None:
     api.add_exception_handler(RequestDataTooBig, lambda r, e: problem("PAYLOAD_TOO_LARGE"))
     api.add_exception_handler(UnreadablePostError, lambda r, e: problem("VALIDATION_ERROR"))
     api.add_exception_handler(HttpError, _http_error)
-    api.add_exception_handler(OperationalError, _unavailable)
-    api.add_exception_handler(InterfaceError, _unavailable)
+    for away in faults.AWAY:
+        api.add_exception_handler(away, _unavailable)
     api.add_exception_handler(Exception, _fault)
 
 
@@ -233,7 +237,8 @@ def _sentence(error: Mapping[str, Any]) -> str:
 
 
 def _unavailable(request: HttpRequest, error: Any) -> HttpResponse:
-    return _logged("SERVICE_UNAVAILABLE", request, error, retry_after=2)
+    words = UNKNOWN if faults.may_be_done(request, error) else ""
+    return _logged("SERVICE_UNAVAILABLE", request, error, words, retry_after=faults.RETRY_SECONDS)
 
 
 def _fault(request: HttpRequest, error: Any) -> HttpResponse:
@@ -241,10 +246,14 @@ def _fault(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _logged(
-    code: str, request: HttpRequest, error: Exception, *, retry_after: int | None = None
+    code: str,
+    request: HttpRequest,
+    error: Exception,
+    words: str = "",
+    *,
+    retry_after: int | None = None,
 ) -> HttpResponse:
     found = request_id.current()
     log.error("%s %s %s", code, request.method, view_of(request), exc_info=error)
-    return problem(
-        code, f"{CODES[code][1]} (id {found})", details={"id": found}, retry_after=retry_after
-    )
+    message = f"{words or CODES[code][1]} (id {found})"
+    return problem(code, message, details={"id": found}, retry_after=retry_after)

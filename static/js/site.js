@@ -118,6 +118,10 @@
     const { verb, path } = detail.requestConfig;
     return () => window.htmx.ajax(verb, path, { source: detail.elt, target: detail.target });
   };
+  // What an error page of ours says that only the server knows ("We don’t know yet whether …").
+  const ownWords = ({ status, responseText }) => status === 503
+    ? new DOMParser().parseFromString(responseText, "text/html").querySelector("[data-toast-words]")?.textContent
+    : undefined;
   const requestOf = ({ requestConfig }) => `${requestConfig.verb} ${requestConfig.path}`;
   const BROKEN = "Something went wrong on this page. Please reload it.";
   document.addEventListener("htmx:sendError", ({ detail }) =>
@@ -125,7 +129,7 @@
   document.addEventListener("htmx:timeout", ({ detail }) =>
     say("That took too long. Please try again.", resend(detail)));
   document.addEventListener("htmx:responseError", ({ detail }) => {
-    say(WORDS[detail.xhr.status] ?? "Server error. Please try again later.");
+    say(ownWords(detail.xhr) ?? WORDS[detail.xhr.status] ?? "Server error. Please try again later.");
     refused = requestOf(detail);
   });
   for (const failure of ["htmx:swapError", "htmx:onLoadError"]) {

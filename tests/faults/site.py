@@ -140,6 +140,8 @@ def environment(folder: Path, database: str, redis: str) -> dict[str, str]:
         "DEBUG": "off",
         "HTTPS": "off",
         "RATE_LIMITS": "off",
+        # On a busy machine connecting takes longer than a visitor's patience.
+        "DATABASE_WAIT_SECONDS": "10",
         "BIND": "127.0.0.1",
         "WEB_CONCURRENCY": str(WORKERS),
         "WEB_THREADS": str(THREADS),
