@@ -5,7 +5,7 @@ from django.views.generic import RedirectView
 
 from bookings import show_change_views
 from bookings.dashboard_views import dashboard_page
-from shows import plan_views, staff_views
+from shows import plan_views, recompute_views, staff_views
 
 from .exporting import export
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("dashboard/", dashboard_page, name="staff-dashboard"),
     path("export/<slug:app>/<slug:model>/", export, name="staff-export"),
     path("shows/show/plan/", staff_views.planner, name="staff-planner"),
+    path("shows/show/recompute/", recompute_views.recompute_shows, name="staff-recompute"),
     path("shows/screen/picture/", plan_views.picture, name="staff-plan-picture"),
     path("shows/screen/<int:screen_id>/import/", plan_views.import_plan, name="staff-import-plan"),
     path("shows/show/day/", staff_views.day, name="staff-day"),

@@ -4,12 +4,14 @@ from typing import Any
 from django.apps import apps
 from django.contrib import admin
 from django.db.models import Count, Exists, OuterRef, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from bookmyshow.archiving import ArchivableAdmin, Archived
 from bookmyshow.exporting import Columns
+from bookmyshow.staff import tell_of_old_shows
 
 from .forms import MovieForm
 from .models import Genre, Movie
@@ -119,6 +121,12 @@ class MovieAdmin(ArchivableAdmin):
     def shows_of(self, movie: Any) -> QuerySet[Any]:
         shows: QuerySet[Any] = movie.shows.all()
         return shows
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """A running time is copied into each show: say so where it is another one now."""
+        old = obj.shows.with_old_times(at=timezone.now()).count()
+        tell_of_old_shows(request, old, movie=obj.pk)
+        return super().response_change(request, obj)
 
     def get_prepopulated_fields(
         self, request: HttpRequest, obj: Movie | None = None

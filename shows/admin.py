@@ -19,6 +19,7 @@ from .admin_forms import CinemaForm, NewShowForm, ScreenForm
 from .clock import database_now
 from .models import Cinema, Screen, Show
 from .plan_views import picture_of
+from .recompute_views import tell_what_is_outdated
 from .seating import PlanError, parse_plan
 from .services import (
     ScheduleError,
@@ -69,6 +70,10 @@ class CinemaAdmin(ArchivableAdmin):
     archive, restore = staticmethod(archive_cinema), staticmethod(restore_cinema)
     refusals = (ScheduleError,)
 
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        tell_what_is_outdated(request, cinema=obj)
+        return super().response_change(request, obj)
+
     def shows_of(self, cinema: Any) -> QuerySet[Show]:
         return Show.objects.filter(screen__cinema=cinema)
 
@@ -105,6 +110,10 @@ class ScreenAdmin(admin.ModelAdmin):
         js = ("js/plan-editor.js",)
 
     fields = ("cinema", ("name", "cleaning_minutes"), "seating_plan", "legend", "picture")
+
+    def response_change(self, request: HttpRequest, obj: Screen) -> HttpResponse:
+        tell_what_is_outdated(request, screen=obj)
+        return super().response_change(request, obj)
 
     @admin.display(description="seats")
     def seats(self, screen: Screen) -> str:

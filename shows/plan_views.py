@@ -19,6 +19,7 @@ from bookmyshow.staff import staff_with
 from .models import Screen
 from .plan_picture import draw_plan
 from .pretix_plan import KINDS, PlanImportError, categories, plan_text
+from .recompute_views import tell_what_is_outdated
 from .seating import PlanError, parse_plan
 
 MOST_BYTES = 2_000_000
@@ -115,5 +116,6 @@ def _used(request: HttpRequest, screen: Screen, text: str) -> HttpResponse:
     screen.seating_plan = text
     screen.save(update_fields=["seating_plan"])
     audit.record(by=request.user, about=screen, what="Seating plan imported from a file.")
-    messages.success(request, "The plan is the screen's; shows that are made keep their seats.")
+    messages.success(request, "The plan is the screen's now.")
+    tell_what_is_outdated(request, screen=screen)
     return redirect("admin:shows_screen_change", screen.pk)

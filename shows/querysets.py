@@ -8,12 +8,15 @@ from django.apps import apps
 from django.db import models
 from django.db.models import (
     DateField,
+    DurationField,
+    ExpressionWrapper,
     F,
     IntegerField,
     OuterRef,
     Q,
     Subquery,
     Sum,
+    Value,
 )
 from django.db.models.functions import Cast, Coalesce, Now
 
@@ -49,6 +52,10 @@ class CinemaQuerySet(models.QuerySet["Cinema"]):
         return todays(at, self.clocks())
 
 
+def _minutes(path: str) -> ExpressionWrapper:
+    return ExpressionWrapper(F(path) * Value(timedelta(minutes=1)), output_field=DurationField())
+
+
 class ShowQuerySet(models.QuerySet["Show"]):
     def scheduled(self) -> "ShowQuerySet":
         return self.filter(status=self.model.Status.SCHEDULED)
@@ -56,6 +63,14 @@ class ShowQuerySet(models.QuerySet["Show"]):
     def upcoming(self, *, at: datetime) -> "ShowQuerySet":
         """Scheduled shows that start after `at`, soonest first."""
         return self.scheduled().filter(starts_at__gt=at).order_by("starts_at", "pk")
+
+    def with_old_times(self, *, at: datetime) -> "ShowQuerySet":
+        """Coming shows that end, or free their screen, at another time than their film's running
+        time and their screen's cleaning time make now."""
+        ends_at = F("starts_at") + _minutes("movie__duration_minutes")
+        busy_until = ends_at + _minutes("screen__cleaning_minutes")
+        same = Q(ends_at=ends_at, busy_until=busy_until)
+        return self.upcoming(at=at).exclude(movie__duration_minutes=None).filter(~same)
 
     def with_place(self) -> "ShowQuerySet":
         """With screen and cinema, which every local time needs."""

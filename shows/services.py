@@ -124,7 +124,7 @@ def create_shows(slots: Sequence[ShowSlot]) -> list[Show]:
                 raise
             raise ShowOverlaps(overlap_message(shows)) from error
         for text, plan in plans.items():
-            _insert_seats([show for show in shows if show.screen.seating_plan == text], plan)
+            insert_seats([show for show in shows if show.screen.seating_plan == text], plan)
         lists.forget()
     return shows
 
@@ -243,7 +243,7 @@ INSERT_SEATS = """
 """
 
 
-def _insert_seats(shows: Sequence[Show], plan: Sequence[PlanSeat]) -> None:
+def insert_seats(shows: Sequence[Show], plan: Sequence[PlanSeat]) -> None:
     """One bulk insert of the plan's seats for every one of these shows, in plan order."""
     columns = zip(
         *((s.row, s.number, s.seat_type, s.is_wheelchair, s.x, s.y) for s in plan),

@@ -1,0 +1,70 @@
+"""Staff pages that say which coming shows keep older times or seats, and make them anew."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import User
+from bookmyshow.staff import staff_with, tell_of_old_shows
+
+from .clock import database_now
+from .models import Show
+from .querysets import ShowQuerySet
+from .recomputing import Outdated, digest, outdated, recompute
+from .services import ShowIsBusy
+
+ROWS_SHOWN = 150
+#: What the shows may be of, and where a show has it.
+OF = {"movie": "movie", "screen": "screen", "cinema": "screen__cinema"}
+CHANGED = "Nothing was changed: the schedule is not what this page said. This is how it is now."
+
+
+@require_http_methods(["GET", "POST"])
+@staff_with("shows.schedule_shows")
+def recompute_shows(request: HttpRequest) -> HttpResponse:
+    """Shows of a film, a screen or a cinema: what would change and what can't, then the deed."""
+    assert isinstance(request.user, User)
+    found = outdated(_shows(request), at=database_now())
+    if request.method == "POST":
+        if request.POST.get("seen") == digest(found):
+            return _recomputed(request, request.user, found)
+        messages.warning(request, CHANGED)
+    context = {
+        **admin.site.each_context(request),
+        "title": "Recompute shows",
+        "found": found[:ROWS_SHOWN],
+        "count": len(found),
+        "able": sum(one.can_change for one in found),
+        "seen": digest(found),
+    }
+    return render(request, "admin/recompute.html", context)
+
+
+def tell_what_is_outdated(request: HttpRequest, **of: Any) -> None:
+    """After a change of `screen` or `cinema`: a message that names how many shows don't follow."""
+    ((kind, thing),) = of.items()
+    shows = Show.objects.filter(**{OF[kind]: thing})
+    tell_of_old_shows(request, len(outdated(shows, at=database_now())), **{kind: thing.pk})
+
+
+def _recomputed(request: HttpRequest, by: User, found: list[Outdated]) -> HttpResponse:
+    try:
+        done = recompute(by=by, found=found)
+    except ShowIsBusy as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"Recomputed: {len(done)} show{'' if len(done) == 1 else 's'}.")
+    return redirect(f"{reverse('staff-recompute')}?{request.GET.urlencode()}")
+
+
+def _shows(request: HttpRequest) -> ShowQuerySet:
+    """What the address asks for: `?movie=`, `?screen=` or `?cinema=` and an id. Raises Http404."""
+    for name, path in OF.items():
+        value = request.GET.get(name, "")
+        if value.isascii() and value.isdecimal() and len(value) < 19:
+            return Show.objects.filter(**{path: int(value)})
+    raise Http404("Of which film, screen or cinema?")
