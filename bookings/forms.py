@@ -6,10 +6,15 @@ LONGEST_TOKEN = 64
 
 
 class ChosenSeats(NamedTuple):
-    """The seats ticked on the map, and the token that makes a repeated post the same request."""
+    """The seats ticked on the map, and the token that makes a repeated post the same request.
+
+    `unasked` are the wheelchair places among them, unless the form says that one is needed. The map
+    tells the form which seats are such places, so that no query is needed to ask.
+    """
 
     labels: list[str]
     token: str
+    unasked: list[str]
 
     @classmethod
     def of(cls, data: QueryDict) -> "ChosenSeats":
@@ -20,4 +25,6 @@ class ChosenSeats(NamedTuple):
         token = data.get("token") or ""
         if len(token) > LONGEST_TOKEN or not token.isprintable():
             token = ""
-        return cls(list(dict.fromkeys(data.getlist("seat"))), token)
+        labels = list(dict.fromkeys(data.getlist("seat")))
+        places = set() if data.get("wheelchair") else set(data.get("places", "").split(","))
+        return cls(labels, token, [label for label in labels if label in places])

@@ -18,10 +18,9 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
 from bookmyshow.rate_limits import HOLDS_OF_PERSON, RateLimited, spend
-from shows import seatmap
 from shows.clock import database_now
 from shows.models import Seat
-from shows.views import show_page
+from shows.views import map_or_404, show_page
 
 from . import services
 from .archive.views import archived_page
@@ -59,11 +58,17 @@ def go(request: HttpRequest, address: str) -> HttpResponse:
 @require_POST
 def hold(request: HttpRequest, show_id: int) -> HttpResponse:
     """Hold the chosen seats and go on to the review, or back to the map with what went wrong."""
-    labels, token = ChosenSeats.of(request.POST)
+    labels, token, unasked = ChosenSeats.of(request.POST)
+    if not labels:
+        return _refused(request, show_id, labels, InvalidSeats("Choose at least one seat."))
     if not request.user.is_authenticated:
-        chosen = urlencode({"seats": ",".join(labels)}) if labels else ""
-        back = f"{reverse('shows:show', args=[show_id])}?{chosen}".rstrip("?")
+        chosen = {"seats": ",".join(labels)}
+        if "wheelchair" in request.POST:
+            chosen["wheelchair"] = "yes"
+        back = f"{reverse('shows:show', args=[show_id])}?{urlencode(chosen)}"
         return go(request, redirect_to_login(back).url)
+    if unasked:
+        return _refused(request, show_id, labels, InvalidSeats(wheelchair_question(unasked)))
     try:
         spend(HOLDS_OF_PERSON, request.user.pk)
         booking = hold_once(request.user, show_id, labels, token, address_key(request))
@@ -72,6 +77,15 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
     except (BookingError, RateLimited) as error:
         return _refused(request, show_id, labels, error)
     return go(request, booking.get_absolute_url())
+
+
+def wheelchair_question(labels: list[str]) -> str:
+    """What to answer before these wheelchair places are held."""
+    places = "is a wheelchair place" if len(labels) == 1 else "are wheelchair places"
+    return (
+        f"{', '.join(labels)} {places}. Tick that someone in your party uses a wheelchair, or"
+        " choose other seats."
+    )
 
 
 def hold_once(user: User, show_id: int, labels: list[str], token: str, held_from: str) -> Booking:
@@ -99,7 +113,7 @@ def _refused(
     status = {InvalidSeats: 422, RateLimited: 429}.get(type(error), 409)
     if not request.headers.get("HX-Request"):
         return show_page(request, show_id, chosen=labels, problem=error.message, status=status)
-    context = {"map_html": seatmap.current_map(show_id).html, "problem": error.message}
+    context = {"map_html": map_or_404(show_id).html, "problem": error.message}
     return render(request, "shows/show.html#refused", context, status=status)
 
 

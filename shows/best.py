@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from .drawing import FREE, MapSeat
-from .seating import SEAT_PITCH
+from .drawing import FREE, WHEELCHAIR, MapSeat
+from .seating import PREMIUM, SEAT_PITCH, STANDARD
 
 #: Where a film is mixed and graded for: the middle, about two thirds back.
 FOCUS_DEPTH = 2 / 3
@@ -15,31 +15,37 @@ ROW_WEIGHT = 1.4
 Block = list[MapSeat]
 
 
-def best_seats(seats: Sequence[MapSeat], party: int) -> list[str]:
+def best_seats(seats: Sequence[MapSeat], party: int, kind: str = "") -> list[str]:
     """Labels of `party` adjacent free seats in one row, nearest the focal point; empty if none.
 
-    A choice that leaves a single seat alone is made only where nothing else fits. Wheelchair places
-    are left to those who need them.
+    `kind` asks for seats that are all "standard" or all "premium", or for a "wheelchair" place with
+    the party's others beside it. Without one, wheelchair places are left to those who need them. A
+    choice that leaves a single seat alone is made only where nothing else fits.
     """
     if party < 1 or not seats:
         return []
     middle = (min(s.x for s in seats) + max(s.x for s in seats)) / 2
     front, back = seats[0].y, seats[-1].y
     focus = front + (back - front) * FOCUS_DEPTH
+    leaves_orphan = _orphan_test(seats)
 
-    def distance(window: Block) -> tuple[int, float, int]:
+    def distance(window: Block) -> tuple[int, int, float, int]:
+        places = sum(seat.is_wheelchair for seat in window)
         aside = ((window[0].x + window[-1].x) / 2 - middle) / SEAT_PITCH
         away = (window[0].y - focus) / SEAT_PITCH * ROW_WEIGHT
         # Between places as good as each other: the one farther back, away from the screen's edge.
-        return leaves_orphan(window), aside**2 + away**2, -window[0].y
+        return places, leaves_orphan(window), aside**2 + away**2, -window[0].y
 
-    leaves_orphan = _orphan_test(seats)
-    windows = [
-        run[start : start + party]
-        for run in _free_runs(seats)
-        for start in range(len(run) - party + 1)
-    ]
-    return [seat.label for seat in min(windows, key=distance)] if windows else []
+    runs = _free_runs(seats, with_places=kind == WHEELCHAIR)
+    windows = [run[start : start + party] for run in runs for start in range(len(run) - party + 1)]
+    fitting = [window for window in windows if _fits(window, kind)]
+    return [seat.label for seat in min(fitting, key=distance)] if fitting else []
+
+
+def _fits(window: Block, kind: str) -> bool:
+    if kind == WHEELCHAIR:
+        return any(seat.is_wheelchair for seat in window)
+    return kind not in {STANDARD, PREMIUM} or all(seat.seat_type == kind for seat in window)
 
 
 def orphans(seats: Sequence[MapSeat], chosen: Collection[str]) -> list[str]:
@@ -63,17 +69,22 @@ def _orphan_test(seats: Sequence[MapSeat]) -> Callable[[Block], int]:
     runs = {seat.label: run for run in _free_runs(seats) for seat in run}
 
     def leaves_orphan(window: Block) -> int:
-        return len(orphans(runs[window[0].label], {seat.label for seat in window}))
+        # Beside a wheelchair place the others may sit in a run of ordinary seats, or in none.
+        run = next((runs[seat.label] for seat in window if seat.label in runs), [])
+        return len(orphans(run, {seat.label for seat in window}))
 
     return leaves_orphan
 
 
-def _free_runs(seats: Sequence[MapSeat]) -> Iterator[Block]:
-    """Free seats side by side: no gap, no taken seat and no wheelchair place between them."""
+def _free_runs(seats: Sequence[MapSeat], *, with_places: bool = False) -> Iterator[Block]:
+    """Free seats side by side: no gap and no taken seat between them.
+
+    Wheelchair places part them like gaps, unless they are asked for.
+    """
     for _, row in groupby(seats, attrgetter("row")):
         run: Block = []
         for seat in sorted(row, key=attrgetter("x")):
-            usable = seat.state == FREE and not seat.is_wheelchair
+            usable = seat.state == FREE and (with_places or not seat.is_wheelchair)
             if run and (not usable or seat.x - run[-1].x != SEAT_PITCH):
                 yield run
                 run = []

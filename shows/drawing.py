@@ -8,24 +8,27 @@ static/css/seatgrid.css (x in half seats), so that no style attribute is needed.
 import re
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
-from html import escape
+from html import escape, unescape
 from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
 from bookmyshow.templatetags.formatting import money
 
-from .seating import PREMIUM, SEAT_PITCH
+from .seating import PREMIUM, SEAT_PITCH, STANDARD
 
 #: To be raised with every change of the markup: drawn maps are kept across deploys.
-REVISION = 4
+REVISION = 5
 
 #: Of an aisle, in half seats: how far apart the middles of the seats on its two sides are at least.
 AISLE_PITCH = 2 * SEAT_PITCH
 #: A narrower aisle has room for one letter.
 TWO_LETTERS_PITCH = 3 * SEAT_PITCH
 FREE, HELD, SOLD = "free", "held", "sold"
+WHEELCHAIR = "wheelchair"
 HELD_FOR_YOU = ", held for you"
+PREMIUM_SEAT = re.compile(r'" class="x\d+ p')
+STANDARD_SEAT = re.compile(r'" class="x\d+(?:"| [^p])')
 SEAT_TAG = re.compile(r'<input type="checkbox" name="seat" id="s-([^"]+)"[^>]*>')
 
 
@@ -52,16 +55,20 @@ def draw_map(
 ) -> str:
     """The live part of the page. `closed` says why nothing can be booked any more, if so."""
     names = seat_names(standard_price, premium_price)
-    free = sum(seat.state == FREE for seat in seats)
     width = max((seat.x for seat in seats), default=0) + SEAT_PITCH
     parts = [
         f'<input type="hidden" id="map-version" name="v" value="{version}">',
-        f'<p class="hall__free" id="hall-free"{"" if free else " data-full"}>'
-        f"{_free_line(free, len(seats))}</p>"
+        f'<p class="hall__free" id="hall-free"{"" if _any_free(seats) else " data-full"}>'
+        f"{_free_line(seats)}</p>"
         if not closed
         else f'<p class="hall__closed" id="hall-closed" data-final>{escape(closed)}</p>',
         f'<div class="hall__rows w{width}" id="hall-rows">',
     ]
+    if places := ",".join(escape(seat.label) for seat in seats if seat.is_wheelchair):
+        # By this the form can ask whether one is needed, without a query (bookings.forms).
+        parts.insert(
+            1, f'<input type="hidden" id="wheelchair-places" name="places" value="{places}">'
+        )
     y = seats[0].y if seats else 0
     for row, row_seats in groupby(seats, attrgetter("row")):
         drawn = list(row_seats)
@@ -98,7 +105,7 @@ def seat_names(standard_price: Decimal, premium_price: Decimal) -> dict[tuple[st
     names = {}
     for wheelchair in (False, True):
         place = ", wheelchair place" if wheelchair else ""
-        names["standard", wheelchair] = f"{place}, {money(standard_price)}"
+        names[STANDARD, wheelchair] = f"{place}, {money(standard_price)}"
         names[PREMIUM, wheelchair] = f", premium{place}, {money(premium_price)}"
     return names
 
@@ -168,14 +175,48 @@ def lay_over(
     return SEAT_TAG.sub(lay, html), had
 
 
+def kinds_of_seat(html: str) -> list[str]:
+    """What a drawn map gives to choose between: both seat types, wheelchair places, or neither."""
+    kinds = []
+    if PREMIUM_SEAT.search(html) and STANDARD_SEAT.search(html):
+        kinds += [STANDARD, PREMIUM]
+    if 'id="wheelchair-places"' in html:
+        kinds.append(WHEELCHAIR)
+    return kinds
+
+
+def choice_line(html: str, *, standard_price: Decimal, premium_price: Decimal) -> str:
+    """What is ticked on a drawn map: "Q12, Q13, premium, ₹1,420"; as seatmap.js says it."""
+    tags = [tag for tag in SEAT_TAG.finditer(html) if tag[0].endswith(" checked>")]
+    premium = sum(bool(PREMIUM_SEAT.search(tag[0])) for tag in tags)
+    total = premium * premium_price + (len(tags) - premium) * standard_price
+    kind = [PREMIUM if premium == len(tags) else f"{premium} premium"] if premium else []
+    return ", ".join([*(unescape(tag[1]) for tag in tags), *kind, money(total)])
+
+
 def has_choice(html: str) -> bool:
     """Whether any seat of a drawn map can be ticked."""
     return not all(tag[0].endswith(" disabled>") for tag in SEAT_TAG.finditer(html))
 
 
-def _free_line(free: int, total: int) -> str:
-    if not free:
-        return "Every seat is taken. Held ones may come back within minutes."
+def _any_free(seats: Sequence[MapSeat]) -> bool:
+    return any(seat.state == FREE for seat in seats)
+
+
+def _free_line(seats: Sequence[MapSeat]) -> str:
+    """How many are free; wheelchair places are said apart, as not everyone may take them."""
+    ordinary = [seat for seat in seats if not seat.is_wheelchair]
+    free = sum(seat.state == FREE for seat in ordinary)
+    places = sum(seat.state == FREE for seat in seats if seat.is_wheelchair)
     if free == 1:
-        return "The last seat is free."
-    return f"<b>{free}</b> of {total} seats free"
+        line = "The last seat is free."
+    elif free:
+        line = f"<b>{free}</b> of {len(ordinary)} seats free"
+    elif any(seat.state == HELD for seat in seats):
+        line = "Every seat is taken. Held ones may come back within minutes."
+    else:
+        line = "Every seat is taken."
+    if places:
+        line += f"{',' if free > 1 else ''} {places} wheelchair place{'s' if places > 1 else ''}"
+        line += "" if free > 1 else " free."
+    return line

@@ -3,6 +3,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from math import ceil
 
 from django.conf import settings
@@ -110,12 +111,19 @@ def own_hold(user: User | AnonymousUser, show_id: int) -> OwnHold:
 
 def own_context(screening: Show, hold: OwnHold) -> dict[str, object]:
     """For the line about the viewer's hold; by label, the names its seats have on the map."""
-    names = drawing.seat_names(screening.standard_price, screening.premium_price)
+    names = drawing.seat_names(**prices(screening))
     own_names = {
         seat.label: f"{seat.label}{names[seat.seat_type, seat.is_wheelchair]}{HELD_FOR_YOU}"
         for seat in hold.seats
     }
     return {"show": screening, "own": hold, "own_names": json.dumps(own_names)}
+
+
+def prices(screening: Show) -> dict[str, Decimal]:
+    return {
+        "standard_price": screening.standard_price,
+        "premium_price": screening.premium_price,
+    }
 
 
 def show_page(
@@ -134,17 +142,19 @@ def show_page(
     hold = own_hold(request.user, show_id)
     html, ticked = _for_viewer(current, screening, hold, chosen)
     lost = [] if current.is_final else [c for c in dict.fromkeys(chosen) if c not in ticked]
-    asked = {name: request.GET.get(name, "") for name in ("city", "format", "language")}
+    kinds = drawing.kinds_of_seat(current.html)
     context = {
         **own_context(screening, hold),
-        "asked": asked,
-        "times_url": screening.other_times(**asked),
         "map_html": html,
         "ticked": ticked,
+        "ticked_line": drawing.choice_line(html, **prices(screening)) if ticked else "",
         "has_choice": drawing.has_choice(html),
         "is_final": current.is_final,
         "problem": problem or (lost_line(lost) if lost else ""),
-        "party_form": party or PartyForm(),
+        "party_form": PartyForm(party.data if party else None, kinds=kinds),
+        "kinds": kinds,
+        "found": party is not None and bool(ticked),
+        "wheelchair": _wheelchair_is_known(request, hold),
         "form_token": secrets.token_urlsafe(12),
         "max_seats": settings.MAX_SEATS_PER_BOOKING,
         "hold_minutes": settings.BOOKING_EXPIRY_MINUTES,
@@ -153,13 +163,23 @@ def show_page(
     return render(request, "shows/show.html", context, status=status)
 
 
+def _wheelchair_is_known(request: HttpRequest, hold: OwnHold) -> bool:
+    """Whether the viewer has said already that someone in their party uses a wheelchair."""
+    return (
+        request.GET.get("kind") == drawing.WHEELCHAIR
+        or "wheelchair" in request.GET
+        or "wheelchair" in request.POST
+        or any(seat.is_wheelchair for seat in hold.seats)
+    )
+
+
 def _for_viewer(
     current: SeatMap, screening: Show, hold: OwnHold, chosen: Collection[str]
 ) -> tuple[str, list[str]]:
     """The map with the viewer's own seats and choice on it, and the labels that are ticked."""
     if current.is_final:
         return current.html, []
-    names = drawing.seat_names(screening.standard_price, screening.premium_price)
+    names = drawing.seat_names(**prices(screening))
     chosen = chosen or hold.labels
     return drawing.lay_over(current.html, mine=hold.seats, chosen=chosen, names=names)
 
@@ -175,20 +195,33 @@ def lost_line(labels: list[str]) -> str:
 def _best_seats(request: HttpRequest, show_id: int) -> HttpResponse:
     form = PartyForm(request.GET)
     if not form.is_valid():
-        return show_page(request, show_id, problem="Choose how many of you there are.", party=form)
-    party = form.cleaned_data["party"]
+        problem = "Choose how many of you there are, and a kind of seat from the list."
+        return show_page(request, show_id, problem=problem, party=form)
+    party, kind = form.cleaned_data["party"], form.cleaned_data["kind"]
     try:
         reading = seatmap.read(show_id)
     except Show.DoesNotExist as error:
         raise Http404 from error
     mine = set(own_hold(request.user, show_id).labels)
     free = [seat._replace(state=FREE) if seat.label in mine else seat for seat in reading.seats]
-    labels = best.best_seats(free, party)
-    problem = ""
-    if not labels:
-        problem = (
-            "No seat is left that anyone could book."
-            if party == 1
-            else f"No {party} seats side by side are left. A smaller party, or pick them yourself."
-        )
+    labels = best.best_seats(free, party, kind)
+    problem = "" if labels else none_found_line(party, kind)
     return show_page(request, show_id, chosen=labels, problem=problem, party=form)
+
+
+def none_found_line(party: int, kind: str) -> str:
+    """Says that the best seats asked for aren't there, and what to do."""
+    if kind == drawing.WHEELCHAIR:
+        if party == 1:
+            return "No wheelchair place is left at this show."
+        return (
+            f"No wheelchair place with room for {party} side by side is left. Choose the place and"
+            " the seats nearest to it on the map."
+        )
+    named = f"{kind} " if kind else ""
+    if party == 1:
+        return f"No {named}seat is left. Try another kind." if kind else "No seat is left."
+    return (
+        f"No {party} {named}seats side by side are left."
+        f" Try a smaller party{' or another kind' if kind else ''}, or pick them yourself."
+    )

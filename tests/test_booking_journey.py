@@ -61,10 +61,10 @@ def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show, scre
 
     choose(page, "C4", "C5")
     screen.check(page)
-    expect(page.get_by_role("button", name="Hold for 2 minutes")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Continue")).to_be_in_viewport()
     expect(page.get_by_text("C4, C5")).to_be_visible()
     expect(page.get_by_text("₹500").last).to_be_visible()
-    page.get_by_role("button", name="Hold for 2 minutes").click()
+    page.get_by_role("button", name="Continue").click()
 
     expect(page).to_have_url(re.compile(r"/bookings/BMV"))
     countdown = page.locator("[data-countdown]")
@@ -117,7 +117,7 @@ def test_the_same_booking_is_made_without_javascript(
     page.locator(f"a[href*='/shows/{show.pk}/']").click()
     choose(page, "C4", "E5")
     screen.check(page)
-    page.get_by_role("button", name="Hold for 2 minutes").click()
+    page.get_by_role("button", name="Continue").click()
 
     # Chosen before logging in, still chosen after.
     expect(page.get_by_role("heading", level=1)).to_have_text("Please log in.")
@@ -126,7 +126,7 @@ def test_the_same_booking_is_made_without_javascript(
     for label in ("C4", "E5"):
         expect(page.get_by_role("checkbox", name=re.compile(rf"^{label},"))).to_be_checked()
     expect(page.locator("[name=seat]:checked")).to_have_count(2)
-    page.get_by_role("button", name="Hold for 2 minutes").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("button", name="Confirm ₹650")).to_be_visible()
     screen.check(page)
     page.get_by_role("button", name="Confirm ₹650").click()
@@ -144,7 +144,7 @@ def test_a_hold_that_ran_out_says_so_and_leads_back_to_the_map(
     sign_in(page, make_user())
     page.goto(f"/shows/{show.pk}/")
     choose(page, "C4")
-    page.get_by_role("button", name="Hold for 2 minutes").click()
+    page.get_by_role("button", name="Continue").click()
     confirm = page.get_by_role("button", name=re.compile("^Confirm"))
     expect(confirm).to_be_visible()
     lapse(Booking.objects.get())

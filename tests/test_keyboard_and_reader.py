@@ -101,7 +101,7 @@ def test_the_map_as_a_screen_reader_has_it(page: Page, sign_in: SignIn) -> None:
         'combobox "Best seats for"',
         'group "Size of the map"',
         'list "What the seats look like"',
-        'button "Go on with these"',
+        'button "Back to checkout"',
     ):
         assert line in tree, tree
     page.locator("#s-A4").check()

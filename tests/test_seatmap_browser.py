@@ -52,7 +52,7 @@ def test_a_second_browser_sees_seats_taken_within_a_poll_and_keeps_its_own_choic
     other.goto(show.get_absolute_url())
     seat(other, "A1").check()
     seat(other, "A2").check()
-    other.get_by_role("button", name="Hold for 2 minutes").click()
+    other.get_by_role("button", name="Continue").click()
     expect(other.get_by_role("button", name="Confirm")).to_be_visible()
 
     page.clock.run_for(POLL_MS)
@@ -89,11 +89,11 @@ def test_seats_lost_at_the_very_moment_of_holding_are_named_and_the_rest_stay(
     seat(page, "C4").check()
     seat(page, "C5").check()
     make_booking(show, ["C5"])
-    page.get_by_role("button", name="Hold for 2 minutes").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("alert")).to_contain_text("Seat C5 is no longer free")
     expect(seat(page, "C5")).to_be_disabled()
     expect(seat(page, "C4")).to_be_checked()
-    page.get_by_role("button", name="Hold for 2 minutes").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("button", name="Confirm")).to_be_visible()
 
 
@@ -113,7 +113,7 @@ def test_the_viewers_own_seats_stay_chosen_through_polls_until_they_choose_other
     expect(seat(page, "C4")).to_be_enabled()
     seat(page, "C4").uncheck()
     seat(page, "C6").check()
-    page.get_by_role("button", name="Hold these instead").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("button", name="Confirm")).to_be_visible()
     assert Booking.objects.get(status="PENDING").seats == ["C5", "C6"]
 
@@ -128,13 +128,13 @@ def test_a_hold_made_in_another_tab_is_ones_own_here_too_and_so_is_its_end(
     page.evaluate("dispatchEvent(new Event('focus'))")
     expect(page.get_by_role("checkbox", name="C4, ₹250, held for you")).to_be_checked()
     expect(page.get_by_text("You hold C4, C5.")).to_be_visible()
-    expect(page.get_by_role("button", name="Go on with these")).to_be_visible()
+    expect(page.get_by_role("button", name="Back to checkout")).to_be_visible()
 
     services.release_hold(user=user, reference=hold.reference)
     page.evaluate("dispatchEvent(new Event('focus'))")
     expect(page.get_by_text("You hold C4, C5.")).to_be_hidden()
     expect(page.get_by_role("checkbox", name="C4, ₹250", exact=True)).to_be_enabled()
-    expect(page.get_by_role("button", name="Hold for 2 minutes")).to_be_visible()
+    expect(page.get_by_role("button", name="Continue")).to_be_visible()
 
 
 def test_arrow_keys_move_between_seats_and_skip_what_is_taken(page: Page, sign_in: SignIn) -> None:
@@ -218,7 +218,7 @@ def test_without_javascript_seats_are_booked_all_the_same(
     expect(plain.locator("#seat-map input:checked")).to_have_count(2)
     expect(plain.get_by_text("Ticked: ")).to_be_visible()
     screen.check(plain)
-    plain.get_by_role("button", name="Hold for 2 minutes").click()
+    plain.get_by_role("button", name="Continue").click()
     plain.get_by_role("button", name="Confirm").click()
     code = plain.locator(".ticket__code")
     expect(code).to_be_visible()
@@ -290,7 +290,7 @@ def test_seats_chosen_before_logging_in_are_still_chosen_after(page: Page) -> No
     page.goto(show.get_absolute_url())
     seat(page, "C4").check()
     seat(page, "C5").check()
-    page.get_by_role("button", name="Hold for 2 minutes").click()
+    page.get_by_role("button", name="Continue").click()
     page.get_by_label("Email").fill("asha@example.com")
     page.get_by_label("Password", exact=True).fill("marquee lights 9")
     page.get_by_role("main").get_by_role("button", name=re.compile("log in", re.IGNORECASE)).click()
@@ -313,7 +313,7 @@ def test_the_best_seats_are_found_for_a_party_and_their_total_runs_along(
     expect(page.locator("[data-total]")).to_have_text("₹750")
     for place in range(3):
         expect(chosen.nth(place)).to_be_in_viewport()
-    expect(page.get_by_role("button", name="Hold for 2 minutes")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Continue")).to_be_in_viewport()
     screen.check(page)
 
 
@@ -339,7 +339,7 @@ def test_a_sold_out_show_leads_to_other_times_until_a_seat_comes_back(
     page.clock.install()
     page.goto(show.get_absolute_url())
     hold, elsewhere = (
-        page.get_by_role("button", name="Hold for 2 minutes"),
+        page.get_by_role("button", name="Continue"),
         page.get_by_role("link", name="Other times", exact=True),
     )
     expect(page.get_by_text("Every seat is taken.")).to_be_visible()

@@ -123,7 +123,7 @@ def test_from_my_bookings_a_ticket_is_added_and_a_hold_confirmed_or_let_go(
     assert entry.walk("VEVENT")[0]["summary"] == "Past Lives"
     page.get_by_role("link", name="Confirm or release A1 for Her").click()
     expect(page).to_have_url(f"{live_site.url}{held.get_absolute_url()}")
-    page.get_by_role("button", name="Let them go").click()
+    page.get_by_role("button", name="Release seats").click()
     expect(page.get_by_role("heading", name="You let these seats go")).to_be_visible()
     page.goto("/bookings/")
     expect(page.get_by_role("link", name="Confirm or release")).to_have_count(0)

@@ -97,6 +97,47 @@ def test_no_seat_and_eleven_seats_are_refused_kindly(count: int) -> None:
     assert hold(client, show, *labels[:10], token="form-2").status_code == 302
 
 
+@pytest.mark.parametrize("headers", [None, HTMX])
+def test_who_chose_no_seat_is_told_so_and_not_sent_to_log_in(
+    headers: dict[str, str] | None,
+) -> None:
+    response = hold(Client(), make_show(), headers=headers)
+    assert response.status_code == 422
+    assert "Choose at least one seat." in response.content.decode()
+
+
+def hold_from_the_map(client: Client, show: Show, *labels: str, **answer: str) -> Any:
+    """Post the form as the page has it: the map says which seats are wheelchair places."""
+    page = client.get(show.get_absolute_url()).content.decode()
+    (places,) = re.findall('name="places" value="([^"]+)"', page)
+    data = {"seat": labels, "token": "form-1", "places": places, **answer}
+    return client.post(reverse("bookings:hold", args=[show.pk]), data)
+
+
+def test_a_wheelchair_place_is_held_once_someone_said_that_it_is_needed() -> None:
+    show, client = make_show(), signed_in(make_user())
+    response = hold_from_the_map(client, show, "D1", "D2")
+    assert response.status_code == 422
+    body = response.content.decode()
+    assert "D1 is a wheelchair place. Tick that someone in your party uses a wheelchair" in body
+    assert ticked(response) == ["D1", "D2"]
+    assert not Booking.objects.exists()
+    assert hold_from_the_map(client, show, "D1", "D2", wheelchair="yes").status_code == 302
+    assert Booking.objects.get().seats == ["D1", "D2"]
+
+
+def test_ordinary_seats_are_held_without_a_question() -> None:
+    assert hold_from_the_map(signed_in(make_user()), make_show(), "D2").status_code == 302
+
+
+def test_that_a_wheelchair_place_is_needed_is_remembered_through_the_log_in() -> None:
+    show = make_show()
+    response = hold_from_the_map(Client(), show, "D1", wheelchair="yes")
+    (back,) = parse_qs(urlsplit(response["Location"]).query)["next"]
+    body = signed_in(make_user()).get(back).content.decode()
+    assert '<input type="checkbox" name="wheelchair" value="yes" checked>' in body
+
+
 def test_a_show_that_began_cannot_be_held() -> None:
     show = make_show()
     begin(show)

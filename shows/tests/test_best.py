@@ -53,6 +53,25 @@ def test_wheelchair_places_are_left_to_those_who_need_them() -> None:
     assert best_seats(seats("A ww"), 1) == []
 
 
+def test_a_party_that_asks_for_a_kind_gets_that_kind_alone() -> None:
+    plan = "A ssssss\nB ssspps\nC pppppp"
+    assert best_seats(seats(plan), 2, "standard") == ["A3", "A4"]
+    assert best_seats(seats(plan), 2, "premium") == ["C3", "C4"]
+    assert best_seats(seats("A ssp"), 3, "standard") == []
+    assert best_seats(seats("A ssp"), 2, "premium") == []
+
+
+def test_a_wheelchair_place_comes_with_the_others_beside_it() -> None:
+    plan = "A ssssss\nB wsssww\nC ssssss"
+    assert best_seats(seats(plan), 2, "wheelchair") == ["B4", "B5"]
+    assert best_seats(seats(plan, taken="B4"), 2, "wheelchair") == ["B1", "B2"]
+    assert best_seats(seats(plan), 1, "wheelchair") in (["B1"], ["B5"], ["B6"])
+    # Where no ordinary seat is beside it, a companion may have the second place.
+    assert best_seats(seats("A ssss\nB ww_ss"), 2, "wheelchair") == ["B1", "B2"]
+    assert best_seats(seats("A ssss\nB ww_ss"), 3, "wheelchair") == []
+    assert best_seats(seats("A ssss"), 1, "wheelchair") == []
+
+
 def test_a_full_hall_has_no_best_seats() -> None:
     assert best_seats(seats("A ss", taken="A1 A2"), 1) == []
     assert best_seats([], 2) == []

@@ -1,6 +1,8 @@
 import re
 from decimal import Decimal
 
+import pytest
+
 from bookmyshow.environment import ROOT
 from shows.drawing import FREE, HELD, SOLD, MapSeat, draw_map, draw_seat, lay_over, seat_names
 from shows.seating import MAX_COLUMNS, parse_plan
@@ -68,6 +70,30 @@ def test_the_places_of_the_stylesheet_reach_as_far_as_a_plan_may() -> None:
     for column in (0, 1, MAX_COLUMNS):
         assert f".x{column}{{--x:{column}}}" in css
         assert f".w{column}{{--w:{column}}}" in css
+
+
+@pytest.mark.parametrize(
+    ("states", "line"),
+    [
+        ("FFFFff", "<b>4</b> of 4 seats free, 2 wheelchair places"),
+        ("FFTTft", "<b>2</b> of 4 seats free, 1 wheelchair place"),
+        ("FFTTtt", "<b>2</b> of 4 seats free"),
+        ("FTTTtt", "The last seat is free."),
+        ("TTTTff", "Every seat is taken. 2 wheelchair places free."),
+        ("TTTTtt", "Every seat is taken."),
+        ("TTTHtt", "Every seat is taken. Held ones may come back within minutes."),
+    ],
+)
+def test_the_words_for_free_seats_leave_wheelchair_places_out(states: str, line: str) -> None:
+    known = {"F": FREE, "T": SOLD, "H": HELD}
+    seats = [
+        seat(f"C{place}", state=known[letter.upper()], is_wheelchair=letter.islower(), x=2 * place)
+        for place, letter in enumerate(states)
+    ]
+    html = draw_map(seats, version="v1", standard_price=Decimal(250), premium_price=Decimal(400))
+    (said,) = re.findall('<p class="hall__free" id="hall-free"[^>]*>(.*?)</p>', html)
+    assert said == line
+    assert ("data-full" in html) == ("F" not in states.upper())
 
 
 LETTERS = re.compile(r'<i class="([^"]+)" aria-hidden="true">(\w)</i>')

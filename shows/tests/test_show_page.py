@@ -24,7 +24,7 @@ def chosen(response: Any) -> list[str]:
 def test_the_page_names_the_film_the_place_and_the_prices(client: Client) -> None:
     show = make_show(starts_at=timezone.now() + timedelta(hours=3))
     body = client.get(show.get_absolute_url()).content.decode()
-    for words in (show.movie.title, show.screen.cinema.name, "₹250", "₹400", "50</b> of 50"):
+    for words in (show.movie.title, show.screen.cinema.name, "₹250", "₹400", "48</b> of 48"):
         assert words in body
 
 
@@ -79,6 +79,45 @@ def test_the_best_seats_for_a_party_are_chosen_without_javascript(client: Client
     show = make_show()
     # Row D is nearer the focus, but three of its four would leave one alone.
     assert chosen(client.get(f"{show.get_absolute_url()}?party=3")) == ["C3", "C4", "C5"]
+
+
+MIXED = "A wsss_sss\nB ssss_sss\nC pppp_ppp"
+
+
+def test_the_best_seats_are_of_the_kind_that_was_asked_for_and_named_with_their_price(
+    client: Client,
+) -> None:
+    show = make_show(MIXED)
+    for kind, labels, line in (
+        ("premium", ["C3", "C4"], "C3, C4, premium, ₹800"),
+        ("standard", ["B3", "B4"], "B3, B4, ₹500"),
+        ("wheelchair", ["A1", "A2"], "A1, A2, ₹500"),
+    ):
+        response = client.get(f"{show.get_absolute_url()}?party=2&kind={kind}")
+        assert [label for label in chosen(response) if label != "yes"] == labels
+        assert f"Ticked: {line}<" in response.content.decode()
+    response = client.get(f"{show.get_absolute_url()}?party=5&kind=premium")
+    assert "No 5 premium seats side by side are left." in response.content.decode()
+    response = client.get(f"{show.get_absolute_url()}?party=2&kind=sofa")
+    assert "a kind of seat from the list" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("plan", "kinds"),
+    [
+        (MIXED, ["Any seats", "Standard", "Premium", "Wheelchair place"]),
+        ("A sss\nB ppp", ["Any seats", "Standard", "Premium"]),
+        ("A sws", ["Any seats", "Wheelchair place"]),
+        ("A sss", []),
+        ("A ppp", []),
+    ],
+)
+def test_only_kinds_that_the_hall_has_are_offered(
+    client: Client, plan: str, kinds: list[str]
+) -> None:
+    body = client.get(make_show(plan).get_absolute_url()).content.decode()
+    offered = re.findall(r'<select name="kind".*?</select>', body, re.DOTALL)
+    assert re.findall("<option[^>]*>([^<]+)<", "".join(offered)) == kinds
 
 
 def test_ones_own_hold_counts_as_free_for_the_best_seats(client: Client) -> None:

@@ -22,20 +22,39 @@
     style: "currency", currency, minimumFractionDigits: amount % 1 ? 2 : 0,
   }).format(amount);
 
-  // What is said is short-lived: the next choice makes it old.
-  const say = (text) => { if (status) status.textContent = text; };
+  // What is said is short-lived: the next choice makes it old. What the bar shows anyway is said to
+  // screen readers alone (aside).
+  const say = (text, { aside = false } = {}) => {
+    if (!status) return;
+    status.classList.toggle("visually-hidden", aside);
+    status.textContent = text;
+  };
 
-  // The bar: seats by name and their total.
+  const isPremium = (seat) => seat.classList.contains("p");
+  const priceOf = (list) =>
+    money(list.reduce((sum, seat) => sum + Number(isPremium(seat) ? data.premiumPrice : data.standardPrice), 0));
+  // A7, A8, premium, ₹800: which seats, of what kind, for how much.
+  const kindOf = (list) => {
+    const premium = list.filter(isPremium).length;
+    return premium === list.length ? "premium" : premium ? `${premium} premium` : "";
+  };
+
+  // The bar: seats by name, their total, and what the button does.
   const show = () => {
     const list = chosen();
-    const total = list.reduce((sum, seat) =>
-      sum + Number(seat.classList.contains("p") ? data.premiumPrice : data.standardPrice), 0);
     const seatsLine = form.querySelector("[data-seats]");
     if (!seatsLine) return;
     seatsLine.textContent = list.length ? names(list.map((seat) => seat.value)) : "Choose your seats";
-    form.querySelector("[data-total]").textContent = list.length ? money(total) : "";
-    const same = list.length === own.size && list.every((seat) => own.has(seat.value));
-    form.querySelector(".bar__button").textContent = !own.size ? data.hold : same ? "Go on with these" : "Hold these instead";
+    form.querySelector("[data-total]").textContent =
+      list.length ? [kindOf(list), priceOf(list)].filter(Boolean).join(", ") : "";
+    const same = own.size > 0 && list.length === own.size && list.every((seat) => own.has(seat.value));
+    form.querySelector(".bar__button").textContent = same ? "Back to checkout" : "Continue";
+    form.querySelector("[data-terms]").textContent = same ? "" : terms(list.length);
+  };
+  const terms = (count) => {
+    const minutes = `${data.minutes} minute${data.minutes === "1" ? "" : "s"}`;
+    const holds = `Continue holds ${count === 1 ? "it" : "them"} for you for ${minutes}`;
+    return own.size ? `${holds} and releases ${names([...own.keys()])}.` : `${holds}.`;
   };
 
   // A single free seat left between taken ones is hard to sell; say so, and leave it at that.
@@ -57,20 +76,33 @@
     return left;
   };
 
+  const MOST_NAMED = 3;
+  const needed = form.querySelector('[name="wheelchair"]');
+  // Wheelchair places among the chosen that nobody has said are needed.
+  const unasked = () => (needed?.checked ? [] : chosen().filter((seat) => seat.classList.contains("w")));
+  const ask = (places) => {
+    const are = places.length === 1 ? "is a wheelchair place" : "are wheelchair places";
+    say(`${names(places.map((seat) => seat.value))} ${are}. Does someone in your party use a wheelchair? Say so below, or choose other seats.`);
+  };
+  needed?.addEventListener("change", () => remark());
   const remark = () => {
     if (!chosen().length) return say("");
+    const places = unasked();
+    if (places.length) return ask(places);
     const left = orphans();
     if (!left.length) return say("");
     say(left.length === 1
       ? `${left[0]} would be left on its own. Moving along by one keeps a pair together.`
-      : `${names(left)} would each be left on their own.`);
+      : left.length <= MOST_NAMED
+        ? `${names(left)} would each be left on their own.`
+        : `${left.length} single seats would be left on their own.`);
   };
 
   map.addEventListener("change", ({ target }) => {
     if (!isSeat(target)) return;
     if (target.checked && chosen().length > most) {
       target.checked = false;
-      say(`${most} seats are the most in one booking. Let one go to choose another.`);
+      say(`${most} seats are the most in one booking. Untick one to choose another.`);
       return;
     }
     document.getElementById("seat-problem").replaceChildren();
@@ -78,6 +110,17 @@
     remark();
     rove(target);
   });
+
+  // What the server would refuse is said at once, before anyone is sent to log in.
+  form.addEventListener("submit", (event) => {
+    const places = unasked();
+    if (chosen().length && !places.length) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (!places.length) return say("Choose at least one seat.");
+    ask(places);
+    needed.focus();
+  }, { capture: true });
 
   // Arrow keys: one seat is in the tab order, the arrows move along the row and between rows.
   let current = null;
@@ -175,7 +218,8 @@
     tickOwn = false;
     const kept = new Set(chosen().map((seat) => seat.value));
     const lost = before.filter((label) => !kept.has(label));
-    // What a refused hold lost, the server's own message names.
+    // What a refused hold lost, the server's own message names; it stands above the hall.
+    if (detail.requestConfig.verb === "post") document.getElementById("seat-problem").scrollIntoView({ block: "nearest" });
     if (lost.length && detail.requestConfig.verb === "get") {
       say(`${names(lost)} ${lost.length === 1 ? "was" : "were"} just taken by someone else and ${lost.length === 1 ? "is" : "are"} no longer chosen.`);
     }
@@ -199,6 +243,15 @@
   addEventListener("online", () => refresh());
   // Back to a page that the browser kept: what is held and sold may be another story by now.
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+  // What has the focus is never behind the bar, however high that is (seatmap.css).
+  const bar = form.querySelector("[data-bar]");
+  if (bar) {
+    new ResizeObserver(() => {
+      const sticks = getComputedStyle(bar).position === "sticky";
+      document.documentElement.style.setProperty("--bar", sticks ? `${bar.offsetHeight}px` : "0px");
+    }).observe(bar);
+  }
 
   // Zoom: buttons, Ctrl and wheel, two fingers. The seat under the fingers stays under them.
   const hall = form.querySelector("[data-hall]");
@@ -271,14 +324,23 @@
   map.addEventListener("focusout", () => { tip.hidden = true; });
   hall.addEventListener("scroll", () => { tip.hidden = true; }, { passive: true });
 
-  const view = hall.getBoundingClientRect();
-  const picked = chosen().map((seat) => seat.getBoundingClientRect());
-  const middle = picked.length
-    ? picked.reduce((sum, box) => sum + box.left + box.width / 2, 0) / picked.length - view.left
-    : (hall.scrollWidth / 2) - hall.scrollLeft;
-  hall.scrollLeft += middle - hall.clientWidth / 2;
+  // The chosen seats come to the middle of what is in view, the bar left out; else the hall's middle.
+  const showChosen = () => {
+    const list = chosen();
+    const view = hall.getBoundingClientRect();
+    const boxes = list.map((seat) => seat.getBoundingClientRect());
+    const middleOf = (side, size) => boxes.reduce((sum, box) => sum + box[side] + box[size] / 2, 0) / boxes.length;
+    const across = boxes.length ? middleOf("left", "width") - view.left : hall.scrollWidth / 2 - hall.scrollLeft;
+    hall.scrollLeft += across - hall.clientWidth / 2;
+    if (!boxes.length) return;
+    const room = innerHeight - (bar?.offsetHeight ?? 0);
+    const hidden = boxes.some((box) => box.top < 0 || box.bottom > room);
+    if (hidden || "found" in data) scrollBy({ top: middleOf("top", "height") - room / 2, behavior: "instant" });
+    if ("found" in data) say(`Best seats: ${[...list.map((seat) => seat.value), kindOf(list), priceOf(list)].filter(Boolean).join(", ")}.`, { aside: true });
+  };
   markZoom();
   beginRoving();
   learn();
   show();
+  showChosen();
 })();
