@@ -113,7 +113,7 @@ def test_an_account_is_kept_up_exported_and_closed(
     page.get_by_label("Your password now").fill(PASSWORD)
     page.get_by_label("New password").fill(ANOTHER)
     screen.check(page)
-    page.get_by_role("button", name="Change it").click()
+    page.get_by_role("button", name="Change password").click()
     expect(page.get_by_text("Your password is changed.")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download my data").click()
@@ -182,7 +182,7 @@ def test_logging_other_devices_out_leaves_this_one_in(
     sign_in(other, user)
     other.goto("/accounts/profile/")
     page.goto("/accounts/profile/")
-    page.get_by_role("button", name="Log them out").click()
+    page.get_by_role("button", name="Log out others").click()
     expect(page.get_by_text("Every other device and app was logged out.")).to_be_visible()
     other.reload()
     expect(other.get_by_role("heading", name="Please log in.")).to_be_visible()

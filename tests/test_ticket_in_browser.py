@@ -91,7 +91,7 @@ def test_without_javascript_the_ticket_has_its_code_its_files_and_a_link_to_copy
     expect(page.get_by_role("heading", level=1)).to_have_text("Tell your friends")
     screen.check(page)
     page.goto(page.get_by_label("The link").input_value())
-    page.get_by_role("link", name="Sit with them").click()
+    page.get_by_role("link", name="Choose your seats").click()
     expect(page.locator("#s-C4")).to_be_disabled()
 
 

@@ -168,7 +168,7 @@ def test_a_shared_link_tells_a_friend_when_and_where_and_nothing_of_the_buyer(
     )
     assert ticket.reference not in address[0]
     body = Client().get(address[0]).content.decode()
-    for words in ("Amélie", "D2, E1", ticket.show.screen.cinema.name, "Sit with them"):
+    for words in ("Amélie", "D2, E1", ticket.show.screen.cinema.name, "Choose your seats"):
         assert words in body
     for secret in (ticket.reference, user.name, user.email):
         assert secret not in body

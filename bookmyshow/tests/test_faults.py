@@ -22,7 +22,7 @@ def test_an_unknown_address_is_not_found_in_the_houses_voice(client: Client) -> 
     response = client.get("/nowhere/")
     assert response.status_code == 404
     assert "Resource not found." in response.content.decode()
-    assert "See what’s on" in response.content.decode()
+    assert "See films" in response.content.decode()
 
 
 @pytest.mark.django_db

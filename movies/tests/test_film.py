@@ -95,7 +95,7 @@ def test_started_and_cancelled_shows_are_not_offered(client: Client) -> None:
     movie = make_movie()
     show = make_show(movie=movie)
     Show.objects.filter(pk=show.pk).update(status=Show.Status.CANCELLED)
-    assert "Not on screen just now." in film(client, movie)
+    assert "Not showing now" in film(client, movie)
 
 
 def test_a_film_to_come_says_from_when(client: Client) -> None:
