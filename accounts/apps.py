@@ -6,10 +6,11 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from . import devices, profiles, security_log
+        from . import devices, profiles, security_log, staff_sessions
         from .roles import write_roles
 
         devices.watch()
         profiles.watch()
         security_log.watch()
+        staff_sessions.watch()
         post_migrate.connect(write_roles, sender=self, dispatch_uid="roles")

@@ -41,7 +41,7 @@ def is_required(user: User) -> bool:
 
 def is_needed(request: HttpRequest) -> bool:
     """Whether this person, in this session, still owes a code before a staff page opens."""
-    if not settings.STAFF_2FA or not _is_staff_page(request.path_info):
+    if not settings.STAFF_2FA or not is_staff_page(request.path_info):
         return False
     user = request.user
     return isinstance(user, User) and is_required(user) and not is_verified(user)
@@ -180,5 +180,6 @@ def _to_the_code(request: HttpRequest) -> HttpResponse:
     return redirect(address)
 
 
-def _is_staff_page(path: str) -> bool:
+def is_staff_page(path: str) -> bool:
+    """Whether the address is the admin's or the door's."""
     return path.startswith((f"/{settings.ADMIN_PATH}", "/door/"))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
+from accounts.staff_sessions import background
 from bookmyshow.local_time import local_day
 from bookmyshow.security import PERMISSIONS_AT_THE_DOOR
 from shows.clock import database_now
@@ -81,6 +82,7 @@ def undo(request: HttpRequest, show_id: int) -> HttpResponse:
     return _at_the_door(request, show_id, door.undo_admission)
 
 
+@background
 @require_GET
 @door_staff
 def count(request: HttpRequest, show_id: int) -> HttpResponse:

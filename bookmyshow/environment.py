@@ -40,7 +40,7 @@ def read(name: str, parse: Callable[[str], T], default: str | None, why: str) ->
         refuse(name, f"not set; {why}")
     try:
         return parse(text.strip())
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OverflowError):
         refuse(name, f"{text!r} can't be read; {why}")
 
 
@@ -97,16 +97,24 @@ def site(name: str, *, https: bool, hosts: list[str]) -> str:
     return f"http://{host}:{whole('PORT', default=8000, least=1, most=65535)}"
 
 
-def duration(name: str, *, default: str) -> timedelta:
-    """A length of time such as 7d, 12h, 30m or 45s."""
+def duration(
+    name: str,
+    *,
+    default: str,
+    least: timedelta = timedelta(seconds=1),
+    most: timedelta = timedelta.max,
+) -> timedelta:
+    """A length of time such as 7d, 12h, 30m or 45s, from `least` to `most`."""
 
     def parse(text: str) -> timedelta:
-        count = int(text[:-1])
-        if count < 1:
+        length = timedelta(**{DURATION_UNITS[text[-1]]: int(text[:-1])})
+        if not least <= length <= most:
             raise ValueError(text)
-        return timedelta(**{DURATION_UNITS[text[-1]]: count})
+        return length
 
-    return read(name, parse, default, "use a number and a unit, such as 7d, 12h, 30m or 45s")
+    limits = "" if most == timedelta.max else f", from {least} to {most} (hours:minutes:seconds)"
+    why = f"use a number and a unit, such as 7d, 12h, 30m or 45s{limits}"
+    return read(name, parse, default, why)
 
 
 def secret(name: str, *, debug: bool, default: str = "") -> str:

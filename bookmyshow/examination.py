@@ -64,6 +64,12 @@ def _settings() -> Iterator[Finding]:
             "TICKET_KEY is not set: another SECRET_KEY would void the tickets that are sold",
             "Set it to a new secret, and TICKET_KEY_FALLBACKS to the SECRET_KEY of today.",
         )
+    if not settings.STAFF_2FA:
+        yield Finding(
+            "second factor",
+            "staff log in with a password alone",
+            "Set STAFF_2FA=on: the next staff page asks each of them to set up an app.",
+        )
     if not settings.DEBUG and not found:
         yield Finding("settings", "the deployment checks have nothing to say")
 

@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "accounts.staff_sessions.StaffSessionMiddleware",
     "accounts.two_factor.StaffTwoFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.devices.KnownDeviceMiddleware",
@@ -208,6 +209,13 @@ AUTH_PASSWORD_VALIDATORS = [
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 # Staff need a code from an authenticator app for the admin and the door.
 STAFF_2FA = environment.switch("STAFF_2FA", default=False)
+# Staff's sessions end this long after the log-in, and after so long without a request.
+STAFF_SESSION = environment.duration(
+    "STAFF_SESSION", default="12h", least=timedelta(minutes=5), most=timedelta(hours=12)
+)
+STAFF_IDLE = environment.duration(
+    "STAFF_IDLE", default="30m", least=timedelta(minutes=2), most=STAFF_SESSION
+)
 OTP_TOTP_ISSUER = "BookMyShow"
 # No page of the admin shows a secret, not even to superusers.
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True

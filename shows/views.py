@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import HTMX_STOP_POLLING
 
 from accounts.models import User
+from accounts.staff_sessions import background
 
 from . import best, details, drawing, seatmap
 from .drawing import FREE, HELD_FOR_YOU, MapSeat
@@ -36,6 +37,7 @@ def show(request: HttpRequest, show_id: int) -> HttpResponse:
     return show_page(request, show_id, chosen=chosen)
 
 
+@background
 @require_safe
 def seats(request: HttpRequest, show_id: int) -> HttpResponse:
     """The live part: 204 while the version shown is current, 286 with the map once it is final.

@@ -53,6 +53,12 @@ def test_a_cache_that_is_gone_is_found(own_valkey: OwnValkey, settings: Settings
     assert not found["database"].grave
 
 
+def test_staff_without_a_second_factor_are_found(settings: Settings) -> None:
+    assert "STAFF_2FA=on" in findings()["second factor"].advice
+    settings.STAFF_2FA = True
+    assert "second factor" not in findings()
+
+
 def test_a_missing_migration_is_found() -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
