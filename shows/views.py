@@ -147,6 +147,7 @@ def show_page(
     kinds = drawing.kinds_of_seat(current.html)
     context = {
         **own_context(screening, hold),
+        **_times_asked_for(request, screening),
         "map_html": html,
         "ticked": ticked,
         "ticked_line": drawing.choice_line(html, **prices(screening)) if ticked else "",
@@ -163,6 +164,12 @@ def show_page(
         "currency": settings.CURRENCY,
     }
     return render(request, "shows/show.html", context, status=status)
+
+
+def _times_asked_for(request: HttpRequest, screening: Show) -> dict[str, object]:
+    """What the visitor asked for on the film's page, and the way back to it."""
+    asked = {name: request.GET.get(name, "") for name in ("city", "format", "language")}
+    return {"asked": asked, "times_url": screening.other_times(**asked)}
 
 
 def _wheelchair_is_known(request: HttpRequest, hold: OwnHold) -> bool:

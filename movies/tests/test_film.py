@@ -233,5 +233,6 @@ def test_the_page_of_a_show_leads_back_to_what_was_asked_for(client: Client) -> 
     page = client.get(f"{show.get_absolute_url()}?city=Mumbai&format=IMAX").content.decode()
     back = f"?city=Mumbai&amp;date={show_day(show)}&amp;format=IMAX#times"
     assert f'href="{show.movie.get_absolute_url()}{back}"' in page
+    assert '<input type="hidden" name="format" value="IMAX">' in page
     page = client.get(show.get_absolute_url()).content.decode()
     assert f'href="{show.movie.get_absolute_url()}?date={show_day(show)}#times"' in page
