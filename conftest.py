@@ -46,6 +46,7 @@ def pytest_configure() -> None:
     # Django's test client speaks plain HTTP.
     settings.SECURE_SSL_REDIRECT = False
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
+    settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "sessionid", "csrftoken"
     # Races run on more threads than a web worker has, each with a connection of its own.
     settings.DATABASES["default"]["OPTIONS"].pop("pool", None)
     be_patient()

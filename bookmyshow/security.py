@@ -1,4 +1,4 @@
-"""What Django and django-csp leave to the site: two headers, their cost, and a limit on uploads."""
+"""What Django and django-csp leave to the site: headers, their cost, and a limit on uploads."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +7,7 @@ from csp.constants import HEADER
 from csp.middleware import CheckableLazyObject, CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponseBase
 
@@ -41,6 +42,24 @@ class SecurityHeadersMiddleware:
         response = self._get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
+class PrivatePagesMiddleware:
+    """No browser or proxy keeps an answer that was made for somebody who is logged in.
+
+    Covers all pages, exports and the admin. It reads nothing: where a view did not look at the
+    session, its answer is the same for everybody, and for the session to be known it was loaded.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self._get_response(request)
+        private = request.session.accessed and SESSION_KEY in request.session
+        if private and "no-store" not in response.get("Cache-Control", ""):
+            response["Cache-Control"] = "private, no-store"
         return response
 
 

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
@@ -12,8 +13,14 @@ OVER_HTTPS = URLValidator(
 
 
 def validate_poster_link(address: str) -> None:
-    """Raises ValidationError unless it is an https address without a user name or password."""
+    """Raises ValidationError unless it is an https address without a user name or password, and
+    of one of POSTER_HOSTS where that is set."""
     OVER_HTTPS(address)
+    hosts = settings.POSTER_HOSTS
+    if hosts and urlsplit(address).hostname not in hosts:
+        raise ValidationError(
+            f"Pages show pictures from {', '.join(hosts)} only: upload this one.", code="host"
+        )
     if "@" in urlsplit(address).netloc:
         raise ValidationError(
             "Leave the user name and password out: everyone can see this address.",

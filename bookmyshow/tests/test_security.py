@@ -1,13 +1,20 @@
+import base64
+import hashlib
+import os
 import re
+import subprocess
+import sys
 from io import StringIO
 
 import pytest
 from django.conf import settings as project_settings
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import Client
 from django.urls import clear_url_caches, set_urlconf
 from pytest_django import Settings
 
+from movies.poster_links import validate_poster_link
 from tests.factories import make_booking, make_movie, make_show, make_user
 
 pytestmark = pytest.mark.django_db
@@ -73,8 +80,7 @@ def test_every_kind_of_page_has_the_security_headers(pages: tuple[Client, list[s
         assert headers["Cross-Origin-Resource-Policy"], address
         assert "geolocation=()" in headers["Permissions-Policy"], address
         policy = headers["Content-Security-Policy"]
-        scripts = policy.split("script-src")[1].split(";")[0] if "script-src" in policy else ""
-        assert "unsafe" not in scripts, address
+        assert "unsafe" not in policy, address
         assert "default-src 'none'" in policy or "frame-ancestors 'none'" in policy, address
 
 
@@ -89,6 +95,73 @@ def test_no_page_has_a_script_or_handler_in_it(pages: tuple[Client, list[str]]) 
         answer = client.get(address, secure=True)
         if answer.headers.get("Content-Type", "").startswith("text/html"):
             assert not inline.findall(answer.content.decode()), address
+
+
+def test_no_page_has_a_style_in_it_but_the_one_whose_hash_the_policy_has(
+    pages: tuple[Client, list[str]],
+) -> None:
+    client, addresses = pages
+    for address in addresses:
+        answer = client.get(address, secure=True)
+        if not answer.headers.get("Content-Type", "").startswith("text/html"):
+            continue
+        page = answer.content.decode()
+        assert not re.findall(r"<[^>]*\sstyle=", page), address
+        for style in re.findall(r"<style[^>]*>(.*?)</style>", page, re.DOTALL):
+            digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+            assert f"'sha256-{digest}'" in answer.headers["Content-Security-Policy"], address
+
+
+def test_what_somebody_who_is_logged_in_sees_is_kept_nowhere(
+    pages: tuple[Client, list[str]],
+) -> None:
+    client, addresses = pages
+    more = ["/admin/export/bookings/booking/", "/accounts/profile/export/", "/door/", "/nothing/"]
+    public = {"/movies/her/poster.svg", "/api/health", "/robots.txt"}
+    for address in (*addresses, *more):
+        kept = client.get(address, secure=True).headers.get("Cache-Control", "")
+        if address not in public:
+            assert "no-store" in kept, address
+    assert "public" in client.get("/robots.txt", secure=True).headers["Cache-Control"]
+
+
+def test_visitors_may_go_back_to_a_page_without_asking_again(client: Client) -> None:
+    assert "no-store" not in client.get("/", secure=True).headers.get("Cache-Control", "")
+
+
+def setting(expression: str, **environment: str) -> str:
+    """What the settings say in a process of this environment."""
+    run = subprocess.run(
+        [sys.executable, "-c", f"from django.conf import settings; print({expression})"],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "bookmyshow.settings", **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return run.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("https", "names"),
+    [("on", "__Host-sessionid __Host-csrftoken"), ("off", "sessionid csrftoken")],
+)
+def test_with_https_no_other_host_can_set_the_cookies(https: str, names: str) -> None:
+    told = setting("settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, sep=' '", HTTPS=https)
+    assert told == names
+
+
+def test_pictures_come_from_the_named_hosts_only() -> None:
+    sources = "*settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['img-src']"
+    assert setting(sources, POSTER_HOSTS="") == "'self' data: https:"
+    assert setting(sources, POSTER_HOSTS="img.example") == "'self' data: img.example"
+
+
+def test_a_poster_of_another_host_than_those_is_refused(settings: Settings) -> None:
+    validate_poster_link("https://elsewhere.example/her.jpg")
+    settings.POSTER_HOSTS = ["img.example"]
+    validate_poster_link("https://img.example/her.jpg")
+    with pytest.raises(ValidationError, match=r"img\.example only"):
+        validate_poster_link("https://elsewhere.example/her.jpg")
 
 
 def test_plain_http_leads_to_https(production: None, client: Client) -> None:
