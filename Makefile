@@ -22,7 +22,6 @@ help: ## Show this list
 
 # No certificate on this machine, so HTTPS is off; and its demo accounts are for this machine alone.
 run: export HTTPS ?= off
-run: export BIND ?= 127.0.0.1
 run: $(STAMP) ## Run the site as deployed, with demo data, on http://localhost:8000 (PORT=… for another)
 	@$(EMBEDDED) $(PY) manage.py run_site $(ARGS)
 

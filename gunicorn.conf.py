@@ -1,11 +1,13 @@
-"""Gunicorn: threads for waits on the database, processes for the processors."""
+"""Gunicorn: threads for waits on the database, processes for the processors.
+
+A thread waits for its client, so a few slow clients can silence it. So it listens on this machine
+alone; visitors reach nginx, or a router that buffers requests and answers (docs/deploy.md).
+"""
 
 import gc
-import sys
 from pathlib import Path
 from typing import Any
 
-from bookmyshow import free_port
 from bookmyshow.environment import env, networks, switch, web_concurrency, whole
 from bookmyshow.watching import folder
 from bookmyshow.watching.logs import logging_config
@@ -13,13 +15,12 @@ from bookmyshow.watching.logs import logging_config
 # Before anything is counted: all workers add up in one folder.
 folder.prepare()
 
-bind = f"{env.str('BIND', default='0.0.0.0')}:{whole('PORT', default=8000, least=1, most=65535)}"
+bind = f"{env.str('BIND', default='127.0.0.1')}:{whole('PORT', default=8000, least=1, most=65535)}"
 
 # Each thread may hold a database connection: 8 workers of 4 threads stay well below the
 # server's usual limits on machines with many processors too.
 workers = web_concurrency()
-# Threads, none of which waits for a slow client.
-worker_class = "bookmyshow.worker.PatientWorker"
+worker_class = "gthread"
 threads = whole("WEB_THREADS", default=4, least=1, most=64)
 
 # Who may say that a request came over HTTPS (X-Forwarded-Proto): the same hops that may say from
@@ -32,9 +33,6 @@ timeout = 60
 graceful_timeout = 20
 # Longer than a page's poll interval (5 s), so that a poll rarely opens a connection.
 keepalive = 15
-# A listening socket for each worker, among which the kernel shares out connections. Of one socket
-# for all, one worker took nearly every connection now and then, and kept it: half the rate.
-reuse_port = True
 
 # A heartbeat file on a disk can block a worker for as long as the disk is busy.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
@@ -42,15 +40,6 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 control_socket_disable = True
 
 logconfig_dict = logging_config(as_json=not switch("DEBUG", default=False))
-
-
-def on_starting(arbiter: Any) -> None:
-    """End where another server listens: two that let each worker listen share a port in silence."""
-    for address in arbiter.cfg.address:
-        if isinstance(address, tuple) and not free_port.comes_free(*address[:2]):
-            host, port = address[:2]
-            print(f"can't listen on {host}:{port}: another server does", file=sys.stderr)
-            sys.exit(1)
 
 
 def post_worker_init(_worker: object) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,6 +24,13 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 MAKE_ONE = 'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
 DURATION_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+# Commands that read and write files only. They run where an image is built, without secrets and
+# servers.
+BUILDING = Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] in (
+    ["collectstatic"],
+    ["collect_changed_static"],
+)
 
 env = environ.Env()
 environ.Env.read_env(ROOT / ".env")
@@ -121,6 +129,8 @@ def secret(name: str, *, debug: bool, default: str = "") -> str:
     """A secret of 32 characters or more that is hard to guess. Only DEBUG has one of its own, or
     where another secret is its default."""
     value = env.str(name, default="") or default
+    if not value and BUILDING:
+        return secrets.token_urlsafe(48)
     if not value and debug:
         return f"only-for-debugging-{name.lower()}-never-deployed"
     if len(value) < 32:
@@ -151,6 +161,8 @@ def refuse_equal(**secrets: str) -> None:
 def database(name: str) -> dict[str, Any]:
     """A postgresql:// address as Django's database settings; no other engine keeps row locks."""
     address = env.str(name, default="")
+    if not address and BUILDING:
+        address = "postgresql:///not-used"
     if not address:
         refuse(
             name,
@@ -171,6 +183,8 @@ def database(name: str) -> dict[str, Any]:
 
 def redis(name: str) -> str:
     address = env.str(name, default="")
+    if not address and BUILDING:
+        address = "redis://not-used"
     if urlsplit(address).scheme not in {"redis", "rediss", "unix"}:
         refuse(
             name,

@@ -232,13 +232,6 @@ MUTANTS = (
             "bookings/tests/test_races.py",
         ),
         Mutant(
-            "a worker that stops keeps its listening socket",
-            "bookmyshow/worker.py",
-            "if not (enabled or self.alive) and self.cfg.reuse_port:",
-            "if False:",
-            "tests/test_releases.py",
-        ),
-        Mutant(
             "seats are given after the commit",
             STATEMENTS,
             "taking.execute(TAKE_FREE_SEATS, self._values(None, None))",
@@ -308,20 +301,12 @@ MUTANTS = (
             "tests/faults/test_database.py::test_a_server_without_a_connection_to_spare_is_waited_for",
         ),
         Mutant(
-            "a thread waits for its client",
-            "gunicorn.conf.py",
-            "bookmyshow.worker.PatientWorker",
-            "gthread",
-            "tests/faults/test_clients_and_clocks.py::"
-            "test_clients_that_never_finish_their_request_keep_no_one_waiting",
-        ),
-        Mutant(
             "the web host's clock decides",
             STATEMENTS,
             "taking.execute(TAKE_FREE_SEATS, self._values(None, None))",
             "from django.utils import timezone\n"
             "            taking.execute(TAKE_FREE_SEATS, self._values(timezone.now(), None))",
-            "tests/faults/test_clients_and_clocks.py::"
+            "tests/faults/test_clocks.py::"
             "test_a_web_host_with_a_wrong_clock_sells_by_the_databases",
         ),
     ]

@@ -105,6 +105,7 @@ def run_site(folder: Path) -> Iterator[Site]:
 @pytest.mark.usefixtures("transactional_db")
 def test_every_process_that_is_killed_starts_again_and_the_site_ends_whole(tmp_path: Path) -> None:
     with run_site(tmp_path) as site:
+        assert f"Listening at: http://127.0.0.1:{site.port} (" in site.log()
         until(lambda: len(site.programs()) == len(procfile()), site.log)
         killed = site.programs()
         for program in killed.values():

@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *, no_demo: bool, **_options: Any) -> None:
         port = whole("PORT", default=8000, least=1, most=65535)
-        refuse_taken_port(env.str("BIND", default="0.0.0.0"), port)
+        refuse_taken_port(env.str("BIND", default="127.0.0.1"), port)
         self.stdout.write(
             "Preparing: static files, database, demo data (a minute the first time) …"
         )
