@@ -149,11 +149,11 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
         "Beginnings of names, of an email or its parts, or any four figures of a phone number."
     )
     ordering = ("email",)
-    readonly_fields = ("last_login", "created_at", "updated_at")
+    readonly_fields = ("email_confirmed_at", "last_login", "created_at", "updated_at")
     fieldsets = (
         (None, {"fields": ("email", "password", "name", "phone")}),
         ("Rights", {"fields": ("is_active", *RIGHTS)}),
-        ("Record", {"fields": ("last_login", "created_at", "updated_at")}),
+        ("Record", {"fields": ("email_confirmed_at", "last_login", "created_at", "updated_at")}),
     )
     add_fieldsets = (
         (
@@ -169,6 +169,12 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
         fields = super().get_readonly_fields(request, obj)
         allowed = isinstance(request.user, User) and request.user.is_superuser
         return fields if allowed else (*fields, *RIGHTS)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Nobody has shown yet that another address is this person's."""
+        if change and "email" in form.changed_data:
+            obj.email_confirmed_at = None
+        super().save_model(request, obj, form, change)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Also decides about the page that sets a password."""

@@ -40,6 +40,7 @@ SIGN_UPS_FROM_ADDRESS = Limit("sign-up-address", parse("60 per hour"))
 SIGN_UPS_OF_EMAIL = Limit("sign-up-email", parse("10 per hour"))
 EMAIL_CHECKS_FROM_ADDRESS = Limit("email-check-address", parse("60 per hour"))
 RESETS_FROM_ADDRESS = Limit("reset-address", parse("60 per hour"))
+CONFIRMATION_MAILS = Limit("confirmation-mail", parse("5 per hour"))
 RESETS_OF_EMAIL = Limit("reset-email", parse("5 per hour"))
 
 
@@ -101,3 +102,8 @@ def spend_reset(request: HttpRequest, email: str) -> None:
     with _noted("password reset request", request, email):
         spend_by_address(RESETS_FROM_ADDRESS, request)
         spend(RESETS_OF_EMAIL, email_key(email))
+
+
+def spend_confirmation_mail(user: User) -> None:
+    """Count one mail with a link that confirms the account's email. Raises RateLimited."""
+    spend(CONFIRMATION_MAILS, user.pk)

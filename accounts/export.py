@@ -17,6 +17,7 @@ def account_data(user: User) -> dict[str, Any]:
             "name": user.name,
             "phone": user.phone,
             "createdAt": user.created_at,
+            "emailConfirmedAt": user.email_confirmed_at,
         },
         "bookings": [
             {

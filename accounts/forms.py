@@ -161,6 +161,18 @@ class NewPasswordForm(OwnForm):
         )
 
 
+class MailedPasswordForm(NewPasswordForm):
+    """A new password by a mailed link, which proves that the email is the account's."""
+
+    def save(self, request: HttpRequest | None = None) -> User:
+        return services.set_password(
+            user=self.user,
+            password=self.cleaned_data["new_password"],
+            request=request,
+            by_mail=True,
+        )
+
+
 class OwnPasswordForm(OwnForm):
     """Something that an open browser alone isn't enough for. Raises RateLimited when cleaned."""
 

@@ -39,6 +39,11 @@ def mail_password_changed(user_id: int, changed_at: str) -> None:
     mails.tell_password_changed(user_id, changed_at)
 
 
+@shared_task(**RETRIES)
+def mail_confirmation_link(user_id: int) -> None:
+    mails.send_confirmation_link(user_id)
+
+
 def ask_for_reset_link(email: str) -> None:
     """The same work, and so the same time, whether or not the email has an account."""
     _later(mail_reset_link, email)
@@ -47,6 +52,11 @@ def ask_for_reset_link(email: str) -> None:
 def owe_password_changed(user: User) -> None:
     """Call it on commit. The mail says the time of this call."""
     _later(mail_password_changed, user.pk, f"{timezone.now():%-d %B %Y, %H:%M} UTC")
+
+
+def owe_confirmation_link(user: User) -> None:
+    """Call it on commit."""
+    _later(mail_confirmation_link, user.pk)
 
 
 def _later(task: Task, *args: object) -> None:

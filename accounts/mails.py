@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from .email_confirmation import link_token
 from .models import User
 
 
@@ -34,6 +35,14 @@ def tell_password_changed(user_id: int, changed_at: str) -> None:
     if user is not None:
         link = urljoin(settings.SITE_URL, reverse("accounts:password-reset"))
         _send("password_changed", user.email, link=link, changed_at=changed_at)
+
+
+def send_confirmation_link(user_id: int) -> None:
+    """Mail a link that confirms the account's email, unless that is done."""
+    user = User.objects.filter(pk=user_id, is_active=True, email_confirmed_at=None).first()
+    if user is not None:
+        link = reverse("accounts:confirm-email", args=[link_token(user)])
+        _send("confirm_email", user.email, link=urljoin(settings.SITE_URL, link))
 
 
 def _send(name: str, to: str, **context: str) -> None:

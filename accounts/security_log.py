@@ -22,6 +22,7 @@ Event = Literal[
     "log-out",
     "log-out everywhere",
     "sign-up",
+    "email confirmed",
     "sign-up check",
     "password check",
     "password change",

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
-from .mail_queue import owe_password_changed
+from .mail_queue import owe_confirmation_link, owe_password_changed
 from .models import User
 from .security_log import note
 
@@ -49,10 +49,14 @@ class WrongCode(WrongCredentials):
 def sign_up(
     *, email: str, name: str, password: str, phone: str = "", request: HttpRequest | None = None
 ) -> User:
-    """A new customer. Raises EmailTaken, in a race of two sign-ups too."""
+    """A new customer, who is sent a link to confirm the email.
+
+    Raises EmailTaken, in a race of two sign-ups too.
+    """
     try:
         with transaction.atomic():
             user = User.objects.create_user(email, password, name=name, phone=phone)
+            transaction.on_commit(partial(owe_confirmation_link, user))
         note("sign-up", request=request, account=user.email)
         return user
     except IntegrityError as error:
@@ -78,13 +82,18 @@ def change_details(*, user: User, name: str, phone: str) -> User:
     return user
 
 
-def set_password(*, user: User, password: str, request: HttpRequest | None = None) -> User:
+def set_password(
+    *, user: User, password: str, request: HttpRequest | None = None, by_mail: bool = False
+) -> User:
     """Ends every other session and every API token: both are bound to what changes here.
 
-    The account's email is told, once the change is committed.
+    `by_mail`: a link that was mailed to the account led here, so its email is confirmed. The
+    account's email is told, once the change is committed.
     """
     user.set_password(password)
-    user.save(update_fields=["password", "token_version", "updated_at"])
+    if by_mail and not user.email_confirmed_at:
+        user.email_confirmed_at = timezone.now()
+    user.save(update_fields=["password", "token_version", "email_confirmed_at", "updated_at"])
     note("password change", request=request, account=user.email)
     transaction.on_commit(partial(owe_password_changed, user))
     return user
@@ -105,7 +114,7 @@ def delete_account(*, user: User, request: HttpRequest | None = None) -> None:
     user.email = f"deleted-{uuid.uuid4()}@deleted.invalid"
     user.name = user.phone = ""
     user.is_active = False
-    user.last_login = None
+    user.last_login = user.email_confirmed_at = None
     user.set_unusable_password()
     user.token_version = F("token_version") + 1
     user.save(
@@ -115,6 +124,7 @@ def delete_account(*, user: User, request: HttpRequest | None = None) -> None:
             "phone",
             "is_active",
             "last_login",
+            "email_confirmed_at",
             "password",
             "token_version",
             "updated_at",

@@ -2,6 +2,7 @@ from django.contrib.auth import views as auth
 from django.urls import path
 
 from . import views
+from .email_views import confirm_email_page, send_confirmation_link
 from .forms import LogInForm
 from .two_factor_views import two_factor_codes, two_factor_page
 
@@ -21,6 +22,8 @@ urlpatterns = [
     path("two-factor/", two_factor_page, name="two-factor"),
     path("two-factor/codes/", two_factor_codes, name="two-factor-codes"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("confirm-email/<str:token>/", confirm_email_page, name="confirm-email"),
+    path("profile/send-link/", send_confirmation_link, name="send-confirmation-link"),
     path("profile/", views.profile, name="profile"),
     path("profile/password/", views.password, name="password"),
     path("profile/log-out-others/", views.log_out_others, name="log-out-others"),

@@ -29,7 +29,7 @@ from .export import account_data
 from .forms import (
     ChangePasswordForm,
     ForgotPasswordForm,
-    NewPasswordForm,
+    MailedPasswordForm,
     OwnPasswordForm,
     ProfileForm,
     SignUpForm,
@@ -66,7 +66,11 @@ def signup(request: HttpRequest) -> HttpResponse:
     form = SignUpForm(request.POST or None)
     if form.is_valid() and (user := form.save(request)):
         start_session(request, user)
-        messages.success(request, f"Welcome, {user.get_short_name()}. Your account is open.")
+        messages.success(
+            request,
+            f"Welcome, {user.get_short_name()}. Your account is open. "
+            f"We have sent a link to {user.email}: follow it to confirm that it is your address.",
+        )
         return redirect(onward(request) or "movies:home")
     status = 422 if form.is_bound else 200
     context = {"form": form, "next": onward(request), "log_in": log_in_instead(request, form)}
@@ -199,6 +203,6 @@ class ChooseNewPassword(PasswordResetConfirmView):
 
 choose_new_password = ChooseNewPassword.as_view(
     template_name="accounts/password_reset_new.html",
-    form_class=NewPasswordForm,
+    form_class=MailedPasswordForm,
     success_url=reverse_lazy("accounts:password-reset-done"),
 )

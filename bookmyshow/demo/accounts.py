@@ -3,6 +3,7 @@
 import random
 
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
 from accounts.models import User
 
@@ -23,8 +24,11 @@ CROWD_SIZE = 120
 
 def create_accounts(password: str) -> int:
     """A customer, a member of staff, and a crowd that buys tickets but can't log in; how many."""
-    User.objects.create_user(CUSTOMER_EMAIL, password, name="Demo Customer")
-    User.objects.create_superuser(STAFF_EMAIL, password, name="Demo Staff")
+    for create, email, name in (
+        (User.objects.create_user, CUSTOMER_EMAIL, "Demo Customer"),
+        (User.objects.create_superuser, STAFF_EMAIL, "Demo Staff"),
+    ):
+        create(email, password, name=name, email_confirmed_at=timezone.now())
     everyone = [f"{first} {last}" for first in FIRST_NAMES.split() for last in LAST_NAMES.split()]
     names = random.Random("crowd").sample(everyone, CROWD_SIZE)
     crowd = User.objects.bulk_create(
