@@ -65,6 +65,14 @@ class ShowNotBookable(BookingError):
     message = "This show can't be booked any more."
 
 
+class ShowMoved(ShowNotBookable):
+    """Somebody confirms a time that the show no longer has."""
+
+    message = (
+        "Not confirmed yet: the cinema moved this show. Look at the new time, then confirm again."
+    )
+
+
 class ShowBusy(BookingError):
     """The wait for the show's lock ran out."""
 

@@ -213,6 +213,17 @@ class Booking(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("bookings:booking", args=[self.reference])
 
+    def moved_from(self) -> datetime | None:
+        """When the show was to start as its seats were held, on the cinema's clock; None where it
+        wasn't moved since."""
+        move = self.notices.filter(kind=Notice.Kind.SHOW_MOVED).order_by("pk").first()
+        if move is None:
+            return None
+        before = datetime.fromisoformat(move.detail["from"])
+        if before == self.show.starts_at:
+            return None
+        return before.astimezone(self.show.screen.cinema.tz)
+
     def has_lapsed(self, at: datetime) -> bool:
         return self.status == self.Status.PENDING and self.expires_at <= at
 
@@ -269,7 +280,17 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def due(self, *, at: datetime) -> "NoticeQuerySet":
         """Those that wait, whose next try has come, and that no sender has claimed."""
         free = Q(claimed_until=None) | Q(claimed_until__lte=at)
-        return self.waiting().filter(free, next_try_at__lte=at)
+        wanted = Q(hold=None) | Q(hold__status=Booking.Status.CONFIRMED)
+        return self.waiting().filter(free, wanted, next_try_at__lte=at)
+
+    def of_lost_holds(self) -> "NoticeQuerySet":
+        """Those of holds that never became a ticket: nobody is owed a mail.
+
+        Only once that is written: a hold that has lapsed may have a confirmation under way.
+        """
+        return self.waiting().filter(
+            hold__status__in=[Booking.Status.FAILED, Booking.Status.CANCELLED]
+        )
 
     def in_state(self, state: str) -> "NoticeQuerySet":
         """Those whose `state` is this one."""
@@ -297,6 +318,14 @@ class Notice(models.Model):
     change = models.UUIDField()
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     show = models.ForeignKey(Show, on_delete=models.PROTECT, related_name="+")
+    hold = models.ForeignKey(
+        Booking,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="notices",
+        help_text="A hold: the mail is sent once it is a ticket, and dropped if it never is one.",
+    )
     detail = models.JSONField(help_text="What the mail says beyond the show as it is now.")
     created_at = models.DateTimeField(db_default=Now())
     next_try_at = models.DateTimeField(db_default=Now())

@@ -73,15 +73,32 @@ def owe(
             change=change,
             user_id=user_id,
             show=show,
-            detail={
-                **detail,
-                "references": [booking.reference for booking in bookings],
-                "seats": [label for booking in bookings for label in booking.seats],
-                "amount": str(sum(booking.total_amount for booking in bookings)),
-            },
+            detail={**detail, **_about(bookings)},
         )
         for user_id, bookings in by_person.items()
     )
+
+
+def owe_for_hold(
+    kind: Notice.Kind, *, show: Show, hold: Booking, detail: Mapping[str, Any]
+) -> None:
+    """Write a mail that is sent if and when this hold becomes a ticket."""
+    Notice.objects.create(
+        kind=kind,
+        change=uuid.uuid4(),
+        user_id=hold.user_id,
+        show=show,
+        hold=hold,
+        detail={**detail, **_about([hold])},
+    )
+
+
+def _about(bookings: Sequence[Booking]) -> dict[str, Any]:
+    return {
+        "references": [booking.reference for booking in bookings],
+        "seats": [label for booking in bookings for label in booking.seats],
+        "amount": str(sum(booking.total_amount for booking in bookings)),
+    }
 
 
 def send_due() -> Sent:
@@ -91,6 +108,7 @@ def send_due() -> Sent:
     """
     done = Sent()
     server_failures = 0
+    Notice.objects.of_lost_holds().delete()
     ends = time.monotonic() + RUN_SECONDS
     connection = get_connection()
     try:

@@ -39,6 +39,7 @@ from .errors import (
     IdempotencyKeyReused,
     SeatsUnavailable,
     ShowBusy,
+    ShowMoved,
     ShowNotBookable,
     ShowNotFound,
 )
@@ -122,23 +123,31 @@ def hold_seats(
 
 
 @metrics.booking_attempt("confirm")
-def confirm_booking(*, user: User, reference: str) -> Booking:
+def confirm_booking(*, user: User, reference: str, starts_at: datetime | None = None) -> Booking:
     """Make a hold a sale. Confirming it again is a success that changes nothing (SPEC §4.6).
 
-    Raises BookingNotFound, BookingExpired, BookingNotPending, EmailNotConfirmed, ShowBusy.
+    `starts_at` is when the buyer believes that the show starts; None asks nothing of it. Raises
+    BookingNotFound, BookingExpired, BookingNotPending, EmailNotConfirmed, ShowMoved, ShowBusy.
     """
     most_seats = most_seats_to_confirm(user)
     with booking_transaction():
         booking, now, confirmed = lock_and_confirm(
-            booking_to_lock(), user_id=user.pk, reference=reference, most_seats=most_seats
+            booking_to_lock(),
+            user_id=user.pk,
+            reference=reference,
+            most_seats=most_seats,
+            starts_at=starts_at,
         )
         if booking is None:
             raise BookingNotFound
         if not confirmed:
             if booking.status == CONFIRMED:
                 return booking
-            if most_seats is not None and booking.status_at(now) == PENDING:
-                raise EmailNotConfirmed(most_seats)
+            if booking.status_at(now) == PENDING:
+                show = Show.objects.get(pk=booking.show_id)
+                if starts_at not in {None, show.starts_at}:
+                    raise ShowMoved
+                raise EmailNotConfirmed(most_seats or 0)
             raise BookingExpired if booking.reason_at(now) == LAPSED else BookingNotPending
         booking.status = CONFIRMED
         booking.confirmed_at = booking.updated_at = now

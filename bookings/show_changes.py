@@ -139,11 +139,13 @@ def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
 def move_show(*, by: User, show_id: int, starts_at: datetime, why: str = "") -> Changed:
     """Give a show another time on its screen; tickets stay good, and their owners are told.
 
+    A hold may become a ticket while this runs, or afterwards: its owner is told then.
+
     Raises ShowIsOver, ShowIsCancelled, TimeOutOfRange, ShowOverlaps, ShowNotFound, ShowBusy.
     """
     with booking_transaction():
         show = lock_show(show_id)
-        sold = lock_bookings(Q(show=show, status=CONFIRMED))
+        live = lock_bookings(Q(show=show, status__in=[PENDING, CONFIRMED]))
         now = database_now()
         if show.is_cancelled:
             raise ShowIsCancelled("This show is cancelled; schedule a new one.")
@@ -156,11 +158,18 @@ def move_show(*, by: User, show_id: int, starts_at: datetime, why: str = "") -> 
         before = show.starts_at
         _write_times(show, starts_at, now)
         times = {"from": before.isoformat(), "to": starts_at.isoformat()}
+        sold = [booking for booking in live if booking.status == CONFIRMED]
         people = _tell(Notice.Kind.SHOW_MOVED, show, sold, {"why": why, **times})
+        for hold in live:
+            if hold.status == PENDING and not hold.has_lapsed(now):
+                notices.owe_for_hold(
+                    Notice.Kind.SHOW_MOVED, show=show, hold=hold, detail={"why": why, **times}
+                )
         changed = Changed(len(sold), people, sum(booking.total_seats for booking in sold))
         zone = show.screen.cinema.tz
         clocks = (
-            f"{before.astimezone(zone):%d %b %H:%M} to {starts_at.astimezone(zone):%d %b %H:%M}"
+            f"{before.astimezone(zone):%d %b %Y %H:%M} to "
+            f"{starts_at.astimezone(zone):%d %b %Y %H:%M}"
         )
         audit.record(
             by=by, about=show, what=f"Show moved from {clocks}{_because(why)}; {_said(changed)}"

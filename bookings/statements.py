@@ -91,6 +91,7 @@ TAKE_FREE_SEATS = f"""
     )
     SELECT {", ".join(FIELDS)}, 1 / ((SELECT count(*) FROM taken) = total_seats)::int FROM held
 """
+# A move of the show locks its bookings too, so under the booking's lock its time can't change.
 CONFIRM_HOLD = """
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now), confirmed AS (
         UPDATE bookings_booking b
@@ -103,6 +104,9 @@ CONFIRM_HOLD = """
               FROM bookings_booking other JOIN shows_show show ON show.id = other.show_id
               WHERE other.user_id = %(user)s::bigint AND other.status = 'CONFIRMED'
                 AND show.starts_at > clock.now) <= %(most_seats)s::int)
+          AND (%(starts_at)s::timestamptz IS NULL
+               OR EXISTS (SELECT FROM shows_show s
+                          WHERE s.id = b.show_id AND s.starts_at = %(starts_at)s::timestamptz))
         RETURNING b.id
     )
     SELECT clock.now, EXISTS (SELECT FROM confirmed) FROM clock
@@ -234,9 +238,10 @@ class SeatsToTake:
 
 
 def lock_and_confirm(
-    lock: str, *, user_id: int, reference: str, most_seats: int | None
+    lock: str, *, user_id: int, reference: str, most_seats: int | None, starts_at: datetime | None
 ) -> tuple[Booking | None, datetime, bool]:
-    """Lock the person's booking, then confirm it if it is a hold with time left, sent together.
+    """Lock the person's booking, then confirm it if it is a hold with time left and its show starts
+    at `starts_at`, where one is given; both sent together.
 
     `most_seats`: how many seats at coming shows the person may have with it; None for any number.
     Returns the booking as it was, the database's clock under the lock, and whether it is confirmed.
@@ -250,9 +255,13 @@ def lock_and_confirm(
         if most_seats is not None:
             first.execute(LOCK_PERSON, [user_id])
         locking.execute(lock, [reference, user_id])
-        confirming.execute(
-            CONFIRM_HOLD, {"user": user_id, "reference": reference, "most_seats": most_seats}
-        )
+        values: dict[str, Any] = {
+            "user": user_id,
+            "reference": reference,
+            "most_seats": most_seats,
+            "starts_at": starts_at,
+        }
+        confirming.execute(CONFIRM_HOLD, values)
         booking = first_row(Booking, locking)
         now, confirmed = confirming.fetchone()
         return booking, now, confirmed

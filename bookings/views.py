@@ -1,6 +1,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from urllib.parse import urlencode
 
@@ -133,6 +134,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
             "seconds": found.seconds_remaining(found.now),
             "hold_seconds": settings.BOOKING_EXPIRY_MINUTES * 60,
             "clock_face": clock_face(found.seconds_remaining(found.now)),
+            "moved_from": found.moved_from(),
         }
         return _private(render(request, "bookings/review.html", context))
     if state == CONFIRMED:
@@ -161,7 +163,9 @@ def clock(request: HttpRequest, reference: str) -> HttpResponse:
 @require_POST
 @login_required
 def confirm(request: HttpRequest, reference: str) -> HttpResponse:
-    return _act(request, reference, services.confirm_booking)
+    """Confirm the time that the page showed: one that is old by now is told first."""
+    starts_at = _moment(request.POST.get("starts_at", ""))
+    return _act(request, reference, partial(services.confirm_booking, starts_at=starts_at))
 
 
 @require_POST
@@ -223,6 +227,14 @@ def own_booking(request: HttpRequest, reference: str) -> Booking:
     """The person's booking with `now`; someone else's is 404, as one that doesn't exist."""
     mine = Booking.objects.of(person(request)).with_clock()
     return get_object_or_404(mine, reference=reference)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _act(request: HttpRequest, reference: str, service: Callable[..., Booking]) -> HttpResponse:

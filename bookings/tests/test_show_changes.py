@@ -40,6 +40,7 @@ from tests.factories import (
 from .test_races import assert_sold_once, at_once
 
 pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ def test_mails_tell_times_on_the_cinemas_clock_in_text_and_html(manager: User) -
     ((html, kind),) = message.alternatives
     assert (kind, message.subject) == (
         "text/html",
-        f"New time: Anatomy of a Fall, now {day:%a} 4 Jul, 21:00",
+        f"New time: Anatomy of a Fall, now {day:%a} 4 Jul {day.year}, 21:00",
     )
     for text in (str(message.body), str(html)):
         assert f"{day:%A} 4 July {day:%Y}, 21:00" in text
@@ -164,13 +165,16 @@ def test_a_show_that_is_over_cannot_be_cancelled_and_one_that_began_can(
 def test_moving_keeps_tickets_changes_all_times_and_is_logged(manager: User, show: Show) -> None:
     booking = make_booking(show, ["A1"])
     length, busy = show.ends_at - show.starts_at, show.busy_until - show.starts_at
-    later = show.starts_at + timedelta(hours=1)
+    later = show.starts_at + HOUR
     assert move_show(by=manager, show_id=show.pk, starts_at=later).people == 1
     show.refresh_from_db()
     times = (show.starts_at, show.ends_at, show.busy_until)
     assert times == (later, later + length, later + busy)
     assert status_of(booking) == ("CONFIRMED", "")
-    assert "moved from" in LogEntry.objects.get().change_message
+    what = LogEntry.objects.get().change_message
+    zone = show.screen.cinema.tz
+    was, is_now = (f"{at.astimezone(zone):%d %b %Y %H:%M}" for at in (later - HOUR, later))
+    assert what.startswith(f"Show moved from {was} to {is_now};")
     assert move_show(by=manager, show_id=show.pk, starts_at=later) == Changed()
     assert Notice.objects.count() == 1
 

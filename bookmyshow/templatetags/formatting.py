@@ -79,6 +79,12 @@ def moment(value: datetime) -> str:
 
 
 @register.filter
+def dated_moment(value: datetime) -> str:
+    """Sat 22 Nov 2026, 19:45: for what is read long after, or far from the list it stands in"""
+    return f"{day(value)} {value.year}, {clock(value)}"
+
+
+@register.filter
 def running_time(minutes: int | None) -> str:
     """2 h 46 min"""
     if not minutes:

@@ -61,7 +61,12 @@ def locked(*_arguments: Any) -> Any:
         ("get", "/shows/1/", gone, "Nothing was changed"),
         ("get", "/admin/", gone, "Nothing was changed"),
         ("post", "/shows/1/hold/", gone, "whether your seats are held. Look at your bookings"),
-        ("post", "/bookings/BMV000000000000/cancel/", gone, "whether your booking is cancelled. Look"),
+        (
+            "post",
+            "/bookings/BMV000000000000/cancel/",
+            gone,
+            "whether your booking is cancelled. Look",
+        ),
         ("post", "/bookings/BMV000000000000/cancel/", locked, "Nothing was changed"),
         ("post", "/accounts/profile/", gone, "whether what you sent was saved. Look at the page"),
     ],

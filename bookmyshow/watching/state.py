@@ -29,8 +29,8 @@ STATE = """
         mail.waiting, mail.given_up, mail.oldest
     FROM (
         SELECT count(*) FILTER (WHERE given_up_at IS NULL) AS waiting,
-               count(*) FILTER (WHERE given_up_at > clock_timestamp() - make_interval(secs => %(seconds)s))
-               AS given_up,
+               count(*) FILTER (WHERE given_up_at
+                   > clock_timestamp() - make_interval(secs => %(seconds)s)) AS given_up,
                coalesce(extract(epoch FROM clock_timestamp()
                         - min(created_at) FILTER (WHERE given_up_at IS NULL)), 0) AS oldest
         FROM bookings_notice WHERE sent_at IS NULL
