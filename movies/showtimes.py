@@ -24,9 +24,12 @@ class Fullness:
     percent: int
 
     @classmethod
-    def of(cls, *, free: int, total: int) -> "Fullness":
+    def of(cls, *, free: int, total: int, free_places: int = 0) -> "Fullness":
+        """Of ordinary seats; `free_places` are wheelchair places, which not everyone may take."""
         taken = total - free
         percent = round(100 * taken / total) if total else 100
+        if free <= 0 and free_places:
+            return cls("filling", "Wheelchair places only", 100)
         if free <= 0:
             return cls("full", "Sold out", 100)
         if free <= min(FEW_SEATS, total // 4):
@@ -94,10 +97,10 @@ def show_day(show: "Show") -> date:
 
 
 def timetable(shows: Iterable["Show"], *, today: date, wanted: str = "") -> Timetable:
-    """`shows` carry free_seats, screen and cinema, soonest first; `wanted` is an ISO date or not.
+    """`shows` carry free_seats, places, screen and cinema, soonest first.
 
-    Without a wanted day it opens on today, or on the first day with a show. After midnight that is
-    the evening before, as long as it has late shows to come.
+    `wanted` is an ISO date or not. Without a wanted day it opens on today, or on the first day with
+    a show. After midnight that is the evening before, as long as it has late shows to come.
     """
     shows = list(shows)
     start = min([today, *map(show_day, shows)])
@@ -132,7 +135,11 @@ def _by_cinema(shows: Iterable["Show"]) -> list[CinemaTimes]:
                 starts=show.local_start,
                 ends=show.local_end,
                 after_midnight=show.local_day != show_day(show),
-                fullness=Fullness.of(free=show.free_seats, total=show.total_seats),
+                fullness=Fullness.of(
+                    free=show.free_seats - show.free_places,
+                    total=show.total_seats - show.places,
+                    free_places=show.free_places,
+                ),
             )
         )
     return sorted(cinemas.values(), key=lambda times: times.cinema.name)

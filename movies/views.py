@@ -86,7 +86,8 @@ def film(request: HtmxHttpRequest, slug: str) -> HttpResponse:
     movie = get_object_or_404(Movie.objects.prefetch_related("genres"), slug=slug)
     now = timezone.now()
     remembered = unquote(request.COOKIES.get(CITY_COOKIE, ""))
-    shows = list(movie.shows.upcoming(at=now).with_free_seats(at=now).with_place())
+    coming = movie.shows.upcoming(at=now).with_free_seats(at=now).with_wheelchair_places(at=now)
+    shows = list(coming.with_place())
     choice = Choice.of(shows, request.GET, city=remembered)
     clocks = {show.screen.cinema.tz for show in choice.shows} or Movie.objects.clocks()
     today = todays(now, clocks)[0]

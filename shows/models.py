@@ -152,6 +152,8 @@ class Show(models.Model):
 
     if TYPE_CHECKING:
         free_seats: int
+        places: int
+        free_places: int
 
     class Meta:
         ordering = ("starts_at", "pk")
@@ -292,6 +294,9 @@ class Seat(models.Model):
         indexes = (
             models.Index(
                 fields=("booking",), condition=Q(booking__isnull=False), name="seat_of_booking"
+            ),
+            models.Index(
+                fields=("show",), condition=Q(is_wheelchair=True), name="seat_wheelchair_of_show"
             ),
         )
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.apps import apps
 from django.db import models
 from django.db.models import (
+    Count,
     DateField,
     DurationField,
     ExpressionWrapper,
@@ -127,6 +128,18 @@ class ShowQuerySet(models.QuerySet["Show"]):
             free_seats=F("available_seats")
             + Coalesce(Subquery(lapsed, output_field=IntegerField()), 0)
         )
+
+    def with_wheelchair_places(self, *, at: datetime) -> "ShowQuerySet":
+        """Adds `places` and `free_places`: the seats for wheelchairs, and those of them free."""
+        seats: SeatQuerySet = apps.get_model("shows.Seat").objects.all()
+        places = seats.filter(show=OuterRef("pk"), is_wheelchair=True)
+        return self.annotate(places=_counted(places), free_places=_counted(places.free(at=at)))
+
+
+def _counted(seats: "SeatQuerySet") -> Coalesce:
+    """How many of these seats each show has; 0 where it has none."""
+    count = seats.order_by().values("show").values(count=Count("pk"))
+    return Coalesce(Subquery(count, output_field=IntegerField()), 0)
 
 
 class SeatQuerySet(models.QuerySet["Seat"]):

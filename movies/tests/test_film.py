@@ -14,7 +14,14 @@ from movies.models import Genre, Movie
 from movies.showtimes import show_day
 from shows.models import Show
 from tests.clocks import NIGHT_IN_MUMBAI
-from tests.factories import hall, make_cinema, make_movie, make_screen, make_show
+from tests.factories import (
+    hall,
+    make_booking,
+    make_cinema,
+    make_movie,
+    make_screen,
+    make_show,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -236,3 +243,14 @@ def test_the_page_of_a_show_leads_back_to_what_was_asked_for(client: Client) -> 
     assert '<input type="hidden" name="format" value="IMAX">' in page
     page = client.get(show.get_absolute_url()).content.decode()
     assert f'href="{show.movie.get_absolute_url()}?date={show_day(show)}#times"' in page
+
+
+def test_seats_left_are_seats_that_anyone_may_take(client: Client) -> None:
+    movie = make_movie()
+    full, last = (make_show("A wwwwssssss", movie=movie) for _ in range(2))
+    make_booking(full, [f"A{number}" for number in range(5, 11)])
+    make_booking(last, ["A1", *(f"A{number}" for number in range(5, 10))])
+    body = client.get(movie.get_absolute_url()).content.decode()
+    assert "Wheelchair places only" in body
+    assert "1 seat left" in body
+    assert "4 seats left" not in body

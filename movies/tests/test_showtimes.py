@@ -25,3 +25,9 @@ def test_how_full_a_show_is_in_words(free: int, total: int, level: str, words: s
 def test_the_meter_shows_the_share_that_is_taken() -> None:
     assert Fullness.of(free=30, total=40).percent == 25
     assert Fullness.of(free=0, total=40).percent == 100
+
+
+def test_wheelchair_places_are_left_out_of_the_words() -> None:
+    assert Fullness.of(free=0, total=40, free_places=4).words == "Wheelchair places only"
+    assert Fullness.of(free=0, total=40, free_places=4).level == "filling"
+    assert Fullness.of(free=3, total=40, free_places=4).words == "3 seats left"
