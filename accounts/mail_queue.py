@@ -11,6 +11,7 @@ from smtplib import SMTPException
 from typing import Any
 
 from celery import Task, shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connections
 from django.utils import timezone
 
@@ -22,7 +23,9 @@ from .models import User
 log = logging.getLogger(__name__)
 BROKER_SECONDS = 0.5
 RETRIES: dict[str, Any] = {
-    "autoretry_for": (SMTPException, OSError),
+    "autoretry_for": (SMTPException, OSError, SoftTimeLimitExceeded),
+    # A server that is slow at each step would else reach the limit at which Celery forgets a task.
+    "soft_time_limit": 90,
     "retry_backoff": 30,
     "retry_jitter": True,
     "max_retries": 5,

@@ -9,8 +9,10 @@ from django.conf import settings
 from django.core import checks
 from django.core.cache import cache
 from django.core.mail import get_connection
+from django.core.mail.backends.filebased import EmailBackend as FolderBackend
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.module_loading import import_string
 from django.utils.timesince import timesince
 
 from bookings import sweeper
@@ -177,7 +179,7 @@ def _static_files() -> Finding:
 
 
 def _mail() -> Finding:
-    if "filebased" in settings.EMAIL_BACKEND:
+    if issubclass(import_string(settings.EMAIL_BACKEND), FolderBackend):
         advice = "Set EMAIL_URL, or nobody gets a ticket by mail."
         return Finding("mail", f"goes to the folder {settings.EMAIL_FILE_PATH}", advice)
     try:

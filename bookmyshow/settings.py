@@ -260,7 +260,7 @@ CELERY_BEAT_SCHEDULE = {
 if email := environment.email("EMAIL_URL"):
     vars().update(email)
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = "bookmyshow.mail_folder.EmailBackend"
     EMAIL_FILE_PATH = ROOT / ".data" / "mail"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = environment.sender(

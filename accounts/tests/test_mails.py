@@ -1,8 +1,10 @@
 from collections.abc import Callable, Iterator
+from smtplib import SMTPServerDisconnected
 from typing import Any
 
 import pytest
 import redis
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core import mail
 from django.db import connection
 from django.test import Client
@@ -116,13 +118,24 @@ def refuse(self: Any) -> None:
     raise OSError("no mail server")
 
 
+@pytest.mark.parametrize("error", [OSError, SMTPServerDisconnected, SoftTimeLimitExceeded])
 def test_a_worker_tries_a_mail_again_that_could_not_be_sent(
-    client: Client, user: User, monkeypatch: pytest.MonkeyPatch
+    client: Client, user: User, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
+    def refuse(self: Any) -> None:
+        raise error
+
     send, tries = mail.EmailMultiAlternatives.send, iter([refuse, refuse])
     monkeypatch.setattr(mail.EmailMultiAlternatives, "send", lambda self: next(tries, send)(self))
     client.post(RESET, {"email": user.email})
     assert len(mail.outbox) == 1
+
+
+def test_a_mail_that_takes_too_long_is_stopped_before_celery_forgets_it(
+    settings: Settings,
+) -> None:
+    for task in (mail_queue.mail_reset_link, mail_queue.mail_password_changed):
+        assert task.soft_time_limit < settings.CELERY_TASK_TIME_LIMIT
 
 
 def test_a_changed_password_is_told_to_the_accounts_email(

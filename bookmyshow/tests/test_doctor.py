@@ -1,5 +1,6 @@
 from contextlib import suppress
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -117,3 +118,17 @@ def test_a_mail_server_that_takes_no_mail_is_found(settings: Settings) -> None:
         server.greeting = "554 go away"
         assert findings()["mail"].grave
         assert "554 go away" in findings()["mail"].words
+
+
+@pytest.mark.parametrize(
+    "backend", ["bookmyshow.mail_folder", "django.core.mail.backends.filebased"]
+)
+def test_mail_that_goes_to_a_folder_is_worth_knowing(
+    settings: Settings, tmp_path: Path, backend: str
+) -> None:
+    settings.EMAIL_BACKEND = f"{backend}.EmailBackend"
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    found = findings()["mail"]
+    assert found.words == f"goes to the folder {tmp_path / 'mail'}"
+    assert (bool(found.advice), found.grave) == (True, False)
+    assert not (tmp_path / "mail").exists()
