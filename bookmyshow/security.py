@@ -8,6 +8,7 @@ from csp.middleware import CheckableLazyObject, CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.core.exceptions import BadRequest
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponseBase
 
@@ -80,6 +81,20 @@ class PolicyMiddleware(CSPMiddleware):
         # Too late for a nonce: what uses one now must fail, and not be refused by browsers.
         request.csp_nonce = CheckableLazyObject(self._csp_nonce_post_response)  # type: ignore[attr-defined]
         return response
+
+
+class StaffAddressMiddleware:
+    """400 for a NUL in a staff page's query: the admin's filters would hand it to the database,
+    which takes none in a text."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        is_staff_page = request.path_info.startswith(f"/{settings.ADMIN_PATH}")
+        if is_staff_page and "%00" in request.META["QUERY_STRING"]:
+            raise BadRequest("a NUL in the query")
+        return self._get_response(request)
 
 
 class QuotaUploadHandler(FileUploadHandler):

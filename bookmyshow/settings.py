@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "bookmyshow.security.PolicyMiddleware",
     "bookmyshow.maintenance.MaintenanceMiddleware",
+    "bookmyshow.security.StaffAddressMiddleware",
     "bookmyshow.presence.PresenceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
