@@ -63,7 +63,7 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
     if not labels:
         return _refused(request, show_id, labels, InvalidSeats("Choose at least one seat."))
     if not request.user.is_authenticated:
-        chosen = {"seats": ",".join(labels)}
+        chosen = {**request.GET.dict(), "seats": ",".join(labels)}
         if "wheelchair" in request.POST:
             chosen["wheelchair"] = "yes"
         back = f"{reverse('shows:show', args=[show_id])}?{urlencode(chosen)}"

@@ -18,6 +18,7 @@ from django_htmx.http import HTMX_STOP_POLLING
 
 from accounts.models import User
 from accounts.staff_sessions import background
+from movies.filters import carried
 
 from . import best, details, drawing, seatmap
 from .drawing import FREE, HELD_FOR_YOU, MapSeat
@@ -169,7 +170,11 @@ def show_page(
 def _times_asked_for(request: HttpRequest, screening: Show) -> dict[str, object]:
     """What the visitor asked for on the film's page, and the way back to it."""
     asked = {name: request.GET.get(name, "") for name in ("city", "format", "language")}
-    return {"asked": asked, "times_url": screening.other_times(**asked)}
+    return {
+        "asked": asked,
+        "asked_query": carried(**asked),
+        "times_url": screening.other_times(**asked),
+    }
 
 
 def _wheelchair_is_known(request: HttpRequest, hold: OwnHold) -> bool:

@@ -1,12 +1,15 @@
 import io
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
 import time_machine
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 from PIL import Image
 from pytest_django import DjangoAssertNumQueries
 
@@ -241,6 +244,10 @@ def test_the_page_of_a_show_leads_back_to_what_was_asked_for(client: Client) -> 
     back = f"?city=Mumbai&amp;date={show_day(show)}&amp;format=IMAX#times"
     assert f'href="{show.movie.get_absolute_url()}{back}"' in page
     assert '<input type="hidden" name="format" value="IMAX">' in page
+    hold = f"{reverse('bookings:hold', args=[show.pk])}?city=Mumbai&format=IMAX"
+    assert f'action="{escape(hold)}"' in page
+    login = unquote(client.post(hold, {"seat": ["A1"]})["Location"])
+    assert f"{show.get_absolute_url()}?city=Mumbai&format=IMAX&seats=A1" in login
     page = client.get(show.get_absolute_url()).content.decode()
     assert f'href="{show.movie.get_absolute_url()}?date={show_day(show)}#times"' in page
 
