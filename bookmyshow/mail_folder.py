@@ -21,6 +21,7 @@ class EmailBackend(filebased.EmailBackend):
     def open(self) -> bool:
         if self.stream is not None:
             return False
-        private = os.open(self._get_filename(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        name: str = self._get_filename()  # type: ignore[attr-defined]
+        private = os.open(name, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self.stream = os.fdopen(private, "ab")
         return True
