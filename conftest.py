@@ -81,11 +81,17 @@ def be_patient() -> None:
 
 
 def keep_what_migrate_wrote() -> None:
-    """Have Django empty all tables but WRITTEN_BY_MIGRATE after a test with real transactions."""
+    """Have Django empty all tables but WRITTEN_BY_MIGRATE after a test with real transactions.
+
+    Nobody else may empty the audit log.
+    """
     sql_flush = DatabaseOperations.sql_flush
 
     def sparing(self: Any, style: Any, tables: list[str], **options: Any) -> list[str]:
-        return sql_flush(self, style, [t for t in tables if t not in WRITTEN_BY_MIGRATE], **options)
+        tables = [table for table in tables if table not in WRITTEN_BY_MIGRATE]
+        trigger = "ALTER TABLE django_admin_log {} TRIGGER audit_log_never_emptied"
+        flush = sql_flush(self, style, tables, **options)
+        return [trigger.format("DISABLE"), *flush, trigger.format("ENABLE")]
 
     DatabaseOperations.sql_flush = sparing  # type: ignore[assignment,method-assign]
 

@@ -89,6 +89,9 @@ def test_a_backup_taken_during_a_sale_restores_to_a_sound_database(
     tmp_path: Path, empty_database: str
 ) -> None:
     show = make_show(hall(4, 20), movie=make_movie("Amélie", cast=["Audrey Tautou"]))
+    media = tmp_path / "media"
+    (media / "posters").mkdir(parents=True)
+    (media / "posters" / "amelie.webp").write_bytes(b"a poster")
     stop = threading.Event()
     buyers = [
         threading.Thread(target=sell, args=(show.pk, make_user(), row, stop)) for row in range(1, 5)
@@ -99,6 +102,7 @@ def test_a_backup_taken_during_a_sale_restores_to_a_sound_database(
         "PATH": tools(),
         "DATABASE_URL": here(),
         "BACKUP_FOLDER": str(tmp_path),
+        "MEDIA_FOLDER": str(media),
         "METRICS_FOLDER": str(tmp_path),
     }
     try:
@@ -132,20 +136,34 @@ def test_a_backup_taken_during_a_sale_restores_to_a_sound_database(
     assert sold is not None
     assert sold[0] >= 20
     assert found == (Movie.objects.get().title,)
+    (posters,) = tmp_path.glob("*-media.tar")
+    assert posters.name == f"{dump.stem}-media.tar"
+    (tmp_path / "restored").mkdir()
+    subprocess.run(["tar", "--extract", "--file", posters, "-C", tmp_path / "restored"], check=True)
+    assert (tmp_path / "restored/posters/amelie.webp").read_bytes() == b"a poster"
     assert (
         "bookmyshow_backup_last_success_timestamp_seconds"
         in (tmp_path / "bookmyshow.prom").read_text()
     )
 
 
-def test_a_backup_that_fails_says_so_and_leaves_nothing_half_done(tmp_path: Path) -> None:
+@pytest.mark.parametrize("missing", ["DATABASE_URL", "MEDIA_FOLDER"])
+def test_a_backup_that_fails_says_so_and_leaves_nothing_half_done(
+    tmp_path: Path, missing: str
+) -> None:
+    media, folder = tmp_path / "media", tmp_path / "backups"
+    media.mkdir()
     environment = {
         "PATH": tools(),
-        "DATABASE_URL": address("no_such_database"),
-        "BACKUP_FOLDER": str(tmp_path),
+        "DATABASE_URL": here(),
+        "BACKUP_FOLDER": str(folder),
+        "MEDIA_FOLDER": str(media),
     }
+    nowhere = {"DATABASE_URL": address("no_such_database"), "MEDIA_FOLDER": str(tmp_path / "none")}
+    environment[missing] = nowhere[missing]
     failed = subprocess.run(
         [ROOT / "ops" / "backup"], env=environment, check=False, capture_output=True
     )
     assert failed.returncode != 0
-    assert not list(tmp_path.iterdir())
+    assert failed.stderr
+    assert not list(folder.iterdir())

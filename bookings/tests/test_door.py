@@ -217,6 +217,17 @@ def test_the_audit_log_can_be_neither_changed_nor_deleted(staff: User, show: Sho
     assert "undone" in LogEntry.objects.get().change_message
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("table", ["django_admin_log", "accounts_user CASCADE"])
+def test_the_audit_log_can_not_be_emptied(staff: User, show: Show, table: str) -> None:
+    booking = make_booking(show, ["A1"])
+    scan(staff, booking, show)
+    door.undo_admission(by=staff, ticket=booking.reference, show_id=show.pk)
+    with pytest.raises(DatabaseError, match="append-only"):
+        connection.cursor().execute(f"TRUNCATE {table}")
+    assert LogEntry.objects.count() == 1
+
+
 def test_the_page_says_each_verdict_in_words(client: Client, staff: User, show: Show) -> None:
     client.force_login(staff)
     booking = make_booking(show, ["A1", "A2"])
