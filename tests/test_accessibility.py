@@ -13,8 +13,18 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from accounts.models import User
 from bookings import services, tickets
+from movies.models import Movie
 from shows.models import Show
-from tests.factories import begin, lapse, make_booking, make_movie, make_show, make_user
+from tests.factories import (
+    begin,
+    lapse,
+    make_booking,
+    make_cinema,
+    make_movie,
+    make_screen,
+    make_show,
+    make_user,
+)
 from tests.live_site import LiveSite
 from tests.screens import EVERY_SCREEN
 
@@ -128,6 +138,52 @@ def test_shows_that_are_over_full_or_refuse_and_what_a_friend_sees(
         visit.goto(path)
         problems += violations(visit)
     assert not problems
+
+
+def test_pages_of_staff(visit: Page, sign_in: Callable[[Page, User], None]) -> None:
+    show = make_show(screen=make_screen(cinema=make_cinema(name="Arcadia Lower Parel")))
+    longer = make_show(movie=make_movie("Longer"))
+    for label in ("A1", "A2"):
+        make_booking(show, [label])
+    Movie.objects.filter(title="Longer").update(duration_minutes=150)
+    sign_in(visit, User.objects.create_superuser("boss@example.com", name="Boss"))
+    problems = []
+    for path in (
+        "dashboard/",
+        "shows/show/",
+        "shows/show/day/",
+        f"shows/show/recompute/?movie={longer.movie_id}",
+        f"shows/show/{show.pk}/cancel/",
+        f"shows/show/{show.pk}/move/",
+    ):
+        visit.goto(f"/admin/{path}")
+        problems += violations(visit)
+    visit.goto("/admin/shows/show/plan/")
+    visit.get_by_label("Films").select_option(index=[0])
+    visit.get_by_label("Screens").select_option(index=[0])
+    for label, typed in (("Times", "10:00 01:15"), ("Standard", "250"), ("Premium", "400")):
+        visit.get_by_label(label).fill(typed)
+    visit.get_by_role("button", name="Preview").click()
+    expect(visit.get_by_role("button", name="Schedule 14 shows")).to_be_visible()
+    problems += violations(visit)
+    assert not problems
+
+
+def test_the_takings_are_in_view_on_a_phone(
+    visitor: Callable[..., BrowserContext], sign_in: Callable[[Page, User], None]
+) -> None:
+    visit = visitor(viewport={"width": 390, "height": 800}).new_page()
+    cinema = make_cinema(name="Arcadia Lower Parel", timezone="Pacific/Kiritimati")
+    make_booking(make_show(screen=make_screen(cinema=cinema), standard_price=999_999), ["A1", "A2"])
+    sign_in(visit, User.objects.create_superuser("boss@example.com", name="Boss"))
+    visit.goto("/admin/dashboard/")
+    tables = visit.locator(".module.results")
+    expect(tables).to_have_count(3)
+    assert tables.evaluate_all("all => all.map(each => each.scrollWidth - each.clientWidth)") == [
+        0,
+        0,
+        0,
+    ]
 
 
 def test_pages_of_faults(visitor: Callable[..., BrowserContext], live_site: LiveSite) -> None:

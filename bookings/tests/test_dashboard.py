@@ -132,6 +132,19 @@ def test_a_chart_says_its_values_and_fits_them() -> None:
     assert "chart" in bar_chart([], title="Nothing")
 
 
+def test_a_cinema_says_how_many_bookings_were_cancelled_with_their_show_too() -> None:
+    at = timezone.now()
+    cinema = make_cinema(name="Regal")
+    for starts_in in (1, 2):
+        # Tomorrow's and the day after's, so that midnight changes nothing.
+        show = make_show(screen=make_screen(cinema=cinema), starts_in=timedelta(days=starts_in))
+        make_booking(show, ["A1"])
+    cancel_show(by=make_user(is_staff=True), show_id=show.pk)
+    (line,) = dashboard(at=at).cinemas_coming
+    assert (line.name, line.shows, line.cancelled) == ("Regal, Mumbai", 1, 1)
+    assert "1 booking cancelled" in staff_client().get(PAGE).content.decode()
+
+
 def test_a_show_that_is_off_is_in_no_takings() -> None:
     booking = make_booking(make_show(), ["A1"])
     Show.objects.filter(pk=booking.show_id).update(status="CANCELLED")
