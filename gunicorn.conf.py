@@ -34,6 +34,10 @@ graceful_timeout = 20
 # Longer than a page's poll interval (5 s), so that a poll rarely opens a connection.
 keepalive = 15
 
+# The most there is: an address that is shorter is answered by the site, in the API's shape too.
+# What is longer gets gunicorn's own 414, as text (docs/api.md).
+limit_request_line = 8190
+
 # A heartbeat file on a disk can block a worker for as long as the disk is busy.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 # It would be one file in the home folder for all the sites of a user.

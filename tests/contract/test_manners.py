@@ -202,6 +202,19 @@ def test_a_fault_is_logged_under_the_id_that_the_caller_sees(api: Api, live_site
     assert "Nowhere" in log[log.index(reply.details["id"]) :]
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_long_query_is_answered_in_the_apis_shape_up_to_the_servers_limit(
+    api: Api, method: str
+) -> None:
+    longest = 8190 - len(f"{method} /api/movies?search= HTTP/1.1") - 2
+    refused = api.call(method, f"movies?search={'a' * longest}")
+    assert refused.status == 400
+    assert refused.headers["Content-Type"].startswith("application/json")
+    assert method == "HEAD" or list(refused.details) == ["search"]
+    # Longer than any server's limit: docs/api.md.
+    assert api.call(method, f"movies?search={'a' * 20_000}").status == 414
+
+
 def test_a_database_that_does_not_answer_is_a_503(quick_api: ApiInProcess) -> None:
     def down(*args: Any) -> None:
         raise OperationalError("connection refused by 10.1.2.3")
