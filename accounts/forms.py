@@ -15,7 +15,7 @@ from .security_log import note
 phone_number = RegexValidator(
     r"^\+?[0-9][0-9 ()/-]{5,24}$", "Write a phone number, for example +91 98200 12345."
 )
-PASSWORD_HINT = "At least 8 characters, not only digits, and not one everybody uses."
+PASSWORD_HINT = "At least 12 characters, say three words; not the site’s name, yours or your email."
 
 EMAIL_TAKEN = "An account with this email exists."
 

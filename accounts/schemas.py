@@ -34,7 +34,7 @@ Phone = Annotated[Line, Field(max_length=32, examples=["+91 98765 43210"])]
 class SignUp(In):
     name: Name
     email: Email
-    password: Verbatim = Field(min_length=8, max_length=128, examples=["velvet-curtain-7"])
+    password: Verbatim = Field(min_length=12, max_length=128, examples=["velvet-curtain-7"])
     phone: Phone | None = None
 
 

@@ -198,14 +198,17 @@ PASSWORD_HASHERS = [
     "accounts.hashers.BCryptHasher",
     "accounts.hashers.PBKDF2Hasher",
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
-    for validator in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+MIN_PASSWORD_LENGTH = 12
+_VALIDATION = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {
+        "NAME": f"{_VALIDATION}.MinimumLengthValidator",
+        "OPTIONS": {"min_length": MIN_PASSWORD_LENGTH},
+    },
+    {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
+    {"NAME": "accounts.passwords.ContextValidator"},
 ]
 # A browser that an account was logged in with (accounts.devices); the prefix needs HTTPS.
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"

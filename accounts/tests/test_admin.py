@@ -49,7 +49,7 @@ def test_an_account_is_made_by_email_and_can_log_in(client: Client) -> None:
         ({"email": "asha"}, "email", "Enter a valid email address."),
         ({"name": ""}, "name", "This field is required."),
         ({"password2": "other words here"}, "password2", "didn’t match"),
-        ({"password1": "12345678", "password2": "12345678"}, "password2", "too common"),
+        ({"password1": "qwerty123456", "password2": "qwerty123456"}, "password2", "too common"),
     ],
 )
 def test_bad_input_is_told_beside_its_field(
