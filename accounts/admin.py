@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -18,6 +18,7 @@ from bookmyshow.long_lists import LongListAdmin, when
 from .models import User
 from .rights import may_change_account
 from .search import log_matching, people_matching
+from .security_log import note
 
 # Who may log in here, and as what: only a superuser hands that out.
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -51,6 +52,23 @@ def _free_email(form: forms.ModelForm) -> str:
 def _is_within_reach(request: HttpRequest, obj: User | None) -> bool:
     """Whether the account is of somebody with no more rights than who asks has."""
     return obj is None or (isinstance(request.user, User) and may_change_account(request.user, obj))
+
+
+def _note_change(request: HttpRequest, form: Any) -> None:
+    """Log what a form changed of who may do what, or of how somebody logs in."""
+    assert isinstance(request.user, User)
+    if isinstance(form, AdminPasswordChangeForm):
+        note("password change", request=request, account=form.user.email, by=request.user.email)
+        return
+    changed = [name for name in (*RIGHTS, "is_active", "email") if name in form.changed_data]
+    if changed:
+        note(
+            "rights change",
+            request=request,
+            account=form.instance.email,
+            by=request.user.email,
+            what=", ".join(changed),
+        )
 
 
 class About(admin.SimpleListFilter):
@@ -176,6 +194,13 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
             obj.email_confirmed_at = None
         super().save_model(request, obj, form, change)
 
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """The line of the audit log, after the change is written; the security log gets its own."""
+        _note_change(request, form)
+        return super().construct_change_message(request, form, formsets, add)
+
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Also decides about the page that sets a password."""
         return super().has_change_permission(request, obj) and _is_within_reach(request, obj)
@@ -211,6 +236,18 @@ class AuthenticatorApps(admin.ModelAdmin):
     list_select_related = ("user",)
     search_fields = ("user__email",)
     fields = ("user", "name", "created_at", "last_used_at")
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[TOTPDevice]) -> Any:
+        assert isinstance(request.user, User)
+        for device in queryset:
+            note(
+                "second factor change",
+                request=request,
+                account=device.user.email,
+                by=request.user.email,
+                what="taken away",
+            )
+        return super().log_deletions(request, queryset)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

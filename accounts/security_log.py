@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models.signals import m2m_changed
 from django.http import HttpRequest
 
 from bookmyshow.client_address import client_address
@@ -68,7 +69,8 @@ def _way(request: HttpRequest) -> str:
 
 
 def watch() -> None:
-    """Called as the app starts: Django says who logs in and out, wherever it happens."""
+    """Called as the app starts: Django says who logs in and out, and which group may do what."""
+    from django.contrib.auth.models import Group
 
     def logged_in(request: HttpRequest, user: User, **_signal: Any) -> None:
         note("log-in", request=request, account=user.email)
@@ -78,10 +80,20 @@ def watch() -> None:
     ) -> None:
         note("log-in", request=request, account=credentials.get("username", ""), outcome="refused")
 
+    def group_changed(instance: Any, action: str, **_signal: Any) -> None:
+        if action in {"post_add", "post_remove", "post_clear"} and isinstance(instance, Group):
+            note("rights change", group=instance.name, what=action.removeprefix("post_"))
+
     def logged_out(request: HttpRequest, user: User | None, **_signal: Any) -> None:
         if user is not None:
             note("log-out", request=request, account=user.email)
 
+    m2m_changed.connect(
+        group_changed,
+        sender=Group.permissions.through,
+        weak=False,
+        dispatch_uid="security-group",
+    )
     user_logged_in.connect(logged_in, weak=False, dispatch_uid="security-log-in")
     user_login_failed.connect(failed, weak=False, dispatch_uid="security-log-in-failed")
     user_logged_out.connect(logged_out, weak=False, dispatch_uid="security-log-out")

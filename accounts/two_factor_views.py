@@ -17,6 +17,7 @@ from . import recovery_codes, two_factor
 from .attempts import spend_code
 from .forms import HouseForm
 from .models import User
+from .security_log import note
 
 WRONG = (
     "That is not the code of this half minute, and no unused recovery code. Wait for the next"
@@ -62,8 +63,9 @@ def two_factor_page(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         spend_code(request, user)
         if two_factor.verify(request=request, user=user, code=form.cleaned_data["code"]):
+            note("second factor", request=request, account=user.email)
             return redirect(_way_on(request))
-        form.add_error("code", WRONG)
+        _refuse(request, user, form)
     context = {"form": form, "next": _way_on(request), "is_new": False}
     return render(request, "accounts/two_factor.html", context)
 
@@ -78,8 +80,9 @@ def _set_up_page(request: HttpRequest, user: User) -> HttpResponse:
             messages.info(request, QUICKER)
             return redirect(request.get_full_path())
         if codes is not None:
+            note("second factor change", request=request, account=user.email, what="set up")
             return _show_codes(request, codes)
-        form.add_error("code", WRONG)
+        _refuse(request, user, form)
     device = two_factor.device_to_set_up(request)
     context = {"form": form, "next": _way_on(request), "is_new": True}
     context |= {"qr": two_factor.qr_svg(device), "secret": two_factor.secret_text(device)}
@@ -99,16 +102,23 @@ def two_factor_codes(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         spend_code(request, user)
         if two_factor.check_code(user, form.cleaned_data["code"]) is None:
-            form.add_error("code", WRONG)
+            _refuse(request, user, form)
         elif request.POST.get("do") == "replace":
             two_factor.forget_device(user=user, by=user)
+            note("second factor change", request=request, account=user.email, what="taken away")
             user.refresh_from_db(fields=["token_version"])
             update_session_auth_hash(request, user)
             return redirect("accounts:two-factor")
         else:
+            note("second factor change", request=request, account=user.email, what="new codes")
             return _show_codes(request, two_factor.new_recovery_codes(user))
     context = {"form": form, "left": recovery_codes.left(user), "of": recovery_codes.HOW_MANY}
     return render(request, "accounts/two_factor_codes.html", context)
+
+
+def _refuse(request: HttpRequest, user: User, form: CodeForm) -> None:
+    note("second factor", request=request, account=user.email, outcome="refused")
+    form.add_error("code", WRONG)
 
 
 def _show_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:

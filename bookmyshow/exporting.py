@@ -30,6 +30,7 @@ from django.views.decorators.http import require_GET
 
 from accounts import audit
 from accounts.models import User
+from accounts.security_log import note
 
 # What is read ahead of what is sent: little, so that a download begins at once.
 ROWS_AT_A_TIME = 200
@@ -72,6 +73,7 @@ def export(request: HttpRequest, app: str, model: str) -> StreamingHttpResponse:
         raise Http404("There is no such list.") from error
     assert isinstance(request.user, User)
     audit.record_of_list(by=request.user, model=model_admin.model, what=_told(request))
+    note("export", request=request, account=request.user.email, what=model_admin.opts.label_lower)
     columns = getattr(model_admin, "export_columns", None) or _listed(model_admin, request)
     response = StreamingHttpResponse(_lines(columns, rows), content_type="text/csv")
     response["Content-Disposition"] = f'attachment; filename="{model}s.csv"'

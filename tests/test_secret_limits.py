@@ -111,6 +111,7 @@ CHECKS = {
     ("accounts/forms.py", "check_password"): "spend_secret",
     ("accounts/two_factor.py", "verify_token"): "spend_code in its callers",
     ("accounts/devices.py", "loads"): "made by the site: a device opens nothing",
+    ("accounts/email_confirmation.py", "loads"): "made by the site: a mailed link",
     ("accounts/tokens.py", "decode"): "made by the site: a signed token",
     ("bookings/tickets.py", "unsign"): "made by the site: a ticket",
     ("bookings/tickets.py", "unsign_object"): "made by the site: a link to share",

@@ -5,6 +5,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import recovery_codes
 from accounts.models import User
+from accounts.security_log import note
 
 
 class Command(BaseCommand):
@@ -28,4 +29,5 @@ class Command(BaseCommand):
             return
         devices.delete()
         recovery_codes.forget(user)
+        note("second factor change", account=user.email, what="taken away by a command")
         self.stdout.write(f"{count} devices of {user.email} forgotten.")
