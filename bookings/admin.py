@@ -239,7 +239,7 @@ class NoticeAdmin(LongListAdmin):
     can be sent again, once its cause is gone (a wrong address, most often)."""
 
     actions = ("try_again",)
-    list_display = ("created_at", "kind", "customer", "show", "told", "attempts", "last_error")
+    list_display = ("created_at", "kind", "customer", "show", "told", "attempts")
     export_columns: Columns = {
         "created_at": "created_at",
         "kind": "get_kind_display",
@@ -271,13 +271,14 @@ class NoticeAdmin(LongListAdmin):
 
     @admin.display(description="state", ordering="sent_at")
     def told(self, notice: Notice) -> SafeString:
-        at = notice.sent_at or notice.given_up_at or notice.next_try_at
+        at = moment(notice.sent_at or notice.given_up_at or notice.next_try_at)
         return format_html(
-            '<span class="badge {}">{}</span>{}{}',
+            '<span class="badge {}">{}</span> <small>{}{}<br>{}</small>',
             NOTICE_BADGES[notice.state],
             notice.state.label,
-            ", next try " if notice.state == Notice.State.WAITING else " ",
-            moment(at),
+            "next try " if notice.state == Notice.State.WAITING else "",
+            at.replace(" ", "\N{NO-BREAK SPACE}"),
+            notice.last_error,
         )
 
     @admin.action(description="Try again", permissions=["try_again"])
