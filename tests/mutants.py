@@ -278,6 +278,36 @@ MUTANTS = (
             "test_a_restart_that_nobody_was_there_to_see_costs_no_one_a_request",
         ),
         Mutant(
+            "dead connections are met one by one",
+            "bookmyshow/database/pool.py",
+            "            self.drain()\n",
+            "",
+            "tests/faults/test_database_away.py::"
+            "test_a_restart_that_nobody_saw_costs_no_request_with_the_usual_patience",
+        ),
+        Mutant(
+            "a crowd waits as long as the first",
+            "bookmyshow/database/pool.py",
+            "NEXT_WAIT_SECONDS if self._is_away else self.timeout",
+            "self.timeout",
+            "tests/faults/test_database_away.py::"
+            "test_pages_say_soon_that_it_is_away_and_work_soon_after_it_is_back",
+        ),
+        Mutant(
+            "what is being archived gets shows",
+            "shows/services.py",
+            "        keep_in_use(slots)\n",
+            "",
+            "shows/tests/test_archive_races.py",
+        ),
+        Mutant(
+            "what can't be read in the cache is an error",
+            "bookmyshow/caching/backend.py",
+            "except Unreadable as error",
+            "except ZeroDivisionError as error",
+            "bookmyshow/tests/test_packing.py",
+        ),
+        Mutant(
             "a form posted again holds again",
             SERVICES,
             "lock_bookings(concerned) if needed else []",
@@ -296,8 +326,8 @@ MUTANTS = (
         Mutant(
             "a full server is given up at once",
             SETTINGS,
-            '"max_size": WEB_THREADS, "timeout": 10',
-            '"max_size": WEB_THREADS, "timeout": 0.1',
+            '"timeout": DATABASE_WAIT_SECONDS',
+            '"timeout": 0.1',
             "tests/faults/test_database.py::test_a_server_without_a_connection_to_spare_is_waited_for",
         ),
         Mutant(

@@ -4,9 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
+from django.test import RequestFactory
+from django.urls import resolve
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
+from bookmyshow.faults import unavailable
 from shows.models import Show
 from tests.factories import begin, make_booking, make_movie, make_show, make_user
 
@@ -99,6 +103,27 @@ def test_what_the_server_refused_stays_said_until_that_very_thing_is_answered(
     expect(refused).to_be_hidden()
     page.locator(".bar__button").click()
     expect(page.get_by_role("button", name="Confirm")).to_be_visible()
+
+
+@pytest.mark.screens(*SMALL_AND_LARGE)
+def test_an_answer_that_was_lost_is_told_as_what_it_is(
+    page: Page, screen: Screen, sign_in: SignIn, rf: RequestFactory
+) -> None:
+    """The seats may be held: nobody is told that nothing happened."""
+    show = make_show()
+    sign_in(page, make_user())
+    page.goto(show.get_absolute_url())
+    request = rf.post(f"/shows/{show.pk}/hold/")
+    request.resolver_match = resolve(request.path)
+    lost = unavailable(request, OperationalError())
+    body = lost.content.decode()
+    page.route("**/hold/", lambda route: route.fulfill(status=503, body=body))
+    page.locator("#s-A1").check()
+    page.locator(".bar__button").click()
+    toast = page.locator("#toast")
+    expect(toast).to_contain_text("We don’t know yet whether your seats are held.")
+    expect(toast).to_contain_text("Look at your bookings")
+    screen.check(page)
 
 
 @pytest.mark.screens(*SMALL_AND_LARGE)
