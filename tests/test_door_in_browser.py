@@ -160,6 +160,7 @@ def test_a_check_that_fails_takes_the_last_answer_away_and_says_so_in_red(
     check_ticket(phone, booking.reference)
     expect(phone.get_by_role("heading", name="Not checked")).to_be_visible()
     expect(panel(phone)).to_contain_text("Scan again.")
+    expect(phone.get_by_label("Reference")).to_be_focused()
     expect(panel(phone)).not_to_contain_text("Valid")
     valid, unchecked = phone.evaluate("felt")
     assert valid != unchecked

@@ -114,6 +114,10 @@ def test_the_bar_stays_low_with_ten_seats_and_hides_no_seat_that_has_the_focus(
         hidden.append(page.evaluate(HIDDEN_FOCUS))
     expect(page.locator("#s-R24-1")).to_be_focused()
     assert not any(hidden)
+    # What is in the bar is in view already: the page stays where it is.
+    page.evaluate("scrollTo({ top: 100, behavior: 'instant' })")
+    page.locator(".bar__button").focus()
+    assert page.evaluate("scrollY") == 100
 
 
 @pytest.mark.parametrize(("width", "height"), [(360, 740), (740, 360), (320, 256), (1280, 800)])
@@ -122,6 +126,7 @@ def test_the_zoom_control_covers_no_word_seat_or_control(
 ) -> None:
     page.set_viewport_size({"width": width, "height": height})
     page.goto(make_show(demo.LARGE).get_absolute_url())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
     for under in (".party .button", ".hall__label", "#hall-rows", ".legend", "[data-bar]"):
         for top in (0, 200, 400):
             page.evaluate("top => scrollTo({ top, behavior: 'instant' })", top)

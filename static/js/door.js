@@ -41,9 +41,12 @@
     verdict.replaceChildren(document.getElementById(`verdict-${name}`).content.cloneNode(true));
     verdict.scrollIntoView({ block: "nearest" });
   };
+  // The next ticket can be typed at once. With the camera on, no keyboard jumps up.
+  const makeReady = () => { if (!stream) field.focus({ preventScroll: true }); };
   const notChecked = () => {
     clearTimeout(late);
     put("unchecked");
+    makeReady();
     signal("unchecked");
   };
   verdict.addEventListener("htmx:beforeRequest", ({ detail }) => {
@@ -70,7 +73,7 @@
   }
   verdict.addEventListener("htmx:afterSwap", () => {
     clearTimeout(late);
-    if (!stream) field.focus({ preventScroll: true });
+    makeReady();
     const answer = verdict.firstElementChild.classList;
     if (answer.contains("verdict--unchecked")) signal("unchecked");
     else signal(answer.contains("verdict--valid") ? "valid" : "refused");

@@ -119,7 +119,7 @@
     event.stopImmediatePropagation();
     if (!places.length) return say("Choose at least one seat.");
     ask(places);
-    needed.focus();
+    needed.focus({ preventScroll: true });
   }, { capture: true });
 
   // Arrow keys: one seat is in the tab order, the arrows move along the row and between rows.
