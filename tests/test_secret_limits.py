@@ -1,6 +1,7 @@
 """Every place that checks a secret counts the tries, and the counts keep no owner out."""
 
 import ast
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from django.contrib.auth.hashers import (
     check_password,
     make_password,
 )
+from django.core import mail
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -323,3 +325,16 @@ def test_places_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
             with pytest.raises(ValueError):
                 make_password(PASSWORD)
     assert all(check_password(PASSWORD, stored) for _ in range(hashers.AT_ONCE + 1))
+
+
+def test_who_is_kept_out_gets_in_by_mail(staff: User) -> None:
+    for n in range(100):
+        wrong_log_in(Client(), f"198.51.100.{n // 10}")
+    person = Client()
+    assert right_log_in(person, "203.0.113.5") == 429
+    person.post("/accounts/password-reset/", {"email": EMAIL})
+    link = re.search(r"/accounts/password-reset/\S+", str(mail.outbox[0].body))
+    assert link
+    form = person.get(link[0], follow=True).redirect_chain[-1][0]
+    assert person.post(form, {"new_password": PASSWORD}).status_code == 302
+    assert right_log_in(person, "203.0.113.5") == 302
