@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cache, partial
 
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from psycopg.errors import LockNotAvailable
@@ -315,15 +315,22 @@ def _give_back(user: User, reference: str, accepted: set[Booking.Status]) -> Boo
 
 
 def _expire_holds_of(show_id: int, *, skip_locked: bool) -> int | None:
-    """Expire one show's lapsed holds; None when the show is locked and was to be skipped."""
-    with booking_transaction():
-        if not skip_locked:
-            lock_show(show_id)
-        elif not _lock_show_if_free(show_id):
-            return None
-        lapsed = expire_holds_of(show_id)
-        if lapsed:
-            transaction.on_commit(partial(seatmap.forget, show_id))
+    """Expire one show's lapsed holds; None when the show is locked and was to be skipped.
+
+    A show whose rows somebody made wrong by hand is logged, and keeps no other from its sweep.
+    """
+    try:
+        with booking_transaction():
+            if not skip_locked:
+                lock_show(show_id)
+            elif not _lock_show_if_free(show_id):
+                return None
+            lapsed = expire_holds_of(show_id)
+            if lapsed:
+                transaction.on_commit(partial(seatmap.forget, show_id))
+    except IntegrityError:
+        log.exception("show %s can't be swept; see `manage.py check_integrity`", show_id)
+        return 0
     for reference, seats in lapsed:
         log.info("hold %s lapsed; seats %s are free", reference, " ".join(seats))
     return len(lapsed)

@@ -160,3 +160,17 @@ def test_a_confirmation_that_hangs_stops_the_sweep_of_its_own_show_only(
     assert other.status == "FAILED"
     assert f"show {stuck.pk} stayed locked" in caplog.text
     assert services.expire_holds() == 1
+
+
+@pytest.mark.django_db
+def test_a_show_with_a_wrong_count_keeps_no_other_from_its_sweep(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    wrong, other = make_show(), make_show()
+    lapse(held(wrong, "A1"))
+    lapse(held(other, "A1"))
+    # A hand in the database: one more seat free than there are, once this hold ends.
+    Show.objects.filter(pk=wrong.pk).update(available_seats=wrong.total_seats)
+    assert services.expire_holds() == 1
+    assert Show.objects.get(pk=other.pk).available_seats == other.total_seats
+    assert f"show {wrong.pk} can't be swept" in caplog.text
