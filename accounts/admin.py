@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -6,6 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -15,6 +17,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from bookmyshow.exporting import Columns
 from bookmyshow.long_lists import LongListAdmin, when
 
+from . import two_factor
+from .mail_queue import owe_account_changed, owe_password_changed
 from .models import User
 from .rights import may_change_account
 from .search import log_matching, people_matching
@@ -22,6 +26,15 @@ from .security_log import note
 
 # Who may log in here, and as what: only a superuser hands that out.
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class SetPasswordForm(AdminPasswordChangeForm):
+    """The person is told by mail that their password is another one."""
+
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit)
+        transaction.on_commit(partial(owe_password_changed, user))
+        return user
 
 
 class NewUserForm(AdminUserCreationForm):
@@ -154,6 +167,7 @@ class AuditLog(LongListAdmin):
 class UserAdmin(LongListAdmin, DjangoUserAdmin):
     form = EditUserForm
     add_form = NewUserForm
+    change_password_form = SetPasswordForm
     list_display = ("email", "name", "phone", "is_staff", "is_active", "created_at")
     list_filter = (
         "is_staff",
@@ -189,10 +203,17 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
         return fields if allowed else (*fields, *RIGHTS)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Nobody has shown yet that another address is this person's."""
-        if change and "email" in form.changed_data:
+        """Whose account is changed is told what, at the earlier email too."""
+        changed = form.changed_data if change else []
+        if "email" in changed:
+            # Nobody has shown yet that another address is this person's.
             obj.email_confirmed_at = None
         super().save_model(request, obj, form, change)
+        if changed and isinstance(request.user, User) and obj.pk != request.user.pk:
+            what = ", ".join(str(form.fields[name].label or name).lower() for name in changed)
+            emails = {obj.email, form.initial["email"]}
+            owe = partial(owe_account_changed, emails=emails, what=what, by=request.user)
+            transaction.on_commit(owe)
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
@@ -254,3 +275,18 @@ class AuthenticatorApps(admin.ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: TOTPDevice | None = None) -> bool:
         return False
+
+    def delete_model(self, request: HttpRequest, obj: TOTPDevice) -> None:
+        assert isinstance(request.user, User)
+        two_factor.forget_device(user=obj.user, by=request.user)
+        note(
+            "second factor change",
+            request=request,
+            account=obj.user.email,
+            by=request.user.email,
+            what="taken away",
+        )
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[TOTPDevice]) -> None:
+        for device in queryset.select_related("user"):
+            self.delete_model(request, device)

@@ -47,6 +47,11 @@ def mail_confirmation_link(user_id: int) -> None:
     mails.send_confirmation_link(user_id)
 
 
+@shared_task(**RETRIES)
+def mail_account_changed(emails: list[str], what: str, by: str, changed_at: str) -> None:
+    mails.tell_account_changed(emails, what, by, changed_at)
+
+
 def ask_for_reset_link(email: str) -> None:
     """The same work, and so the same time, whether or not the email has an account."""
     _later(mail_reset_link, email)
@@ -54,7 +59,16 @@ def ask_for_reset_link(email: str) -> None:
 
 def owe_password_changed(user: User) -> None:
     """Call it on commit. The mail says the time of this call."""
-    _later(mail_password_changed, user.pk, f"{timezone.now():%-d %B %Y, %H:%M} UTC")
+    _later(mail_password_changed, user.pk, _moment())
+
+
+def owe_account_changed(*, emails: set[str], what: str, by: User) -> None:
+    """Call it on commit. `what` was changed, as a list in words, by a colleague."""
+    _later(mail_account_changed, sorted(emails), what, str(by), _moment())
+
+
+def _moment() -> str:
+    return f"{timezone.now():%-d %B %Y, %H:%M} UTC"
 
 
 def owe_confirmation_link(user: User) -> None:

@@ -45,6 +45,12 @@ def send_confirmation_link(user_id: int) -> None:
         _send("confirm_email", user.email, link=urljoin(settings.SITE_URL, link))
 
 
+def tell_account_changed(emails: list[str], what: str, by: str, changed_at: str) -> None:
+    """Tell a person what staff changed about their account; at both emails where that changed."""
+    for email in emails:
+        _send("account_changed", email, what=what, by=by, changed_at=changed_at)
+
+
 def _send(name: str, to: str, **context: str) -> None:
     template = f"accounts/email/{name}"
     subject = render_to_string(f"{template}_subject.txt").strip()

@@ -9,6 +9,7 @@ import base64
 import io
 import time
 from collections.abc import Callable
+from functools import partial
 
 import segno
 from django.conf import settings
@@ -25,6 +26,7 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from . import audit, recovery_codes
+from .mail_queue import owe_account_changed
 from .models import User
 
 DEVICE_NAME = "authenticator app"
@@ -134,6 +136,8 @@ def forget_device(*, user: User, by: User) -> bool:
         recovery_codes.forget(user)
         if gone:
             audit.record(by=by, about=user, what="Authenticator app taken away.")
+            owe = partial(owe_account_changed, emails={user.email}, what="second factor", by=by)
+            transaction.on_commit(owe)
     return bool(gone)
 
 

@@ -1,9 +1,12 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.contrib.auth.models import Group, Permission
+from django.core.mail import EmailMessage
 from django.test import Client
 
 from accounts.models import MANAGERS, User
@@ -120,6 +123,16 @@ def test_only_a_superuser_touches_a_superuser() -> None:
     assert client.post(f"{page}/delete/", {"post": "yes"}).status_code == 403
 
 
+@contextmanager
+def eager_tasks() -> Iterator[None]:
+    """Have tasks run where they are asked for: no worker of Celery's is there."""
+    current_app.conf.task_always_eager = True
+    try:
+        yield
+    finally:
+        current_app.conf.task_always_eager = False
+
+
 def more_rights(*, is_active: bool = True) -> User:
     """Somebody who may do what a clerk who changes accounts may not."""
     user = make_user(is_staff=True, password="their own words", is_active=is_active)
@@ -168,6 +181,43 @@ def test_an_account_with_no_more_rights_is_changed_as_before() -> None:
         assert clerk("change_user", "view_user").post(page, new).status_code == 302
         other.refresh_from_db()
         assert other.check_password(PASSWORD)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whose_account_is_changed_is_told_by_mail(
+    client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    user = make_user("before@example.com", name="Ravi")
+    manager = Group.objects.get(name=MANAGERS)
+    with eager_tasks():
+        client.post(
+            f"/admin/accounts/user/{user.pk}/change/",
+            {
+                "email": "after@example.com",
+                "name": "Ravi",
+                "is_active": "on",
+                "is_staff": "on",
+                "groups": [manager.pk],
+            },
+        )
+    assert sorted(message.to[0] for message in mailoutbox) == [
+        "after@example.com",
+        "before@example.com",
+    ]
+    assert "email, works here, groups" in str(mailoutbox[0].body)
+    assert "Staff, who works at the cinema" in str(mailoutbox[0].body)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whose_password_is_set_is_told_by_mail(
+    client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    user = make_user("asha@example.com")
+    new = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    with eager_tasks():
+        client.post(f"/admin/accounts/user/{user.pk}/password/", new)
+    assert [message.to for message in mailoutbox] == [["asha@example.com"]]
+    assert "password" in str(mailoutbox[0].subject)
 
 
 def test_customers_do_not_get_in() -> None:
