@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
@@ -17,7 +18,7 @@ from bookings.show_changes import cancel_show
 from bookings.sweeper import note_sweep
 from bookmyshow import condition
 from bookmyshow.charts import Bar, bar_chart
-from bookmyshow.presence import people_online
+from bookmyshow.presence import ADDRESS_COUNTS, people_online
 from shows.models import Show
 from tests.admin_site import MOST_QUERIES, staff_client
 from tests.clocks import NIGHT_IN_MUMBAI
@@ -112,6 +113,23 @@ def test_whoever_opens_a_page_is_online_once() -> None:
         client.get("/")
         client.get("/", headers={"HX-Request": "true"})
     assert people_online() == (before or 0) + 2
+
+
+def test_one_address_cannot_make_a_crowd() -> None:
+    for number in range(3 * ADDRESS_COUNTS):
+        client = Client(headers={"User-Agent": f"made up {number}"})
+        client.cookies[settings.SESSION_COOKIE_NAME] = f"made-up-{number}"
+        client.get("/")
+    assert 1 < (people_online() or 0) <= ADDRESS_COUNTS
+
+
+def test_a_person_is_online_once_whatever_browsers_they_have() -> None:
+    person = make_user()
+    for browser in ("one", "two", "three"):
+        client = Client(headers={"User-Agent": browser})
+        client.force_login(person)
+        client.get("/")
+    assert people_online() == 1
 
 
 def test_with_the_cache_server_away_nobody_is_counted_and_pages_come(

@@ -2,6 +2,7 @@ import contextlib
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import redis
@@ -121,6 +122,9 @@ def test_sweeps_holds_statements_locks_and_the_servers_are_measured() -> None:
     assert value("bookmyshow_database_longest_lock_wait_seconds") == 0
 
 
+FROM_HERE = {"Origin": "http://testserver"}
+
+
 def make_hold() -> None:
     services.hold_seats(user=make_user(), show_id=make_show().pk, labels=["A1"])
 
@@ -135,7 +139,7 @@ def test_a_browsers_measures_are_taken_by_view(client: Client) -> None:
     body = {"path": "/", "TTFB": 80, "FCP": 300.5, "LCP": 900, "CLS": 0.02}
 
     def send() -> None:
-        answer = client.post("/vitals", body, content_type="application/json")
+        answer = client.post("/vitals", body, content_type="application/json", headers=FROM_HERE)
         assert answer.status_code == 204
 
     seen = "bookmyshow_page_load_seconds_count"
@@ -161,7 +165,7 @@ def test_a_browsers_measures_are_taken_by_view(client: Client) -> None:
 )
 def test_nonsense_from_a_browser_spoils_nothing(client: Client, body: str, status: int) -> None:
     def send() -> None:
-        answer = client.post("/vitals", body, content_type="application/json")
+        answer = client.post("/vitals", body, content_type="application/json", headers=FROM_HERE)
         assert answer.status_code == status
 
     assert grown("bookmyshow_page_load_seconds_count", send) == 0
@@ -174,10 +178,36 @@ def test_a_flood_of_measures_is_turned_away(
 
     monkeypatch.setattr(vitals, "bucket", vitals.Bucket(rate=0, burst=2))
     statuses = [
-        client.post("/vitals", '{"path": "/"}', content_type="text/plain").status_code
+        client.post(
+            "/vitals", '{"path": "/"}', content_type="text/plain", headers=FROM_HERE
+        ).status_code
         for _ in range(3)
     ]
     assert statuses == [204, 204, 429]
+
+
+@pytest.mark.parametrize("origin", ["", "null", "https://evil.example", "http://testserver.evil"])
+def test_measures_from_elsewhere_are_refused(client: Client, origin: str) -> None:
+    def send() -> None:
+        headers = {"Origin": origin} if origin else {}
+        body = {"path": "/", "LCP": 900}
+        answer = client.post("/vitals", body, content_type="application/json", headers=headers)
+        assert answer.status_code == 403
+
+    assert grown("bookmyshow_page_load_seconds_count", send) == 0
+
+
+def test_one_address_sends_so_many_measures_and_no_more(client: Client, settings: Any) -> None:
+    settings.RATE_LIMITS = True
+
+    def status(address: str) -> int:
+        body = '{"path": "/"}'
+        return client.post(
+            "/vitals", body, "text/plain", headers=FROM_HERE, REMOTE_ADDR=address
+        ).status_code
+
+    assert [status("192.0.2.1") for _ in range(121)] == [204] * 120 + [429]
+    assert status("192.0.2.2") == 204
 
 
 def test_names_follow_prometheus_conventions() -> None:

@@ -1,14 +1,25 @@
-"""Page loads as browsers saw them: `static/js/vitals.js` sends its measures here, once a page."""
+"""Page loads as browsers saw them: `static/js/vitals.js` sends its measures here, once a page.
+
+Only a page of this site can send them from a browser, and one address counts for a bounded part of
+them. What remains: a program that writes its own headers can still tell untrue times, as often as
+its address may. So read these figures as a median over many visitors, and let no alert hang on
+their extremes.
+"""
 
 import json
 import threading
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
+from limits import parse
+
+from bookmyshow.client_address import client_network
+from bookmyshow.rate_limits import Limit, RateLimited, spend
 
 from . import metrics
 
@@ -38,6 +49,8 @@ class Bucket:
             return True
 
 
+#: A person opens a page every few seconds at most; an office shares an address.
+VITALS_FROM_ADDRESS = Limit("vitals", parse("120 per minute"), guards=False)
 bucket = Bucket(rate=50, burst=200)
 
 
@@ -45,6 +58,12 @@ bucket = Bucket(rate=50, burst=200)
 @require_POST
 def vitals(request: HttpRequest) -> HttpResponse:
     """Take `{"path", "TTFB", "FCP", "LCP", "INP", "CLS"}`, times in milliseconds; says nothing."""
+    if not is_from_here(request):
+        return HttpResponse(status=403)
+    try:
+        spend(VITALS_FROM_ADDRESS, client_network(request))
+    except RateLimited as error:
+        return HttpResponse(status=429, headers={"Retry-After": str(error.retry_after)})
     if not bucket.take():
         return HttpResponse(status=429, headers={"Retry-After": "60"})
     if int(request.headers.get("Content-Length") or 0) > MOST_BYTES:
@@ -62,6 +81,12 @@ def vitals(request: HttpRequest) -> HttpResponse:
     if shift is not None:
         metrics.LAYOUT_SHIFTS.labels(view).observe(shift)
     return HttpResponse(status=204)
+
+
+def is_from_here(request: HttpRequest) -> bool:
+    """Whether a browser says that a page of this very host sent it."""
+    origin = request.headers.get("Origin", "")
+    return urlsplit(origin).netloc == request.get_host()
 
 
 def measure(value: Any, *, most: float) -> float | None:
