@@ -101,6 +101,7 @@ def _at_the_door(
         assert isinstance(request.user, User)
         try:
             context["verdict"] = act(by=request.user, ticket=ticket, show_id=show_id)
+            context["was_typed"] = door.was_typed(ticket)
         except ShowBusy as error:
             context["busy"], status = error.message, 409
     context |= _attendance(show_id)

@@ -57,7 +57,7 @@ def share(request: HttpRequest, reference: str) -> HttpResponse:
 @require_safe
 @never_cache
 def shared(request: HttpRequest, token: str) -> HttpResponse:
-    """What a friend sees: film, place, time and seats, and nothing of who booked."""
+    """What a friend sees until the show is over: film, place, time, seats, not who booked."""
     try:
         pk = read_share_token(token)
     except InvalidToken as error:
@@ -66,6 +66,8 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
         Booking.objects.select_related("show__movie", "show__screen__cinema"), pk=pk
     )
     show, now = booking.show, database_now()
+    if now > show.ends_at:
+        raise Http404("The show is over, and so is the link.")
     context = {
         "show": show,
         "seats": booking.seats,
@@ -74,6 +76,8 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     }
     response = render(request, "bookings/shared.html", context)
     response["X-Robots-Tag"] = "noindex"
+    # The address is the key: a page that follows hears of the site alone, and so do its logs.
+    response["Referrer-Policy"] = "strict-origin"
     return response
 
 

@@ -116,7 +116,6 @@ CHECKS = {
     ("accounts/email_confirmation.py", "loads"): "made by the site: a mailed link",
     ("accounts/tokens.py", "decode"): "made by the site: a signed token",
     ("bookings/tickets.py", "unsign"): "made by the site: a ticket",
-    ("bookings/tickets.py", "unsign_object"): "made by the site: a link to share",
     ("bookmyshow/watching/exposition.py", "compare_digest"): "made by the site: METRICS_TOKEN",
 }
 NAMES = {

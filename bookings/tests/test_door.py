@@ -85,6 +85,21 @@ def test_a_ticket_for_another_show_is_told_so_and_stays_good(staff: User, show: 
     assert scan(staff, booking, booking.show).answer == Answer.VALID
 
 
+def test_a_typed_reference_is_let_in_with_the_words_to_check_id(staff: User, show: Show) -> None:
+    """A signature can't be read over a shoulder; a reference can."""
+    typed, scanned = make_booking(show, ["A1"]), make_booking(show, ["A2"])
+    client = Client()
+    client.force_login(staff)
+
+    def answer(ticket: str) -> str:
+        return client.post(f"/door/{show.pk}/", {"ticket": ticket}).content.decode()
+
+    page = answer(typed.reference)
+    assert "Typed reference, not scanned: check ID." in page
+    assert f"Booked by {typed.user.name}." in page
+    assert "Typed reference" not in answer(door_token(scanned))
+
+
 def test_what_is_not_paid_does_not_get_in(staff: User, show: Show) -> None:
     held = services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1"])
     assert scan(staff, held, show).answer == Answer.NOT_PAID

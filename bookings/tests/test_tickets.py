@@ -1,16 +1,21 @@
+import base64
 import re
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.signing import Signer
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from icalendar import Calendar
 
 from accounts.models import User
 from bookings import services, tickets
 from bookings.models import Booking
 from bookings.ticket_pdf import printable_title, ticket_pdf
+from bookmyshow.watching.logs import hide
 from movies.models import Movie
 from movies.showtimes import show_day
 from shows.models import Show
@@ -187,6 +192,36 @@ def test_a_shared_link_says_when_the_outing_is_off_or_has_begun(
     Booking.objects.filter(pk=ticket.pk).update(status="CANCELLED", ended_reason="customer")
     show.seats.update(booking=None)
     assert "This outing is off" in Client().get(address).content.decode()
+
+
+def test_a_shared_link_tells_nothing_and_cannot_be_made_up(ticket: Booking, show: Show) -> None:
+    token, other = tickets.share_token(ticket), tickets.share_token(make_booking(show, ["B1"]))
+    assert token == tickets.share_token(ticket)
+    decoded = base64.urlsafe_b64decode(token)
+    assert ticket.pk.to_bytes(8) not in decoded
+    assert str(ticket.pk) not in str(decoded)
+    # One bit of the id apart would show with a cipher that mixes nothing.
+    assert sum(a == b for a, b in zip(token, other, strict=True)) < len(token) / 2
+    earlier_form = Signer(salt="bookings.share").sign_object(ticket.pk)
+    for forged in (earlier_form, token[:-2], "A" * 32, "x", "é", str(ticket.pk)):
+        with pytest.raises(tickets.InvalidToken):
+            tickets.read_share_token(forged)
+
+
+def test_a_shared_link_ends_with_its_show(ticket: Booking, show: Show) -> None:
+    address = reverse("bookings:shared", args=[tickets.share_token(ticket)])
+    page = Client().get(address)
+    assert page.status_code == 200
+    assert page["Referrer-Policy"] == "strict-origin"
+    begin(show)
+    assert Client().get(address).status_code == 200
+    Show.objects.filter(pk=show.pk).update(ends_at=timezone.now() - timedelta(seconds=1))
+    assert Client().get(address).status_code == 404
+
+
+def test_a_shared_link_stands_in_no_log(ticket: Booking) -> None:
+    address = reverse("bookings:shared", args=[tickets.share_token(ticket)])
+    assert hide(f"GET {address}?x=1 200") == "GET /shared/[token]/?x=1 200"
 
 
 def test_a_shared_link_previews_with_the_films_card(ticket: Booking) -> None:

@@ -25,6 +25,7 @@ HIDDEN = [
         r"\1\2[hidden]",
     ),
     (re.compile(r"(?<![\w-])\+\d[\d ()-]{7,17}\d"), "[phone]"),
+    (re.compile(r"/shared/[\w=-]+"), "/shared/[token]"),
     # The token of a link in a mail, as Django makes them, and a signed value.
     (re.compile(r"(/[\w-]+)/[a-z0-9]{6}-[0-9a-f]{32}\b"), r"\1/[token]"),
     (re.compile(r"[\w-]+:[\w-]{5,8}:[\w-]{27,}"), "[token]"),

@@ -224,7 +224,7 @@ def test_a_token_signed_otherwise_is_no_token(api: Api) -> None:
     tokens = [
         jwt.encode(forged(user), "another key of more than 32 characters", "HS256"),
         jwt.encode(forged(user), deployed.JWT_SECRET * 2, "HS512"),
-        jwt.encode(forged(user), None, "none"),
+        jwt.encode(forged(user), "", "none"),
         issue_token(user)[:-2],
         "no.token.this",
         "",
