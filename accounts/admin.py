@@ -279,13 +279,6 @@ class AuthenticatorApps(admin.ModelAdmin):
     def delete_model(self, request: HttpRequest, obj: TOTPDevice) -> None:
         assert isinstance(request.user, User)
         two_factor.forget_device(user=obj.user, by=request.user)
-        note(
-            "second factor change",
-            request=request,
-            account=obj.user.email,
-            by=request.user.email,
-            what="taken away",
-        )
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[TOTPDevice]) -> None:
         for device in queryset.select_related("user"):
