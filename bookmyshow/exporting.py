@@ -68,7 +68,7 @@ def export(request: HttpRequest, app: str, model: str) -> StreamingHttpResponse:
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     try:
-        rows = model_admin.get_changelist_instance(request).get_queryset(request)
+        rows = model_admin.get_changelist_instance(request).queryset
     except IncorrectLookupParameters as error:
         raise Http404("There is no such list.") from error
     assert isinstance(request.user, User)

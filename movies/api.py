@@ -62,7 +62,8 @@ def create_movie(request: ApiRequest, movie: MovieIn) -> HttpResponse:
 )
 def replace_movie(request: ApiRequest, id: PathId, movie: MovieIn) -> HttpResponse:
     """Replace a film: what isn't sent is emptied. Its slug stays, and what an answer doesn't tell:
-    an uploaded poster, the archive, the year of a film without a `releaseDate`.
+    an uploaded poster, the archive, the year of a film without a `releaseDate`. Shows that are
+    made already keep their times.
     """
     found = find_movie(id)
     with transaction.atomic():

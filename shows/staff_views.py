@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_http_methods
 
-from bookmyshow.local_time import A_DAY, local_day
+from bookmyshow.local_time import A_DAY, business_day
 from bookmyshow.staff import staff_with
 
 from .clock import database_now
@@ -76,7 +76,7 @@ def _scheduled(request: HttpRequest, made: list[Show]) -> HttpResponse:
     if not made:
         return redirect("staff-planner")
     first = made[0]
-    day = first.local_day
+    day = business_day(first.starts_at, first.screen.cinema.tz)
     address = f"?cinema={first.screen.cinema.slug}&day={day.isoformat()}"
     response = redirect("staff-day")
     response["Location"] += address
@@ -102,7 +102,7 @@ def day(request: HttpRequest) -> HttpResponse:
         "cinema": cinema,
     }
     if cinema:
-        chosen = _day(request.GET.get("day", "")) or local_day(now, cinema.tz)
+        chosen = _day(request.GET.get("day", "")) or business_day(now, cinema.tz)
         context |= {
             "timeline": day_of(cinema, chosen, at=now),
             "day": chosen,

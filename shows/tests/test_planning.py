@@ -28,7 +28,7 @@ from shows.planning import (
 from shows.services import MovieNotSchedulable
 from shows.timeline import day_of
 from tests.admin_site import staff_client
-from tests.clocks import zone_on_another_day
+from tests.clocks import zone_in_the_night, zone_on_another_day
 from tests.factories import make_booking, make_cinema, make_movie, make_screen, make_show, make_user
 
 pytestmark = pytest.mark.django_db
@@ -357,6 +357,15 @@ def test_the_day_draws_every_show_with_how_full_it_is(
         page = client.get(address).content.decode()
     assert "5 of 50 seats taken" in page
     assert client.get("/admin/shows/show/day/?day=0001-01-01&cinema=x").status_code == 200
+
+
+def test_in_the_night_the_day_is_that_of_the_evening() -> None:
+    zone, evening = zone_in_the_night(timezone.now())
+    cinema = make_cinema(timezone=zone)
+    page = staff_client().get("/admin/shows/show/day/")
+    assert page.context["day"] == evening
+    assert page.context["timeline"].now_x is not None
+    assert page.context["cinema"] == cinema
 
 
 def test_a_day_of_23_hours_is_drawn_as_one() -> None:
