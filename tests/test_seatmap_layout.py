@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from bookmyshow.demo import seating as demo
 from bookmyshow.environment import ROOT
 from shows.pretix_plan import plan_text
-from tests.factories import hall, make_show
+from tests.factories import hall, make_booking, make_show
 
 KINDS = {"Standard": "s", "Recliner": "p", "Wheelchair": "w"}
 CURVED = json.loads((ROOT / "shows/tests/data/plan-curved.json").read_text())
@@ -181,3 +181,25 @@ def test_continue_without_a_seat_says_so_and_goes_nowhere(page: Page) -> None:
     page.get_by_role("button", name="Continue").click()
     expect(page.locator("#seat-status")).to_have_text("Choose at least one seat.")
     expect(page).to_have_url(re.compile(f"{show.get_absolute_url()}$"))
+
+
+def test_forced_colours_tell_the_kinds_of_seat_apart_on_the_map_and_in_its_legend(
+    page: Page,
+) -> None:
+    page.emulate_media(forced_colors="active")
+    show = make_show("A sspp")
+    make_booking(show, ["A2"])
+    page.goto(show.get_absolute_url())
+    page.locator("#s-A1").check()
+    look = """seat => {
+      const { backgroundColor, borderBlockEndWidth } = getComputedStyle(seat);
+      return [backgroundColor, borderBlockEndWidth, getComputedStyle(seat, "::before").content];
+    }"""
+    for kinds in (
+        ["#s-A1", "#s-A2", "#s-A3"],
+        [".legend .chosen", ".legend .t", ".legend .p"],
+    ):
+        looks = [page.locator(kind).evaluate(look) for kind in kinds]
+        assert len({str(seen) for seen in looks}) == len(kinds), looks
+        for kind in kinds:
+            expect(page.locator(kind)).to_have_css("forced-color-adjust", "none")
