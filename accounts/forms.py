@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from . import services
 from .attempts import spend_secret
+from .mailable import validate_mailable
 from .models import User, as_stored
 from .security_log import note
 
@@ -36,6 +37,8 @@ class HouseForm(forms.Form):
 
 
 class AccountEmailField(forms.EmailField):
+    default_validators = [validate_mailable]  # noqa: RUF012
+
     def to_python(self, value: Any) -> Any:
         return super().to_python(as_stored(value) if isinstance(value, str) else value)
 

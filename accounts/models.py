@@ -11,6 +11,8 @@ from django.utils.crypto import salted_hmac
 
 from bookmyshow.pseudonym import pseudonym
 
+from .mailable import validate_mailable
+
 MANAGERS = "manager"
 SESSION_SALT = "accounts.session"
 
@@ -64,7 +66,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who buys tickets or works here; logs in by email (SPEC §3)."""
 
-    email = models.EmailField(max_length=254)
+    email = models.EmailField(max_length=254, validators=[validate_mailable])
     name = models.CharField(max_length=120)
     phone = models.CharField(max_length=32, blank=True)
     is_staff = models.BooleanField("works here", default=False)

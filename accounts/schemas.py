@@ -3,12 +3,12 @@
 from typing import Annotated, Literal
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from bookmyshow.rest.schemas import In, Line, Moment, Out, Verbatim
 
+from .mailable import validate_mailable
 from .models import User, as_stored
 from .profiles import Profile
 
@@ -16,7 +16,7 @@ from .profiles import Profile
 def _email(value: str) -> str:
     value = as_stored(value)
     try:
-        validate_email(value)
+        validate_mailable(value)
     except ValidationError as error:
         raise PydanticCustomError("email", "Enter an email address.") from error
     return value
