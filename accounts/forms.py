@@ -37,7 +37,7 @@ class HouseForm(forms.Form):
 
 
 class AccountEmailField(forms.EmailField):
-    default_validators = [validate_mailable]  # noqa: RUF012
+    default_validators = [validate_mailable]
 
     def to_python(self, value: Any) -> Any:
         return super().to_python(as_stored(value) if isinstance(value, str) else value)
