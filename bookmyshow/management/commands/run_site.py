@@ -1,15 +1,18 @@
 import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from bookmyshow import announce, free_port, supervisor
+from bookmyshow import announce, free_port, supervisor, unprivileged
 from bookmyshow.environment import ROOT, env, whole
 
 
@@ -41,8 +44,29 @@ class Command(BaseCommand):
         # Worker and web add up what they count.
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(ROOT / ".data" / "metrics"))
         os.chdir(ROOT)
-        programs = [word for each in procfile().items() for word in each]
+        start = shlex.join(without_root())
+        programs = [
+            word
+            for name, command in procfile().items()
+            for word in (name, f"{start} /bin/sh -c {shlex.quote(f'exec {command}')}")
+        ]
+        self.stdout.flush()
         os.execv(sys.executable, [sys.executable, supervisor.__file__, *programs])
+
+
+def without_root() -> list[str]:
+    """Return what to put before a program's command where root runs this."""
+    writable = [Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]), Path(settings.MEDIA_ROOT)]
+    if folder := getattr(settings, "EMAIL_FILE_PATH", None):
+        writable.append(Path(folder))
+    start = unprivileged.launcher(writable)
+    if os.geteuid() == 0 and not start:
+        print(
+            f"The site runs as root: its user {unprivileged.USER} can't read {ROOT} or its Python."
+            " Run it as an ordinary user, or from a folder that everyone may read.",
+            flush=True,
+        )
+    return start
 
 
 def procfile() -> dict[str, str]:
