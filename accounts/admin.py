@@ -16,6 +16,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from bookmyshow.exporting import Columns
 from bookmyshow.long_lists import LongListAdmin, when
+from bookmyshow.staff import save_what_was_asked
 
 from . import two_factor
 from .mail_queue import owe_account_changed, owe_password_changed
@@ -208,7 +209,11 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
         if "email" in changed:
             # Nobody has shown yet that another address is this person's.
             obj.email_confirmed_at = None
-        super().save_model(request, obj, form, change)
+        if change:
+            # Not the whole row: a password that its owner changes meanwhile stays changed.
+            save_what_was_asked(obj, form, *(["email_confirmed_at"] if "email" in changed else []))
+        else:
+            super().save_model(request, obj, form, change)
         if changed and isinstance(request.user, User) and obj.pk != request.user.pk:
             what = ", ".join(str(form.fields[name].label or name).lower() for name in changed)
             emails = {obj.email, form.initial["email"]}

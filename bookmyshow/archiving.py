@@ -9,6 +9,8 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
+from .staff import save_what_was_asked
+
 
 class Archived(admin.SimpleListFilter):
     """The list is of what is in use, unless one asks for the rest."""
@@ -50,12 +52,7 @@ class ArchivableAdmin(admin.ModelAdmin):
         if not change:
             super().save_model(request, obj, form, change)
             return
-        fields = [
-            field.name
-            for field in obj._meta.concrete_fields
-            if field.name in form.cleaned_data or getattr(field, "auto_now", False)
-        ]
-        obj.save(update_fields=fields)
+        save_what_was_asked(obj, form)
 
     @admin.action(description="Archive", permissions=["change"])
     def archive_selected(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:

@@ -7,6 +7,8 @@ from typing import Concatenate, ParamSpec
 from django.contrib import messages
 from django.contrib.admin.views.decorators import staff_member_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -50,3 +52,16 @@ def tell_of_old_shows(request: HttpRequest, count: int, **of: int) -> None:
         link = format_html('<a href="{}">See which, and recompute them</a>', address)
         words = format_html("{} {}", words, link)
     messages.warning(request, words)
+
+
+def save_what_was_asked(obj: Model, form: ModelForm, *also: str) -> None:
+    """Write the columns that the form asks for, and `also`: the rest may have changed since the row
+    was read, and a save of the whole row would undo that.
+    """
+    asked = {name for name in form.cleaned_data if not form.fields[name].disabled}
+    fields = [
+        field.name
+        for field in obj._meta.concrete_fields
+        if field.name in asked or field.name in also or getattr(field, "auto_now", False)
+    ]
+    obj.save(update_fields=fields)

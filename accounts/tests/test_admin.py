@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 from celery import current_app
+from django.contrib.admin import site
 from django.contrib.auth.models import Group, Permission
 from django.core.mail import EmailMessage
-from django.test import Client
+from django.forms import modelform_factory
+from django.test import Client, RequestFactory
 
+from accounts import services
 from accounts.models import MANAGERS, User
 from tests.admin_site import assert_few_queries, errors_of, staff_client
 from tests.factories import make_user
@@ -225,3 +228,21 @@ def test_customers_do_not_get_in() -> None:
     client.force_login(make_user())
 
     assert client.get("/admin/").status_code == 302
+
+
+def test_a_form_that_was_read_before_a_new_password_does_not_bring_the_old_one_back(
+    rf: RequestFactory,
+) -> None:
+    owner = make_user("asha@example.com", "their own words")
+    read_before = User.objects.get(pk=owner.pk)
+    services.set_password(user=owner, password=PASSWORD)
+    form_class = modelform_factory(User, fields=["name", "email"])
+    form = form_class({"name": "New", "email": "new@example.com"}, instance=read_before)
+    assert form.is_valid()
+    obj = form.save(commit=False)
+    request = rf.post("/")
+    request.user = owner
+    site._registry[User].save_model(request, obj, form, change=True)
+    owner.refresh_from_db()
+    assert (owner.name, owner.email) == ("New", "new@example.com")
+    assert owner.check_password(PASSWORD)
