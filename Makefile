@@ -14,7 +14,7 @@ EMBEDDED := exec $(PY) -m bookmyshow.embedded --end-with-parent=$$PPID
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help run test lint format bench year clean
+.PHONY: help run test lint format bench year lock audit clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -47,12 +47,23 @@ year: $(STAMP) ## Open every page on a year of a chain's data beside the demo's,
 	@mkdir -p .data/year
 	@$(EMBEDDED) $(PY) -m bench.year $(ARGS)
 
+# The tools of these two are installed beside the project's own packages, which need neither.
+TOOLS := $(VENV)/tools
+lock: $(STAMP) ## Write the lock files again, after a change of requirements*.txt
+	@"$(PYTHON)" -m venv $(TOOLS) && $(TOOLS)/bin/pip install --quiet uv==0.13.9
+	@for name in requirements requirements-dev; do $(TOOLS)/bin/uv pip compile --quiet --universal \
+		--python-version 3.11 --generate-hashes --no-header --no-annotate $$name.txt -o $$name.lock; done
+
+audit: $(STAMP) ## Look for known weaknesses of the packages (asks a public database)
+	@"$(PYTHON)" -m venv $(TOOLS) && $(TOOLS)/bin/pip install --quiet pip-audit==2.10.1
+	@$(TOOLS)/bin/pip-audit --require-hashes --disable-pip -r requirements.lock
+
 clean: ## Remove what is generated; the databases in .data/ stay
 	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -not -path './.data/*' -prune -exec rm -rf {} +
 
 # Made anew whenever the requirements change. pip's progress is worth seeing: it takes a minute.
-$(STAMP): requirements.txt requirements-dev.txt
+$(STAMP): requirements.lock requirements-dev.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: install it, or make PYTHON=/path/to/python3" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "$(PYTHON) is no Python 3.11 or later: make PYTHON=/path/to/a/newer/python3" >&2; exit 1; }
@@ -60,5 +71,5 @@ $(STAMP): requirements.txt requirements-dev.txt
 		echo "$(PYTHON) has no venv module: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
 	@echo "Installing the requirements into $(VENV) …"
 	@"$(PYTHON)" -m venv $(VENV)
-	@$(PY) -m pip install --quiet -r requirements-dev.txt
+	@$(PY) -m pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
