@@ -104,8 +104,8 @@ MUTANTS = (
             ),
             (
                 "a lapsed hold can be confirmed",
-                "AND b.expires_at > clock.now\n        RETURNING b.id",
-                "RETURNING b.id",
+                "b.status = 'PENDING' AND b.expires_at > clock.now\n          AND (",
+                "b.status = 'PENDING'\n          AND (",
             ),
             (
                 "a hold that is over can be confirmed",
@@ -177,8 +177,9 @@ MUTANTS = (
         Mutant(
             "anyone may confirm",
             SERVICES,
-            "booking_to_lock(), user_id=user.pk",
-            "booking_to_lock(), user_id=Booking.objects.get(reference=reference).user_id",
+            "booking_to_lock(),\n            user_id=user.pk,",
+            "booking_to_lock(),\n"
+            "            user_id=Booking.objects.get(reference=reference).user_id,",
             MACHINE,
         ),
         Mutant(
@@ -234,9 +235,9 @@ MUTANTS = (
         Mutant(
             "seats are given after the commit",
             STATEMENTS,
-            "taking.execute(TAKE_FREE_SEATS, self._values(None, None))",
+            "taking.execute(TAKE_FREE_SEATS, self._values(None, None, checked=not self.limits))",
             "late = TAKE_FREE_SEATS.replace('SET booking_id = held.id', 'SET booking_id = NULL')\n"
-            "            taking.execute(late, self._values(None, None))\n"
+            "            taking.execute(late, self._values(None, None, checked=True))\n"
             "            from django.db import transaction\n"
             "            from shows.models import Seat\n"
             "            hold = Booking.objects.filter(user=self.user_id, show=self.show_id,"
@@ -333,9 +334,10 @@ MUTANTS = (
         Mutant(
             "the web host's clock decides",
             STATEMENTS,
-            "taking.execute(TAKE_FREE_SEATS, self._values(None, None))",
+            "taking.execute(TAKE_FREE_SEATS, self._values(None, None, checked=not self.limits))",
             "from django.utils import timezone\n"
-            "            taking.execute(TAKE_FREE_SEATS, self._values(timezone.now(), None))",
+            "            taking.execute("
+            "TAKE_FREE_SEATS, self._values(timezone.now(), None, checked=True))",
             "tests/faults/test_clocks.py::"
             "test_a_web_host_with_a_wrong_clock_sells_by_the_databases",
         ),
