@@ -26,6 +26,9 @@ threads = whole("WEB_THREADS", default=4, least=1, most=64)
 # Who may say that a request came over HTTPS (X-Forwarded-Proto): the same hops that may say from
 # whom, and a proxy on this machine.
 forwarded_allow_ips = ",".join(["127.0.0.1", "::1", *map(str, networks("TRUSTED_PROXIES"))])
+# They may not say where the site lies, as gunicorn lets them: behind a proxy that passes on a
+# visitor's own SCRIPT_NAME, every link of the page would begin with it.
+forwarder_headers = ""
 
 # A worker that answers nothing for so long is replaced. Every wait on the database is shorter.
 timeout = 60

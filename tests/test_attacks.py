@@ -127,6 +127,17 @@ def test_headers_of_a_proxy_are_not_believed_from_anybody(
     assert ":444" not in page
 
 
+@pytest.mark.parametrize("header", ["SCRIPT_NAME: //evil.example", "PATH_INFO: //evil.example/"])
+def test_a_visitors_header_moves_neither_page_nor_links(live_site: LiveSite, header: str) -> None:
+    site = urlsplit(live_site.url)
+    with socket.create_connection((site.hostname, site.port), timeout=60) as connection:
+        head = f"GET //evil.example/ HTTP/1.1\r\nHost: localhost\r\n{header}\r\n"
+        connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert answer.startswith(b"HTTP/1.1 404")
+    assert b"//evil.example" not in answer
+
+
 def test_a_request_of_two_lengths_is_not_read_as_two(live_site: LiveSite, api: Api) -> None:
     """Request smuggling: what one server calls a body, the next would call another request."""
     inner = b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
