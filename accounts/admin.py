@@ -281,6 +281,14 @@ class AuthenticatorApps(admin.ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: TOTPDevice | None = None) -> bool:
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: TOTPDevice | None = None) -> bool:
+        reached = _is_within_reach(request, obj.user if obj else None)
+        return super().has_delete_permission(request, obj) and reached
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """No filter by the secret: it could be found out letter by letter."""
+        return not lookup.startswith("key") and super().lookup_allowed(lookup, value, request)
+
     def delete_model(self, request: HttpRequest, obj: TOTPDevice) -> None:
         assert isinstance(request.user, User)
         two_factor.forget_device(user=obj.user, by=request.user)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -310,6 +311,34 @@ def test_the_admin_shows_no_secret_and_adds_no_device(
     assert client.get(f"{where}add/").status_code == 403
     for secret in ("config", "qrcode"):
         assert client.get(f"{where}{device.pk}/{secret}/").status_code in {302, 403, 404}
+
+
+@pytest.mark.parametrize(
+    "page", ["/admin/otp_totp/totpdevice/", "/admin/export/otp_totp/totpdevice/"]
+)
+def test_no_list_is_narrowed_by_a_secret(
+    device: TOTPDevice, client: Client, settings: Settings, page: str
+) -> None:
+    client.post(PAGE, {"code": code_of(device)})
+    for begins in (device.key[:2], "zz"):
+        assert client.get(page, {"key__startswith": begins}).status_code == 400
+    assert client.get(page).status_code == 200
+
+
+def test_only_who_has_their_rights_takes_somebodys_app_away(
+    device: TOTPDevice, settings: Settings
+) -> None:
+    settings.STAFF_2FA = False
+    helper = make_user(is_staff=True)
+    for codename in ("view_totpdevice", "delete_totpdevice"):
+        helper.user_permissions.add(Permission.objects.get(codename=codename))
+    helper.refresh_from_db()
+    client, where = Client(), "/admin/otp_totp/totpdevice/"
+    client.force_login(helper)
+    assert client.post(f"{where}{device.pk}/delete/", {"post": "yes"}).status_code == 403
+    chosen = {"action": "delete_selected", "_selected_action": [device.pk], "post": "yes"}
+    client.post(where, chosen)
+    assert TOTPDevice.objects.filter(pk=device.pk).exists()
 
 
 def test_the_api_asks_customers_for_no_code(client: Client) -> None:
