@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 BROKER_SECONDS = 0.5
 RETRIES: dict[str, Any] = {
     "autoretry_for": (SMTPException, OSError, SoftTimeLimitExceeded),
-    # A server that is slow at each step would else reach the limit at which Celery forgets a task.
+    # Below CELERY_TASK_TIME_LIMIT, at which Celery kills a task without a further try.
     "soft_time_limit": 90,
     "retry_backoff": 30,
     "retry_jitter": True,
@@ -48,8 +48,8 @@ def mail_confirmation_link(user_id: int) -> None:
 
 
 @shared_task(**RETRIES)
-def mail_account_changed(emails: list[str], what: str, by: str, changed_at: str) -> None:
-    mails.tell_account_changed(emails, what, by, changed_at)
+def mail_account_changed(email: str, what: str, by: str, changed_at: str) -> None:
+    mails.tell_account_changed(email, what, by, changed_at)
 
 
 def ask_for_reset_link(email: str) -> None:
@@ -63,8 +63,12 @@ def owe_password_changed(user: User) -> None:
 
 
 def owe_account_changed(*, emails: set[str], what: str, by: User) -> None:
-    """Call it on commit. `what` was changed, as a list in words, by a colleague."""
-    _later(mail_account_changed, sorted(emails), what, str(by), _moment())
+    """Call it on commit. `what` was changed, as a list in words, by a colleague.
+
+    Each email has a task of its own, so that a failure of one doesn't send the other again.
+    """
+    for email in sorted(emails):
+        _later(mail_account_changed, email, what, str(by), _moment())
 
 
 def _moment() -> str:

@@ -1,4 +1,4 @@
-"""Mails about an account, composed and sent by whoever runs the task (`accounts.mail_queue`).
+"""Mails about an account. `accounts.mail_queue` runs these functions outside of requests.
 
 They greet nobody by name: until an email is confirmed, the name is what a stranger wrote. Links
 lead to SITE_URL, whatever host a request named.
@@ -45,10 +45,9 @@ def send_confirmation_link(user_id: int) -> None:
         _send("confirm_email", user.email, link=urljoin(settings.SITE_URL, link))
 
 
-def tell_account_changed(emails: list[str], what: str, by: str, changed_at: str) -> None:
-    """Tell a person what staff changed about their account; at both emails where that changed."""
-    for email in emails:
-        _send("account_changed", email, what=what, by=by, changed_at=changed_at)
+def tell_account_changed(email: str, what: str, by: str, changed_at: str) -> None:
+    """Tell a person what staff changed about their account."""
+    _send("account_changed", email, what=what, by=by, changed_at=changed_at)
 
 
 def _send(name: str, to: str, **context: str) -> None:

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
-from django.utils.crypto import salted_hmac
 
 from accounts.models import User
 from bookmyshow.client_address import client_network
 from bookmyshow.prepared import prepared_cursor
+from bookmyshow.pseudonym import pseudonym
 
 from .errors import AddressLimit, HoldPaused, TooManyHolds, TooManySeats
 
@@ -150,10 +150,8 @@ def most_seats_to_confirm(user: User) -> int | None:
 
 
 def address_key(request: HttpRequest) -> str:
-    """What stands for the client's address on a hold: a keyed hash, deleted when the hold ends."""
-    return salted_hmac(
-        "bookings.held_from", client_network(request), algorithm="sha256"
-    ).hexdigest()[:16]
+    """The client's network as a keyed hash. A hold keeps it until the hold ends."""
+    return pseudonym(f"held from {client_network(request)}")[:16]
 
 
 def _person_at_show(user_id: int, show_id: int, held_from: str) -> PersonAtShow:

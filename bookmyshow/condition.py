@@ -1,4 +1,4 @@
-"""Which of the things that the site can do without are away: for health checks and for staff."""
+"""Which servers the site misses but can do without: for health checks and for staff."""
 
 import logging
 
@@ -36,7 +36,7 @@ def troubles() -> list[str]:
         found.append("The cache does not answer: the site sells on, more slowly.")
     if not (cache_answers if broker == settings.REDIS_URL else answers(broker)):
         found.append("The task queue does not answer: mails and sweeps wait until it is back.")
-    elif sweeper.is_late():
+    elif cache_answers and sweeper.is_late():  # The cache has the time of the last sweep.
         last = sweeper.last_sweep()
         when = f"were last swept {timesince(last, timezone.now())} ago" if last else "aren’t swept"
         found.append(f"Lapsed holds {when}: the admin shows them as held, though they are free.")

@@ -126,8 +126,10 @@ def duration(
 
 
 def secret(name: str, *, debug: bool, default: str = "") -> str:
-    """A secret of 32 characters or more that is hard to guess. Only DEBUG has one of its own, or
-    where another secret is its default."""
+    """A secret of 32 characters or more that is hard to guess.
+
+    `default` is another secret. Without a value and a default only DEBUG has one.
+    """
     value = env.str(name, default="") or default
     if not value and BUILDING:
         return secrets.token_urlsafe(48)
@@ -152,7 +154,7 @@ def is_guessable(value: str) -> bool:
 
 
 def refuse_equal(**secrets: str) -> None:
-    """Stop the start where two secrets are the same: who gets one would have both."""
+    """Stop the start where two secrets are the same: a thief of one would have both."""
     for (name, value), (other, same) in combinations(secrets.items(), 2):
         if value and value == same:
             refuse(other, f"is the same as {name}; {MAKE_ONE}")
@@ -232,6 +234,15 @@ def currency(name: str, *, default: str) -> str:
         return text
 
     return read(name, parse, default, "use the three letters of ISO 4217, such as INR")
+
+
+def host_names(name: str) -> list[str]:
+    """A comma-separated list of host names, without scheme, port and path; empty when unset."""
+    found = [word.lower() for word in words(name)]
+    for host in found:
+        if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", host):
+            refuse(name, f"{host!r} is no host name; use for example images.example.com")
+    return found
 
 
 def sender(name: str, *, default: str) -> str:

@@ -134,7 +134,7 @@ TEMPLATES = [
 # not a worker. The pool belongs to one worker process and is as large as it has threads.
 WEB_THREADS = environment.whole("WEB_THREADS", default=4, least=1, most=64)
 LOCK_TIMEOUT_MS = 4_000
-# For a connection; without one, the answer is a 503.
+# How long a request waits for a connection. Without one, the answer is a 503.
 DATABASE_WAIT_SECONDS = environment.whole("DATABASE_WAIT_SECONDS", default=2, least=1, most=60)
 DATABASES: dict[str, dict[str, Any]] = {"default": environment.database("DATABASE_URL")}
 DATABASES["default"]["ENGINE"] = "bookmyshow.database"
@@ -145,7 +145,7 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     " -c plan_cache_mode=force_generic_plan",
 )
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", max(DATABASE_WAIT_SECONDS, 2))
-# A network that loses everything says nothing: what was sent and not received ends the connection.
+# Ends a connection whose data nobody acknowledges, as when the network drops every packet.
 DATABASES["default"]["OPTIONS"].setdefault("tcp_user_timeout", 3_000)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # Statements of `bookmyshow.prepared` that come a second time are prepared.
@@ -219,7 +219,7 @@ STAFF_SESSION = environment.duration(
     "STAFF_SESSION", default="12h", least=timedelta(minutes=5), most=timedelta(hours=12)
 )
 STAFF_IDLE = environment.duration(
-    "STAFF_IDLE", default="30m", least=timedelta(minutes=2), most=STAFF_SESSION
+    "STAFF_IDLE", default="30m", least=timedelta(minutes=2), most=timedelta(hours=12)
 )
 OTP_TOTP_ISSUER = "BookMyShow"
 # No page of the admin shows a secret, not even to superusers.
@@ -253,7 +253,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=NOTICE_SECONDS),
         "options": {"expires": NOTICE_SECONDS},
     },
-    # In the night of India. By the clock: an interval would begin again with every restart of beat.
+    # At 04:00 in India. By the clock, because an interval begins again with each restart of beat.
     "clear-sessions": {
         "task": "accounts.tasks.clear_sessions",
         "schedule": crontab(hour=22, minute=30),
@@ -305,7 +305,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 5
 
 # Security
 # Hosts that posters of other sites may come from; any host with HTTPS where it is empty.
-POSTER_HOSTS = environment.words("POSTER_HOSTS")
+POSTER_HOSTS = environment.host_names("POSTER_HOSTS")
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS

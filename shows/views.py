@@ -145,7 +145,6 @@ def show_page(
     hold = own_hold(request.user, show_id)
     html, ticked = _for_viewer(current, screening, hold, chosen)
     lost = [] if current.is_final else [c for c in dict.fromkeys(chosen) if c not in ticked]
-    kinds = drawing.kinds_of_seat(current.html)
     context = {
         **own_context(screening, hold),
         **_times_asked_for(request, screening),
@@ -155,16 +154,23 @@ def show_page(
         "has_choice": drawing.has_choice(html),
         "is_final": current.is_final,
         "problem": problem or (lost_line(lost) if lost else ""),
-        "party_form": PartyForm(party.data if party else None, kinds=kinds),
-        "kinds": kinds,
+        **_party_context(party, drawing.kinds_of_seat(current.html)),
         "found": party is not None and bool(ticked),
         "wheelchair": _wheelchair_is_known(request, hold),
         "form_token": secrets.token_urlsafe(12),
+    }
+    return render(request, "shows/show.html", context, status=status)
+
+
+def _party_context(party: PartyForm | None, kinds: list[str]) -> dict[str, object]:
+    """The form that asks for the best seats, and the limits that the page states."""
+    return {
+        "party_form": PartyForm(party.data if party else None, kinds=kinds),
+        "kinds": kinds,
         "max_seats": settings.MAX_SEATS_PER_BOOKING,
         "hold_minutes": settings.BOOKING_EXPIRY_MINUTES,
         "currency": settings.CURRENCY,
     }
-    return render(request, "shows/show.html", context, status=status)
 
 
 def _times_asked_for(request: HttpRequest, screening: Show) -> dict[str, object]:

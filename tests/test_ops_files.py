@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from bookmyshow.environment import ROOT
+from bookmyshow.management.commands.run_site import procfile
 from bookmyshow.watching import exposition, state
 
 OPS = ROOT / "ops"
@@ -29,6 +30,14 @@ ALERTS_OF_THE_ISSUE = {
     "FullDisk": "> 0.8",
     "BackupOld": "> 26 * 3600",
 }
+
+
+def test_every_process_of_the_procfile_has_a_unit_with_its_command() -> None:
+    for name, command in procfile().items():
+        unit = (OPS / f"systemd/bookmyshow-{name}.service").read_text()
+        unit = unit.replace("%%", "%")  # as systemd reads it
+        (started,) = re.findall(r"^ExecStart=\S+/python (.*)$", unit, re.MULTILINE)
+        assert f"python {started}".startswith(command), name
 
 
 def expressions(path: Path) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bookmyshow.celery import app
 from bookmyshow.environment import ROOT
+from bookmyshow.management.commands import run_site
 from tests.live_site import free_port, site_environment
 
 START_SECONDS = 180
@@ -18,8 +19,8 @@ READY = re.compile(r"celery@\S+ ready\.|sweeper@\S+ ready\.|beat: Starting\.\.\.
 
 
 def procfile() -> dict[str, list[str]]:
-    lines = (ROOT / "Procfile").read_text().splitlines()
-    return {name: shlex.split(command) for name, command in (line.split(":", 1) for line in lines)}
+    """The commands of the Procfile as lists of words."""
+    return {name: shlex.split(command) for name, command in run_site.procfile().items()}
 
 
 @contextmanager

@@ -1,10 +1,8 @@
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
-from celery import current_app
 from django.contrib.admin import site
 from django.contrib.auth.models import Group, Permission
 from django.core.mail import EmailMessage
@@ -126,16 +124,6 @@ def test_only_a_superuser_touches_a_superuser() -> None:
     assert client.post(f"{page}/delete/", {"post": "yes"}).status_code == 403
 
 
-@contextmanager
-def eager_tasks() -> Iterator[None]:
-    """Have tasks run where they are asked for: no worker of Celery's is there."""
-    current_app.conf.task_always_eager = True
-    try:
-        yield
-    finally:
-        current_app.conf.task_always_eager = False
-
-
 def more_rights(*, is_active: bool = True) -> User:
     """Somebody who may do what a clerk who changes accounts may not."""
     user = make_user(is_staff=True, password="their own words", is_active=is_active)
@@ -192,17 +180,16 @@ def test_whose_account_is_changed_is_told_by_mail(
 ) -> None:
     user = make_user("before@example.com", name="Ravi")
     manager = Group.objects.get(name=MANAGERS)
-    with eager_tasks():
-        client.post(
-            f"/admin/accounts/user/{user.pk}/change/",
-            {
-                "email": "after@example.com",
-                "name": "Ravi",
-                "is_active": "on",
-                "is_staff": "on",
-                "groups": [manager.pk],
-            },
-        )
+    client.post(
+        f"/admin/accounts/user/{user.pk}/change/",
+        {
+            "email": "after@example.com",
+            "name": "Ravi",
+            "is_active": "on",
+            "is_staff": "on",
+            "groups": [manager.pk],
+        },
+    )
     assert sorted(message.to[0] for message in mailoutbox) == [
         "after@example.com",
         "before@example.com",
@@ -217,8 +204,7 @@ def test_whose_password_is_set_is_told_by_mail(
 ) -> None:
     user = make_user("asha@example.com")
     new = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
-    with eager_tasks():
-        client.post(f"/admin/accounts/user/{user.pk}/password/", new)
+    client.post(f"/admin/accounts/user/{user.pk}/password/", new)
     assert [message.to for message in mailoutbox] == [["asha@example.com"]]
     assert "password" in str(mailoutbox[0].subject)
 

@@ -69,9 +69,7 @@ def test_asking_for_a_link_does_the_same_work_for_known_and_unknown_emails(
 ) -> None:
     def work(email: str) -> tuple[int, int, int]:
         waiting = redis_of_tests.llen(app.conf.task_default_queue)
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             client.post(RESET, {"email": email})
         waits = redis_of_tests.llen(app.conf.task_default_queue)
         return len(queries), int(waits) - int(waiting), len(mail.outbox)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bookmyshow.local_time import local_day
+from bookmyshow.local_time import A_DAY, local_day
 from movies.models import Movie
 from shows.models import Screen, Show
 from shows.services import ShowSlot
@@ -17,7 +17,6 @@ from .films import FILMS
 from .schedule import Slot, programme
 
 DAYS = 7
-A_DAY = timedelta(days=1)
 
 
 def missing_shows(movies: Mapping[str, Movie], *, now: datetime) -> Iterator[ShowSlot]:

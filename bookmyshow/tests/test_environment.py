@@ -46,6 +46,8 @@ MALFORMED = [
     ("STAFF_SESSION", "forever"),
     ("STAFF_IDLE", "13h"),
     ("STAFF_IDLE", "10s"),
+    ("POSTER_HOSTS", "https://img.example"),
+    ("POSTER_HOSTS", "img.example; script-src *"),
     ("DEBUG", "maybe"),
     ("HTTPS", "https"),
     ("RATE_LIMITS", "some"),
