@@ -148,7 +148,10 @@ def _write(movie: Movie, facts: MovieFacts, *, update_fields: Sequence[str] | No
 
 
 def _release_year(movie: Movie, facts: MovieFacts) -> int | None:
-    """The date's year. Without a date, the year that was known without one (an import's) stays."""
+    """The date's year. A year that was known without the date stays: that of an old film which is
+    shown again, and without a date that of an import."""
+    if movie.release_date and movie.release_year not in {None, movie.release_date.year}:
+        return movie.release_year
     if facts.release_date:
         return facts.release_date.year
     return None if movie.release_date else movie.release_year

@@ -206,6 +206,7 @@ def test_a_list_costs_the_same_however_long_it_is(
         {},
         {"release_year": 2013},
         {"release_year": 2013, "release_date": "2013-12-18"},
+        {"release_year": 1954, "release_date": "2027-01-08"},
         {"poster_image": "posters/her.jpg"},
         {"poster_url": "https://images.example.com/her.jpg"},
         {"poster_image": "posters/her.jpg", "poster_url": "https://images.example.com/her.jpg"},
@@ -244,6 +245,17 @@ def test_a_replaced_date_takes_its_year_with_it(quick_api: ApiInProcess) -> None
         body = {"title": "Her", "releaseDate": date}
         assert quick_api.call("PUT", f"movies/{movie.pk}", body, by=admin).status == 200
         assert Movie.objects.get(pk=movie.pk).release_year == year
+
+
+@pytest.mark.parametrize("date", ["2027-01-15", None])
+def test_an_old_film_that_is_shown_again_keeps_its_year(
+    quick_api: ApiInProcess, date: str | None
+) -> None:
+    admin = make_user(is_superuser=True)
+    movie = make_movie("Seven Samurai", release_year=1954, release_date="2027-01-08")
+    body = {"title": "Seven Samurai", "releaseDate": date}
+    assert quick_api.call("PUT", f"movies/{movie.pk}", body, by=admin).status == 200
+    assert Movie.objects.get(pk=movie.pk).release_year == 1954
 
 
 @pytest.mark.django_db
