@@ -47,6 +47,10 @@ ENDED_WORDS = {
         "Its ticket doesn’t work any more. We are sorry.",
     ),
 }
+HELD_AT_A_CANCELLED_SHOW = (
+    "The cinema cancelled this show",
+    "The hold is over. Nothing was charged. We are sorry.",
+)
 
 
 def go(request: HttpRequest, address: str) -> HttpResponse:
@@ -248,6 +252,14 @@ def _act(request: HttpRequest, reference: str, service: Callable[..., Booking]) 
     return go(request, reverse("bookings:booking", args=[reference]))
 
 
+def _how_it_ended(found: Booking) -> tuple[str, str]:
+    """A headline, and what it means. Only who confirmed had a ticket that the cinema could end."""
+    reason = found.reason_at(found.now)
+    if reason == Booking.EndedReason.CINEMA and found.status == Booking.Status.FAILED:
+        return HELD_AT_A_CANCELLED_SHOW
+    return ENDED_WORDS[reason]
+
+
 def _way_back(found: Booking) -> dict[str, object]:
     """Whether the same seats can be had again, and the hold that took this one's place."""
     show, now = found.show, found.now
@@ -263,7 +275,7 @@ def _way_back(found: Booking) -> dict[str, object]:
         user_id=found.user_id, show=show, status=PENDING, expires_at__gt=now
     ).first()
     free_again = [label for label in found.seats if label in free]
-    title, explanation = ENDED_WORDS[found.reason_at(now)]
+    title, explanation = _how_it_ended(found)
     return {
         "title": title,
         "explanation": explanation,

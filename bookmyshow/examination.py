@@ -180,7 +180,7 @@ def _static_files() -> Finding:
 
 def _mail() -> Finding:
     if issubclass(import_string(settings.EMAIL_BACKEND), FolderBackend):
-        advice = "Set EMAIL_URL, or nobody gets a ticket by mail."
+        advice = "Set EMAIL_URL, or no mail reaches anybody."
         return Finding("mail", f"goes to the folder {settings.EMAIL_FILE_PATH}", advice)
     try:
         with get_connection(timeout=MAIL_SECONDS):

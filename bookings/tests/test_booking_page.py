@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from bookings import services
 from bookings.models import Booking
+from bookings.show_changes import cancel_show
 from shows.clock import database_now
 from shows.models import Show
 from tests.factories import begin, lapse, make_booking, make_show, make_user
@@ -157,6 +158,16 @@ def test_a_cancelled_show_says_that_it_was_the_cinema(
     body = client.get(booking.get_absolute_url()).content.decode()
     assert "The cinema cancelled" in body
     assert "Other times" in body
+
+
+def test_who_held_seats_as_the_cinema_cancelled_the_show_hears_of_no_ticket(
+    client: Client, held: Booking
+) -> None:
+    cancel_show(by=make_user(is_superuser=True), show_id=held.show_id)
+    body = client.get(held.get_absolute_url()).content.decode()
+    assert "The cinema cancelled this show" in body
+    assert "Nothing was charged" in body
+    assert "ticket doesn’t work" not in body
 
 
 @pytest.mark.parametrize("action", ["booking", "clock", "confirm", "release", "cancel"])
