@@ -26,6 +26,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.utils.html import strip_tags
+from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
 from accounts import audit
@@ -96,7 +97,8 @@ def _told(request: HttpRequest) -> str:
 def _listed(model_admin: ModelAdmin, request: HttpRequest) -> Columns:
     """The columns of the list as it is on the page."""
     names = model_admin.get_list_display(request)
-    heads = [str(label_for_field(name, model_admin.model, model_admin)) for name in names]
+    labels = [str(label_for_field(name, model_admin.model, model_admin)) for name in names]
+    heads = [slugify(label).replace("-", "_") for label in labels]
     values = [partial(_on_page, model_admin, name) for name in names]
     return dict(zip(heads, values, strict=True))
 

@@ -45,6 +45,7 @@ def test_every_list_exports_and_offers_it(app: str, model: str) -> None:
     assert f"/admin/export/{app}/{model}/" in page
     heads, *rows = rows_of(client.get(f"/admin/export/{app}/{model}/"))
     assert len({len(row) for row in [heads, *rows]}) == 1
+    assert not [head for head in heads if not re.fullmatch("[a-z][a-z_]*", head)]
     # Nothing of how the page looks: no entity, no currency sign, no two facts in one.
     assert not [cell for row in rows for cell in row if re.search(r"&\w+;|₹|<|\n| · ", cell)]
 
