@@ -2,7 +2,7 @@
 
 Each attack keeps its connections for SECONDS while another client asks for a page again and again,
 each time on a new connection. A line per attack says how many of its questions were answered and
-how long the slowest took. Everything is bounded: 24 connections, 2,000 for the idle ones.
+how long the slowest took. Everything is bounded: 24 connections, 2,000 for those that only wait.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from threading import Event
 from urllib.parse import urlsplit
 
 SECONDS = 8.0
-CONNECTIONS, IDLE = 24, 2_000
+CONNECTIONS, MANY = 24, 2_000
 # A question that waits longer than this was not answered.
 PATIENCE_SECONDS = 5.0
 PAGE = "/accounts/login/"
@@ -75,8 +75,12 @@ class Seen:
 Attack = Callable[[Site, socket.socket, Event], None]
 
 
-def half_requests(site: Site, client: socket.socket, over: Event) -> None:
+def half_request(site: Site, client: socket.socket, _over: Event) -> None:
     client.sendall(site.head(f"GET {PAGE}")[:-2])
+
+
+def half_requests(site: Site, client: socket.socket, over: Event) -> None:
+    half_request(site, client, over)
     over.wait()
 
 
@@ -114,8 +118,17 @@ ATTACKS: dict[str, tuple[Attack, int]] = {
     "bodies, then a byte every 8 s": (dripping_bodies, CONNECTIONS),
     "pipelined answers read slowly": (unread_answers, CONNECTIONS),
     "endless chunked bodies": (endless_chunks, CONNECTIONS),
-    "idle connections": (idle, IDLE),
+    "idle connections": (idle, MANY),
+    "half requests by the thousand": (half_request, MANY),
 }
+# They are opened one after the other and wait: nothing is sent later, so none needs a thread.
+WAITING = (idle, half_request)
+
+
+def allow_many_sockets() -> None:
+    """Let this process open more than MANY files, as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8_192)), hard))
 
 
 @contextmanager
@@ -130,10 +143,11 @@ def attacking(site: Site, attack: Attack, connections: int) -> Iterator[None]:
             over.wait(0.2)
 
     with ExitStack() as opened:
-        if attack is idle:
+        if attack in WAITING:
             for _ in range(connections):
                 with suppress(OSError):
-                    opened.enter_context(closing(site.open()))
+                    client = site.open() if attack is idle else site.connect()
+                    attack(site, opened.enter_context(closing(client)), over)
             yield
         else:
             pool = opened.enter_context(ThreadPoolExecutor(connections))
@@ -175,8 +189,7 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("--seconds", type=float, default=SECONDS)
     options = parser.parse_args()
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8_192), hard))
+    allow_many_sockets()
     site = Site.at(options.url)
     for name, (attack, connections) in ATTACKS.items():
         seen = watch(site, attack, connections, options.seconds)

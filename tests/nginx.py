@@ -12,13 +12,15 @@ from bookmyshow.environment import ROOT
 from .live_site import free_port
 
 OPS = ROOT / "ops" / "nginx"
-# As Debian's and the image's own nginx.conf, less what a test must not share with others.
+# As Debian's and the image's own nginx.conf, less what a test must not share with others; with as
+# many connections as docs/deploy.md and compose.yaml have them set.
 MAIN = """
 {user}
+worker_rlimit_nofile 20000;
 pid {folder}/pid;
 error_log {folder}/error.log;
 daemon off;
-events {{ worker_connections 768; }}
+events {{ worker_connections {connections}; }}
 http {{
     access_log off;
     client_body_temp_path {folder}/body;
@@ -50,6 +52,14 @@ def localised(name: str, folder: Path, *, upstream: int) -> tuple[str, str]:
     return text, f"{'https' if tls else 'http'}://127.0.0.1:{port}"
 
 
+def connections_of(name: str) -> int:
+    """How many connections nginx may have where that file of ops/nginx is used."""
+    told_in = {"compose.conf": "compose.yaml", "bookmyshow.conf": "docs/deploy.md"}[name]
+    found = re.search(r"/worker_connections (\d+);/", (ROOT / told_in).read_text())
+    assert found is not None, told_in
+    return int(found[1])
+
+
 @contextmanager
 def nginx(name: str, folder: Path, *, upstream: int) -> Iterator[str]:
     """Run nginx with that file of ops/nginx; `upstream` is the site's port. Yields its address."""
@@ -57,7 +67,8 @@ def nginx(name: str, folder: Path, *, upstream: int) -> Iterator[str]:
     (folder / "site.conf").write_text(text)
     # A test's folder is closed to the user that nginx would become.
     user = "user root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(MAIN.format(user=user, folder=folder))
+    values = {"user": user, "folder": folder, "connections": connections_of(name)}
+    (folder / "nginx.conf").write_text(MAIN.format(**values))
     certificate = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
     subprocess.run(
         [*certificate.split(), "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"],

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from bench import slow_clients
-from bench.slow_clients import ATTACKS, attacking, is_answered
+from bench.slow_clients import ATTACKS, allow_many_sockets, attacking, is_answered
 from tests.nginx import nginx
 
 from .site import Program
@@ -36,6 +36,7 @@ def front(
 def test_behind_nginx_no_slow_client_keeps_another_waiting(
     front: slow_clients.Site, name: str
 ) -> None:
+    allow_many_sockets()
     attack, connections = ATTACKS[name]
     with attacking(front, attack, connections):
         assert [is_answered(front, PATIENCE_SECONDS) for _ in range(10)] == [True] * 10
