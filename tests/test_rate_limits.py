@@ -9,6 +9,7 @@ from limits import parse
 from accounts import attempts
 from bookmyshow import rate_limits
 from bookmyshow.rate_limits import Limit, RateLimited, spend
+from bookmyshow.templatetags.formatting import wait
 from tests.api_client import ApiInProcess
 from tests.factories import make_show, make_user
 from tests.live_site import free_port
@@ -121,7 +122,7 @@ def test_pages_share_the_limits_and_answer_the_designed_page(
     refused = client.post(address, fields)
     assert refused.status_code == 429
     assert int(refused["Retry-After"]) > 0
-    assert "One at a time" in refused.content.decode()
+    assert f"Try again in {wait(int(refused['Retry-After']))}" in refused.content.decode()
     assert client.get(address).status_code == 200
 
 

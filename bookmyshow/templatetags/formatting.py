@@ -6,6 +6,7 @@ the zone the value carries, so `{{ show.local_start|clock }}` is the time on the
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from math import ceil
 
 from django import template
 from django.conf import settings
@@ -94,6 +95,15 @@ def running_time(minutes: int | None) -> str:
     if rest or not hours:
         parts.append(f"{rest} min")
     return " ".join(parts)
+
+
+@register.filter
+def wait(seconds: int) -> str:
+    """a minute, 5 minutes, 2 hours: rounded up, so that who waits so long is not too early"""
+    minutes = ceil(seconds / 60)
+    if minutes <= 1:
+        return "a minute"
+    return f"{minutes} minutes" if minutes <= 90 else f"{ceil(minutes / 60)} hours"
 
 
 @register.filter

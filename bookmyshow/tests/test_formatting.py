@@ -47,6 +47,22 @@ def test_running_times(minutes: int | None, text: str) -> None:
     assert formatting.running_time(minutes) == text
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (1, "a minute"),
+        (60, "a minute"),
+        (61, "2 minutes"),
+        (900, "15 minutes"),
+        (5400, "90 minutes"),
+        (5401, "2 hours"),
+        (86_400, "24 hours"),
+    ],
+)
+def test_waits_are_never_too_short(seconds: int, text: str) -> None:
+    assert formatting.wait(seconds) == text
+
+
 def test_no_line_of_a_title_begins_with_a_dash() -> None:
     assert formatting.keep_dashes("Mission – Impossible") == "Mission\N{NO-BREAK SPACE}– Impossible"
     assert formatting.keep_dashes("Spider-Man") == "Spider-Man"
