@@ -1,7 +1,8 @@
 """Gunicorn: threads for waits on the database, processes for the processors.
 
-A thread waits for its client, so a few slow clients can silence it. So it listens on this machine
-alone; visitors reach nginx, or a router that buffers requests and answers (docs/deploy.md).
+Each thread waits for its client, so a few slow clients can block the site. So gunicorn listens on
+this machine only. Visitors reach nginx, or a router that buffers requests and answers
+(docs/deploy.md).
 """
 
 import gc
@@ -37,8 +38,8 @@ graceful_timeout = 20
 # Longer than a page's poll interval (5 s), so that a poll rarely opens a connection.
 keepalive = 15
 
-# The most there is: an address that is shorter is answered by the site, in the API's shape too.
-# What is longer gets gunicorn's own 414, as text (docs/api.md).
+# The largest value that gunicorn takes. The site answers addresses up to this length, the API in
+# its own shape; for longer ones gunicorn answers 414 with a text (docs/api.md).
 limit_request_line = 8190
 
 # A heartbeat file on a disk can block a worker for as long as the disk is busy.

@@ -64,12 +64,12 @@ def _free_email(form: forms.ModelForm) -> str:
 
 
 def _is_within_reach(request: HttpRequest, obj: User | None) -> bool:
-    """Whether the account is of somebody with no more rights than who asks has."""
+    """Whether the account's owner has no more rights than the person who asks."""
     return obj is None or (isinstance(request.user, User) and may_change_account(request.user, obj))
 
 
 def _note_change(request: HttpRequest, form: Any) -> None:
-    """Log what a form changed of who may do what, or of how somebody logs in."""
+    """Log that a form changed somebody's rights, password, or email."""
     assert isinstance(request.user, User)
     if isinstance(form, AdminPasswordChangeForm):
         note("password change", request=request, account=form.user.email, by=request.user.email)
@@ -204,7 +204,7 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
         return fields if allowed else (*fields, *RIGHTS)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Whose account is changed is told what, at the earlier email too."""
+        """Save, and tell the account's owner what changed, at the earlier email too."""
         changed = form.changed_data if change else []
         if "email" in changed:
             # Nobody has shown yet that another address is this person's.
@@ -285,7 +285,7 @@ class AuthenticatorApps(admin.ModelAdmin):
         reached = _is_within_reach(request, obj.user if obj else None)
         return super().has_delete_permission(request, obj) and reached
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """No filter by the secret: it could be found out letter by letter."""
         return not lookup.startswith("key") and super().lookup_allowed(lookup, value, request)
 

@@ -25,13 +25,13 @@ SECRETS_OF_ACCOUNT_FROM_ADDRESS = (
     Limit("secret-pair", parse("10 per 5 minutes")),
     Limit("secret-pair-slow", parse("25 per hour")),
 )
-# Over all addresses (OWASP ASVS 2.2.1). It keeps its owner's known devices out of nothing.
+# Over all addresses (OWASP ASVS 2.2.1). Devices that the owner logged in with before don't count.
 SECRETS_OF_ACCOUNT = Limit("secret-account", parse("100 per hour"))
 SECRETS_FROM_DEVICE = (
     Limit("secret-device", parse("10 per 5 minutes")),
     Limit("secret-device-slow", parse("25 per hour")),
 )
-# Who tries a code has the password already, so where from doesn't matter.
+# A code is asked for after the password, so these count for the account, whatever the address.
 CODES_OF_ACCOUNT = (
     Limit("code", parse("10 per 5 minutes")),
     Limit("code-slow", parse("30 per hour")),
@@ -46,7 +46,7 @@ RESETS_OF_EMAIL = Limit("reset-email", parse("5 per hour"))
 
 @contextmanager
 def _noted(event: Event, request: HttpRequest, account: str) -> Iterator[None]:
-    """Log a try that is one too many."""
+    """Log a try that is refused by a limit."""
     try:
         yield
     except RateLimited:
@@ -92,7 +92,7 @@ def spend_sign_up(request: HttpRequest, email: str) -> None:
 
 
 def spend_email_check(request: HttpRequest) -> None:
-    """Count one question whether an email has an account. Raises RateLimited."""
+    """Count one check of whether an email has an account. Raises RateLimited."""
     with _noted("sign-up check", request, ""):
         spend_by_address(EMAIL_CHECKS_FROM_ADDRESS, request)
 

@@ -31,7 +31,7 @@ def record(*, by: User, about: Model, what: str, kind: int = CHANGE) -> LogEntry
 
 
 def record_of_list(*, by: User, model: type[Model], what: str) -> LogEntry:
-    """Add a line about a whole list of these and no single one: "Exported as CSV."."""
+    """Add a line about a whole list of a model's rows, such as "Exported as CSV."."""
     return LogEntry.objects.create(
         user_id=by.pk,
         content_type_id=ContentType.objects.get_for_model(model).pk,

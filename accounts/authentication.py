@@ -12,7 +12,7 @@ from .tokens import user_of_token
 
 
 class ApiRequest(HttpRequest):
-    """A request that was authenticated: `auth` is the person, `token` what they showed."""
+    """A request that was authenticated: `auth` is the person, `token` the bearer token."""
 
     auth: User
     token: str

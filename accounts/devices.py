@@ -1,7 +1,7 @@
 """Browsers that an account was logged in with before: a signed cookie names the accounts.
 
-A known device has tries of its own (`accounts.attempts`), so that strangers who try an account's
-password from many addresses don't keep its owner out. The cookie opens nothing by itself.
+A known device has its own limits for tries (`accounts.attempts`), so that strangers who try an
+account's password from many addresses don't lock its owner out. The cookie alone logs nobody in.
 """
 
 from collections.abc import Callable

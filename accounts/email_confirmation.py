@@ -1,4 +1,4 @@
-"""The proof that an email address is its account's: following a link that was mailed to it.
+"""Confirming that an email address belongs to its account, by a link that is mailed to it.
 
 An account works without it, but may buy few seats (`bookings.hold_limits`). A password that was
 reset by mail proves the address too.
@@ -16,7 +16,7 @@ LINK_SECONDS = 3 * 24 * 3600
 
 
 class LinkNotValid(Exception):
-    """A link that is too old, was changed, or was mailed to an address that the account left."""
+    """The link is too old, was changed, or was mailed to an earlier address of the account."""
 
 
 def link_token(user: User) -> str:

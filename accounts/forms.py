@@ -177,7 +177,7 @@ class MailedPasswordForm(NewPasswordForm):
 
 
 class OwnPasswordForm(OwnForm):
-    """Something that an open browser alone isn't enough for. Raises RateLimited when cleaned."""
+    """A form that asks for the password again. Cleaning it raises RateLimited."""
 
     password = forms.CharField(
         label="Your password now",

@@ -1,7 +1,7 @@
-"""Password hashers that leave threads for the rest of the site.
+"""Password hashers that never take all of a process's threads.
 
 A hash takes a quarter of a second of a core, by design. At most half of a process's threads make
-one at a time; the next caller doesn't wait, for a waiting thread sells no tickets either.
+one at a time. The next caller is refused at once: a waiting thread could serve nobody else.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _places = BoundedSemaphore(AT_ONCE)
 
 
 class TooManyPasswords(Busy):
-    """This process makes as many hashes as it may."""
+    """This process is making as many hashes as it may."""
 
     message = "Many people are logging in right now. Please try again in a moment."
 

@@ -1,5 +1,5 @@
-"""Mails about an account leave the request's path: to a worker through the broker, and with the
-broker down to a thread of this process.
+"""Mails about an account are sent outside of the request: by a worker, which gets them through the
+broker, or by a thread of this process while the broker is down.
 
 A worker tries a mail again for half an hour while the mail server doesn't answer.
 """

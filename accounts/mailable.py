@@ -1,4 +1,4 @@
-"""An email address has to be one that a mail can be written to, or its owner hears of nothing."""
+"""Accounts have only email addresses that the mail library can write a mail to."""
 
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage

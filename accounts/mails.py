@@ -30,7 +30,7 @@ def send_reset_link(email: str) -> None:
 
 
 def tell_password_changed(user_id: int, changed_at: str) -> None:
-    """Tell the account's email that its password is another one since `changed_at`."""
+    """Tell a person that the password was changed, and when."""
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is not None:
         link = urljoin(settings.SITE_URL, reverse("accounts:password-reset"))

@@ -1,4 +1,4 @@
-"""Which passwords are too easy: those made of what anybody knows of the site and the person."""
+"""Refuses passwords that are made of the site's name and the person's name and email."""
 
 import re
 import unicodedata

@@ -1,6 +1,6 @@
-"""Whose account somebody may change: of people with no more rights than their own.
+"""Staff may change the accounts of people who have no more rights than they have themselves.
 
-Who sets another person's password or email can become that person.
+Otherwise they could set a password or an email, log in with it, and have those rights.
 """
 
 from django.contrib.auth.models import Permission

@@ -1,7 +1,7 @@
-"""What touches an account's safety, on the logger `security` (docs/deploy.md has the events).
+"""Events about the security of accounts, on the logger `security` (docs/deploy.md lists them).
 
-A line has the event, its outcome, the client's address and the account as a keyed hash: the lines
-of one account can be found together, and nobody reads from them whose it is.
+A line has the event, its outcome, the client's address and the account as a keyed hash: the same in
+all lines of an account, and the email can't be read from it.
 """
 
 import logging

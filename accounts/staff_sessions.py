@@ -22,7 +22,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def background(view: View) -> View:
-    """A view that pages poll: its requests are no sign that somebody is there."""
+    """Marks a view that pages poll. Its requests don't show that somebody uses the site."""
     view.is_background = True  # type: ignore[attr-defined]
     return view
 

@@ -1,4 +1,4 @@
-"""What Celery finds of this app: the tasks here, and the mails of `mail_queue`."""
+"""The tasks of this app that Celery finds: those here, and the mails of `mail_queue`."""
 
 from celery import shared_task
 
@@ -9,5 +9,5 @@ __all__ = ["clear_sessions", "mail_queue"]
 
 @shared_task
 def clear_sessions() -> int:
-    """Once a day: the database would keep every session for ever."""
+    """Once a day. Nothing else deletes sessions that ended."""
     return services.clear_expired_sessions()

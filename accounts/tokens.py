@@ -1,5 +1,5 @@
-"""The API's bearer tokens: JWTs that die when the person's `token_version` rises (API.md), when
-they are logged out, or when the second factor is switched on and they were got without it."""
+"""The API's bearer tokens, JWTs. One ends when the person's `token_version` rises (API.md), when it
+is logged out, or when STAFF_2FA is on and its owner, of the staff, gave no code for it."""
 
 import uuid
 from datetime import UTC, datetime

@@ -1,8 +1,8 @@
 """A second factor for staff: a code from an authenticator app (TOTP, RFC 6238, by django-otp).
 
 With STAFF_2FA on, staff get to no staff page (admin, door) in a session that hasn't seen a code,
-and their API tokens are good only if they were got with one. Who lost the phone uses a recovery
-code (`recovery_codes`).
+and their API tokens are valid only if they were issued with one. A recovery code
+(`recovery_codes`) replaces the code of a lost phone.
 """
 
 import base64
@@ -33,7 +33,7 @@ DEVICE_NAME = "authenticator app"
 
 
 class AlreadySetUp(Exception):
-    """The person has an authenticator app; another session was quicker."""
+    """The person has an authenticator app already, set up in another session."""
 
 
 def is_required(user: User) -> bool:
@@ -71,7 +71,7 @@ def device_to_set_up(request: HttpRequest) -> TOTPDevice:
 
 
 def set_up(*, request: HttpRequest, user: User, code: str) -> list[str] | None:
-    """Set the app up if it shows this code: recovery codes to be shown once, None if it is wrong.
+    """Set the app up if this is its code; returns recovery codes to show once, or None.
 
     Ends the person's other sessions and all API tokens. Raises AlreadySetUp.
     """
@@ -129,8 +129,10 @@ def new_recovery_codes(user: User) -> list[str]:
 
 
 def forget_device(*, user: User, by: User) -> bool:
-    """Take the app away, and its recovery codes; whether there was one. The next staff page asks
-    to set up another."""
+    """Delete the app and its recovery codes; returns whether there was one.
+
+    The next staff page asks to set up another.
+    """
     with transaction.atomic():
         gone, _ = TOTPDevice.objects.filter(user=user).delete()
         recovery_codes.forget(user)

@@ -23,7 +23,7 @@ WRONG = (
     "That is not the code of this half minute, and no unused recovery code. Wait for the next"
     " code, then try it."
 )
-QUICKER = "An app was set up in another window meanwhile. Write the code that it shows."
+QUICKER = "An app was set up in another window meanwhile. Enter the code that it shows."
 
 
 class CodeForm(HouseForm):
@@ -42,7 +42,7 @@ class CodeForm(HouseForm):
 
 
 class AnyCodeForm(CodeForm):
-    """Recovery codes have letters, for which phones need the whole keyboard."""
+    """Takes recovery codes too. They have letters, so phones need the whole keyboard."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -122,13 +122,13 @@ def _refuse(request: HttpRequest, user: User, form: CodeForm) -> None:
 
 
 def _show_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
-    """The only answer that the codes are ever in."""
+    """No later page shows these codes."""
     context = {"codes": codes, "next": _way_on(request)}
     return render(request, "accounts/recovery_codes.html", context)
 
 
 def _staff(request: HttpRequest) -> User:
-    """Who asks. Raises PermissionDenied for customers: they have no second factor."""
+    """The person who asks. Raises PermissionDenied for customers: they have no second factor."""
     user = request.user
     if not (isinstance(user, User) and user.is_staff):
         raise PermissionDenied

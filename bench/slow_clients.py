@@ -42,7 +42,7 @@ class Site:
     def open(self, patience: float = PATIENCE_SECONDS) -> socket.socket:
         client = socket.socket()
         client.settimeout(patience)
-        # Little fits in between, so that a server notices who doesn't read its answers.
+        # With a small buffer a server notices that its answers are not read.
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         client.connect((self.host, self.port))
         return client
@@ -62,7 +62,7 @@ class Site:
 
 @dataclass
 class Seen:
-    """How the polite client fared."""
+    """How the polite client was served."""
 
     asked: int = 0
     waits: list[float] = field(default_factory=list)
@@ -171,7 +171,7 @@ def watch(site: Site, attack: Attack, connections: int, seconds: float = SECONDS
     """Ask for a page all the time beside the attack."""
     seen = Seen()
     with attacking(site, attack, connections):
-        # So long every thread of a server that waits for its clients is taken.
+        # By then the attack has taken every thread of a server whose threads wait for clients.
         time.sleep(1)
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:

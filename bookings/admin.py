@@ -23,9 +23,9 @@ from .models import Booking, Notice
 from .notices import try_again
 from .search import matching
 
-# Of bookings in the archive that a search finds too.
+# The most bookings of the archive that a search counts.
 MOST_COUNTED = 100
-# Of a row with a show; also for the archive's.
+# Columns about the show of a row; the archive's list has them too.
 SHOW_COLUMNS: Columns = {
     "film": "show.movie.title",
     "cinema": "show.screen.cinema.name",
@@ -136,7 +136,7 @@ class BookingAdmin(SearchBookings, LongListAdmin):
         return super().get_search_results(request, queryset, search_term)
 
     def _point_to_the_archive(self, request: HttpRequest, search_term: str) -> None:
-        """Say so where the archive has what is searched for, to those who may look there."""
+        """Tell staff who may open the archive that the search finds bookings there too."""
         if not search_term.strip() or not request.user.has_perm("archive.view_archivedbooking"):
             return
         found, _ = matching(ArchivedBooking.objects.all(), search_term)
@@ -235,8 +235,10 @@ class NoticeState(admin.SimpleListFilter):
 
 @admin.register(Notice)
 class NoticeAdmin(LongListAdmin):
-    """Mails about cancelled and moved shows: was this customer told, and when? What was given up
-    can be sent again, once its cause is gone (a wrong address, most often)."""
+    """Mails about cancelled and moved shows: was this customer told, and when?
+
+    A mail that was given up can be sent again once its cause (mostly a wrong address) is gone.
+    """
 
     actions = ("try_again",)
     list_display = ("created_at", "kind", "customer", "show", "told", "attempts")
@@ -290,7 +292,7 @@ class NoticeAdmin(LongListAdmin):
         self.message_user(request, words, messages.SUCCESS if count else messages.WARNING)
 
     def has_try_again_permission(self, request: HttpRequest) -> bool:
-        """Without the form that comes with the permission to change."""
+        """For this action only: notices have no form to change them."""
         return request.user.has_perm("bookings.change_notice")
 
     def get_search_results(

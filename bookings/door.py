@@ -75,7 +75,7 @@ def read_ticket(text: str) -> str | None:
 
 
 def was_typed(ticket: str) -> bool:
-    """Whether it has no signature of ours: whoever saw the reference can say it."""
+    """Whether the text has no signature of the site, so that it was typed and not scanned."""
     try:
         read_door_token(ticket)
     except InvalidToken:

@@ -107,7 +107,7 @@ def _at_the_door(
     context |= _attendance(show_id)
     part = "#answer" if request.headers.get("HX-Request") else ""
     response = render(request, f"bookings/door.html{part}", context, status=status)
-    # By this door.js knows the site's answer from a page that a network put in its place.
+    # door.js takes no answer without this header: a network may send a page of its own.
     response["X-Door"] = "answer"
     return response
 

@@ -66,7 +66,7 @@ class ShowNotBookable(BookingError):
 
 
 class ShowMoved(ShowNotBookable):
-    """Somebody confirms a time that the show no longer has."""
+    """The show moved after the page that confirms it was loaded."""
 
     message = (
         "Not confirmed yet: the cinema moved this show. Look at the new time, then confirm again."
@@ -82,7 +82,7 @@ class ShowBusy(BookingError):
 
 
 class TooManySeats(BookingError):
-    """More seats at one show than one person may have."""
+    """One person may not have that many seats at one show."""
 
     code = "TOO_MANY_SEATS"
 
@@ -92,7 +92,7 @@ class TooManySeats(BookingError):
 
 
 class TooManyHolds(BookingError):
-    """Live holds at too many shows."""
+    """The person has live holds at too many shows."""
 
     code = "TOO_MANY_HOLDS"
 
@@ -104,7 +104,7 @@ class TooManyHolds(BookingError):
 
 
 class HoldPaused(BookingError):
-    """The person kept seats of this show for a while, and bought none; `retry_after` in seconds."""
+    """The person held seats of this show for long without buying them. `retry_after` in seconds."""
 
     code = "HOLD_PAUSED"
 
@@ -130,7 +130,7 @@ class AddressLimit(BookingError):
 
 
 class EmailNotConfirmed(BookingError):
-    """The person's email address isn't confirmed, and this would be too many seats for that."""
+    """A person whose email address isn't confirmed may not have tickets for that many seats."""
 
     code = "EMAIL_NOT_CONFIRMED"
 

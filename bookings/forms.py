@@ -9,7 +9,7 @@ class ChosenSeats(NamedTuple):
     """The seats ticked on the map, and the token that makes a repeated post the same request.
 
     `unasked` are the wheelchair places among them, unless the form says that one is needed. The map
-    tells the form which seats are such places, so that no query is needed to ask.
+    posts which seats are wheelchair places, so that this needs no query.
     """
 
     labels: list[str]

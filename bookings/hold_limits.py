@@ -1,7 +1,7 @@
 """Limits against hoarding: how much one person, and one address, may hold and buy.
 
-They are decided in the database, in the transaction of the hold or confirmation: under the show's
-lock for everything that concerns one show, and under the person's lock for what concerns all shows.
+The database checks them in the transaction of the hold or confirmation: under the show's lock what
+concerns one show, and under the person's lock what concerns all shows.
 Staff have no limits: the box office buys for many people. The settings are in README.
 """
 
@@ -24,13 +24,13 @@ from .errors import AddressLimit, HoldPaused, TooManyHolds, TooManySeats
 # The namespace of the advisory locks on persons; the second key is the person's id.
 LOCK_PERSON = "SELECT pg_advisory_xact_lock(1213156420, hashint8(%s::bigint))"
 
-# What one person has at one show, and holds elsewhere, at clock.now. One row.
+# One row: what one person has at one show, and at how many others they hold seats, at clock.now.
 # `unpaid` is how long the person kept seats of this show without buying them. A hold that was
 # swapped counts until the swap, so that changing seats costs nothing extra.
-# Each of the three reads can use one index alone. A condition status = 'PENDING' would allow the
-# indexes of all holds too, and a plan that was kept from a quiet day would read every hold of an
-# opening night by one of them: `holds` therefore looks at the status outside of its OFFSET 0, and
-# `held_near` at held_from, which is empty once a hold is over.
+# Each of the three reads can use one index only. With a condition status = 'PENDING' the planner
+# could choose an index of all holds, and keep that plan from a quiet day for an opening night. So
+# `holds` checks the status outside of its OFFSET 0, and `held_near` checks held_from, which is
+# empty once a hold is over.
 PERSON_AT_SHOW = """
     SELECT coalesce(sum(own.total_seats) FILTER (WHERE own.status = 'CONFIRMED'), 0) AS bought,
            coalesce(sum(own.total_seats) FILTER (
@@ -106,7 +106,7 @@ class HoldLimits:
     def check(
         self, *, user_id: int, show_id: int, held_from: str, seats: int, now: datetime
     ) -> None:
-        """Let the person hold that many seats, in place of an earlier hold at the show, or not.
+        """Refuse a hold of that many seats, in place of an earlier one at the show, beyond a limit.
 
         Call it under the locks of the show and the person. `held_from` is "" where the address is
         not known. Raises TooManySeats, TooManyHolds, HoldPaused, AddressLimit.
@@ -136,7 +136,7 @@ class PersonAtShow(NamedTuple):
 
 
 def lock_person(user_id: int) -> None:
-    """Make the decisions about one person's holds and confirmations wait for one another.
+    """Let decisions about one person's holds and confirmations run one after the other.
 
     The order of locks is show, person, bookings, seats. The lock ends with the transaction.
     """

@@ -1,4 +1,4 @@
-"""Why a mail did not go out: whose fault it is decides whether and when it is tried again."""
+"""Classifies why a mail was not sent, which decides whether and when it is tried again."""
 
 import smtplib
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Failure(Enum):
     PERMANENT = "permanent"
     #: This mail was not taken now.
     TEMPORARY = "temporary"
-    #: The server takes no mail at all, whoever it is for.
+    #: The server takes no mail at all, to any address.
     SERVER = "server"
 
 
@@ -31,7 +31,7 @@ def refusal_to_connect(error: Exception) -> Refusal:
 
 
 def refusal_of(error: Exception, address: str) -> Refusal:
-    """What an error means that came while one mail was written or sent."""
+    """Classify an error that was raised while one mail was written or sent."""
     return Refusal(_failure(error), _words(error).replace(address, "…"))
 
 

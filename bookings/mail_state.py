@@ -1,4 +1,4 @@
-"""How the mails that are owed are doing: for metrics, `doctor` and the staff's dashboard."""
+"""How many owed mails wait, fail or were given up: for `doctor` and the staff's dashboard."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,9 +7,9 @@ from django.db.models import Count, Min, Q
 
 from .models import Notice
 
-# A run comes every few seconds: mail this old means that the server or the worker is away.
+# A run starts every few seconds: when a mail is this old, the server or the worker is away.
 LATE = timedelta(minutes=15)
-# For so long staff are reminded of mails that were given up.
+# How long staff are reminded of mails that were given up.
 REMEMBERED = timedelta(days=7)
 
 

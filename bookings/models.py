@@ -50,8 +50,10 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         return self.filter(user=user).select_related("show__movie", "show__screen__cinema")
 
     def coming_first(self, *, at: datetime) -> "BookingQuerySet":
-        """Adds `is_coming` (a ticket or a live hold for a show that isn't over): of those first the
-        holds, by when they lapse, then the tickets by start; then the rest, newest first."""
+        """Adds `is_coming` (a ticket or a live hold for a show that isn't over).
+
+        First live holds, by when they lapse, then tickets by start, then the rest, newest first.
+        """
         held = Q(status=Booking.Status.PENDING, expires_at__gt=at)
         coming = (Q(status=Booking.Status.CONFIRMED) | held) & Q(show__ends_at__gt=at)
         return self.annotate(
@@ -65,7 +67,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         )
 
     def but_ended_holds(self, *, at: datetime) -> "BookingQuerySet":
-        """Without the holds that came to nothing."""
+        """Without holds that lapsed or were released."""
         return self.exclude(Q(status=Booking.Status.FAILED) | lapsed_hold(at))
 
 
@@ -214,8 +216,10 @@ class Booking(models.Model):
         return reverse("bookings:booking", args=[self.reference])
 
     def moved_from(self) -> datetime | None:
-        """When the show was to start as its seats were held, on the cinema's clock; None where it
-        wasn't moved since."""
+        """The start that the show had when its seats were held, on the cinema's clock.
+
+        None where it has the same start now.
+        """
         move = self.notices.filter(kind=Notice.Kind.SHOW_MOVED).order_by("pk").first()
         if move is None:
             return None
@@ -284,9 +288,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.waiting().filter(free, wanted, next_try_at__lte=at)
 
     def of_lost_holds(self) -> "NoticeQuerySet":
-        """Those of holds that never became a ticket: nobody is owed a mail.
+        """Those of holds that never became a ticket, so that no mail is owed.
 
-        Only once that is written: a hold that has lapsed may have a confirmation under way.
+        A lapsed hold counts only once a sweep has ended it: a confirmation may be under way.
         """
         return self.waiting().filter(
             hold__status__in=[Booking.Status.FAILED, Booking.Status.CANCELLED]
@@ -330,7 +334,7 @@ class Notice(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     next_try_at = models.DateTimeField(db_default=Now())
     attempts = models.PositiveSmallIntegerField(default=0)
-    # A sender is at it, until then.
+    # Until then no other sender takes it.
     claimed_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     given_up_at = models.DateTimeField(null=True, blank=True)

@@ -1,9 +1,9 @@
 """Mails that a change owes to people: written with the change, sent afterwards, each once.
 
-A sender claims a mail in one short transaction, sends it in none, and marks it in another: the
-mail server may take its time. Any number of senders may run at once. A sender that is killed
-between the two leaves a mail that is sent again once its claim has lapsed, under the same
-Message-ID, by which mail programs show it once.
+A sender claims a mail in one short transaction, sends it outside of any, because a mail server may
+be slow, and marks it in a second one. Any number of senders may run at once. When one is killed
+between the two, the mail is sent again once its claim has lapsed, under the same Message-ID, so
+that mail programs show it once.
 """
 
 import logging
@@ -33,14 +33,14 @@ from .models import Booking, Notice
 
 log = logging.getLogger(__name__)
 
-# Longer than a task may live (CELERY_TASK_TIME_LIMIT): no claim lapses while its sender is at it.
+# Longer than CELERY_TASK_TIME_LIMIT: no claim lapses while its sender runs.
 CLAIM = timedelta(minutes=3)
-# No mail is begun after that; the next run goes on.
+# After that a run begins no other mail; the next run goes on.
 RUN_SECONDS = 60
-# With this many failures of the server in a row, the run leaves the rest to the next.
+# After this many failures of the server in a row a run ends.
 SERVER_FAILURES = 3
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=6)
-# A server that is back finds all mails due soon.
+# After failures of the server all mails are tried again soon.
 LONGEST_SERVER_RETRY = timedelta(minutes=5)
 # As long as mail servers themselves try (RFC 5321, 4.5.4.1).
 GIVE_UP_AFTER = timedelta(days=5)
@@ -102,9 +102,9 @@ def _about(bookings: Sequence[Booking]) -> dict[str, Any]:
 
 
 def send_due() -> Sent:
-    """Send the mails that are due, for RUN_SECONDS at most; returns how many went and failed.
+    """Send the mails that are due, for RUN_SECONDS at most; returns how many were sent and failed.
 
-    One that fails is tried again later, ever more rarely, or given up where that is no use.
+    One that fails is tried again after longer and longer pauses, or given up if it can't succeed.
     """
     done = Sent()
     server_failures = 0
@@ -125,7 +125,7 @@ def send_due() -> Sent:
             if server_failures == SERVER_FAILURES or time.monotonic() >= ends:
                 break
     finally:
-        with suppress(Exception):  # All that was to be said was said.
+        with suppress(Exception):  # Every mail was sent or marked before.
             connection.close()
     if done.sent or done.failed:
         log.info("notices: %s sent, %s failed", done.sent, done.failed)
@@ -133,7 +133,7 @@ def send_due() -> Sent:
 
 
 def claim_next() -> Notice | None:
-    """Claim the oldest mail that is due and nobody else is at, and count the try; None if none."""
+    """Claim the oldest due mail that nobody has claimed, and count the try; None if none is due."""
     with transaction.atomic():
         now = database_now()
         notice = (
@@ -151,9 +151,9 @@ def claim_next() -> Notice | None:
 
 
 def deliver(notice: Notice, connection: BaseEmailBackend) -> Refusal | None:
-    """Hand a claimed mail to the mail server, in no transaction; what came between, if anything.
+    """Send a claimed mail, outside of any transaction; returns why it failed, or None.
 
-    Whatever goes wrong with one mail costs that mail only.
+    Raises nothing: an error with one mail stops no other.
     """
     # An account that was closed has no address any more.
     if not notice.user.is_active:
@@ -178,19 +178,19 @@ def deliver(notice: Notice, connection: BaseEmailBackend) -> Refusal | None:
 
 
 def note_sent(notice: Notice) -> None:
-    """Also where its claim lapsed meanwhile: the mail went out, whatever others made of it."""
+    """Mark a mail as sent, even if its claim lapsed and another sender gave it up meanwhile."""
     Notice.objects.filter(pk=notice.pk, sent_at=None).update(
         sent_at=database_now(), claimed_until=None, given_up_at=None, last_error=""
     )
 
 
 def note_failure(notice: Notice, refusal: Refusal) -> None:
-    """Let go of the claim, and say when it is tried again, or that it never is."""
+    """End the claim and set the time of the next try, or give the mail up."""
     now = database_now()
     is_old = now - notice.created_at >= GIVE_UP_AFTER
     gives_up = refusal.failure is Failure.PERMANENT or is_old
     longest = LONGEST_SERVER_RETRY if refusal.failure is Failure.SERVER else LONGEST_RETRY
-    # Whose claim lapsed has no say any more.
+    # Nothing is written if the claim lapsed and another sender has the mail now.
     Notice.objects.filter(pk=notice.pk, claimed_until=notice.claimed_until, sent_at=None).update(
         claimed_until=None,
         given_up_at=now if gives_up else None,
@@ -224,7 +224,7 @@ def _pause(attempts: int) -> timedelta:
 
 
 def _hang_up(connection: BaseEmailBackend) -> None:
-    """Without the good-bye that Django's `close` would wait for an answer to."""
+    """Close the connection without QUIT: Django's `close` waits for its answer."""
     for name in ("connection", "_partial_connection"):
         if smtp := getattr(connection, name, None):
             smtp.close()

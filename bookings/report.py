@@ -107,7 +107,7 @@ class Part:
     line: Line
 
     def is_from_today_on(self, at: datetime) -> bool:
-        """Whether the day is that of `at` on the cinema's calendar, or comes after it."""
+        """Whether the day is today or later on the cinema's calendar, at that moment."""
         return self.day >= self.today(at)
 
     def is_today(self, at: datetime) -> bool:

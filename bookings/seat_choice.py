@@ -1,4 +1,4 @@
-"""The seats that a person asks for: how many, which exist, and when two requests are the same."""
+"""Checks the seats that a person asks for, and tells whether two requests are the same."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence

@@ -126,7 +126,7 @@ def hold_seats(
 def confirm_booking(*, user: User, reference: str, starts_at: datetime | None = None) -> Booking:
     """Make a hold a sale. Confirming it again is a success that changes nothing (SPEC §4.6).
 
-    `starts_at` is when the buyer believes that the show starts; None asks nothing of it. Raises
+    `starts_at` is the start that the buyer was shown; None for no check. Raises
     BookingNotFound, BookingExpired, BookingNotPending, EmailNotConfirmed, ShowMoved, ShowBusy.
     """
     most_seats = most_seats_to_confirm(user)
@@ -317,7 +317,7 @@ def _give_back(user: User, reference: str, accepted: set[Booking.Status]) -> Boo
 def _expire_holds_of(show_id: int, *, skip_locked: bool) -> int | None:
     """Expire one show's lapsed holds; None when the show is locked and was to be skipped.
 
-    A show whose rows somebody made wrong by hand is logged, and keeps no other from its sweep.
+    A show whose rows break a constraint (after a change by hand) is logged and left as it is.
     """
     try:
         with booking_transaction():

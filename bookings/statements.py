@@ -136,7 +136,7 @@ EXPIRE_HOLDS = """
 """
 
 
-# For statements whose limits aren't looked at.
+# Parameters of a statement that doesn't check the limits.
 NO_LIMITS: dict[str, Any] = dict.fromkeys(
     ["seats_at_show", "holds", "unpaid", "pause", "seats_of_address"]
 )

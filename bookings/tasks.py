@@ -11,7 +11,7 @@ def release_expired_holds() -> int:
     return expired
 
 
-# A run ends by itself after notices.RUN_SECONDS; this ends a server that never finishes its reply.
+# A run ends by itself after notices.RUN_SECONDS, unless a server never finishes its reply.
 @shared_task(soft_time_limit=90)
 def send_notices() -> int:
     """The mails that are due, every NOTICE_SECONDS."""

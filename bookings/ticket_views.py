@@ -76,7 +76,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     }
     response = render(request, "bookings/shared.html", context)
     response["X-Robots-Tag"] = "noindex"
-    # The address is the key: a page that follows hears of the site alone, and so do its logs.
+    # The address gives access: pages that this one links to are told the host only.
     response["Referrer-Policy"] = "strict-origin"
     return response
 

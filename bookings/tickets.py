@@ -47,7 +47,7 @@ def _door_signer() -> Signer:
 
 
 def share_token(booking: Booking) -> str:
-    """For a link that a friend may open: the booking's id, encrypted, so that it tells nothing."""
+    """For a link that a friend may open: the booking's id, encrypted."""
     plain = booking.pk.to_bytes(ID_BYTES)
     return urlsafe_b64encode(_share_cipher(settings.TICKET_KEY).encrypt(plain, None)).decode()
 
@@ -55,7 +55,7 @@ def share_token(booking: Booking) -> str:
 def read_share_token(token: str) -> int:
     """The id of the booking that was shared. Raises InvalidToken."""
     for key in (settings.TICKET_KEY, *settings.TICKET_KEY_FALLBACKS):
-        # Another token, or another key: the cipher authenticates what it decrypts.
+        # The cipher authenticates: a changed token, or another key, raises InvalidTag.
         with suppress(InvalidTag, ValueError):
             return int.from_bytes(_share_cipher(key).decrypt(urlsafe_b64decode(token), None))
     raise InvalidToken

@@ -32,7 +32,7 @@ from .models import Booking
 from .tickets import qr_svg, share_token
 
 BOOKINGS_PER_PAGE = 20
-# The newest are enough to see what became of a hold.
+# How many ended holds My bookings shows, the newest.
 ENDED_HOLDS = 10
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 
@@ -85,7 +85,7 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
 
 
 def wheelchair_question(labels: list[str]) -> str:
-    """What to answer before these wheelchair places are held."""
+    """Asks whether these wheelchair places are needed."""
     places = "is a wheelchair place" if len(labels) == 1 else "are wheelchair places"
     return (
         f"{', '.join(labels)} {places}. Tick that someone in your party uses a wheelchair, or"
@@ -167,7 +167,7 @@ def clock(request: HttpRequest, reference: str) -> HttpResponse:
 @require_POST
 @login_required
 def confirm(request: HttpRequest, reference: str) -> HttpResponse:
-    """Confirm the time that the page showed: one that is old by now is told first."""
+    """Confirm the booking, unless the show has moved since the page was loaded."""
     starts_at = _moment(request.POST.get("starts_at", ""))
     return _act(request, reference, partial(services.confirm_booking, starts_at=starts_at))
 

@@ -48,7 +48,7 @@ class ArchivableAdmin(admin.ModelAdmin):
         raise NotImplementedError
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
-        """Write what the form is about, so that an archiving in between is not undone."""
+        """Write only the columns of the form, so that no archiving meanwhile is undone."""
         if not change:
             super().save_model(request, obj, form, change)
             return

@@ -14,6 +14,6 @@ app.autodiscover_tasks()
 
 
 def queues() -> list[str]:
-    """The queues that some process has to take tasks from."""
+    """All queues that tasks are sent to; each needs a worker that takes it."""
     routes = app.conf.task_routes or {}
     return sorted({app.conf.task_default_queue, *(route["queue"] for route in routes.values())})

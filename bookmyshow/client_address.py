@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 Address = IPv4Address | IPv6Address
-#: How many times the limit of an IPv6 /64 its /48 has.
+#: The limit of an IPv6 /48 is this many times that of a /64.
 WIDER_FACTOR = 4
 
 

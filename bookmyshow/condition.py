@@ -15,7 +15,7 @@ PING_SECONDS = 0.5
 
 
 def answers(url: str) -> bool:
-    """Whether the Redis or Valkey server at this address does, within PING_SECONDS."""
+    """Whether the Redis or Valkey server at this address answers within PING_SECONDS."""
     try:
         with redis.from_url(
             url, socket_connect_timeout=PING_SECONDS, socket_timeout=PING_SECONDS
@@ -28,7 +28,7 @@ def answers(url: str) -> bool:
 
 
 def troubles() -> list[str]:
-    """What staff should know of, a sentence each; none while all is well."""
+    """What is wrong, a sentence each, for staff; empty while nothing is."""
     found = []
     broker = settings.CELERY_BROKER_URL
     cache_answers = answers(settings.REDIS_URL)

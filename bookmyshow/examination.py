@@ -24,7 +24,7 @@ from shows.clock import database_now
 OLDEST_POSTGRESQL = 140_000
 MOST_SKEW_SECONDS = 1.0
 ANSWER_SECONDS = 1.0
-# Mail servers keep strangers waiting before they greet them.
+# Some mail servers wait for seconds before they greet, to slow spam down.
 MAIL_SECONDS = 10
 DATABASE = """
     SELECT clock_timestamp(), current_setting('server_version_num')::int,

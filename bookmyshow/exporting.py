@@ -45,12 +45,12 @@ CURSOR_SETTINGS = (
 # A spreadsheet takes a text that begins like this for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
-#: Of each column its head, and where a row has the value: "user.email", or a function of the row.
+#: By its head, where a row has a column's value: "user.email", or a function of the row.
 Columns = Mapping[str, str | Callable[[Any], Any]]
 
 
 def currency(_row: object) -> str:
-    """The column beside amounts."""
+    """The value of a column beside amounts."""
     return settings.CURRENCY
 
 
@@ -89,7 +89,7 @@ def _admin_of(app: str, model: str) -> ModelAdmin:
 
 
 def _told(request: HttpRequest) -> str:
-    """What the audit log says; a filter may be a customer's name, so it is kept short."""
+    """The line for the audit log, with the filters of the list cut to MOST_TOLD characters."""
     narrowed = request.GET.urlencode()
     return f"Exported as CSV, narrowed by {narrowed[:MOST_TOLD]}." if narrowed else EXPORTED
 

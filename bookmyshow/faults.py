@@ -11,9 +11,10 @@ from psycopg_pool import PoolTimeout
 RETRY_SECONDS = 2
 #: The database is away, restarting or full, or a wait in it ran out.
 AWAY = (OperationalError, InterfaceError)
-#: Of those: no connection was to be had, or the server rolled the transaction back and said so.
+#: Of those, the ones after which nothing was changed: there was no connection, or the server rolled
+#: the transaction back.
 NOTHING_DONE = (PoolTimeout, LockNotAvailable, DeadlockDetected, QueryCanceled)
-# What somebody wanted who may have got it, by view.
+# By view, what may have been done before its answer was lost.
 WANTED = {
     "bookings:hold": "your seats are held",
     "bookings:confirm": "your booking is confirmed",
@@ -27,7 +28,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 with what is known where it is the database that failed."""
+    """500; where the database failed, 503 with what is known."""
     error = sys.exception()
     if isinstance(error, AWAY):
         return unavailable(request, error)

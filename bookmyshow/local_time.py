@@ -1,7 +1,7 @@
-"""Days and clocks of the cinemas: the one place that makes a date of a moment.
+"""Days and clocks of the cinemas: the only place that turns a moment into a date.
 
 A moment is kept in UTC, and its date there is not the cinema's: at 19:00 UTC on 7 March it is half
-past midnight on the 8th in Mumbai. Nobody else calls `.date()` on a moment (a test looks for it).
+past midnight on the 8th in Mumbai. No other code calls `.date()` on a moment (a test checks it).
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ class LocalTime(Func):
 
 
 def local_day(moment: datetime, zone: tzinfo) -> date:
-    """The date that the calendar of this zone shows at that moment; "today" where it is now."""
+    """The date of that moment in this zone; today's, if the moment is now."""
     return moment.astimezone(zone).date()
 
 
@@ -38,7 +38,7 @@ def on_business_day(day: date, clock: time) -> datetime:
 
 
 def todays(at: datetime, zones: Iterable[tzinfo]) -> list[date]:
-    """The dates that it is at that moment in any of these zones, in order; UTC's for no zone."""
+    """The dates of that moment in all of these zones, in order; UTC's for no zone."""
     return sorted({local_day(at, zone) for zone in zones}) or [local_day(at, UTC)]
 
 

@@ -64,7 +64,7 @@ class LongListAdmin(admin.ModelAdmin):
 class WhenFilter(admin.SimpleListFilter):
     """Years, months and days of an indexed moment: a range, so that the index serves it.
 
-    They are those of the clock that the field `zone` names, and of UTC without one.
+    They are of the time zone in the field `zone`, or of UTC without one.
     """
 
     parameter_name = "when"
@@ -88,14 +88,14 @@ class WhenFilter(admin.SimpleListFilter):
             return rows
         if not self.zone:
             return _between(rows, self.field, *span)
-        # Wide bounds in UTC first: they can use the index, a local time can't.
+        # First wide bounds in UTC, which can use the index; a local time can't.
         near = _between(rows, self.field, span[0] - A_DAY, span[1] + A_DAY)
         local = near.alias(local_time=LocalTime(self.zone, F(self.field)))
         return _between(local, "local_time", *span)
 
 
 def when(field: str, title: str, *, zone: str = "") -> type[WhenFilter]:
-    """The filter for a list's `list_filter`; `zone` is the path of the time zone it counts in."""
+    """The filter for a list's `list_filter`; `zone` is the path of the field with the time zone."""
     return type("When", (WhenFilter,), {"field": field, "title": title, "zone": zone})
 
 

@@ -1,9 +1,9 @@
 """How many people are on the site now: all who opened a page in the last five minutes.
 
-People who are logged in count one each. Others count by address and browser, and one address never
-counts for more than ADDRESS_COUNTS: a cookie or a browser's name is easily made up. What remains:
-somebody with many addresses can still seem to be a crowd, and a school behind one address counts
-for less than it is. Nothing is decided by this number.
+People who are logged in count one each. Others count by address and browser, at most ADDRESS_COUNTS
+of one address, because a cookie or a browser's name is easily made up. Somebody with many addresses
+can still seem to be a crowd, and a school behind one address counts for too few. Nothing is decided
+by this number.
 
 One sorted set in the cache server, of keyed hashes: neither a session nor an address can be read
 out of it. With the server away nobody is counted and nothing is slower.
@@ -73,7 +73,7 @@ def _note(request: HttpRequest) -> None:
 
 
 def _visitor(request: HttpRequest) -> str:
-    # A page that looked at the session has it loaded; a made-up cookie loads nothing.
+    # The session is loaded if the page read it; a made-up cookie loads an empty one.
     session = request.session
     if session.accessed and (person := session.get(SESSION_KEY)):
         return pseudonym(f"person {person}")

@@ -1,8 +1,8 @@
-"""A name for a person or an address that can be counted and compared, but not read."""
+"""A keyed hash that stands for a person or an address: it can be compared, but not read."""
 
 from django.utils.crypto import salted_hmac
 
 
 def pseudonym(text: str) -> str:
-    """The same text gives the same 32 characters; without SECRET_KEY nobody finds the text."""
+    """32 characters, the same for the same text; without SECRET_KEY nobody can find the text."""
     return salted_hmac("bookmyshow.pseudonym", text, algorithm="sha256").hexdigest()[:32]

@@ -62,7 +62,7 @@ class RateLimited(Exception):
 
 
 class Busy(Exception):
-    """This process has no room for costly work now; `retry_after` seconds from now it may."""
+    """This process has no room for costly work now. Try again after `retry_after` seconds."""
 
     code = "SERVICE_UNAVAILABLE"
     message = "The service is busy right now. Please try again in a moment."

@@ -49,8 +49,8 @@ class SecurityHeadersMiddleware:
 class PrivatePagesMiddleware:
     """No browser or proxy keeps an answer that was made for somebody who is logged in.
 
-    Covers all pages, exports and the admin. It reads nothing: where a view did not look at the
-    session, its answer is the same for everybody, and for the session to be known it was loaded.
+    Covers all pages, exports and the admin. It loads no session: where the view read none, its
+    answer is the same for everybody.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

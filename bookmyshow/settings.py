@@ -12,12 +12,12 @@ from .watching.logs import logging_config
 
 DEBUG = environment.switch("DEBUG", default=False)
 HTTPS = environment.switch("HTTPS", default=not DEBUG)
-# What was signed with an earlier secret stays good while that is listed as a fallback.
+# What an earlier secret signed stays valid while that secret is listed as a fallback.
 SECRET_KEY = environment.secret("SECRET_KEY", debug=DEBUG)
 SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
 JWT_SECRET = environment.secret("JWT_SECRET", debug=DEBUG)
 JWT_SECRET_FALLBACKS = environment.words("JWT_SECRET_FALLBACKS")
-# Signs the tickets' QR codes. Without a key of their own, another SECRET_KEY voids what was sold.
+# Signs the tickets' QR codes. Without it, a change of SECRET_KEY would void all sold tickets.
 TICKET_KEY = environment.secret("TICKET_KEY", debug=DEBUG, default=SECRET_KEY)
 HAS_TICKET_KEY = bool(env.str("TICKET_KEY", default=""))
 TICKET_KEY_FALLBACKS = environment.words("TICKET_KEY_FALLBACKS")
@@ -165,7 +165,7 @@ CACHES = {
         "BACKEND": "bookmyshow.caching.backend.SteadyCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "bms",
-        # Under version 1 are values of releases that pickled them; neither reads the other's.
+        # Version 1 has values of earlier releases, which pickled them. Neither reads the other's.
         "VERSION": 2,
         "OPTIONS": {
             "CLIENT_CLASS": "bookmyshow.caching.backend.SteadyClient",
@@ -214,7 +214,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 # Staff need a code from an authenticator app for the admin and the door.
 STAFF_2FA = environment.switch("STAFF_2FA", default=False)
-# Staff's sessions end this long after the log-in, and after so long without a request.
+# Staff's sessions end STAFF_SESSION after the log-in, and after STAFF_IDLE without a request.
 STAFF_SESSION = environment.duration(
     "STAFF_SESSION", default="12h", least=timedelta(minutes=5), most=timedelta(hours=12)
 )
@@ -230,7 +230,7 @@ LOGOUT_REDIRECT_URL = "movies:home"
 
 # Celery: beat releases lapsed holds; correctness never waits for it (SPEC §4.4).
 CELERY_BROKER_URL = REDIS_URL
-# A task that came in as anything else, pickled say, is refused: the broker only carries data.
+# Tasks in another format, such as pickle, are refused.
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
@@ -238,8 +238,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-# Sweeps have a queue and a worker (the Procfile's `sweeper`) of their own: with a slow mail server
-# every slot of the other may be taken for a minute.
+# Sweeps have their own queue and worker (the Procfile's `sweeper`): a slow mail server may take all
+# slots of the other for a minute.
 CELERY_TASK_ROUTES = {"bookings.tasks.release_expired_holds": {"queue": "sweeps"}}
 CELERY_BEAT_SCHEDULE = {
     "release-expired-holds": {
@@ -323,7 +323,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "script-src": [SELF, NONCE],
-        # The one style in a page is base.html's; what it says is fixed, and so is its hash.
+        # The hash is that of the only inline style, in base.html.
         "style-src": [SELF, "'sha256-HZ4rB03Xrq48TXRrshZ0A/rzCbrI8O6Hcrjxi45i7Q8='"],
         "img-src": [SELF, "data:", *(POSTER_HOSTS or ["https:"])],
         "object-src": [NONE],

@@ -1,4 +1,4 @@
-"""Staff pages that are no model's list or form: who may open them, and where they are offered."""
+"""What staff pages share: who may open them, a message about older shows, a save without races."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -42,7 +42,7 @@ def staff_with(
 
 
 def tell_of_old_shows(request: HttpRequest, count: int, **of: int) -> None:
-    """Say that so many coming shows of a film, screen or cinema keep what they were made with."""
+    """Say how many coming shows of a film, screen or cinema keep the times and seats of before."""
     if not count:
         return
     told = "1 coming show keeps" if count == 1 else f"{count} coming shows keep"
@@ -55,8 +55,9 @@ def tell_of_old_shows(request: HttpRequest, count: int, **of: int) -> None:
 
 
 def save_what_was_asked(obj: Model, form: ModelForm, *also: str) -> None:
-    """Write the columns that the form asks for, and `also`: the rest may have changed since the row
-    was read, and a save of the whole row would undo that.
+    """Save only the columns of the form, and those of `also`.
+
+    A save of the whole row would undo what others changed since it was read.
     """
     asked = {name for name in form.cleaned_data if not form.fields[name].disabled}
     fields = [

@@ -1,9 +1,9 @@
-"""The programs of `make run` as an ordinary user, where root started it.
+"""Runs the programs of `make run` as an ordinary user if root started it.
 
-Code that an attacker makes the site run must not be root's. The user is `daemon`, which every
+If an attacker gets the site to run code, it must not run as root. The user is `daemon`, which every
 system has; it is given the folders that the site writes to. Where the project or its Python lies in
 a folder that is closed to that user, such as /root, the programs keep one right of root's: to read
-any file. Some containers don't grant that right. There they stay root's, and `make run` says so.
+any file. Some containers don't grant that right. There they run as root, and `make run` says so.
 """
 
 import os
@@ -21,7 +21,7 @@ CAN_USE = "import os, sys; sys.exit(not all(os.access(path, os.R_OK) for path in
 
 
 def launcher(writable: Sequence[Path]) -> list[str]:
-    """Return what to put before a command so that it gives up root; nothing where that can't be.
+    """Return the words before a command with which it gives up root; none where that is impossible.
 
     For children of this process, also after it has become another program. `writable` are the
     folders that the command writes to; they are made where they are missing.

@@ -1,7 +1,7 @@
 """``python -m bookmyshow.web bookmyshow.wsgi``: gunicorn, with WEB_CONCURRENCY checked first.
 
-Gunicorn reads that variable while it is imported, before gunicorn.conf.py, and a value that is no
-number ends it with a traceback.
+Gunicorn reads that variable when it is imported, before gunicorn.conf.py, and ends with a traceback
+if the value is no number.
 """
 
 from .environment import web_concurrency

@@ -1,4 +1,4 @@
-"""Which of a film's coming shows a visitor asks for, and what there is to ask for."""
+"""The choice of city, format and language among a film's coming shows."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Choice:
 
     @classmethod
     def of(cls, shows: Iterable["Show"], query: Mapping[str, str], *, city: str) -> "Choice":
-        """`city` is the remembered one; the query's goes before it."""
+        """`city` is the remembered one; that of the query has priority."""
         shows = list(shows)
         cities = _options(show.screen.cinema.city for show in shows)
         formats = _options(show.format for show in shows)
@@ -57,12 +57,12 @@ class Choice:
 
     @property
     def is_offered(self) -> bool:
-        """There is more than one city, format or language to choose from."""
+        """Whether there is more than one city, format or language to choose from."""
         return max(map(len, (self.cities, self.formats, self.languages))) > 1
 
     @property
     def asked(self) -> QueryDict:
-        """The choice as a query: to a show's page and back, and from day to day."""
+        """The choice as a query, for links to a show's page, back from it, and to other days."""
         return QueryDict(self._query()[1:])
 
     def address(self, path: str, *, day: str) -> str:

@@ -103,13 +103,13 @@ def offered(value: str, options: list[Option]) -> str:
 
 
 def carried(**asked: str) -> str:
-    """What a visitor asked for, as a query that goes along from page to page; "" for nothing."""
+    """What a visitor asked for as a query, to be added to links; "" for nothing."""
     query = urlencode({name: value for name, value in asked.items() if value})
     return f"?{query}" if query else ""
 
 
 def _days_from(at: datetime, zone: ZoneInfo) -> list[Option]:
-    """Today and the days after it; after midnight first the evening that isn't over."""
+    """Today and the days after it; after midnight the evening that isn't over comes first."""
     today, names = local_day(at, zone), {-1: "Tonight", 0: "Today", 1: "Tomorrow"}
     first = (business_day(at, zone) - today).days
     days = [(n, today + timedelta(days=n)) for n in range(first, DAYS_AHEAD)]
@@ -172,7 +172,7 @@ class Filters:
 
     @property
     def for_times(self) -> str:
-        """What of this still matters on a film's own page."""
+        """The filters that a film's own page has too, as a query."""
         return carried(city=self.city, date=self.date, format=self.format, language=self.language)
 
     def querystring(self, **changes: str | int) -> str:
@@ -185,8 +185,8 @@ class Filters:
     def films(self, *, at: datetime) -> "MovieQuerySet":
         """The films asked for, each with `is_showing`.
 
-        A search goes beyond the city: those on screen in it come first, then those in others, each
-        with its `cities`.
+        A search finds films of other cities too, each with its `cities`; those of the city asked
+        for come first.
         """
         films = Movie.objects.with_showing(at=at, **self.show_conditions)
         if self.genre:

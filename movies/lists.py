@@ -41,7 +41,7 @@ class FilmLists:
 
     def page(self, filters: Filters, number: str | None) -> Page[Any]:
         """A page of the films asked for; a number that isn't one gives the first or last page."""
-        # Made only where nothing is kept: the day at the cinemas is asked of the database.
+        # Called only on a miss: it reads the cinemas' time zones from the database.
         films = partial(filters.films, at=self._at)
         if filters.q:
             return Paginator(films(), FILMS_A_PAGE).get_page(number)
@@ -78,8 +78,9 @@ class FilmLists:
         )
 
     def _good_until(self, filters: Filters) -> datetime:
-        """When the first film leaves the list, because its last show begins or, of those to come,
-        its release day does; in an hour at most."""
+        """When the list changes next, in an hour at most: the last show of a film begins or, in the
+        list of coming films, a release day does.
+        """
         latest = self._at + timedelta(seconds=KEPT_SECONDS)
         if filters.list != NOW:
             return min(latest, next_midnight(self._at, Movie.objects.clocks()))

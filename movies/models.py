@@ -25,7 +25,7 @@ from .search import ranked_matches
 if TYPE_CHECKING:
     from shows.querysets import ShowQuerySet
 
-#: Minutes. "Shoah" has 566; a longer time is a slip of the finger.
+#: Minutes. "Shoah" has 566; a longer time is a typing error.
 LONGEST_FILM = 600
 # The featured film changes every day among this many.
 FEATURED_FILMS = 5
@@ -80,8 +80,7 @@ class MovieQuerySet(models.QuerySet["Movie"]):
         return self.order_by("-is_showing", nowhere, *self.query.order_by)
 
     def coming_soon(self, *, at: datetime) -> "MovieQuerySet":
-        """Films without a scheduled show whose release day has not begun at every cinema, soonest
-        first."""
+        """Films without a scheduled show, and not released at every cinema yet, soonest first."""
         coming = self.catalogue().filter(release_date__gt=todays(at, self.clocks())[0])
         return coming.filter(~self._coming_show(at)).order_by("release_date", "title", "pk")
 

@@ -1,4 +1,4 @@
-"""Which addresses of pictures elsewhere a film may have as its poster."""
+"""Which addresses of other sites' pictures a film may have as its poster."""
 
 from urllib.parse import urlsplit
 

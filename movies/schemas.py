@@ -73,7 +73,7 @@ class MovieIn(In):
     )
 
     def facts(self, request: HttpRequest, *, of: Movie | None = None) -> MovieFacts:
-        """What was sent; `of` is the film that it is sent for, where there is one already."""
+        """What was sent; `of` is the film that it replaces, if any."""
         poster_url = self.poster_url or ""
         if _is_ours(poster_url, request):
             poster_url = of.poster_url if of else ""

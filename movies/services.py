@@ -16,7 +16,7 @@ from .slugs import slug_base, slug_candidates
 
 SLUG_ATTEMPTS = 5
 SLUG_CONSTRAINT = "movies_movie_slug"
-#: The columns that MovieFacts speak of.
+#: The columns that MovieFacts set.
 FACTS = (
     "title",
     "description",
@@ -84,8 +84,8 @@ def create_movie(facts: MovieFacts) -> Movie:
 def replace_movie(movie: Movie, facts: MovieFacts) -> Movie:
     """Make a film be exactly `facts`.
 
-    What they don't speak of stays as it is in the database, whatever `movie` says: slug, uploaded
-    poster, archive, and what an import keeps.
+    Other columns stay as they are in the database, whatever `movie` has: slug, uploaded poster,
+    archive, and what an import keeps.
     """
     return _write(movie, facts, update_fields=FACTS)
 
@@ -106,7 +106,7 @@ def archive_movie(movie: Movie, *, at: datetime) -> None:
     Raises MovieHasComingShows.
     """
     with transaction.atomic():
-        # Waits for shows in the making (shows.services.keep_in_use).
+        # Waits for transactions that create shows (shows.services.keep_in_use).
         Movie.objects.select_for_update().filter(pk=movie.pk).first()
         if apps.get_model("shows.Show").objects.upcoming(at=at).filter(movie=movie).exists():
             raise MovieHasComingShows

@@ -92,15 +92,16 @@ class Timetable:
 
 
 def show_day(show: "Show") -> date:
-    """The day whose evening a show belongs to: 00:30 is listed with it, and says so."""
+    """The day that lists a show: one at 00:30 is listed with the evening before, and says so."""
     return business_day(show.starts_at, show.screen.cinema.tz)
 
 
 def timetable(shows: Iterable["Show"], *, today: date, wanted: str = "") -> Timetable:
     """`shows` carry free_seats, places, screen and cinema, soonest first.
 
-    `wanted` is an ISO date or not. Without a wanted day it opens on today, or on the first day with
-    a show. After midnight that is the evening before, as long as it has late shows to come.
+    `wanted` is an ISO date; any other text is ignored. Without a wanted day it opens on today, or
+    on the first day with a show. After midnight that is the evening before, as long as it has late
+    shows to come.
     """
     shows = list(shows)
     start = min([today, *map(show_day, shows)])

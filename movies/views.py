@@ -64,7 +64,7 @@ def _show_state(
 
 
 def _remember_city(request: HtmxHttpRequest, response: HttpResponse, city: str) -> HttpResponse:
-    """Keep the city that was asked for; asked for all of them, forget it."""
+    """Remember the city that was asked for; forget it when all cities were."""
     asked = request.GET.get("city")
     if asked and asked == city:
         response.set_cookie(
@@ -107,7 +107,7 @@ def film(request: HtmxHttpRequest, slug: str) -> HttpResponse:
 
 
 def _without_shows(city: str, choice: Choice, now: datetime) -> str:
-    """The city asked for, if it is one of ours and the film isn't shown in it."""
+    """The city asked for, if we have cinemas there and none of them shows the film."""
     if not city or not choice.cities or offered(city, choice.cities):
         return ""
     return city if city in FilmLists(now).facets().zones else ""

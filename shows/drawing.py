@@ -20,7 +20,7 @@ from .seating import PREMIUM, SEAT_PITCH, STANDARD
 #: To be raised with every change of the markup: drawn maps are kept across deploys.
 REVISION = 5
 
-#: Of an aisle, in half seats: how far apart the middles of the seats on its two sides are at least.
+#: In half seats, the least distance across an aisle, between the middles of the seats beside it.
 AISLE_PITCH = 2 * SEAT_PITCH
 #: A narrower aisle has room for one letter.
 TWO_LETTERS_PITCH = 3 * SEAT_PITCH
@@ -65,7 +65,7 @@ def draw_map(
         f'<div class="hall__rows w{width}" id="hall-rows">',
     ]
     if places := ",".join(escape(seat.label) for seat in seats if seat.is_wheelchair):
-        # By this the form can ask whether one is needed, without a query (bookings.forms).
+        # The form posts it, so that asking whether one is needed takes no query (bookings.forms).
         parts.insert(
             1, f'<input type="hidden" id="wheelchair-places" name="places" value="{places}">'
         )
@@ -176,7 +176,7 @@ def lay_over(
 
 
 def kinds_of_seat(html: str) -> list[str]:
-    """What a drawn map gives to choose between: both seat types, wheelchair places, or neither."""
+    """The kinds of seat to choose from on a drawn map; none if it has one kind only."""
     kinds = []
     if PREMIUM_SEAT.search(html) and STANDARD_SEAT.search(html):
         kinds += [STANDARD, PREMIUM]
@@ -204,7 +204,7 @@ def _any_free(seats: Sequence[MapSeat]) -> bool:
 
 
 def _free_line(seats: Sequence[MapSeat]) -> str:
-    """How many are free; wheelchair places are said apart, as not everyone may take them."""
+    """How many seats are free; wheelchair places apart, as not everyone may take them."""
     ordinary = [seat for seat in seats if not seat.is_wheelchair]
     free = sum(seat.state == FREE for seat in ordinary)
     places = sum(seat.state == FREE for seat in seats if seat.is_wheelchair)

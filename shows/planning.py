@@ -123,8 +123,9 @@ def preview(plan: Plan, *, at: datetime) -> list[PlannedShow]:
 
 
 def digest(plan: Plan, planned: Sequence[PlannedShow]) -> str:
-    """Stands for all that a preview shows: it differs where the plan has changed since, or a
-    running time or cleaning time that the plan depends on."""
+    """A hash of all that a preview shows. It changes with the plan, and with running times and
+    cleaning times that the plan depends on.
+    """
     terms = [plan.format, plan.language, str(plan.standard_price), str(plan.premium_price)]
     shows = [
         (show.movie.pk, show.screen.pk, f"{show.wall}", f"{show.busy_until}") for show in planned
@@ -132,19 +133,10 @@ def digest(plan: Plan, planned: Sequence[PlannedShow]) -> str:
     return salted_hmac("shows.planning", json.dumps([terms, shows])).hexdigest()
 
 
-def schedule_shows(plan: Plan, *, at: datetime) -> list[Show]:
-    """Make all of the plan's shows in one transaction, or none.
-
-    Raises PlanTooLarge, and what `schedule` raises.
-    """
-    return schedule(plan, preview(plan, at=at))
-
-
 def schedule(plan: Plan, planned: Sequence[PlannedShow]) -> list[Show]:
     """Make the shows that `preview` found, in one transaction, or none.
 
-    Raises PlanHasProblems, and, where someone else was faster between the look and the insert,
-    ShowOverlaps or Archived.
+    Raises PlanHasProblems, and ShowOverlaps or Archived after a change since the preview.
     """
     if any(show.problems for show in planned):
         raise PlanHasProblems(planned)

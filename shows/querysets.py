@@ -66,8 +66,9 @@ class ShowQuerySet(models.QuerySet["Show"]):
         return self.scheduled().filter(starts_at__gt=at).order_by("starts_at", "pk")
 
     def with_old_times(self, *, at: datetime) -> "ShowQuerySet":
-        """Coming shows that end, or free their screen, at another time than their film's running
-        time and their screen's cleaning time make now."""
+        """Coming shows whose `ends_at` or `busy_until` is not what their film's running time and
+        their screen's cleaning time would make it now.
+        """
         ends_at = F("starts_at") + _minutes("movie__duration_minutes")
         busy_until = ends_at + _minutes("screen__cleaning_minutes")
         same = Q(ends_at=ends_at, busy_until=busy_until)

@@ -1,4 +1,4 @@
-"""Staff pages that say which coming shows keep older times or seats, and make them anew."""
+"""The staff page that lists coming shows with older times or seats, and recomputes them."""
 
 from typing import Any
 
@@ -18,15 +18,17 @@ from .recomputing import Outdated, digest, outdated, recompute
 from .services import ShowIsBusy
 
 ROWS_SHOWN = 150
-#: What the shows may be of, and where a show has it.
+#: What the address may name, and the field of a show that it filters.
 OF = {"movie": "movie", "screen": "screen", "cinema": "screen__cinema"}
-CHANGED = "Nothing was changed: the schedule is not what this page said. This is how it is now."
+CHANGED = (
+    "Nothing was changed: the schedule changed since this page was loaded. It is now as below."
+)
 
 
 @require_http_methods(["GET", "POST"])
 @staff_with("shows.schedule_shows")
 def recompute_shows(request: HttpRequest) -> HttpResponse:
-    """Shows of a film, a screen or a cinema: what would change and what can't, then the deed."""
+    """List what would change of a film's, screen's or cinema's shows and what can't; then do it."""
     assert isinstance(request.user, User)
     found = outdated(_shows(request), at=database_now())
     if request.method == "POST":
@@ -45,7 +47,7 @@ def recompute_shows(request: HttpRequest) -> HttpResponse:
 
 
 def tell_what_is_outdated(request: HttpRequest, **of: Any) -> None:
-    """After a change of `screen` or `cinema`: a message that names how many shows don't follow."""
+    """After a change of `screen` or `cinema`: a message that counts the shows it doesn't change."""
     ((kind, thing),) = of.items()
     shows = Show.objects.filter(**{OF[kind]: thing})
     tell_of_old_shows(request, len(outdated(shows, at=database_now())), **{kind: thing.pk})

@@ -1,8 +1,8 @@
 """Coming shows that were made with an older running time, cleaning time or seating plan.
 
 A show copies these when it is made, and a change of its film or screen leaves it as it is (SPEC
-§2). Here staff see which shows differ, and make them anew where nothing is in the way: the times
-where the next show leaves room for them, the seats of a show that nobody has ever booked.
+§2). Here staff see which shows differ, and recompute them: the times if the next show on the screen
+leaves room for them, the seats if the show has never had a booking.
 """
 
 import json
@@ -89,7 +89,7 @@ class Outdated:
 
 
 def outdated(shows: ShowQuerySet, *, at: datetime) -> list[Outdated]:
-    """Those of the coming shows that their film and screen would make otherwise now, by time.
+    """The coming shows that would be made with other times or seats now, by start.
 
     A fixed number of queries.
     """
@@ -109,7 +109,7 @@ def outdated(shows: ShowQuerySet, *, at: datetime) -> list[Outdated]:
 
 
 def digest(found: Iterable[Outdated]) -> str:
-    """Stands for what the page of these shows says."""
+    """A hash of what the page says about these shows."""
     said = [
         (one.show.pk, f"{one.busy_until}", one.plan and _digest(one.plan), *one.problems)
         for one in found
@@ -118,10 +118,10 @@ def digest(found: Iterable[Outdated]) -> str:
 
 
 def recompute(*, by: User, found: Iterable[Outdated]) -> list[Show]:
-    """Give these shows the times and seats that they would get now, where nothing is in the way.
+    """Give these shows the times and seats that they would get now; returns those that changed.
 
-    One show a transaction, so that nobody who books one waits for the others; returns those that
-    changed. What came in between (a booking, another show) leaves a show as it is. Raises
+    Each show has its own transaction, so that buyers of one don't wait for the others. After a
+    booking, or another show on the screen, since `found` was read a show stays as it is. Raises
     ShowIsBusy.
     """
     return [one.show for one in found if one.can_change and _recompute(by, one)]
@@ -129,7 +129,7 @@ def recompute(*, by: User, found: Iterable[Outdated]) -> list[Show]:
 
 def _recompute(by: User, one: Outdated) -> bool:
     with show_transaction():
-        # Moved or cancelled meanwhile: what was found of it is no longer so.
+        # None if it was moved or cancelled meanwhile: then `one` is out of date.
         still = Show.objects.scheduled().filter(pk=one.show.pk, starts_at=one.show.starts_at)
         show = still.select_for_update(no_key=True).first()
         if show is None or show.has_started(database_now()):
@@ -199,7 +199,7 @@ def _compared(
 
 
 def _times(show: Show) -> tuple[datetime, datetime]:
-    """Its own where the film has no running time any more."""
+    """The times that it would get now; its own if the film has no running time any more."""
     try:
         return show_end(movie=show.movie, screen=show.screen, starts_at=show.starts_at)
     except ScheduleError:

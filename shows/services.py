@@ -20,7 +20,7 @@ from .models import Cinema, Screen, Show
 from .seating import PlanSeat, parse_plan
 
 OVERLAP_CONSTRAINT = "show_no_overlap_on_screen"
-#: Nobody plans further ahead; a later date is a slip of the finger.
+#: Nobody plans further ahead; a later date is a typing error.
 FURTHEST_SHOW = timedelta(days=730)
 
 
@@ -41,7 +41,7 @@ class ShowOverlaps(ScheduleError):
 
 
 class MovieNotSchedulable(ScheduleError):
-    """A film without a running time has no end, and one of a month is a mistake."""
+    """The film has no running time, or one so long that it is a mistake."""
 
     code = "MOVIE_NOT_SCHEDULABLE"
 
@@ -132,8 +132,9 @@ def create_shows(slots: Sequence[ShowSlot]) -> list[Show]:
 def keep_in_use(slots: Sequence[ShowSlot]) -> None:
     """Lock films, then cinemas, each by primary key, so that none is archived before the commit.
 
-    Archiving takes one of these rows FOR UPDATE and then looks for coming shows: whoever comes
-    second sees what the first one did. Schedulers don't wait for each other. Raises Archived.
+    Archiving locks one of these rows FOR UPDATE and then looks for coming shows, so the second of
+    the two transactions sees what the first one did. Two that schedule don't wait for each other.
+    Raises Archived.
     """
     _lock_in_use(Movie, {slot.movie.pk for slot in slots})
     _lock_in_use(Cinema, {slot.screen.cinema_id for slot in slots})
@@ -160,7 +161,7 @@ def _refuse_archived(thing: Movie | Cinema) -> None:
 def archive_cinema(cinema: Cinema, *, at: datetime) -> None:
     """Close a cinema for scheduling; its past and its tickets stay. Raises CinemaHasComingShows."""
     with transaction.atomic():
-        # Waits for shows in the making (keep_in_use).
+        # Waits for transactions that create shows (keep_in_use).
         Cinema.objects.select_for_update().filter(pk=cinema.pk).first()
         if Show.objects.upcoming(at=at).filter(screen__cinema=cinema).exists():
             raise CinemaHasComingShows(

@@ -230,7 +230,7 @@ def _best_seats(request: HttpRequest, show_id: int) -> HttpResponse:
 
 
 def none_found_line(party: int, kind: str) -> str:
-    """Says that the best seats asked for aren't there, and what to do."""
+    """What to say where no such seats are free."""
     if kind == drawing.WHEELCHAIR:
         if party == 1:
             return "No wheelchair place is left at this show."

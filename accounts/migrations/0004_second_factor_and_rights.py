@@ -1,4 +1,4 @@
-"""Rights end what was opened before them; one authenticator app a person; recovery codes.
+"""A change of rights ends tokens and sessions; one authenticator app a person; recovery codes.
 
 Triggers, because rights change in many places: the admin, commands, a shell, raw SQL.
 """

@@ -1,8 +1,8 @@
 """TRUNCATE fires no trigger of rows; PostgreSQL refuses it on the audit log as well.
 
 The role that owns the table can still drop the triggers. A second role for migrations would prevent
-that, and would have every deployment keep two roles and their passwords apart: too much for what it
-guards. Who can run DDL as the site's role owns the database anyway; keep a copy of the log elsewhere.
+that, but then every deployment would need two roles and two passwords. Somebody who can run DDL as
+the site's role owns the database anyway: keep a copy of the log elsewhere.
 """
 
 from django.db import migrations

@@ -1,4 +1,4 @@
-"""The indexes that hold limits are read by, made while the site goes on selling."""
+"""The indexes for reading the hold limits, built while the site goes on selling."""
 
 import django.db.models.deletion
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""A mail that a hold is owed if it becomes a ticket."""
+"""A mail to the owner of a hold, sent only if the hold becomes a ticket."""
 
 import django.db.models.deletion
 from django.db import migrations, models

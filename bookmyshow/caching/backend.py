@@ -62,7 +62,7 @@ class SteadyPool(ConnectionPool):
 
 
 class SteadyClient(DefaultClient):
-    """Every value goes through the serializer, numbers too, so that none is taken for another."""
+    """Every value goes through the serializer, numbers too."""
 
     def encode(self, value: Any, **_options: Any) -> Any:
         return self._serializer.dumps(value)
@@ -74,15 +74,15 @@ class SteadyClient(DefaultClient):
 class SteadyCache(RedisCache):
     """django-redis, whose lost writes are made good and whose `clear` drops nothing but the cache.
 
-    The server is Celery's broker too, so a FLUSHDB would lose what is queued. What can't be read
-    (garbage, or another version's) is a miss, and dropped so that a new value can take its place.
+    The server is Celery's broker too, so a FLUSHDB would lose what is queued. A value that can't be
+    read (garbage, or another version's) is a miss, and is deleted so that a new one can be added.
     """
 
     def get(self, key: str, default: Any = None, *args: Any, **kwargs: Any) -> Any:
         try:
             found = super().get(key, MISSING, *args, **kwargs)
         except Unreadable as error:
-            # Not under what key: some of them are secret, a session's for one.
+            # Without the key: that of a session is secret.
             log.warning("dropped an entry of the cache that can't be read: %s", error)
             self.delete(key, kwargs.get("version"))
             found = MISSING

@@ -1,9 +1,9 @@
-"""What the cache keeps, as bytes that are data and nothing else (MessagePack).
+"""Turns values of the cache into bytes and back (MessagePack). The bytes are data, never code.
 
-The cache's server is another program's memory: whoever can write there must not be able to run
-code here, as with pickle. So only what is listed below is packed and unpacked: plain values, dates
-and decimals, rows of models, and dataclasses that are marked `cacheable`. Bytes that aren't of
-this format and version are Unreadable, which readers take for a miss.
+With pickle, somebody who can write to the cache's server could run code here. So only what is
+listed below is packed and unpacked: plain values, dates and decimals, rows of models, and
+dataclasses that are marked `cacheable`. Bytes of another format or version raise Unreadable, and
+readers take that for a miss.
 """
 
 from collections.abc import Callable
@@ -24,9 +24,10 @@ from django_redis.serializers.base import BaseSerializer
 
 C = TypeVar("C", bound=type)
 
-#: Stands before every value. Change it where the format changes: what is older is a miss then.
+#: Every value begins with it. Change it with the format: older values are a miss then.
 MARK = b"bms1"
-#: Of a value in the cache: with what is made of it once unpacked. The codes are part of the format.
+#: By code: a type, how its values are packed, and how they are unpacked. The codes are part of the
+#: format.
 PLAIN: dict[int, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] = {
     1: (datetime, datetime.isoformat, datetime.fromisoformat),
     2: (date, date.isoformat, date.fromisoformat),
@@ -41,13 +42,13 @@ _cacheable: dict[str, type] = {}
 
 
 class Unreadable(ValueError):
-    """Bytes that this version of the site did not pack."""
+    """These bytes were not packed by this version of the site."""
 
 
 def cacheable(kind: C) -> C:
-    """Let the cache keep values of this dataclass; a class of other fields is a miss, not an error.
+    """Let the cache keep values of this dataclass. Values with other fields are a miss, no error.
 
-    Its values are made by `__init__` of what the cache says, so it may do nothing but keep them.
+    Its `__init__` is called with what the cache has, so it may do nothing but keep that.
     """
     if not is_dataclass(kind):
         raise TypeError(f"{kind} is no dataclass")
@@ -68,7 +69,7 @@ def unpack(packed: bytes) -> Any:
     try:
         return _unpack(memoryview(packed)[len(MARK) :])
     except Exception as error:
-        # Whatever it is: a value of another version, or none at all.
+        # Any error means that the value is of another version, or is none.
         raise Unreadable(str(error)) from error
 
 
@@ -87,7 +88,7 @@ def _unpack(packed: bytes | memoryview) -> Any:
 
 
 def _extend(value: Any) -> msgpack.ExtType:
-    """What MessagePack doesn't know, as a code and bytes."""
+    """A value of a type that MessagePack doesn't know, as a code and bytes."""
     for code, (kind, inward, _outward) in PLAIN.items():
         if type(value) is kind:
             return _ext(code, inward(value))
@@ -114,7 +115,7 @@ def _shrink(code: int, packed: bytes) -> Any:
 
 
 def _row(row: Model) -> list[Any]:
-    """A row's values, the rows it points at that are at hand, its prefetched rows, annotations."""
+    """A row's values, the related rows that are loaded, its prefetched rows, and annotations."""
     kept = row.__dict__
     columns = {field.attname for field in row._meta.concrete_fields}
     links = {
@@ -165,9 +166,9 @@ def _model(
 
 
 def _prefetched(row: Model, name: str, rows: list[Any]) -> QuerySet[Any]:
-    """What the row's manager of that name has read; a filter on it would ask for the row's own.
+    """The prefetched rows as a QuerySet; a filter on it queries the row's related rows.
 
-    The manager makes the same in ten times the time, and nearly always nobody filters.
+    The row's manager makes the same QuerySet, ten times as slowly.
     """
     related, back = _many_to_many(type(row), name)
     found: QuerySet[Any] = QuerySet(related)

@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend with a pool that says soon when the server is away."""
+"""Django's PostgreSQL backend with a pool that fails soon while the server is away."""

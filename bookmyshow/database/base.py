@@ -1,4 +1,4 @@
-"""The backend that settings name; Django looks for it under this name."""
+"""The backend of settings.DATABASES; Django looks for a module of this name."""
 
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base

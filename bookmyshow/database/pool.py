@@ -1,20 +1,20 @@
-"""A pool of connections that neither waits long for a server that is away, nor long after it."""
+"""A pool of connections that fails soon while the server is away, and works soon after that."""
 
 from typing import Any
 
 from psycopg import Connection
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-#: Once a request has waited `timeout` in vain, others wait so long, until one gets a connection: a
-#: crowd isn't kept in a queue by a server that is away.
+#: After a request has waited `timeout` in vain, others wait only this long, until one gets a
+#: connection. Otherwise requests would queue up while the server is away.
 NEXT_WAIT_SECONDS = 0.25
-#: For so long one connection is tried for again and again, with growing pauses. It is less than the
-#: first pause would be, so there is one more try; after that, whoever needs a connection tries.
+#: psycopg's pool retries to connect for this long, with growing pauses. It is less than the first
+#: pause, so there is one more try; after that each request that needs a connection starts a try.
 RECONNECT_SECONDS = 0.5
 
 
 class SteadyPool(ConnectionPool[Connection[Any]]):
-    """psycopg's pool, which knows whether the server was there a moment ago."""
+    """psycopg's pool, which remembers whether the last wait for a connection failed."""
 
     def __init__(self, **options: Any) -> None:
         self._is_away = False
@@ -26,7 +26,7 @@ class SteadyPool(ConnectionPool[Connection[Any]]):
         )
 
     def getconn(self, timeout: float | None = None) -> Connection[Any]:
-        """A connection that works. Raises PoolTimeout where there is none to be had in time."""
+        """A connection that works. Raises PoolTimeout where none comes in time."""
         if timeout is None:
             timeout = NEXT_WAIT_SECONDS if self._is_away else self.timeout
         try:

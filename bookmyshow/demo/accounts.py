@@ -1,4 +1,4 @@
-"""Accounts of the demonstration. Of a site for this machine alone, their password is public."""
+"""Accounts of the demonstration. `make run` gives them a public password, for this machine only."""
 
 import random
 

@@ -73,8 +73,8 @@ CODES: dict[str, tuple[int, str, str]] = {
     ),
     "PLAN_TOO_LARGE": (
         409,
-        "A plan makes fewer shows than this.",
-        "A plan of more shows than one may make.",
+        "This plan makes too many shows.",
+        "Scheduling more shows at once than one plan may make.",
     ),
     "EMAIL_TAKEN": (409, "An account with this email already exists.", "The email has an account."),
     "IDEMPOTENCY_KEY_REUSED": (

@@ -81,7 +81,7 @@ def moment(value: datetime) -> str:
 
 @register.filter
 def dated_moment(value: datetime) -> str:
-    """Sat 22 Nov 2026, 19:45: for what is read long after, or far from the list it stands in"""
+    """Sat 22 Nov 2026, 19:45; with the year, for mails and logs that are read much later"""
     return f"{day(value)} {value.year}, {clock(value)}"
 
 

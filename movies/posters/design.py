@@ -10,8 +10,8 @@ from .genres import composition_weights, moods_of, normalise
 from .inks import Scheme, choose_scheme
 from .typeface import printable, settable
 
-# Each film throws for itself, so that some share a composition. Of ten thousand names of the dice,
-# this is the one with which the films of the demonstration share fewest.
+# The seed of the dice that choose each film's composition. Of ten thousand seeds this is the one
+# with which the fewest films of the demonstration share a composition.
 MOTIFS = "family 9367"
 
 

@@ -22,7 +22,7 @@ from shows.planning import (
     PlanHasProblems,
     PlanTooLarge,
     preview,
-    schedule_shows,
+    schedule,
     times_between,
 )
 from shows.services import MovieNotSchedulable
@@ -53,6 +53,10 @@ def make_plan(**values: Any) -> Plan:
     return Plan(**(base | values))
 
 
+def scheduled(plan: Plan) -> list[Show]:
+    return schedule(plan, preview(plan, at=AT))
+
+
 def problems(plan: Plan) -> list[list[str]]:
     return [show.problems for show in preview(plan, at=AT)]
 
@@ -64,7 +68,7 @@ def notes(plan: Plan) -> list[list[str]]:
 def test_a_plan_makes_each_screen_each_day_each_time() -> None:
     screens = [make_screen(), make_screen()]
     plan = make_plan(screens=screens, last_day=DAY + timedelta(days=2))
-    made = schedule_shows(plan, at=AT)
+    made = scheduled(plan)
     assert len(made) == Show.objects.count() == 2 * 3 * 2
     starts = {show.local_start.time() for show in made}
     assert starts == {time(10), time(14)}
@@ -104,7 +108,7 @@ def test_one_problem_and_nothing_is_scheduled() -> None:
     make_show(screen=screen, starts_at=datetime(2031, 3, 7, 5, 0, tzinfo=UTC))
     plan = make_plan(screens=[screen, make_screen()])
     with pytest.raises(PlanHasProblems, match="1 of 4 shows"):
-        schedule_shows(plan, at=AT)
+        scheduled(plan)
     assert Show.objects.count() == 1
 
 
@@ -194,7 +198,7 @@ def test_a_time_after_midnight_is_in_the_night_that_follows_the_day() -> None:
     for plan in (make_plan(times=times), make_plan(times=read_times("01:00 20:00 22:30"))):
         planned = preview(plan, at=AT)
         assert [f"{show.wall:%d %H:%M}" for show in planned] == ["07 20:00", "07 22:30", "08 01:00"]
-    late = schedule_shows(make_plan(times=[time(1)]), at=AT)[0]
+    late = scheduled(make_plan(times=[time(1)]))[0]
     assert f"{late.local_start:%d %b %H:%M}" == "08 Mar 01:00"
     assert show_day(late) == DAY
 

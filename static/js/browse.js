@@ -4,12 +4,12 @@
   "use strict";
 
   const toBeginning = (list, { elt, triggeringEvent }) => {
-    // Who types is at the top of the page, and goes on typing there.
+    // People who type in the search stay at the top of the page.
     if (triggeringEvent?.type === "input") return;
     const { top } = list.getBoundingClientRect();
     const { bottom } = document.getElementById("browse").getBoundingClientRect();
     if (top < bottom - 1 || top > innerHeight / 2) list.scrollIntoView();
-    // The link that was pressed is gone: the keyboard goes on from the top of its page of films.
+    // The link that was pressed is gone, so the focus moves to the heading of the new page of films.
     if (elt.closest(".pager")) list.querySelector("h2").focus({ preventScroll: true });
   };
 

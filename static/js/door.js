@@ -1,6 +1,6 @@
-/* The door: one ticket after another is checked, and the panel shows the last one's answer and no
-   older one's. The camera types into the form. Without this file the page is a plain form, and a
-   hand-held scanner that types works too. */
+/* The door: checks one ticket after another. The panel shows the answer for the last ticket only.
+   The camera types into the form. Without this file the page is a plain form, and a hand-held
+   scanner that types works too. */
 (() => {
   "use strict";
   const form = document.getElementById("door-form");
@@ -56,7 +56,7 @@
   });
   verdict.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (!detail.shouldSwap) return;
-    // A page of somebody else's (a log-in to the cinema's Wi-Fi) is no answer.
+    // A page that isn't the site's (a log-in to the cinema's Wi-Fi) is no answer.
     if (detail.xhr.getResponseHeader("X-Door") === "answer") return;
     detail.shouldSwap = false;
     detail.isError = true;

@@ -118,7 +118,7 @@
     const { verb, path } = detail.requestConfig;
     return () => window.htmx.ajax(verb, path, { source: detail.elt, target: detail.target });
   };
-  // What an error page of ours says that only the server knows ("We don’t know yet whether …").
+  // The words of the site's own 503 page: only the server knows what may have been done.
   const ownWords = ({ status, responseText }) => status === 503
     ? new DOMParser().parseFromString(responseText, "text/html").querySelector("[data-toast-words]")?.textContent
     : undefined;
@@ -135,14 +135,14 @@
   for (const failure of ["htmx:swapError", "htmx:onLoadError"]) {
     document.addEventListener(failure, () => say(BROKEN, () => location.reload()));
   }
-  // A refusal is a fragment of ours. A whole page (a proxy's, for too many requests) is none.
+  // The site answers a refusal with a fragment. A whole page is a proxy's and is not swapped in.
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (detail.xhr.status < 400 || !/^\s*<(!doctype|html)/i.test(detail.serverResponse)) return;
     detail.shouldSwap = false;
     detail.isError = true;
   });
-  // htmx sends this after failures too. An answer ends what was said about the connection, and what
-  // was said about a refused request once that very request is answered.
+  // htmx sends this after failures too. An answer takes away a message about the connection; a
+  // message about a refused request stays until that very request is answered.
   document.addEventListener("htmx:afterOnLoad", ({ detail }) => {
     if (!detail.failed && (!refused || refused === requestOf(detail))) hush();
   });
@@ -152,7 +152,7 @@
     if (cutOff) location.reload();
   });
 
-  // The page that stands in for one that couldn't be fetched looks whether the site is there again.
+  // The offline page asks again and again whether the site answers, and then reloads.
   const cutOff = document.querySelector("[data-reload]");
   const lookAgain = (wait) => setTimeout(async () => {
     const answer = await fetch("/api/health", { cache: "no-store" }).catch(() => null);

@@ -37,8 +37,8 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         summary = "" if no_demo else seed_demo()
         address = f"http://localhost:{port}/"
-        # Through a shell that ends at once: the supervisor, which this process becomes, waits for
-        # its own programs only.
+        # Through a shell that ends at once, because the supervisor, which this process becomes,
+        # would not wait for it and leave a zombie.
         announcer = [sys.executable, announce.__file__, address, summary]
         subprocess.run(["/bin/sh", "-c", '"$@" &', "sh", *announcer], check=True)
         # Worker and web add up what they count.
@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
 
 def without_root() -> list[str]:
-    """Return what to put before a program's command where root runs this."""
+    """Return the words before a command with which it gives up root; none without root."""
     writable = [Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]), Path(settings.MEDIA_ROOT)]
     if folder := getattr(settings, "EMAIL_FILE_PATH", None):
         writable.append(Path(folder))

@@ -42,9 +42,9 @@ class Command(BaseCommand):
             created = seed(now=database_now(), password=password, force=options["force"])
         except NotADemo as error:
             raise CommandError(str(error)) from error
-        # Those of an earlier run keep theirs.
+        # Accounts of an earlier run keep their password.
         words = f"password {password}" if public or created.accounts else "password as first made"
-        self.stdout.write("Demo accounts (for trying the site only, password as first made):")
+        self.stdout.write("Demo accounts (for trying the site only):")
         self.stdout.write(f"  customer  {CUSTOMER_EMAIL}  {words}")
         self.stdout.write(f"  staff     {STAFF_EMAIL}  {words}")
         self.stdout.write(self.style.SUCCESS(f"Created {created}."))
