@@ -78,7 +78,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "template_partials",
     "django_otp",
-    "django_otp.plugins.otp_totp",
+    "accounts.apps.AuthenticatorAppsConfig",
     "csp",
     "corsheaders",
 ]

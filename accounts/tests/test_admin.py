@@ -232,3 +232,9 @@ def test_a_form_that_was_read_before_a_new_password_does_not_bring_the_old_one_b
     owner.refresh_from_db()
     assert (owner.name, owner.email) == ("New", "new@example.com")
     assert owner.check_password(PASSWORD)
+
+
+def test_the_admin_calls_authenticator_apps_by_that_name(client: Client) -> None:
+    page = client.get("/admin/").content.decode()
+    assert "Authenticator apps" in page
+    assert "otp_totp</" not in page.lower()
