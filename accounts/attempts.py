@@ -31,6 +31,8 @@ SECRETS_FROM_DEVICE = (
     Limit("secret-device", parse("10 per 5 minutes")),
     Limit("secret-device-slow", parse("25 per hour")),
 )
+# Log-ins to new accounts make as many known devices as somebody likes, and each try costs a hash.
+DEVICES_FROM_ADDRESS = Limit("secret-devices", parse("180 per 5 minutes"))
 # A code is asked for after the password, so these count for the account, whatever the address.
 CODES_OF_ACCOUNT = (
     Limit("code", parse("10 per 5 minutes")),
@@ -66,6 +68,7 @@ def spend_secret(request: HttpRequest, account: str) -> None:
 def _spend_secret(request: HttpRequest, account: str) -> None:
     key = email_key(account)
     if device := known_device(request, account):
+        spend_by_address(DEVICES_FROM_ADDRESS, request)
         for limit in SECRETS_FROM_DEVICE:
             spend(limit, f"{key} {device}")
         return

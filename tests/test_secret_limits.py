@@ -204,6 +204,16 @@ def test_a_known_device_has_tries_of_its_own_but_not_endless_ones(staff: User) -
     assert tries == [200] * 10 + [429]
 
 
+def test_known_devices_of_one_address_have_a_limit_together(staff: User) -> None:
+    devices = [Client() for _ in range(19)]
+    for number, device in enumerate(devices):
+        assert right_log_in(device, f"203.0.113.{number}") == 302
+        device.post("/accounts/logout/")
+    tries = [wrong_log_in(devices[n // 10], "198.51.100.7") for n in range(181)]
+    assert tries == [200] * 180 + [429]
+    assert right_log_in(devices[18], "198.51.100.8") == 302
+
+
 def test_a_device_is_known_for_the_accounts_that_logged_in_with_it(staff: User) -> None:
     make_user("ravi@example.com", PASSWORD)
     device = Client()
