@@ -141,6 +141,18 @@ class EmailNotConfirmed(BookingError):
         )
 
 
+class NetworkNotConfirmed(EmailNotConfirmed):
+    """As many seats of the show were bought from this address without a confirmed email."""
+
+    def __init__(self) -> None:
+        BookingError.__init__(
+            self,
+            "Many seats of this show were bought from your network without a confirmed email "
+            "address. Confirm yours first: follow the link that we sent you, or ask for a new one "
+            "in your profile.",
+        )
+
+
 class IdempotencyKeyReused(BookingError):
     code = "IDEMPOTENCY_KEY_REUSED"
     message = "This Idempotency-Key was used for another request; use a new key."

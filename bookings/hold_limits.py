@@ -2,6 +2,7 @@
 
 The database checks them in the transaction of the hold or confirmation: under the show's lock what
 concerns one show, and under the person's lock what concerns all shows.
+One limit is counted beside it, in Redis: `spend_unconfirmed`.
 Staff have no limits: the box office buys for many people. The settings are in README.
 """
 
@@ -13,13 +14,16 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
+from limits import RateLimitItemPerHour
 
 from accounts.models import User
 from bookmyshow.client_address import client_network
 from bookmyshow.prepared import prepared_cursor
 from bookmyshow.pseudonym import pseudonym
+from bookmyshow.rate_limits import Limit, RateLimited, spend
 
-from .errors import AddressLimit, HoldPaused, TooManyHolds, TooManySeats
+from .errors import AddressLimit, HoldPaused, NetworkNotConfirmed, TooManyHolds, TooManySeats
+from .models import Booking
 
 # The namespace of the advisory locks on persons; the second key is the person's id.
 LOCK_PERSON = "SELECT pg_advisory_xact_lock(1213156420, hashint8(%s::bigint))"
@@ -147,6 +151,24 @@ def lock_person(user_id: int) -> None:
 def most_seats_to_confirm(user: User) -> int | None:
     """How many seats at coming shows this person may have tickets for; None for any number."""
     return None if user.is_staff or user.email_confirmed_at else settings.MAX_SEATS_UNCONFIRMED
+
+
+def spend_unconfirmed(request: HttpRequest, user: User, reference: str) -> None:
+    """Count what is bought without a confirmed email, for each show and address: new accounts cost
+    nothing, so twelve of them would buy a whole show. Raises NetworkNotConfirmed.
+
+    Kept in Redis; with that down, selling goes on without this limit.
+    """
+    if most_seats_to_confirm(user) is None:
+        return
+    holds = Booking.objects.filter(user=user, reference=reference, status=Booking.Status.PENDING)
+    rate = RateLimitItemPerHour(settings.MAX_HELD_SEATS_PER_ADDRESS)
+    limit = Limit("unconfirmed", rate, guards=False)
+    for show_id, seats in holds.values_list("show_id", "total_seats"):
+        try:
+            spend(limit, f"{show_id} {address_key(request)}", times=seats)
+        except RateLimited as error:
+            raise NetworkNotConfirmed from error
 
 
 def address_key(request: HttpRequest) -> str:

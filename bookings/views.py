@@ -27,7 +27,7 @@ from . import services
 from .archive.views import archived_page
 from .errors import BookingError, BookingNotFound, InvalidSeats, ShowNotFound
 from .forms import ChosenSeats
-from .hold_limits import address_key
+from .hold_limits import address_key, spend_unconfirmed
 from .models import Booking
 from .tickets import qr_svg, share_token
 
@@ -169,7 +169,12 @@ def clock(request: HttpRequest, reference: str) -> HttpResponse:
 def confirm(request: HttpRequest, reference: str) -> HttpResponse:
     """Confirm the booking, unless the show has moved since the page was loaded."""
     starts_at = _moment(request.POST.get("starts_at", ""))
-    return _act(request, reference, partial(services.confirm_booking, starts_at=starts_at))
+
+    def confirm_booking(user: User, reference: str) -> Booking:
+        spend_unconfirmed(request, user, reference)
+        return services.confirm_booking(user=user, reference=reference, starts_at=starts_at)
+
+    return _act(request, reference, confirm_booking)
 
 
 @require_POST

@@ -69,8 +69,8 @@ class Busy(Exception):
     retry_after = 2
 
 
-def spend(limit: Limit, by: object) -> None:
-    """Count one attempt of someone. Raises RateLimited where it is one too many."""
+def spend(limit: Limit, by: object, *, times: int = 1) -> None:
+    """Count an attempt of someone, or so many at once. Raises RateLimited where it is too many."""
     if not settings.RATE_LIMITS:
         return
     # No email or address is kept in the clear.
@@ -78,7 +78,7 @@ def spend(limit: Limit, by: object) -> None:
     limiter = _limiter(limit)
     while limiter is not None:
         try:
-            if limiter.hit(limit.rate, limit.name, who):
+            if limiter.hit(limit.rate, limit.name, who, cost=times):
                 return
             wait = limiter.get_window_stats(limit.rate, limit.name, who).reset_time - time.time()
         except StorageError as error:

@@ -254,3 +254,29 @@ def test_the_address_is_the_clients(browser: Client) -> None:
         REMOTE_ADDR="192.0.2.7",
     )
     assert "from your network" in answer.content.decode()
+
+
+def test_new_accounts_of_one_address_buy_no_whole_show(settings: Any) -> None:
+    """Seats that are bought are on hold no more, so the limit of holds alone lets them go on."""
+    settings.RATE_LIMITS = True
+    show, other = make_show(), make_show()
+
+    def buy(seats: list[str], at: Show, user: User, address: str = "192.0.2.7") -> str:
+        client = Client(REMOTE_ADDR=address)
+        client.force_login(user)
+        client.post(reverse("bookings:hold", args=[at.pk]), {"seat": seats})
+        held = Booking.objects.get(show=at, user=user)
+        client.post(reverse("bookings:confirm", args=[held.reference]))
+        held.refresh_from_db()
+        if held.status == Booking.Status.PENDING:
+            page = client.get(held.get_absolute_url()).content.decode()
+            assert "bought from your network without a confirmed email" in page
+        return held.status
+
+    assert buy(["A1", "A2", "A3"], show, make_user()) == Booking.Status.CONFIRMED
+    assert buy(["B1", "B2", "B3"], show, make_user()) == Booking.Status.PENDING
+    assert buy(["C1", "C2"], show, make_user()) == Booking.Status.CONFIRMED
+    confirmed = make_user(email_confirmed_at=timezone.now())
+    assert buy(["D1", "D2"], show, confirmed) == Booking.Status.CONFIRMED
+    assert buy(["D3"], show, make_user(), "192.0.2.8") == Booking.Status.CONFIRMED
+    assert buy(["A1", "A2", "A3"], other, make_user()) == Booking.Status.CONFIRMED
