@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from icalendar import Alarm, Calendar, Event, vText
 
-from .models import Booking
+from .models import Booking, Notice
 
 # Each purpose has a key of its own, so that a link to share never opens a door.
 DOOR_SALT, SHARE_SALT = "bookings.door", "bookings.share"
@@ -91,11 +91,17 @@ def qr_svg(booking: Booking, *, standalone: bool = False) -> str:
 
 
 def calendar_entry(booking: Booking, *, address: str) -> bytes:
-    """An .ics file with the show in the cinema's time zone; `address` leads to the ticket."""
+    """An .ics file with the show in the cinema's time zone; `address` leads to the ticket.
+
+    Each move of the show raises the sequence, so that a calendar which has the entry already takes
+    the new time (RFC 5545, 3.8.7.4).
+    """
     show, cinema = booking.show, booking.show.screen.cinema
     event = Event()
     event.add("uid", f"{booking.reference}@bookmyshow")
-    event.add("dtstamp", booking.updated_at)
+    event.add("dtstamp", max(booking.updated_at, show.updated_at))
+    moves = Notice.objects.filter(kind=Notice.Kind.SHOW_MOVED, user_id=booking.user_id, show=show)
+    event.add("sequence", moves.count())
     event.add("dtstart", show.local_start)
     event.add("dtend", show.local_end)
     event.add("summary", show.movie.title)

@@ -14,6 +14,7 @@ from icalendar import Calendar
 from accounts.models import User
 from bookings import services, tickets
 from bookings.models import Booking
+from bookings.show_changes import move_show
 from bookings.ticket_pdf import printable_title, ticket_pdf
 from bookmyshow.watching.logs import hide
 from movies.models import Movie
@@ -149,6 +150,22 @@ def test_the_calendar_entry_is_in_the_cinemas_zone(
     assert event["dtstart"].params["TZID"] == "Europe/London"
     assert [zone["tzid"] for zone in calendar.walk("VTIMEZONE")] == ["Europe/London"]
     assert "D2, E1" in str(event["description"])
+
+
+def test_a_calendar_takes_the_new_time_of_a_show_that_moved(
+    client: Client, ticket: Booking, show: Show
+) -> None:
+    def entry() -> Any:
+        return Calendar.from_ical(get(client, "ics", ticket).content).walk("VEVENT")[0]
+
+    before = entry()
+    later = show.starts_at + timedelta(hours=1)
+    move_show(by=make_person(is_superuser=True), show_id=show.pk, starts_at=later)
+    after = entry()
+    assert after["uid"] == before["uid"]
+    assert after.decoded("dtstart") == later.replace(microsecond=0)
+    assert (before["sequence"], after["sequence"]) == (0, 1)
+    assert after.decoded("dtstamp") >= before.decoded("dtstamp")
 
 
 @pytest.mark.parametrize("name", ["pdf", "ics", "qr", "share"])
