@@ -6,6 +6,7 @@ exports the columns of its list.
 """
 
 import csv
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -147,6 +148,7 @@ def _text(markup: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
+    """A text that no spreadsheet takes for a formula; some take full-width signs for one too."""
     words = text.strip()
-    return f"'{words}" if words.startswith(FORMULA) else words
+    is_formula = unicodedata.normalize("NFKC", words[:1]).startswith(FORMULA)
+    return f"'{words}" if is_formula else words

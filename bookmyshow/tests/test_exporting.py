@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from bookmyshow.exporting import plain_text
 from movies.models import Movie
 from tests.admin_site import staff_client
 from tests.factories import (
@@ -69,6 +70,12 @@ def test_no_cell_is_a_formula_or_markup() -> None:
     assert '\'=HYPERLINK("http://x")' in [row[1] for row in rows]
     bookings = rows_of(staff_client_again().get("/admin/export/bookings/booking/"))
     assert {"Confirmed", "x", "a@example.com"} <= set(bookings[1])
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+def test_no_text_begins_as_a_formula_does(sign: str) -> None:
+    assert plain_text(f" {sign}1+1") == f"'{sign}1+1"
+    assert plain_text(f"1{sign}1") == f"1{sign}1"
 
 
 def test_each_column_is_one_fact_for_a_program_to_read() -> None:
