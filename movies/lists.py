@@ -31,6 +31,7 @@ class FilmLists:
 
     def __init__(self, at: datetime) -> None:
         self._at = at
+        self._ends: dict[Filters, datetime] = {}
 
     @cached_property
     def _kept(self) -> Group:
@@ -41,21 +42,20 @@ class FilmLists:
 
     def page(self, filters: Filters, number: str | None) -> Page[Any]:
         """A page of the films asked for; a number that isn't one gives the first or last page."""
-        # Called only on a miss: it reads the cinemas' time zones from the database.
-        films = partial(filters.films, at=self._at)
+        films = filters.films(at=self._at)
         if filters.q:
-            return Paginator(films(), FILMS_A_PAGE).get_page(number)
+            return Paginator(films, FILMS_A_PAGE).get_page(number)
         name = f"list:{filters.querystring()}"
         count, good_until = self._kept.keep(
             name,
-            lambda: (films().count(), self._good_until(filters)),
+            lambda: (films.count(), self._good_until(filters)),
             seconds=lambda kept: self._seconds_until(kept[1]),
         )
         page: Page[Any] = Paginator(range(count), FILMS_A_PAGE).get_page(number)
         first = (page.number - 1) * FILMS_A_PAGE
         page.object_list = self._kept.keep(
             f"{name}:{page.number}",
-            lambda: list(films()[first : first + FILMS_A_PAGE]),
+            lambda: list(films[first : first + FILMS_A_PAGE]),
             seconds=self._seconds_until(good_until),
         )
         return page
@@ -70,16 +70,22 @@ class FilmLists:
 
     def soon(self) -> list[Movie]:
         """The next releases."""
-        films = partial(Filters(list=SOON).films, at=self._at)
+        films = Filters(list=SOON).films(at=self._at)
         return self._kept.keep(
             "soon",
-            lambda: list(films()[:SOON_ON_HOME]),
+            lambda: list(films[:SOON_ON_HOME]),
             seconds=lambda _: self._seconds_until(self._good_until(Filters(list=SOON))),
         )
 
     def _good_until(self, filters: Filters) -> datetime:
-        """When the list changes next, in an hour at most: the last show of a film begins or, in the
-        list of coming films, a release day does.
+        """When the list changes next; read once, as the featured film and its list share it."""
+        if filters not in self._ends:
+            self._ends[filters] = self._next_change(filters)
+        return self._ends[filters]
+
+    def _next_change(self, filters: Filters) -> datetime:
+        """In an hour at most: the last show of a film begins or, in the list of coming films, a
+        release day does.
         """
         latest = self._at + timedelta(seconds=KEPT_SECONDS)
         if filters.list != NOW:

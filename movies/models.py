@@ -15,8 +15,6 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.text import Truncator
 
-from bookmyshow.local_time import todays
-
 from .poster_links import validate_poster_link
 from .posters.edition import EDITION
 from .prints import WIDTHS
@@ -81,7 +79,8 @@ class MovieQuerySet(models.QuerySet["Movie"]):
 
     def coming_soon(self, *, at: datetime) -> "MovieQuerySet":
         """Films without a scheduled show, and not released at every cinema yet, soonest first."""
-        coming = self.catalogue().filter(release_date__gt=todays(at, self.clocks())[0])
+        first_today = apps.get_model("shows.Cinema").objects.first_today(at=at)
+        coming = self.catalogue().filter(release_date__gt=first_today)
         return coming.filter(~self._coming_show(at)).order_by("release_date", "title", "pk")
 
     def clocks(self) -> set[ZoneInfo]:

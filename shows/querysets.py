@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import (
     Count,
     DateField,
+    DateTimeField,
     DurationField,
     ExpressionWrapper,
     F,
@@ -22,7 +23,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Now
 
 from accounts.models import User
-from bookmyshow.local_time import DAY_ENDS, LocalTime, todays
+from bookmyshow.local_time import DAY_ENDS, LocalTime, local_day, todays
 
 from .clock import DatabaseClock
 
@@ -51,6 +52,12 @@ class CinemaQuerySet(models.QuerySet["Cinema"]):
     def todays(self, *, at: datetime) -> list[date]:
         """The dates that it is now at any cinema in use, in order; UTC's where there is none."""
         return todays(at, self.clocks())
+
+    def first_today(self, *, at: datetime) -> Coalesce:
+        """The first of `todays`, for a query."""
+        day = Cast(LocalTime("timezone", Value(at, DateTimeField())), DateField())
+        days = self.in_use().order_by(day.asc()).values_list(day)[:1]
+        return Coalesce(Subquery(days), local_day(at, UTC))
 
 
 def _minutes(path: str) -> ExpressionWrapper:
