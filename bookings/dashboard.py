@@ -10,6 +10,7 @@ from django.db import connection
 
 from bookmyshow.caching import cacheable, keep
 from bookmyshow.local_time import A_DAY
+from bookmyshow.templatetags.formatting import percent_of
 from shows.models import Cinema
 
 from .report import Line, Part, breakdown, summed, total
@@ -60,7 +61,7 @@ class Funnel:
     @property
     def conversion(self) -> int | None:
         """Percent of the holds that are over and ended in a ticket."""
-        return round(100 * self.confirmed / self.ended) if self.ended else None
+        return percent_of(self.confirmed, self.ended) if self.ended else None
 
 
 @cacheable
@@ -73,7 +74,7 @@ class Newcomers:
 
     @property
     def conversion(self) -> int | None:
-        return round(100 * self.booked / self.signed_up) if self.signed_up else None
+        return percent_of(self.booked, self.signed_up) if self.signed_up else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from bookmyshow.templatetags.formatting import percent_of
+
 from .models import Cinema, Screen, Show
 
 #: A cinema's day, for whoever runs it: the late show belongs to the evening.
@@ -38,7 +40,7 @@ class Block:
 
     @property
     def percent(self) -> int:
-        return round(100 * self.taken / self.show.total_seats) if self.show.total_seats else 0
+        return percent_of(self.taken, self.show.total_seats)
 
 
 @dataclass(frozen=True, slots=True)

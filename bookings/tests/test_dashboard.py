@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from bookings import services
-from bookings.dashboard import dashboard
+from bookings.dashboard import Funnel, dashboard
 from bookings.models import Notice
 from bookings.show_changes import cancel_show
 from bookings.sweeper import note_sweep
@@ -48,6 +48,13 @@ def test_it_adds_up_what_was_sold_held_and_let_go() -> None:
     assert [film.takings for film in board.films] == [900]
     newcomers = board.newcomers
     assert (newcomers.signed_up, newcomers.booked, newcomers.conversion) == (4, 2, 50)
+
+
+def test_almost_all_is_not_a_hundred_percent() -> None:
+    funnel = Funnel(
+        confirmed=2999, ended=3003, alive=0, seats_held=0, takings=Decimal(0), seats_sold=0
+    )
+    assert funnel.conversion == 99
 
 
 def test_a_cancelled_ticket_was_a_conversion_but_takes_nothing() -> None:

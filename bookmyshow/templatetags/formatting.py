@@ -98,6 +98,14 @@ def running_time(minutes: int | None) -> str:
 
 
 @register.filter
+def percent_of(part: int, whole: int) -> int:
+    """Whole percent; 100 where it is all of them and 0 where it is none, never by rounding."""
+    if part in {0, whole} or not whole:
+        return 100 if part and whole else 0
+    return min(99, max(1, round(100 * part / whole)))
+
+
+@register.filter
 def wait(seconds: int) -> str:
     """a minute, 5 minutes, 2 hours: rounded up, so that who waits so long is not too early"""
     minutes = ceil(seconds / 60)

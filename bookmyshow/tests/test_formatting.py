@@ -48,6 +48,14 @@ def test_running_times(minutes: int | None, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("part", "whole", "percent"),
+    [(0, 0, 0), (0, 500, 0), (1, 500, 1), (1, 2, 50), (499, 500, 99), (500, 500, 100)],
+)
+def test_a_hundred_percent_is_all_and_none_is_zero(part: int, whole: int, percent: int) -> None:
+    assert formatting.percent_of(part, whole) == percent
+
+
+@pytest.mark.parametrize(
     ("seconds", "text"),
     [
         (1, "a minute"),
