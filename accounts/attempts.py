@@ -31,7 +31,7 @@ SECRETS_FROM_DEVICE = (
     Limit("secret-device", parse("10 per 5 minutes")),
     Limit("secret-device-slow", parse("25 per hour")),
 )
-# Log-ins to new accounts make as many known devices as somebody likes, and each try costs a hash.
+# Anybody can make any number of known devices with new accounts, and each try costs a hash.
 DEVICES_FROM_ADDRESS = Limit("secret-devices", parse("180 per 5 minutes"))
 # A code is asked for after the password, so these count for the account, whatever the address.
 CODES_OF_ACCOUNT = (

@@ -1,7 +1,8 @@
 """What can go wrong with a booking, in words for the person who books; codes as in the JSON API."""
 
 from collections.abc import Sequence
-from math import ceil
+
+from bookmyshow.templatetags.formatting import wait
 
 
 class BookingError(Exception):
@@ -110,11 +111,9 @@ class HoldPaused(BookingError):
 
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
-        minutes = ceil(retry_after / 60)
-        wait = f"{minutes} minutes" if minutes > 1 else "a minute"
         super().__init__(
             "You have held seats at this show for some time without buying them. To give others "
-            f"a chance, you can hold seats here again in {wait}."
+            f"a chance, you can hold seats here again in {wait(retry_after)}."
         )
 
 
@@ -142,7 +141,7 @@ class EmailNotConfirmed(BookingError):
 
 
 class NetworkNotConfirmed(EmailNotConfirmed):
-    """As many seats of the show were bought from this address without a confirmed email."""
+    """Too many seats of the show were bought from this address without a confirmed email."""
 
     def __init__(self) -> None:
         BookingError.__init__(

@@ -154,10 +154,10 @@ def most_seats_to_confirm(user: User) -> int | None:
 
 
 def spend_unconfirmed(request: HttpRequest, user: User, reference: str) -> None:
-    """Count what is bought without a confirmed email, for each show and address: new accounts cost
-    nothing, so twelve of them would buy a whole show. Raises NetworkNotConfirmed.
+    """Count the seats bought without a confirmed email, by show and address.
 
-    Kept in Redis; with that down, selling goes on without this limit.
+    Without this limit twelve new accounts could buy a whole show. The counts are in Redis; while it
+    is down, selling goes on without the limit. Raises NetworkNotConfirmed.
     """
     if most_seats_to_confirm(user) is None:
         return

@@ -70,7 +70,7 @@ class Busy(Exception):
 
 
 def spend(limit: Limit, by: object, *, times: int = 1) -> None:
-    """Count an attempt of someone, or so many at once. Raises RateLimited where it is too many."""
+    """Count one attempt of someone, or `times`. Raises RateLimited beyond the limit."""
     if not settings.RATE_LIMITS:
         return
     # No email or address is kept in the clear.

@@ -148,8 +148,9 @@ def _write(movie: Movie, facts: MovieFacts, *, update_fields: Sequence[str] | No
 
 
 def _release_year(movie: Movie, facts: MovieFacts) -> int | None:
-    """The date's year. A year that was known without the date stays: that of an old film which is
-    shown again, and without a date that of an import."""
+    """The year of the new date. Another year stays: that of an old film with the date of its
+    return, and that of an import without a date.
+    """
     if movie.release_date and movie.release_year not in {None, movie.release_date.year}:
         return movie.release_year
     if facts.release_date:

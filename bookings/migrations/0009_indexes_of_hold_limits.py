@@ -2,8 +2,9 @@
 
 import django.db.models.deletion
 from django.conf import settings
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from bookmyshow.database.operations import build_index
 
 
 class Migration(migrations.Migration):
@@ -11,17 +12,17 @@ class Migration(migrations.Migration):
     dependencies = [("bookings", "0008_held_from")]
 
     operations = [
-        AddIndexConcurrently(
-            model_name="booking",
-            index=models.Index(
+        *build_index(
+            "booking",
+            models.Index(
                 condition=models.Q(("held_from", ""), _negated=True),
                 fields=["show", "held_from"],
                 name="booking_holds_from_address",
             ),
         ),
-        AddIndexConcurrently(
-            model_name="booking",
-            index=models.Index(fields=["user", "show"], name="booking_of_person_at_show"),
+        *build_index(
+            "booking",
+            models.Index(fields=["user", "show"], name="booking_of_person_at_show"),
         ),
         # Drops the index on the person alone: booking_of_person_at_show begins with it.
         migrations.AlterField(

@@ -107,7 +107,7 @@ def percent_of(part: int, whole: int) -> int:
 
 @register.filter
 def wait(seconds: int) -> str:
-    """a minute, 5 minutes, 2 hours: rounded up, so that who waits so long is not too early"""
+    """a minute, 5 minutes, 2 hours: rounded up, so that nobody comes back too early"""
     minutes = ceil(seconds / 60)
     if minutes <= 1:
         return "a minute"

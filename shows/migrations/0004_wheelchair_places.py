@@ -1,5 +1,6 @@
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from bookmyshow.database.operations import build_index
 
 
 class Migration(migrations.Migration):
@@ -8,13 +9,11 @@ class Migration(migrations.Migration):
 
     dependencies = [("shows", "0003_cleaning_limit")]
 
-    operations = [
-        AddIndexConcurrently(
-            model_name="seat",
-            index=models.Index(
-                fields=["show"],
-                condition=models.Q(("is_wheelchair", True)),
-                name="seat_wheelchair_of_show",
-            ),
+    operations = build_index(
+        "seat",
+        models.Index(
+            fields=["show"],
+            condition=models.Q(("is_wheelchair", True)),
+            name="seat_wheelchair_of_show",
         ),
-    ]
+    )
