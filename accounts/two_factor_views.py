@@ -19,14 +19,12 @@ from .forms import HouseForm
 from .models import User
 from .security_log import note
 
-WRONG = (
-    "That is not the code of this half minute, and no unused recovery code. Wait for the next"
-    " code, then try it."
-)
 QUICKER = "An app was set up in another window meanwhile. Enter the code that it shows."
 
 
 class CodeForm(HouseForm):
+    wrong = "That is not the code of this half minute. Wait for the next code, then try it."
+
     code = forms.CharField(
         max_length=24,
         label="Code",
@@ -43,6 +41,11 @@ class CodeForm(HouseForm):
 
 class AnyCodeForm(CodeForm):
     """Takes recovery codes too. They have letters, so phones need the whole keyboard."""
+
+    wrong = (
+        "That is not the code of this half minute, and no unused recovery code. Wait for the next"
+        " code, then try it."
+    )
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -118,7 +121,7 @@ def two_factor_codes(request: HttpRequest) -> HttpResponse:
 
 def _refuse(request: HttpRequest, user: User, form: CodeForm) -> None:
     note("second factor", request=request, account=user.email, outcome="refused")
-    form.add_error("code", WRONG)
+    form.add_error("code", form.wrong)
 
 
 def _show_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:

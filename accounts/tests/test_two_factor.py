@@ -144,7 +144,10 @@ def test_setting_it_up_ends_other_sessions_and_tokens(client: Client, staff: Use
 
 
 def test_a_wrong_code_sets_up_nothing(client: Client) -> None:
-    assert client.post(PAGE, {"code": "12345x"}).context["form"].errors
+    answer = client.post(PAGE, {"code": "12345x"})
+    assert "not the code of this half minute" in answer.content.decode()
+    # Who sets the app up has no recovery codes yet.
+    assert "recovery code" not in answer.content.decode()
     assert not TOTPDevice.objects.exists()
 
 
