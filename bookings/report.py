@@ -53,7 +53,7 @@ DAY, CINEMA, FILM = (
     "c.name || ', ' || c.city",
     "m.title",
 )
-# Of each report, the columns that name a line, and the order.
+# By report, the columns that name a line, and the order.
 GROUPS = {
     "day": ({"day": DAY}, "1"),
     "cinema": ({"cinema": "c.name", "city": "c.city"}, "6 DESC, 1"),

@@ -43,7 +43,7 @@ def launcher(writable: Sequence[Path]) -> list[str]:
 
 
 def give(folder: Path, user: pwd.struct_passwd) -> None:
-    """Make the folder, and the user the owner of it and of every folder in it."""
+    """Make the folder, and give it and every folder in it to the user."""
     folder.mkdir(parents=True, exist_ok=True)
     for path, _folders, _files in os.walk(folder):
         os.chown(path, user.pw_uid, user.pw_gid)

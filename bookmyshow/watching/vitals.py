@@ -1,8 +1,8 @@
 """Page loads as browsers saw them: `static/js/vitals.js` sends its measures here, once a page.
 
-From a browser only a page of this site can send them, and one address only so many a minute. A
-program that writes its own headers can still send untrue times within that limit. So read these
-figures as a median over many visitors, and base no alert on their extremes.
+From a browser only a page of this site can send them, and each address has a limit. A program that
+writes its own headers can still send untrue times within that limit. So read these figures as a
+median over many visitors, and base no alert on their extremes.
 """
 
 import json
