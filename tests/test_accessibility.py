@@ -191,7 +191,8 @@ def test_pages_of_faults(visitor: Callable[..., BrowserContext], live_site: Live
     visit = visitor(reduced_motion="reduce", service_workers="block").new_page()
     problems = []
     for name in ("400", "403", "403_csrf", "429", "500", "503", "offline"):
-        body = render_to_string(f"{name}.html", {"request": RequestFactory().get("/")})
+        context = {"request": RequestFactory().get("/"), "retry_after": 900}
+        body = render_to_string(f"{name}.html", context)
         address = f"{live_site.url}/fault/{name}/"
         visit.route(address, partial(Route.fulfill, body=body, content_type="text/html"))
         visit.goto(address)
