@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import recovery_codes
@@ -27,7 +28,8 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stdout.write(f"{count} devices of {user.email} would be forgotten.")
             return
-        devices.delete()
-        recovery_codes.forget(user)
+        with transaction.atomic():
+            devices.delete()
+            recovery_codes.forget(user)
         note("second factor change", account=user.email, what="taken away by a command")
         self.stdout.write(f"{count} devices of {user.email} forgotten.")
