@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 from django.conf import settings
 from django.db import connection
 
+from bench.sites import UNLIMITED
 from bookmyshow.environment import ROOT
 
 START_SECONDS = 120.0
@@ -68,7 +69,7 @@ def site_environment(folder: Path, port: int) -> dict[str, str]:
         "EMAIL_URL": f"filemail://{folder / 'mail'}",
         "DEBUG": "off",
         "HTTPS": "off",
-        "RATE_LIMITS": "off",
+        **UNLIMITED,
         "CORS_ORIGIN": "https://app.example.com",
         # Nobody is told that the database is away because the machine is busy.
         "DATABASE_WAIT_SECONDS": "60",

@@ -36,6 +36,7 @@ class Row:
     who: set[str]
     example: str
     method: str = "GET"
+    form: str = ""
 
 
 PAGES: dict[str, Row] = {
@@ -48,7 +49,7 @@ PAGES: dict[str, Row] = {
     "shows/<int:show_id>/": Row(ANYONE, "/shows/{show}/"),
     "shows/<int:show_id>/own/": Row(ANYONE, "/shows/{show}/own/"),
     "shows/<int:show_id>/seats/": Row(ANYONE, "/shows/{show}/seats/"),
-    "shows/<int:show_id>/hold/": Row(PERSON, "/shows/{show}/hold/", "POST"),
+    "shows/<int:show_id>/hold/": Row(PERSON, "/shows/{show}/hold/", "POST", "seat=A1"),
     "accounts/signup/": Row(ANYONE, "/accounts/signup/"),
     "accounts/signup/check/<slug:field>/": Row(ANYONE, "/accounts/signup/check/email/", "POST"),
     "accounts/login/": Row(ANYONE, "/accounts/login/"),
@@ -214,7 +215,13 @@ def may_call(row: Row, caller: str, people: People, *, by_token: bool) -> bool:
         headers["Authorization"] = f"Bearer {issue_token(user)}"
     elif user is not None:
         client.force_login(user)
-    response = client.generic(row.method, address(row.example, people), headers=headers)
+    response = client.generic(
+        row.method,
+        address(row.example, people),
+        row.form,
+        content_type="application/x-www-form-urlencoded" if row.form else "",
+        headers=headers,
+    )
     # Log-in itself answers 401 to wrong credentials, and 400 to the none that are sent here.
     return is_let_in(response.status_code, response.get("Location", ""))
 

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 from celery import Celery
 
+from bench.sites import UNLIMITED
 from bookings.integrity import RULES
 from bookmyshow.environment import ROOT
 from tests.live_site import LiveSite, free_port, wait_until_it_answers
@@ -139,7 +140,7 @@ def environment(folder: Path, database: str, redis: str) -> dict[str, str]:
         "EMAIL_URL": f"filemail://{folder / 'mail'}",
         "DEBUG": "off",
         "HTTPS": "off",
-        "RATE_LIMITS": "off",
+        **UNLIMITED,
         # On a busy machine connecting takes longer than a visitor's patience.
         "DATABASE_WAIT_SECONDS": "10",
         "BIND": "127.0.0.1",
