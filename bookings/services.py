@@ -221,7 +221,8 @@ def _hold_in_spite(wanted: SeatsToTake, show: Show) -> Booking:
     if wanted.key:
         concerned |= Q(user=wanted.user_id, idempotency_key=wanted.key)
     needed = lapsed or seats[0].has_earlier
-    if wanted.limits:
+    # Seats that are lost in any case need no lock: on opening night most holds are refused.
+    if wanted.limits and (needed or not any(seat.booking_id for seat in seats)):
         lock_person(wanted.user_id)
     locked = lock_bookings(concerned) if needed else []
     # The wait for those locks took its time too.
@@ -256,6 +257,11 @@ def _decide(
     keeps = own if own and not own.has_lapsed(now) else None
     if keeps and keeps.seats == [seat.label for seat in seats]:
         return keeps
+    # Read again under its lock, a lapsed hold may have been confirmed in time after all.
+    ending = {b.pk: b for b in locked if b is keeps or b.has_lapsed(now)}
+    lost = [s.label for s in seats if s.booking_id and s.booking_id not in ending]
+    if lost:
+        raise SeatsUnavailable(lost)
     if wanted.limits:
         wanted.limits.check(
             user_id=wanted.user_id,
@@ -264,11 +270,6 @@ def _decide(
             seats=len(seats),
             now=now,
         )
-    # Read again under its lock, a lapsed hold may have been confirmed in time after all.
-    ending = {b.pk: b for b in locked if b is keeps or b.has_lapsed(now)}
-    lost = [s.label for s in seats if s.booking_id and s.booking_id not in ending]
-    if lost:
-        raise SeatsUnavailable(lost)
     count_seats(show, end_bookings(ending.values(), now, LAPSED, swapped=keeps))
     # A swap keeps the old end, so that no one can hold for ever.
     new = wanted.take(now, keeps.expires_at if keeps else None)

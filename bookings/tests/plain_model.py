@@ -125,12 +125,12 @@ class PlainModel:
         kept = own if own and not own.lapsed(self.now) else None
         if kept and kept.seats == seats:
             return kept.number
-        self._check_limits(user, show, len(seats))
         in_the_way = [b for b in self._at(show) if b.is_live and set(b.seats) & set(seats)]
         stays = [b for b in in_the_way if b is not kept and not b.lapsed(self.now)]
         if stays:
             taken = {label for b in stays for label in b.seats}
             raise Refusal("SeatsUnavailable", tuple(s for s in seats if s in taken))
+        self._check_limits(user, show, len(seats))
         for booking in [*in_the_way, *([own] if own else [])]:
             booking.end("swapped" if booking is kept else "lapsed", self.now)
         new = PlainBooking(
