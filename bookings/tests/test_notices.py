@@ -140,7 +140,7 @@ def test_killed_while_sending_the_next_run_tells_the_rest_and_nobody_twice(
     assert Notice.objects.filter(sent_at__isnull=False).count() == 3
     server.silent_after = None
     assert manage(tmp_path, "send_notices", EMAIL_URL=server.url).wait(WAIT_SECONDS) == 0
-    # The one that it had claimed is nobody else's until the claim lapses.
+    # No other sender takes the mail that it had claimed until the claim lapses.
     assert len(server.received) == 8
     claimed = Notice.objects.get(sent_at=None)
     assert claimed.attempts == 1
