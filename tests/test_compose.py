@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -11,6 +13,19 @@ import yaml
 
 from bookmyshow.environment import ROOT
 from bookmyshow.management.commands.run_site import procfile
+
+
+class Answers(BaseHTTPRequestHandler):
+    """Stands for gunicorn on its port: answers every GET with one status."""
+
+    status = 200
+
+    def do_GET(self) -> None:
+        self.send_response(self.status)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +70,51 @@ def test_valkey_has_a_password_and_the_sites_role_is_no_superuser(services: dict
 def test_secrets_are_asked_for_and_none_is_written_down(services: dict[str, Any]) -> None:
     for name, service in services.items():
         for key, value in service.get("environment", {}).items():
-            if re.search(r"SECRET|PASSWORD|_URL", key):
+            if re.search(r"SECRET|PASSWORD|_URL", key) and value != "":
                 assert ":?}" in value, (name, key)
+
+
+def test_the_site_has_no_password_of_the_databases_superuser(services: dict[str, Any]) -> None:
+    """`env_file` gives the site's processes each line of .env; their own values replace those."""
+    assert services["postgres"]["environment"]["POSTGRES_PASSWORD"] == "${POSTGRES_PASSWORD:?}"
+    for name in ("migrate", *procfile()):
+        assert services[name]["env_file"] == ".env"
+        assert services[name]["environment"]["POSTGRES_PASSWORD"] == "", name
+
+
+def test_a_process_that_is_stopped_has_the_time_that_it_takes(services: dict[str, Any]) -> None:
+    """Docker kills after 10 s; systemd's units say how long each may take."""
+    for name in ("web", "worker", "sweeper"):
+        unit = (ROOT / f"ops/systemd/bookmyshow-{name}.service").read_text()
+        limit = re.search(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
+        assert limit is not None
+        assert services[name]["stop_grace_period"] == f"{limit[1]}s"
+
+
+def test_the_health_check_of_web_can_fail(services: dict[str, Any]) -> None:
+    how, program, *arguments = services["web"]["healthcheck"]["test"]
+    assert (how, program) == ("CMD", "python")
+    with HTTPServer(("127.0.0.1", 0), Answers) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        port = str(server.server_port)
+        for status, code in ((200, 0), (301, 0), (400, 0), (503, 1)):
+            Answers.status = status
+            check = [argument.replace("8000", port) for argument in arguments]
+            assert subprocess.run([sys.executable, *check]).returncode == code, status
+        server.shutdown()
+    gone = subprocess.run([sys.executable, *check], capture_output=True)
+    assert gone.returncode != 0
+
+
+def test_the_image_has_no_secret_and_no_root(services: dict[str, Any]) -> None:
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    assert lines.index("USER site") > lines.index("COPY . .")
+    assert not any(re.search(r"SECRET|PASSWORD|_KEY|_URL", line) for line in lines)
+    # .env is one of these, and .data with its secrets and databases.
+    assert ".*" in (ROOT / ".dockerignore").read_text().splitlines()
+    for name in ("migrate", *procfile()):
+        assert services[name]["cap_drop"] == ["ALL"]
+        assert services[name]["security_opt"] == ["no-new-privileges:true"]
 
 
 def test_static_files_are_collected_without_secrets_and_servers() -> None:
