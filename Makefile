@@ -8,7 +8,10 @@ PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3
 
 VENV := .venv
 STAMP := $(VENV)/.installed
+NODE_STAMP := node_modules/.installed
 PY := $(VENV)/bin/python
+# Node.js comes from a Python wheel, so that nothing is installed outside this folder.
+BIOME := $(VENV)/bin/node node_modules/.bin/biome
 EMBEDDED := exec $(PY) -m bookmyshow.embedded --end-with-parent=$$PPID
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
@@ -28,13 +31,14 @@ run: $(STAMP) ## Run the site as deployed, with demo data, on http://localhost:8
 test: $(STAMP) ## Run all tests, those in the browser too (ARGS="bookings -k hold" for some)
 	@$(EMBEDDED) $(PY) -m pytest $(ARGS)
 
-lint: $(STAMP) ## Check style, types and migrations
+lint: $(STAMP) $(NODE_STAMP) ## Check style, types and migrations; JavaScript and CSS too
+	@$(BIOME) check --error-on-warnings
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(EMBEDDED) sh -c '$(PY) -m mypy . && $(PY) manage.py makemigrations --check --dry-run'
 
-format: $(STAMP) ## Format the code
-	@$(PY) -m ruff check --fix . ; $(PY) -m ruff format .
+format: $(STAMP) $(NODE_STAMP) ## Format the code
+	@$(BIOME) check --write ; $(PY) -m ruff check --fix . ; $(PY) -m ruff format .
 
 # Servers of its own, apart from those of `make run`.
 bench: export EMBEDDED_DATA = .data/bench
@@ -59,7 +63,7 @@ audit: $(STAMP) ## Look for known weaknesses of the packages (asks a public data
 	@$(TOOLS)/bin/pip-audit --require-hashes --disable-pip -r requirements.lock
 
 clean: ## Remove what is generated; the databases in .data/ stay
-	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) node_modules staticfiles .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -not -path './.data/*' -prune -exec rm -rf {} +
 
 # Made anew whenever the requirements change. pip's progress is worth seeing: it takes a minute.
@@ -72,4 +76,8 @@ $(STAMP): requirements.lock requirements-dev.lock
 	@echo "Installing the requirements into $(VENV) …"
 	@"$(PYTHON)" -m venv $(VENV)
 	@$(PY) -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(NODE_STAMP): $(STAMP) package-lock.json
+	@$(VENV)/bin/npm ci --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -9,7 +9,7 @@
     const { top } = list.getBoundingClientRect();
     const { bottom } = document.getElementById("browse").getBoundingClientRect();
     if (top < bottom - 1 || top > innerHeight / 2) list.scrollIntoView();
-    // The link that was pressed is gone, so the focus moves to the heading of the new page of films.
+    // The pressed link is gone, so the focus moves to the heading of the new page of films.
     if (elt.closest(".pager")) list.querySelector("h2").focus({ preventScroll: true });
   };
 

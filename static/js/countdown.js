@@ -7,9 +7,10 @@
   const SAID = [60, 30, 10];
   const status = document.querySelector("[data-countdown-status]");
 
-  const words = (seconds) => (seconds >= 60
-    ? `${Math.floor(seconds / 60)} minute${seconds >= 120 ? "s" : ""} left to confirm.`
-    : `${seconds} seconds left to confirm.`);
+  const words = (seconds) =>
+    seconds >= 60
+      ? `${Math.floor(seconds / 60)} minute${seconds >= 120 ? "s" : ""} left to confirm.`
+      : `${seconds} seconds left to confirm.`;
 
   /* Counts in this box; returns how to ask the server. */
   const count = (box) => {
@@ -24,13 +25,18 @@
       asking = true;
       try {
         const sent = performance.now();
-        const response = await fetch(box.dataset.clock, { headers: { Accept: "application/json" }, cache: "no-store", redirect: "error" });
+        const response = await fetch(box.dataset.clock, {
+          headers: { Accept: "application/json" },
+          cache: "no-store",
+          redirect: "error",
+        });
         if (!response.ok) throw new Error(response.status);
         const hold = await response.json();
         if (hold.status !== "PENDING") return location.reload();
         ends = sent + hold.seconds * 1000;
       } catch {
-        if (!navigator.onLine) window.site?.say("Connection failed. Please check your internet.", ask);
+        if (!navigator.onLine)
+          window.site?.say("Connection failed. Please check your internet.", ask);
       } finally {
         asking = false;
       }
@@ -45,7 +51,10 @@
       const passed = SAID.find((mark) => last > mark && seconds <= mark && seconds > mark - 5);
       if (status && passed && last !== Infinity) status.textContent = words(passed);
       last = seconds;
-      if (left <= 0) { ask(); return setTimeout(show, 1000); }
+      if (left <= 0) {
+        ask();
+        return setTimeout(show, 1000);
+      }
       return setTimeout(show, 200);
     };
 
@@ -54,8 +63,17 @@
   };
 
   const asks = [...document.querySelectorAll("[data-countdown]")].map(count);
-  const askAll = () => asks.forEach((ask) => ask());
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) askAll(); });
-  addEventListener("online", () => { window.site?.hush(); askAll(); });
-  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  const askAll = () => {
+    for (const ask of asks) ask();
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) askAll();
+  });
+  addEventListener("online", () => {
+    window.site?.hush();
+    askAll();
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
 })();

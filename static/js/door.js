@@ -42,7 +42,9 @@
     verdict.scrollIntoView({ block: "nearest" });
   };
   // The next ticket can be typed at once. With the camera on, no keyboard jumps up.
-  const makeReady = () => { if (!stream) field.focus({ preventScroll: true }); };
+  const makeReady = () => {
+    if (!stream) field.focus({ preventScroll: true });
+  };
   const notChecked = () => {
     clearTimeout(late);
     put("unchecked");
@@ -90,19 +92,25 @@
     busy = true;
     const { address, values } = waiting.shift();
     // What went wrong is said by the events above.
-    await window.htmx.ajax("POST", address, { source: verdict, target: verdict, swap: "innerHTML", values }).catch(() => {});
+    await window.htmx
+      .ajax("POST", address, { source: verdict, target: verdict, swap: "innerHTML", values })
+      .catch(() => {});
     busy = false;
     sendNext();
   };
   // The ticket's form, and that of an answer that can be undone.
-  document.addEventListener("submit", (event) => {
-    const sent = event.target;
-    if (sent !== form && !verdict.contains(sent)) return;
-    event.preventDefault();
-    waiting.push({ address: sent.action, values: Object.fromEntries(new FormData(sent)) });
-    field.value = "";
-    sendNext();
-  }, { capture: true });
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const sent = event.target;
+      if (sent !== form && !verdict.contains(sent)) return;
+      event.preventDefault();
+      waiting.push({ address: sent.action, values: Object.fromEntries(new FormData(sent)) });
+      field.value = "";
+      sendNext();
+    },
+    { capture: true },
+  );
 
   const LOOK_EVERY = 150;
   // A code that stays before the camera is one scan, until it was away this long.
@@ -148,17 +156,23 @@
     try {
       detector ??= await reader();
     } catch {
-      problem.textContent = "The scanner could not be loaded. Check the connection and try again, or type the reference.";
+      problem.textContent =
+        "The scanner could not be loaded. Check the connection and try again, " +
+        "or type the reference.";
       return;
     }
     try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" }, audio: false });
+      stream = await navigator.mediaDevices.getUserMedia({
+        video: { facingMode: "environment" },
+        audio: false,
+      });
       picture.srcObject = stream;
       picture.hidden = false;
       await picture.play();
     } catch {
       stop();
-      problem.textContent = "The camera can’t be used. Allow it in the browser’s settings, or type the reference.";
+      problem.textContent =
+        "The camera can’t be used. Allow it in the browser’s settings, or type the reference.";
       return;
     }
     button.setAttribute("aria-pressed", "true");

@@ -11,7 +11,10 @@
     const draw = async () => {
       const mine = ++asked;
       try {
-        const reply = await fetch(address, { method: "POST", body: new URLSearchParams({ plan: field.value, csrfmiddlewaretoken: token }) });
+        const reply = await fetch(address, {
+          method: "POST",
+          body: new URLSearchParams({ plan: field.value, csrfmiddlewaretoken: token }),
+        });
         // An answer that a later one has overtaken is about a plan that isn't there any more.
         if (!reply.ok || mine !== asked) return;
         picture.innerHTML = await reply.text();

@@ -1,4 +1,4 @@
-/* What every page shares: the theme switch, menus, messages, and what to say when a request fails. */
+/* What every page shares: the theme switch, menus, messages, and the words for failed requests. */
 (() => {
   "use strict";
   const root = document.documentElement;
@@ -10,11 +10,13 @@
     if (theme) root.dataset.theme = theme;
   };
   const switchTheme = () => {
-    const dark = getComputedStyle(root).colorScheme === "dark"
-      || (!root.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
+    const dark =
+      getComputedStyle(root).colorScheme === "dark" ||
+      (!root.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
     const theme = dark ? "light" : "dark";
     root.dataset.theme = theme;
     const secure = location.protocol === "https:" ? "; Secure" : "";
+    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing in some browsers
     document.cookie = `theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
     for (const meta of document.querySelectorAll('meta[name="theme-color"]')) {
       meta.content = theme === "dark" ? "#0e0b12" : "#fbf8f5";
@@ -30,7 +32,9 @@
   let going = 0;
   // The request that the server refused, if the toast is about one.
   let refused = null;
-  const hush = () => { if (toast) toast.hidden = true; };
+  const hush = () => {
+    if (toast) toast.hidden = true;
+  };
   const say = (text, again = null, kind = "warning") => {
     if (!toast) return;
     refused = null;
@@ -63,14 +67,19 @@
     button.firstChild.data = shown ? "Hide" : "Show";
   };
 
+  const CONTROLS =
+    "[data-theme-switch], [data-dismiss], [data-toast-retry], [data-toast-close], [data-reveal]";
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-theme-switch], [data-dismiss], [data-toast-retry], [data-toast-close], [data-reveal], [data-menu]");
+    const target = event.target.closest(CONTROLS);
     closeMenus(event.target.closest("[data-menu]"));
     if (!target) return;
     if (target.matches("[data-theme-switch]")) switchTheme();
     if (target.matches("[data-dismiss]")) target.closest("[data-message]")?.remove();
     if (target.matches("[data-reveal]")) reveal(target);
-    if (target.matches("[data-toast-retry]")) { hush(); retry?.(); }
+    if (target.matches("[data-toast-retry]")) {
+      hush();
+      retry?.();
+    }
     if (target.matches("[data-toast-close]")) hush();
   });
   document.addEventListener("keydown", (event) => {
@@ -103,7 +112,9 @@
       const answer = new DOMParser().parseFromString(await response.text(), "text/html");
       place.replaceChildren(...answer.body.firstElementChild.childNodes);
       target.setAttribute("aria-invalid", String(place.textContent !== ""));
-    } catch { /* The form's own answer says it again. */ }
+    } catch {
+      /* The form's own answer says it again. */
+    }
   });
 
   // Requests that fail (htmx events bubble to the document).
@@ -119,17 +130,24 @@
     return () => window.htmx.ajax(verb, path, { source: detail.elt, target: detail.target });
   };
   // The words of the site's own 503 page: only the server knows what may have been done.
-  const ownWords = ({ status, responseText }) => status === 503
-    ? new DOMParser().parseFromString(responseText, "text/html").querySelector("[data-toast-words]")?.textContent
-    : undefined;
+  const ownWords = ({ status, responseText }) =>
+    status === 503
+      ? new DOMParser()
+          .parseFromString(responseText, "text/html")
+          .querySelector("[data-toast-words]")?.textContent
+      : undefined;
   const requestOf = ({ requestConfig }) => `${requestConfig.verb} ${requestConfig.path}`;
   const BROKEN = "Something went wrong on this page. Please reload it.";
   document.addEventListener("htmx:sendError", ({ detail }) =>
-    say("Connection failed. Please check your internet.", resend(detail)));
+    say("Connection failed. Please check your internet.", resend(detail)),
+  );
   document.addEventListener("htmx:timeout", ({ detail }) =>
-    say("That took too long. Please try again.", resend(detail)));
+    say("That took too long. Please try again.", resend(detail)),
+  );
   document.addEventListener("htmx:responseError", ({ detail }) => {
-    say(ownWords(detail.xhr) ?? WORDS[detail.xhr.status] ?? "Server error. Please try again later.");
+    say(
+      ownWords(detail.xhr) ?? WORDS[detail.xhr.status] ?? "Server error. Please try again later.",
+    );
     refused = requestOf(detail);
   });
   for (const failure of ["htmx:swapError", "htmx:onLoadError"]) {
@@ -146,7 +164,9 @@
   document.addEventListener("htmx:afterOnLoad", ({ detail }) => {
     if (!detail.failed && (!refused || refused === requestOf(detail))) hush();
   });
-  addEventListener("offline", () => say("Connection failed. Please check your internet.", () => location.reload()));
+  addEventListener("offline", () =>
+    say("Connection failed. Please check your internet.", () => location.reload()),
+  );
   addEventListener("online", () => {
     hush();
     if (cutOff) location.reload();
@@ -154,11 +174,12 @@
 
   // The offline page asks again and again whether the site answers, and then reloads.
   const cutOff = document.querySelector("[data-reload]");
-  const lookAgain = (wait) => setTimeout(async () => {
-    const answer = await fetch("/api/health", { cache: "no-store" }).catch(() => null);
-    if (answer?.ok) return location.reload();
-    return lookAgain(Math.min(wait * 1.5, 30000));
-  }, wait);
+  const lookAgain = (wait) =>
+    setTimeout(async () => {
+      const answer = await fetch("/api/health", { cache: "no-store" }).catch(() => null);
+      if (answer?.ok) return location.reload();
+      return lookAgain(Math.min(wait * 1.5, 30000));
+    }, wait);
   if (cutOff) lookAgain(2000);
 
   // The poster that was pressed travels to its film page.
@@ -173,7 +194,9 @@
     const poster = document.querySelector(`a[href="${CSS.escape(pathname + search)}"] .poster`);
     if (!poster) return;
     poster.style.viewTransitionName = "poster";
-    left.finally(() => { poster.style.viewTransitionName = ""; });
+    left.finally(() => {
+      poster.style.viewTransitionName = "";
+    });
   });
 
   // Without a connection, a page of ours instead of the browser's.

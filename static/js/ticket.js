@@ -10,7 +10,10 @@
     // The queue may be long, and a dark screen can't be scanned.
     wakeLock = await navigator.wakeLock?.request("screen").catch(() => null);
   });
-  light?.addEventListener("close", () => { wakeLock?.release(); wakeLock = null; });
+  light?.addEventListener("close", () => {
+    wakeLock?.release();
+    wakeLock = null;
+  });
 
   const status = document.querySelector("[data-share-status]");
   const copied = () => {
@@ -28,7 +31,9 @@
       await navigator.share({ title: share.dataset.shareTitle, url: address }).catch(() => {});
     } else if (navigator.clipboard) {
       event.preventDefault();
-      await navigator.clipboard.writeText(address).then(copied, () => { location.href = share?.href ?? address; });
+      await navigator.clipboard.writeText(address).then(copied, () => {
+        location.href = share?.href ?? address;
+      });
     }
   });
 })();

@@ -6,8 +6,11 @@
 
   const observe = (type, take, options = {}) => {
     if (!PerformanceObserver.supportedEntryTypes.includes(type)) return;
-    new PerformanceObserver((list) => list.getEntries().forEach(take))
-      .observe({ type, buffered: true, ...options });
+    new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({
+      type,
+      buffered: true,
+      ...options,
+    });
   };
 
   // A page made ready before it was asked for counts from when it was shown.
@@ -21,11 +24,17 @@
     seen.LCP = Math.max(entry.startTime - shown, 0);
   });
   // The slowest answer to a press or a key. On a page with hundreds of them it is pessimistic.
-  observe("event", (entry) => {
-    if (entry.interactionId) seen.INP = Math.max(seen.INP ?? 0, entry.duration);
-  }, { durationThreshold: 40 });
+  observe(
+    "event",
+    (entry) => {
+      if (entry.interactionId) seen.INP = Math.max(seen.INP ?? 0, entry.duration);
+    },
+    { durationThreshold: 40 },
+  );
   // Shifts count by bursts: at most 1 s between two, at most 5 s in all; the worst burst is told.
-  let burst = 0, first = 0, last = 0;
+  let burst = 0,
+    first = 0,
+    last = 0;
   observe("layout-shift", (entry) => {
     if (entry.hadRecentInput) return;
     const belongs = entry.startTime - last < 1000 && entry.startTime - first < 5000;
