@@ -19,4 +19,4 @@ RUN python manage.py collectstatic --noinput
 
 USER site
 EXPOSE 8000
-CMD ["python", "-m", "bookmyshow.web", "bookmyshow.wsgi"]
+CMD ["python", "-m", "bookmyshow.serving.web", "bookmyshow.wsgi"]

@@ -62,7 +62,7 @@ def pytest_configure() -> None:
     # Tasks are done at once: no worker runs here. The site under test is another process.
     settings.CELERY_TASK_ALWAYS_EAGER = True
     # bcrypt is slow by design; the tests that are about it ask for it.
-    settings.PASSWORD_HASHERS = ["tests.hashers.QuickHasher", *settings.PASSWORD_HASHERS]
+    settings.PASSWORD_HASHERS = ["tests.support.hashers.QuickHasher", *settings.PASSWORD_HASHERS]
     keep_what_migrate_wrote()
 
 

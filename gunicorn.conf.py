@@ -9,12 +9,12 @@ import gc
 from pathlib import Path
 from typing import Any
 
+from bookmyshow.core.observability import multiprocess_dir
+from bookmyshow.core.observability.logs import logging_config
 from bookmyshow.environment import env, networks, switch, web_concurrency, whole
-from bookmyshow.watching import folder
-from bookmyshow.watching.logs import logging_config
 
 # Before anything is counted: all workers add up in one folder.
-folder.prepare()
+multiprocess_dir.prepare()
 
 bind = f"{env.str('BIND', default='127.0.0.1')}:{whole('PORT', default=8000, least=1, most=65535)}"
 
@@ -66,4 +66,4 @@ def child_exit(_arbiter: object, worker: Any) -> None:
 
 def on_exit(_arbiter: object) -> None:
     """The last worker is gone, and nobody reads its metrics any more."""
-    folder.remove()
+    multiprocess_dir.remove()

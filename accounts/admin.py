@@ -14,16 +14,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from bookmyshow.exporting import Columns
-from bookmyshow.long_lists import LongListAdmin, when
-from bookmyshow.staff import save_what_was_asked
+from bookmyshow.core.observability.security_log import note
+from bookmyshow.core.staff.access import save_what_was_asked
+from bookmyshow.core.staff.csv_export import Columns
+from bookmyshow.core.staff.keyset_changelist import LongListAdmin, when
 
-from . import two_factor
-from .mail_queue import owe_account_changed, owe_password_changed
+from .email.queue import owe_account_changed, owe_password_changed
 from .models import User
-from .rights import may_change_account
 from .search import log_matching, people_matching
-from .security_log import note
+from .staff.rights import may_change_account
+from .two_factor import services as two_factor
 
 # Who may log in here, and as what: only a superuser hands that out.
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")

@@ -5,19 +5,19 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from bookmyshow.rest.answers import answer
-from bookmyshow.rest.document import problems
-from bookmyshow.rest.schemas import Answer
+from bookmyshow.core.api.openapi import problems
+from bookmyshow.core.api.responses import answer
+from bookmyshow.core.api.schemas import Answer
+from bookmyshow.core.observability.security_log import note
 
 from . import services
-from .attempts import spend_code, spend_sign_up
 from .authentication import ApiRequest, BearerToken
+from .login.attempts import spend_code, spend_sign_up
 from .models import User
-from .profiles import profile_of
+from .profile_cache import profile_of
 from .schemas import LogIn, ProfileChange, SessionOut, SignUp, UserOut
-from .security_log import note
 from .tokens import end_token, issue_token
-from .two_factor import check_code, is_required
+from .two_factor.services import check_code, is_required
 
 router = Router(tags=["Account"])
 

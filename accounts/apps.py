@@ -8,11 +8,15 @@ class AccountsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from . import devices, profiles, security_log, staff_sessions
-        from .roles import write_roles
+        from bookmyshow.core.observability import security_log
+
+        from . import profile_cache
+        from .login import devices
+        from .staff import sessions as staff_sessions
+        from .staff.roles import write_roles
 
         devices.watch()
-        profiles.watch()
+        profile_cache.watch()
         security_log.watch()
         staff_sessions.watch()
         post_migrate.connect(write_roles, sender=self, dispatch_uid="roles")

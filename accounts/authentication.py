@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
-from bookmyshow.rest.problems import ApiProblem
+from bookmyshow.core.api.errors import ApiProblem
 
 from .models import User
 from .tokens import user_of_token

@@ -6,9 +6,9 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
 
-from bookmyshow.prepared import prepared_row, statement
+from bookmyshow.core.db.prepared import prepared_row, statement
 
-from .attempts import spend_secret
+from .login.attempts import spend_secret
 from .models import User
 
 

@@ -7,11 +7,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.http import HttpRequest
 
+from bookmyshow.core.email_key import as_stored
+from bookmyshow.core.observability.security_log import note
+
 from . import services
-from .attempts import spend_secret
-from .mailable import validate_mailable
-from .models import User, as_stored
-from .security_log import note
+from .email.addresses import validate_mailable
+from .login.attempts import spend_secret
+from .models import User
 
 phone_number = RegexValidator(
     r"^\+?[0-9][0-9 ()/-]{5,24}$", "Write a phone number, for example +91 98200 12345."

@@ -1,4 +1,3 @@
-import unicodedata
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -9,27 +8,12 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
-from bookmyshow.pseudonym import pseudonym
+from bookmyshow.core.email_key import as_stored, email_key
 
-from .mailable import validate_mailable
+from .email.addresses import validate_mailable
 
 MANAGERS = "manager"
 SESSION_SALT = "accounts.session"
-
-
-def email_key(text: str) -> str:
-    """The one form of all spellings of an email that reach the same account."""
-    return as_stored(text).lower()
-
-
-def account_hash(email: str) -> str:
-    """What logs and cookies call an account: not readable, the same for all spellings."""
-    return pseudonym(email_key(email))[:16]
-
-
-def as_stored(text: str) -> str:
-    """NFKC, as log-in forms apply it: full-width letters, for example, become ASCII."""
-    return unicodedata.normalize("NFKC", text).strip()
 
 
 class Words(models.Func):

@@ -6,11 +6,12 @@ from django.core.exceptions import ValidationError
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from bookmyshow.rest.schemas import In, Line, Moment, Out, Verbatim
+from bookmyshow.core.api.schemas import In, Line, Moment, Out, Verbatim
+from bookmyshow.core.email_key import as_stored
 
-from .mailable import validate_mailable
-from .models import User, as_stored
-from .profiles import Profile
+from .email.addresses import validate_mailable
+from .models import User
+from .profile_cache import Profile
 
 
 def _email(value: str) -> str:

@@ -10,9 +10,10 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
-from .mail_queue import owe_confirmation_link, owe_password_changed
+from bookmyshow.core.observability.security_log import note
+
+from .email.queue import owe_confirmation_link, owe_password_changed
 from .models import User
-from .security_log import note
 
 # Few enough that no statement takes long, however many there are at first.
 SESSIONS_AT_ONCE = 5_000

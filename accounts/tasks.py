@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from . import mail_queue, services
+from . import services
+from .email import queue as mail_queue
 
 __all__ = ["clear_sessions", "mail_queue"]
 

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.db.models import Exists
 from django.utils import timezone
 
-from bookmyshow.prepared import prepared_row, statement
+from bookmyshow.core.db.prepared import prepared_row, statement
 
-from . import two_factor
 from .models import EndedToken, User
+from .two_factor import services as two_factor
 
 ALGORITHM = "HS256"
 CLAIMS = ["userId", "tokenVersion", "jti", "iat", "exp"]

@@ -2,9 +2,9 @@ from django.contrib.auth import views as auth
 from django.urls import path
 
 from . import views
-from .email_views import confirm_email_page, send_confirmation_link
+from .email.views import confirm_email_page, send_confirmation_link
 from .forms import LogInForm
-from .two_factor_views import two_factor_codes, two_factor_page
+from .two_factor.views import two_factor_codes, two_factor_page
 
 app_name = "accounts"
 urlpatterns = [

@@ -22,9 +22,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from bookmyshow.core.observability.security_log import note
+
 from . import services
-from .attempts import spend_email_check, spend_reset, spend_sign_up
-from .devices import remember_device
+from .email.queue import ask_for_reset_link
 from .export import account_data
 from .forms import (
     ChangePasswordForm,
@@ -34,9 +35,9 @@ from .forms import (
     ProfileForm,
     SignUpForm,
 )
-from .mail_queue import ask_for_reset_link
+from .login.attempts import spend_email_check, spend_reset, spend_sign_up
+from .login.devices import remember_device
 from .models import User
-from .security_log import note
 
 
 class LoggedInRequest(HttpRequest):
@@ -60,7 +61,7 @@ def onward(request: HttpRequest) -> str:
 def signup(request: HttpRequest) -> HttpResponse:
     """Open an account and go on to where one was going."""
     if request.user.is_authenticated:
-        return redirect(onward(request) or "movies:home")
+        return redirect(onward(request) or "listings:home")
     if request.method == "POST":
         spend_sign_up(request, request.POST.get("email", ""))
     form = SignUpForm(request.POST or None)
@@ -71,7 +72,7 @@ def signup(request: HttpRequest) -> HttpResponse:
             f"Welcome, {user.get_short_name()}. Your account is open. "
             f"We have sent a link to {user.email}: follow it to confirm that it is your address.",
         )
-        return redirect(onward(request) or "movies:home")
+        return redirect(onward(request) or "listings:home")
     status = 422 if form.is_bound else 200
     context = {"form": form, "next": onward(request), "log_in": log_in_instead(request, form)}
     return render(request, "accounts/signup.html", context, status=status)
@@ -170,7 +171,7 @@ def delete(request: LoggedInRequest) -> HttpResponse:
         services.delete_account(user=request.user, request=request)
         end_session(request)
         messages.success(request, "Your account is closed and your personal data is deleted.")
-        return redirect("movies:home")
+        return redirect("listings:home")
     status = 422 if form.is_bound else 200
     return render(request, "accounts/delete.html", {"form": form}, status=status)
 

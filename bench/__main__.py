@@ -9,13 +9,12 @@ from contextlib import ExitStack
 
 import psutil
 
+from bench import client, measures, sizes
+from bench.data import Filler, World
+from bench.report import Report
+from bench.sites import SERVED, Database, serve
+from bench.worlds import Holds
 from bookmyshow.environment import ROOT
-
-from . import client, measures, sizes
-from .data import Filler, World
-from .report import Report
-from .sites import SERVED, Database, serve
-from .worlds import Holds
 
 TEMPLATE, MAIN = Database("bench_template", 1), Database("bench_main", 2)
 SMALL, LARGE = Database("bench_small", 3), Database("bench_large", 4)
@@ -112,7 +111,7 @@ def growth(report: Report, people: World) -> None:
 
 def integrity(report: Report, database: Database) -> bool:
     """Whether the books are right after all that."""
-    from bookings.integrity import RULES
+    from bookings.integrity.checks import RULES
 
     filler = Filler(database.url)
     broken = [where for query in RULES.values() for (where,) in filler.query(query)]

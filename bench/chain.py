@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from .data import Filler
+from bench.data import Filler
 
 FILMS = 300
 PEOPLE = 200_000

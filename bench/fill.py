@@ -12,7 +12,7 @@ FILMS = 36_000
 
 def main() -> None:
     django.setup()
-    from .data import Filler
+    from bench.data import Filler
 
     filler = Filler(os.environ["DATABASE_URL"])
     filler.films(FILMS)

@@ -55,7 +55,7 @@ def pages() -> Iterator[tuple[list[Page], str]]:
 
     from bookings import services
     from bookings.models import Booking
-    from bookmyshow.demo.accounts import customer
+    from bookmyshow.site.demo.accounts import customer
     from shows.models import Seat, Show
 
     user = customer()

@@ -4,12 +4,12 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote
 
-from . import client, pgbench, worlds
-from .client import Result
-from .data import SEATS_IN_ROW, WORDS, Filler, World
-from .report import Report
-from .sites import Database, Site, postgres_cpu_seconds
-from .worlds import Holds
+from bench import client, pgbench, worlds
+from bench.client import Result
+from bench.data import SEATS_IN_ROW, WORDS, Filler, World
+from bench.report import Report
+from bench.sites import Database, Site, postgres_cpu_seconds
+from bench.worlds import Holds
 
 CLIENTS = 16
 ROUNDS = 3

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 import django
 from django.conf import settings
 
-from .rounds import Page
+from bench.rounds import Page
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -60,8 +60,8 @@ def public() -> Iterator[tuple[str, Page]]:
 
 def staff() -> Iterator[tuple[str, Page]]:
     """Staff's own pages."""
-    from bookings.door import shows_at_the_door
-    from shows.clock import database_now
+    from bookings.door.services import shows_at_the_door
+    from bookmyshow.core.clock import database_now
     from shows.models import Cinema
 
     show, cinema = _show(), Cinema.objects.order_by("pk")[0]
@@ -133,7 +133,7 @@ def _show() -> "Show":
     from django.db.models import F
     from django.db.models.functions import Abs
 
-    from shows.clock import database_now
+    from bookmyshow.core.clock import database_now
     from shows.models import Show
 
     coming = Show.objects.upcoming(at=database_now()).select_related("screen__cinema")
@@ -145,8 +145,8 @@ def _film() -> "Movie":
     from django.db.models import Count, F, Q
     from django.db.models.functions import Abs
 
+    from bookmyshow.core.clock import database_now
     from movies.models import Movie
-    from shows.clock import database_now
 
     coming = Count("shows", filter=Q(shows__starts_at__gt=database_now()))
     return Movie.objects.annotate(n=coming).order_by(Abs(F("n") - 42), "pk")[0]
@@ -173,8 +173,8 @@ def _plan(cinema: "Cinema") -> str:
     """A week of two screens, three times a day, far enough ahead that nothing is there."""
     from datetime import timedelta
 
+    from bookmyshow.core.clock import database_now
     from movies.models import Movie
-    from shows.clock import database_now
 
     first = database_now().date() + timedelta(days=30)
     films = Movie.objects.filter(duration_minutes__isnull=False).order_by("pk")[:2]

@@ -5,9 +5,8 @@ import re
 import subprocess
 import tempfile
 
+from bench.data import SEATS_IN_ROW
 from bookmyshow.embedded.postgres import _binaries
-
-from .data import SEATS_IN_ROW
 
 # The statements are those that the ORM sends for a hold, in their order.
 SCRIPT = f"""

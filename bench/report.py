@@ -8,9 +8,8 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from bench.client import Result
 from bookmyshow.environment import ROOT
-
-from .client import Result
 
 FOLDER = ROOT / ".data"
 

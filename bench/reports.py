@@ -13,17 +13,16 @@ from datetime import timedelta
 
 import django
 
+from bench.rounds import Shown
 from bookmyshow.environment import ROOT
-
-from .rounds import Shown
 
 ROUNDS = 5
 
 
 def main() -> None:
     django.setup()
-    from bookings.report import GROUPS
-    from shows.clock import database_now
+    from bookings.dashboard.report import GROUPS
+    from bookmyshow.core.clock import database_now
 
     today = database_now().date()
     # The week before and the one from today on, which a demonstration sells for.

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import redis
 from prometheus_client.parser import text_string_to_metric_families
 
-from .worlds import CSRF
+from bench.worlds import CSRF
 
 TOKEN = "bench-metrics-token"
 SETTINGS = {"METRICS_TOKEN": TOKEN, "WEB_CONCURRENCY": "1"}

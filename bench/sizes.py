@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from . import client, measures, worlds
-from .client import Result
-from .data import Filler, World
-from .report import Report
-from .sites import Database, Site, memory, serve
-from .worlds import Holds
+from bench import client, measures, worlds
+from bench.client import Result
+from bench.data import Filler, World
+from bench.report import Report
+from bench.sites import Database, Site, memory, serve
+from bench.worlds import Holds
 
 
 def sweep(report: Report, site: Site, holds: Holds, filler: Filler, database: Database) -> None:

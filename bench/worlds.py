@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from urllib.parse import urlencode
 
-from . import client
-from .client import Result
-from .data import World, pairs
+from bench import client
+from bench.client import Result
+from bench.data import World, pairs
 
 VERSION = re.compile(rb'id="map-version" name="v" value="([^"]+)"')
 # Django compares the cookie with the header; any 32 letters will do for both.

@@ -9,14 +9,13 @@ from dataclasses import asdict
 
 import psutil
 
+from bench import chain
+from bench.__main__ import integrity
+from bench.data import Filler
+from bench.report import Figure, Report
+from bench.rounds import SETTINGS, Page, Shown, Visitor, alternate, read_pages
+from bench.sites import SERVED, Database, serve
 from bookmyshow.environment import ROOT
-
-from . import chain
-from .__main__ import integrity
-from .data import Filler
-from .report import Figure, Report
-from .rounds import SETTINGS, Page, Shown, Visitor, alternate, read_pages
-from .sites import SERVED, Database, serve
 
 YEAR, DEMO = Database("year", 5), Database("year_demo", 6)
 QUERIES, RATIO = 12, 3.0

@@ -12,15 +12,15 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from accounts.search import MOST_PEOPLE, ids_of_people
-from bookmyshow.exporting import Columns, currency
-from bookmyshow.long_lists import LongListAdmin, when
-from bookmyshow.templatetags.formatting import moment, money
-from shows.clock import DatabaseClock
+from bookmyshow.core.clock import DatabaseClock
+from bookmyshow.core.staff.csv_export import Columns, currency
+from bookmyshow.core.staff.keyset_changelist import LongListAdmin, when
+from bookmyshow.core.templatetags.formatting import moment, money
 from shows.models import lapsed_hold
 
 from .archive.models import ArchivedBooking
 from .models import Booking, Notice
-from .notices import try_again
+from .notices.services import try_again
 from .search import matching
 
 # The most bookings of the archive that a search counts.

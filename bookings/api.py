@@ -10,11 +10,11 @@ from pydantic import StringConstraints
 
 from accounts.authentication import ApiRequest, BearerToken
 from accounts.models import User
-from bookmyshow.rate_limits import HOLDS_OF_PERSON, spend
-from bookmyshow.rest.answers import answer, answer_list
-from bookmyshow.rest.document import problems
-from bookmyshow.rest.paging import PageOf
-from bookmyshow.rest.schemas import Answer, List, PathId, Verbatim
+from bookmyshow.core.api.openapi import problems
+from bookmyshow.core.api.paging import PageOf
+from bookmyshow.core.api.responses import answer, answer_list
+from bookmyshow.core.api.schemas import Answer, List, PathId, Verbatim
+from bookmyshow.core.rate_limits import HOLDS_OF_PERSON, spend
 from shows.models import Seat
 
 from . import services

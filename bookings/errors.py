@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bookmyshow.templatetags.formatting import wait
+from bookmyshow.core.templatetags.formatting import wait
 
 
 class BookingError(Exception):

@@ -17,10 +17,10 @@ from django.http import HttpRequest
 from limits import RateLimitItemPerHour
 
 from accounts.models import User
-from bookmyshow.client_address import client_network
-from bookmyshow.prepared import prepared_cursor
-from bookmyshow.pseudonym import pseudonym
-from bookmyshow.rate_limits import Limit, RateLimited, spend
+from bookmyshow.core.client_address import client_network
+from bookmyshow.core.db.prepared import prepared_cursor
+from bookmyshow.core.pseudonym import pseudonym
+from bookmyshow.core.rate_limits import Limit, RateLimited, spend
 
 from .errors import AddressLimit, HoldPaused, NetworkNotConfirmed, TooManyHolds, TooManySeats
 from .models import Booking

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from django.conf import settings
 from pydantic import Field
 
-from bookmyshow.rest.paging import PageQuery
-from bookmyshow.rest.schemas import BodyId, In, Line, Moment, Money, Out
+from bookmyshow.core.api.paging import PageQuery
+from bookmyshow.core.api.schemas import BodyId, In, Line, Moment, Money, Out
 
 from .archive.models import ArchivedBooking
 from .models import Booking

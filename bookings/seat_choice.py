@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from django.conf import settings
 
 from .errors import InvalidSeats
-from .statements import SeatToHold
+from .holds_sql import SeatToHold
 
 LONGEST_LABEL = 11
 

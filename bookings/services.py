@@ -24,11 +24,11 @@ from django.db.models.functions import Now
 from psycopg.errors import LockNotAvailable
 
 from accounts.models import User
-from bookmyshow.prepared import prepared_row, statement
-from bookmyshow.watching import metrics
-from shows import seatmap
-from shows.clock import database_now
+from bookmyshow.core.clock import database_now
+from bookmyshow.core.db.prepared import prepared_row, statement
+from bookmyshow.core.observability import metrics
 from shows.models import Seat, Show
+from shows.seatmap import current as seatmap
 
 from .errors import (
     BookingExpired,
@@ -44,15 +44,9 @@ from .errors import (
     ShowNotFound,
 )
 from .hold_limits import HoldLimits, lock_person, most_seats_to_confirm
+from .holds_sql import SeatsToTake, SeatToHold, expire_holds_of, lock_and_confirm, seats_to_hold
 from .models import Admission, Booking
 from .seat_choice import check_labels, distinct_labels, request_hash
-from .statements import (
-    SeatsToTake,
-    SeatToHold,
-    expire_holds_of,
-    lock_and_confirm,
-    seats_to_hold,
-)
 
 log = logging.getLogger(__name__)
 

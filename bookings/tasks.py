@@ -1,13 +1,14 @@
 from celery import shared_task
 
-from . import notices, services, sweeper
+from . import services, sweep_heartbeat
+from .notices import services as notices
 
 
 @shared_task
 def release_expired_holds() -> int:
     """Beat's sweep, every SWEEP_SECONDS."""
     expired = services.expire_holds()
-    sweeper.note_sweep()
+    sweep_heartbeat.note_sweep()
     return expired
 
 

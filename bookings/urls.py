@@ -1,7 +1,9 @@
 from django.urls import path, register_converter
 
-from . import door_views, ticket_views, views
+from . import views
 from .converters import ReferenceConverter
+from .door import views as door_views
+from .tickets import views as ticket_views
 
 register_converter(ReferenceConverter, "reference")
 

@@ -18,10 +18,10 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
-from bookmyshow.rate_limits import HOLDS_OF_PERSON, RateLimited, spend
-from shows.clock import database_now
+from bookmyshow.core.clock import database_now
+from bookmyshow.core.rate_limits import HOLDS_OF_PERSON, RateLimited, spend
 from shows.models import Seat
-from shows.views import map_or_404, show_page
+from shows.seatmap.views import map_or_404, show_page
 
 from . import services
 from .archive.views import archived_page
@@ -29,7 +29,7 @@ from .errors import BookingError, BookingNotFound, InvalidSeats, ShowNotFound
 from .forms import ChosenSeats
 from .hold_limits import address_key, spend_unconfirmed
 from .models import Booking
-from .tickets import qr_svg, share_token
+from .tickets.services import qr_svg, share_token
 
 BOOKINGS_PER_PAGE = 20
 # How many ended holds My bookings shows, the newest.
@@ -119,7 +119,7 @@ def _refused(
     if not request.headers.get("HX-Request"):
         return show_page(request, show_id, chosen=labels, problem=error.message, status=status)
     context = {"map_html": map_or_404(show_id).html, "problem": error.message}
-    return render(request, "shows/show.html#refused", context, status=status)
+    return render(request, "shows/seatmap/show.html#refused", context, status=status)
 
 
 @require_safe
@@ -148,7 +148,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
             "is_past": found.show.ends_at <= found.now,
             "can_cancel": not found.show.has_started(found.now),
         }
-        return _private(render(request, "bookings/ticket.html", context))
+        return _private(render(request, "bookings/tickets/ticket.html", context))
     context |= _way_back(found)
     return _private(render(request, "bookings/ended.html", context))
 

@@ -7,7 +7,9 @@ from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookmyshow.settings")
 
-TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "bookmyshow.broker:Transport")
+TRANSPORT_ALIASES |= dict.fromkeys(
+    ("redis", "rediss"), "bookmyshow.serving.celery_transport:Transport"
+)
 app = Celery("bookmyshow")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

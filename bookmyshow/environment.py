@@ -17,7 +17,7 @@ import environ
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from .currencies import CURRENCIES
+from .core.currencies import CURRENCIES
 
 T = TypeVar("T")
 

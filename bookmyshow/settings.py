@@ -7,8 +7,8 @@ from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 
 from . import environment
+from .core.observability.logs import logging_config
 from .environment import ROOT, env
-from .watching.logs import logging_config
 
 DEBUG = environment.switch("DEBUG", default=False)
 HTTPS = environment.switch("HTTPS", default=not DEBUG)
@@ -60,7 +60,8 @@ SWEEP_SECONDS = 30
 NOTICE_SECONDS = 15
 
 INSTALLED_APPS = [
-    "bookmyshow",
+    "bookmyshow.core",
+    "bookmyshow.site",
     "accounts",
     "movies",
     "shows",
@@ -84,27 +85,27 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "bookmyshow.watching.middleware.WatchMiddleware",
+    "bookmyshow.core.observability.middleware.WatchMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "bookmyshow.security.SecurityHeadersMiddleware",
+    "bookmyshow.core.security.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "bookmyshow.security.PolicyMiddleware",
-    "bookmyshow.maintenance.MaintenanceMiddleware",
-    "bookmyshow.security.StaffAddressMiddleware",
-    "bookmyshow.presence.PresenceMiddleware",
+    "bookmyshow.core.security.PolicyMiddleware",
+    "bookmyshow.site.maintenance.MaintenanceMiddleware",
+    "bookmyshow.core.security.StaffAddressMiddleware",
+    "bookmyshow.core.observability.people_online.PresenceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "bookmyshow.security.PrivatePagesMiddleware",
+    "bookmyshow.core.security.PrivatePagesMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
-    "accounts.staff_sessions.StaffSessionMiddleware",
-    "accounts.two_factor.StaffTwoFactorMiddleware",
+    "accounts.staff.sessions.StaffSessionMiddleware",
+    "accounts.two_factor.services.StaffTwoFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "accounts.devices.KnownDeviceMiddleware",
-    "bookmyshow.rate_limits.RateLimitMiddleware",
+    "accounts.login.devices.KnownDeviceMiddleware",
+    "bookmyshow.core.rate_limits.RateLimitMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -137,7 +138,7 @@ LOCK_TIMEOUT_MS = 4_000
 # How long a request waits for a connection. Without one, the answer is a 503.
 DATABASE_WAIT_SECONDS = environment.whole("DATABASE_WAIT_SECONDS", default=2, least=1, most=60)
 DATABASES: dict[str, dict[str, Any]] = {"default": environment.database("DATABASE_URL")}
-DATABASES["default"]["ENGINE"] = "bookmyshow.database"
+DATABASES["default"]["ENGINE"] = "bookmyshow.core.db"
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     pool={"min_size": 1, "max_size": WEB_THREADS, "timeout": DATABASE_WAIT_SECONDS},
     options=f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout=30s"
@@ -148,7 +149,7 @@ DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", max(DATABASE_WAIT_
 # Ends a connection whose data nobody acknowledges, as when the network drops every packet.
 DATABASES["default"]["OPTIONS"].setdefault("tcp_user_timeout", 3_000)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# Statements of `bookmyshow.prepared` that come a second time are prepared.
+# Statements of `bookmyshow.core.db.prepared` that come a second time are prepared.
 DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 1
 # Behind PgBouncer a connection is another one after each transaction: cursors that outlive it are
 # off, and the limits above are the role's (docs/deploy.md).
@@ -162,15 +163,15 @@ if PGBOUNCER:
 REDIS_URL = environment.redis("REDIS_URL")
 CACHES = {
     "default": {
-        "BACKEND": "bookmyshow.caching.backend.SteadyCache",
+        "BACKEND": "bookmyshow.core.cache.backend.SteadyCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "bms",
         # Version 1 has values of earlier releases, which pickled them. Neither reads the other's.
         "VERSION": 2,
         "OPTIONS": {
-            "CLIENT_CLASS": "bookmyshow.caching.backend.SteadyClient",
-            "SERIALIZER": "bookmyshow.caching.packing.Serializer",
-            "CONNECTION_POOL_CLASS": "bookmyshow.caching.backend.SteadyPool",
+            "CLIENT_CLASS": "bookmyshow.core.cache.backend.SteadyClient",
+            "SERIALIZER": "bookmyshow.core.cache.serializer.Serializer",
+            "CONNECTION_POOL_CLASS": "bookmyshow.core.cache.backend.SteadyPool",
             "IGNORE_EXCEPTIONS": True,
             "SOCKET_CONNECT_TIMEOUT": 0.5,
             "SOCKET_TIMEOUT": 0.5,
@@ -195,8 +196,8 @@ AUTHENTICATION_BACKENDS = ["accounts.backends.PersonBackend"]
 # are checked as they are read (environment.secret), by one rule for all of them.
 SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W009"]
 PASSWORD_HASHERS = [
-    "accounts.hashers.BCryptHasher",
-    "accounts.hashers.PBKDF2Hasher",
+    "accounts.login.hashers.BCryptHasher",
+    "accounts.login.hashers.PBKDF2Hasher",
 ]
 MIN_PASSWORD_LENGTH = 12
 _VALIDATION = "django.contrib.auth.password_validation"
@@ -208,9 +209,9 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
     {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
     {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
-    {"NAME": "accounts.passwords.ContextValidator"},
+    {"NAME": "accounts.login.passwords.ContextValidator"},
 ]
-# A browser that an account was logged in with (accounts.devices); the prefix needs HTTPS.
+# A browser that an account was logged in with (accounts.login.devices); the prefix needs HTTPS.
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 # Staff need a code from an authenticator app for the admin and the door.
 STAFF_2FA = environment.switch("STAFF_2FA", default=False)
@@ -225,8 +226,8 @@ OTP_TOTP_ISSUER = "BookMyShow"
 # No page of the admin shows a secret, not even to superusers.
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 LOGIN_URL = "accounts:login"
-LOGIN_REDIRECT_URL = "movies:home"
-LOGOUT_REDIRECT_URL = "movies:home"
+LOGIN_REDIRECT_URL = "listings:home"
+LOGOUT_REDIRECT_URL = "listings:home"
 
 # Celery: beat releases lapsed holds; correctness never waits for it (SPEC §4.4).
 CELERY_BROKER_URL = REDIS_URL
@@ -264,7 +265,7 @@ CELERY_BEAT_SCHEDULE = {
 if email := environment.email("EMAIL_URL"):
     vars().update(email)
 else:
-    EMAIL_BACKEND = "bookmyshow.mail_folder.EmailBackend"
+    EMAIL_BACKEND = "bookmyshow.core.mail_folder.EmailBackend"
     EMAIL_FILE_PATH = ROOT / ".data" / "mail"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = environment.sender(
@@ -276,7 +277,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
-FORMAT_MODULE_PATH = ["bookmyshow.formats"]
+FORMAT_MODULE_PATH = ["bookmyshow.core.formats"]
 
 # Files
 STATIC_URL = "/static/"
@@ -293,9 +294,9 @@ STORAGES = {
     },
 }
 
-# Uploads: posters alone, from staff (movies.uploads); a form of anyone's is limited too.
+# Uploads: posters alone, from staff (movies.posters.uploads); a form of anyone's is limited too.
 FILE_UPLOAD_HANDLERS = [
-    "bookmyshow.security.QuotaUploadHandler",
+    "bookmyshow.core.security.QuotaUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
@@ -337,6 +338,6 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = logging_config(as_json=not DEBUG)
 SENTRY_DSN = environment.sentry_dsn("SENTRY_DSN")
 if SENTRY_DSN:
-    from .watching import sentry
+    from .core.observability import sentry
 
     sentry.start(SENTRY_DSN)

@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from bookmyshow.archiving import ArchivableAdmin, Archived
-from bookmyshow.exporting import Columns
-from bookmyshow.staff import tell_of_old_shows
+from bookmyshow.core.staff.access import tell_of_old_shows
+from bookmyshow.core.staff.archive_instead_of_delete import ArchivableAdmin, Archived
+from bookmyshow.core.staff.csv_export import Columns
 
 from .forms import MovieForm
 from .models import Genre, Movie

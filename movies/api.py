@@ -6,13 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
 
-from accounts import audit
 from accounts.authentication import AdminToken, ApiRequest
-from bookmyshow.rest.answers import answer, answer_list
-from bookmyshow.rest.document import problems
-from bookmyshow.rest.paging import PageOf
-from bookmyshow.rest.problems import ApiProblem
-from bookmyshow.rest.schemas import Answer, List, PathId
+from bookmyshow.core.api.errors import ApiProblem
+from bookmyshow.core.api.openapi import problems
+from bookmyshow.core.api.paging import PageOf
+from bookmyshow.core.api.responses import answer, answer_list
+from bookmyshow.core.api.schemas import Answer, List, PathId
+from bookmyshow.core.staff import audit
 
 from . import services
 from .models import Movie

@@ -7,8 +7,8 @@ from django.contrib.admin.widgets import AdminURLFieldWidget
 from django.core.files.uploadedfile import UploadedFile
 
 from .models import Movie
-from .poster_links import validate_poster_link
-from .uploads import poster_from
+from .posters.links import validate_poster_link
+from .posters.uploads import poster_from
 
 NAME_LENGTH = 120
 POSTER_MEGABYTES = 5

@@ -15,9 +15,9 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.text import Truncator
 
-from .poster_links import validate_poster_link
 from .posters.edition import EDITION
-from .prints import WIDTHS
+from .posters.links import validate_poster_link
+from .posters.sizes import WIDTHS
 from .search import ranked_matches
 
 if TYPE_CHECKING:
@@ -214,21 +214,21 @@ class Movie(models.Model):
         return f"{self.title} ({self.release_year})" if self.release_year else self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("movies:film", args=[self.slug])
+        return reverse("listings:film", args=[self.slug])
 
     @property
     def poster_src(self) -> str:
         """Address of the uploaded image, else the linked one, else the poster drawn for it."""
         if self.poster_image:
             return self.poster_image.url
-        return self.poster_url or self._versioned(reverse("movies:poster", args=[self.slug]))
+        return self.poster_url or self._versioned(reverse("posters:poster", args=[self.slug]))
 
     @property
     def poster_srcset(self) -> str:
         """The drawn poster in pixels, for a browser to choose from; "" where another is shown."""
         if self.poster_image or self.poster_url:
             return ""
-        prints = (reverse("movies:poster-print", args=[self.slug, width]) for width in WIDTHS)
+        prints = (reverse("posters:poster-print", args=[self.slug, width]) for width in WIDTHS)
         return ", ".join(
             f"{self._versioned(address)} {width}w"
             for address, width in zip(prints, WIDTHS, strict=True)
@@ -237,12 +237,12 @@ class Movie(models.Model):
     @property
     def backdrop_src(self) -> str:
         """Address of the wide picture drawn for this film."""
-        return self._versioned(reverse("movies:backdrop", args=[self.slug]))
+        return self._versioned(reverse("posters:backdrop", args=[self.slug]))
 
     @property
     def card_src(self) -> str:
         """Address of the picture that a shared link shows."""
-        return self._versioned(reverse("movies:card", args=[self.slug]))
+        return self._versioned(reverse("posters:card", args=[self.slug]))
 
     @property
     def line(self) -> str:

@@ -9,11 +9,11 @@ from django.http import HttpRequest
 from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from bookmyshow.rest.paging import PageQuery
-from bookmyshow.rest.schemas import BodyDecimal, BodyWhole, Day, In, Line, Out, Paragraphs
+from bookmyshow.core.api.paging import PageQuery
+from bookmyshow.core.api.schemas import BodyDecimal, BodyWhole, Day, In, Line, Out, Paragraphs
 
 from .models import LONGEST_FILM, Movie
-from .poster_links import validate_poster_link
+from .posters.links import validate_poster_link
 from .services import MovieFacts
 
 Filter = Annotated[Line, Field(max_length=100)]

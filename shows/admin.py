@@ -9,18 +9,18 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from bookmyshow.archiving import ArchivableAdmin, Archived
-from bookmyshow.exporting import Columns, currency
-from bookmyshow.local_time import A_DAY
-from bookmyshow.long_lists import LongListAdmin, when
-from bookmyshow.templatetags.formatting import moment, money
+from bookmyshow.core.clock import database_now
+from bookmyshow.core.local_time import A_DAY
+from bookmyshow.core.staff.archive_instead_of_delete import ArchivableAdmin, Archived
+from bookmyshow.core.staff.csv_export import Columns, currency
+from bookmyshow.core.staff.keyset_changelist import LongListAdmin, when
+from bookmyshow.core.templatetags.formatting import moment, money
 
 from .admin_forms import CinemaForm, NewShowForm, ScreenForm
-from .clock import database_now
 from .models import Cinema, Screen, Show
-from .plan_views import picture_of
-from .recompute_views import tell_what_is_outdated
-from .seating import PlanError, parse_plan
+from .schedule.recompute_views import tell_what_is_outdated
+from .seating.plan import PlanError, parse_plan
+from .seating.views import picture_of
 from .services import (
     ScheduleError,
     archive_cinema,

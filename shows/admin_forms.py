@@ -6,9 +6,10 @@ from zoneinfo import available_timezones
 
 from django import forms
 
-from .clock import database_now, moment_on_clock
+from bookmyshow.core.clock import database_now, moment_on_clock
+
 from .models import Cinema, Screen, Show
-from .seating import PlanError, parse_plan
+from .seating.plan import PlanError, parse_plan
 from .services import MovieNotSchedulable, show_end, time_problem
 
 FEW_CITIES = 8

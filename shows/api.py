@@ -8,25 +8,26 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from accounts import audit
 from accounts.authentication import AdminToken, ApiRequest
-from bookmyshow.caching import Group
-from bookmyshow.local_time import local_day
-from bookmyshow.rest.answers import answer, list_text, text_answer
-from bookmyshow.rest.document import problems
-from bookmyshow.rest.paging import PageOf
-from bookmyshow.rest.problems import ApiProblem
-from bookmyshow.rest.schemas import Answer, List, PathId
-from movies import lists
+from bookmyshow.core.api.errors import ApiProblem
+from bookmyshow.core.api.openapi import problems
+from bookmyshow.core.api.paging import PageOf
+from bookmyshow.core.api.responses import answer, list_text, text_answer
+from bookmyshow.core.api.schemas import Answer, List, PathId
+from bookmyshow.core.cache import Group
+from bookmyshow.core.clock import database_now
+from bookmyshow.core.local_time import local_day
+from bookmyshow.core.staff import audit
 from movies.api import ADDED, DELETED, find_movie
 from movies.api import router as movies_router
 from movies.models import Movie
 
-from . import seatmap, services
-from .clock import database_now
+from . import services
+from .listings import home_lists
 from .models import Screen, Seat, Show
 from .schemas import MovieWithShowsOut, SeatOut, ShowIn, ShowOut, ShowQuery, ShowWithSeatsOut
-from .seating import PlanError
+from .seating.plan import PlanError
+from .seatmap import current as seatmap
 
 router = Router(tags=["Shows"])
 
@@ -147,7 +148,7 @@ def coming_shows(query: ShowQuery) -> HttpResponse:
 
     What nobody writes down, a lapse or a beginning, is told within those seconds.
     """
-    films, seats = Group(lists.GROUP), Group(seatmap.LISTS)
+    films, seats = Group(home_lists.GROUP), Group(seatmap.LISTS)
     text = films.keep(
         f"{seats.prefix}:{query.model_dump_json()}",
         partial(_list_text, query),

@@ -5,12 +5,12 @@ class ShowsConfig(AppConfig):
     name = "shows"
 
     def ready(self) -> None:
-        from movies.lists import watch
-
-        from . import details
+        from . import show_cache
+        from .listings.home_lists import watch, watch_catalogue
         from .models import Cinema, Screen, Show
 
         # What is on decides which films are listed, and a cinema's city and clock under which day;
         # lists of shows name their screens.
         watch(Cinema, Screen, Show)
-        details.watch()
+        watch_catalogue()
+        show_cache.watch()

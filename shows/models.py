@@ -16,14 +16,14 @@ from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Concat
 from django.urls import reverse
 
-from bookmyshow.local_time import local_day
-from movies.filters import carried
+from bookmyshow.core.local_time import local_day
 from movies.models import Movie
-from movies.showtimes import show_day
 
-from . import seating
+from .listings.filters import carried
+from .listings.showtimes import show_day
 from .querysets import CinemaQuerySet, SeatQuerySet, ShowQuerySet
 from .querysets import lapsed_hold as lapsed_hold
+from .seating import plan as seating
 
 
 def validate_timezone(name: str) -> None:

@@ -23,9 +23,8 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Now
 
 from accounts.models import User
-from bookmyshow.local_time import DAY_ENDS, LocalTime, local_day, todays
-
-from .clock import DatabaseClock
+from bookmyshow.core.clock import DatabaseClock
+from bookmyshow.core.local_time import DAY_ENDS, LocalTime, local_day, todays
 
 if TYPE_CHECKING:
     from .models import Cinema, Seat, Show

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from pydantic import Field
 
-from bookmyshow.rest.paging import PageQuery
-from bookmyshow.rest.schemas import (
+from bookmyshow.core.api.paging import PageQuery
+from bookmyshow.core.api.schemas import (
     BodyDecimal,
     BodyId,
     Day,

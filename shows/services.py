@@ -12,12 +12,12 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 from psycopg.errors import LockNotAvailable
 
-from movies import lists
 from movies.models import LONGEST_FILM, Movie
 
-from . import seatmap
+from .listings import home_lists
 from .models import Cinema, Screen, Show
-from .seating import PlanSeat, parse_plan
+from .seating.plan import PlanSeat, parse_plan
+from .seatmap import current as seatmap
 
 OVERLAP_CONSTRAINT = "show_no_overlap_on_screen"
 #: Nobody plans further ahead; a later date is a typing error.
@@ -125,7 +125,7 @@ def create_shows(slots: Sequence[ShowSlot]) -> list[Show]:
             raise ShowOverlaps(overlap_message(shows)) from error
         for text, plan in plans.items():
             insert_seats([show for show in shows if show.screen.seating_plan == text], plan)
-        lists.forget()
+        home_lists.forget()
     return shows
 
 
@@ -301,4 +301,4 @@ def change_terms(
             updated_at=Now(),
         )
         transaction.on_commit(partial(seatmap.forget, show.pk))
-        lists.forget()
+        home_lists.forget()

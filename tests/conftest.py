@@ -35,11 +35,10 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from bookmyshow.environment import ROOT
-
-from .api_client import Api, ApiInProcess
-from .browser import launch_chromium
-from .live_site import LiveSite, serve
-from .screens import LARGE_LIGHT, Screen
+from tests.support.api_client import Api, ApiInProcess
+from tests.support.browser import launch_chromium
+from tests.support.live_site import LiveSite, serve
+from tests.support.screens import LARGE_LIGHT, Screen
 
 SCREENSHOTS = ROOT / ".data" / "screenshots"
 FAILED = pytest.StashKey[bool]()
@@ -56,7 +55,7 @@ def live_site(
 ) -> Iterator[LiveSite]:
     """The site as deployed (gunicorn, collected static files) on the tests' database.
 
-    To change its settings, start another with ``tests.live_site.serve``.
+    To change its settings, start another with ``tests.support.live_site.serve``.
     """
     with django_db_blocker.unblock(), serve(tmp_path_factory.mktemp("live_site")) as site:
         yield site

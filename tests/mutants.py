@@ -28,7 +28,7 @@ class Mutant(NamedTuple):
 
 
 SERVICES = "bookings/services.py"
-STATEMENTS = "bookings/statements.py"
+STATEMENTS = "bookings/holds_sql.py"
 SETTINGS = "bookmyshow/settings.py"
 MACHINE = "bookings/tests/test_state_machine.py"
 
@@ -280,7 +280,7 @@ MUTANTS = (
         ),
         Mutant(
             "dead connections are met one by one",
-            "bookmyshow/database/pool.py",
+            "bookmyshow/core/db/pool.py",
             "            self.drain()\n",
             "",
             "tests/faults/test_database_away.py::"
@@ -288,7 +288,7 @@ MUTANTS = (
         ),
         Mutant(
             "a crowd waits as long as the first",
-            "bookmyshow/database/pool.py",
+            "bookmyshow/core/db/pool.py",
             "NEXT_WAIT_SECONDS if self._is_away else self.timeout",
             "self.timeout",
             "tests/faults/test_database_away.py::"
@@ -303,10 +303,10 @@ MUTANTS = (
         ),
         Mutant(
             "what can't be read in the cache is an error",
-            "bookmyshow/caching/backend.py",
+            "bookmyshow/core/cache/backend.py",
             "except Unreadable as error",
             "except ZeroDivisionError as error",
-            "bookmyshow/tests/test_packing.py",
+            "bookmyshow/core/cache/tests/test_serializer.py",
         ),
         Mutant(
             "a form posted again holds again",

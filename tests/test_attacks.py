@@ -1,11 +1,12 @@
 """What attackers tried and could not do, one test a kind; what is tested elsewhere is named here.
 
 Forged tokens: tests/contract/test_account_endpoints.py. Session fixation, a reset link used twice,
-open redirects: accounts/tests/test_login.py. Other people's bookings and every role on every
-address: tests/test_who_may_call.py, accounts/tests/test_roles.py. CORS:
-tests/contract/test_manners.py. Formulas in CSV: bookmyshow/tests/test_exporting.py. Odd text in
-every filter and address: tests/test_odd_addresses.py. Uploads: movies/tests/test_uploads.py.
-Made-up tickets and races at the door: bookings/tests/test_door.py.
+open redirects: accounts/login/tests/test_login.py. Other people's bookings and every role on every
+address: tests/test_who_may_call.py, accounts/staff/tests/test_roles.py. CORS:
+tests/contract/test_manners.py. Formulas in CSV: bookmyshow/core/staff/tests/test_csv_export.py.
+Odd text in every filter and address: tests/test_odd_addresses.py. Uploads:
+movies/posters/tests/test_uploads.py. Made-up tickets and races at the door:
+bookings/door/tests/test_door.py.
 """
 
 import socket
@@ -17,9 +18,16 @@ from pytest_django import Settings
 
 from accounts.models import User
 from bookings.models import Booking
-from tests.api_client import Api, ApiInProcess
-from tests.factories import make_booking, make_cinema, make_movie, make_screen, make_show, make_user
-from tests.live_site import LiveSite
+from tests.support.api_client import Api, ApiInProcess
+from tests.support.factories import (
+    make_booking,
+    make_cinema,
+    make_movie,
+    make_screen,
+    make_show,
+    make_user,
+)
+from tests.support.live_site import LiveSite
 from tests.test_who_may_call import PAGES
 
 SCRIPT = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from bookmyshow.environment import ROOT
-from bookmyshow.management.commands.run_site import procfile
+from bookmyshow.site.management.commands.run_site import procfile
 
 
 class Answers(BaseHTTPRequestHandler):

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from shows.models import Show
-from tests.admin_site import staff_client
-from tests.factories import make_booking, make_show
+from tests.support.admin_site import staff_client
+from tests.support.factories import make_booking, make_show
 
 ODD = ["\0", "a\0b", "text", "9" * 30, "-1", "é" * 300, "2026-13-45"]
 NAMES = [*ODD, "x" * 300, "x" * 5000]

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from bookmyshow.environment import ROOT
-from bookmyshow.management.commands.run_site import procfile
-from bookmyshow.watching import exposition, state
+from bookmyshow.site import metrics_page, state_gauges
+from bookmyshow.site.management.commands.run_site import procfile
 
 OPS = ROOT / "ops"
 OTHERS = re.compile(r"node_\w+|bookmyshow_backup_last_success_timestamp_seconds|bookmyshow:\w+|up")
@@ -63,8 +63,8 @@ def test_a_location_of_nginx_that_sets_a_header_sets_all_of_them() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["prometheus/alerts.yml", "grafana/bookmyshow.json"])
 def test_every_metric_that_is_asked_for_exists(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state, "SOCKET_SECONDS", 60)  # however busy the machine is
-    text = exposition.expose().decode()
+    monkeypatch.setattr(state_gauges, "SOCKET_SECONDS", 60)  # however busy the machine is
+    text = metrics_page.expose().decode()
     known = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
     known |= {f"{each}{end}" for each in known for end in ("_bucket", "_sum", "_count", "_total")}
     # Written by the first sweep; there was none in the tests.

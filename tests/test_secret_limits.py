@@ -19,11 +19,11 @@ from django.core import mail
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import hashers
+from accounts.login import hashers
 from accounts.models import User
-from bookmyshow import rate_limits
+from bookmyshow.core import rate_limits
 from bookmyshow.environment import ROOT
-from tests.factories import make_user
+from tests.support.factories import make_user
 
 PASSWORD = "velvet-curtain-7"
 EMAIL = "asha@example.com"
@@ -111,12 +111,15 @@ CHECKS = {
     ("accounts/authentication.py", "authenticate"): "made by the site: a signed token",
     ("accounts/models.py", "check_password"): "its callers",
     ("accounts/forms.py", "check_password"): "spend_secret",
-    ("accounts/two_factor.py", "verify_token"): "spend_code in its callers",
-    ("accounts/devices.py", "loads"): "made by the site: a device opens nothing",
-    ("accounts/email_confirmation.py", "loads"): "made by the site: a mailed link",
+    ("accounts/two_factor/services.py", "verify_token"): "spend_code in its callers",
+    ("accounts/login/devices.py", "loads"): "made by the site: a device opens nothing",
+    ("accounts/email/confirmation.py", "loads"): "made by the site: a mailed link",
     ("accounts/tokens.py", "decode"): "made by the site: a signed token",
-    ("bookings/tickets.py", "unsign"): "made by the site: a ticket",
-    ("bookmyshow/watching/exposition.py", "compare_digest"): "made by the site: METRICS_TOKEN",
+    ("bookings/tickets/services.py", "unsign"): "made by the site: a ticket",
+    (
+        "bookmyshow/site/metrics_page.py",
+        "compare_digest",
+    ): "made by the site: METRICS_TOKEN",
 }
 NAMES = {
     "authenticate",
@@ -267,7 +270,10 @@ class Full:
 
 @pytest.fixture
 def bcrypt(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["accounts.hashers.BCryptHasher", "accounts.hashers.PBKDF2Hasher"]
+    settings.PASSWORD_HASHERS = [
+        "accounts.login.hashers.BCryptHasher",
+        "accounts.login.hashers.PBKDF2Hasher",
+    ]
 
 
 @pytest.mark.usefixtures("bcrypt")

@@ -18,8 +18,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.models import User
 from accounts.tokens import issue_token
 from bookings.models import Booking
-from bookmyshow.api import document
-from tests.factories import make_booking, make_show, make_user
+from bookmyshow.site.api import document
+from tests.support.factories import make_booking, make_show, make_user
 
 ANYONE = {"visitor", "customer", "owner", "superuser"}
 PERSON = ANYONE - {"visitor"}
@@ -92,7 +92,7 @@ PAGES: dict[str, Row] = {
 }
 # Its own token is the key, and what comes without it is as if it weren't there.
 BY_TOKEN = {"shared/<str:token>/", "metrics"}
-# Only what a page of the site sends is taken (bookmyshow/tests/test_metrics.py).
+# Only what a page of the site sends is taken (bookmyshow/core/observability/tests/test_metrics.py).
 FROM_OWN_PAGES = {"vitals"}
 # Whatever is unknown under /api/ is a 404 in the API's envelope.
 UNKNOWN = {"api", "api/"}

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-import accounts.mailable
+import accounts.email.addresses
 
 
 class Migration(migrations.Migration):
@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
             model_name="user",
             name="email",
             field=models.EmailField(
-                max_length=254, validators=[accounts.mailable.validate_mailable]
+                max_length=254, validators=[accounts.email.addresses.validate_mailable]
             ),
         ),
     ]

@@ -11,8 +11,8 @@ from django.test import Client, RequestFactory
 
 from accounts import services
 from accounts.models import MANAGERS, User
-from tests.admin_site import assert_few_queries, errors_of, staff_client
-from tests.factories import make_user
+from tests.support.admin_site import assert_few_queries, errors_of, staff_client
+from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/accounts/user/add/"

@@ -6,7 +6,7 @@ from django.test import Client
 from accounts.models import User
 from accounts.tokens import issue_token
 from bookings.models import Booking
-from tests.factories import make_booking, make_show, make_user
+from tests.support.factories import make_booking, make_show, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -8,9 +8,9 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from accounts import services
 from accounts.models import User
-from accounts.profiles import KEPT_SECONDS, profile_of
+from accounts.profile_cache import KEPT_SECONDS, profile_of
 from accounts.tokens import issue_token
-from tests.factories import make_user
+from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db
 

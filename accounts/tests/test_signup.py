@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts import services
 from accounts.forms import SignUpForm
 from accounts.models import User
-from tests.factories import make_user
+from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -92,7 +92,7 @@ def test_signing_up_goes_on_to_where_one_was_going_but_never_off_the_site(client
     assert response["Location"] == "/accounts/profile/?seats=A1"
     client.logout()
     elsewhere = DETAILS | {"email": "b@example.com", "next": "https://evil.example/"}
-    assert client.post(URL, elsewhere)["Location"] == reverse("movies:home")
+    assert client.post(URL, elsewhere)["Location"] == reverse("listings:home")
 
 
 def test_a_form_cannot_make_staff(client: Client) -> None:

@@ -3,9 +3,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from bookings.admin import SHOW_COLUMNS, SearchBookings
-from bookmyshow.exporting import Columns, currency
-from bookmyshow.long_lists import LongListAdmin, when
-from bookmyshow.templatetags.formatting import money
+from bookmyshow.core.staff.csv_export import Columns, currency
+from bookmyshow.core.staff.keyset_changelist import LongListAdmin, when
+from bookmyshow.core.templatetags.formatting import money
 
 from .models import ArchivedBooking
 

@@ -11,7 +11,7 @@ def archived_page(request: HttpRequest, user: User, reference: str) -> HttpRespo
     found = get_object_or_404(ArchivedBooking.objects.of(user), reference=reference)
     response = render(
         request,
-        "bookings/archived.html",
+        "bookings/archive/archived.html",
         {"booking": found, "show": found.show, "year": found.show.local_start.year},
     )
     response["Cache-Control"] = "private, no-store"

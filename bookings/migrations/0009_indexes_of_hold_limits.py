@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from bookmyshow.database.operations import build_index
+from bookmyshow.core.db.operations import build_index
 
 
 class Migration(migrations.Migration):

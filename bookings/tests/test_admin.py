@@ -5,8 +5,8 @@ from django.test import Client
 
 from bookings.models import Booking
 from bookings.services import cancel_booking, hold_seats
-from tests.admin_site import assert_few_queries, queries_of_list, staff_client
-from tests.factories import lapse, make_booking, make_movie, make_show, make_user
+from tests.support.admin_site import assert_few_queries, queries_of_list, staff_client
+from tests.support.factories import lapse, make_booking, make_movie, make_show, make_user
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/bookings/booking/"

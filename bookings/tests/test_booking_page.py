@@ -10,10 +10,10 @@ from django.utils import timezone
 from accounts.models import User
 from bookings import services
 from bookings.models import Booking
-from bookings.show_changes import cancel_show
-from shows.clock import database_now
+from bookings.show_changes.services import cancel_show
+from bookmyshow.core.clock import database_now
 from shows.models import Show
-from tests.factories import begin, lapse, make_booking, make_show, make_user
+from tests.support.factories import begin, lapse, make_booking, make_show, make_user
 
 pytestmark = pytest.mark.django_db
 

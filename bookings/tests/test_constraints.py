@@ -10,8 +10,8 @@ from django.db.models import F, ProtectedError
 from bookings.models import Booking, Notice
 from bookings.services import hold_seats
 from shows.models import Show
-from tests.constraints import drop, names_in, refused_by
-from tests.factories import make_booking, make_show, make_user
+from tests.support.constraints import drop, names_in, refused_by
+from tests.support.factories import make_booking, make_show, make_user
 
 pytestmark = pytest.mark.django_db
 Attempt = Callable[[Booking], object]

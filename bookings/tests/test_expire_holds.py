@@ -11,7 +11,7 @@ from bookings import services
 from bookings.models import Booking
 from bookings.tasks import release_expired_holds
 from shows.models import Seat, Show
-from tests.factories import lapse, make_booking, make_show, make_user
+from tests.support.factories import lapse, make_booking, make_show, make_user
 
 
 def held(show: Show, *labels: str) -> Booking:

@@ -16,7 +16,7 @@ from bookings.errors import (
 )
 from bookings.models import Booking
 from shows.models import Seat, Show
-from tests.factories import begin, hall, lapse, make_booking, make_show, make_user
+from tests.support.factories import begin, hall, lapse, make_booking, make_show, make_user
 
 pytestmark = pytest.mark.django_db
 

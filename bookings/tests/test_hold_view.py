@@ -13,7 +13,7 @@ from accounts.models import User
 from bookings import services
 from bookings.models import Booking
 from shows.models import Show
-from tests.factories import begin, hall, make_booking, make_show, make_user
+from tests.support.factories import begin, hall, make_booking, make_show, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from bookings import services
-from tests.factories import begin, lapse, make_booking, make_movie, make_show, make_user
+from tests.support.factories import begin, lapse, make_booking, make_movie, make_show, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -80,7 +80,7 @@ def test_a_show_that_runs_is_still_coming_until_it_ends(client: Client, user: Us
 def test_an_empty_list_leads_to_the_films(client: Client) -> None:
     body = page(client)
     assert "No tickets yet" in body
-    assert reverse("movies:home") in body
+    assert reverse("listings:home") in body
 
 
 def test_only_ones_own_bookings_are_listed(client: Client) -> None:

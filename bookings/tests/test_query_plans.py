@@ -8,11 +8,11 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from bookings.holds_sql import EXPIRE_HOLDS, SEATS_TO_HOLD, TAKE_FREE_SEATS
 from bookings.models import Booking
-from bookings.statements import EXPIRE_HOLDS, SEATS_TO_HOLD, TAKE_FREE_SEATS
 from movies.models import Movie
 from shows.models import Seat
-from tests.factories import hall, make_show, make_user
+from tests.support.factories import hall, make_show, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house_that_has_sold")]
 

@@ -16,7 +16,7 @@ from django.db import DataError, connection, connections, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from bookings import services, statements
+from bookings import holds_sql, services
 from bookings.errors import (
     BookingError,
     BookingExpired,
@@ -24,12 +24,12 @@ from bookings.errors import (
     SeatsUnavailable,
     ShowBusy,
 )
-from bookings.integrity import find_broken
+from bookings.integrity.checks import find_broken
 from bookings.models import Booking
-from bookmyshow.prepared import statement
-from shows.clock import database_now
+from bookmyshow.core.clock import database_now
+from bookmyshow.core.db.prepared import statement
 from shows.models import Seat, Show
-from tests.factories import hall, lapse, make_show, make_user
+from tests.support.factories import hall, lapse, make_show, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -242,7 +242,7 @@ def test_a_key_that_another_show_uses_up_in_the_middle_of_a_swap_is_refused() ->
     """The show's lock doesn't keep a person's key from being used at another show."""
     user, show, other = make_user(), make_show(), make_show()
     first = services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
-    look = statements.seats_to_hold
+    look = holds_sql.seats_to_hold
 
     def look_and_lose(*args: Any, **kwargs: Any) -> Any:
         seen = look(*args, **kwargs)

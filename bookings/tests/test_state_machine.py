@@ -27,14 +27,13 @@ from hypothesis.stateful import (
 from accounts.models import User
 from bookings import services
 from bookings.errors import BookingError, SeatsUnavailable
-from bookings.integrity import find_broken
+from bookings.integrity.checks import find_broken
 from bookings.models import Booking
-from shows.clock import database_now
+from bookings.tests import plain_model
+from bookings.tests.plain_model import Call, PlainModel, PlainShow
+from bookmyshow.core.clock import database_now
 from shows.models import Seat, Show
-from tests.factories import make_show, make_user
-
-from . import plain_model
-from .plain_model import Call, PlainModel, PlainShow
+from tests.support.factories import make_show, make_user
 
 PLAN = "A ssssss\nB sppppw"
 STARTS_IN = (1_000_000, 400)

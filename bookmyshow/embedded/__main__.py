@@ -14,9 +14,10 @@ from types import FrameType
 
 import environ
 
+from bookmyshow.serving.launch import die_with
+
 from .command import FORWARDED, ignore_signals, run
 from .credentials import load_secrets
-from .launch import die_with
 from .membership import Membership
 from .paths import ROOT, EmbeddedError, make_folders
 

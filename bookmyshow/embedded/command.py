@@ -13,7 +13,8 @@ from types import FrameType
 
 import psutil
 
-from .launch import die_with
+from bookmyshow.serving.launch import die_with
+
 from .paths import EmbeddedError
 
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)

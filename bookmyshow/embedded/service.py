@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 from typing import Protocol
 
-LAUNCH = Path(__file__).with_name("launch.py")
+from bookmyshow.serving import launch as launch_script
+
+LAUNCH = Path(launch_script.__file__)
 
 
 class Service(Protocol):

@@ -3,11 +3,10 @@
 import hashlib
 from pathlib import Path
 
-_HERE = Path(__file__).parent
-
 
 def _digest() -> str:
-    sources = sorted(path for path in _HERE.rglob("*") if path.suffix in {".py", ".json"})
+    drawing = Path(__file__).parent / "drawing"
+    sources = sorted(path for path in drawing.rglob("*") if path.suffix in {".py", ".json"})
     return hashlib.blake2b(b"".join(map(Path.read_bytes, sources)), digest_size=4).hexdigest()
 
 

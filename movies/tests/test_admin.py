@@ -8,8 +8,8 @@ from django.urls import reverse
 from PIL import Image
 
 from movies.models import Genre, Movie
-from tests.admin_site import assert_few_queries, errors_of, staff_client
-from tests.factories import make_movie, make_show
+from tests.support.admin_site import assert_few_queries, errors_of, staff_client
+from tests.support.factories import make_movie, make_show
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/movies/movie/add/"

@@ -4,8 +4,8 @@ import pytest
 from django.db.models import ProtectedError
 
 from movies.models import Movie
-from tests.constraints import names_in, refused_by
-from tests.factories import make_movie, make_show
+from tests.support.constraints import names_in, refused_by
+from tests.support.factories import make_movie, make_show
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ from django.db import connection
 from bookmyshow.environment import ROOT
 from movies.models import Movie
 
-SAMPLE = Path(__file__).parent / "data" / "catalogue.json"
+SAMPLE = Path(__file__).parents[1] / "catalogue" / "tests" / "data" / "catalogue.json"
 WHOLE = ROOT.parent / "shared" / "data" / "movies-2020s.json"
 
 pytestmark = pytest.mark.django_db

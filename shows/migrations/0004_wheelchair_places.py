@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from bookmyshow.database.operations import build_index
+from bookmyshow.core.db.operations import build_index
 
 
 class Migration(migrations.Migration):

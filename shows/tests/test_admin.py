@@ -9,11 +9,11 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from bookmyshow.local_time import A_DAY
+from bookmyshow.core.local_time import A_DAY
 from shows.models import Cinema, Screen, Seat, Show
-from tests.admin_site import assert_few_queries, errors_of, staff_client
-from tests.clocks import zone_on_another_day
-from tests.factories import (
+from tests.support.admin_site import assert_few_queries, errors_of, staff_client
+from tests.support.clocks import zone_on_another_day
+from tests.support.factories import (
     make_booking,
     make_cinema,
     make_movie,

@@ -20,7 +20,7 @@ from movies.services import MovieHasComingShows, archive_movie
 from shows import services
 from shows.models import Cinema, Screen, Show
 from shows.services import Archived, CinemaHasComingShows, ShowSlot, archive_cinema
-from tests.factories import make_movie, make_screen, make_show
+from tests.support.factories import make_movie, make_screen, make_show
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from shows import services
 from shows.models import Show
-from tests.admin_site import staff_client
-from tests.factories import make_show
+from tests.support.admin_site import staff_client
+from tests.support.factories import make_show
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

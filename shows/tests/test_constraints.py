@@ -6,8 +6,8 @@ import pytest
 from django.db.models import F, ProtectedError, RestrictedError
 
 from shows.models import Seat, Show
-from tests.constraints import names_in, refused_by
-from tests.factories import make_booking, make_screen, make_show
+from tests.support.constraints import names_in, refused_by
+from tests.support.factories import make_booking, make_screen, make_show
 
 pytestmark = pytest.mark.django_db
 Attempt = Callable[[Show], object]

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from shows.models import Seat, Show
-from shows.seating import PlanError
+from shows.seating.plan import PlanError
 from shows.services import (
     MovieNotSchedulable,
     ShowOverlaps,
@@ -15,7 +15,14 @@ from shows.services import (
     create_show,
     create_shows,
 )
-from tests.factories import SMALL_HALL, hall, make_cinema, make_movie, make_screen, make_show
+from tests.support.factories import (
+    SMALL_HALL,
+    hall,
+    make_cinema,
+    make_movie,
+    make_screen,
+    make_show,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,8 @@ from django.utils import timezone
 from accounts import services
 from accounts.models import MANAGERS, EndedToken, User
 from accounts.tokens import issue_token
-from tests.api_client import Api, ApiInProcess
-from tests.factories import make_user
+from tests.support.api_client import Api, ApiInProcess
+from tests.support.factories import make_user
 
 PERSON = {"name": "Asha Rao", "email": "asha@example.com", "password": "velvet-curtain-7"}
 USER_FIELDS = {"id", "name", "email", "phone", "role", "createdAt"}

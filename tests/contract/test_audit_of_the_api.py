@@ -7,8 +7,8 @@ from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.utils import timezone
 
 from accounts.models import User
-from tests.api_client import ApiInProcess
-from tests.factories import make_booking, make_movie, make_screen, make_show, make_user
+from tests.support.api_client import ApiInProcess
+from tests.support.factories import make_booking, make_movie, make_screen, make_show, make_user
 
 FILM = {"title": "Anatomy of a Fall", "durationMinutes": 120}
 

@@ -12,10 +12,10 @@ from accounts.models import User
 from accounts.tokens import issue_token
 from bookings import services
 from bookings.models import Booking
-from shows.clock import database_now
+from bookmyshow.core.clock import database_now
 from shows.models import Seat, Show
-from tests.api_client import Api, ApiInProcess, Caller, Reply
-from tests.factories import begin, lapse, make_booking, make_show, make_user
+from tests.support.api_client import Api, ApiInProcess, Caller, Reply
+from tests.support.factories import begin, lapse, make_booking, make_show, make_user
 
 BOOKING_FIELDS = {
     "id",

@@ -9,10 +9,17 @@ from django.test import Client
 from django.utils import timezone
 
 from movies.models import Genre, Movie
-from movies.posters.poster import draw_poster
+from movies.posters.drawing.poster import draw_poster
 from movies.services import MovieFacts, archive_movie, replace_movie
-from tests.api_client import Api, ApiInProcess
-from tests.factories import begin, make_cinema, make_movie, make_screen, make_show, make_user
+from tests.support.api_client import Api, ApiInProcess
+from tests.support.factories import (
+    begin,
+    make_cinema,
+    make_movie,
+    make_screen,
+    make_show,
+    make_user,
+)
 
 MOVIE_FIELDS = {
     "id",

@@ -9,9 +9,9 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from shows.models import Cinema
-from tests.api_client import Api, ApiInProcess
-from tests.factories import make_booking, make_show, make_user
-from tests.live_site import LiveSite
+from tests.support.api_client import Api, ApiInProcess
+from tests.support.factories import make_booking, make_show, make_user
+from tests.support.live_site import LiveSite
 
 
 def test_public_reads_are_revalidated_by_etag(api: Api) -> None:

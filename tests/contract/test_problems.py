@@ -10,8 +10,8 @@ from django.test import RequestFactory
 
 from accounts.services import AccountError
 from bookings.errors import BookingError
-from bookmyshow.rate_limits import RateLimited
-from bookmyshow.rest.problems import CODES, refused
+from bookmyshow.core.api.errors import CODES, refused
+from bookmyshow.core.rate_limits import RateLimited
 from movies.services import CatalogueError
 from shows.services import ScheduleError
 

@@ -14,8 +14,8 @@ import pytest
 
 from accounts.tokens import issue_token
 from bookings import services
-from tests.api_client import Api
-from tests.factories import make_booking, make_show, make_user
+from tests.support.api_client import Api
+from tests.support.factories import make_booking, make_show, make_user
 
 CASES = 700  # Three callers make 2,100 and more.
 COUNTED = re.compile(r"(\d+) generated, (\d+) passed")

@@ -11,11 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bookings import services
-from shows import seatmap
 from shows.models import Screen, Show
+from shows.seatmap import current as seatmap
 from shows.services import archive_cinema
-from tests.api_client import Api, ApiInProcess, Caller
-from tests.factories import (
+from tests.support.api_client import Api, ApiInProcess, Caller
+from tests.support.factories import (
     begin,
     lapse,
     make_booking,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .site import Program, Stack, stack
+from tests.faults.site import Program, Stack, stack
 
 BUYERS = 8
 SHOWS = 12

@@ -16,7 +16,7 @@ def main() -> None:
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
     from accounts.models import User
-    from tests.factories import hall, make_show
+    from tests.support.factories import hall, make_show
 
     engine = import_module(settings.SESSION_ENGINE)
     shows = [make_show(hall(20, 20)).pk for _ in range(int(sys.argv[1]))]

@@ -15,11 +15,10 @@ import psutil
 from celery import Celery
 
 from bench.sites import UNLIMITED
-from bookings.integrity import RULES
+from bookings.integrity.checks import RULES
 from bookmyshow.environment import ROOT
-from tests.live_site import LiveSite, free_port, wait_until_it_answers
-
-from .servers import Postgres, Valkey
+from tests.faults.servers import Postgres, Valkey
+from tests.support.live_site import LiveSite, free_port, wait_until_it_answers
 
 THREADS = 4
 WORKERS = 2

@@ -2,9 +2,9 @@
 
 import pytest
 
-from .conftest import assert_kept
-from .load import Buyer
-from .site import Program, Stack
+from tests.faults.conftest import assert_kept
+from tests.faults.load import Buyer
+from tests.faults.site import Program, Stack
 
 
 @pytest.mark.parametrize("seconds", [7_200, -7_200], ids=["fast", "slow"])

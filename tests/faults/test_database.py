@@ -11,11 +11,11 @@ import psutil
 import psycopg
 import pytest
 
-from .conftest import assert_kept
-from .load import Buyer, load, nearly_longest
-from .proxy import CommitLosingProxy
-from .servers import APPLICATION
-from .site import THREADS, Program, Stack
+from tests.faults.conftest import assert_kept
+from tests.faults.load import Buyer, load, nearly_longest
+from tests.faults.proxy import CommitLosingProxy
+from tests.faults.servers import APPLICATION
+from tests.faults.site import THREADS, Program, Stack
 
 # What a request waits for a lock at least, before it is refused.
 LEAST_WAIT = 3.5

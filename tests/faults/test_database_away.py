@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from .conftest import assert_kept
-from .load import CSRF, Buyer
-from .site import Program, Stack
+from tests.faults.conftest import assert_kept
+from tests.faults.load import CSRF, Buyer
+from tests.faults.site import Program, Stack
 
 # More than there are threads to wait at once.
 VISITORS = 40

@@ -11,14 +11,13 @@ from urllib.parse import urlencode
 
 import redis
 
-from tests.api_client import Api
-
-from .load import CSRF
-from .site import Program, Stack
+from tests.faults.load import CSRF
+from tests.faults.site import Program, Stack
+from tests.support.api_client import Api
 
 PASSWORD = "velvet-curtain-7"
 SIGN_UP = "/accounts/signup/"
-#: After this long every worker has asked for the cache again (bookmyshow.caching.outage).
+#: After this long every worker has asked for the cache again (bookmyshow.core.cache.outage).
 BACK_SECONDS = 120
 
 

@@ -5,9 +5,9 @@ from contextlib import suppress
 
 import psutil
 
-from .conftest import assert_kept
-from .load import BROKEN, Buyer, load
-from .site import Program, Stack
+from tests.faults.conftest import assert_kept
+from tests.faults.load import BROKEN, Buyer, load
+from tests.faults.site import Program, Stack
 
 
 def test_web_workers_killed_over_and_over_lose_nothing_that_was_shown(

@@ -8,9 +8,8 @@ import pytest
 
 from bench import slow_clients
 from bench.slow_clients import ATTACKS, allow_many_sockets, attacking, is_answered
-from tests.nginx import nginx
-
-from .site import Program
+from tests.faults.site import Program
+from tests.support.nginx import nginx
 
 # A busy machine may be slow to answer; a silenced site never answers.
 PATIENCE_SECONDS = 60.0

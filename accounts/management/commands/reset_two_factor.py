@@ -4,9 +4,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import recovery_codes
 from accounts.models import User
-from accounts.security_log import note
+from accounts.two_factor import recovery_codes
+from bookmyshow.core.observability.security_log import note
 
 
 class Command(BaseCommand):

@@ -17,14 +17,14 @@ from django.utils import timezone
 from bookings import services
 from bookings.archive.models import ArchivedBooking, ArchivedShow
 from bookings.archive.services import archive_batch
-from bookings.integrity import find_broken
+from bookings.integrity.checks import find_broken
 from bookings.models import Booking
 from bookmyshow.environment import ROOT
 from shows.models import Seat, Show
-from tests.admin_site import staff_client
-from tests.api_client import ApiInProcess
-from tests.factories import make_booking, make_movie, make_show, make_user
-from tests.live_site import free_port, site_environment, wait_until_the_database_let_go
+from tests.support.admin_site import staff_client
+from tests.support.api_client import ApiInProcess
+from tests.support.factories import make_booking, make_movie, make_show, make_user
+from tests.support.live_site import free_port, site_environment, wait_until_the_database_let_go
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

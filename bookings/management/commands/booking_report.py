@@ -5,10 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from bookings.report import GROUPS, Line, sales, total
-from bookmyshow.exporting import plain_text
-from bookmyshow.local_time import A_DAY
-from shows.clock import database_now
+from bookings.dashboard.report import GROUPS, Line, sales, total
+from bookmyshow.core.clock import database_now
+from bookmyshow.core.local_time import A_DAY
+from bookmyshow.core.staff.csv_export import plain_text
 from shows.models import Cinema
 
 HEADS = ("shows", "seats", "sold", "% sold", "bookings", "cancelled")

@@ -4,8 +4,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
 from bookings.errors import BookingError
-from bookings.show_changes import SHOW_IS_OVER, Changed, cancel_show, who_is_affected
-from shows.clock import database_now
+from bookings.show_changes.services import SHOW_IS_OVER, Changed, cancel_show, who_is_affected
+from bookmyshow.core.clock import database_now
 from shows.models import Show
 from shows.services import ScheduleError
 

@@ -2,8 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from bookings.integrity import RULES, find_broken
-from bookings.repair import broken_shows, repair_show
+from bookings.integrity.checks import RULES, find_broken
+from bookings.integrity.repair import broken_shows, repair_show
 
 
 class Command(BaseCommand):

@@ -4,8 +4,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from movies.catalogue import Record, Remark, Skipped, UnreadableCatalogue, read_catalogue
-from movies.importing import import_films
+from movies.catalogue.format import Record, Remark, Skipped, UnreadableCatalogue, read_catalogue
+from movies.catalogue.importing import import_films
 
 
 class Command(BaseCommand):

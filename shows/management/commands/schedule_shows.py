@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from bookmyshow.core.clock import database_now
 from movies.models import Movie
-from shows.clock import database_now
 from shows.models import Screen
-from shows.planner_forms import read_times
-from shows.planning import Plan, PlannedShow, preview, schedule, times_between
+from shows.schedule.forms import read_times
+from shows.schedule.planner import Plan, PlannedShow, preview, schedule, times_between
 from shows.services import ScheduleError
 
 EXAMPLE = """\

@@ -1,0 +1,40 @@
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.login.attempts import spend_confirmation_mail
+from accounts.views import LoggedInRequest
+
+from .confirmation import LinkNotValid, confirm_email, user_of_link
+from .queue import owe_confirmation_link
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_email_page(request: HttpRequest, token: str) -> HttpResponse:
+    """What the mailed link opens. A button confirms: programs that check mails follow links too."""
+    try:
+        if request.method == "POST":
+            confirm_email(token=token, request=request)
+            messages.success(request, "Thank you. Your email address is confirmed.")
+            return redirect("accounts:profile")
+        context = {"email": user_of_link(token).email}
+    except LinkNotValid:
+        return render(request, "accounts/confirm_email.html", {"email": ""}, status=410)
+    return render(request, "accounts/confirm_email.html", context)
+
+
+@login_required
+@require_POST
+def send_confirmation_link(request: LoggedInRequest) -> HttpResponse:
+    """Send the link again, to the address of the account."""
+    if request.user.email_confirmed_at:
+        messages.info(request, "Your email address is confirmed already.")
+    else:
+        spend_confirmation_mail(request.user)
+        owe_confirmation_link(request.user)
+        messages.success(request, f"We have sent a new link to {request.user.email}.")
+    return redirect("accounts:profile")

@@ -1,0 +1,113 @@
+"""How often a secret may be tried: the limits of every place that checks one.
+
+Each check of a password calls `spend_secret` first, each check of a second factor's code
+`spend_code`. tests/test_secret_limits.py lists all places. All raise RateLimited, which pages and
+API answer with 429 and Retry-After.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.http import HttpRequest
+from limits import parse
+
+from accounts.models import User
+from bookmyshow.core.client_address import client_networks
+from bookmyshow.core.email_key import email_key
+from bookmyshow.core.observability.security_log import Event, note
+from bookmyshow.core.rate_limits import Limit, RateLimited, spend, spend_by_address
+
+from .devices import known_device
+
+# Many people may share an address (an office, a mobile network).
+SECRETS_FROM_ADDRESS = Limit("secret-address", parse("60 per 5 minutes"))
+# One address can neither guess an account's password nor keep its owner out elsewhere.
+SECRETS_OF_ACCOUNT_FROM_ADDRESS = (
+    Limit("secret-pair", parse("10 per 5 minutes")),
+    Limit("secret-pair-slow", parse("25 per hour")),
+)
+# Over all addresses (OWASP ASVS 2.2.1). Devices that the owner logged in with before don't count.
+SECRETS_OF_ACCOUNT = Limit("secret-account", parse("100 per hour"))
+SECRETS_FROM_DEVICE = (
+    Limit("secret-device", parse("10 per 5 minutes")),
+    Limit("secret-device-slow", parse("25 per hour")),
+)
+# Anybody can make any number of known devices with new accounts, and each try costs a hash.
+DEVICES_FROM_ADDRESS = Limit("secret-devices", parse("180 per 5 minutes"))
+# A code is asked for after the password, so these count for the account, whatever the address.
+CODES_OF_ACCOUNT = (
+    Limit("code", parse("10 per 5 minutes")),
+    Limit("code-slow", parse("30 per hour")),
+)
+SIGN_UPS_FROM_ADDRESS = Limit("sign-up-address", parse("60 per hour"))
+SIGN_UPS_OF_EMAIL = Limit("sign-up-email", parse("10 per hour"))
+EMAIL_CHECKS_FROM_ADDRESS = Limit("email-check-address", parse("60 per hour"))
+RESETS_FROM_ADDRESS = Limit("reset-address", parse("60 per hour"))
+CONFIRMATION_MAILS = Limit("confirmation-mail", parse("5 per hour"))
+RESETS_OF_EMAIL = Limit("reset-email", parse("5 per hour"))
+
+
+@contextmanager
+def _noted(event: Event, request: HttpRequest, account: str) -> Iterator[None]:
+    """Log a try that is refused by a limit."""
+    try:
+        yield
+    except RateLimited:
+        note(event, request=request, account=account, outcome="limited")
+        raise
+
+
+def spend_secret(request: HttpRequest, account: str) -> None:
+    """Count one try of the password of an account, named by its email as it was typed.
+
+    Unknown emails count as known ones do. Raises RateLimited.
+    """
+    with _noted("password check", request, account):
+        _spend_secret(request, account)
+
+
+def _spend_secret(request: HttpRequest, account: str) -> None:
+    key = email_key(account)
+    if device := known_device(request, account):
+        spend_by_address(DEVICES_FROM_ADDRESS, request)
+        for limit in SECRETS_FROM_DEVICE:
+            spend(limit, f"{key} {device}")
+        return
+    spend_by_address(SECRETS_FROM_ADDRESS, request)
+    widest, _ = client_networks(request)[-1]
+    for limit in SECRETS_OF_ACCOUNT_FROM_ADDRESS:
+        spend(limit, f"{key} {widest}")
+    spend(SECRETS_OF_ACCOUNT, key)
+
+
+def spend_code(request: HttpRequest, user: User) -> None:
+    """Count one try of a code of this person's second factor. Raises RateLimited."""
+    with _noted("second factor", request, user.email):
+        spend_by_address(SECRETS_FROM_ADDRESS, request)
+        for limit in CODES_OF_ACCOUNT:
+            spend(limit, user.pk)
+
+
+def spend_sign_up(request: HttpRequest, email: str) -> None:
+    """Raises RateLimited."""
+    with _noted("sign-up", request, email):
+        spend_by_address(SIGN_UPS_FROM_ADDRESS, request)
+        spend(SIGN_UPS_OF_EMAIL, email_key(email))
+
+
+def spend_email_check(request: HttpRequest) -> None:
+    """Count one check of whether an email has an account. Raises RateLimited."""
+    with _noted("sign-up check", request, ""):
+        spend_by_address(EMAIL_CHECKS_FROM_ADDRESS, request)
+
+
+def spend_reset(request: HttpRequest, email: str) -> None:
+    """Raises RateLimited."""
+    with _noted("password reset request", request, email):
+        spend_by_address(RESETS_FROM_ADDRESS, request)
+        spend(RESETS_OF_EMAIL, email_key(email))
+
+
+def spend_confirmation_mail(user: User) -> None:
+    """Count one mail with a link that confirms the account's email. Raises RateLimited."""
+    spend(CONFIRMATION_MAILS, user.pk)

@@ -1,0 +1,71 @@
+"""A person's profile as the API tells it, kept for half an hour (SPEC §7).
+
+For telling only: who somebody is and what they may do is read from the database each time.
+Dropped at log-out and by any change of the account or its groups.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_out
+from django.db import transaction
+from django.db.models.signals import m2m_changed, post_save
+
+from bookmyshow.core.cache import Group, cacheable, drop_group
+
+from .models import User
+
+KEPT_SECONDS = 30 * 60
+
+
+@cacheable
+@dataclass(frozen=True, slots=True)
+class Profile:
+    pk: int
+    name: str
+    email: str
+    phone: str
+    role: str
+    created_at: datetime
+
+
+def profile_of(user_id: int) -> Profile:
+    """Read anew where it isn't kept: the request's own user may be older than the last drop."""
+    return Group(_group(user_id)).keep("profile", partial(_read, user_id), seconds=KEPT_SECONDS)
+
+
+def _read(user_id: int) -> Profile:
+    user = User.objects.get(pk=user_id)
+    return Profile(user.pk, user.name, user.email, user.phone, user.role, user.created_at)
+
+
+def _group(user_id: int) -> str:
+    return f"person:{user_id}"
+
+
+def _forget(user_id: int) -> None:
+    transaction.on_commit(partial(drop_group, _group(user_id)))
+
+
+def watch() -> None:
+    """Have a profile forgotten by whatever changes the account."""
+
+    def saved(instance: User, **_signal: Any) -> None:
+        _forget(instance.pk)
+
+    def logged_out(user: User | None, **_signal: Any) -> None:
+        if user is not None:
+            _forget(user.pk)
+
+    def groups_changed(
+        instance: Any, reverse: bool, pk_set: set[int] | None, **_signal: Any
+    ) -> None:
+        for user_id in (pk_set or ()) if reverse else [instance.pk]:
+            _forget(user_id)
+
+    uid = "profiles"
+    post_save.connect(saved, sender=User, weak=False, dispatch_uid=uid)
+    user_logged_out.connect(logged_out, weak=False, dispatch_uid=uid)
+    m2m_changed.connect(groups_changed, sender=User.groups.through, weak=False, dispatch_uid=uid)

@@ -1,0 +1,57 @@
+"""Recovery codes: ten one-time codes for staff whose authenticator app is lost.
+
+Shown once, when they are made. The database has their digests only: a code has 80 random bits, so
+a plain SHA-256 can't be guessed back.
+"""
+
+import hashlib
+import secrets
+
+from django.utils import timezone
+
+from accounts.models import RecoveryCode, User
+
+HOW_MANY = 10
+LETTERS = 16
+# Crockford's base 32: without letters that look like figures. Typed O, I and L are read as those.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LOOKALIKES = str.maketrans("OIL", "011", " -\t")
+
+
+def make(user: User) -> list[str]:
+    """New codes, in groups of four letters; the ones before are void."""
+    codes = ["".join(secrets.choice(ALPHABET) for _ in range(LETTERS)) for _ in range(HOW_MANY)]
+    forget(user)
+    RecoveryCode.objects.bulk_create(
+        RecoveryCode(user=user, digest=_digest(user, code)) for code in codes
+    )
+    return ["-".join(code[at : at + 4] for at in range(0, LETTERS, 4)) for code in codes]
+
+
+def looks_like_one(text: str) -> bool:
+    """Whether this is no code of an authenticator app, but long enough to be a recovery code."""
+    return len(_read(text)) == LETTERS
+
+
+def use(user: User, text: str) -> bool:
+    """Spend a code: true once."""
+    unused = RecoveryCode.objects.filter(user=user, digest=_digest(user, _read(text)), used_at=None)
+    return unused.update(used_at=timezone.now()) == 1
+
+
+def left(user: User) -> int:
+    """How many codes the person has not used yet."""
+    return RecoveryCode.objects.filter(user=user, used_at=None).count()
+
+
+def forget(user: User) -> None:
+    """All codes of the person are void."""
+    RecoveryCode.objects.filter(user=user).delete()
+
+
+def _read(text: str) -> str:
+    return text.upper().translate(LOOKALIKES)
+
+
+def _digest(user: User, code: str) -> str:
+    return hashlib.sha256(f"{user.pk}:{code}".encode()).hexdigest()

@@ -1,0 +1,193 @@
+"""A second factor for staff: a code from an authenticator app (TOTP, RFC 6238, by django-otp).
+
+With STAFF_2FA on, staff get to no staff page (admin, door) in a session that hasn't seen a code,
+and their API tokens are valid only if they were issued with one. A recovery code
+(`recovery_codes`) replaces the code of a lost phone.
+"""
+
+import base64
+import io
+import time
+from collections.abc import Callable
+from functools import partial
+
+import segno
+from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+from django.utils.http import urlencode
+from django_htmx.http import HttpResponseClientRedirect
+from django_otp import login as otp_login
+from django_otp.oath import TOTP
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.email.queue import owe_account_changed
+from accounts.models import User
+from bookmyshow.core.staff import audit
+
+from . import recovery_codes
+
+DEVICE_NAME = "authenticator app"
+
+
+class AlreadySetUp(Exception):
+    """The person has an authenticator app already, set up in another session."""
+
+
+def is_required(user: User) -> bool:
+    """Whether this person's staff pages and API tokens need a code."""
+    return settings.STAFF_2FA and user.is_staff
+
+
+def is_needed(request: HttpRequest) -> bool:
+    """Whether this person, in this session, still owes a code before a staff page opens."""
+    if not settings.STAFF_2FA or not is_staff_page(request.path_info):
+        return False
+    user = request.user
+    return isinstance(user, User) and is_required(user) and not is_verified(user)
+
+
+def is_verified(user: User) -> bool:
+    """Whether this session has seen a code; OTPMiddleware adds `is_verified` to its person."""
+    check = getattr(user, "is_verified", None)
+    return bool(check and check())
+
+
+def device_of(user: User) -> TOTPDevice | None:
+    """The person's authenticator app."""
+    return TOTPDevice.objects.filter(user=user, confirmed=True).first()
+
+
+def device_to_set_up(request: HttpRequest) -> TOTPDevice:
+    """The app that this session may set up; nothing is written until it has shown a code.
+
+    The secret is the session's own: it is the same when the page is opened twice, and another
+    session of the same person, whose password may be stolen, sees another one.
+    """
+    key = salted_hmac("accounts.two_factor", str(request.session.session_key)).digest()
+    return TOTPDevice(user=request.user, name=DEVICE_NAME, key=key.hex(), confirmed=True)
+
+
+def set_up(*, request: HttpRequest, user: User, code: str) -> list[str] | None:
+    """Set the app up if this is its code; returns recovery codes to show once, or None.
+
+    Ends the person's other sessions and all API tokens. Raises AlreadySetUp.
+    """
+    device = device_to_set_up(request)
+    totp = TOTP(device.bin_key, device.step, device.t0, device.digits)
+    totp.time = time.time()
+    if not (code.isdecimal() and totp.verify(int(code), device.tolerance)):
+        return None
+    device.last_t, device.drift = totp.t(), totp.drift
+    try:
+        with transaction.atomic():
+            device.save()
+            codes = recovery_codes.make(user)
+            audit.record(by=user, about=user, what="Set up an authenticator app.")
+    except IntegrityError as error:
+        raise AlreadySetUp from error
+    user.refresh_from_db(fields=["token_version"])
+    update_session_auth_hash(request, user)
+    otp_login(request, device)
+    return codes
+
+
+def verify(*, request: HttpRequest, user: User, code: str) -> bool:
+    """Take a code of the app or a recovery code: true once; then the session is verified."""
+    device = check_code(user, code)
+    if device is None:
+        return False
+    request.session.cycle_key()
+    otp_login(request, device)
+    return True
+
+
+def check_code(user: User, code: str) -> TOTPDevice | None:
+    """The person's app if the code is right. Each code is good once, and wrong ones are throttled.
+
+    The device's row is locked: of many sessions that send one code at once, one gets in.
+    """
+    with transaction.atomic():
+        devices = TOTPDevice.objects.select_for_update(no_key=True)
+        device = devices.filter(user=user, confirmed=True).first()
+        if device is None:
+            return None
+        if recovery_codes.looks_like_one(code):
+            right = recovery_codes.use(user, code)
+        else:
+            right = code.isdecimal() and device.verify_token(code)
+        return device if right else None
+
+
+def new_recovery_codes(user: User) -> list[str]:
+    """To be shown once; the ones before are void."""
+    with transaction.atomic():
+        audit.record(by=user, about=user, what="Made new recovery codes.")
+        return recovery_codes.make(user)
+
+
+def forget_device(*, user: User, by: User) -> bool:
+    """Delete the app and its recovery codes; returns whether there was one.
+
+    The next staff page asks to set up another.
+    """
+    with transaction.atomic():
+        gone, _ = TOTPDevice.objects.filter(user=user).delete()
+        recovery_codes.forget(user)
+        if gone:
+            audit.record(by=by, about=user, what="Authenticator app taken away.")
+            owe = partial(owe_account_changed, emails={user.email}, what="second factor", by=by)
+            transaction.on_commit(owe)
+    return bool(gone)
+
+
+def secret_text(device: TOTPDevice) -> str:
+    """The secret in groups of four, for typing where no camera is."""
+    text = base64.b32encode(device.bin_key).decode().rstrip("=")
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+def qr_svg(device: TOTPDevice) -> str:
+    """The code that an authenticator app scans, black on white in any theme."""
+    out = io.BytesIO()
+    segno.make(device.config_url, error="m", micro=False).save(
+        out,
+        kind="svg",
+        border=4,
+        dark="#000",
+        light="#fff",
+        xmldecl=False,
+        svgns=True,
+        omitsize=True,
+        svgclass="qr",
+        lineclass=None,
+        title="QR code for the authenticator app",
+    )
+    return out.getvalue().decode()
+
+
+class StaffTwoFactorMiddleware:
+    """Sends staff who owe a code to where they give it, and then back."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return _to_the_code(request) if is_needed(request) else self._get_response(request)
+
+
+def _to_the_code(request: HttpRequest) -> HttpResponse:
+    back = request.get_full_path() if request.method == "GET" else request.path
+    address = f"{reverse('accounts:two-factor')}?{urlencode({'next': back})}"
+    if request.headers.get("HX-Request"):
+        return HttpResponseClientRedirect(address)
+    return redirect(address)
+
+
+def is_staff_page(path: str) -> bool:
+    """Whether the address is the admin's or the door's."""
+    return path.startswith((f"/{settings.ADMIN_PATH}", "/door/"))

@@ -1,0 +1,149 @@
+"""Where staff give their code, set up the app that makes it, and manage their recovery codes."""
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts.forms import HouseForm
+from accounts.login.attempts import spend_code
+from accounts.models import User
+from bookmyshow.core.observability.security_log import note
+
+from . import recovery_codes
+from . import services as two_factor
+
+QUICKER = "An app was set up in another window meanwhile. Enter the code that it shows."
+
+
+class CodeForm(HouseForm):
+    wrong = "That is not the code of this half minute. Wait for the next code, then try it."
+
+    code = forms.CharField(
+        max_length=24,
+        label="Code",
+        error_messages={"required": "Write the six figures that the app shows."},
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "class": "input code"}
+        ),
+    )
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        return "".join(code.split())
+
+
+class AnyCodeForm(CodeForm):
+    """Takes recovery codes too. They have letters, so phones need the whole keyboard."""
+
+    wrong = (
+        "That is not the code of this half minute, and no unused recovery code. Wait for the next"
+        " code, then try it."
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = "Code, or recovery code"
+        self.fields["code"].widget.attrs["inputmode"] = "text"
+
+
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def two_factor_page(request: HttpRequest) -> HttpResponse:
+    """One code: of the app that is set up, or of the one that is being set up here."""
+    user = _staff(request)
+    if two_factor.device_of(user) is None:
+        return _set_up_page(request, user)
+    form = AnyCodeForm(request.POST or None)
+    if form.is_valid():
+        spend_code(request, user)
+        if two_factor.verify(request=request, user=user, code=form.cleaned_data["code"]):
+            note("second factor", request=request, account=user.email)
+            return redirect(_way_on(request))
+        _refuse(request, user, form)
+    context = {"form": form, "next": _way_on(request), "is_new": False}
+    return render(request, "accounts/two_factor/app.html", context)
+
+
+def _set_up_page(request: HttpRequest, user: User) -> HttpResponse:
+    form = CodeForm(request.POST or None)
+    if form.is_valid():
+        spend_code(request, user)
+        try:
+            codes = two_factor.set_up(request=request, user=user, code=form.cleaned_data["code"])
+        except two_factor.AlreadySetUp:
+            messages.info(request, QUICKER)
+            return redirect(request.get_full_path())
+        if codes is not None:
+            note("second factor change", request=request, account=user.email, what="set up")
+            return _show_codes(request, codes)
+        _refuse(request, user, form)
+    device = two_factor.device_to_set_up(request)
+    context = {"form": form, "next": _way_on(request), "is_new": True}
+    context |= {"qr": two_factor.qr_svg(device), "secret": two_factor.secret_text(device)}
+    return render(request, "accounts/two_factor/app.html", context)
+
+
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def two_factor_codes(request: HttpRequest) -> HttpResponse:
+    """With a code: new recovery codes, or another phone in place of the one that is set up."""
+    user = _staff(request)
+    if not two_factor.is_verified(user):
+        return redirect(f"{reverse('accounts:two-factor')}?next={request.path}")
+    form = AnyCodeForm(request.POST or None)
+    if form.is_valid():
+        spend_code(request, user)
+        if two_factor.check_code(user, form.cleaned_data["code"]) is None:
+            _refuse(request, user, form)
+        elif request.POST.get("do") == "replace":
+            two_factor.forget_device(user=user, by=user)
+            note("second factor change", request=request, account=user.email, what="taken away")
+            user.refresh_from_db(fields=["token_version"])
+            update_session_auth_hash(request, user)
+            return redirect("accounts:two-factor")
+        else:
+            note("second factor change", request=request, account=user.email, what="new codes")
+            return _show_codes(request, two_factor.new_recovery_codes(user))
+    context = {"form": form, "left": recovery_codes.left(user), "of": recovery_codes.HOW_MANY}
+    return render(request, "accounts/two_factor/codes.html", context)
+
+
+def _refuse(request: HttpRequest, user: User, form: CodeForm) -> None:
+    note("second factor", request=request, account=user.email, outcome="refused")
+    form.add_error("code", form.wrong)
+
+
+def _show_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
+    """No later page shows these codes."""
+    context = {"codes": codes, "next": _way_on(request)}
+    return render(request, "accounts/two_factor/recovery_codes.html", context)
+
+
+def _staff(request: HttpRequest) -> User:
+    """The person who asks. Raises PermissionDenied for customers: they have no second factor."""
+    user = request.user
+    if not (isinstance(user, User) and user.is_staff):
+        raise PermissionDenied
+    return user
+
+
+def _way_on(request: HttpRequest) -> str:
+    """Where they were going, if that is on this site."""
+    address = request.POST.get("next") or request.GET.get("next") or ""
+    here = {request.get_host()}
+    if url_has_allowed_host_and_scheme(address, here, require_https=request.is_secure()):
+        return address
+    return reverse("admin:index")

@@ -1,0 +1,149 @@
+"""Sales of shows in a span of days, archived ones too, summed up by day, cinema or film.
+
+A show that the cinema cancelled offers no seats and sells none; the bookings that it had count
+among the cancelled.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from bookmyshow.core.cache import cacheable
+from bookmyshow.core.local_time import local_day
+
+# Days are those of the cinema's clock. Bookings are added up by show first: joined to its row, a
+# show's seats would count once for each booking.
+REPORT = """
+    WITH shows AS (
+        SELECT id, starts_at, screen_id, movie_id, total_seats, status = 'SCHEDULED' AS is_on
+        FROM shows_show
+        UNION ALL
+        SELECT id, starts_at, screen_id, movie_id, total_seats, status = 'SCHEDULED' AS is_on
+        FROM archive_archivedshow
+    ), bookings AS (
+        SELECT show_id, status, total_seats, total_amount FROM bookings_booking
+        UNION ALL
+        SELECT show_id, status, total_seats, total_amount FROM archive_archivedbooking
+    )
+    SELECT {group},
+           count(*) FILTER (WHERE w.is_on), coalesce(sum(w.total_seats) FILTER (WHERE w.is_on), 0),
+           coalesce(sum(sold.seats), 0), coalesce(sum(sold.bookings), 0),
+           coalesce(sum(sold.amount), 0), coalesce(sum(sold.cancelled), 0)
+    FROM shows w
+    JOIN shows_screen r ON r.id = w.screen_id
+    JOIN shows_cinema c ON c.id = r.cinema_id
+    JOIN movies_movie m ON m.id = w.movie_id
+    LEFT JOIN LATERAL (
+        SELECT sum(b.total_seats) FILTER (WHERE b.status = 'CONFIRMED' AND w.is_on) AS seats,
+               count(*) FILTER (WHERE b.status = 'CONFIRMED' AND w.is_on) AS bookings,
+               sum(b.total_amount) FILTER (WHERE b.status = 'CONFIRMED' AND w.is_on) AS amount,
+               count(*) FILTER (WHERE b.status = 'CANCELLED') AS cancelled
+        FROM bookings b WHERE b.show_id = w.id
+    ) sold ON true
+    WHERE w.starts_at BETWEEN %(first)s::date - 2 AND %(last)s::date + 2
+      AND (w.starts_at AT TIME ZONE c.timezone)::date BETWEEN %(first)s AND %(last)s
+    GROUP BY 1 ORDER BY {order}
+"""
+DAY, CINEMA, FILM = (
+    "((w.starts_at AT TIME ZONE c.timezone)::date)::text",
+    "c.name || ', ' || c.city",
+    "m.title",
+)
+# By report, the columns that name a line, and the order.
+GROUPS = {
+    "day": ({"day": DAY}, "1"),
+    "cinema": ({"cinema": "c.name", "city": "c.city"}, "6 DESC, 1"),
+    "film": ({"film": FILM}, "6 DESC, 1"),
+}
+
+
+@cacheable
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One day, cinema or film; `takings` in CURRENCY."""
+
+    #: One part for each column that names it: a cinema's name and its city.
+    names: tuple[str, ...]
+    shows: int
+    seats: int
+    sold: int
+    bookings: int
+    takings: Decimal
+    cancelled: int
+
+    @property
+    def name(self) -> str:
+        return ", ".join(self.names)
+
+    @property
+    def occupancy(self) -> float:
+        """The share of seats sold, in percent."""
+        return 100 * self.sold / self.seats if self.seats else 0.0
+
+
+def sales(*, by: str, first: date, last: date) -> Iterator[Line]:
+    """A line for each of `by` (day, cinema, film) with shows from `first` to `last`, both in it."""
+    columns, order = GROUPS[by]
+    group = f"ARRAY[{', '.join(columns.values())}]"
+    with connection.cursor() as cursor:
+        cursor.execute(REPORT.format(group=group, order=order), {"first": first, "last": last})
+        for names, *sums in cursor:
+            yield Line(tuple(names), *sums)
+
+
+@cacheable
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one film sold on one day at one cinema."""
+
+    day: str
+    cinema: str
+    film: str
+    zone: str
+    line: Line
+
+    def is_from_today_on(self, at: datetime) -> bool:
+        """Whether the day is today or later on the cinema's calendar, at that moment."""
+        return self.day >= self.today(at)
+
+    def is_today(self, at: datetime) -> bool:
+        return self.day == self.today(at)
+
+    def today(self, at: datetime) -> str:
+        return local_day(at, ZoneInfo(self.zone)).isoformat()
+
+
+def breakdown(*, first: date, last: date) -> list[Part]:
+    """All of these days' sales at once, to be added up by day, cinema and film (`summed`)."""
+    group = f"ARRAY[{DAY}, {CINEMA}, {FILM}, c.timezone]"
+    with connection.cursor() as cursor:
+        cursor.execute(REPORT.format(group=group, order="1"), {"first": first, "last": last})
+        return [
+            Part(day, cinema, film, zone, Line((), *sums))
+            for (day, cinema, film, zone), *sums in cursor
+        ]
+
+
+def summed(parts: Iterable[Part], by: str) -> list[Line]:
+    """A line for each `by` (day, cinema, film): days in order, else the best takings first."""
+    lines: dict[str, list[Line]] = {}
+    for part in parts:
+        lines.setdefault(getattr(part, by), []).append(part.line)
+    sums = [total(found, name) for name, found in sorted(lines.items())]
+    return sums if by == "day" else sorted(sums, key=lambda line: -line.takings)
+
+
+def total(lines: list[Line], name: str = "total") -> Line:
+    return Line(
+        (name,),
+        sum(line.shows for line in lines),
+        sum(line.seats for line in lines),
+        sum(line.sold for line in lines),
+        sum(line.bookings for line in lines),
+        sum((line.takings for line in lines), Decimal()),
+        sum(line.cancelled for line in lines),
+    )

@@ -1,0 +1,134 @@
+"""What the house wants to know at a glance. A fixed number of queries, each over days and never
+over the house's whole past; what looks back further than a day is kept for some minutes."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from bookmyshow.core.cache import cacheable, keep
+from bookmyshow.core.local_time import A_DAY
+from bookmyshow.core.templatetags.formatting import percent_of
+from shows.models import Cinema
+
+from .report import Line, Part, breakdown, summed, total
+
+PAST, AHEAD = timedelta(days=7), timedelta(days=6)
+BEST_FILMS = 8
+KEPT_SECONDS = 600
+
+FUNNEL = """
+    SELECT count(*) FILTER (WHERE status IN ('CONFIRMED', 'CANCELLED')),
+           count(*) FILTER (WHERE NOT (status = 'PENDING' AND expires_at > %(now)s)),
+           count(*) FILTER (WHERE status = 'PENDING' AND expires_at > %(now)s),
+           coalesce(sum(total_seats) FILTER (WHERE status = 'PENDING' AND expires_at > %(now)s), 0),
+           coalesce(sum(total_amount) FILTER (WHERE status = 'CONFIRMED'), 0),
+           coalesce(sum(total_seats) FILTER (WHERE status = 'CONFIRMED'), 0)
+    FROM bookings_booking
+    WHERE created_at > %(now)s - interval '24 hours' AND ended_reason <> 'swapped'
+"""
+# On the clock of the cinema that is booked: when its customers are at it.
+HOURS = """
+    SELECT extract(hour FROM b.created_at AT TIME ZONE c.timezone)::int, count(*)
+    FROM bookings_booking b
+    JOIN shows_show w ON w.id = b.show_id
+    JOIN shows_screen r ON r.id = w.screen_id
+    JOIN shows_cinema c ON c.id = r.cinema_id
+    WHERE b.created_at > %(now)s - interval '7 days' AND b.status = 'CONFIRMED'
+    GROUP BY 1
+"""
+NEWCOMERS = """
+    SELECT count(*), count(*) FILTER (WHERE EXISTS (
+        SELECT FROM bookings_booking b WHERE b.user_id = u.id AND b.confirmed_at IS NOT NULL))
+    FROM accounts_user u
+    WHERE u.created_at > %(now)s - interval '30 days' AND NOT u.is_staff
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """The last 24 hours of holds; one swapped for other seats is the same visit and not counted."""
+
+    confirmed: int
+    ended: int
+    alive: int
+    seats_held: int
+    takings: Decimal
+    seats_sold: int
+
+    @property
+    def conversion(self) -> int | None:
+        """Percent of the holds that are over and ended in a ticket."""
+        return percent_of(self.confirmed, self.ended) if self.ended else None
+
+
+@cacheable
+@dataclass(frozen=True, slots=True)
+class Newcomers:
+    """People who signed up in the last 30 days, and those of them who have booked."""
+
+    signed_up: int
+    booked: int
+
+    @property
+    def conversion(self) -> int | None:
+        return percent_of(self.booked, self.signed_up) if self.signed_up else None
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """All that the page tells; days are those of each cinema's clock."""
+
+    #: The dates that it is now at any cinema, in order: two where their clocks are far apart.
+    todays: list[date]
+    days: list[Line]
+    #: All that shows today, wherever; None for no show.
+    today: Line | None
+    cinemas_today: list[Line]
+    cinemas_coming: list[Line]
+    films: list[Line]
+    funnel: Funnel
+    newcomers: Newcomers
+    hours: list[int]
+
+
+def dashboard(*, at: datetime) -> Dashboard:
+    """Seven days back, today and six days on. Three queries, and six where nothing is kept."""
+    todays = Cinema.objects.todays(at=at)
+    first, last = todays[0], todays[-1]
+    funnel = Funnel(*_row(FUNNEL, at))
+    key = f"dashboard:days-before:{first}"
+    newcomers, busy, past = keep(key, lambda: _looking_back(at, first), seconds=KEPT_SECONDS)
+    parts = past + breakdown(first=first, last=last + AHEAD)
+    now_on = [part for part in parts if part.is_today(at)]
+    today = total([part.line for part in now_on])
+    return Dashboard(
+        todays=todays,
+        days=summed(parts, "day"),
+        today=today if today.shows else None,
+        cinemas_today=summed(now_on, "cinema"),
+        cinemas_coming=summed((p for p in parts if p.is_from_today_on(at)), "cinema"),
+        films=[film for film in summed(parts, "film") if film.shows][:BEST_FILMS],
+        funnel=funnel,
+        newcomers=newcomers,
+        hours=[busy.get(hour, 0) for hour in range(24)],
+    )
+
+
+def _looking_back(at: datetime, today: date) -> tuple[Newcomers, dict[int, int], list[Part]]:
+    """A month of newcomers, a week of bookings by the hour, the sales of days that are over: tens
+    of thousands of rows that hardly change."""
+    with connection.cursor() as cursor:
+        cursor.execute(HOURS, {"now": at})
+        hours = dict(cursor.fetchall())
+    sold = breakdown(first=today - PAST, last=today - A_DAY)
+    return Newcomers(*_row(NEWCOMERS, at)), hours, sold
+
+
+def _row(query: str, at: datetime) -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"now": at})
+        row: tuple[Any, ...] = cursor.fetchone()
+    return row

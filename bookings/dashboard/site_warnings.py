@@ -1,0 +1,43 @@
+"""Which servers the site misses but can do without: for health checks and for staff."""
+
+import logging
+
+import redis
+from django.conf import settings
+from django.utils import timezone
+from django.utils.timesince import timesince
+
+from bookings import sweep_heartbeat
+
+log = logging.getLogger(__name__)
+
+PING_SECONDS = 0.5
+
+
+def answers(url: str) -> bool:
+    """Whether the Redis or Valkey server at this address answers within PING_SECONDS."""
+    try:
+        with redis.from_url(
+            url, socket_connect_timeout=PING_SECONDS, socket_timeout=PING_SECONDS
+        ) as client:
+            client.ping()
+    except redis.RedisError as error:
+        log.warning("not ready: %s", error)
+        return False
+    return True
+
+
+def troubles() -> list[str]:
+    """What is wrong, a sentence each, for staff; empty while nothing is."""
+    found = []
+    broker = settings.CELERY_BROKER_URL
+    cache_answers = answers(settings.REDIS_URL)
+    if not cache_answers:
+        found.append("The cache does not answer: the site sells on, more slowly.")
+    if not (cache_answers if broker == settings.REDIS_URL else answers(broker)):
+        found.append("The task queue does not answer: mails and sweeps wait until it is back.")
+    elif cache_answers and sweep_heartbeat.is_late():  # The cache has the time of the last sweep.
+        last = sweep_heartbeat.last_sweep()
+        when = f"were last swept {timesince(last, timezone.now())} ago" if last else "aren’t swept"
+        found.append(f"Lapsed holds {when}: the admin shows them as held, though they are free.")
+    return found

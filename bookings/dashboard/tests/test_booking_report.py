@@ -1,0 +1,111 @@
+import csv
+from datetime import UTC, datetime, time, timedelta
+from io import StringIO
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from bookings import services
+from bookings.show_changes.services import cancel_show
+from bookmyshow.core.local_time import A_DAY
+from shows.models import Show
+from tests.support.clocks import zone_on_another_day
+from tests.support.factories import (
+    make_booking,
+    make_cinema,
+    make_movie,
+    make_screen,
+    make_show,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def report(*arguments: str) -> str:
+    output = StringIO()
+    call_command("booking_report", *arguments, stdout=output)
+    return output.getvalue()
+
+
+def rows(*arguments: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(report(*arguments, "--csv"))))
+
+
+def span(days: int = 30) -> tuple[str, str]:
+    today = timezone.now().date()
+    return f"--from={today - timedelta(days)}", f"--to={today + timedelta(days)}"
+
+
+def test_films_are_summed_up_best_takings_first() -> None:
+    small, large = make_show(movie=make_movie("Small")), make_show(movie=make_movie("=Large"))
+    make_booking(small, ["A1"])
+    make_booking(large, ["A1", "A2"])
+    user = make_user()
+    cancelled = make_booking(large, ["E1"], user=user)
+    services.cancel_booking(user=user, reference=cancelled.reference)
+    services.hold_seats(user=make_user(), show_id=large.pk, labels=["B1"])
+    first, second = rows("--by=film", *span())
+    assert (first["film"], first["sold"], first["takings"]) == ("'=Large", "2", "500.00")
+    assert first["currency"] == "INR"
+    assert (first["bookings"], first["cancelled"], first["% sold"]) == ("1", "1", "4.0")
+    assert (second["film"], second["sold"]) == ("Small", "1")
+
+
+def test_a_day_is_that_of_the_cinemas_clock() -> None:
+    cinema = make_cinema(timezone="Asia/Kolkata", name="Regal", city="Mumbai")
+    show = make_show(screen=make_screen(cinema=cinema))
+    # 01:00 on the 2nd in Mumbai.
+    Show.objects.filter(pk=show.pk).update(
+        starts_at=datetime(2026, 3, 1, 19, 30, tzinfo=UTC),
+        ends_at=datetime(2026, 3, 1, 21, 30, tzinfo=UTC),
+        busy_until=datetime(2026, 3, 1, 22, tzinfo=UTC),
+    )
+    assert rows("--from=2026-03-01", "--to=2026-03-01") == []
+    (day,) = rows("--from=2026-03-02", "--to=2026-03-02")
+    assert (day["day"], day["shows"]) == ("2026-03-02", "1")
+    (place,) = rows("--by=cinema", "--from=2026-03-02", "--to=2026-03-02")
+    assert (place["cinema"], place["city"]) == ("Regal", "Mumbai")
+
+
+@pytest.mark.parametrize("by", ["day", "cinema", "film"])
+def test_the_bookings_of_a_show_that_the_cinema_cancelled_are_cancelled_ones(by: str) -> None:
+    screen = make_screen()
+    show = make_show(screen=screen)
+    for label in ("A1", "A2", "A3"):
+        make_booking(show, [label])
+    cancel_show(by=make_user(is_staff=True), show_id=show.pk)
+    (line,) = rows(f"--by={by}", *span())
+    assert (line["cancelled"], line["bookings"], line["takings"]) == ("3", "0", "0")
+    # Nothing was on sale there.
+    assert (line["shows"], line["seats"], line["sold"]) == ("0", "0", "0")
+
+    other = make_show(screen=screen, movie=show.movie, starts_at=show.starts_at)
+    make_booking(other, ["A1"])
+    (line,) = rows(f"--by={by}", *span())
+    assert (line["cancelled"], line["bookings"], line["sold"]) == ("3", "1", "1")
+    assert (line["shows"], line["seats"]) == ("1", "50")
+
+
+def test_without_days_it_is_of_the_week_that_is_over_on_the_cinemas_clock() -> None:
+    zone, today = zone_on_another_day(timezone.now())
+    screen = make_screen(cinema=make_cinema(timezone=zone))
+    for days in (0, 1, 7, 8):
+        noon = datetime.combine(today - days * A_DAY, time(12), ZoneInfo(zone))
+        make_show(screen=screen, starts_at=noon)
+    assert [row["day"] for row in rows()] == [f"{today - 7 * A_DAY}", f"{today - A_DAY}"]
+
+
+def test_the_table_ends_with_the_total() -> None:
+    make_booking(make_show(), ["A1"])
+    *_, last = report("--by=cinema", *span()).splitlines()
+    assert last.startswith("total")
+    assert last.endswith("250.00")
+    assert "total" in report("--from=2001-01-01", "--to=2001-01-01")
+
+
+def test_a_span_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(CommandError, match="before"):
+        report("--from=2026-01-02", "--to=2026-01-01")

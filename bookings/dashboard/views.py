@@ -1,0 +1,73 @@
+from datetime import date
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from bookings.notices.mail_state import mail_state
+from bookmyshow.core.clock import database_now
+from bookmyshow.core.local_time import A_DAY
+from bookmyshow.core.observability.people_online import people_online
+from bookmyshow.core.staff.access import staff_with
+from bookmyshow.core.templatetags.formatting import money
+
+from .charts import Bar, bar_chart
+from .services import AHEAD, PAST, Dashboard, dashboard
+from .site_warnings import troubles
+
+
+@require_GET
+@never_cache
+@staff_with("bookings.view_takings")
+def dashboard_page(request: HttpRequest) -> HttpResponse:
+    now = database_now()
+    board = dashboard(at=now)
+    most = max((film.takings for film in board.films), default=0)
+    context = {
+        **admin.site.each_context(request),
+        "title": "Dashboard",
+        "board": board,
+        "troubles": troubles(),
+        "mail": mail_state(at=now),
+        "online": people_online(),
+        "most": most,
+        "takings_chart": _takings(board),
+        "hours_chart": _hours(board),
+    }
+    return render(request, "bookings/dashboard/dashboard.html", context)
+
+
+def _takings(board: Dashboard) -> str:
+    """Seven days back and the week ahead, a day without shows too."""
+    lines = {line.name: line for line in board.days}
+    first, last = board.todays[0] - PAST, board.todays[-1] + AHEAD
+    bars = []
+    for count in range((last - first).days + 1):
+        day = first + count * A_DAY
+        line = lines.get(day.isoformat())
+        bars.append(
+            Bar(
+                label=f"{day:%a} {day.day}",
+                value=float(line.takings) if line else 0,
+                words=money(line.takings if line else 0),
+                kind=_tense(day, board.todays),
+                note=f"({line.occupancy:.0f} % of seats)" if line else "",
+            )
+        )
+    return bar_chart(bars, title="Takings by the day of the show", step=60)
+
+
+def _tense(day: date, todays: list[date]) -> str:
+    if day in todays:
+        return "chart__bar--now"
+    return "chart__bar--past" if day < todays[0] else ""
+
+
+def _hours(board: Dashboard) -> str:
+    bars = [
+        Bar(label=f"{hour:02d}", value=count, words=str(count), note="o’clock")
+        for hour, count in enumerate(board.hours)
+    ]
+    return bar_chart(bars, title="Bookings by the hour they were made", step=34)

@@ -1,0 +1,89 @@
+"""Putting right what breaks an invariant of SPEC §4.10 (`check_integrity --fix`).
+
+The site can't break them; a hand in the database, or a restore of some tables only, can. What was
+sold counts: the bookings' lists are believed, and seats and counters are made to agree with them,
+one show a transaction, in the lock order of `services`.
+"""
+
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+
+from bookings.models import Booking
+from shows.models import Seat, Show
+from shows.seatmap import current as seatmap
+
+BROKEN_SHOWS = """
+    SELECT b.show_id FROM bookings_booking b
+    LEFT JOIN LATERAL (
+        SELECT array_agg(s.label::varchar ORDER BY s.position) AS labels
+        FROM shows_seat s WHERE s.booking_id = b.id AND s.show_id = b.show_id
+    ) owned ON true
+    WHERE b.status IN ('PENDING', 'CONFIRMED')
+      AND owned.labels IS DISTINCT FROM b.seats::varchar[]
+    UNION
+    SELECT s.show_id FROM shows_seat s JOIN bookings_booking b ON b.id = s.booking_id
+    WHERE b.status NOT IN ('PENDING', 'CONFIRMED') OR b.show_id <> s.show_id
+    UNION
+    SELECT w.id FROM shows_show w
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS total, count(*) FILTER (WHERE s.booking_id IS NULL) AS free
+        FROM shows_seat s WHERE s.show_id = w.id
+    ) c
+    WHERE w.available_seats <> c.free OR w.total_seats <> c.total
+    ORDER BY 1
+"""
+
+
+@dataclass(slots=True)
+class Repair:
+    """What was done to one show, and what a person has to decide."""
+
+    show_id: int
+    seats_changed: int = 0
+    contested: list[str] = field(default_factory=list)
+
+
+def broken_shows() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(BROKEN_SHOWS)
+        return [show_id for (show_id,) in cursor.fetchall()]
+
+
+def repair_show(show_id: int) -> Repair:
+    """Make seats and counters of a show agree with its bookings.
+
+    A seat that two bookings list goes to the one confirmed first; the other one is named in
+    `contested`, for somebody has to talk to that customer.
+    """
+    repair = Repair(show_id)
+    with transaction.atomic():
+        Show.objects.select_for_update(no_key=True).get(pk=show_id)
+        live = list(
+            Booking.objects.select_for_update(no_key=True)
+            .filter(show_id=show_id, status__in=["PENDING", "CONFIRMED"])
+            .order_by("pk")
+        )
+        seats = list(Seat.objects.filter(show_id=show_id).order_by("pk"))
+        owners = _owners(live, {seat.label for seat in seats}, repair)
+        wrong = [seat for seat in seats if seat.booking_id != owners.get(seat.label)]
+        for seat in wrong:
+            seat.booking_id = owners.get(seat.label)
+        Seat.objects.bulk_update(wrong, ["booking"])
+        repair.seats_changed = len(wrong)
+        free = sum(seat.booking_id is None for seat in seats)
+        Show.objects.filter(pk=show_id).update(total_seats=len(seats), available_seats=free)
+        transaction.on_commit(lambda: seatmap.forget(show_id))
+    return repair
+
+
+def _owners(live: list[Booking], labels: set[str], repair: Repair) -> dict[str, int]:
+    """Which booking each seat belongs to: what is sold goes first, then what was made earlier."""
+    owners: dict[str, int] = {}
+    for booking in sorted(live, key=lambda b: (b.confirmed_at is None, b.confirmed_at, b.pk)):
+        for label in booking.seats:
+            if label not in labels or label in owners:
+                repair.contested.append(f"{booking.reference} {label}")
+            else:
+                owners[label] = booking.pk
+    return owners

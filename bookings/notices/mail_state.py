@@ -1,0 +1,51 @@
+"""How many owed mails wait, fail or were given up: for `doctor` and the staff's dashboard."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min, Q
+
+from bookings.models import Notice
+
+# A run starts every few seconds: when a mail is this old, the server or the worker is away.
+LATE = timedelta(minutes=15)
+# How long staff are reminded of mails that were given up.
+REMEMBERED = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class MailState:
+    at: datetime
+    #: Not sent yet, and still tried.
+    waiting: int
+    #: Of those, the ones whose last try failed.
+    failing: int
+    oldest: datetime | None
+    #: Given up in the last REMEMBERED.
+    given_up: int
+
+    @property
+    def age(self) -> timedelta:
+        """How long the oldest mail has waited."""
+        return self.at - self.oldest if self.oldest else timedelta()
+
+    @property
+    def is_late(self) -> bool:
+        return self.age > LATE
+
+
+def mail_state(*, at: datetime) -> MailState:
+    waits = Q(given_up_at=None)
+    found = Notice.objects.filter(sent_at=None).aggregate(
+        waiting=Count("pk", filter=waits),
+        failing=Count("pk", filter=waits & ~Q(last_error="")),
+        oldest=Min("created_at", filter=waits),
+        given_up=Count("pk", filter=Q(given_up_at__gt=at - REMEMBERED)),
+    )
+    return MailState(at=at, **found)
+
+
+def last_error() -> str:
+    """Why the mail that has waited longest was not sent; empty where it was not tried yet."""
+    failing = Notice.objects.waiting().exclude(last_error="").order_by("created_at", "pk")
+    return failing.values_list("last_error", flat=True).first() or ""

@@ -1,0 +1,259 @@
+"""One bad address costs its own mail only; a bad server costs a delay, and no mail."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings as site
+from django.contrib.admin.models import LogEntry
+from django.core import mail
+from django.db import connection
+from django.db.models import F
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from bookings.archive.services import archive_batch
+from bookings.models import Notice
+from bookings.notices import services as notices
+from bookings.notices.mail_failures import Failure, Refusal
+from bookings.notices.services import send_due
+from bookings.notices.tests.test_notices import MANAGER, WAIT_SECONDS, kill, manage, owe
+from bookings.tasks import send_notices
+from shows.models import Show
+from tests.support.admin_site import staff_client
+from tests.support.factories import make_user
+from tests.support.live_site import wait_until_the_database_let_go
+from tests.support.mail_server import MailServer, mail_server
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/bookings/notice/"
+# EmailValidator takes both, and neither can be written into a mail.
+UNSENDABLE = (f"x@{'é' * 60}.com", "x@\u05d01.com")
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[MailServer]:
+    """The server that mail of this process goes to."""
+    with mail_server() as server:
+        server.receive_from(settings)
+        yield server
+
+
+def owed(people: int) -> list[Notice]:
+    owe(people)
+    return list(Notice.objects.select_related("user").order_by("pk"))
+
+
+def let_time_pass(hours: int = 7) -> None:
+    """Every wait before another try is over."""
+    Notice.objects.update(next_try_at=F("next_try_at") - timedelta(hours=hours))
+    Notice.objects.update(claimed_until=F("claimed_until") - timedelta(hours=hours))
+
+
+@pytest.mark.parametrize("address", UNSENDABLE)
+def test_an_address_that_no_mail_can_be_written_to_costs_its_own_mail_only(
+    server: MailServer, address: str
+) -> None:
+    first, *_ = owed(3)
+    first.user.email = address
+    first.user.save()
+    done = send_due()
+    assert (done.sent, done.failed) == (2, 1)
+    first.refresh_from_db()
+    assert first.given_up_at
+    assert first.last_error.startswith("Unicode")
+
+
+def test_an_error_of_our_own_costs_its_own_mail_only_and_is_tried_again() -> None:
+    first, *_ = owed(3)
+    detail = first.detail
+    Notice.objects.filter(pk=first.pk).update(detail={})
+    done = send_due()
+    assert (done.sent, done.failed) == (2, 1)
+    first.refresh_from_db()
+    assert (first.state, first.last_error) == (Notice.State.WAITING, "KeyError: seats")
+    Notice.objects.filter(pk=first.pk).update(detail=detail)
+    let_time_pass()
+    assert send_due().sent == 1
+
+
+def test_a_permanent_refusal_is_given_up_at_once_and_never_tried_again(
+    server: MailServer,
+) -> None:
+    first, *_ = owed(3)
+    server.refuses = {first.user.email: f"550 5.1.1 <{first.user.email}> is unknown"}
+    send_due()
+    first.refresh_from_db()
+    assert (first.state, first.attempts) == (Notice.State.GIVEN_UP, 1)
+    # What the server says, without the address: an account that is closed leaves none behind.
+    assert first.last_error == "550 5.1.1 <…> is unknown"
+    let_time_pass()
+    assert send_due() == notices.Sent()
+
+
+@pytest.mark.parametrize("reply", ["550 no such user", "451 4.2.2 mailbox full"])
+def test_bad_addresses_in_a_row_do_not_stop_the_others(server: MailServer, reply: str) -> None:
+    bad = owed(8)[:5]
+    server.refuses = {notice.user.email: reply for notice in bad}
+    done = send_due()
+    assert (done.sent, done.failed) == (3, 5)
+
+
+def test_a_mail_at_which_the_server_hangs_up_costs_its_own_mail_only(server: MailServer) -> None:
+    first, *_ = owed(4)
+    server.refuses = {first.user.email: ""}
+    done = send_due()
+    assert (done.sent, done.failed) == (3, 1)
+
+
+@pytest.mark.parametrize("greeting", ["421 too busy", "554 go away"])
+def test_a_server_that_takes_no_mail_gives_none_up_and_is_asked_again_within_minutes(
+    server: MailServer, greeting: str
+) -> None:
+    owed(6)
+    server.greeting = greeting
+    for _ in range(20):
+        assert send_due().failed == notices.SERVER_FAILURES
+        let_time_pass()
+    assert not Notice.objects.exclude(given_up_at=None).exists()
+    server.greeting = "220 at your service"
+    waits = Notice.objects.filter(next_try_at__gt=timezone.now() + timedelta(minutes=6))
+    assert send_due().failed == 0
+    assert not waits.exists()
+
+
+def test_a_temporary_failure_is_given_up_after_days(server: MailServer) -> None:
+    (notice,) = owed(1)
+    server.refuses = {notice.user.email: "450 not now"}
+    send_due()
+    Notice.objects.update(created_at=timezone.now() - notices.GIVE_UP_AFTER)
+    let_time_pass()
+    send_due()
+    notice.refresh_from_db()
+    assert (notice.state, notice.last_error) == (Notice.State.GIVEN_UP, "450 not now")
+
+
+def test_a_run_takes_many_mails_over_one_connection(server: MailServer) -> None:
+    owed(5)
+    assert send_due().sent == 5
+    assert server.connections == 1
+
+
+def test_a_run_has_a_bound_and_the_next_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    owed(3)
+    monkeypatch.setattr(notices, "RUN_SECONDS", 0)
+    assert [send_due().sent for _ in range(4)] == [1, 1, 1, 0]
+
+
+def test_a_reply_that_never_ends_is_cut_off_by_the_tasks_limit(server: MailServer) -> None:
+    """Celery raises this in the middle of the task, in its main thread, as here."""
+    (notice,) = owed(1)
+    server.drips = True
+
+    def cut_off(*_: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    def wait_then_cut_off() -> None:
+        server.is_stuck.wait(WAIT_SECONDS)
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, cut_off)
+    try:
+        threading.Thread(target=wait_then_cut_off).start()
+        assert send_due().failed == 1
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    notice.refresh_from_db()
+    assert (notice.state, notice.attempts) == (Notice.State.WAITING, 1)
+    assert notices.RUN_SECONDS < send_notices.soft_time_limit < site.CELERY_TASK_TIME_LIMIT
+    assert timedelta(seconds=site.CELERY_TASK_TIME_LIMIT) < notices.CLAIM
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_is_open_and_the_try_is_counted_while_a_server_is_slow(
+    tmp_path: Path, server: MailServer
+) -> None:
+    """The database ends transactions that idle, and would forget that the mail went out."""
+    owe(1)
+    server.silent_after = 1
+    sender = manage(tmp_path, "send_notices", EMAIL_URL=server.url)
+    assert server.is_stuck.wait(WAIT_SECONDS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT state FROM pg_stat_activity WHERE application_name = %s", [MANAGER]
+        )
+        assert cursor.fetchall() == [("idle",)]
+    notice = Notice.objects.get()
+    assert (notice.attempts, notice.sent_at) == (1, None)
+    # Claimed: nobody sends it meanwhile.
+    assert send_due() == notices.Sent()
+    kill(sender)
+    wait_until_the_database_let_go(MANAGER)
+
+
+def test_a_sender_that_was_taken_for_dead_still_counts_as_having_sent(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its claim lapsed while the server took its time, and another sender failed."""
+    (notice,) = owed(1)
+    claim, deliver = notices.claim_next, notices.deliver
+
+    def deliver_late(claimed: Notice, *arguments: object) -> object:
+        let_time_pass()
+        again = claim()
+        assert again is not None
+        notices.note_failure(again, Refusal(Failure.PERMANENT, "550 no"))
+        return deliver(claimed, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(notices, "deliver", deliver_late)
+    assert send_due().sent == 1
+    notice.refresh_from_db()
+    assert (notice.state, notice.last_error, notice.given_up_at) == (Notice.State.SENT, "", None)
+
+
+def test_staff_see_what_was_given_up_and_send_it_again(server: MailServer) -> None:
+    first, *_ = owed(2)
+    server.refuses = {first.user.email: "550 no such user"}
+    send_due()
+    client = staff_client()
+    page = client.get(LIST, {"state": "given-up"}).text
+    assert first.user.email in page
+    assert "550 no such user" in page
+    assert page.count('name="_selected_action"') == 1
+    server.refuses = {}
+    everything = [notice.pk for notice in Notice.objects.all()]
+    action = {"action": "try_again", "_selected_action": everything}
+    answer = client.post(LIST, action, follow=True).text
+    assert "1 mail will be tried again" in answer
+    assert "Mail to be tried again" in LogEntry.objects.latest("pk").change_message
+    assert send_due().sent == 1
+    first.refresh_from_db()
+    assert first.state == Notice.State.SENT
+
+
+def test_only_those_who_may_change_notices_send_them_again(client: Client) -> None:
+    (notice,) = owed(1)
+    Notice.objects.update(given_up_at=timezone.now())
+    client.force_login(make_user(is_staff=True))
+    action = {"action": "try_again", "_selected_action": [notice.pk]}
+    assert client.post(LIST, action).status_code == 403
+    notice.refresh_from_db()
+    assert notice.state == Notice.State.GIVEN_UP
+
+
+def test_a_mail_that_was_given_up_keeps_no_show_from_the_archive() -> None:
+    owed(1)
+    ago = timezone.now() - timedelta(days=365)
+    Show.objects.update(
+        starts_at=ago, ends_at=ago + timedelta(hours=2), busy_until=ago + timedelta(hours=3)
+    )
+    assert archive_batch(size=10).shows == 0
+    Notice.objects.update(given_up_at=timezone.now())
+    assert archive_batch(size=10).shows == 1
+    assert not mail.outbox

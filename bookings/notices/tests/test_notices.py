@@ -1,0 +1,174 @@
+"""Mails owed: each person told once, whatever is killed, down or doubled."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.services import delete_account
+from bookings.models import Booking, Notice
+from bookings.notices.services import send_due
+from bookings.show_changes.services import cancel_show
+from bookings.tasks import send_notices
+from bookings.tests.test_races import at_once, wait_for_waiting
+from bookmyshow.environment import ROOT
+from shows.models import Show
+from tests.support.factories import make_booking, make_show, make_user
+from tests.support.live_site import free_port, site_environment, wait_until_the_database_let_go
+from tests.support.mail_server import MailServer, mail_server
+
+pytestmark = pytest.mark.django_db
+WAIT_SECONDS = 180
+MANAGER = "manage.py of the tests"
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    with mail_server() as server:
+        yield server
+
+
+def sold_show(people: int) -> Show:
+    show = make_show()
+    for label in list(show.seats.values_list("label", flat=True))[:people]:
+        make_booking(show, [label])
+    return show
+
+
+def owe(people: int) -> Show:
+    show = sold_show(people)
+    cancel_show(by=make_user(is_staff=True), show_id=show.pk)
+    return show
+
+
+def manage(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+    env = site_environment(folder, free_port()) | {"PGAPPNAME": MANAGER} | environment
+    return subprocess.Popen([sys.executable, "manage.py", *arguments], cwd=ROOT, env=env)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(60)
+
+
+def test_due_mails_are_sent_once() -> None:
+    owe(3)
+    assert send_notices() == 3
+    assert send_notices() == 0
+    assert len({message.to[0] for message in mail.outbox}) == len(mail.outbox) == 3
+
+
+def test_a_mail_that_fails_is_tried_again_later_and_holds_up_no_other(
+    server: MailServer, settings: Settings
+) -> None:
+    owe(3)
+    unlucky = Notice.objects.order_by("pk")[0]
+    server.refuses = {unlucky.user.email: "450 not now"}
+    server.receive_from(settings)
+    before = timezone.now()
+    with pytest.raises(CommandError):
+        call_command("send_notices")
+    assert len(server.recipients()) == 2
+    unlucky.refresh_from_db()
+    assert (unlucky.sent_at, unlucky.attempts) == (None, 1)
+    assert unlucky.next_try_at > before + timedelta(seconds=30)
+    server.refuses = {}
+    assert send_due().sent == 0
+    Notice.objects.update(next_try_at=F("next_try_at") - timedelta(hours=1))
+    assert send_due().sent == 1
+
+
+def test_with_the_mail_server_down_a_run_gives_up_soon(settings: Settings) -> None:
+    owe(6)
+    for name, value in (
+        ("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend"),
+        ("EMAIL_PORT", free_port()),
+    ):
+        setattr(settings, name, value)
+    done = send_due()
+    assert (done.sent, done.failed) == (0, 3)
+    assert Notice.objects.filter(attempts=0).count() == 3
+
+
+def test_whoever_closed_the_account_has_no_address_to_write_to() -> None:
+    owe(2)
+    delete_account(user=Notice.objects.order_by("pk")[0].user)
+    send_due()
+    assert len(mail.outbox) == 1
+    assert not Notice.objects.filter(sent_at=None).exists()
+
+
+def test_a_dry_run_lists_and_sends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    owe(2)
+    call_command("send_notices", dry_run=True)
+    assert "2 mails wait" in capsys.readouterr().out
+    assert mail.outbox == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_senders_at_once_send_each_mail_once() -> None:
+    owe(20)
+    results = at_once(lambda n: send_due().sent, 4)
+    assert sum(r for r in results if isinstance(r, int)) == 20
+    assert set(Counter(message.to[0] for message in mail.outbox).values()) == {1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_killed_while_sending_the_next_run_tells_the_rest_and_nobody_twice(
+    tmp_path: Path, server: MailServer
+) -> None:
+    show = owe(8)
+    # The fourth mail was taken, and its sender will never know.
+    server.silent_after = 4
+    sender = manage(tmp_path, "send_notices", EMAIL_URL=server.url)
+    assert server.is_stuck.wait(WAIT_SECONDS)
+    kill(sender)
+    wait_until_the_database_let_go(MANAGER)
+    assert Notice.objects.filter(sent_at__isnull=False).count() == 3
+    server.silent_after = None
+    assert manage(tmp_path, "send_notices", EMAIL_URL=server.url).wait(WAIT_SECONDS) == 0
+    # No other sender takes the mail that it had claimed until the claim lapses.
+    assert len(server.received) == 8
+    claimed = Notice.objects.get(sent_at=None)
+    assert claimed.attempts == 1
+    Notice.objects.update(claimed_until=timezone.now())
+    assert manage(tmp_path, "send_notices", EMAIL_URL=server.url).wait(WAIT_SECONDS) == 0
+    told = server.recipients()
+    assert len(server.received) == 9
+    assert len(told) == 8
+    buyers = Booking.objects.filter(show=show).values_list("user__email", flat=True)
+    assert sorted(told.values()) == sorted(buyers)
+    assert not Notice.objects.filter(sent_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_killed_while_cancelling_nothing_happened_and_again_does_it_whole(tmp_path: Path) -> None:
+    show, staff = sold_show(5), make_user(is_staff=True)
+    command = ("cancel_show", str(show.pk), "--by", staff.email)
+    with transaction.atomic():
+        # It has the show's lock, and waits for one of its bookings, which someone else has.
+        Booking.objects.select_for_update().filter(show=show).order_by("-pk").first()
+        cancelling = manage(tmp_path, *command)
+        wait_for_waiting(1)
+        kill(cancelling)
+    wait_until_the_database_let_go(MANAGER)
+    show.refresh_from_db()
+    assert show.status == Show.Status.SCHEDULED
+    assert Booking.objects.filter(show=show, status="CONFIRMED").count() == 5
+    assert not Notice.objects.exists()
+    assert manage(tmp_path, *command).wait(WAIT_SECONDS) == 0
+    show.refresh_from_db()
+    assert (show.status, show.available_seats) == (Show.Status.CANCELLED, show.total_seats)
+    assert Notice.objects.count() == 5

@@ -1,0 +1,211 @@
+"""What the cinema does to a show that people have tickets for: cancel it, or move its time.
+
+Locks as in services.py (show, then bookings, then seats). Everything that follows from a change,
+the mails owed and the line in the audit log included, is written in the one transaction that makes
+it: after a crash the change is there whole or not at all, and its mails go out from the table that
+they were written to (notices.py).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Q, Sum
+
+from accounts.models import User
+from bookings.models import Booking, Notice
+from bookings.notices import services as notices
+from bookings.services import (
+    CONFIRMED,
+    LAPSED,
+    PENDING,
+    booking_transaction,
+    count_seats,
+    end_bookings,
+    lock_bookings,
+    lock_show,
+)
+from bookmyshow.core.clock import database_now
+from bookmyshow.core.staff import audit
+from shows.listings import home_lists
+from shows.models import Show
+from shows.seatmap import current as seatmap
+from shows.services import (
+    OVERLAP_CONSTRAINT,
+    ScheduleError,
+    ShowOverlaps,
+    overlap_message,
+    show_end,
+    time_problem,
+)
+
+CINEMA = Booking.EndedReason.CINEMA
+SHOW_IS_OVER = "This show is over; there is nothing left to cancel."
+
+
+class ShowIsOver(ScheduleError):
+    """What was shown can't be taken back."""
+
+    code = "SHOW_NOT_BOOKABLE"
+
+
+class ShowIsCancelled(ScheduleError):
+    code = "SHOW_NOT_BOOKABLE"
+
+
+class TimeOutOfRange(ScheduleError):
+    """A show can't be moved into the past, nor years ahead."""
+
+    code = "VALIDATION_ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """Whom a change of a show concerns, before it is made."""
+
+    bookings: int
+    people: int
+    seats: int
+    amount: Decimal
+    holds: int
+    inside: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a change did; all zero where there was nothing left to do."""
+
+    bookings: int = 0
+    people: int = 0
+    seats: int = 0
+
+    def __str__(self) -> str:
+        return ", ".join(
+            f"{count} {one if count == 1 else many}"
+            for count, one, many in (
+                (self.bookings, "booking", "bookings"),
+                (self.seats, "seat", "seats"),
+                (self.people, "person", "people"),
+            )
+        )
+
+
+def who_is_affected(*, show: Show, at: datetime) -> Affected:
+    """Tickets, live holds and people in the hall, of a show that may be cancelled or moved."""
+    sold = Booking.objects.filter(show=show, status=CONFIRMED)
+    sums = sold.aggregate(
+        bookings=Count("pk"),
+        people=Count("user", distinct=True),
+        seats=Sum("total_seats", default=0),
+        amount=Sum("total_amount", default=Decimal(0)),
+        inside=Sum("total_seats", default=0, filter=Q(admission__isnull=False)),
+    )
+    holds = Booking.objects.filter(show=show, status=PENDING, expires_at__gt=at).count()
+    return Affected(holds=holds, **sums)
+
+
+def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
+    """Call a show off: tickets CANCELLED and holds FAILED by the cinema, seats free, people told.
+
+    `why` is for those people to read. Doing it again is a success that changes nothing. Raises
+    ShowIsOver, ShowNotFound, ShowBusy.
+    """
+    with booking_transaction():
+        show = lock_show(show_id)
+        if show.is_cancelled:
+            return Changed()
+        live = lock_bookings(Q(show=show, status__in=[PENDING, CONFIRMED]))
+        now = database_now()
+        if show.ends_at <= now:
+            raise ShowIsOver(SHOW_IS_OVER)
+        sold = [booking for booking in live if booking.status == CONFIRMED]
+        lapsed = [booking for booking in live if booking.has_lapsed(now)]
+        others = [booking for booking in live if not booking.has_lapsed(now)]
+        freed = end_bookings(lapsed, now, LAPSED) + end_bookings(others, now, CINEMA)
+        Show.objects.filter(pk=show.pk).update(status=Show.Status.CANCELLED, updated_at=now)
+        count_seats(show, freed)
+        people = _tell(Notice.Kind.SHOW_CANCELLED, show, sold, {"why": why})
+        changed = Changed(len(sold), people, sum(booking.total_seats for booking in sold))
+        audit.record(by=by, about=show, what=f"Show cancelled{_because(why)}; {_said(changed)}")
+        home_lists.forget()
+    return changed
+
+
+def move_show(*, by: User, show_id: int, starts_at: datetime, why: str = "") -> Changed:
+    """Give a show another time on its screen; tickets stay good, and their owners are told.
+
+    A hold may become a ticket while this runs, or afterwards: its owner is told then.
+
+    Raises ShowIsOver, ShowIsCancelled, TimeOutOfRange, ShowOverlaps, ShowNotFound, ShowBusy.
+    """
+    with booking_transaction():
+        show = lock_show(show_id)
+        live = lock_bookings(Q(show=show, status__in=[PENDING, CONFIRMED]))
+        now = database_now()
+        if show.is_cancelled:
+            raise ShowIsCancelled("This show is cancelled; schedule a new one.")
+        if show.has_started(now):
+            raise ShowIsOver("This show has begun; it can't be moved any more.")
+        if problem := time_problem(starts_at, at=now):
+            raise TimeOutOfRange(problem)
+        if starts_at == show.starts_at:
+            return Changed()
+        before = show.starts_at
+        _write_times(show, starts_at, now)
+        times = {"from": before.isoformat(), "to": starts_at.isoformat()}
+        sold = [booking for booking in live if booking.status == CONFIRMED]
+        people = _tell(Notice.Kind.SHOW_MOVED, show, sold, {"why": why, **times})
+        for hold in live:
+            if hold.status == PENDING and not hold.has_lapsed(now):
+                notices.owe_for_hold(
+                    Notice.Kind.SHOW_MOVED, show=show, hold=hold, detail={"why": why, **times}
+                )
+        changed = Changed(len(sold), people, sum(booking.total_seats for booking in sold))
+        zone = show.screen.cinema.tz
+        clocks = (
+            f"{before.astimezone(zone):%d %b %Y %H:%M} to "
+            f"{starts_at.astimezone(zone):%d %b %Y %H:%M}"
+        )
+        audit.record(
+            by=by, about=show, what=f"Show moved from {clocks}{_because(why)}; {_said(changed)}"
+        )
+        transaction.on_commit(partial(seatmap.forget, show.pk))
+        home_lists.forget()
+    return changed
+
+
+def _write_times(show: Show, starts_at: datetime, now: datetime) -> None:
+    ends_at, busy_until = show_end(movie=show.movie, screen=show.screen, starts_at=starts_at)
+    show.starts_at, show.ends_at, show.busy_until = starts_at, ends_at, busy_until
+    try:
+        with transaction.atomic():
+            Show.objects.filter(pk=show.pk).update(
+                starts_at=starts_at, ends_at=ends_at, busy_until=busy_until, updated_at=now
+            )
+    except IntegrityError as error:
+        if OVERLAP_CONSTRAINT not in str(error):
+            raise
+        raise ShowOverlaps(overlap_message([show])) from error
+
+
+def _tell(
+    kind: Notice.Kind, show: Show, bookings: Iterable[Booking], detail: dict[str, Any]
+) -> int:
+    """Write a mail for each person with a ticket, one for all their tickets; returns how many."""
+    by_person: dict[int, list[Booking]] = {}
+    for booking in bookings:
+        by_person.setdefault(booking.user_id, []).append(booking)
+    notices.owe(kind=kind, show=show, by_person=by_person, detail=detail)
+    return len(by_person)
+
+
+def _because(why: str) -> str:
+    return f" ({why})" if why else ""
+
+
+def _said(changed: Changed) -> str:
+    return f"{changed}, to be told by mail."

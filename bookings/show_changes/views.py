@@ -1,0 +1,119 @@
+"""Staff pages that cancel or move a show: who is affected first, then the deed."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import User
+from bookings.errors import BookingError
+from bookings.models import Booking, Notice
+from bookmyshow.core.clock import database_now, moment_on_clock
+from bookmyshow.core.staff.access import staff_with
+from shows.admin_forms import CinemaTimeField
+from shows.models import Show
+from shows.services import ScheduleError
+
+from .services import cancel_show, move_show, who_is_affected
+
+BOOKINGS_SHOWN = 50
+
+
+class CancelForm(forms.Form):
+    why = forms.CharField(
+        label="Why",
+        required=False,
+        max_length=300,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="A sentence that those with tickets read in their mail. May be empty.",
+    )
+
+
+class MoveForm(CancelForm):
+    local_start = CinemaTimeField(label="New time")
+    field_order = ("local_start", "why")
+
+    def __init__(self, show: Show, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = show.screen.cinema.tz
+        self.fields["local_start"].help_text = f"On the cinema's clock ({self.zone.key})."
+        self.fields["local_start"].initial = show.local_start.replace(tzinfo=None)
+
+    def clean_local_start(self) -> datetime:
+        moment = moment_on_clock(self.cleaned_data["local_start"], self.zone)
+        if moment is None:
+            raise forms.ValidationError("The clocks go forward over this time; choose another.")
+        return moment
+
+
+@require_http_methods(["GET", "POST"])
+@staff_with("shows.cancel_show")
+def cancel(request: HttpRequest, show_id: int) -> HttpResponse:
+    show = _show(show_id)
+    form = CancelForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        why = form.cleaned_data["why"]
+        done = _do(request, lambda by: cancel_show(by=by, show_id=show_id, why=why))
+        if done:
+            messages.success(request, f"Cancelled: {done}. A mail tells them.")
+        return redirect("admin:shows_show_change", show_id)
+    return _page(request, show, form, title="Cancel a show", is_cancel=True)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_with("shows.move_show")
+def move(request: HttpRequest, show_id: int) -> HttpResponse:
+    show = _show(show_id)
+    form = MoveForm(show, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        starts_at, why = form.cleaned_data["local_start"], form.cleaned_data["why"]
+        done = _do(
+            request, lambda by: move_show(by=by, show_id=show_id, starts_at=starts_at, why=why)
+        )
+        if done:
+            messages.success(request, f"Moved: {done}. A mail tells them.")
+            return redirect("admin:shows_show_change", show_id)
+    return _page(request, show, form, title="Move a show", is_cancel=False)
+
+
+def _do(request: HttpRequest, act: Callable[[User], Any]) -> Any:
+    """What the service did; None, with its words as a message, where it said no."""
+    assert isinstance(request.user, User)
+    try:
+        return act(request.user)
+    except (ScheduleError, BookingError) as error:
+        messages.error(request, error.message)
+        return None
+
+
+def _show(show_id: int) -> Show:
+    return get_object_or_404(Show.objects.select_related("movie", "screen__cinema"), pk=show_id)
+
+
+def _page(
+    request: HttpRequest, show: Show, form: forms.Form, *, title: str, is_cancel: bool
+) -> HttpResponse:
+    now = database_now()
+    sold = Booking.objects.filter(show=show, status=Booking.Status.CONFIRMED)
+    context = {
+        **admin.site.each_context(request),
+        "title": title,
+        "show": show,
+        "form": form,
+        "is_cancel": is_cancel,
+        "is_over": show.ends_at <= now if is_cancel else show.has_started(now),
+        "affected": who_is_affected(show=show, at=now),
+        "bookings": sold.select_related("user").order_by("pk")[:BOOKINGS_SHOWN],
+        "notices": Notice.objects.filter(show=show).aggregate(
+            written=Count("pk"),
+            waiting=Count("pk", filter=Q(sent_at=None, given_up_at=None)),
+            given_up=Count("given_up_at"),
+        ),
+    }
+    return render(request, "bookings/show_changes/change.html", context)

@@ -1,0 +1,123 @@
+"""What a customer carries: the signed token in the QR code, the QR code, and the calendar entry."""
+
+import hashlib
+import io
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from contextlib import suppress
+from datetime import timedelta
+
+import segno
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from icalendar import Alarm, Calendar, Event, vText
+
+from bookings.models import Booking, Notice
+
+# Each purpose has a key of its own, so that a link to share never opens a door.
+DOOR_SALT, SHARE_SALT = "bookings.door.services", "bookings.share"
+ID_BYTES = 8
+REMIND_BEFORE = timedelta(hours=2)
+
+
+class InvalidToken(ValueError):
+    """Not a token that this site signed."""
+
+
+def door_token(booking: Booking) -> str:
+    """What the QR code says: the reference and a signature, so that no one can make one up."""
+    return _door_signer().sign(booking.reference)
+
+
+def read_door_token(token: str) -> str:
+    """The reference in a scanned token. Raises InvalidToken."""
+    try:
+        return _door_signer().unsign(token.strip())
+    except BadSignature as error:
+        raise InvalidToken from error
+
+
+def _door_signer() -> Signer:
+    return Signer(
+        key=settings.TICKET_KEY,
+        fallback_keys=[*settings.TICKET_KEY_FALLBACKS],
+        salt=DOOR_SALT,
+    )
+
+
+def share_token(booking: Booking) -> str:
+    """For a link that a friend may open: the booking's id, encrypted."""
+    plain = booking.pk.to_bytes(ID_BYTES)
+    return urlsafe_b64encode(_share_cipher(settings.TICKET_KEY).encrypt(plain, None)).decode()
+
+
+def read_share_token(token: str) -> int:
+    """The id of the booking that was shared. Raises InvalidToken."""
+    for key in (settings.TICKET_KEY, *settings.TICKET_KEY_FALLBACKS):
+        # The cipher authenticates: a changed token, or another key, raises InvalidTag.
+        with suppress(InvalidTag, ValueError):
+            return int.from_bytes(_share_cipher(key).decrypt(urlsafe_b64decode(token), None))
+    raise InvalidToken
+
+
+def _share_cipher(key: str) -> AESSIV:
+    """AES-SIV (RFC 5297): the same booking has the same link, and needs no random number."""
+    return AESSIV(hashlib.sha512(f"{SHARE_SALT}:{key}".encode()).digest())
+
+
+def qr_code(booking: Booking) -> segno.QRCode:
+    """Medium error correction: a scratched screen or a crease may hide a seventh of it."""
+    return segno.make(door_token(booking), error="m", micro=False)
+
+
+def qr_svg(booking: Booking, *, standalone: bool = False) -> str:
+    """The QR code in black on white with its quiet zone, in any theme."""
+    out = io.BytesIO()
+    qr_code(booking).save(
+        out,
+        kind="svg",
+        border=4,
+        dark="#000",
+        light="#fff",
+        xmldecl=standalone,
+        svgns=True,
+        omitsize=True,
+        svgclass="qr",
+        lineclass=None,
+        title=f"QR code of ticket {booking.reference}",
+    )
+    return out.getvalue().decode()
+
+
+def calendar_entry(booking: Booking, *, address: str) -> bytes:
+    """An .ics file with the show in the cinema's time zone; `address` leads to the ticket.
+
+    Each move of the show raises the sequence, so that a calendar which has the entry already takes
+    the new time (RFC 5545, 3.8.7.4).
+    """
+    show, cinema = booking.show, booking.show.screen.cinema
+    event = Event()
+    event.add("uid", f"{booking.reference}@bookmyshow")
+    event.add("dtstamp", max(booking.updated_at, show.updated_at))
+    moves = Notice.objects.filter(kind=Notice.Kind.SHOW_MOVED, user_id=booking.user_id, show=show)
+    event.add("sequence", moves.count())
+    event.add("dtstart", show.local_start)
+    event.add("dtend", show.local_end)
+    event.add("summary", show.movie.title)
+    place = [cinema.name, show.screen.name, cinema.full_address]
+    event["location"] = vText(", ".join(part for part in place if part))
+    event.add("description", f"Seats {', '.join(booking.seats)}\nReference {booking.reference}")
+    event.add("url", address)
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", show.movie.title)
+    alarm.add("trigger", -REMIND_BEFORE)
+    event.add_component(alarm)
+    calendar = Calendar()
+    calendar.add("prodid", "-//BookMyShow//Tickets//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add_component(event)
+    calendar.add_missing_timezones()
+    return calendar.to_ical()

@@ -1,0 +1,97 @@
+"""The ticket as something to carry: paper, calendar, QR code, and a link for friends."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from bookings.models import Booking
+from bookings.views import own_booking, share_address
+from bookmyshow.core.clock import database_now
+
+from .pdf import ticket_pdf
+from .services import InvalidToken, calendar_entry, qr_svg, read_share_token
+
+
+@require_safe
+@never_cache
+@login_required
+def pdf(request: HttpRequest, reference: str) -> HttpResponse:
+    booking = own_ticket(request, reference)
+    return _file(ticket_pdf(booking), "application/pdf", f"ticket-{reference}.pdf")
+
+
+@require_safe
+@never_cache
+@login_required
+def ics(request: HttpRequest, reference: str) -> HttpResponse:
+    booking = own_ticket(request, reference)
+    address = request.build_absolute_uri(booking.get_absolute_url())
+    entry = calendar_entry(booking, address=address)
+    return _file(entry, "text/calendar; charset=utf-8", f"ticket-{reference}.ics")
+
+
+@require_safe
+@never_cache
+@login_required
+def qr(request: HttpRequest, reference: str) -> HttpResponse:
+    booking = own_ticket(request, reference)
+    return HttpResponse(qr_svg(booking, standalone=True), content_type="image/svg+xml")
+
+
+@require_safe
+@never_cache
+@login_required
+def share(request: HttpRequest, reference: str) -> HttpResponse:
+    """The link for friends, to be copied where the browser can't share by itself."""
+    booking = own_ticket(request, reference)
+    context = {
+        "booking": booking,
+        "show": booking.show,
+        "share_address": share_address(request, booking),
+    }
+    return render(request, "bookings/tickets/share.html", context)
+
+
+@require_safe
+@never_cache
+def shared(request: HttpRequest, token: str) -> HttpResponse:
+    """What a friend sees until the show is over: film, place, time, seats, not who booked."""
+    try:
+        pk = read_share_token(token)
+    except InvalidToken as error:
+        raise Http404 from error
+    booking = get_object_or_404(
+        Booking.objects.select_related("show__movie", "show__screen__cinema"), pk=pk
+    )
+    show, now = booking.show, database_now()
+    if now > show.ends_at:
+        raise Http404("The show is over, and so is the link.")
+    context = {
+        "show": show,
+        "seats": booking.seats,
+        "is_on": booking.status == Booking.Status.CONFIRMED and not show.is_cancelled,
+        "can_join": not show.is_cancelled and not show.has_started(now),
+    }
+    response = render(request, "bookings/tickets/shared.html", context)
+    response["X-Robots-Tag"] = "noindex"
+    # The address gives access: pages that this one links to are told the host only.
+    response["Referrer-Policy"] = "strict-origin"
+    return response
+
+
+def own_ticket(request: HttpRequest, reference: str) -> Booking:
+    """The person's booking if it is a ticket; 404 for anything else."""
+    booking = own_booking(request, reference)
+    if booking.status != Booking.Status.CONFIRMED:
+        raise Http404("This booking has no ticket.")
+    return booking
+
+
+def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
+    return HttpResponse(
+        content,
+        content_type=content_type,
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
+    )

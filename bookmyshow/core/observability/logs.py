@@ -1,0 +1,99 @@
+"""Log records as JSON, one a line, without what nobody may read in them.
+
+What is worth hiding is not logged in the first place; this is the net below that, for texts that
+others write: a constraint's message quotes an email, a proxy's error a password.
+"""
+
+import json
+import logging
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from . import request_id
+
+HIDDEN = [
+    (re.compile(r"://[^/\s:@]*:[^/\s@]*@"), "://[hidden]@"),
+    (re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+"), "[email]"),
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), "[token]"),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]+"), r"\1 [hidden]"),
+    (
+        re.compile(
+            r"(?i)(password\w*|passwd|secret\w*|token|authorization|sessionid|csrf\w*|api_?key|phone)"
+            r"(['\"]?\s*[=:]\s*['\"]?)[^\s'\",;&})]+"
+        ),
+        r"\1\2[hidden]",
+    ),
+    (re.compile(r"(?<![\w-])\+\d[\d ()-]{7,17}\d"), "[phone]"),
+    (re.compile(r"/shared/[\w=-]+"), "/shared/[token]"),
+    # The token of a link in a mail, as Django makes them, and a signed value.
+    (re.compile(r"(/[\w-]+)/[a-z0-9]{6}-[0-9a-f]{32}\b"), r"\1/[token]"),
+    (re.compile(r"[\w-]+:[\w-]{5,8}:[\w-]{27,}"), "[token]"),
+]
+USUAL = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+#: Objects that libraries attach to records; none belongs in a log.
+NEVER = {"request", "server_time", "data", "sinfo"}
+
+
+def hide(text: str) -> str:
+    """The text without emails, phone numbers, passwords and tokens."""
+    for pattern, replacement in HIDDEN:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+class JsonFormatter(logging.Formatter):
+    """time, level, logger, message and request id, then what was passed as `extra`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return json.dumps(self._entry(record), ensure_ascii=False, default=str)
+
+    def _entry(self, record: logging.LogRecord) -> dict[str, Any]:
+        entry: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": hide(self._message(record)),
+        }
+        if found := request_id.current():
+            entry["request_id"] = found
+        for name, value in vars(record).items():
+            if name not in USUAL and name not in NEVER:
+                entry[name] = hide(value) if isinstance(value, str) else value
+        if record.exc_info:
+            entry["exception"] = hide(self.formatException(record.exc_info))
+        return entry
+
+    @staticmethod
+    def _message(record: logging.LogRecord) -> str:
+        """Django names the path of a request that failed; its route says as much."""
+        request = getattr(record, "request", None)
+        match = getattr(request, "resolver_match", None)
+        if request and match and isinstance(record.args, tuple):
+            route = f"/{match.route}"
+            args = tuple(route if arg == request.path else arg for arg in record.args)
+            return str(record.msg) % args
+        return record.getMessage()
+
+
+def logging_config(*, as_json: bool) -> dict[str, Any]:
+    """The LOGGING of web, workers and commands: all to the standard error stream."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {"()": "bookmyshow.core.observability.logs.JsonFormatter"},
+            "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        },
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "json" if as_json else "line",
+            }
+        },
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": {
+            name: {"handlers": ["stderr"], "level": "INFO", "propagate": False}
+            for name in ("django", "gunicorn.error")
+        },
+    }

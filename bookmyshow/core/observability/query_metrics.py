@@ -1,0 +1,36 @@
+"""The time that statements take, as this process sees it."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+from . import metrics
+
+
+def time_statement(
+    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+) -> Any:
+    if context["connection"].connection.pgconn.pipeline_status:
+        # Only sent here; `bookmyshow.core.db.prepared.one_trip` times it with its answer.
+        return execute(sql, params, many, context)
+    started = time.perf_counter()
+    try:
+        return execute(sql, params, many, context)
+    finally:
+        seconds = time.perf_counter() - started
+        metrics.QUERIES.observe(seconds)
+        if " FOR NO KEY UPDATE" in sql or " FOR UPDATE" in sql:
+            metrics.LOCK_WAITS.observe(seconds)
+
+
+def _watch(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
+    if time_statement not in connection.execute_wrappers:
+        connection.execute_wrappers.append(time_statement)
+
+
+def watch_statements() -> None:
+    """Time the statements of every connection from now on."""
+    connection_created.connect(_watch, dispatch_uid="statement times")

@@ -1,0 +1,97 @@
+"""What was sold keeps its film and its cinema: in the admin those are archived, not deleted."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils import timezone
+
+from .access import save_what_was_asked
+
+
+class Archived(admin.SimpleListFilter):
+    """The list is of what is in use, unless one asks for the rest."""
+
+    title = "in use"
+    parameter_name = "archived"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Archived"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "In use"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, things: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "all":
+            return things
+        return things.filter(archived_at__isnull=self.value() != "yes")
+
+
+class ArchivableAdmin(admin.ModelAdmin):
+    """An admin with "archive" and "restore", which says why something can't be deleted.
+
+    Subclasses give the two services, and the shows that hang on a thing.
+    """
+
+    actions = ("archive_selected", "restore_selected")
+    archive: Callable[..., None]
+    restore: Callable[..., None]
+    #: What `archive` raises when a rule says no; each has words for people as its `message`.
+    refusals: Any = ()
+
+    def shows_of(self, thing: Any) -> QuerySet[Any]:
+        raise NotImplementedError
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        """Write only the columns of the form, so that no archiving meanwhile is undone."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        save_what_was_asked(obj, form)
+
+    @admin.action(description="Archive", permissions=["change"])
+    def archive_selected(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        now = timezone.now()
+        for thing in chosen:
+            try:
+                self.archive(thing, at=now)
+            except self.refusals as error:
+                self.message_user(request, f"{thing}: {error.message}", messages.ERROR)
+                continue
+            self.log_change(request, thing, "Archived.")
+            self.message_user(request, f"{thing} is archived.", messages.SUCCESS)
+
+    @admin.action(description="Restore from the archive", permissions=["change"])
+    def restore_selected(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        for thing in chosen:
+            self.restore(thing)
+            self.log_change(request, thing, "Restored from the archive.")
+            self.message_user(request, f"{thing} is in use again.", messages.SUCCESS)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Why not, in one line a thing: a list of its thousand shows would tell nobody."""
+        kept = [why for thing in objs if (why := self._why_kept(thing))]
+        if kept:
+            return [str(thing) for thing in objs], {}, set(), kept
+        return super().get_deleted_objects(objs, request)
+
+    def _why_kept(self, thing: Model) -> str:
+        shows = self.shows_of(thing)
+        count = shows.count()
+        if not count:
+            return ""
+        sold = shows.filter(bookings__isnull=False).distinct().count()
+        told = f"{count} show{'s' if count > 1 else ''}"
+        if sold:
+            told += (
+                f", {sold} of them with bookings, and what was sold keeps its place in the books"
+            )
+        return (
+            f"{thing} has {told}. Archive it instead (in the list, under Action):"
+            " it leaves every list, and its past stays."
+        )

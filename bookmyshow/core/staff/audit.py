@@ -1,0 +1,40 @@
+"""Who did what, in the log that the admin writes too (each object's "History").
+
+The database refuses to change or delete a line of it (migration `append_only_audit_log`), so nobody
+edits the past, whatever they may do elsewhere. Written in the transaction of the change itself: the
+one is never there without the other.
+"""
+
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+
+__all__ = ["ADDITION", "CHANGE", "DELETION", "record", "record_of_list"]
+MAX_NAME = 200
+
+
+def record(*, by: AbstractBaseUser, about: Model, what: str, kind: int = CHANGE) -> LogEntry:
+    """Add a line: `what` was done (a sentence, past tense) to `about`, by whom, now.
+
+    Of something that is deleted it is written before: afterwards it has no id.
+    """
+    return LogEntry.objects.create(
+        user_id=by.pk,
+        content_type_id=ContentType.objects.get_for_model(about).pk,
+        object_id=str(about.pk),
+        object_repr=str(about)[:MAX_NAME],
+        action_flag=kind,
+        change_message=what,
+    )
+
+
+def record_of_list(*, by: AbstractBaseUser, model: type[Model], what: str) -> LogEntry:
+    """Add a line about a whole list of a model's rows, such as "Exported as CSV."."""
+    return LogEntry.objects.create(
+        user_id=by.pk,
+        content_type_id=ContentType.objects.get_for_model(model).pk,
+        object_repr=str(model._meta.verbose_name_plural)[:MAX_NAME],
+        action_flag=CHANGE,
+        change_message=what,
+    )

@@ -1,0 +1,76 @@
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.template import Context, Template
+from pytest_django import Settings
+
+from bookmyshow.core.templatetags import formatting
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (Decimal("350.00"), "₹350"),
+        (Decimal("350.5"), "₹350.50"),
+        (Decimal("1234567.05"), "₹12,34,567.05"),
+        (Decimal(100000), "₹1,00,000"),
+        (Decimal(999), "₹999"),
+        (Decimal("-20"), "−₹20"),
+        (0, "₹0"),
+        (None, ""),
+    ],
+)
+def test_rupees(amount: Decimal | int | None, text: str) -> None:
+    assert formatting.money(amount) == text
+
+
+def test_other_currencies_have_their_own_symbol_and_grouping(settings: Settings) -> None:
+    settings.CURRENCY = "EUR"
+    assert formatting.money(Decimal("1234567.5")) == "€1,234,567.50"
+    settings.CURRENCY = "SEK"
+    assert formatting.money(100) == "SEK\N{NO-BREAK SPACE}100"
+
+
+def test_times_keep_the_zone_they_carry() -> None:
+    start = datetime(2026, 11, 22, 20, 15, tzinfo=UTC).astimezone(ZoneInfo("Asia/Kolkata"))
+    template = Template("{% load formatting %}{{ at|clock }}/{{ at|day }}/{{ at|moment }}")
+    assert template.render(Context({"at": start})) == "01:45/Mon 23 Nov/Mon 23 Nov, 01:45"
+    assert formatting.long_day(date(2026, 11, 1)) == "Sunday 1 November 2026"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"), [(166, "2 h 46 min"), (120, "2 h"), (45, "45 min"), (None, "")]
+)
+def test_running_times(minutes: int | None, text: str) -> None:
+    assert formatting.running_time(minutes) == text
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "percent"),
+    [(0, 0, 0), (0, 500, 0), (1, 500, 1), (1, 2, 50), (499, 500, 99), (500, 500, 100)],
+)
+def test_a_hundred_percent_is_all_and_none_is_zero(part: int, whole: int, percent: int) -> None:
+    assert formatting.percent_of(part, whole) == percent
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (1, "a minute"),
+        (60, "a minute"),
+        (61, "2 minutes"),
+        (900, "15 minutes"),
+        (5400, "90 minutes"),
+        (5401, "2 hours"),
+        (86_400, "24 hours"),
+    ],
+)
+def test_waits_are_never_too_short(seconds: int, text: str) -> None:
+    assert formatting.wait(seconds) == text
+
+
+def test_no_line_of_a_title_begins_with_a_dash() -> None:
+    assert formatting.keep_dashes("Mission – Impossible") == "Mission\N{NO-BREAK SPACE}– Impossible"
+    assert formatting.keep_dashes("Spider-Man") == "Spider-Man"

@@ -1,4 +1,0 @@
-"""What every app's `api.py` is built of: envelope, problems, strict reading, HTTP manners.
-
-It knows no app: routers import it, and `bookmyshow.api` puts them together.
-"""

@@ -1,0 +1,95 @@
+"""Makes the demonstration site, once, and keeps its schedule a week ahead."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Model
+
+from accounts.models import User
+from bookings.models import Booking
+from bookmyshow.core.local_time import todays
+from movies.models import Movie
+from shows.models import Cinema
+from shows.services import create_shows
+
+from . import accounts, catalogue, sales
+from .cinemas import CINEMAS
+from .films import FILMS
+from .week import missing_shows
+
+
+class NotADemo(Exception):
+    """The database has a site of its own in it, which must not get invented data."""
+
+
+@dataclass(slots=True)
+class Created:
+    """How much of each a run has added to the database."""
+
+    films: int = 0
+    cinemas: int = 0
+    screens: int = 0
+    shows: int = 0
+    bookings: int = 0
+    accounts: int = 0
+
+    def __str__(self) -> str:
+        return ", ".join(f"{count:,} {things}" for things, count in asdict(self).items())
+
+
+def seed(*, now: datetime, password: str, force: bool = False) -> Created:
+    """Create the demonstration where it isn't yet, and the shows missing from the coming week.
+
+    `password` is for the accounts that it makes. All or nothing; what is there already stays as it
+    is. Raises NotADemo where the database has accounts, cinemas or bookings but no demonstration,
+    unless `force`.
+    """
+    created = Created()
+    with transaction.atomic():
+        first_run = not _is_there()
+        if first_run:
+            if not force:
+                _refuse_other_sites()
+            created.films = catalogue.create_films(FILMS, todays(now, _clocks())[0])
+            created.cinemas, created.screens = catalogue.create_cinemas()
+            created.accounts = accounts.create_accounts(password)
+        films = {catalogue.slug_of(film): film for film in FILMS}
+        movies = {movie.slug: movie for movie in Movie.objects.filter(slug__in=films)}
+        shows = create_shows(list(missing_shows(movies, now=now)))
+        created.shows = len(shows)
+        crowd = accounts.crowd()
+        if shows and crowd:
+            created.bookings = sales.sell(
+                shows,
+                draws={movie.pk: films[slug].draw for slug, movie in movies.items()},
+                crowd=crowd,
+                guest=accounts.customer() if first_run else None,
+                now=now,
+            )
+    return created
+
+
+def _clocks() -> set[ZoneInfo]:
+    return {ZoneInfo(cinema.timezone) for cinema in CINEMAS}
+
+
+def _is_there() -> bool:
+    emails = (accounts.CUSTOMER_EMAIL, accounts.STAFF_EMAIL)
+    return (
+        Cinema.objects.filter(slug__in=[cinema.slug for cinema in CINEMAS]).exists()
+        or User.objects.filter(email__in=emails).exists()
+    )
+
+
+def _refuse_other_sites() -> None:
+    models: tuple[type[Model], ...] = (Booking, Cinema, User)
+    for model in models:
+        count = model._default_manager.count()
+        if count:
+            things = model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural
+            raise NotADemo(
+                f"this database has {count} {things} of its own"
+                " (--force adds the demonstration all the same)."
+            )

@@ -1,0 +1,218 @@
+"""What `manage.py doctor` looks at: each examination says what it found, and what to do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import redis
+from django.conf import settings
+from django.core import checks
+from django.core.cache import cache
+from django.core.mail import get_connection
+from django.core.mail.backends.filebased import EmailBackend as FolderBackend
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils.module_loading import import_string
+from django.utils.timesince import timesince
+
+from bookings import sweep_heartbeat
+from bookings.notices.mail_failures import refusal_to_connect
+from bookings.notices.mail_state import REMEMBERED, last_error, mail_state
+from bookmyshow.celery import app, queues
+from bookmyshow.core.clock import database_now
+
+OLDEST_POSTGRESQL = 140_000
+MOST_SKEW_SECONDS = 1.0
+ANSWER_SECONDS = 1.0
+# Some mail servers wait for seconds before they greet, to slow spam down.
+MAIL_SECONDS = 10
+DATABASE = """
+    SELECT clock_timestamp(), current_setting('server_version_num')::int,
+           current_setting('lock_timeout')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`grave`: the site doesn't work as it should. Without advice all is well."""
+
+    what: str
+    words: str
+    advice: str = ""
+    grave: bool = False
+
+
+def examine() -> Iterator[Finding]:
+    """Every finding, those on which the others rest first."""
+    yield from _settings()
+    for look in (_database, _migrations, _cache, _broker, _workers, _beat, _static_files):
+        yield look()
+    yield _mail()
+    yield from _owed_mail()
+
+
+def _settings() -> Iterator[Finding]:
+    if settings.DEBUG:
+        yield Finding(
+            "settings", "DEBUG is on", "Unset DEBUG where anybody else can reach the site."
+        )
+    found = checks.run_checks(include_deployment_checks=not settings.DEBUG)
+    for message in found:
+        if not message.is_silenced():
+            yield Finding("settings", f"{message.id}: {message.msg}", message.hint or "", True)
+    if not settings.HAS_TICKET_KEY:
+        yield Finding(
+            "settings",
+            "TICKET_KEY is not set: another SECRET_KEY would void the tickets that are sold",
+            "Set it to a new secret, and TICKET_KEY_FALLBACKS to the SECRET_KEY of today.",
+        )
+    if not settings.STAFF_2FA:
+        yield Finding(
+            "second factor",
+            "staff log in with a password alone",
+            "Set STAFF_2FA=on: the next staff page asks each of them to set up an app.",
+        )
+    if not settings.DEBUG and not found:
+        yield Finding("settings", "the deployment checks have nothing to say")
+
+
+def _database() -> Finding:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(DATABASE)
+            now, version, lock_timeout = cursor.fetchone()
+    except DatabaseError as error:
+        return Finding(
+            "database",
+            f"does not answer: {str(error).splitlines()[0]}",
+            "Is PostgreSQL running, and is DATABASE_URL right? Nothing works without it.",
+            True,
+        )
+    if version < OLDEST_POSTGRESQL:
+        return Finding("database", f"is version {version}", "Use PostgreSQL 14 or newer.", True)
+    if lock_timeout == "0":
+        return Finding(
+            "database",
+            "waits for locks have no limit (lock_timeout is 0)",
+            "Behind PgBouncer the role has the limits: see docs/deploy.md.",
+            True,
+        )
+    skew = abs((datetime.now(UTC) - now).total_seconds())
+    if skew > MOST_SKEW_SECONDS:
+        return Finding(
+            "database",
+            f"its clock and this host's differ by {skew:.1f} s",
+            "Run a time service (chrony, systemd-timesyncd) on both.",
+        )
+    return Finding("database", f"answers (PostgreSQL {version // 10_000})")
+
+
+def _migrations() -> Finding:
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return Finding("migrations", "not known without the database", "See above.", True)
+    if plan:
+        return Finding("migrations", f"{len(plan)} not applied", "Run manage.py migrate.", True)
+    return Finding("migrations", "all applied")
+
+
+def _cache() -> Finding:
+    cache.set("doctor", "well", 10)
+    if cache.get("doctor") != "well":
+        return Finding(
+            "cache",
+            "does not answer",
+            "Is Redis or Valkey running, and is REDIS_URL right? The site works, more slowly.",
+            True,
+        )
+    return Finding("cache", "answers")
+
+
+def _broker() -> Finding:
+    try:
+        with redis.from_url(
+            settings.CELERY_BROKER_URL,
+            socket_connect_timeout=ANSWER_SECONDS,
+            socket_timeout=ANSWER_SECONDS,
+        ) as client:
+            waiting = sum(int(str(client.llen(queue))) for queue in queues())
+    except redis.RedisError:
+        advice = "It is the server of REDIS_URL. Mails and sweeps wait for it."
+        return Finding("broker", "does not answer", advice, True)
+    if waiting > 100:
+        return Finding("broker", f"{waiting} tasks wait", "Start a worker, or more of them.", True)
+    return Finding("broker", f"answers; {waiting} tasks wait")
+
+
+def _workers() -> Finding:
+    try:
+        listening = app.control.inspect(timeout=ANSWER_SECONDS).active_queues() or {}
+    except Exception:  # kombu's transports each raise their own
+        listening = {}
+    if not listening:
+        advice = "Start the Procfile's `worker` and `sweeper`. Without them mails wait."
+        return Finding("workers", "none answers", advice, True)
+    taken = {queue["name"] for taking in listening.values() for queue in taking}
+    if missing := set(queues()) - taken:
+        advice = "Start the Procfile's `sweeper` (queue sweeps) or `worker` (the other)."
+        words = f"none takes the queue {' or '.join(sorted(missing))}"
+        return Finding("workers", words, advice, True)
+    return Finding("workers", f"{len(listening)} answer")
+
+
+def _beat() -> Finding:
+    last = sweep_heartbeat.last_sweep()
+    advice = "Start the Procfile's `beat` (one of it), and its `sweeper`."
+    if last is None:
+        return Finding("beat", "no sweep is known of", advice, True)
+    seconds = (datetime.now(UTC) - last).total_seconds()
+    words = f"lapsed holds were last swept {seconds:.0f} s ago"
+    return (
+        Finding("beat", words, advice, True)
+        if sweep_heartbeat.is_late()
+        else Finding("beat", words)
+    )
+
+
+def _static_files() -> Finding:
+    if settings.DEBUG or (settings.STATIC_ROOT / "staticfiles.json").exists():
+        return Finding("static files", "collected" if not settings.DEBUG else "served as they are")
+    return Finding("static files", "not collected", "Run manage.py collectstatic.", True)
+
+
+def _mail() -> Finding:
+    if issubclass(import_string(settings.EMAIL_BACKEND), FolderBackend):
+        advice = "Set EMAIL_URL, or no mail reaches anybody."
+        return Finding("mail", f"goes to the folder {settings.EMAIL_FILE_PATH}", advice)
+    try:
+        with get_connection(timeout=MAIL_SECONDS):
+            pass
+    except Exception as error:  # the network's, TLS's and the server's own
+        words = f"{settings.EMAIL_HOST} takes none: {refusal_to_connect(error).reason}"
+        return Finding("mail", words, "Is EMAIL_URL right, and is the server up?", True)
+    return Finding("mail", f"goes to {settings.EMAIL_HOST}, which answers")
+
+
+def _owed_mail() -> Iterator[Finding]:
+    """Mails about cancelled and moved shows."""
+    try:
+        state = mail_state(at=database_now())
+        error = last_error() if state.failing else ""
+    except DatabaseError:
+        yield Finding("owed mail", "not known without the database", "See above.", True)
+        return
+    words = f"{state.waiting} wait, of which {state.failing} failed"
+    if state.oldest:
+        words += f"; the oldest for {timesince(state.oldest, state.at)}"
+    words += f" ({error})" if error else ""
+    advice = "Is the mail server well, and a `worker` running? Notices in the admin say more."
+    if state.is_late or state.failing:
+        yield Finding("owed mail", words, advice, state.is_late)
+    elif not state.given_up:
+        yield Finding("owed mail", f"{state.waiting} wait" if state.waiting else "all sent")
+    if state.given_up:
+        advice = "Put the address right and try again (Notices in the admin), or call the customer."
+        days = f"in the last {REMEMBERED.days} days"
+        yield Finding("owed mail", f"{state.given_up} could not be sent {days}", advice)

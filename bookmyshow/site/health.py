@@ -1,0 +1,63 @@
+"""Is it alive, and does it work? For load balancers and for people on call."""
+
+from typing import Literal
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from pydantic import Field
+
+from bookings import sweep_heartbeat
+from bookings.dashboard.site_warnings import answers
+from bookmyshow.core.api.openapi import problems
+from bookmyshow.core.api.responses import answer, respond
+from bookmyshow.core.api.schemas import Answer, Out
+
+router = Router(tags=["Health"])
+
+
+class AliveOut(Out):
+    success: Literal[True] = True
+    message: str = Field(examples=["Server is running"])
+
+
+class ChecksOut(Out):
+    database: Literal["ok"]
+    cache: Literal["ok", "down"]
+    broker: Literal["ok", "down"]
+    sweeper: Literal["ok", "late"] = Field(
+        description="Releases lapsed holds every 30 s; late after 60 s."
+    )
+
+
+class ReadyOut(Out):
+    status: Literal["ok", "degraded"] = Field(
+        description="degraded: something is not well, and selling goes on without it."
+    )
+    checks: ChecksOut
+
+
+@router.get("", response={200: AliveOut})
+def health(request: HttpRequest) -> HttpResponse:
+    """The process answers; nothing else is asked."""
+    return respond(AliveOut(message="Server is running"))
+
+
+@router.get("/ready", response={200: Answer[ReadyOut]}, openapi_extra=problems())
+def ready(request: HttpRequest) -> HttpResponse:
+    """200 while the database answers, else 503."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    checks = ChecksOut(
+        database="ok",
+        cache=_ping(settings.REDIS_URL),
+        broker=_ping(settings.CELERY_BROKER_URL),
+        sweeper="late" if sweep_heartbeat.is_late() else "ok",
+    )
+    well = {checks.cache, checks.broker, checks.sweeper} == {"ok"}
+    return answer(ReadyOut(status="ok" if well else "degraded", checks=checks))
+
+
+def _ping(url: str) -> Literal["ok", "down"]:
+    return "ok" if answers(url) else "down"

@@ -1,0 +1,38 @@
+"""`/metrics`, for Prometheus alone."""
+
+import os
+from secrets import compare_digest
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from .state_gauges import ServerState
+
+
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """All processes' metrics; not there at all without METRICS_TOKEN, which the scraper sends."""
+    token = settings.METRICS_TOKEN
+    if not token:
+        raise Http404
+    sent = request.headers.get("Authorization", "")
+    if not compare_digest(sent.encode(), f"Bearer {token}".encode()):
+        return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
+    return HttpResponse(expose(), content_type=CONTENT_TYPE_LATEST)
+
+
+def expose() -> bytes:
+    """The metrics in Prometheus' text format."""
+    here = REGISTRY
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        here = CollectorRegistry()
+        MultiProcessCollector(here)
+    servers = CollectorRegistry()
+    servers.register(ServerState())
+    return generate_latest(here) + generate_latest(servers)

@@ -1,0 +1,25 @@
+"""Staff pages under the admin's address that are no model's list or form."""
+
+from django.urls import path, reverse_lazy
+from django.views.generic import RedirectView
+
+from bookings.dashboard.views import dashboard_page
+from bookings.show_changes import views as show_change_views
+from bookmyshow.core.staff.csv_export import export
+from shows.schedule import recompute_views
+from shows.schedule import views as staff_views
+from shows.seating import views as plan_views
+
+urlpatterns = [
+    # The admin's own page would check passwords without counting the tries.
+    path("password_change/", RedirectView.as_view(url=reverse_lazy("accounts:password"))),
+    path("dashboard/", dashboard_page, name="staff-dashboard"),
+    path("export/<slug:app>/<slug:model>/", export, name="staff-export"),
+    path("shows/show/plan/", staff_views.planner, name="staff-planner"),
+    path("shows/show/recompute/", recompute_views.recompute_shows, name="staff-recompute"),
+    path("shows/screen/picture/", plan_views.picture, name="staff-plan-picture"),
+    path("shows/screen/<int:screen_id>/import/", plan_views.import_plan, name="staff-import-plan"),
+    path("shows/show/day/", staff_views.day, name="staff-day"),
+    path("shows/show/<int:show_id>/cancel/", show_change_views.cancel, name="staff-cancel-show"),
+    path("shows/show/<int:show_id>/move/", show_change_views.move, name="staff-move-show"),
+]

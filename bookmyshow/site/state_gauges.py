@@ -1,0 +1,120 @@
+"""Metrics that are read when Prometheus asks: what the database and the broker say now."""
+
+from collections.abc import Iterator
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from bookings import sweep_heartbeat
+from bookings.notices.mail_state import REMEMBERED
+from bookmyshow.celery import queues
+
+SOCKET_SECONDS = 0.5
+
+STATE = """
+    SELECT
+        (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
+        current_setting('max_connections')::int
+            - current_setting('superuser_reserved_connections')::int,
+        (SELECT count(*) FROM pg_locks WHERE NOT granted),
+        (SELECT coalesce(extract(epoch FROM max(clock_timestamp() - waitstart)), 0)
+         FROM pg_locks WHERE NOT granted),
+        (SELECT count(*) FROM bookings_booking WHERE status = 'PENDING'
+         AND expires_at > clock_timestamp()),
+        (SELECT count(*) FROM bookings_booking WHERE status = 'PENDING'
+         AND expires_at <= clock_timestamp()),
+        mail.waiting, mail.given_up, mail.oldest
+    FROM (
+        SELECT count(*) FILTER (WHERE given_up_at IS NULL) AS waiting,
+               count(*) FILTER (WHERE given_up_at
+                   > clock_timestamp() - make_interval(secs => %(seconds)s)) AS given_up,
+               coalesce(extract(epoch FROM clock_timestamp()
+                        - min(created_at) FILTER (WHERE given_up_at IS NULL)), 0) AS oldest
+        FROM bookings_notice WHERE sent_at IS NULL
+    ) mail
+"""
+NAMES = (
+    ("connections", "Connections of clients to the database server."),
+    ("connections_allowed", "Connections that the database server allows to clients."),
+    ("locks_awaited", "Locks that somebody waits for."),
+    ("longest_lock_wait_seconds", "For how long the longest wait for a lock has lasted."),
+)
+
+
+class ServerState(Collector):
+    """A server that does not answer is a value too (`..._up` is 0), and no failed scrape."""
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing is asked of the servers when this is registered."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._database()
+        yield from self._broker()
+        last = sweep_heartbeat.last_sweep()
+        if last is not None:
+            yield GaugeMetricFamily(
+                "bookmyshow_last_sweep_timestamp_seconds",
+                "When lapsed holds were last swept.",
+                last.timestamp(),
+            )
+
+    def _database(self) -> Iterator[Metric]:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(STATE, {"seconds": REMEMBERED.total_seconds()})
+                *values, alive, lapsed, waiting, given_up, oldest = cursor.fetchone()
+        except DatabaseError:
+            yield _up("database", False)
+            return
+        yield _up("database", True)
+        for (name, words), value in zip(NAMES, values, strict=True):
+            yield GaugeMetricFamily(f"bookmyshow_database_{name}", words, float(value))
+        holds = GaugeMetricFamily(
+            "bookmyshow_holds",
+            "Holds by state; a lapsed one waits to be swept.",
+            labels=["state"],
+        )
+        holds.add_metric(["alive"], alive)
+        holds.add_metric(["lapsed"], lapsed)
+        yield holds
+        mails = GaugeMetricFamily(
+            "bookmyshow_mails",
+            "Mails that are owed and not sent: those still tried, and those given up in a week.",
+            labels=["state"],
+        )
+        mails.add_metric(["waiting"], waiting)
+        mails.add_metric(["given up"], given_up)
+        yield mails
+        yield GaugeMetricFamily(
+            "bookmyshow_oldest_unsent_mail_seconds",
+            "For how long the mail that is owed and has waited longest has waited; 0 without one.",
+            float(oldest),
+        )
+
+    def _broker(self) -> Iterator[Metric]:
+        try:
+            with redis.from_url(
+                settings.CELERY_BROKER_URL,
+                socket_connect_timeout=SOCKET_SECONDS,
+                socket_timeout=SOCKET_SECONDS,
+            ) as client:
+                queued = {queue: int(str(client.llen(queue))) for queue in queues()}
+        except redis.RedisError:
+            yield _up("broker", False)
+            return
+        yield _up("broker", True)
+        tasks = GaugeMetricFamily(
+            "bookmyshow_tasks_queued", "Tasks that wait for a worker.", labels=["queue"]
+        )
+        for queue, count in queued.items():
+            tasks.add_metric([queue], count)
+        yield tasks
+
+
+def _up(server: str, answers: bool) -> Metric:
+    words = f"Whether the {server} answers (1) or not (0)."
+    return GaugeMetricFamily(f"bookmyshow_{server}_up", words, float(answers))

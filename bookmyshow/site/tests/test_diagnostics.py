@@ -1,0 +1,134 @@
+from contextlib import suppress
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from bookings.models import Notice
+from bookings.notices import mail_state
+from bookings.show_changes.services import cancel_show
+from bookings.sweep_heartbeat import note_sweep
+from bookmyshow.site import diagnostics
+from bookmyshow.site.diagnostics import Finding
+from tests.support.factories import make_booking, make_show, make_user
+from tests.support.mail_server import mail_server
+from tests.support.servers import OwnValkey, own_valkey
+
+__all__ = ["own_valkey"]
+pytestmark = pytest.mark.django_db
+
+
+def findings() -> dict[str, Finding]:
+    return {finding.what: finding for finding in diagnostics.examine()}
+
+
+def test_what_works_is_said_to_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A busy machine may look at its clock a moment after the database's.
+    monkeypatch.setattr(diagnostics, "MOST_SKEW_SECONDS", 60.0)
+    monkeypatch.setattr(diagnostics, "ANSWER_SECONDS", 5.0)
+    note_sweep()
+    found = findings()
+    for what in ("database", "migrations", "cache", "broker", "beat"):
+        assert not found[what].advice, found[what]
+
+
+def test_without_a_worker_it_says_what_to_start_and_fails() -> None:
+    output = StringIO()
+    with pytest.raises(CommandError, match="to put right"):
+        call_command("doctor", stdout=output)
+    assert "workers: none answers" in output.getvalue()
+    assert "beat: no sweep is known of" in output.getvalue()
+    assert "→ Start the Procfile's `worker`" in output.getvalue()
+
+
+def test_a_cache_that_is_gone_is_found(own_valkey: OwnValkey, settings: Settings) -> None:
+    settings.CELERY_BROKER_URL = own_valkey.url
+    own_valkey.stop()
+    found = findings()
+    assert found["cache"].grave
+    assert found["broker"].grave
+    assert not found["database"].grave
+
+
+def test_staff_without_a_second_factor_are_found(settings: Settings) -> None:
+    assert "STAFF_2FA=on" in findings()["second factor"].advice
+    settings.STAFF_2FA = True
+    assert "second factor" not in findings()
+
+
+def test_a_missing_migration_is_found() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
+    assert findings()["migrations"].words == "1 not applied"
+
+
+def test_nothing_grave_is_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = StringIO()
+    monkeypatch.setattr(
+        "bookmyshow.site.management.commands.doctor.examine",
+        lambda: iter([Finding("database", "answers"), Finding("mail", "to a folder", "Set it.")]),
+    )
+    call_command("doctor", stdout=output)
+    assert "All is well." in output.getvalue()
+
+
+def owed(count: int = 1, **values: object) -> None:
+    show, staff = make_show(), make_user(is_staff=True)
+    for label in ("A1", "A2", "A3")[:count]:
+        make_booking(show, [label])
+    cancel_show(by=staff, show_id=show.pk)
+    Notice.objects.update(**values)
+
+
+def said() -> str:
+    """What it says, however it ends."""
+    output = StringIO()
+    with suppress(CommandError):
+        call_command("doctor", stdout=output)
+    return output.getvalue()
+
+
+def test_a_mail_that_fails_is_said_and_one_that_waits_too_long_is_grave() -> None:
+    assert "✓ owed mail: all sent" in said()
+    owed(2)
+    assert "✓ owed mail: 2 wait" in said()
+    Notice.objects.update(attempts=1, last_error="450 not now")
+    assert "! owed mail: 2 wait, of which 2 failed" in said()
+    Notice.objects.update(created_at=timezone.now() - mail_state.LATE)
+    words = said()
+    assert "✗ owed mail: 2 wait, of which 2 failed; the oldest for 15\xa0minutes" in words
+    assert "(450 not now)" in words
+
+
+def test_a_mail_that_was_given_up_is_said_for_a_week() -> None:
+    owed(given_up_at=timezone.now())
+    assert "! owed mail: 1 could not be sent in the last 7 days" in said()
+    Notice.objects.update(given_up_at=timezone.now() - mail_state.REMEMBERED)
+    assert "✓ owed mail: all sent" in said()
+
+
+def test_a_mail_server_that_takes_no_mail_is_found(settings: Settings) -> None:
+    with mail_server() as server:
+        server.receive_from(settings)
+        assert findings()["mail"].words == "goes to 127.0.0.1, which answers"
+        server.greeting = "554 go away"
+        assert findings()["mail"].grave
+        assert "554 go away" in findings()["mail"].words
+
+
+@pytest.mark.parametrize(
+    "backend", ["bookmyshow.core.mail_folder", "django.core.mail.backends.filebased"]
+)
+def test_mail_that_goes_to_a_folder_is_worth_knowing(
+    settings: Settings, tmp_path: Path, backend: str
+) -> None:
+    settings.EMAIL_BACKEND = f"{backend}.EmailBackend"
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    found = findings()["mail"]
+    assert found.words == f"goes to the folder {tmp_path / 'mail'}"
+    assert (bool(found.advice), found.grave) == (True, False)
+    assert not (tmp_path / "mail").exists()

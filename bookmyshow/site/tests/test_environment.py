@@ -1,0 +1,172 @@
+"""A malformed setting stops the start with one line that names it; tried in a process of its own.
+
+One process imports what settings need and forks for each case: an import takes longer than a case.
+"""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+
+import pytest
+
+from bookmyshow.environment import ROOT, email, is_guessable
+
+GOOD = {
+    "DATABASE_URL": "postgres://app:secret@127.0.0.1:5432/bookmyshow",
+    "REDIS_URL": "redis://127.0.0.1:6379/0",
+    "SECRET_KEY": "9vKq2mYt7RbXw4LzNc8HsPd5GfJe3TaU",
+    "JWT_SECRET": "0f4c2a9be17d3586c0fa41e97b2d8563",
+    "PATH": os.environ["PATH"],
+}
+
+MALFORMED = [
+    ("DATABASE_URL", "mysql://root@db/x"),
+    ("DATABASE_URL", "sqlite:///db.sqlite3"),
+    ("DATABASE_URL", ""),
+    ("REDIS_URL", "localhost:6379"),
+    ("REDIS_URL", ""),
+    ("SECRET_KEY", ""),
+    ("SECRET_KEY", "short"),
+    ("JWT_SECRET", ""),
+    ("JWT_SECRET", "j" * 31),
+    ("SECRET_KEY", "s" * 50),
+    ("SECRET_KEY", "correct horse! " * 4),
+    ("SECRET_KEY", "abcdefghijklmnopqrstuvwxyz0123456789"),
+    ("SECRET_KEY", "django-insecure-9vKq2mYt7RbXw4LzNc8HsPd5GfJe3TaU"),
+    ("JWT_SECRET", "9vKq2mYt7RbXw4LzNc8HsPd5GfJe3TaU"),
+    ("TICKET_KEY", "short"),
+    ("TICKET_KEY", "9vKq2mYt7RbXw4LzNc8HsPd5GfJe3TaU"),
+    ("TICKET_KEY", "0f4c2a9be17d3586c0fa41e97b2d8563"),
+    ("JWT_EXPIRY", "7 days"),
+    ("JWT_EXPIRY", "0d"),
+    ("JWT_EXPIRY", "99999999999d"),
+    ("STAFF_SESSION", "13h"),
+    ("STAFF_SESSION", "forever"),
+    ("STAFF_IDLE", "13h"),
+    ("STAFF_IDLE", "10s"),
+    ("POSTER_HOSTS", "https://img.example"),
+    ("POSTER_HOSTS", "img.example; script-src *"),
+    ("DEBUG", "maybe"),
+    ("HTTPS", "https"),
+    ("RATE_LIMITS", "some"),
+    ("CSRF_TRUSTED_ORIGINS", "tickets.example"),
+    ("CORS_ORIGIN", "*"),
+    ("TRUSTED_PROXIES", "10.0.0.0/33"),
+    ("BOOKING_EXPIRY_MINUTES", "two"),
+    ("BOOKING_EXPIRY_MINUTES", "0"),
+    ("MAX_SEATS_PER_BOOKING", "1e3"),
+    ("CURRENCY", "rupees"),
+    ("CURRENCY", "XYZ"),
+    ("DEFAULT_FROM_EMAIL", "no at"),
+    ("DEFAULT_FROM_EMAIL", "BookMyShow <>"),
+    ("EMAIL_URL", "mail.example:587"),
+    ("SENTRY_DSN", "sentry.example"),
+    ("PGBOUNCER", "perhaps"),
+    ("ADMIN_PATH", "../admin"),
+    ("METRICS_TOKEN", "short"),
+    ("PORT", "http"),
+    ("PORT", "70000"),
+    ("WEB_CONCURRENCY", "-1"),
+    ("WEB_CONCURRENCY", "lots"),
+    ("WEB_THREADS", "many"),
+]
+
+TRY_EACH = """
+import json, os, runpy, sys, traceback
+import celery, csp, django.conf, django.db, environ, prometheus_client, sentry_sdk
+cases = json.load(sys.stdin)
+answers = []
+for environment in cases:
+    readable, writable = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(writable, 2)
+        os.environ.clear()
+        os.environ.update(environment)
+        code = 0
+        try:
+            import bookmyshow.settings
+            runpy.run_path("gunicorn.conf.py")
+        except SystemExit as stop:
+            print(stop.code, file=sys.stderr)
+            code = 1
+        except BaseException:
+            traceback.print_exc()
+            code = 2
+        sys.stderr.flush()
+        os._exit(code)
+    os.close(writable)
+    with open(readable) as pipe:
+        words = pipe.read()
+    answers.append([os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), words])
+print(json.dumps(answers))
+"""
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[tuple[str, str], tuple[int, str]]:
+    """Exit code and error output of a start with each malformed value, and with none."""
+    cases = [*MALFORMED, ("", "")]
+    environments = [{**GOOD, name: value} if name else GOOD for name, value in cases]
+    result = subprocess.run(
+        [sys.executable, "-c", TRY_EACH],
+        cwd=ROOT,
+        env=GOOD,
+        input=json.dumps(environments),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = [(code, words) for code, words in json.loads(result.stdout)]
+    return dict(zip(cases, found, strict=True))
+
+
+@pytest.mark.parametrize(("name", "value"), MALFORMED)
+def test_a_malformed_value_stops_the_start_with_one_line_that_names_it(
+    answers: dict[tuple[str, str], tuple[int, str]], name: str, value: str
+) -> None:
+    code, words = answers[name, value]
+    assert code == 1, words
+    assert words.startswith(f"{name}: ")
+    assert words.count("\n") == 1
+    if ("SECRET" in name or "KEY" in name) and value:
+        assert value not in words
+
+
+def test_the_settings_that_have_to_be_set_are_enough(
+    answers: dict[tuple[str, str], tuple[int, str]],
+) -> None:
+    assert answers["", ""] == (0, "")
+
+
+def test_the_web_process_refuses_a_number_of_processes_that_is_none() -> None:
+    """Gunicorn reads the variable as it is imported, before its configuration of ours."""
+    started = subprocess.run(
+        [sys.executable, "-m", "bookmyshow.serving.web", "bookmyshow.wsgi"],
+        cwd=ROOT,
+        env={**GOOD, "WEB_CONCURRENCY": "lots"},
+        capture_output=True,
+        text=True,
+    )
+    words = "WEB_CONCURRENCY: 'lots' can't be read; use a whole number from 1 to 256\n"
+    assert (started.returncode, started.stderr) == (1, words)
+
+
+def test_every_deployment_starts_the_web_process_that_checks() -> None:
+    for file in ("Procfile", "ops/systemd/bookmyshow-web.service"):
+        text = (ROOT / file).read_text()
+        assert "-m bookmyshow.serving.web bookmyshow.wsgi" in text
+        assert "-m gunicorn" not in text
+
+
+def test_random_secrets_are_never_called_guessable() -> None:
+    for _ in range(2_000):
+        for made in (secrets.token_hex(16), secrets.token_urlsafe(24), secrets.token_urlsafe(48)):
+            assert not is_guessable(made), made
+
+
+def test_a_folder_for_mail_is_where_its_address_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAIL_URL", "filemail:///var/mail/tickets")
+    assert email("EMAIL_URL")["EMAIL_FILE_PATH"] == "/var/mail/tickets"

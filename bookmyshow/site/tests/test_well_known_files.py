@@ -1,0 +1,81 @@
+import json
+import re
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+from django.utils import timezone
+
+from tests.support.factories import make_movie, make_show
+
+
+@pytest.mark.django_db
+def test_the_sitemap_lists_home_and_every_film(client: Client) -> None:
+    movie = make_movie()
+    text = client.get("/sitemap.xml").content.decode()
+    assert "<loc>http://testserver/</loc>" in text
+    assert f"<loc>http://testserver{movie.get_absolute_url()}</loc>" in text
+    assert f"<lastmod>{movie.updated_at:%Y-%m-%d}</lastmod>" in text
+
+
+@pytest.mark.django_db
+def test_the_sitemap_leaves_out_what_is_archived(client: Client) -> None:
+    gone = make_movie(archived_at=timezone.now())
+    assert gone.get_absolute_url() not in client.get("/sitemap.xml").content.decode()
+
+
+def test_robots_keep_out_of_private_pages_and_are_told_the_sitemap(client: Client) -> None:
+    text = client.get("/robots.txt").content.decode()
+    assert "Disallow: /bookings/" in text
+    assert "Sitemap: http://testserver/sitemap.xml" in text
+
+
+def test_the_manifest_names_icons_that_exist(client: Client) -> None:
+    response = client.get("/manifest.webmanifest")
+    assert response["Content-Type"] == "application/manifest+json"
+    for icon in response.json()["icons"]:
+        assert finders.find(icon["src"].removeprefix("/static/"))
+
+
+def test_the_service_worker_keeps_a_page_for_no_connection(client: Client) -> None:
+    response = client.get("/sw.js")
+    kept = re.search(r"const KEPT = (\[.*\]);", response.content.decode())
+    assert kept
+    for address in json.loads(kept[1]):
+        if address.startswith("/static/"):
+            assert finders.find(address.removeprefix("/static/"))
+        else:
+            page = client.get(address).content.decode()
+            assert "Connection failed. Please check your internet." in page
+            assert "csrfmiddlewaretoken" not in page
+
+
+@pytest.mark.django_db
+def test_a_film_page_tells_search_engines_its_film_and_shows(client: Client) -> None:
+    movie = make_movie("</script><b>", description="A & B", language="Hindi")
+    show = make_show(movie=movie, format="IMAX")
+    page = client.get(movie.get_absolute_url()).content.decode()
+    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', page)
+    assert found
+    film, screening = json.loads(found[1])["@graph"]
+    assert (film["@type"], film["name"], film["duration"]) == ("Movie", "</script><b>", "PT120M")
+    assert screening["@type"] == "ScreeningEvent"
+    assert screening["workPresented"]["@id"] == film["@id"]
+    assert screening["startDate"] == show.local_start.isoformat(timespec="minutes")
+    assert screening["offers"]["price"] == "250.00"
+    assert screening["url"] == f"http://testserver{show.get_absolute_url()}"
+
+
+@pytest.mark.django_db
+def test_a_shared_film_shows_its_card(client: Client) -> None:
+    movie = make_movie("Her", release_year=2013, description="He falls for a voice. It falls back.")
+    page = client.get(movie.get_absolute_url()).content.decode()
+    assert '<meta property="og:title" content="Her (2013)">' in page
+    assert '<meta property="og:description" content="He falls for a voice.">' in page
+    address = re.search(r'property="og:image" content="http://testserver([^"]+)"', page)
+    assert address
+    card = client.get(address[1])
+    assert card["Content-Type"] == "image/png"
+    assert card.content[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(card.content[16:20]) == 1200
+    assert int.from_bytes(card.content[20:24]) == 630

@@ -1,0 +1,205 @@
+"""What a visitor asks of the home page; a value that isn't on offer is no filter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from bookmyshow.core.cache import cacheable
+from bookmyshow.core.local_time import business_day, local_day
+from movies.models import Movie
+
+if TYPE_CHECKING:
+    from movies.models import MovieQuerySet
+
+NOW, SOON = "now", "soon"
+DAYS_AHEAD = 7
+
+
+@cacheable
+@dataclass(frozen=True)
+class Option:
+    value: str
+    label: str
+
+
+SORTS = [
+    Option("rating", "Best rated"),
+    Option("newest", "Newest first"),
+    Option("title", "A to Z"),
+]
+
+
+@cacheable
+@dataclass(frozen=True)
+class Facets:
+    """What the coming shows differ in."""
+
+    #: The time zone of each city, the cities in order.
+    zones: dict[str, str]
+    genres: list[Option]
+    languages: list[Option]
+    formats: list[Option]
+
+    @classmethod
+    def at(cls, at: datetime) -> "Facets":
+        coming = Movie.objects.filter(shows__status="SCHEDULED", shows__starts_at__gt=at)
+        shows = (
+            coming.order_by()
+            .values_list(
+                "shows__screen__cinema__city",
+                "shows__screen__cinema__timezone",
+                "shows__language",
+                "shows__format",
+            )
+            .distinct()
+        )
+        zones, languages, formats = {}, set(), set()
+        for city, zone, language, format_ in shows:
+            zones[city] = zone
+            languages.add(language)
+            formats.add(format_)
+        genres = coming.order_by().values_list("genres__slug", "genres__name").distinct()
+        return cls(
+            zones=dict(sorted(zones.items())),
+            genres=[Option(slug, name) for slug, name in sorted(genres, key=str) if slug],
+            languages=[Option(name, name) for name in sorted(languages - {""})],
+            formats=[Option(name, name) for name in sorted(formats - {""})],
+        )
+
+
+@dataclass(frozen=True)
+class Options:
+    """The choices on offer: only what a coming show really has."""
+
+    genres: list[Option]
+    cities: list[Option]
+    languages: list[Option]
+    formats: list[Option]
+    days: list[Option]
+
+    @classmethod
+    def of(cls, facets: Facets, at: datetime, *, city: str = "") -> "Options":
+        """Days are those of the city's clock, or of the first city's where none is chosen."""
+        cities = list(facets.zones)
+        zone = facets.zones.get(city) or next(iter(facets.zones.values()), "UTC")
+        return cls(
+            genres=facets.genres,
+            cities=[Option(name, name) for name in cities],
+            languages=facets.languages,
+            formats=facets.formats,
+            days=_days_from(at, ZoneInfo(zone)),
+        )
+
+
+def offered(value: str, options: list[Option]) -> str:
+    """The value, or "" where it isn't among the options."""
+    return value if any(option.value == value for option in options) else ""
+
+
+def carried(**asked: str) -> str:
+    """What a visitor asked for as a query, to be added to links; "" for nothing."""
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"?{query}" if query else ""
+
+
+def _days_from(at: datetime, zone: ZoneInfo) -> list[Option]:
+    """Today and the days after it; after midnight the evening that isn't over comes first."""
+    today, names = local_day(at, zone), {-1: "Tonight", 0: "Today", 1: "Tomorrow"}
+    first = (business_day(at, zone) - today).days
+    days = [(n, today + timedelta(days=n)) for n in range(first, DAYS_AHEAD)]
+    return [Option(f"{day}", names.get(n, f"{day:%a} {day.day} {day:%b}")) for n, day in days]
+
+
+@dataclass(frozen=True)
+class Filters:
+    q: str = ""
+    list: str = NOW
+    city: str = ""
+    date: str = ""
+    genre: str = ""
+    language: str = ""
+    format: str = ""
+    sort: str = ""
+
+    @classmethod
+    def read(cls, query: Mapping[str, str], options: Options, *, city: str = "") -> "Filters":
+        """`city` is the remembered one; the query's, empty too, goes before it."""
+
+        def chosen(name: str, options: list[Option], default: str = "") -> str:
+            return offered(query.get(name, default), options)
+
+        return cls(
+            q=query.get("q", "").replace("\x00", "").strip()[:100],
+            list=SOON if query.get("list") == SOON else NOW,
+            city=chosen("city", options.cities, city),
+            date=chosen("date", options.days),
+            genre=chosen("genre", options.genres),
+            language=chosen("language", options.languages),
+            format=chosen("format", options.formats),
+            sort=chosen("sort", SORTS),
+        )
+
+    @property
+    def about_shows(self) -> bool:
+        """Some filter only a show can meet, so films without shows are out."""
+        return bool(self.date or self.language or self.format)
+
+    @property
+    def narrowed(self) -> bool:
+        """The visitor asked for something in particular (a city alone is where they live)."""
+        return bool(self.q or self.genre or self.about_shows)
+
+    @property
+    def soon(self) -> bool:
+        """The list is of films yet to come, each with its date."""
+        return self.list == SOON and not self.q
+
+    @property
+    def show_conditions(self) -> dict[str, Any]:
+        """What a show has to meet, for `Show.objects.matching`."""
+        return {
+            "city": self.city,
+            "day": date.fromisoformat(self.date) if self.date else None,
+            "language": self.language,
+            "format": self.format,
+        }
+
+    @property
+    def for_times(self) -> str:
+        """The filters that a film's own page has too, as a query."""
+        return carried(city=self.city, date=self.date, format=self.format, language=self.language)
+
+    def querystring(self, **changes: str | int) -> str:
+        """The page's state as a query, without what is empty; the city lives in a cookie too."""
+        asked = {**vars(self), **changes}
+        if asked["list"] == NOW:
+            asked.pop("list")
+        return urlencode({name: value for name, value in asked.items() if value})
+
+    def films(self, *, at: datetime) -> "MovieQuerySet":
+        """The films asked for, each with `is_showing`.
+
+        A search finds films of other cities too, each with its `cities`; those of the city asked
+        for come first.
+        """
+        films = Movie.objects.with_showing(at=at, **self.show_conditions)
+        if self.genre:
+            films = films.filter(genres__slug=self.genre)
+        if self.q:
+            anywhere = {**self.show_conditions, "city": ""}
+            found = films.search(self.q).with_cities(at=at, **anywhere)
+            if self.about_shows:
+                found = found.exclude(Q(("cities", [])))
+            films = found.nearest_first()
+        elif self.list == SOON:
+            return films.coming_soon(at=at).prefetch_related("genres")
+        else:
+            films = films.on_screen()
+        if not self.sort and not self.q:
+            films = films.most_shown_first(at=at, **self.show_conditions)
+        return films.in_order(self.sort).prefetch_related("genres")

@@ -1,0 +1,131 @@
+"""The lists of films on the home page, kept for an hour (SPEC §7).
+
+A list is dropped when a film, a genre or the schedule changes, and never outlives the last show of
+a film that is in it for its shows. A search is not kept: there are as many as people who type.
+"""
+
+from datetime import datetime, timedelta
+from functools import cached_property, partial
+from typing import Any
+
+from django.apps import apps
+from django.core.paginator import Page, Paginator
+from django.db import transaction
+from django.db.models import Max
+from django.db.models.signals import m2m_changed, post_delete, post_save
+
+from bookmyshow.core.cache import Group, drop_group
+from bookmyshow.core.local_time import next_midnight
+from movies.models import Genre, Movie
+
+from .filters import NOW, SOON, Facets, Filters
+
+GROUP = "films"
+KEPT_SECONDS = 3600
+FILMS_A_PAGE = 24
+SOON_ON_HOME = 6
+
+
+class FilmLists:
+    """The lists as they are at one moment; one request makes one of these."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+        self._ends: dict[Filters, datetime] = {}
+
+    @cached_property
+    def _kept(self) -> Group:
+        return Group(GROUP)
+
+    def facets(self) -> Facets:
+        return self._kept.keep("facets", lambda: Facets.at(self._at), seconds=KEPT_SECONDS)
+
+    def page(self, filters: Filters, number: str | None) -> Page[Any]:
+        """A page of the films asked for; a number that isn't one gives the first or last page."""
+        films = filters.films(at=self._at)
+        if filters.q:
+            return Paginator(films, FILMS_A_PAGE).get_page(number)
+        name = f"list:{filters.querystring()}"
+        count, good_until = self._kept.keep(
+            name,
+            lambda: (films.count(), self._good_until(filters)),
+            seconds=lambda kept: self._seconds_until(kept[1]),
+        )
+        page: Page[Any] = Paginator(range(count), FILMS_A_PAGE).get_page(number)
+        first = (page.number - 1) * FILMS_A_PAGE
+        page.object_list = self._kept.keep(
+            f"{name}:{page.number}",
+            lambda: list(films[first : first + FILMS_A_PAGE]),
+            seconds=self._seconds_until(good_until),
+        )
+        return page
+
+    def featured(self, city: str) -> Movie | None:
+        """The film on the first screen, another one every day."""
+        return self._kept.keep(
+            f"featured:{city}:{self._at:%j}",
+            lambda: Movie.objects.featured(at=self._at, city=city),
+            seconds=lambda _: self._seconds_until(self._good_until(Filters(city=city))),
+        )
+
+    def soon(self) -> list[Movie]:
+        """The next releases."""
+        films = Filters(list=SOON).films(at=self._at)
+        return self._kept.keep(
+            "soon",
+            lambda: list(films[:SOON_ON_HOME]),
+            seconds=lambda _: self._seconds_until(self._good_until(Filters(list=SOON))),
+        )
+
+    def _good_until(self, filters: Filters) -> datetime:
+        """When the list changes next; read once, as the featured film and its list share it."""
+        if filters not in self._ends:
+            self._ends[filters] = self._next_change(filters)
+        return self._ends[filters]
+
+    def _next_change(self, filters: Filters) -> datetime:
+        """In an hour at most: the last show of a film begins or, in the list of coming films, a
+        release day does.
+        """
+        latest = self._at + timedelta(seconds=KEPT_SECONDS)
+        if filters.list != NOW:
+            return min(latest, next_midnight(self._at, Movie.objects.clocks()))
+        shows = apps.get_model("shows.Show").objects.upcoming(at=self._at)
+        last_shows = (
+            shows.matching(**filters.show_conditions)
+            .order_by()
+            .values("movie")
+            .annotate(last=Max("starts_at"))
+        )
+        first_to_leave = last_shows.order_by("last").values_list("last", flat=True).first()
+        return min(first_to_leave or latest, latest)
+
+    def _seconds_until(self, moment: datetime) -> float:
+        return max((moment - self._at).total_seconds(), 1)
+
+
+def forget() -> None:
+    """Drop every list, once the change that calls for it is committed."""
+    transaction.on_commit(partial(drop_group, GROUP))
+
+
+def forget_after(_sender: object = None, **_signal: Any) -> None:
+    forget()
+
+
+def watch(*models: type | str) -> None:
+    """Have the lists forgotten whenever one of these is saved or deleted.
+
+    The admin, the API and the commands all write films, and none of them can forget to say so; a
+    bulk statement sends no signal, and calls `forget`.
+    """
+    for model in models:
+        for signal in (post_save, post_delete):
+            signal.connect(forget_after, sender=model, dispatch_uid=f"film lists, {model}")
+
+
+def watch_catalogue() -> None:
+    watch(Movie, Genre)
+    m2m_changed.connect(
+        forget_after, sender=Movie.genres.through, dispatch_uid="film lists, genres"
+    )

@@ -1,0 +1,146 @@
+"""A film's coming shows arranged as people choose them: by day, then by cinema."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from bookmyshow.core.local_time import business_day
+
+if TYPE_CHECKING:
+    from shows.models import Cinema, Show
+
+STRIP_DAYS = 7
+FEW_SEATS = 20
+
+
+@dataclass(frozen=True)
+class Fullness:
+    """How full a show is: a level for its colour, words that say the same, and a share taken."""
+
+    level: str
+    words: str
+    percent: int
+
+    @classmethod
+    def of(cls, *, free: int, total: int, free_places: int = 0) -> "Fullness":
+        """Of ordinary seats; `free_places` are wheelchair places, which not everyone may take."""
+        taken = total - free
+        percent = round(100 * taken / total) if total else 100
+        if free <= 0 and free_places:
+            return cls("filling", "Wheelchair places only", 100)
+        if free <= 0:
+            return cls("full", "Sold out", 100)
+        if free <= min(FEW_SEATS, total // 4):
+            return cls("filling", f"{free} seat{'s' if free > 1 else ''} left", percent)
+        if free * 5 <= total:
+            return cls("filling", "Almost full", percent)
+        if free * 2 <= total:
+            return cls("filling", "Filling up", percent)
+        return cls("open", "Plenty of seats", percent)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One show as a time to choose."""
+
+    show: "Show"
+    starts: datetime
+    ends: datetime
+    after_midnight: bool
+    fullness: Fullness
+
+    @property
+    def price_from(self) -> Decimal:
+        return min(self.show.standard_price, self.show.premium_price)
+
+
+@dataclass
+class CinemaTimes:
+    cinema: "Cinema"
+    slots: list[Slot] = field(default_factory=list)
+
+
+@dataclass
+class Day:
+    date: date
+    label: str
+    show_count: int = 0
+
+    @property
+    def iso(self) -> str:
+        return self.date.isoformat()
+
+
+@dataclass
+class Timetable:
+    """The date strip, and the chosen day's shows by cinema."""
+
+    days: list[Day]
+    chosen: Day
+    cinemas: list[CinemaTimes]
+
+    @property
+    def has_shows(self) -> bool:
+        return any(day.show_count for day in self.days)
+
+    @property
+    def next_day(self) -> Day | None:
+        """The first day after the chosen one with a show."""
+        return next((d for d in self.days if d.date > self.chosen.date and d.show_count), None)
+
+
+def show_day(show: "Show") -> date:
+    """The day that lists a show: one at 00:30 is listed with the evening before, and says so."""
+    return business_day(show.starts_at, show.screen.cinema.tz)
+
+
+def timetable(shows: Iterable["Show"], *, today: date, wanted: str = "") -> Timetable:
+    """`shows` carry free_seats, places, screen and cinema, soonest first.
+
+    `wanted` is an ISO date; any other text is ignored. Without a wanted day it opens on today, or
+    on the first day with a show. After midnight that is the evening before, as long as it has late
+    shows to come.
+    """
+    shows = list(shows)
+    start = min([today, *map(show_day, shows)])
+    last = max([today + timedelta(days=STRIP_DAYS - 1), *map(show_day, shows)])
+    days = {
+        day: Day(day, _day_name(day, today))
+        for day in (start + timedelta(days=n) for n in range((last - start).days + 1))
+    }
+    for show in shows:
+        days[show_day(show)].show_count += 1
+    first = next((day for day in days.values() if day.show_count), days[today])
+    chosen = next((day for day in days.values() if f"{day.date}" == wanted), first)
+    return Timetable(
+        days=list(days.values()),
+        chosen=chosen,
+        cinemas=_by_cinema(show for show in shows if show_day(show) == chosen.date),
+    )
+
+
+def _day_name(day: date, today: date) -> str:
+    return {-1: "Tonight", 0: "Today", 1: "Tomorrow"}.get((day - today).days, f"{day:%a}")
+
+
+def _by_cinema(shows: Iterable["Show"]) -> list[CinemaTimes]:
+    cinemas: dict[int, CinemaTimes] = {}
+    for show in shows:
+        cinema = show.screen.cinema
+        times = cinemas.setdefault(cinema.pk, CinemaTimes(cinema))
+        times.slots.append(
+            Slot(
+                show=show,
+                starts=show.local_start,
+                ends=show.local_end,
+                after_midnight=show.local_day != show_day(show),
+                fullness=Fullness.of(
+                    free=show.free_seats - show.free_places,
+                    total=show.total_seats - show.places,
+                    free_places=show.free_places,
+                ),
+            )
+        )
+    return sorted(cinemas.values(), key=lambda times: times.cinema.name)

@@ -1,0 +1,257 @@
+"""Planning many shows: every problem of every one of them first, then all of them or none."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from django.utils.crypto import salted_hmac
+
+from bookmyshow.core.clock import comes_twice, moment_on_clock
+from bookmyshow.core.local_time import DAY_ENDS, on_business_day
+from movies.models import Movie
+from shows.models import Screen, Show
+from shows.seating.plan import PlanError, parse_plan
+from shows.services import (
+    ScheduleError,
+    ShowSlot,
+    create_shows,
+    refuse_archived,
+    show_end,
+    time_problem,
+)
+
+MOST_SHOWS = 2_000
+
+
+class PlanHasProblems(ScheduleError):
+    """At least one show of the plan can't be; nothing was scheduled."""
+
+    code = "PLAN_HAS_PROBLEMS"
+
+    def __init__(self, planned: Sequence["PlannedShow"]) -> None:
+        self.planned = [show for show in planned if show.problems]
+        one = len(self.planned) == 1
+        super().__init__(
+            f"{len(self.planned)} of {len(planned)} shows can't be scheduled, so"
+            f" {'it wasn’t' if one and len(planned) == 1 else 'none was'}."
+        )
+
+
+class PlanTooLarge(ScheduleError):
+    code = "PLAN_TOO_LARGE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is asked for: each screen, each day, each time; several films take turns."""
+
+    movies: Sequence[Movie]
+    screens: Sequence[Screen]
+    first_day: date
+    last_day: date
+    #: On the cinema's clock; before DAY_ENDS (04:00) they are in the night that follows the day.
+    times: Sequence[time]
+    standard_price: Decimal
+    premium_price: Decimal
+    format: str = "2D"
+    language: str = ""
+
+    @property
+    def days(self) -> list[date]:
+        length = (self.last_day - self.first_day).days
+        return [self.first_day + timedelta(days=count) for count in range(length + 1)]
+
+
+@dataclass(slots=True)
+class PlannedShow:
+    """One show of a plan; `problems` keep it from being scheduled, `notes` are to be known."""
+
+    movie: Movie
+    screen: Screen
+    wall: datetime
+    starts_at: datetime | None = None
+    busy_until: datetime | None = None
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def local_busy_until(self) -> datetime | None:
+        if self.busy_until is None:
+            return None
+        return self.busy_until.astimezone(self.screen.cinema.tz)
+
+    def describe(self) -> str:
+        return f"{self.wall:%a %d %b %Y %H:%M}  {self.screen}  {self.movie.title}"
+
+
+def times_between(first: time, last: time, every: timedelta) -> list[time]:
+    """Starts of one day's programme from `first` to `last` at this spacing, past midnight too.
+
+    Raises ValueError with words where `last` is before `first`, the day ending at DAY_ENDS.
+    """
+    day = date(2000, 1, 1)
+    start, end = on_business_day(day, first), on_business_day(day, last)
+    if end < start:
+        raise ValueError(
+            f"The last start, {last:%H:%M}, is before the first, {first:%H:%M}: a day’s programme"
+            f" goes on past midnight until {DAY_ENDS:%H:%M}."
+        )
+    count = (end - start) // every
+    return [(start + every * number).time() for number in range(count + 1)]
+
+
+def preview(plan: Plan, *, at: datetime) -> list[PlannedShow]:
+    """Every show the plan makes, in order of time, with all that is wrong with it.
+
+    Raises PlanTooLarge.
+    """
+    count = len(plan.screens) * len(plan.days) * len(plan.times)
+    if count > MOST_SHOWS:
+        raise PlanTooLarge(f"This plan has {count} shows; plan {MOST_SHOWS} at a time at most.")
+    planned = [show for screen in plan.screens for show in _shows_on(screen, plan)]
+    unreadable = {screen.pk: _plan_error(screen) for screen in plan.screens}
+    for show in planned:
+        _place(show, plan, at)
+        if unreadable[show.screen.pk]:
+            show.problems.append(unreadable[show.screen.pk])
+    _find_overlaps(planned)
+    planned.sort(key=lambda show: (show.wall, str(show.screen)))
+    return planned
+
+
+def digest(plan: Plan, planned: Sequence[PlannedShow]) -> str:
+    """A hash of all that a preview shows. It changes with the plan, and with running times and
+    cleaning times that the plan depends on.
+    """
+    terms = [plan.format, plan.language, str(plan.standard_price), str(plan.premium_price)]
+    shows = [
+        (show.movie.pk, show.screen.pk, f"{show.wall}", f"{show.busy_until}") for show in planned
+    ]
+    return salted_hmac("shows.planning", json.dumps([terms, shows])).hexdigest()
+
+
+def schedule(plan: Plan, planned: Sequence[PlannedShow]) -> list[Show]:
+    """Make the shows that `preview` found, in one transaction, or none.
+
+    Raises PlanHasProblems, and ShowOverlaps or Archived after a change since the preview.
+    """
+    if any(show.problems for show in planned):
+        raise PlanHasProblems(planned)
+    return create_shows([_slot(show, plan) for show in planned if show.starts_at])
+
+
+def _shows_on(screen: Screen, plan: Plan) -> Iterator[PlannedShow]:
+    """The films take turns, and begin the day with another one each day."""
+    for day_number, day in enumerate(plan.days):
+        for number, start in enumerate(plan.times):
+            movie = plan.movies[(day_number + number) % len(plan.movies)]
+            yield PlannedShow(movie, screen, on_business_day(day, start))
+
+
+def _place(show: PlannedShow, plan: Plan, at: datetime) -> None:
+    """Find the show's moment, and what is wrong with it and its film."""
+    zone = show.screen.cinema.tz
+    show.starts_at = moment_on_clock(show.wall, zone)
+    if show.starts_at is None:
+        show.problems.append("The clocks go forward over this time: there is no such moment.")
+        return
+    if comes_twice(show.wall, zone):
+        show.notes.append("The clocks go back: this is the first of two such times.")
+    if problem := time_problem(show.starts_at, at=at):
+        show.problems.append(problem)
+    try:
+        refuse_archived(_slot(show, plan))
+        _, show.busy_until = show_end(
+            movie=show.movie, screen=show.screen, starts_at=show.starts_at
+        )
+    except ScheduleError as error:
+        show.problems.append(error.message)
+        return
+    ends = show.busy_until.astimezone(zone).replace(tzinfo=None)
+    if ends - show.wall != show.busy_until - show.starts_at:
+        show.notes.append("The clocks change during this show.")
+    released = show.movie.release_date
+    if released and datetime.combine(released, time()) > show.wall:
+        show.notes.append(f"The film is released on {released:%d %b %Y}.")
+
+
+def _slot(show: PlannedShow, plan: Plan) -> ShowSlot:
+    assert show.starts_at is not None
+    return ShowSlot(
+        show.movie,
+        show.screen,
+        show.starts_at,
+        plan.standard_price,
+        plan.premium_price,
+        plan.format,
+        plan.language,
+    )
+
+
+def _plan_error(screen: Screen) -> str:
+    try:
+        parse_plan(screen.seating_plan)
+    except PlanError as error:
+        return f"{screen}'s seating plan can't be read. {error}"
+    return ""
+
+
+def _find_overlaps(planned: Iterable[PlannedShow]) -> None:
+    """Name each show that a planned one runs into, cleaning included, there already or planned."""
+    by_screen: dict[int, list[PlannedShow]] = {}
+    for show in planned:
+        if show.starts_at and show.busy_until:
+            by_screen.setdefault(show.screen.pk, []).append(show)
+    if not by_screen:
+        return
+    placed = [show for shows in by_screen.values() for show in shows]
+    there = _shows_there(
+        list(by_screen),
+        min(show.starts_at for show in placed if show.starts_at),
+        max(show.busy_until for show in placed if show.busy_until),
+    )
+    for screen_id, shows in by_screen.items():
+        _find_overlaps_within(shows)
+        for show in shows:
+            others = there.get(screen_id, ())
+            show.problems += [_runs_into(show, other) for other in others if _meet(show, other)]
+
+
+def _find_overlaps_within(shows: list[PlannedShow]) -> None:
+    """Each show against the one before it that has the screen longest."""
+    shows.sort(key=lambda show: (show.starts_at, show.movie.title))
+    longest = shows[0]
+    for show in shows[1:]:
+        if show.starts_at and longest.busy_until and show.starts_at < longest.busy_until:
+            show.problems.append(
+                f"The {longest.wall:%H:%M} of this plan ({longest.movie.title}) needs the screen"
+                f" until {longest.local_busy_until:%H:%M}."
+            )
+        if show.busy_until and longest.busy_until and show.busy_until > longest.busy_until:
+            longest = show
+
+
+def _shows_there(screens: list[int], since: datetime, until: datetime) -> dict[int, list[Show]]:
+    found: dict[int, list[Show]] = {}
+    shows = Show.objects.scheduled().filter(
+        screen__in=screens, starts_at__lt=until, busy_until__gt=since
+    )
+    for show in shows.select_related("movie", "screen__cinema").order_by("starts_at"):
+        found.setdefault(show.screen_id, []).append(show)
+    return found
+
+
+def _meet(show: PlannedShow, other: Show) -> bool:
+    if show.starts_at is None or show.busy_until is None:
+        return False
+    return show.starts_at < other.busy_until and other.starts_at < show.busy_until
+
+
+def _runs_into(show: PlannedShow, other: Show) -> str:
+    until = other.busy_until.astimezone(show.screen.cinema.tz)
+    return (
+        f"{other.movie.title} is there from {other.local_start:%H:%M} to {until:%H:%M}"
+        " (cleaning included)."
+    )

@@ -1,0 +1,231 @@
+"""Coming shows that were made with an older running time, cleaning time or seating plan.
+
+A show copies these when it is made, and a change of its film or screen leaves it as it is (SPEC
+§2). Here staff see which shows differ, and recompute them: the times if the next show on the screen
+leaves room for them, the seats if the show has never had a booking.
+"""
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from hashlib import md5
+from typing import Any
+
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
+
+from accounts.models import User
+from bookmyshow.core.clock import database_now
+from bookmyshow.core.staff import audit
+from shows.listings import home_lists
+from shows.models import Screen, Seat, Show
+from shows.querysets import ShowQuerySet
+from shows.seating.plan import PlanError, PlanSeat, parse_plan
+from shows.seatmap import current as seatmap
+from shows.services import (
+    OVERLAP_CONSTRAINT,
+    ScheduleError,
+    insert_seats,
+    show_end,
+    show_transaction,
+)
+
+SEATS_DIGESTS = """
+    SELECT show_id, md5(string_agg(
+        concat_ws(',', "row", number, seat_type, is_wheelchair, x, y), ';' ORDER BY position))
+    FROM shows_seat WHERE show_id = ANY(%s) GROUP BY show_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """A coming show, what it would be if it were made today, and what keeps it as it is."""
+
+    show: Show
+    ends_at: datetime
+    busy_until: datetime
+    #: The seats of the plan as it is now, where the show's are others.
+    plan: Sequence[PlanSeat] | None
+    times_problem: str = ""
+    seats_problem: str = ""
+
+    @property
+    def has_old_times(self) -> bool:
+        return (self.ends_at, self.busy_until) != (self.show.ends_at, self.show.busy_until)
+
+    @property
+    def new_times(self) -> bool:
+        return self.has_old_times and not self.times_problem
+
+    @property
+    def new_seats(self) -> bool:
+        return self.plan is not None and not self.seats_problem
+
+    @property
+    def can_change(self) -> bool:
+        return self.new_times or self.new_seats
+
+    @property
+    def problems(self) -> list[str]:
+        return [problem for problem in (self.times_problem, self.seats_problem) if problem]
+
+    @property
+    def local_ends(self) -> datetime:
+        return self.ends_at.astimezone(self.show.screen.cinema.tz)
+
+    @property
+    def local_free(self) -> datetime:
+        return self.busy_until.astimezone(self.show.screen.cinema.tz)
+
+    @property
+    def local_free_now(self) -> datetime:
+        return self.show.busy_until.astimezone(self.show.screen.cinema.tz)
+
+
+def outdated(shows: ShowQuerySet, *, at: datetime) -> list[Outdated]:
+    """The coming shows that would be made with other times or seats now, by start.
+
+    A fixed number of queries.
+    """
+    coming = list(shows.upcoming(at=at).select_related("movie", "screen__cinema"))
+    plans = {screen: _plan(screen) for screen in {show.screen for show in coming}}
+    digests = _digests(coming)
+    booked = set(_bookings().filter(show__in=coming).values_list("show", flat=True).distinct())
+    following = _Following(at, plans)
+    found = []
+    for show in coming:
+        plan = plans[show.screen]
+        has_old_seats = plan is not None and _digest(plan) != digests.get(show.pk)
+        one = _compared(show, plan if has_old_seats else None, show.pk in booked, following)
+        if one.has_old_times or one.plan:
+            found.append(one)
+    return found
+
+
+def digest(found: Iterable[Outdated]) -> str:
+    """A hash of what the page says about these shows."""
+    said = [
+        (one.show.pk, f"{one.busy_until}", one.plan and _digest(one.plan), *one.problems)
+        for one in found
+    ]
+    return salted_hmac("shows.recomputing", json.dumps(said)).hexdigest()
+
+
+def recompute(*, by: User, found: Iterable[Outdated]) -> list[Show]:
+    """Give these shows the times and seats that they would get now; returns those that changed.
+
+    Each show has its own transaction, so that buyers of one don't wait for the others. After a
+    booking, or another show on the screen, since `found` was read a show stays as it is. Raises
+    ShowIsBusy.
+    """
+    return [one.show for one in found if one.can_change and _recompute(by, one)]
+
+
+def _recompute(by: User, one: Outdated) -> bool:
+    with show_transaction():
+        # None if it was moved or cancelled meanwhile: then `one` is out of date.
+        still = Show.objects.scheduled().filter(pk=one.show.pk, starts_at=one.show.starts_at)
+        show = still.select_for_update(no_key=True).first()
+        if show is None or show.has_started(database_now()):
+            return False
+        done = []
+        if one.new_times and _write_times(one):
+            done.append(f"ends {one.local_ends:%H:%M}, screen free {one.local_free:%H:%M}")
+        if one.new_seats and one.plan and not _bookings().filter(show=show).exists():
+            _write_seats(show, one.plan)
+            done.append(f"{len(one.plan)} seats of the plan as it is now")
+        if done:
+            what = f"Recomputed: {'; '.join(done)}."
+            audit.record(by=by, about=one.show, what=what)
+            transaction.on_commit(partial(seatmap.forget, show.pk))
+            home_lists.forget()
+    return bool(done)
+
+
+def _write_times(one: Outdated) -> bool:
+    """False where another show has taken the time meanwhile."""
+    try:
+        with transaction.atomic():
+            Show.objects.filter(pk=one.show.pk).update(
+                ends_at=one.ends_at, busy_until=one.busy_until, updated_at=Now()
+            )
+    except IntegrityError as error:
+        if OVERLAP_CONSTRAINT not in str(error):
+            raise
+        return False
+    return True
+
+
+def _write_seats(show: Show, plan: Sequence[PlanSeat]) -> None:
+    Seat.objects.filter(show=show).delete()
+    insert_seats([show], plan)
+    Show.objects.filter(pk=show.pk).update(
+        total_seats=len(plan), available_seats=len(plan), updated_at=Now()
+    )
+
+
+class _Following:
+    """When the next show on each of these screens begins."""
+
+    def __init__(self, at: datetime, screens: Iterable[Screen]) -> None:
+        self._shows: dict[int, list[Show]] = {}
+        shows = Show.objects.upcoming(at=at).filter(screen__in=list(screens))
+        for show in shows.select_related("movie", "screen__cinema"):
+            self._shows.setdefault(show.screen_id, []).append(show)
+
+    def after(self, show: Show) -> Show | None:
+        shows = self._shows.get(show.screen_id, [])
+        place = bisect_right(shows, show.starts_at, key=lambda other: other.starts_at)
+        return shows[place] if place < len(shows) else None
+
+
+def _compared(
+    show: Show, plan: Sequence[PlanSeat] | None, is_booked: bool, following: _Following
+) -> Outdated:
+    ends_at, busy_until = _times(show)
+    other = following.after(show)
+    times = seats = ""
+    if other and other.starts_at < busy_until:
+        times = f"{other.movie.title} begins on this screen at {other.local_start:%H:%M}."
+    if plan and is_booked:
+        seats = "It has bookings (those that ended count too), so it keeps its seats."
+    return Outdated(show, ends_at, busy_until, plan, times, seats)
+
+
+def _times(show: Show) -> tuple[datetime, datetime]:
+    """The times that it would get now; its own if the film has no running time any more."""
+    try:
+        return show_end(movie=show.movie, screen=show.screen, starts_at=show.starts_at)
+    except ScheduleError:
+        return show.ends_at, show.busy_until
+
+
+def _plan(screen: Screen) -> list[PlanSeat] | None:
+    try:
+        return list(parse_plan(screen.seating_plan))
+    except PlanError:
+        return None
+
+
+def _digest(plan: Sequence[PlanSeat]) -> str:
+    """As SEATS_DIGESTS makes it of a show's seats."""
+    seats = (
+        f"{s.row},{s.number},{s.seat_type},{'t' if s.is_wheelchair else 'f'},{s.x},{s.y}"
+        for s in plan
+    )
+    return md5(";".join(seats).encode(), usedforsecurity=False).hexdigest()
+
+
+def _digests(shows: Iterable[Show]) -> dict[int, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(SEATS_DIGESTS, [[show.pk for show in shows]])
+        return dict(cursor.fetchall())
+
+
+def _bookings() -> Any:
+    return apps.get_model("bookings.Booking").objects

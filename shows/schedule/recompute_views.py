@@ -1,0 +1,72 @@
+"""The staff page that lists coming shows with older times or seats, and recomputes them."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import User
+from bookmyshow.core.clock import database_now
+from bookmyshow.core.staff.access import staff_with, tell_of_old_shows
+from shows.models import Show
+from shows.querysets import ShowQuerySet
+from shows.services import ShowIsBusy
+
+from .recompute import Outdated, digest, outdated, recompute
+
+ROWS_SHOWN = 150
+#: What the address may name, and the field of a show that it filters.
+OF = {"movie": "movie", "screen": "screen", "cinema": "screen__cinema"}
+CHANGED = (
+    "Nothing was changed: the schedule changed since this page was loaded. It is now as below."
+)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_with("shows.schedule_shows")
+def recompute_shows(request: HttpRequest) -> HttpResponse:
+    """List what would change of a film's, screen's or cinema's shows and what can't; then do it."""
+    assert isinstance(request.user, User)
+    found = outdated(_shows(request), at=database_now())
+    if request.method == "POST":
+        if request.POST.get("seen") == digest(found):
+            return _recomputed(request, request.user, found)
+        messages.warning(request, CHANGED)
+    context = {
+        **admin.site.each_context(request),
+        "title": "Recompute shows",
+        "found": found[:ROWS_SHOWN],
+        "count": len(found),
+        "able": sum(one.can_change for one in found),
+        "seen": digest(found),
+    }
+    return render(request, "shows/schedule/recompute.html", context)
+
+
+def tell_what_is_outdated(request: HttpRequest, **of: Any) -> None:
+    """After a change of `screen` or `cinema`: a message that counts the shows it doesn't change."""
+    ((kind, thing),) = of.items()
+    shows = Show.objects.filter(**{OF[kind]: thing})
+    tell_of_old_shows(request, len(outdated(shows, at=database_now())), **{kind: thing.pk})
+
+
+def _recomputed(request: HttpRequest, by: User, found: list[Outdated]) -> HttpResponse:
+    try:
+        done = recompute(by=by, found=found)
+    except ShowIsBusy as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"Recomputed: {len(done)} show{'' if len(done) == 1 else 's'}.")
+    return redirect(f"{reverse('staff-recompute')}?{request.GET.urlencode()}")
+
+
+def _shows(request: HttpRequest) -> ShowQuerySet:
+    """What the address asks for: `?movie=`, `?screen=` or `?cinema=` and an id. Raises Http404."""
+    for name, path in OF.items():
+        value = request.GET.get(name, "")
+        if value.isascii() and value.isdecimal() and len(value) < 19:
+            return Show.objects.filter(**{path: int(value)})
+    raise Http404("Of which film, screen or cinema?")

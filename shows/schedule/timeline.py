@@ -1,0 +1,116 @@
+"""A day of a cinema's screens, to scale: when each is busy, with what, and how full it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from bookmyshow.core.templatetags.formatting import percent_of
+from shows.models import Cinema, Screen, Show
+
+#: A cinema's day, for whoever runs it: the late show belongs to the evening.
+DAY_BEGINS = time(6)
+# Units of the drawing: minutes across, and these up and down.
+LANE, GAP, HEAD = 76, 10, 26
+NARROW = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One show as a box; x and widths in minutes from the day's beginning."""
+
+    show: Show
+    x: float
+    y: float
+    width: float
+    cleaning: float
+    taken: int
+
+    @property
+    def filled(self) -> float:
+        return self.width * self.taken / self.show.total_seats if self.show.total_seats else 0
+
+    @property
+    def ends(self) -> float:
+        return self.x + self.width
+
+    @property
+    def is_narrow(self) -> bool:
+        return self.width < NARROW
+
+    @property
+    def percent(self) -> int:
+        return percent_of(self.taken, self.show.total_seats)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    screen: Screen
+    y: float
+    blocks: list[Block]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """All that the page draws."""
+
+    cinema: Cinema
+    day: date
+    lanes: list[Lane]
+    hours: list[tuple[float, str]]
+    now_x: float | None
+    width: float
+    height: float
+    lane_height: int = LANE
+
+
+def day_of(cinema: Cinema, day: date, *, at: datetime) -> Day:
+    """The day from DAY_BEGINS on the cinema's clock, for 24 hours by the sun: 23 or 25 by the
+    clock where it changes."""
+    zone = cinema.tz
+    begins = datetime.combine(day, DAY_BEGINS, zone).astimezone(UTC)
+    ends = datetime.combine(day + timedelta(days=1), DAY_BEGINS, zone).astimezone(UTC)
+    screens = list(cinema.screens.order_by("name"))
+    shows = list(
+        Show.objects.scheduled()
+        .filter(screen__cinema=cinema, starts_at__lt=ends, busy_until__gt=begins)
+        .with_free_seats(at=at)
+        .select_related("movie", "screen__cinema")
+        .order_by("starts_at")
+    )
+    lanes = [_lane(screen, number, shows, begins) for number, screen in enumerate(screens)]
+    length = _minutes(ends - begins)
+    hours = [(60.0 * n, f"{_local(begins, n, cinema):%H}") for n in range(int(length // 60) + 1)]
+    return Day(
+        cinema=cinema,
+        day=day,
+        lanes=lanes,
+        hours=hours,
+        now_x=_minutes(at - begins) if begins <= at < ends else None,
+        width=length,
+        height=HEAD + len(lanes) * (LANE + GAP),
+    )
+
+
+def _lane(screen: Screen, number: int, shows: Sequence[Show], begins: datetime) -> Lane:
+    y = HEAD + number * (LANE + GAP)
+    blocks = [
+        Block(
+            show=show,
+            x=_minutes(show.starts_at - begins),
+            y=y,
+            width=_minutes(show.ends_at - show.starts_at),
+            cleaning=_minutes(show.busy_until - show.ends_at),
+            taken=show.total_seats - show.free_seats,
+        )
+        for show in shows
+        if show.screen_id == screen.pk
+    ]
+    return Lane(screen, y, blocks)
+
+
+def _local(begins: datetime, hours: int, cinema: Cinema) -> datetime:
+    return (begins + timedelta(hours=hours)).astimezone(cinema.tz)
+
+
+def _minutes(length: timedelta) -> float:
+    return length.total_seconds() / 60

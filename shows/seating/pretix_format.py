@@ -1,0 +1,240 @@
+"""Seating plans in pretix's open JSON format, read into the text that a screen keeps (seating.py).
+
+Positions nest (zone, row, seat) and are pixels; ours are on a grid of half seats, in straight rows.
+So a seat keeps its place in its row, its distance to its neighbours to the half seat, and its row's
+place among the rows; a curve or a slant is drawn straight. What can't be placed is refused with the
+place in the file.
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import hypot
+from statistics import mean, median
+from typing import Any
+
+from .plan import LABEL_PART, PlanError, parse_plan, seat_label
+
+#: What a cinema can make of a category: our cell, and its name for people.
+KINDS = {
+    "s": "Standard",
+    "p": "Premium",
+    "w": "Wheelchair place (standard)",
+    "W": "Wheelchair place (premium)",
+}
+HALF_GAPS_IN_SEAT = 2
+# Rows further apart than this many times the usual have an aisle between them.
+AISLE = 1.5
+MOST_AISLES = 4
+# Two rows of one name are one row across an aisle where they are level to this share of a row.
+LEVEL = 0.6
+
+
+class PlanImportError(ValueError):
+    """A plan that can't be placed: where in the file, and why."""
+
+    def __init__(self, place: str, message: str) -> None:
+        super().__init__(f"{place}: {message}" if place else message)
+        self.place = place
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    place: str
+    row: str
+    number: str
+    category: str
+    x: float
+    y: float
+
+
+@dataclass(slots=True)
+class _Row:
+    name: str
+    seats: list[_Seat]
+
+    @property
+    def y(self) -> float:
+        return mean(seat.y for seat in self.seats)
+
+
+def categories(data: Any) -> list[str]:
+    """The names of the plan's categories, for the cinema to map. Raises PlanImportError."""
+    listed = _get(data, "categories", list, "")
+    return [_get(item, "name", str, f"categories[{n}]") for n, item in enumerate(listed)]
+
+
+def plan_text(data: Any, kinds: Mapping[str, str]) -> str:
+    """The plan as our text; `kinds` gives each category one of KINDS. Raises PlanImportError."""
+    seats = list(_seats(data))
+    if not seats:
+        raise PlanImportError("zones", "the plan has no seats.")
+    _refuse_what_cannot_be(seats, kinds)
+    rows = _rows(seats)
+    pitch = _seat_pitch(rows)
+    columns = {row.name: _columns(row, pitch) for row in rows}
+    left = min(min(places) for places in columns.values())
+    lines = []
+    for row, air in zip(rows, _air_before(rows), strict=True):
+        places = [place - left for place in columns[row.name]]
+        lines += [""] * air
+        lines.append(_line(row, places, kinds))
+    text = "\n".join(lines)
+    _check(text, seats)
+    return text
+
+
+def _get(data: Any, key: str, kind: Any, place: str) -> Any:
+    """A value that has to be there, of that type."""
+    where = f"{place}.{key}" if place else key
+    if not isinstance(data, dict) or key not in data:
+        raise PlanImportError(where, "is missing.")
+    value = data[key]
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise PlanImportError(where, "is not what the format says.")
+    return value
+
+
+def _position(data: Any, place: str, *, needed: bool = True) -> tuple[float, float]:
+    if not needed and (not isinstance(data, dict) or data.get("position") is None):
+        return 0.0, 0.0
+    position = _get(data, "position", dict, place)
+    x, y = (_get(position, axis, (int, float), f"{place}.position") for axis in ("x", "y"))
+    if not (abs(x) < 1e6 and abs(y) < 1e6):
+        raise PlanImportError(f"{place}.position", "is out of reach.")
+    return float(x), float(y)
+
+
+def _seats(data: Any) -> Iterator[_Seat]:
+    for z, zone in enumerate(_get(data, "zones", list, "")):
+        at = f"zones[{z}]"
+        zone_x, zone_y = _position(zone, at)
+        for r, row in enumerate(_get(zone, "rows", list, at)):
+            row_at = f"{at}.rows[{r}]"
+            row_x, row_y = _position(row, row_at, needed=False)
+            name = _get(row, "row_number", str, row_at).strip()
+            for s, seat in enumerate(_get(row, "seats", list, row_at)):
+                place = f"{row_at}.seats[{s}]"
+                x, y = _position(seat, place)
+                yield _Seat(
+                    place,
+                    name,
+                    _get(seat, "seat_number", str, place).strip(),
+                    _get(seat, "category", str, place),
+                    zone_x + row_x + x,
+                    zone_y + row_y + y,
+                )
+
+
+def _refuse_what_cannot_be(seats: list[_Seat], kinds: Mapping[str, str]) -> None:
+    labels: dict[str, _Seat] = {}
+    for seat in seats:
+        if kinds.get(seat.category) not in KINDS:
+            raise PlanImportError(
+                seat.place, f"the category {seat.category!r} has no seat type chosen for it."
+            )
+        if not LABEL_PART.fullmatch(seat.row) or len(seat.row) > 4:
+            raise PlanImportError(
+                seat.place, f"row {seat.row!r} is no name for a row; use up to 4 letters or digits."
+            )
+        if not LABEL_PART.fullmatch(seat.number):
+            raise PlanImportError(seat.place, f"{seat.number!r} is no seat number.")
+        label = seat_label(seat.row, seat.number)
+        other = labels.setdefault(label, seat)
+        if other is not seat:
+            raise PlanImportError(seat.place, f"seat {label} is there already, at {other.place}.")
+
+
+def _rows(seats: list[_Seat]) -> list[_Row]:
+    """Front to back, each from left to right."""
+    by_name: dict[str, list[_Seat]] = {}
+    for seat in seats:
+        by_name.setdefault(seat.row, []).append(seat)
+    rows = [_Row(name, sorted(found, key=lambda s: (s.x, s.y))) for name, found in by_name.items()]
+    rows.sort(key=lambda row: row.y)
+    pitch = _row_pitch(rows)
+    for row in rows:
+        _refuse_row_in_two_places(row, pitch)
+    return rows
+
+
+def _refuse_row_in_two_places(row: _Row, pitch: float) -> None:
+    parts: dict[str, list[_Seat]] = {}
+    for seat in row.seats:
+        parts.setdefault(seat.place.rsplit(".", 1)[0], []).append(seat)
+    first, *others = parts.values()
+    for part in others:
+        if abs(mean(s.y for s in part) - mean(s.y for s in first)) > LEVEL * pitch:
+            raise PlanImportError(
+                part[0].place, f"row {row.name} is in two places; give one another name."
+            )
+
+
+def _row_pitch(rows: list[_Row]) -> float:
+    steps = [after.y - before.y for before, after in itertools.pairwise(rows)]
+    return median(steps) if steps and median(steps) > 0 else 1.0
+
+
+def _seat_pitch(rows: list[_Row]) -> float:
+    """The usual distance of neighbours: gaps are rarer than seats."""
+    steps = [step for row in rows for step in _steps(row)]
+    usual = median(steps) if steps else 1.0
+    if usual <= 0:
+        raise PlanImportError(rows[0].seats[0].place, "most seats lie on top of one another.")
+    return usual
+
+
+def _steps(row: _Row) -> list[float]:
+    pairs = zip(row.seats, row.seats[1:], strict=False)
+    return [hypot(after.x - before.x, after.y - before.y) for before, after in pairs]
+
+
+def _columns(row: _Row, pitch: float) -> list[int]:
+    """Each seat's left edge in half seats; the row is centred where its middle lies."""
+    at, places = 0, [0]
+    for step in _steps(row):
+        at += max(HALF_GAPS_IN_SEAT, round(HALF_GAPS_IN_SEAT * step / pitch))
+        places.append(at)
+    middle = (row.seats[0].x + row.seats[-1].x) / 2
+    shift = round(HALF_GAPS_IN_SEAT * middle / pitch - at / 2)
+    return [place + shift for place in places]
+
+
+def _air_before(rows: list[_Row]) -> list[int]:
+    """How many cross aisles lie before each row."""
+    pitch = _row_pitch(rows)
+    air = [0]
+    for before, after in itertools.pairwise(rows):
+        step = (after.y - before.y) / pitch
+        air.append(min(round(step) - 1, MOST_AISLES) if step >= AISLE else 0)
+    return air
+
+
+def _line(row: _Row, places: list[int], kinds: Mapping[str, str]) -> str:
+    cells, at = "", 0
+    for seat, place in zip(row.seats, places, strict=True):
+        gap = place - at
+        cells += "_" * (gap // HALF_GAPS_IN_SEAT) + "-" * (gap % HALF_GAPS_IN_SEAT)
+        cells += kinds[seat.category]
+        at = place + HALF_GAPS_IN_SEAT
+    return f"{row.name} {_numbering(row)}{cells}"
+
+
+def _numbering(row: _Row) -> str:
+    numbers = [seat.number for seat in row.seats]
+    upwards = [str(number) for number in range(1, len(numbers) + 1)]
+    if numbers == upwards:
+        return ""
+    return "< " if numbers == upwards[::-1] else f"= {','.join(numbers)} "
+
+
+def _check(text: str, seats: list[_Seat]) -> None:
+    """What was written is read again: the same seats, or no plan."""
+    try:
+        read = Counter(seat.label for seat in parse_plan(text))
+    except PlanError as error:
+        raise PlanImportError("", error.message) from error
+    if read != Counter(seat_label(seat.row, seat.number) for seat in seats):
+        raise RuntimeError("a seat was lost between the file and the plan")

@@ -1,0 +1,121 @@
+"""Staff pages of a screen's seating plan: drawn as it is typed, and read from a file."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import User
+from bookmyshow.core.staff import audit
+from bookmyshow.core.staff.access import staff_with
+from shows.models import Screen
+from shows.schedule.recompute_views import tell_what_is_outdated
+
+from .picture import draw_plan
+from .plan import PlanError, parse_plan
+from .pretix_format import KINDS, PlanImportError, categories, plan_text
+
+MOST_BYTES = 2_000_000
+
+
+def picture_of(text: str) -> SafeString:
+    """The plan drawn, or what is wrong with it and where."""
+    try:
+        seats = parse_plan(text)
+    except PlanError as error:
+        return format_html('<p class="plan-problem" role="alert">{}</p>', str(error))
+    premium = sum(seat.seat_type == "premium" for seat in seats)
+    wheelchair = sum(seat.is_wheelchair for seat in seats)
+    return format_html(
+        "{}<p>{} seats: {} standard, {} premium; {} of them wheelchair places.</p>",
+        draw_plan(seats),
+        len(seats),
+        len(seats) - premium,
+        premium,
+        wheelchair,
+    )
+
+
+@require_POST
+@staff_with("shows.view_screen")
+def picture(request: HttpRequest) -> HttpResponse:
+    """The plan in the request drawn by the parser that will read it, for the editor."""
+    return HttpResponse(picture_of(request.POST.get("plan", "")))
+
+
+class PlanFileForm(forms.Form):
+    file = forms.FileField(
+        required=False, label="Plan file", help_text="A seating plan in pretix's JSON format."
+    )
+    #: Carries the file from the first step to the next.
+    content = forms.CharField(required=False, widget=forms.HiddenInput, max_length=MOST_BYTES)
+
+    def clean(self) -> dict[str, Any]:
+        data, upload = self.cleaned_data, self.cleaned_data.get("file")
+        if upload and upload.size > MOST_BYTES:
+            raise ValidationError("This file is too large for a seating plan.")
+        try:
+            text = upload.read().decode() if upload else data.get("content", "")
+            data["plan"] = json.loads(text)
+            self.categories = categories(data["plan"])
+        except (ValueError, RecursionError) as error:
+            why = str(error) if isinstance(error, PlanImportError) else "this is no JSON file."
+            raise ValidationError(f"The plan can't be read: {why}") from error
+        data["content"] = json.dumps(data["plan"])
+        return data
+
+
+class KindsForm(forms.Form):
+    """A seat type for each category of the plan."""
+
+    def __init__(self, names: list[str], data: Any) -> None:
+        super().__init__(data)
+        self.names = names
+        for number, name in enumerate(names):
+            self.fields[f"kind{number}"] = forms.ChoiceField(
+                label=name, choices=[("", "Choose"), *KINDS.items()], required=False
+            )
+
+    def kinds(self) -> dict[str, str]:
+        return {name: self.cleaned_data[f"kind{n}"] for n, name in enumerate(self.names)}
+
+
+@require_http_methods(["GET", "POST"])
+@staff_with("shows.change_screen")
+def import_plan(request: HttpRequest, screen_id: int) -> HttpResponse:
+    """A file, then a seat type for each of its categories, a look at it, and it is the screen's."""
+    screen = get_object_or_404(Screen.objects.select_related("cinema"), pk=screen_id)
+    form = PlanFileForm(request.POST or None, request.FILES or None)
+    context: dict[str, Any] = {"screen": screen, "form": form, "title": "Import a seating plan"}
+    if request.method == "POST" and form.is_valid():
+        mapped = "step" in request.POST
+        kinds = KindsForm(form.categories, request.POST if mapped else None)
+        context |= {"kinds": kinds, "content": form.cleaned_data["content"]}
+        if mapped and kinds.is_valid():
+            try:
+                text = plan_text(form.cleaned_data["plan"], kinds.kinds())
+            except PlanImportError as error:
+                context["problem"] = str(error)
+            else:
+                if request.POST["step"] == "use":
+                    return _used(request, screen, text)
+                context |= {"text": text, "picture": picture_of(text)}
+    context |= admin.site.each_context(request)
+    return render(request, "shows/seating/import_plan.html", context)
+
+
+def _used(request: HttpRequest, screen: Screen, text: str) -> HttpResponse:
+    assert isinstance(request.user, User)
+    screen.seating_plan = text
+    screen.save(update_fields=["seating_plan"])
+    audit.record(by=request.user, about=screen, what="Seating plan imported from a file.")
+    messages.success(request, "The plan is the screen's now.")
+    tell_what_is_outdated(request, screen=screen)
+    return redirect("admin:shows_screen_change", screen.pk)

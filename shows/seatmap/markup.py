@@ -1,0 +1,221 @@
+"""The markup of a seat map: real checkboxes, a fieldset for each row, as few bytes as that takes.
+
+Strings are put together here and not in a template: a hall of 2,000 seats is drawn again after each
+hold, and a template takes some twenty times as long. Places come from the classes of
+static/css/seatgrid.css (x in half seats), so that no style attribute is needed.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from decimal import Decimal
+from html import escape, unescape
+from itertools import groupby, pairwise
+from operator import attrgetter
+from typing import NamedTuple
+
+from bookmyshow.core.templatetags.formatting import money
+from shows.seating.plan import PREMIUM, SEAT_PITCH, STANDARD
+
+#: To be raised with every change of the markup: drawn maps are kept across deploys.
+REVISION = 5
+
+#: In half seats, the least distance across an aisle, between the middles of the seats beside it.
+AISLE_PITCH = 2 * SEAT_PITCH
+#: A narrower aisle has room for one letter.
+TWO_LETTERS_PITCH = 3 * SEAT_PITCH
+FREE, HELD, SOLD = "free", "held", "sold"
+WHEELCHAIR = "wheelchair"
+HELD_FOR_YOU = ", held for you"
+PREMIUM_SEAT = re.compile(r'" class="x\d+ p')
+STANDARD_SEAT = re.compile(r'" class="x\d+(?:"| [^p])')
+SEAT_TAG = re.compile(r'<input type="checkbox" name="seat" id="s-([^"]+)"[^>]*>')
+
+
+class MapSeat(NamedTuple):
+    """A seat as the shared map shows it; the fields are those of shows.Seat, and its state."""
+
+    label: str
+    row: str
+    number: str
+    seat_type: str
+    is_wheelchair: bool
+    x: int
+    y: int
+    state: str
+
+
+def draw_map(
+    seats: Sequence[MapSeat],
+    *,
+    version: str,
+    standard_price: Decimal,
+    premium_price: Decimal,
+    closed: str = "",
+) -> str:
+    """The live part of the page. `closed` says why nothing can be booked any more, if so."""
+    names = seat_names(standard_price, premium_price)
+    width = max((seat.x for seat in seats), default=0) + SEAT_PITCH
+    parts = [
+        f'<input type="hidden" id="map-version" name="v" value="{version}">',
+        f'<p class="hall__free" id="hall-free"{"" if _any_free(seats) else " data-full"}>'
+        f"{_free_line(seats)}</p>"
+        if not closed
+        else f'<p class="hall__closed" id="hall-closed" data-final>{escape(closed)}</p>',
+        f'<div class="hall__rows w{width}" id="hall-rows">',
+    ]
+    if places := ",".join(escape(seat.label) for seat in seats if seat.is_wheelchair):
+        # The form posts it, so that asking whether one is needed takes no query (bookings.forms).
+        parts.insert(
+            1, f'<input type="hidden" id="wheelchair-places" name="places" value="{places}">'
+        )
+    y = seats[0].y if seats else 0
+    for row, row_seats in groupby(seats, attrgetter("row")):
+        drawn = list(row_seats)
+        parts.append("<hr>" * ((drawn[0].y - y) // SEAT_PITCH - 1))
+        y = drawn[0].y
+        parts.append(f'<fieldset id="r-{escape(row)}"><legend>Row {escape(row)}</legend>')
+        parts += [draw_seat(seat, names, closed=bool(closed)) for seat in drawn]
+        parts += _row_letters(row, drawn)
+        parts.append("</fieldset>")
+    parts.append("</div>")
+    return "".join(parts)
+
+
+def _row_letters(row: str, seats: Sequence[MapSeat]) -> list[str]:
+    """The row's name at both ends of each of its blocks, at the height of the seat beside it.
+
+    A row bends, so a letter takes its height from a seat (x): it is left (l) or right (r) of that.
+    An aisle one seat wide has one letter, in its middle.
+    """
+    line = sorted(seats, key=attrgetter("x"))
+    places = [f"x{line[0].x} l"]
+    for left, right in pairwise(line):
+        gap = right.x - left.x
+        if gap >= TWO_LETTERS_PITCH:
+            places += [f"x{left.x} r", f"x{right.x} l"]
+        elif gap >= AISLE_PITCH:
+            places.append(f"x{(left.x + right.x) // 2}")
+    places.append(f"x{line[-1].x} r")
+    return [f'<i class="{place}" aria-hidden="true">{escape(row)}</i>' for place in places]
+
+
+def seat_names(standard_price: Decimal, premium_price: Decimal) -> dict[tuple[str, bool], str]:
+    """What follows a free seat's label in its name, by seat type and wheelchair place."""
+    names = {}
+    for wheelchair in (False, True):
+        place = ", wheelchair place" if wheelchair else ""
+        names[STANDARD, wheelchair] = f"{place}, {money(standard_price)}"
+        names[PREMIUM, wheelchair] = f", premium{place}, {money(premium_price)}"
+    return names
+
+
+def draw_seat(
+    seat: MapSeat,
+    names: dict[tuple[str, bool], str],
+    *,
+    mine: bool = False,
+    checked: bool = False,
+    closed: bool = False,
+) -> str:
+    """One checkbox. `mine` is a seat that the viewer holds, free to them and to nobody else."""
+    label = escape(seat.label)
+    classes = f"x{seat.x}"
+    if seat.seat_type == PREMIUM:
+        classes += " p"
+    if seat.is_wheelchair:
+        classes += " w"
+    name, state = names[seat.seat_type, seat.is_wheelchair], ""
+    if mine:
+        classes, name = f"{classes} m", f"{name}{HELD_FOR_YOU}"
+    elif seat.state != FREE:
+        name = ", taken for now" if seat.state == HELD else ", taken"
+        classes += " h" if seat.state == HELD else " t"
+        state = " disabled"
+    if closed:
+        state = " disabled"
+    elif checked and not state:
+        state = " checked"
+    return (
+        f'<input type="checkbox" name="seat" id="s-{label}" value="{label}"'
+        f' class="{classes}" aria-label="{label}{name}"{state}>'
+    )
+
+
+def lay_over(
+    html: str,
+    *,
+    mine: Iterable[MapSeat],
+    chosen: Collection[str],
+    names: dict[tuple[str, bool], str],
+) -> tuple[str, list[str]]:
+    """The shared map with the viewer's own: seats they hold, and those chosen so far ticked.
+
+    Returns the map and the chosen labels that can be had, in plan order.
+    """
+    own: dict[str, MapSeat] = {escape(seat.label): seat for seat in mine}
+    wanted: dict[str, str] = {escape(label): label for label in chosen}
+    had: list[str] = []
+    if not own and not wanted:
+        return html, had
+
+    def lay(match: re.Match[str]) -> str:
+        tag, label = match[0], match[1]
+        if label not in wanted and label not in own:
+            return tag
+        if label in own:
+            tag = draw_seat(own[label], names, mine=True)
+        elif tag.endswith(" disabled>"):
+            return tag
+        if label not in wanted:
+            return tag
+        had.append(wanted[label])
+        return f"{tag[:-1]} checked>"
+
+    return SEAT_TAG.sub(lay, html), had
+
+
+def kinds_of_seat(html: str) -> list[str]:
+    """The kinds of seat to choose from on a drawn map; none if it has one kind only."""
+    kinds = []
+    if PREMIUM_SEAT.search(html) and STANDARD_SEAT.search(html):
+        kinds += [STANDARD, PREMIUM]
+    if 'id="wheelchair-places"' in html:
+        kinds.append(WHEELCHAIR)
+    return kinds
+
+
+def choice_line(html: str, *, standard_price: Decimal, premium_price: Decimal) -> str:
+    """What is ticked on a drawn map: "Q12, Q13, premium, ₹1,420"; as seatmap.js says it."""
+    tags = [tag for tag in SEAT_TAG.finditer(html) if tag[0].endswith(" checked>")]
+    premium = sum(bool(PREMIUM_SEAT.search(tag[0])) for tag in tags)
+    total = premium * premium_price + (len(tags) - premium) * standard_price
+    kind = [PREMIUM if premium == len(tags) else f"{premium} premium"] if premium else []
+    return ", ".join([*(unescape(tag[1]) for tag in tags), *kind, money(total)])
+
+
+def has_choice(html: str) -> bool:
+    """Whether any seat of a drawn map can be ticked."""
+    return not all(tag[0].endswith(" disabled>") for tag in SEAT_TAG.finditer(html))
+
+
+def _any_free(seats: Sequence[MapSeat]) -> bool:
+    return any(seat.state == FREE for seat in seats)
+
+
+def _free_line(seats: Sequence[MapSeat]) -> str:
+    """How many seats are free; wheelchair places apart, as not everyone may take them."""
+    ordinary = [seat for seat in seats if not seat.is_wheelchair]
+    free = sum(seat.state == FREE for seat in ordinary)
+    places = sum(seat.state == FREE for seat in seats if seat.is_wheelchair)
+    if free == 1:
+        line = "The last seat is free."
+    elif free:
+        line = f"<b>{free}</b> of {len(ordinary)} seats free"
+    elif any(seat.state == HELD for seat in seats):
+        line = "Every seat is taken. Held ones may come back within minutes."
+    else:
+        line = "Every seat is taken."
+    if places:
+        line += f"{',' if free > 1 else ''} {places} wheelchair place{'s' if places > 1 else ''}"
+        line += "" if free > 1 else " free."
+    return line

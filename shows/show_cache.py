@@ -1,0 +1,39 @@
+"""A show with its film and place as pages tell of it, kept for five minutes (SPEC §7).
+
+For showing only: what is decided about a show is decided on its row. Dropped with the pointer to
+the show's map (`seatmap.forget`), so whenever a seat of it changes, and when the show itself does.
+"""
+
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_save
+from django.http import Http404
+
+from bookmyshow.core.cache import Group
+
+from .models import Show
+from .seatmap import current as seatmap
+
+KEPT_SECONDS = 5 * 60
+
+
+def show_or_404(show_id: int) -> Show:
+    try:
+        return Group(seatmap.group(show_id)).keep(
+            "details",
+            lambda: Show.objects.select_related("movie", "screen__cinema").get(pk=show_id),
+            seconds=KEPT_SECONDS,
+        )
+    except Show.DoesNotExist as error:
+        raise Http404("There is no such show.") from error
+
+
+def watch() -> None:
+    """Forget a show that staff changed; bookings say so themselves."""
+
+    def forget_saved(instance: Show, **_signal: Any) -> None:
+        transaction.on_commit(partial(seatmap.forget, instance.pk))
+
+    post_save.connect(forget_saved, sender=Show, weak=False, dispatch_uid="show details")

@@ -1,0 +1,76 @@
+"""Staff at work in the admin, as deployed: its scripts and styles pass the site's own policy."""
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from shows.models import Show
+from tests.support.factories import (
+    make_booking,
+    make_cinema,
+    make_movie,
+    make_screen,
+    make_show,
+    make_user,
+)
+
+SignIn = Callable[[Page, User], None]
+
+
+@pytest.fixture
+def staff_page(page: Page, sign_in: SignIn) -> Page:
+    sign_in(page, User.objects.create_superuser("staff@example.com", name="Staff"))
+    return page
+
+
+def choose(page: Page, field: str, typed: str, option: str) -> None:
+    page.locator(f".field-{field} .select2-selection").click()
+    # The list that opened gives way to what was typed for; until then a press may meet neither.
+    with page.expect_response(lambda answer: f"term={typed}" in answer.url):
+        page.locator(".select2-search__field").fill(typed)
+    expect(page.locator(".select2-results .loading-results")).to_have_count(0)
+    page.get_by_role("option", name=option).click()
+
+
+def test_a_show_is_scheduled_with_what_the_form_finds(staff_page: Page) -> None:
+    make_movie("Amélie", duration_minutes=122)
+    screen = make_screen(cinema=make_cinema(name="Regal", timezone="Asia/Kolkata"), name="Audi 1")
+    evening = f"{timezone.now().year + 1}-03-07T19:30"
+
+    staff_page.goto("/admin/shows/show/add/")
+    choose(staff_page, "movie", "amelie", "Amélie")
+    choose(staff_page, "screen", "regal", "Regal · Audi 1")
+    staff_page.get_by_label("Starts at").fill(evening)
+    staff_page.get_by_label("Standard price").fill("250")
+    staff_page.get_by_label("Premium price").fill("400")
+    staff_page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(staff_page.locator(".messagelist")).to_contain_text("was added successfully")
+    show = Show.objects.get()
+    assert show.screen == screen
+    assert f"{show.local_start:%Y-%m-%dT%H:%M}" == evening
+
+
+def test_every_page_of_the_admin_keeps_to_the_policy(staff_page: Page) -> None:
+    show = make_show()
+    booking = make_booking(show, ["A1"], user=make_user())
+    models = {
+        "movies/genre": None,
+        "movies/movie": show.movie_id,
+        "shows/cinema": show.screen.cinema_id,
+        "shows/screen": show.screen_id,
+        "shows/show": show.pk,
+        "bookings/booking": booking.pk,
+        "accounts/user": booking.user_id,
+    }
+
+    staff_page.goto("/admin/")
+    expect(staff_page.get_by_role("link", name="BookMyShow")).to_be_visible()
+    for model, pk in models.items():
+        for path in ("", *([f"{pk}/change/"] if pk else [])):
+            response = staff_page.goto(f"/admin/{model}/{path}")
+            assert response
+            assert response.status == 200

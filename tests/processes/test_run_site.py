@@ -1,0 +1,162 @@
+"""``manage.py run_site``, which `make run` runs: the site with all its processes."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bookings.show_changes.services import cancel_show
+from bookmyshow.environment import ROOT
+from bookmyshow.serving import supervisor
+from bookmyshow.site.management.commands.run_site import procfile
+from tests.support.factories import make_booking, make_show, make_user
+from tests.support.live_site import free_port, site_environment
+
+RUN_SITE = [sys.executable, "manage.py", "run_site", "--no-demo"]
+
+
+@dataclass
+class Site:
+    """A running `run_site`."""
+
+    process: "subprocess.Popen[bytes]"
+    port: int
+    folder: Path
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def programs(self) -> dict[str, psutil.Process]:
+        """The processes that the supervisor started, by their names in the Procfile."""
+        children = psutil.Process(self.process.pid).children()
+        lines = {" ".join(child.cmdline()): child for child in children if lives(child)}
+        # What the Procfile calls `python` has its whole path in a process.
+        wanted = {name: command.partition(" ")[2] for name, command in procfile().items()}
+        return {
+            name: child
+            for name, command in wanted.items()
+            for line, child in lines.items()
+            if line.endswith(command)
+        }
+
+    def mails(self) -> str:
+        """The text of all mail that was sent."""
+        parts = [
+            part
+            for path in (self.folder / "mail").glob("*")
+            for part in message_from_bytes(path.read_bytes(), policy=policy.default).walk()
+        ]
+        return "".join(p.get_content() for p in parts if p.get_content_type() == "text/plain")
+
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/") as page:
+                return bool(page.status == 200)
+        except OSError:
+            return False
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it runs; a zombie, which ended and was not waited for, does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def until(true: Callable[[], bool], told: Callable[[], object]) -> None:
+    """Wait until it is true; `told` is what the failure shows."""
+    give_up = time.monotonic() + 120
+    while not true():
+        assert time.monotonic() < give_up, told()
+        time.sleep(0.1)
+
+
+@contextmanager
+def run_site(folder: Path) -> Iterator[Site]:
+    port = free_port()
+    with open(folder / "log", "wb") as log:
+        process = subprocess.Popen(
+            RUN_SITE, cwd=ROOT, env=site_environment(folder, port), stdout=log, stderr=log
+        )
+    site = Site(process, port, folder)
+    family: list[psutil.Process] = []
+    try:
+        until(lambda: "BookMyShow is ready" in site.log(), site.log)
+        yield site
+        family = psutil.Process(process.pid).children(recursive=True)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(120)
+    until(lambda: not any(map(lives, family)), lambda: family)
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_every_process_that_is_killed_starts_again_and_the_site_ends_whole(tmp_path: Path) -> None:
+    with run_site(tmp_path) as site:
+        assert f"Listening at: http://127.0.0.1:{site.port} (" in site.log()
+        until(lambda: len(site.programs()) == len(procfile()), site.log)
+        killed = site.programs()
+        # Some containers refuse what it takes to give up root in a closed folder.
+        users = {uid for program in killed.values() for uid in program.uids()}
+        assert 0 not in users or "The site runs as root: " in site.log()
+        for program in killed.values():
+            program.kill()
+        told = [f"{name} was ended by SIGKILL; it starts again in" for name in killed]
+        until(lambda: all(line in site.log() for line in told), site.log)
+        until(lambda: len(site.programs()) == len(killed), site.log)
+        assert not {p.pid for p in killed.values()} & {p.pid for p in site.programs().values()}
+        until(site.answers, site.log)
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_mail_that_the_worker_sends_links_to_the_port_of_the_site(tmp_path: Path) -> None:
+    show = make_show()
+    booking = make_booking(show, ["A1"])
+    cancel_show(by=make_user(is_superuser=True), show_id=show.pk)
+    with run_site(tmp_path) as site:
+        until(lambda: booking.reference in site.mails(), site.log)
+        assert f"http://localhost:{site.port}/movies/" in site.mails()
+
+
+def test_a_program_that_keeps_ending_is_started_after_longer_and_longer_pauses() -> None:
+    """And what it leaves running is ended before its next start."""
+    leaves_one = 'sh -c "sleep 4242 & exit 3"'
+    with subprocess.Popen(
+        [sys.executable, supervisor.__file__, "bad", leaves_one, "good", "sleep 4343"],
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        lines = [process.stderr.readline().strip() for _ in range(3)]
+        assert lines == [f"bad ended with 3; it starts again in {n} s" for n in (1, 2, 4)]
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert [child.cmdline() for child in family] == [["sleep", "4343"]]
+        process.terminate()
+        assert process.wait(120) == 0
+    assert not any(map(lives, family))
+
+
+def test_a_taken_port_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        env = site_environment(tmp_path, port)
+        done = subprocess.run(RUN_SITE, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.strip().startswith(
+        f"CommandError: can't listen on 127.0.0.1:{port} (Address"
+    )
+    assert "PORT=" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

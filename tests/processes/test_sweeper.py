@@ -1,0 +1,105 @@
+"""The sweep as deployed: the Procfile's Celery processes on the tests' database."""
+
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from bookings import services
+from bookings.models import Booking, Notice
+from bookings.show_changes.services import cancel_show
+from bookings.tasks import release_expired_holds, send_notices
+from bookmyshow.celery import app
+from bookmyshow.site import diagnostics
+from bookmyshow.site.diagnostics import Finding
+from shows.models import Show
+from tests.support.factories import lapse, make_booking, make_show, make_user
+from tests.support.mail_server import mail_server
+from tests.support.workers import START_SECONDS, procfile, running
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Beat's tick, a worker that has to be told, and a busy machine.
+TICK_SECONDS = 25
+# Of the Procfile's `worker`.
+SLOTS = 2
+
+
+def test_a_lapsed_hold_is_swept_within_the_interval_and_a_tick(tmp_path: Path) -> None:
+    show = make_show()
+    with running(tmp_path, "worker", "sweeper", "beat") as log:
+        booking = services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1", "A2"])
+        lapse(booking)
+        lapsed_at = time.monotonic()
+        allowed = settings.SWEEP_SECONDS + TICK_SECONDS
+        # The log line follows the commit, so once it is there the rows say the same.
+        while booking.reference not in log.read_text():
+            assert time.monotonic() - lapsed_at < allowed, log.read_text()
+            time.sleep(0.1)
+    booking.refresh_from_db()
+    assert (booking.status, booking.ended_reason) == (Booking.Status.FAILED, "lapsed")
+    assert Show.objects.get(pk=show.pk).available_seats == show.total_seats
+
+
+def test_holds_are_swept_while_every_mail_is_stuck(tmp_path: Path) -> None:
+    """Each slot of the worker has a mail whose server never finishes its reply."""
+    show, staff = make_show(), make_user(is_staff=True)
+    sold = make_show()
+    for label in ("A1", "A2"):
+        make_booking(sold, [label])
+    cancel_show(by=staff, show_id=sold.pk)
+    booking = services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1"])
+    lapse(booking)
+    with mail_server() as server:
+        server.drips = True
+        with running(tmp_path, "worker", "sweeper", EMAIL_URL=server.url) as log:
+            for _ in range(SLOTS):
+                send_notices.delay()
+            give_up = time.monotonic() + START_SECONDS
+            while len(server.received) < SLOTS:
+                assert time.monotonic() < give_up, log.read_text()
+                time.sleep(0.1)
+            release_expired_holds.delay()
+            while booking.reference not in log.read_text():
+                assert time.monotonic() < give_up, log.read_text()
+                time.sleep(0.1)
+            # No reply came meanwhile, so no slot was free.
+            assert not Notice.objects.exclude(sent_at=None).exists()
+            assert not Notice.objects.exclude(last_error="").exists()
+            server.stopped.set()
+
+
+def test_doctor_says_which_queue_nobody_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diagnostics, "ANSWER_SECONDS", 5.0)
+
+    def workers() -> Finding:
+        return next(found for found in diagnostics.examine() if found.what == "workers")
+
+    with running(tmp_path, "worker"):
+        give_up = time.monotonic() + START_SECONDS
+        while (found := workers()).words == "none answers":
+            assert time.monotonic() < give_up
+        assert found.words == "none takes the queue sweeps"
+        assert found.grave
+    with running(tmp_path, "worker", "sweeper"):
+        give_up = time.monotonic() + START_SECONDS
+        while workers().words != "2 answer":
+            assert time.monotonic() < give_up, workers()
+
+
+def test_every_task_of_beat_exists_and_some_process_takes_its_queue() -> None:
+    app.loader.import_default_modules()
+    listening = {
+        queue
+        for command in procfile().values()
+        if "worker" in command
+        for option in [o for o in command if o.startswith("--queues=")] or ["--queues=celery"]
+        for queue in option.removeprefix("--queues=").split(",")
+    }
+    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+        assert entry["task"] in app.tasks
+        queue = settings.CELERY_TASK_ROUTES.get(entry["task"], {}).get("queue", "celery")
+        assert queue in listening

@@ -1,0 +1,84 @@
+"""nginx with the files of ops/nginx in front of a site that a test serves."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bookmyshow.environment import ROOT
+from tests.support.live_site import free_port
+
+OPS = ROOT / "ops" / "nginx"
+# As Debian's and the image's own nginx.conf, less what a test must not share with others; with as
+# many connections as docs/deploy.md and compose.yaml have them set.
+MAIN = """
+{user}
+worker_rlimit_nofile 20000;
+pid {folder}/pid;
+error_log {folder}/error.log;
+daemon off;
+events {{ worker_connections {connections}; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/site.conf;
+}}
+"""
+
+
+def localised(name: str, folder: Path, *, upstream: int) -> tuple[str, str]:
+    """Return the file of ops/nginx with this machine's ports and paths, and the site's address."""
+    text = (OPS / name).read_text()
+    port, other = free_port(), free_port()
+    tls = "listen 443 ssl" in text
+    changes = [
+        (r"server (127\.0\.0\.1|web):8000;", f"server 127.0.0.1:{upstream};"),
+        (r"listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
+        (r"listen 80;", f"listen 127.0.0.1:{other if tls else port};"),
+        (r"(?<=proxy_cache_path )\S+", f"{folder}/cache"),
+        (r"\S+/fullchain\.pem", f"{folder}/certificate.pem"),
+        (r"\S+/privkey\.pem", f"{folder}/key.pem"),
+        (r"\S+/site\.conf", str(OPS / "site.conf")),
+    ]
+    for pattern, here in changes:
+        text = re.sub(pattern, here, text)
+    return text, f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+
+
+def connections_of(name: str) -> int:
+    """How many connections nginx may have where that file of ops/nginx is used."""
+    told_in = {"compose.conf": "compose.yaml", "bookmyshow.conf": "docs/deploy.md"}[name]
+    found = re.search(r"/worker_connections (\d+);/", (ROOT / told_in).read_text())
+    assert found is not None, told_in
+    return int(found[1])
+
+
+@contextmanager
+def nginx(name: str, folder: Path, *, upstream: int) -> Iterator[str]:
+    """Run nginx with that file of ops/nginx; `upstream` is the site's port. Yields its address."""
+    text, url = localised(name, folder, upstream=upstream)
+    (folder / "site.conf").write_text(text)
+    # A test's folder is closed to the user that nginx would become.
+    user = "user root;" if os.geteuid() == 0 else ""
+    values = {"user": user, "folder": folder, "connections": connections_of(name)}
+    (folder / "nginx.conf").write_text(MAIN.format(**values))
+    certificate = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+    subprocess.run(
+        [*certificate.split(), "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"],
+        check=True,
+        capture_output=True,
+    )
+    command = ["nginx", "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
+    path = f"{os.environ['PATH']}:/usr/sbin"
+    process = subprocess.Popen(command, env={**os.environ, "PATH": path})
+    try:
+        yield url
+    finally:
+        process.terminate()
+        process.wait(60)

@@ -1,0 +1,51 @@
+"""The Procfile's Celery processes, for tests that start them for themselves."""
+
+import re
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bookmyshow.celery import app
+from bookmyshow.environment import ROOT
+from bookmyshow.site.management.commands import run_site
+from tests.support.live_site import free_port, site_environment
+
+START_SECONDS = 180
+READY = re.compile(r"celery@\S+ ready\.|sweeper@\S+ ready\.|beat: Starting\.\.\.")
+
+
+def procfile() -> dict[str, list[str]]:
+    """The commands of the Procfile as lists of words."""
+    return {name: shlex.split(command) for name, command in run_site.procfile().items()}
+
+
+@contextmanager
+def running(folder: Path, *names: str, **environment: str) -> Iterator[Path]:
+    """These processes of the Procfile, started and ready; gives the file that they log to.
+
+    Meanwhile tasks of this process go to the broker too.
+    """
+    log = folder / "celery.log"
+    env = site_environment(folder, free_port()) | environment
+    with log.open("wb") as output:
+        processes = [
+            subprocess.Popen(procfile()[name], cwd=ROOT, env=env, stdout=output, stderr=output)
+            for name in names
+        ]
+    try:
+        give_up = time.monotonic() + START_SECONDS
+        while len(READY.findall(log.read_text())) < len(names):
+            assert time.monotonic() < give_up, log.read_text()
+            time.sleep(0.1)
+        app.conf.task_always_eager = False
+        yield log
+    finally:
+        app.conf.task_always_eager = True
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        for process in processes:
+            process.wait(60)
