@@ -48,7 +48,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who buys tickets or works here; logs in by email (SPEC §3)."""
+    """A person who buys tickets or works here; logs in by email (docs/spec.md §3.1)."""
 
     email = models.EmailField(max_length=254, validators=[validate_mailable])
     name = models.CharField(max_length=120)

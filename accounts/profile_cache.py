@@ -1,4 +1,4 @@
-"""A person's profile as the API tells it, kept for half an hour (SPEC §7).
+"""A person's profile as the API tells it, kept for half an hour (docs/spec.md §7).
 
 For telling only: who somebody is and what they may do is read from the database each time.
 Dropped at log-out and by any change of the account or its groups.

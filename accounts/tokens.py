@@ -1,5 +1,8 @@
-"""The API's bearer tokens, JWTs. One ends when the person's `token_version` rises (API.md), when it
-is logged out, or when STAFF_2FA is on and its owner, of the staff, gave no code for it."""
+"""The API's bearer tokens, JWTs (docs/api.md, "Tokens").
+
+A token ends when the person's `token_version` rises, or when it is logged out. With STAFF_2FA on, a
+token of staff is good only if a code was given for it.
+"""
 
 import uuid
 from datetime import UTC, datetime

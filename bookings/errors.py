@@ -6,7 +6,7 @@ from bookmyshow.core.templatetags.formatting import wait
 
 
 class BookingError(Exception):
-    """A rule of SPEC §4 said no, and nothing was changed."""
+    """A rule of docs/spec.md §4 said no, and nothing was changed."""
 
     code = "BOOKING_ERROR"
     message = "This booking can't be made."

@@ -3,7 +3,8 @@
 The database checks them in the transaction of the hold or confirmation: under the show's lock what
 concerns one show, and under the person's lock what concerns all shows.
 One limit is counted beside it, in Redis: `spend_unconfirmed`.
-Staff have no limits: the box office buys for many people. The settings are in README.
+Staff have no limits: the box office buys for many people. docs/spec.md §4.11 has the limits, README
+the settings.
 """
 
 from dataclasses import dataclass

@@ -19,7 +19,7 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def new_reference() -> str:
-    """BMV and 12 random characters (60 bits), never derived from time or id (SPEC §3)."""
+    """BMV and 12 random characters (60 bits), never derived from time or id (docs/spec.md §3.6)."""
     return "BMV" + "".join(secrets.choice(CROCKFORD) for _ in range(12))
 
 
@@ -72,7 +72,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
 
 
 class Booking(models.Model):
-    """One customer's seats at one show, with a status (SPEC §3, §4)."""
+    """One customer's seats at one show, with a status (docs/spec.md §3.6, §4)."""
 
     class Status(models.TextChoices):
         PENDING = "PENDING", "Held"

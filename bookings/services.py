@@ -1,4 +1,4 @@
-"""Every change of state of a booking (SPEC §4).
+"""Every change of state of a booking (docs/spec.md §4).
 
 The locking rules, the same in every function:
 
@@ -118,7 +118,7 @@ def hold_seats(
 
 @metrics.booking_attempt("confirm")
 def confirm_booking(*, user: User, reference: str, starts_at: datetime | None = None) -> Booking:
-    """Make a hold a sale. Confirming it again is a success that changes nothing (SPEC §4.6).
+    """Make a hold a sale (docs/spec.md §4.6). Doing it again is a success that changes nothing.
 
     `starts_at` is the start that the buyer was shown; None for no check. Raises
     BookingNotFound, BookingExpired, BookingNotPending, EmailNotConfirmed, ShowMoved, ShowBusy.

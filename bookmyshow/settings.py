@@ -40,7 +40,7 @@ METRICS_TOKEN = environment.token("METRICS_TOKEN")
 MAINTENANCE = environment.switch("MAINTENANCE", default=False)
 RATE_LIMITS = environment.switch("RATE_LIMITS", default=True)
 
-# Booking (SPEC §4)
+# Booking (docs/spec.md §4)
 BOOKING_EXPIRY_MINUTES = environment.whole("BOOKING_EXPIRY_MINUTES", default=2, least=1, most=60)
 MAX_SEATS_PER_BOOKING = environment.whole("MAX_SEATS_PER_BOOKING", default=10, least=1, most=100)
 # Limits against hoarding (bookings.hold_limits).
@@ -229,7 +229,7 @@ LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "listings:home"
 LOGOUT_REDIRECT_URL = "listings:home"
 
-# Celery: beat releases lapsed holds; correctness never waits for it (SPEC §4.4).
+# Celery: beat releases lapsed holds; correctness never waits for it (docs/spec.md §4.4).
 CELERY_BROKER_URL = REDIS_URL
 # Tasks in another format, such as pickle, are refused.
 CELERY_ACCEPT_CONTENT = ["json"]

@@ -123,7 +123,7 @@ class MovieQuerySet(models.QuerySet["Movie"]):
 
 
 class Movie(models.Model):
-    """A film of the catalogue (SPEC §3)."""
+    """A film of the catalogue (docs/spec.md §3.2)."""
 
     title = models.CharField(max_length=200)
     slug = models.SlugField(max_length=220, unique=True)

@@ -81,7 +81,7 @@ LONGEST_CLEANING = 240
 
 
 class Screen(models.Model):
-    """An auditorium. Shows copy its seating plan when they are made (SPEC §2)."""
+    """An auditorium. Shows copy its seating plan when they are made (docs/spec.md §2)."""
 
     cinema = models.ForeignKey(Cinema, on_delete=models.PROTECT, related_name="screens")
     name = models.CharField(max_length=60)
@@ -121,7 +121,7 @@ class BusyRange(Func):
 
 
 class Show(models.Model):
-    """One screening: a film on a screen at a time, with its prices (SPEC §3)."""
+    """One screening: a film on a screen at a time, with its prices (docs/spec.md §3.4)."""
 
     class Status(models.TextChoices):
         SCHEDULED = "SCHEDULED", "Scheduled"

@@ -34,7 +34,7 @@ WIDE = timedelta(days=2)
 
 
 def lapsed_hold(at: datetime | Now, prefix: str = "") -> Q:
-    """A hold that is over at `at`, swept or not: its seats are free (SPEC §4.4)."""
+    """A hold that is over at `at`, swept or not: its seats are free (docs/spec.md §4.4)."""
     return Q((f"{prefix}status", "PENDING"), (f"{prefix}expires_at__lte", at))
 
 

@@ -287,9 +287,9 @@ def change_terms(
     format: str,
     language: str,
 ) -> None:
-    """Change what a show is sold as; seats that are held or sold keep their price (SPEC §4.9).
+    """Change prices, format and language of a show.
 
-    Raises ShowIsBusy.
+    Seats that are held or sold keep their price (docs/spec.md §4.9). Raises ShowIsBusy.
     """
     with show_transaction():
         # Only these columns: the counter of free seats belongs to the bookings made meanwhile.

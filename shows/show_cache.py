@@ -1,4 +1,4 @@
-"""A show with its film and place as pages tell of it, kept for five minutes (SPEC §7).
+"""A show with its film and place as pages tell of it, kept for five minutes (docs/spec.md §7).
 
 For showing only: what is decided about a show is decided on its row. Dropped with the pointer to
 the show's map (`seatmap.forget`), so whenever a seat of it changes, and when the show itself does.

@@ -13,7 +13,7 @@ from bookmyshow.site.management.commands.run_site import procfile
 
 OPS = ROOT / "ops"
 OTHERS = re.compile(r"node_\w+|bookmyshow_backup_last_success_timestamp_seconds|bookmyshow:\w+|up")
-ALERTS_OF_THE_ISSUE = {
+ALERT_LIMITS = {
     "BookingFailures": "> 0.01",
     "SlowRequests": "> 0.5",
     "SlowDatabase": "> 0.05",
@@ -77,7 +77,7 @@ def test_every_metric_that_is_asked_for_exists(name: str, monkeypatch: pytest.Mo
 def test_the_limits_are_those_agreed_on() -> None:
     groups = yaml.safe_load((OPS / "prometheus/alerts.yml").read_text())["groups"]
     rules = {rule.get("alert"): rule for group in groups for rule in group["rules"]}
-    for alert, limit in ALERTS_OF_THE_ISSUE.items():
+    for alert, limit in ALERT_LIMITS.items():
         assert limit in rules[alert]["expr"], alert
         assert rules[alert]["annotations"]["action"]
         assert rules[alert]["labels"]["severity"] in {"page", "ticket"}

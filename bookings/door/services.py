@@ -1,4 +1,4 @@
-"""The door: one ticket lets its people in once, however many doors scan it (issue 5, part 4).
+"""The door: one ticket lets its people in once, however many doors scan it (docs/spec.md §13).
 
 The booking's row is locked alone, as in `confirm_booking`; whether it is paid, off or used already
 is read by later statements under that lock. Cancelling takes the same lock, so a ticket is never

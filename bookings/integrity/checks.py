@@ -1,4 +1,4 @@
-"""The invariants of SPEC §4.10 as queries that find what breaks them."""
+"""The invariants of docs/spec.md §4.10 as queries that find what breaks them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

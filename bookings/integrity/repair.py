@@ -1,4 +1,4 @@
-"""Putting right what breaks an invariant of SPEC §4.10 (`check_integrity --fix`).
+"""Putting right what breaks an invariant of docs/spec.md §4.10 (`check_integrity --fix`).
 
 The site can't break them; a hand in the database, or a restore of some tables only, can. What was
 sold counts: the bookings' lists are believed, and seats and counters are made to agree with them,

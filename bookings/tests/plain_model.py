@@ -1,4 +1,6 @@
-"""SPEC §4 once more, in plain Python without a database: what the state machine test compares with.
+"""The rules of docs/spec.md §4 in plain Python, without a database.
+
+The state machine test compares the services with this model.
 
 Time is in whole virtual seconds; one caller at a time. A refusal is the name of its error, with the
 lost seats where there are any.

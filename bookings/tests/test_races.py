@@ -92,7 +92,7 @@ def unexpected(results: list[object]) -> list[object]:
 
 
 def assert_sold_once(show: Show) -> None:
-    """No seat in two live bookings, every count exact (SPEC §4.10)."""
+    """No seat in two live bookings, every count exact (docs/spec.md §4.10)."""
     assert [f"{b.rule}: {b.where}" for b in find_broken()] == []
     live = Booking.objects.filter(show=show, status__in=["PENDING", "CONFIRMED"])
     twice = [label for label, n in Counter(s for b in live for s in b.seats).items() if n > 1]

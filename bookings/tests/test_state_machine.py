@@ -1,4 +1,7 @@
-"""Random calls of the booking services, alone and two at once, against a plain model of SPEC §4."""
+"""Random calls of the booking services, alone and two at once, against a plain model.
+
+The model is `plain_model`: the rules of docs/spec.md §4.
+"""
 
 import copy
 import os

@@ -1,4 +1,4 @@
-"""The database's clock, by which holds lapse and shows begin (SPEC §4.4).
+"""The database's clock, by which holds lapse and shows begin (docs/spec.md §4.4).
 
 The web hosts' clocks may differ from it and from one another; nothing about a booking is decided by
 them.

@@ -1,4 +1,4 @@
-"""The unchanged poll, answered before Django is asked (SPEC §5).
+"""The unchanged poll, answered before Django is asked (docs/spec.md §5.2).
 
 It is the hottest request of the product: every open map asks every five seconds whether its version
 is still the current one, and nearly always it is. That takes one read of the cache and nothing of

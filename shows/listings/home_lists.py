@@ -1,4 +1,4 @@
-"""The lists of films on the home page, kept for an hour (SPEC §7).
+"""The lists of films on the home page, kept for an hour (docs/spec.md §7).
 
 A list is dropped when a film, a genre or the schedule changes, and never outlives the last show of
 a film that is in it for its shows. A search is not kept: there are as many as people who type.

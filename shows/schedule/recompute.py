@@ -1,8 +1,8 @@
 """Coming shows that were made with an older running time, cleaning time or seating plan.
 
-A show copies these when it is made, and a change of its film or screen leaves it as it is (SPEC
-§2). Here staff see which shows differ, and recompute them: the times if the next show on the screen
-leaves room for them, the seats if the show has never had a booking.
+A show copies these when it is made, and a change of its film or screen leaves it as it is
+(docs/spec.md §2, §11.3). Here staff see which shows differ, and recompute them: the times if the
+next show on the screen leaves room for them, the seats if the show has never had a booking.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""API.md's account endpoints over HTTP."""
+"""docs/api.md's account endpoints over HTTP."""
 
 import uuid
 from datetime import timedelta

@@ -3,7 +3,7 @@
 import re
 
 from bookmyshow.environment import ROOT
-from tests.api_client import ApiInProcess
+from tests.support.api_client import ApiInProcess
 
 METHODS = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE)\b")
 

@@ -1,4 +1,4 @@
-"""API.md's booking endpoints over HTTP."""
+"""docs/api.md's booking endpoints over HTTP."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta

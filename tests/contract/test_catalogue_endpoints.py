@@ -1,4 +1,4 @@
-"""API.md's film endpoints over HTTP."""
+"""docs/api.md's film endpoints over HTTP."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""API.md's show endpoints over HTTP."""
+"""docs/api.md's show endpoints over HTTP."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal

@@ -8,10 +8,10 @@ from bookings.integrity.repair import broken_shows, repair_show
 
 class Command(BaseCommand):
     help = (
-        "Prove the booking invariants (SPEC §4.10) in one snapshot of the database: lists every "
-        "breach and exits with 1 when there is one. Safe to run during a sale. With --fix, seats "
-        "and counters are made to agree with what the bookings say was sold, show by show; a seat "
-        "that two bookings list stays with the one confirmed first, and the other is named."
+        "Prove the booking invariants (docs/spec.md §4.10) in one snapshot of the database: lists "
+        "every breach and exits with 1 when there is one. Safe to run during a sale. With --fix, "
+        "seats and counters are made to agree with what the bookings say was sold, show by show; a "
+        "seat that two bookings list stays with the one confirmed first, and the other is named."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,4 +1,4 @@
-"""What is kept in the cache, and how: the one place to look (SPEC §7).
+"""What is kept in the cache, and how: the one place to look (docs/spec.md §7).
 
 - film lists: `shows.listings.home_lists`, 1 h and never past the last show of a film in them;
   dropped when a film, a genre or the schedule changes

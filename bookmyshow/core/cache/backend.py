@@ -1,4 +1,4 @@
-"""The cache on Redis or Valkey, made so that its server may be away (SPEC §7).
+"""The cache on Redis or Valkey, made so that its server may be away (docs/spec.md §7).
 
 With the server gone every read misses and every write is dropped, and a page pays for finding that
 out once and not with every call (`Outage`). A drop that could not be delivered is delivered before

@@ -183,7 +183,7 @@ def test_an_uploaded_or_linked_poster_goes_before_the_drawn_one() -> None:
 
 
 def test_after_midnight_the_late_show_of_the_evening_before_is_still_there(client: Client) -> None:
-    """At 00:10 in Mumbai, a show at 00:40 belongs to the evening before (SPEC §3)."""
+    """At 00:10 in Mumbai, a show at 00:40 belongs to the evening before (docs/spec.md §16)."""
     with time_machine.travel("2026-03-03T18:40:00Z", tick=False):
         movie = make_movie("Her")
         late = make_show(movie=movie, starts_in=timedelta(minutes=30))
