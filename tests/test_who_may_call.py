@@ -92,7 +92,7 @@ PAGES: dict[str, Row] = {
 }
 # Its own token is the key, and what comes without it is as if it weren't there.
 BY_TOKEN = {"shared/<str:token>/", "metrics"}
-# Only what a page of the site sends is taken (bookmyshow/core/observability/tests/test_metrics.py).
+# Only what a page of the site sends is taken (bookmyshow/site/tests/test_metrics_page.py).
 FROM_OWN_PAGES = {"vitals"}
 # Whatever is unknown under /api/ is a 404 in the API's envelope.
 UNKNOWN = {"api", "api/"}
