@@ -16,8 +16,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from bookmyshow.core.observability.security_log import note
 from bookmyshow.core.staff.access import save_what_was_asked
+from bookmyshow.core.staff.bounded_changelist import LongListAdmin, when
 from bookmyshow.core.staff.csv_export import Columns
-from bookmyshow.core.staff.keyset_changelist import LongListAdmin, when
 
 from .email.queue import owe_account_changed, owe_password_changed
 from .models import User

@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from accounts.search import MOST_PEOPLE, ids_of_people
 from bookmyshow.core.clock import DatabaseClock
+from bookmyshow.core.staff.bounded_changelist import LongListAdmin, when
 from bookmyshow.core.staff.csv_export import Columns, currency
-from bookmyshow.core.staff.keyset_changelist import LongListAdmin, when
 from bookmyshow.core.templatetags.formatting import moment, money
 from shows.models import lapsed_hold
 

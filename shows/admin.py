@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 from bookmyshow.core.clock import database_now
 from bookmyshow.core.local_time import A_DAY
 from bookmyshow.core.staff.archive_instead_of_delete import ArchivableAdmin, Archived
+from bookmyshow.core.staff.bounded_changelist import LongListAdmin, when
 from bookmyshow.core.staff.csv_export import Columns, currency
-from bookmyshow.core.staff.keyset_changelist import LongListAdmin, when
 from bookmyshow.core.templatetags.formatting import moment, money
 
 from .admin_forms import CinemaForm, NewShowForm, ScreenForm

@@ -3,8 +3,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from bookings.admin import SHOW_COLUMNS, SearchBookings
+from bookmyshow.core.staff.bounded_changelist import LongListAdmin, when
 from bookmyshow.core.staff.csv_export import Columns, currency
-from bookmyshow.core.staff.keyset_changelist import LongListAdmin, when
 from bookmyshow.core.templatetags.formatting import money
 
 from .models import ArchivedBooking

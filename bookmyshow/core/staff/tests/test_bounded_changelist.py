@@ -8,8 +8,8 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from bookmyshow.core.staff import keyset_changelist
-from bookmyshow.core.staff.keyset_changelist import BoundedPaginator, LongListAdmin, when
+from bookmyshow.core.staff import bounded_changelist
+from bookmyshow.core.staff.bounded_changelist import BoundedPaginator, LongListAdmin, when
 from tests.support.admin_site import MOST_QUERIES, queries_of_list, staff_client
 from tests.support.factories import make_booking, make_show, make_user
 
@@ -18,7 +18,7 @@ USERS = "/admin/accounts/user/"
 
 
 def test_a_list_counts_no_further_than_it_has_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keyset_changelist, "MOST_ROWS", 4)
+    monkeypatch.setattr(bounded_changelist, "MOST_ROWS", 4)
     client = staff_client()
     for _ in range(5):
         make_user()
@@ -35,10 +35,10 @@ def test_an_action_on_all_of_a_list_that_was_cut_does_nothing(
     client = staff_client()
     people = [make_user() for _ in range(3)]
     chosen = {"action": "delete_selected", "_selected_action": [people[0].pk], "select_across": "1"}
-    monkeypatch.setattr(keyset_changelist, "MOST_ROWS", 2)
+    monkeypatch.setattr(bounded_changelist, "MOST_ROWS", 2)
     page = client.post(USERS, chosen, follow=True).content.decode()
     assert "narrow the list first" in page
-    monkeypatch.setattr(keyset_changelist, "MOST_ROWS", 9)
+    monkeypatch.setattr(bounded_changelist, "MOST_ROWS", 9)
     assert "Are you sure" in client.post(USERS, chosen).content.decode()
 
 
