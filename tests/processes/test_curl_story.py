@@ -8,6 +8,7 @@ import pytest
 
 from bookings.models import Booking
 from bookmyshow.environment import ROOT
+from tests.support import programs
 from tests.support.factories import make_booking, make_show
 from tests.support.live_site import LiveSite
 
@@ -18,6 +19,7 @@ def shell_of(text: str) -> str:
 
 @pytest.mark.parametrize("page", ["README.md", "docs/api.md"])
 def test_the_story_works_as_pasted(page: str, live_site: LiveSite, transactional_db: None) -> None:
+    programs.need("curl")
     show = make_show()
     make_booking(show, ["A1"])
     text = (ROOT / page).read_text()

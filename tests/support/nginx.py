@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bookmyshow.environment import ROOT
+from tests.support import programs
 from tests.support.live_site import free_port
 
 OPS = ROOT / "ops" / "nginx"
@@ -62,6 +63,7 @@ def connections_of(name: str) -> int:
 @contextmanager
 def nginx(name: str, folder: Path, *, upstream: int) -> Iterator[str]:
     """Run nginx with that file of ops/nginx; `upstream` is the site's port. Yields its address."""
+    programs.need("nginx", "openssl")
     text, url = localised(name, folder, upstream=upstream)
     (folder / "site.conf").write_text(text)
     # A test's folder is closed to the user that nginx would become.
@@ -75,8 +77,7 @@ def nginx(name: str, folder: Path, *, upstream: int) -> Iterator[str]:
         capture_output=True,
     )
     command = ["nginx", "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
-    path = f"{os.environ['PATH']}:/usr/sbin"
-    process = subprocess.Popen(command, env={**os.environ, "PATH": path})
+    process = subprocess.Popen(command, env={**os.environ, "PATH": programs.PATH})
     try:
         yield url
     finally:
