@@ -1,0 +1,111 @@
+"""What the seat-map poll costs with and without the answer before Django, directly and by nginx.
+
+Run ``EMBEDDED_DATA=.data/bench python -m bookmyshow.embedded python -m bench.serving_layers``; nginx
+must be installed. nginx uses ops/nginx/compose.conf, which keeps each answer for a second.
+
+First as fast as 16 clients can, on 20 shows. Then 500 clients ask as often as 2,000 open maps on
+400 shows do, each every five seconds: this gives the share of a processor that they cost.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+
+from bench import client, worlds
+from bench.__main__ import MAIN, TEMPLATE, people_and_films
+from bench.data import Filler
+from bench.measures import CLIENTS, FOUND, NOTHING, alternate
+from bench.report import Report
+from bench.sites import SERVED, Site, serve
+from tests.support.nginx import nginx
+
+#: With and without the shortcut.
+APPLICATIONS = {"shortcut": "bookmyshow.wsgi", "Django": "bookmyshow.wsgi:django_application"}
+CLIENTS_OF_MAPS, PAUSE_MS, SECONDS, ROUNDS = 500, 1_250, 20, 3
+
+
+@contextmanager
+def front(site: Site) -> Iterator[str]:
+    """The address of nginx in front of the site."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        nginx("compose.conf", Path(folder), upstream=urlsplit(site.url).port or 0) as url,
+    ):
+        yield url
+
+
+def main() -> int:
+    """Measure both ways on both ways in; 1 if an answer was wrong."""
+    os.environ |= SERVED
+    report = Report(name="serving_layers")
+    report.raw["load_average"] = psutil.getloadavg()
+    report.section(f"Making the database; load average {psutil.getloadavg()[0]:.1f}")
+    people_and_films()
+    MAIN.create(TEMPLATE.name)
+    filler = Filler(MAIN.url)
+    shows = filler.shows(400, 250)
+    filler.settle()
+    filler.close()
+    for where in ("gunicorn alone", "behind nginx"):
+        report.section(where)
+        measure(report, where, shows)
+    for problem in report.problems:
+        print(f"problem: {problem}")
+    report.write()
+    return 1 if report.problems else 0
+
+
+def measure(report: Report, where: str, shows: list[int]) -> None:
+    """Rates of both applications in turns, then what 2,000 open maps cost each of them."""
+    with (
+        serve(APPLICATIONS["shortcut"], MAIN) as quick,
+        serve(APPLICATIONS["Django"], MAIN) as plain,
+        front(quick) as quick_front,
+        front(plain) as plain_front,
+    ):
+        sites = {"shortcut": quick, "Django": plain}
+        urls = {name: site.url for name, site in sites.items()}
+        if where == "behind nginx":
+            urls = {"shortcut": quick_front, "Django": plain_front}
+        rates = alternate(
+            report,
+            {f"{name}, {where}": lambda url=url: rate(url, shows) for name, url in urls.items()},
+            allowed=(FOUND, NOTHING),
+            rounds=ROUNDS,
+        )
+        quickest, plainest = rates.values()
+        report.note(
+            f"polls a second, {where}: shortcut ÷ Django",
+            f"{quickest:.0f} ÷ {plainest:.0f}",
+            quickest / plainest,
+        )
+        shares = {name: share(report, sites[name], url, shows) for name, url in urls.items()}
+        report.note(
+            f"2,000 open maps, {where}: processor of the workers",
+            json.dumps({name: f"{value:.1%}" for name, value in shares.items()}),
+            shares["shortcut"] / shares["Django"],
+        )
+
+
+def rate(url: str, shows: list[int]) -> client.Result:
+    return client.load(url, worlds.polls(url, shows[:20]), clients=CLIENTS, seconds=3)
+
+
+def share(report: Report, site: Site, url: str, shows: list[int]) -> float:
+    """The share of one processor that the site's workers use while the maps are open."""
+    requests = worlds.polls(url, shows) * 2
+    before = site.cpu_seconds()
+    result = client.load(url, requests, clients=CLIENTS_OF_MAPS, seconds=SECONDS, pause_ms=PAUSE_MS)
+    used = site.cpu_seconds() - before
+    report.keep(f"open maps at {url}", [result], allowed=(FOUND, NOTHING))
+    return used / result.seconds
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
