@@ -1,7 +1,7 @@
 """What the seat-map poll costs with and without the answer before Django, directly and by nginx.
 
-Run ``EMBEDDED_DATA=.data/bench python -m bookmyshow.embedded python -m bench.serving_layers``; nginx
-must be installed. nginx uses ops/nginx/compose.conf, which keeps each answer for a second.
+Run ``EMBEDDED_DATA=.data/bench python -m bookmyshow.embedded python -m bench.serving_layers``, with
+nginx installed. It uses ops/nginx/compose.conf, which keeps each answer for a second.
 
 First as fast as 16 clients can, on 20 shows. Then 500 clients ask as often as 2,000 open maps on
 400 shows do, each every five seconds: this gives the share of a processor that they cost.
@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -75,7 +76,7 @@ def measure(report: Report, where: str, shows: list[int]) -> None:
             urls = {"shortcut": quick_front, "Django": plain_front}
         rates = alternate(
             report,
-            {f"{name}, {where}": lambda url=url: rate(url, shows) for name, url in urls.items()},
+            {f"{name}, {where}": partial(rate, url, shows) for name, url in urls.items()},
             allowed=(FOUND, NOTHING),
             rounds=ROUNDS,
         )
