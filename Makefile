@@ -31,10 +31,11 @@ run: $(STAMP) ## Run the site as deployed, with demo data, on http://localhost:8
 test: $(STAMP) ## Run all tests, those in the browser too (ARGS="bookings -k hold" for some)
 	@$(EMBEDDED) $(PY) -m pytest $(ARGS)
 
-lint: $(STAMP) $(NODE_STAMP) ## Check style, types and migrations; JavaScript and CSS too
+lint: $(STAMP) $(NODE_STAMP) ## Check style, imports, types and migrations; JavaScript and CSS too
 	@$(BIOME) check --error-on-warnings
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
+	@$(VENV)/bin/lint-imports --no-logo
 	@$(EMBEDDED) sh -c '$(PY) -m mypy . && $(PY) manage.py makemigrations --check --dry-run'
 
 format: $(STAMP) $(NODE_STAMP) ## Format the code
@@ -63,7 +64,7 @@ audit: $(STAMP) ## Look for known weaknesses of the packages (asks a public data
 	@$(TOOLS)/bin/pip-audit --require-hashes --disable-pip -r requirements.lock
 
 clean: ## Remove what is generated; the databases in .data/ stay
-	rm -rf $(VENV) node_modules staticfiles .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) node_modules staticfiles .mypy_cache .ruff_cache .import_linter_cache .pytest_cache
 	find . -name __pycache__ -not -path './.data/*' -prune -exec rm -rf {} +
 
 # Made anew whenever the requirements change. pip's progress is worth seeing: it takes a minute.

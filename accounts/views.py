@@ -37,13 +37,7 @@ from .forms import (
 )
 from .login.attempts import spend_email_check, spend_reset, spend_sign_up
 from .login.devices import remember_device
-from .models import User
-
-
-class LoggedInRequest(HttpRequest):
-    """A request behind `login_required`."""
-
-    user: User
+from .requests import LoggedInRequest
 
 
 def onward(request: HttpRequest) -> str:

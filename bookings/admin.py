@@ -11,13 +11,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from accounts.search import MOST_PEOPLE, ids_of_people
+from accounts.search import ids_of_people
 from bookmyshow.core.clock import DatabaseClock
 from bookmyshow.core.staff.bounded_changelist import LongListAdmin, when
 from bookmyshow.core.staff.csv_export import Columns, currency
 from bookmyshow.core.templatetags.formatting import moment, money
 from shows.models import lapsed_hold
 
+from .admin_lists import SHOW_COLUMNS, SearchBookings
 from .archive.models import ArchivedBooking
 from .models import Booking, Notice
 from .notices.services import try_again
@@ -25,14 +26,6 @@ from .search import matching
 
 # The most bookings of the archive that a search counts.
 MOST_COUNTED = 100
-# Columns about the show of a row; the archive's list has them too.
-SHOW_COLUMNS: Columns = {
-    "film": "show.movie.title",
-    "cinema": "show.screen.cinema.name",
-    "city": "show.screen.cinema.city",
-    "screen": "show.screen.name",
-    "starts_at": "show.local_start",
-}
 BADGES = {"PENDING": "badge-wait", "CONFIRMED": "badge-good"}
 NOTICE_BADGES = {"waiting": "badge-wait", "sent": "badge-good", "given-up": "badge-bad"}
 
@@ -55,24 +48,6 @@ class EffectiveStatus(admin.SimpleListFilter):
         if status == Booking.Status.FAILED:
             return bookings.filter(Q(status=status) | lapsed)
         return bookings.filter(Q(status=status) & ~lapsed)
-
-
-class SearchBookings(admin.ModelAdmin):
-    """A search box for bookings; how it searches is search.py."""
-
-    search_fields = ("reference",)
-    search_help_text = "The beginning of a reference, or the customer's name, email or phone."
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        if not search_term.strip():
-            return queryset, False
-        found, is_cut = matching(queryset, search_term)
-        if is_cut:
-            words = f"Many people match: of {MOST_PEOPLE} of them. Type more of the name."
-            self.message_user(request, words, messages.WARNING)
-        return found, False
 
 
 @admin.register(Booking)

@@ -11,7 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -29,7 +29,8 @@ from .errors import BookingError, BookingNotFound, InvalidSeats, ShowNotFound
 from .forms import ChosenSeats
 from .hold_limits import address_key, spend_unconfirmed
 from .models import Booking
-from .tickets.services import qr_svg, share_token
+from .own_bookings import own_booking, person
+from .tickets.services import qr_svg, share_address
 
 BOOKINGS_PER_PAGE = 20
 # How many ended holds My bookings shows, the newest.
@@ -226,18 +227,6 @@ class Row:
         return clock_face(self.seconds)
 
 
-def person(request: HttpRequest) -> User:
-    """Who is logged in, behind `login_required`."""
-    assert request.user.is_authenticated
-    return request.user
-
-
-def own_booking(request: HttpRequest, reference: str) -> Booking:
-    """The person's booking with `now`; someone else's is 404, as one that doesn't exist."""
-    mine = Booking.objects.of(person(request)).with_clock()
-    return get_object_or_404(mine, reference=reference)
-
-
 def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
@@ -290,10 +279,6 @@ def _way_back(found: Booking) -> dict[str, object]:
         "instead": instead,
         "form_token": f"again-{found.reference}",
     }
-
-
-def share_address(request: HttpRequest, booking: Booking) -> str:
-    return request.build_absolute_uri(reverse("bookings:shared", args=[share_token(booking)]))
 
 
 def clock_face(seconds: int) -> str:

@@ -1,21 +1,16 @@
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-from django.apps import apps
 from django.contrib import admin
-from django.db.models import Count, Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from bookmyshow.core.staff.access import tell_of_old_shows
-from bookmyshow.core.staff.archive_instead_of_delete import ArchivableAdmin, Archived
 from bookmyshow.core.staff.csv_export import Columns
 
 from .forms import MovieForm
 from .models import Genre, Movie
-from .services import CatalogueError, archive_movie, restore_movie
 
 
 @admin.register(Genre)
@@ -48,23 +43,9 @@ class Schedulable(admin.SimpleListFilter):
         return movies.filter(duration_minutes__isnull=self.value() == "no")
 
 
-class OnScreen(admin.SimpleListFilter):
-    title = "shows"
-    parameter_name = "shows"
+class MovieAdmin(admin.ModelAdmin):
+    """The form and lists of films. `shows.film_admin` registers it, with what depends on shows."""
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Has shows"), ("no", "Has none")]
-
-    def queryset(self, request: HttpRequest, movies: QuerySet[Movie]) -> QuerySet[Movie]:
-        if self.value() is None:
-            return movies
-        shows = apps.get_model("shows.Show").objects.filter(movie=OuterRef("pk"))
-        has_shows = Exists(shows)
-        return movies.filter(has_shows if self.value() == "yes" else ~has_shows)
-
-
-@admin.register(Movie)
-class MovieAdmin(ArchivableAdmin):
     form = MovieForm
     list_display = (
         "poster_small",
@@ -90,7 +71,7 @@ class MovieAdmin(ArchivableAdmin):
         "updated_at": "updated_at",
         "archived_at": "archived_at",
     }
-    list_filter = (Archived, Schedulable, OnScreen, "genres", "language", "certification")
+    list_filter: ClassVar[Any] = (Schedulable, "genres", "language", "certification")
     list_per_page = 50
     show_full_result_count = False
     # Makes the search box; how it searches is Movie.objects.search, as on the site.
@@ -114,19 +95,6 @@ class MovieAdmin(ArchivableAdmin):
         ("Poster", {"fields": ("poster_large", "poster_image", "poster_url")}),
         ("Record", {"fields": ("source_key", "archived_at", "created_at", "updated_at")}),
     )
-
-    archive, restore = staticmethod(archive_movie), staticmethod(restore_movie)
-    refusals = (CatalogueError,)
-
-    def shows_of(self, movie: Any) -> QuerySet[Any]:
-        shows: QuerySet[Any] = movie.shows.all()
-        return shows
-
-    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """A running time is copied into each show: say so where it is another one now."""
-        old = obj.shows.with_old_times(at=timezone.now()).count()
-        tell_of_old_shows(request, old, movie=obj.pk)
-        return super().response_change(request, obj)
 
     def get_prepopulated_fields(
         self, request: HttpRequest, obj: Movie | None = None

@@ -1,48 +1,22 @@
-"""The catalogue: films to find, and to keep. A film and its shows are read in `shows.api`."""
+"""Writing the catalogue. Films are read in `shows.listings.api`, since reading asks for shows."""
 
 from django.db import transaction
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
-from ninja import Query, Router
+from django.http import HttpResponse
+from ninja import Router
 
 from accounts.authentication import AdminToken, ApiRequest
 from bookmyshow.core.api.errors import ApiProblem
 from bookmyshow.core.api.openapi import problems
-from bookmyshow.core.api.paging import PageOf
-from bookmyshow.core.api.responses import answer, answer_list
-from bookmyshow.core.api.schemas import Answer, List, PathId
+from bookmyshow.core.api.responses import answer
+from bookmyshow.core.api.schemas import Answer, PathId
 from bookmyshow.core.staff import audit
 
 from . import services
 from .models import Movie
-from .schemas import MovieIn, MovieOut, MovieQuery
+from .schemas import MovieIn, MovieOut
 
 router = Router(tags=["Films"])
 ADDED, DELETED = "Added through the API.", "Deleted through the API."
-
-
-@router.get("", response={200: List[MovieOut]}, openapi_extra=problems(public=True))
-def list_movies(request: HttpRequest, query: Query[MovieQuery]) -> HttpResponse:
-    """Find films: the most relevant first in a search, else those with a coming show first."""
-    if query.city or not query.search:
-        films = Movie.objects.with_showing(at=timezone.now(), city=query.city)
-    else:
-        # A search that isn't about a city needs to look at no show.
-        films = Movie.objects.catalogue()
-    if query.city:
-        films = films.on_screen()
-    if query.genre:
-        films = films.filter(
-            Q(genres__slug=query.genre.lower()) | Q(genres__name__iexact=query.genre)
-        )
-    if query.language:
-        films = films.filter(language__iexact=query.language)
-    films = films.search(query.search) if query.search else films.showing_first()
-    page = PageOf(films.prefetch_related("genres"), query)
-    return answer_list(
-        [MovieOut.of(movie, request) for movie in page.rows], page.pagination, public=True
-    )
 
 
 @router.post("", auth=AdminToken(), response={201: Answer[MovieOut]})

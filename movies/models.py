@@ -1,17 +1,12 @@
 import re
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from typing import Self
 
-from django.apps import apps
-from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Count, Exists, ExpressionWrapper, F, Func, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import F, Func, Q
 from django.urls import reverse
 from django.utils.text import Truncator
 
@@ -20,13 +15,8 @@ from .posters.links import validate_poster_link
 from .posters.sizes import WIDTHS
 from .search import ranked_matches
 
-if TYPE_CHECKING:
-    from shows.querysets import ShowQuerySet
-
 #: Minutes. "Shoah" has 566; a longer time is a typing error.
 LONGEST_FILM = 600
-# The featured film changes every day among this many.
-FEATURED_FILMS = 5
 LINE_LENGTH = 170
 
 
@@ -42,53 +32,15 @@ class Genre(models.Model):
 
 
 class MovieQuerySet(models.QuerySet["Movie"]):
-    def search(self, text: str) -> "MovieQuerySet":
+    def search(self, text: str) -> Self:
         """Films matching every word, the last as a prefix, accents folded; most relevant first."""
         return ranked_matches(self, text)
 
-    def catalogue(self) -> "MovieQuerySet":
+    def catalogue(self) -> Self:
         """Films that aren't archived."""
         return self.filter(archived_at=None)
 
-    def with_showing(self, *, at: datetime, **conditions: Any) -> "MovieQuerySet":
-        """The catalogue with `is_showing`: one coming show meets all of `conditions`
-        (Show.objects.matching)."""
-        coming = self._coming_show(at, **conditions)
-        return self.filter(archived_at=None).annotate(is_showing=coming)
-
-    def on_screen(self) -> "MovieQuerySet":
-        """After `with_showing`: only the films that are."""
-        return self.filter(Q(("is_showing", True)))
-
-    def showing_first(self) -> "MovieQuerySet":
-        """After `with_showing`: films on screen before the others, else in the order they had."""
-        return self.order_by("-is_showing", *self.query.order_by)
-
-    def with_cities(self, *, at: datetime, **conditions: Any) -> "MovieQuerySet":
-        """Adds `cities`: those with a coming show that meets `conditions`, in order."""
-        shows = self._coming_shows(at, **conditions).values("screen__cinema__city")
-        return self.annotate(
-            cities=ArraySubquery(shows.distinct().order_by("screen__cinema__city"))
-        )
-
-    def nearest_first(self) -> "MovieQuerySet":
-        """After `with_showing` and `with_cities`: films on screen here, then those in other cities,
-        then the rest, else in the order they had."""
-        nowhere = ExpressionWrapper(Q(("cities", [])), output_field=models.BooleanField())
-        return self.order_by("-is_showing", nowhere, *self.query.order_by)
-
-    def coming_soon(self, *, at: datetime) -> "MovieQuerySet":
-        """Films without a scheduled show, and not released at every cinema yet, soonest first."""
-        first_today = apps.get_model("shows.Cinema").objects.first_today(at=at)
-        coming = self.catalogue().filter(release_date__gt=first_today)
-        return coming.filter(~self._coming_show(at)).order_by("release_date", "title", "pk")
-
-    def clocks(self) -> set[ZoneInfo]:
-        """The time zones of the cinemas in use."""
-        found: set[ZoneInfo] = apps.get_model("shows.Cinema").objects.clocks()
-        return found
-
-    def in_order(self, sort: str) -> "MovieQuerySet":
+    def in_order(self, sort: str) -> Self:
         """By `rating`, `newest` or `title`; any other word leaves the order as it is."""
         best, newest = F("rating").desc(nulls_last=True), F("release_date").desc(nulls_last=True)
         match sort:
@@ -99,27 +51,6 @@ class MovieQuerySet(models.QuerySet["Movie"]):
             case "title":
                 return self.order_by("title", "pk")
         return self
-
-    def most_shown_first(self, *, at: datetime, **conditions: Any) -> "MovieQuerySet":
-        """By how many coming shows meet `conditions`, then by rating: what everyone goes to see."""
-        counted = self._coming_shows(at, **conditions).values("movie")
-        often = Coalesce(Subquery(counted.annotate(count=Count("pk")).values("count")), 0)
-        return self.order_by(often.desc(), F("rating").desc(nulls_last=True), "title", "pk")
-
-    def featured(self, *, at: datetime, city: str = "") -> "Movie | None":
-        """The film on the first screen: the most shown take turns, one a day."""
-        showing = self.with_showing(at=at, city=city).on_screen()
-        showing = showing.most_shown_first(at=at, city=city)
-        films = showing.prefetch_related("genres")[:FEATURED_FILMS]
-        return films[at.toordinal() % len(films)] if films else None
-
-    def _coming_show(self, at: datetime, **conditions: Any) -> Exists:
-        return Exists(self._coming_shows(at, **conditions))
-
-    def _coming_shows(self, at: datetime, **conditions: Any) -> "ShowQuerySet":
-        """For a subquery: the film's coming shows that meet `conditions`."""
-        shows: ShowQuerySet = apps.get_model("shows.Show").objects.upcoming(at=at)
-        return shows.matching(**conditions).order_by().filter(movie=OuterRef("pk"))
 
 
 class Movie(models.Model):
@@ -186,10 +117,6 @@ class Movie(models.Model):
     )
 
     objects = MovieQuerySet.as_manager()
-
-    if TYPE_CHECKING:
-        is_showing: bool
-        cities: list[str]
 
     class Meta:
         ordering = ("title", "pk")

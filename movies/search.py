@@ -5,13 +5,21 @@ what is stored and in what is asked. Titles and cast are indexed word for word (
 configuration: "It", "Her" and "Us" are films), descriptions by English word stems.
 """
 
-from typing import TYPE_CHECKING
+from typing import Any, TypeVar
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db.models import BooleanField, ExpressionWrapper, F, Func, Q, TextField, Value
+from django.db.models import (
+    BooleanField,
+    ExpressionWrapper,
+    F,
+    Func,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+)
 
-if TYPE_CHECKING:
-    from .models import MovieQuerySet
+Films = TypeVar("Films", bound=QuerySet[Any])
 
 # Weights of D (description), C (unused), B (cast), A (title).
 WEIGHTS = [0.05, 0.1, 0.3, 1.0]
@@ -41,7 +49,7 @@ def searchable(text: str) -> str:
     return text[:LONGEST].encode(errors="ignore").decode().replace("\0", " ").strip()
 
 
-def ranked_matches(movies: "MovieQuerySet", text: str) -> "MovieQuerySet":
+def ranked_matches(movies: Films, text: str) -> Films:
     """The films that match `text`; one whose whole title it is comes first, then by relevance."""
     text = searchable(text)
     if not text:

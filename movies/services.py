@@ -3,12 +3,11 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
-from django.apps import apps
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import ProtectedError, Q
 from django.utils.text import slugify
 
 from .models import Genre, Movie
@@ -44,13 +43,6 @@ class MovieHasShows(CatalogueError):
 
     code = "MOVIE_HAS_SHOWS"
     message = "This film has shows, so it can't be deleted."
-
-
-class MovieHasComingShows(CatalogueError):
-    """Whoever holds a ticket finds their film; those shows are cancelled first."""
-
-    code = "MOVIE_HAS_SHOWS"
-    message = "This film has shows to come; cancel them first, or wait for the last one."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,28 +87,10 @@ def delete_movie(movie: Movie) -> None:
     with transaction.atomic():
         # A show in the making waits for this lock, and then finds no film.
         Movie.objects.select_for_update().filter(pk=movie.pk).first()
-        if apps.get_model("shows.Show").objects.filter(movie=movie).exists():
-            raise MovieHasShows
-        Movie.objects.filter(pk=movie.pk).delete()
-
-
-def archive_movie(movie: Movie, *, at: datetime) -> None:
-    """Take a film out of every list and off scheduling; its past and its tickets stay.
-
-    Raises MovieHasComingShows.
-    """
-    with transaction.atomic():
-        # Waits for transactions that create shows (shows.services.keep_in_use).
-        Movie.objects.select_for_update().filter(pk=movie.pk).first()
-        if apps.get_model("shows.Show").objects.upcoming(at=at).filter(movie=movie).exists():
-            raise MovieHasComingShows
-        movie.archived_at = at
-        movie.save(update_fields=["archived_at", "updated_at"])
-
-
-def restore_movie(movie: Movie) -> None:
-    movie.archived_at = None
-    movie.save(update_fields=["archived_at", "updated_at"])
+        try:
+            Movie.objects.filter(pk=movie.pk).delete()
+        except ProtectedError as error:
+            raise MovieHasShows from error
 
 
 def genres_named(names: Iterable[str]) -> list[Genre]:

@@ -11,13 +11,15 @@ from django.utils.safestring import SafeString
 
 from bookmyshow.core.clock import database_now
 from bookmyshow.core.local_time import A_DAY
-from bookmyshow.core.staff.archive_instead_of_delete import ArchivableAdmin, Archived
+from bookmyshow.core.staff.archive_instead_of_delete import Archived
 from bookmyshow.core.staff.bounded_changelist import LongListAdmin, when
 from bookmyshow.core.staff.csv_export import Columns, currency
 from bookmyshow.core.templatetags.formatting import moment, money
 
 from .admin_forms import CinemaForm, NewShowForm, ScreenForm
-from .models import Cinema, Screen, Show
+from .film_admin import FilmAdmin as FilmAdmin
+from .kept_by_shows import KeptByShowsAdmin
+from .models import Cinema, Screen, Show, ShowQuerySet
 from .schedule.recompute_views import tell_what_is_outdated
 from .seating.plan import PlanError, parse_plan
 from .seating.views import picture_of
@@ -51,7 +53,7 @@ class ScreenInline(admin.StackedInline):
 
 
 @admin.register(Cinema)
-class CinemaAdmin(ArchivableAdmin):
+class CinemaAdmin(KeptByShowsAdmin):
     form = CinemaForm
     list_display = ("name", "city", "timezone", "screen_count")
     list_filter = (Archived, "city")
@@ -74,8 +76,8 @@ class CinemaAdmin(ArchivableAdmin):
         tell_what_is_outdated(request, cinema=obj)
         return super().response_change(request, obj)
 
-    def shows_of(self, cinema: Any) -> QuerySet[Show]:
-        return Show.objects.filter(screen__cinema=cinema)
+    def shows_of(self, thing: Any) -> ShowQuerySet:
+        return Show.objects.filter(screen__cinema=thing)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cinema]:
         return super().get_queryset(request).annotate(screen_total=Count("screens"))

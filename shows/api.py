@@ -1,4 +1,4 @@
-"""Shows and seats, and a film with its coming shows."""
+"""Shows and seats."""
 
 from datetime import UTC, datetime, time
 from functools import partial
@@ -18,32 +18,17 @@ from bookmyshow.core.cache import Group
 from bookmyshow.core.clock import database_now
 from bookmyshow.core.local_time import local_day
 from bookmyshow.core.staff import audit
-from movies.api import ADDED, DELETED, find_movie
-from movies.api import router as movies_router
+from movies.api import ADDED, DELETED
 from movies.models import Movie
 
 from . import services
 from .listings import home_lists
 from .models import Screen, Seat, Show
-from .schemas import MovieWithShowsOut, SeatOut, ShowIn, ShowOut, ShowQuery, ShowWithSeatsOut
+from .schemas import SeatOut, ShowIn, ShowOut, ShowQuery, ShowWithSeatsOut
 from .seating.plan import PlanError
 from .seatmap import current as seatmap
 
 router = Router(tags=["Shows"])
-
-
-@movies_router.get(
-    "/{id}",
-    response={200: Answer[MovieWithShowsOut]},
-    openapi_extra=problems("NOT_FOUND", public=True),
-)
-def read_movie(request: HttpRequest, id: PathId) -> HttpResponse:
-    """A film and its coming shows."""
-    movie = find_movie(id)
-    now = database_now()
-    coming = Show.objects.upcoming(at=now).filter(movie=movie).with_free_seats(at=now)
-    shows = [ShowOut.of(show) for show in coming.with_names()]
-    return answer(MovieWithShowsOut.with_shows(movie, shows, request), public=True)
 
 
 @router.get("", response={200: List[ShowOut]}, openapi_extra=problems(public=True))

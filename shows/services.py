@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
-from django.apps import apps
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 from psycopg.errors import LockNotAvailable
@@ -44,6 +43,12 @@ class MovieNotSchedulable(ScheduleError):
     """The film has no running time, or one so long that it is a mistake."""
 
     code = "MOVIE_NOT_SCHEDULABLE"
+
+
+class MovieHasComingShows(ScheduleError):
+    """Whoever holds a ticket finds their film; those shows are cancelled first."""
+
+    code = "MOVIE_HAS_SHOWS"
 
 
 class CinemaHasComingShows(ScheduleError):
@@ -156,6 +161,27 @@ def refuse_archived(slot: ShowSlot) -> None:
 def _refuse_archived(thing: Movie | Cinema) -> None:
     if thing.archived_at:
         raise Archived(f"{thing} is archived; restore it before scheduling shows.")
+
+
+def archive_movie(movie: Movie, *, at: datetime) -> None:
+    """Take a film out of every list and off scheduling; its past and its tickets stay.
+
+    Raises MovieHasComingShows.
+    """
+    with transaction.atomic():
+        # Waits for transactions that create shows (`keep_in_use`).
+        Movie.objects.select_for_update().filter(pk=movie.pk).first()
+        if Show.objects.upcoming(at=at).filter(movie=movie).exists():
+            raise MovieHasComingShows(
+                "This film has shows to come; cancel them first, or wait for the last one."
+            )
+        movie.archived_at = at
+        movie.save(update_fields=["archived_at", "updated_at"])
+
+
+def restore_movie(movie: Movie) -> None:
+    movie.archived_at = None
+    movie.save(update_fields=["archived_at", "updated_at"])
 
 
 def archive_cinema(cinema: Cinema, *, at: datetime) -> None:
@@ -273,7 +299,7 @@ def delete_show(*, show: Show) -> None:
     with show_transaction():
         # A hold in the making has this lock, and one that comes later finds no show.
         Show.objects.select_for_update().filter(pk=show.pk).first()
-        if apps.get_model("bookings.Booking").objects.filter(show=show).exists():
+        if Show.objects.filter(pk=show.pk, bookings__isnull=False).exists():
             raise ShowHasBookings("This show has bookings, so it can only be cancelled.")
         Show.objects.filter(pk=show.pk).delete()
         transaction.on_commit(partial(seatmap.forget, show.pk))

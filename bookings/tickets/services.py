@@ -11,12 +11,15 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
+from django.http import HttpRequest
+from django.urls import reverse
 from icalendar import Alarm, Calendar, Event, vText
 
 from bookings.models import Booking, Notice
 
-# Each purpose has a key of its own, so that a link to share never opens a door.
-DOOR_SALT, SHARE_SALT = "bookings.door.services", "bookings.share"
+# Each purpose has a key of its own, so that a link to share never opens a door. Tickets on paper
+# are signed with these: another salt would make them invalid.
+DOOR_SALT, SHARE_SALT = "bookings.door", "bookings.share"
 ID_BYTES = 8
 REMIND_BEFORE = timedelta(hours=2)
 
@@ -50,6 +53,11 @@ def share_token(booking: Booking) -> str:
     """For a link that a friend may open: the booking's id, encrypted."""
     plain = booking.pk.to_bytes(ID_BYTES)
     return urlsafe_b64encode(_share_cipher(settings.TICKET_KEY).encrypt(plain, None)).decode()
+
+
+def share_address(request: HttpRequest, booking: Booking) -> str:
+    """The complete address of the page that a friend may open."""
+    return request.build_absolute_uri(reverse("bookings:shared", args=[share_token(booking)]))
 
 
 def read_share_token(token: str) -> int:

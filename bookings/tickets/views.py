@@ -7,11 +7,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from bookings.models import Booking
-from bookings.views import own_booking, share_address
+from bookings.own_bookings import own_booking
 from bookmyshow.core.clock import database_now
 
 from .pdf import ticket_pdf
-from .services import InvalidToken, calendar_entry, qr_svg, read_share_token
+from .services import InvalidToken, calendar_entry, qr_svg, read_share_token, share_address
 
 
 @require_safe

@@ -82,7 +82,7 @@ api = JsonApi(
 handle_problems(api, AccountError, CatalogueError, ScheduleError, BookingError, RateLimited, Busy)
 # The order of the handbook.
 api.add_router("/auth", "accounts.api.router")
-api.add_router("/movies", "movies.api.router")
+api.add_router("/movies", "shows.listings.api.router")
 api.add_router("/shows", "shows.api.router")
 api.add_router("/bookings", "bookings.api.router")
 api.add_router("/auth/bookings", "bookings.api.own_router")

@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from movies.models import Genre, Movie
+from movies.signals import films_imported
 from movies.slugs import slug_candidates
-from shows.listings import home_lists
 
 from .format import Record
 
@@ -59,7 +59,7 @@ def import_films(
             batch = records[start : start + BATCH]
             _import_batch(batch, genres, slugs, imported, overwrite)
             progress(len(batch))
-        home_lists.forget()
+        films_imported.send(sender=Movie)
         if dry_run:
             transaction.set_rollback(True)
     return imported

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -12,9 +12,9 @@ from django.db.models import Q
 from bookmyshow.core.cache import cacheable
 from bookmyshow.core.local_time import business_day, local_day
 from movies.models import Movie
+from shows.links import carried
 
-if TYPE_CHECKING:
-    from movies.models import MovieQuerySet
+from .films import FilmQuerySet, films
 
 NOW, SOON = "now", "soon"
 DAYS_AHEAD = 7
@@ -101,12 +101,6 @@ def offered(value: str, options: list[Option]) -> str:
     return value if any(option.value == value for option in options) else ""
 
 
-def carried(**asked: str) -> str:
-    """What a visitor asked for as a query, to be added to links; "" for nothing."""
-    query = urlencode({name: value for name, value in asked.items() if value})
-    return f"?{query}" if query else ""
-
-
 def _days_from(at: datetime, zone: ZoneInfo) -> list[Option]:
     """Today and the days after it; after midnight the evening that isn't over comes first."""
     today, names = local_day(at, zone), {-1: "Tonight", 0: "Today", 1: "Tomorrow"}
@@ -181,25 +175,25 @@ class Filters:
             asked.pop("list")
         return urlencode({name: value for name, value in asked.items() if value})
 
-    def films(self, *, at: datetime) -> "MovieQuerySet":
+    def films(self, *, at: datetime) -> FilmQuerySet:
         """The films asked for, each with `is_showing`.
 
         A search finds films of other cities too, each with its `cities`; those of the city asked
         for come first.
         """
-        films = Movie.objects.with_showing(at=at, **self.show_conditions)
+        wanted = films().with_showing(at=at, **self.show_conditions)
         if self.genre:
-            films = films.filter(genres__slug=self.genre)
+            wanted = wanted.filter(genres__slug=self.genre)
         if self.q:
             anywhere = {**self.show_conditions, "city": ""}
-            found = films.search(self.q).with_cities(at=at, **anywhere)
+            found = wanted.search(self.q).with_cities(at=at, **anywhere)
             if self.about_shows:
                 found = found.exclude(Q(("cities", [])))
-            films = found.nearest_first()
+            wanted = found.nearest_first()
         elif self.list == SOON:
-            return films.coming_soon(at=at).prefetch_related("genres")
+            return wanted.coming_soon(at=at).prefetch_related("genres")
         else:
-            films = films.on_screen()
+            wanted = wanted.on_screen()
         if not self.sort and not self.q:
-            films = films.most_shown_first(at=at, **self.show_conditions)
-        return films.in_order(self.sort).prefetch_related("genres")
+            wanted = wanted.most_shown_first(at=at, **self.show_conditions)
+        return wanted.in_order(self.sort).prefetch_related("genres")

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
 
-from django.apps import apps
 from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.db.models import Max
@@ -17,7 +16,10 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from bookmyshow.core.cache import Group, drop_group
 from bookmyshow.core.local_time import next_midnight
 from movies.models import Genre, Movie
+from movies.signals import films_imported
+from shows.models import Cinema, Show
 
+from .films import films
 from .filters import NOW, SOON, Facets, Filters
 
 GROUP = "films"
@@ -42,20 +44,20 @@ class FilmLists:
 
     def page(self, filters: Filters, number: str | None) -> Page[Any]:
         """A page of the films asked for; a number that isn't one gives the first or last page."""
-        films = filters.films(at=self._at)
+        found = filters.films(at=self._at)
         if filters.q:
-            return Paginator(films, FILMS_A_PAGE).get_page(number)
+            return Paginator(found, FILMS_A_PAGE).get_page(number)
         name = f"list:{filters.querystring()}"
         count, good_until = self._kept.keep(
             name,
-            lambda: (films.count(), self._good_until(filters)),
+            lambda: (found.count(), self._good_until(filters)),
             seconds=lambda kept: self._seconds_until(kept[1]),
         )
         page: Page[Any] = Paginator(range(count), FILMS_A_PAGE).get_page(number)
         first = (page.number - 1) * FILMS_A_PAGE
         page.object_list = self._kept.keep(
             f"{name}:{page.number}",
-            lambda: list(films[first : first + FILMS_A_PAGE]),
+            lambda: list(found[first : first + FILMS_A_PAGE]),
             seconds=self._seconds_until(good_until),
         )
         return page
@@ -64,16 +66,16 @@ class FilmLists:
         """The film on the first screen, another one every day."""
         return self._kept.keep(
             f"featured:{city}:{self._at:%j}",
-            lambda: Movie.objects.featured(at=self._at, city=city),
+            lambda: films().featured(at=self._at, city=city),
             seconds=lambda _: self._seconds_until(self._good_until(Filters(city=city))),
         )
 
     def soon(self) -> list[Movie]:
         """The next releases."""
-        films = Filters(list=SOON).films(at=self._at)
+        coming = Filters(list=SOON).films(at=self._at)
         return self._kept.keep(
             "soon",
-            lambda: list(films[:SOON_ON_HOME]),
+            lambda: list(coming[:SOON_ON_HOME]),
             seconds=lambda _: self._seconds_until(self._good_until(Filters(list=SOON))),
         )
 
@@ -89,10 +91,10 @@ class FilmLists:
         """
         latest = self._at + timedelta(seconds=KEPT_SECONDS)
         if filters.list != NOW:
-            return min(latest, next_midnight(self._at, Movie.objects.clocks()))
-        shows = apps.get_model("shows.Show").objects.upcoming(at=self._at)
+            return min(latest, next_midnight(self._at, Cinema.objects.clocks()))
         last_shows = (
-            shows.matching(**filters.show_conditions)
+            Show.objects.upcoming(at=self._at)
+            .matching(**filters.show_conditions)
             .order_by()
             .values("movie")
             .annotate(last=Max("starts_at"))
@@ -129,3 +131,4 @@ def watch_catalogue() -> None:
     m2m_changed.connect(
         forget_after, sender=Movie.genres.through, dispatch_uid="film lists, genres"
     )
+    films_imported.connect(forget_after, dispatch_uid="film lists, import")

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.http import QueryDict
 
-from .filters import Option, carried, offered
+from shows.links import carried
+from shows.models import Show
 
-if TYPE_CHECKING:
-    from shows.models import Show
+from .filters import Option, offered
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,7 @@ class Choice:
     A value that no show of the film has is no filter.
     """
 
-    shows: list["Show"]
+    shows: list[Show]
     cities: list[Option]
     formats: list[Option]
     languages: list[Option]
@@ -30,7 +29,7 @@ class Choice:
     cities_with_it: list[str]
 
     @classmethod
-    def of(cls, shows: Iterable["Show"], query: Mapping[str, str], *, city: str) -> "Choice":
+    def of(cls, shows: Iterable[Show], query: Mapping[str, str], *, city: str) -> "Choice":
         """`city` is the remembered one; that of the query has priority."""
         shows = list(shows)
         cities = _options(show.screen.cinema.city for show in shows)

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from bookmyshow.core.local_time import business_day
+from django.db.models import Count, IntegerField, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
-if TYPE_CHECKING:
-    from shows.models import Cinema, Show
+from shows.models import Cinema, Seat, SeatQuerySet, Show, ShowQuerySet
 
 STRIP_DAYS = 7
 FEW_SEATS = 20
@@ -45,7 +44,7 @@ class Fullness:
 class Slot:
     """One show as a time to choose."""
 
-    show: "Show"
+    show: Show
     starts: datetime
     ends: datetime
     after_midnight: bool
@@ -58,7 +57,7 @@ class Slot:
 
 @dataclass
 class CinemaTimes:
-    cinema: "Cinema"
+    cinema: Cinema
     slots: list[Slot] = field(default_factory=list)
 
 
@@ -91,12 +90,20 @@ class Timetable:
         return next((d for d in self.days if d.date > self.chosen.date and d.show_count), None)
 
 
-def show_day(show: "Show") -> date:
-    """The day that lists a show: one at 00:30 is listed with the evening before, and says so."""
-    return business_day(show.starts_at, show.screen.cinema.tz)
+def with_wheelchair_places(shows: ShowQuerySet, *, at: datetime) -> ShowQuerySet:
+    """Adds `places` and `free_places`: the seats for wheelchairs, and those of them free."""
+    places = Seat.objects.filter(show=OuterRef("pk"), is_wheelchair=True)
+    counts = {"places": _counted(places), "free_places": _counted(places.free(at=at))}
+    return shows.annotate(**counts)
 
 
-def timetable(shows: Iterable["Show"], *, today: date, wanted: str = "") -> Timetable:
+def _counted(seats: SeatQuerySet) -> Coalesce:
+    """How many of these seats each show has; 0 where it has none."""
+    count = seats.order_by().values("show").values(count=Count("pk"))
+    return Coalesce(Subquery(count, output_field=IntegerField()), 0)
+
+
+def timetable(shows: Iterable[Show], *, today: date, wanted: str = "") -> Timetable:
     """`shows` carry free_seats, places, screen and cinema, soonest first.
 
     `wanted` is an ISO date; any other text is ignored. Without a wanted day it opens on today, or
@@ -104,20 +111,21 @@ def timetable(shows: Iterable["Show"], *, today: date, wanted: str = "") -> Time
     shows to come.
     """
     shows = list(shows)
-    start = min([today, *map(show_day, shows)])
-    last = max([today + timedelta(days=STRIP_DAYS - 1), *map(show_day, shows)])
+    show_days = [show.business_day for show in shows]
+    start = min([today, *show_days])
+    last = max([today + timedelta(days=STRIP_DAYS - 1), *show_days])
     days = {
         day: Day(day, _day_name(day, today))
         for day in (start + timedelta(days=n) for n in range((last - start).days + 1))
     }
-    for show in shows:
-        days[show_day(show)].show_count += 1
+    for day in show_days:
+        days[day].show_count += 1
     first = next((day for day in days.values() if day.show_count), days[today])
     chosen = next((day for day in days.values() if f"{day.date}" == wanted), first)
     return Timetable(
         days=list(days.values()),
         chosen=chosen,
-        cinemas=_by_cinema(show for show in shows if show_day(show) == chosen.date),
+        cinemas=_by_cinema(show for show in shows if show.business_day == chosen.date),
     )
 
 
@@ -125,7 +133,7 @@ def _day_name(day: date, today: date) -> str:
     return {-1: "Tonight", 0: "Today", 1: "Tomorrow"}.get((day - today).days, f"{day:%a}")
 
 
-def _by_cinema(shows: Iterable["Show"]) -> list[CinemaTimes]:
+def _by_cinema(shows: Iterable[Show]) -> list[CinemaTimes]:
     cinemas: dict[int, CinemaTimes] = {}
     for show in shows:
         cinema = show.screen.cinema
@@ -135,7 +143,7 @@ def _by_cinema(shows: Iterable["Show"]) -> list[CinemaTimes]:
                 show=show,
                 starts=show.local_start,
                 ends=show.local_end,
-                after_midnight=show.local_day != show_day(show),
+                after_midnight=show.local_day != show.business_day,
                 fullness=Fullness.of(
                     free=show.free_seats - show.free_places,
                     total=show.total_seats - show.places,

@@ -10,12 +10,13 @@ from django_htmx.http import push_url, replace_url
 from bookmyshow.core.htmx import HtmxHttpRequest, page_or_part
 from bookmyshow.core.local_time import todays
 from movies.models import Movie
+from shows.models import Cinema
 
 from .filters import SORTS, Filters, Options, offered
 from .home_lists import FilmLists
 from .json_ld import film_data
 from .show_choice import Choice
-from .showtimes import timetable
+from .showtimes import timetable, with_wheelchair_places
 
 CITY_COOKIE = "city"
 YEAR = 365 * 24 * 3600
@@ -82,10 +83,10 @@ def film(request: HtmxHttpRequest, slug: str) -> HttpResponse:
     movie = get_object_or_404(Movie.objects.prefetch_related("genres"), slug=slug)
     now = timezone.now()
     remembered = unquote(request.COOKIES.get(CITY_COOKIE, ""))
-    coming = movie.shows.upcoming(at=now).with_free_seats(at=now).with_wheelchair_places(at=now)
-    shows = list(coming.with_place())
+    coming = movie.shows.upcoming(at=now).with_free_seats(at=now).with_place()
+    shows = list(with_wheelchair_places(coming, at=now))
     choice = Choice.of(shows, request.GET, city=remembered)
-    clocks = {show.screen.cinema.tz for show in choice.shows} or Movie.objects.clocks()
+    clocks = {show.screen.cinema.tz for show in choice.shows} or Cinema.objects.clocks()
     today = todays(now, clocks)[0]
     times = timetable(choice.shows, today=today, wanted=request.GET.get("date", ""))
     context = {

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from hashlib import md5
-from typing import Any
 
-from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
@@ -23,8 +21,7 @@ from accounts.models import User
 from bookmyshow.core.clock import database_now
 from bookmyshow.core.staff import audit
 from shows.listings import home_lists
-from shows.models import Screen, Seat, Show
-from shows.querysets import ShowQuerySet
+from shows.models import Screen, Seat, Show, ShowQuerySet
 from shows.seating.plan import PlanError, PlanSeat, parse_plan
 from shows.seatmap import current as seatmap
 from shows.services import (
@@ -95,7 +92,7 @@ def outdated(shows: ShowQuerySet, *, at: datetime) -> list[Outdated]:
     coming = list(shows.upcoming(at=at).select_related("movie", "screen__cinema"))
     plans = {screen: _plan(screen) for screen in {show.screen for show in coming}}
     digests = _digests(coming)
-    booked = set(_bookings().filter(show__in=coming).values_list("show", flat=True).distinct())
+    booked = _booked(coming)
     following = _Following(at, plans)
     found = []
     for show in coming:
@@ -136,7 +133,7 @@ def _recompute(by: User, one: Outdated) -> bool:
         done = []
         if one.new_times and _write_times(one):
             done.append(f"ends {one.local_ends:%H:%M}, screen free {one.local_free:%H:%M}")
-        if one.new_seats and one.plan and not _bookings().filter(show=show).exists():
+        if one.new_seats and one.plan and not _booked([show]):
             _write_seats(show, one.plan)
             done.append(f"{len(one.plan)} seats of the plan as it is now")
         if done:
@@ -227,5 +224,7 @@ def _digests(shows: Iterable[Show]) -> dict[int, str]:
         return dict(cursor.fetchall())
 
 
-def _bookings() -> Any:
-    return apps.get_model("bookings.Booking").objects
+def _booked(shows: Iterable[Show]) -> set[int]:
+    """The ids of those of these shows that have bookings, ended ones included."""
+    booked = Show.objects.filter(pk__in=[show.pk for show in shows], bookings__isnull=False)
+    return set(booked.order_by().values_list("pk", flat=True).distinct())

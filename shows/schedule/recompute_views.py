@@ -6,13 +6,14 @@ from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from bookmyshow.core.clock import database_now
-from bookmyshow.core.staff.access import staff_with, tell_of_old_shows
-from shows.models import Show
-from shows.querysets import ShowQuerySet
+from bookmyshow.core.staff.access import staff_with
+from shows.models import Show, ShowQuerySet
 from shows.services import ShowIsBusy
 
 from .recompute import Outdated, digest, outdated, recompute
@@ -51,6 +52,19 @@ def tell_what_is_outdated(request: HttpRequest, **of: Any) -> None:
     ((kind, thing),) = of.items()
     shows = Show.objects.filter(**{OF[kind]: thing})
     tell_of_old_shows(request, len(outdated(shows, at=database_now())), **{kind: thing.pk})
+
+
+def tell_of_old_shows(request: HttpRequest, count: int, **of: int) -> None:
+    """Say how many coming shows of a film, screen or cinema keep the times and seats of before."""
+    if not count:
+        return
+    told = "1 coming show keeps" if count == 1 else f"{count} coming shows keep"
+    words = f"{told} the times and seats of before."
+    if request.user.has_perm("shows.schedule_shows"):
+        address = f"{reverse('staff-recompute')}?{urlencode(of)}"
+        link = format_html('<a href="{}">See which, and recompute them</a>', address)
+        words = format_html("{} {}", words, link)
+    messages.warning(request, words)
 
 
 def _recomputed(request: HttpRequest, by: User, found: list[Outdated]) -> HttpResponse:

@@ -18,11 +18,10 @@ from django_htmx.http import HTMX_STOP_POLLING
 
 from accounts.models import User
 from accounts.staff.sessions import background
-from shows import show_cache
-from shows.listings.filters import carried
+from shows.links import carried
 from shows.models import Seat, Show
 
-from . import best_seats
+from . import best_seats, show_cache
 from . import current as seatmap
 from . import markup as drawing
 from .current import SeatMap

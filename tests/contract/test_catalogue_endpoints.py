@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from movies.models import Genre, Movie
 from movies.posters.drawing.poster import draw_poster
-from movies.services import MovieFacts, archive_movie, replace_movie
+from movies.services import MovieFacts, replace_movie
+from shows.services import archive_movie
 from tests.support.api_client import Api, ApiInProcess
 from tests.support.factories import (
     begin,

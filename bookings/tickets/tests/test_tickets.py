@@ -19,7 +19,6 @@ from bookings.tickets import services as tickets
 from bookings.tickets.pdf import printable_title, ticket_pdf
 from bookmyshow.core.observability.logs import hide
 from movies.models import Movie
-from shows.listings.showtimes import show_day
 from shows.models import Show
 from tests.support.factories import (
     begin,
@@ -212,7 +211,7 @@ def test_a_shared_link_says_when_the_outing_is_off_or_has_begun(
     address = reverse("bookings:shared", args=[tickets.share_token(ticket)])
     begin(show)
     page = Client().get(address).content.decode()
-    times = f"?city={show.screen.cinema.city}&amp;date={show_day(show)}#times"
+    times = f"?city={show.screen.cinema.city}&amp;date={show.business_day}#times"
     assert f'href="{show.movie.get_absolute_url()}{times}">Other times' in page
     Booking.objects.filter(pk=ticket.pk).update(status="CANCELLED", ended_reason="customer")
     show.seats.update(booking=None)

@@ -4,7 +4,7 @@
   dropped when a film, a genre or the schedule changes
 - drawn seat maps: `shows.seatmap.current`, 5 min by version, and 5 s the pointer to the current
   version; the pointer is dropped when a seat of the show changes, and with it
-- a show's details: `shows.show_cache`, 5 min
+- a show's details: `shows.seatmap.show_cache`, 5 min
 - the API's lists of shows: `shows.api`, 5 s; dropped when a seat, the schedule or a film changes
 - a person's profile: `accounts.profile_cache`, 30 min; dropped at log-out and by any change of it
 - sessions: Django's `cached_db`, which keeps them in the database too; dropped at log-out

@@ -1,18 +1,14 @@
-"""What staff pages share: who may open them, a message about older shows, a save without races."""
+"""What staff pages share: who may open them, and a save without races."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
-from django.contrib import messages
 from django.contrib.admin.views.decorators import staff_member_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.http import urlencode
 
 Given = ParamSpec("Given")
 
@@ -39,19 +35,6 @@ def staff_with(
         return staff_member_required(guarded)
 
     return guard
-
-
-def tell_of_old_shows(request: HttpRequest, count: int, **of: int) -> None:
-    """Say how many coming shows of a film, screen or cinema keep the times and seats of before."""
-    if not count:
-        return
-    told = "1 coming show keeps" if count == 1 else f"{count} coming shows keep"
-    words = f"{told} the times and seats of before."
-    if request.user.has_perm("shows.schedule_shows"):
-        address = f"{reverse('staff-recompute')}?{urlencode(of)}"
-        link = format_html('<a href="{}">See which, and recompute them</a>', address)
-        words = format_html("{} {}", words, link)
-    messages.warning(request, words)
 
 
 def save_what_was_asked(obj: Model, form: ModelForm, *also: str) -> None:

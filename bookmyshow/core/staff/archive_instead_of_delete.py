@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
@@ -35,7 +35,7 @@ class Archived(admin.SimpleListFilter):
 class ArchivableAdmin(admin.ModelAdmin):
     """An admin with "archive" and "restore", which says why something can't be deleted.
 
-    Subclasses give the two services, and the shows that hang on a thing.
+    Subclasses give the two services, and say why a thing is kept.
     """
 
     actions = ("archive_selected", "restore_selected")
@@ -44,7 +44,8 @@ class ArchivableAdmin(admin.ModelAdmin):
     #: What `archive` raises when a rule says no; each has words for people as its `message`.
     refusals: Any = ()
 
-    def shows_of(self, thing: Any) -> QuerySet[Any]:
+    def why_kept(self, thing: Any) -> str:
+        """Why this can't be deleted, in one line; "" if it can."""
         raise NotImplementedError
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
@@ -74,24 +75,8 @@ class ArchivableAdmin(admin.ModelAdmin):
             self.message_user(request, f"{thing} is in use again.", messages.SUCCESS)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Why not, in one line a thing: a list of its thousand shows would tell nobody."""
-        kept = [why for thing in objs if (why := self._why_kept(thing))]
+        """Where something is kept, why; otherwise what goes with it."""
+        kept = [why for thing in objs if (why := self.why_kept(thing))]
         if kept:
             return [str(thing) for thing in objs], {}, set(), kept
         return super().get_deleted_objects(objs, request)
-
-    def _why_kept(self, thing: Model) -> str:
-        shows = self.shows_of(thing)
-        count = shows.count()
-        if not count:
-            return ""
-        sold = shows.filter(bookings__isnull=False).distinct().count()
-        told = f"{count} show{'s' if count > 1 else ''}"
-        if sold:
-            told += (
-                f", {sold} of them with bookings, and what was sold keeps its place in the books"
-            )
-        return (
-            f"{thing} has {told}. Archive it instead (in the list, under Action):"
-            " it leaves every list, and its past stays."
-        )

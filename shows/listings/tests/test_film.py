@@ -14,7 +14,6 @@ from PIL import Image
 from pytest_django import DjangoAssertNumQueries
 
 from movies.models import Genre, Movie
-from shows.listings.showtimes import show_day
 from shows.models import Show
 from tests.support.clocks import NIGHT_IN_MUMBAI
 from tests.support.factories import (
@@ -241,7 +240,7 @@ def test_the_page_of_a_show_leads_back_to_what_was_asked_for(client: Client) -> 
     page = film(client, show.movie, "?city=Mumbai&format=IMAX")
     assert f'href="{show.get_absolute_url()}?{asked}"' in page
     page = client.get(f"{show.get_absolute_url()}?city=Mumbai&format=IMAX").content.decode()
-    back = f"?city=Mumbai&amp;date={show_day(show)}&amp;format=IMAX#times"
+    back = f"?city=Mumbai&amp;date={show.business_day}&amp;format=IMAX#times"
     assert f'href="{show.movie.get_absolute_url()}{back}"' in page
     assert '<input type="hidden" name="format" value="IMAX">' in page
     hold = f"{reverse('bookings:hold', args=[show.pk])}?city=Mumbai&format=IMAX"
@@ -249,7 +248,7 @@ def test_the_page_of_a_show_leads_back_to_what_was_asked_for(client: Client) -> 
     login = unquote(client.post(hold, {"seat": ["A1"]})["Location"])
     assert f"{show.get_absolute_url()}?city=Mumbai&format=IMAX&seats=A1" in login
     page = client.get(show.get_absolute_url()).content.decode()
-    assert f'href="{show.movie.get_absolute_url()}?date={show_day(show)}#times"' in page
+    assert f'href="{show.movie.get_absolute_url()}?date={show.business_day}#times"' in page
 
 
 def test_seats_left_are_seats_that_anyone_may_take(client: Client) -> None:

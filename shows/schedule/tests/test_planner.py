@@ -14,7 +14,6 @@ from pytest_django import DjangoAssertNumQueries
 from bookmyshow.core.clock import comes_twice, moment_on_clock
 from bookmyshow.core.local_time import A_DAY
 from movies.models import Movie
-from shows.listings.showtimes import show_day
 from shows.models import Screen, Show
 from shows.schedule.forms import read_times
 from shows.schedule.planner import (
@@ -207,7 +206,7 @@ def test_a_time_after_midnight_is_in_the_night_that_follows_the_day() -> None:
         assert [f"{show.wall:%d %H:%M}" for show in planned] == ["07 20:00", "07 22:30", "08 01:00"]
     late = scheduled(make_plan(times=[time(1)]))[0]
     assert f"{late.local_start:%d %b %H:%M}" == "08 Mar 01:00"
-    assert show_day(late) == DAY
+    assert late.business_day == DAY
 
 
 def values(movie: Movie, screen: Screen, **changed: Any) -> dict[str, Any]:

@@ -17,12 +17,13 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.profile_cache import profile_of
 from bookmyshow.core.cache import cacheable, keep
 from bookmyshow.core.cache.serializer import MARK, Unreadable, pack, unpack
-from movies.models import Genre, Movie
+from movies.models import Genre
+from shows.listings.films import films
 from shows.listings.filters import Facets, Option
 from shows.listings.home_lists import FilmLists
 from shows.models import Show
 from shows.seatmap.current import current_map, current_version
-from shows.show_cache import show_or_404
+from shows.seatmap.show_cache import show_or_404
 from tests.support.admin_site import staff_client
 from tests.support.api_client import ApiInProcess
 from tests.support.factories import make_movie, make_show, make_user
@@ -142,8 +143,8 @@ def test_rows_come_back_with_what_was_read_with_them(django_assert_num_queries: 
     movie = make_movie("Her", rating=Decimal("8.0"), release_date=date(2013, 12, 18))
     movie.genres.add(drama)
     make_show(movie=movie)
-    films = Movie.objects.with_showing(at=clock.now()).prefetch_related("genres").defer("cast")
-    (found,) = unpack(pack(list(films)))
+    listed = films().with_showing(at=clock.now()).prefetch_related("genres").defer("cast")
+    (found,) = unpack(pack(list(listed)))
     assert found == movie
     with django_assert_num_queries(0):
         assert (found.title, found.rating) == ("Her", Decimal("8.0"))

@@ -42,7 +42,7 @@ def test_the_error_page_shows_it(settings: Settings) -> None:
 
 
 def test_the_apis_error_repeats_it(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bookmyshow.site.health.sweeper.is_late", lambda: 1 // 0)
+    monkeypatch.setattr("bookmyshow.site.health.sweep_heartbeat.is_late", lambda: 1 // 0)
     answer = client.get("/api/health/ready")
     assert answer.status_code == 500
     assert answer.json()["error"]["details"]["id"] == answer.headers["X-Request-ID"]

@@ -8,9 +8,16 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from movies.models import Movie
-from movies.services import MovieHasComingShows, archive_movie, restore_movie
+from shows.listings.films import films
 from shows.models import Cinema, Show
-from shows.services import Archived, CinemaHasComingShows, archive_cinema
+from shows.services import (
+    Archived,
+    CinemaHasComingShows,
+    MovieHasComingShows,
+    archive_cinema,
+    archive_movie,
+    restore_movie,
+)
 from tests.support.admin_site import staff_client
 from tests.support.factories import begin, make_booking, make_screen, make_show
 
@@ -29,9 +36,9 @@ def past() -> Show:
 def test_an_archived_film_is_in_no_list_and_cannot_be_scheduled(past: Show) -> None:
     movie = past.movie
     archive_movie(movie, at=timezone.now())
-    assert not Movie.objects.with_showing(at=timezone.now()).filter(pk=movie.pk).exists()
+    assert not films().with_showing(at=timezone.now()).filter(pk=movie.pk).exists()
     Movie.objects.filter(pk=movie.pk).update(release_date=timezone.now() + timedelta(days=9))
-    assert not Movie.objects.coming_soon(at=timezone.now()).exists()
+    assert not films().coming_soon(at=timezone.now()).exists()
     with pytest.raises(Archived, match="restore it"):
         make_show(movie=movie)
     restore_movie(movie)

@@ -12,9 +12,9 @@ from django.db.models.signals import post_save
 from django.http import Http404
 
 from bookmyshow.core.cache import Group
+from shows.models import Show
 
-from .models import Show
-from .seatmap import current as seatmap
+from . import current as seatmap
 
 KEPT_SECONDS = 5 * 60
 

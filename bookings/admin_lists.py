@@ -1,0 +1,39 @@
+"""What the admin's lists of bookings and of archived bookings share."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.search import MOST_PEOPLE
+from bookmyshow.core.staff.csv_export import Columns
+
+from .search import matching
+
+# Columns about the show of a row.
+SHOW_COLUMNS: Columns = {
+    "film": "show.movie.title",
+    "cinema": "show.screen.cinema.name",
+    "city": "show.screen.cinema.city",
+    "screen": "show.screen.name",
+    "starts_at": "show.local_start",
+}
+
+
+class SearchBookings(admin.ModelAdmin):
+    """A search box for bookings; how it searches is search.py."""
+
+    search_fields = ("reference",)
+    search_help_text = "The beginning of a reference, or the customer's name, email or phone."
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term.strip():
+            return queryset, False
+        found, is_cut = matching(queryset, search_term)
+        if is_cut:
+            words = f"Many people match: of {MOST_PEOPLE} of them. Type more of the name."
+            self.message_user(request, words, messages.WARNING)
+        return found, False

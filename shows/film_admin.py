@@ -1,0 +1,47 @@
+"""The admin of films: the catalogue's own, and what depends on a film's shows."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from bookmyshow.core.staff.archive_instead_of_delete import Archived
+from movies.admin import MovieAdmin, Schedulable
+from movies.models import Movie
+
+from .kept_by_shows import KeptByShowsAdmin
+from .models import Show, ShowQuerySet
+from .schedule.recompute_views import tell_of_old_shows
+from .services import ScheduleError, archive_movie, restore_movie
+
+
+class HasShows(admin.SimpleListFilter):
+    title = "shows"
+    parameter_name = "shows"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Has shows"), ("no", "Has none")]
+
+    def queryset(self, request: HttpRequest, movies: QuerySet[Movie]) -> QuerySet[Movie]:
+        if self.value() is None:
+            return movies
+        has_shows = Exists(Show.objects.filter(movie=OuterRef("pk")))
+        return movies.filter(has_shows if self.value() == "yes" else ~has_shows)
+
+
+@admin.register(Movie)
+class FilmAdmin(KeptByShowsAdmin, MovieAdmin):
+    list_filter: ClassVar[Any] = (Archived, Schedulable, HasShows, *MovieAdmin.list_filter[1:])
+    archive, restore = staticmethod(archive_movie), staticmethod(restore_movie)
+    refusals = (ScheduleError,)
+
+    def shows_of(self, thing: Any) -> ShowQuerySet:
+        return Show.objects.filter(movie=thing)
+
+    def response_change(self, request: HttpRequest, obj: Movie) -> HttpResponse:
+        """A running time is copied into each show: say so where it is another one now."""
+        old = self.shows_of(obj).with_old_times(at=timezone.now()).count()
+        tell_of_old_shows(request, old, movie=obj.pk)
+        return super().response_change(request, obj)

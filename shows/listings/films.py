@@ -1,0 +1,86 @@
+"""Films by the shows they have: which are on screen, where, and which are still to come."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+)
+from django.db.models.functions import Coalesce
+
+from movies.models import Movie, MovieQuerySet
+from shows.models import Cinema, Show, ShowQuerySet
+
+# The featured film changes every day among this many.
+FEATURED_FILMS = 5
+
+
+def films() -> "FilmQuerySet":
+    """All films, as `Movie.objects` reads them, with the questions about shows."""
+    return FilmQuerySet(Movie)
+
+
+class FilmQuerySet(MovieQuerySet):
+    def with_showing(self, *, at: datetime, **conditions: Any) -> Self:
+        """The catalogue with `is_showing`: one coming show meets all of `conditions`
+        (Show.objects.matching)."""
+        coming = _coming_show(at, **conditions)
+        return self.filter(archived_at=None).annotate(is_showing=coming)
+
+    def on_screen(self) -> Self:
+        """After `with_showing`: only the films that are."""
+        return self.filter(Q(("is_showing", True)))
+
+    def showing_first(self) -> Self:
+        """After `with_showing`: films on screen before the others, else in the order they had."""
+        return self.order_by("-is_showing", *self.query.order_by)
+
+    def with_cities(self, *, at: datetime, **conditions: Any) -> Self:
+        """Adds `cities`: those with a coming show that meets `conditions`, in order."""
+        shows = _coming_shows(at, **conditions).values("screen__cinema__city")
+        return self.annotate(
+            cities=ArraySubquery(shows.distinct().order_by("screen__cinema__city"))
+        )
+
+    def nearest_first(self) -> Self:
+        """After `with_showing` and `with_cities`: films on screen here, then those in other cities,
+        then the rest, else in the order they had."""
+        nowhere = ExpressionWrapper(Q(("cities", [])), output_field=BooleanField())
+        return self.order_by("-is_showing", nowhere, *self.query.order_by)
+
+    def coming_soon(self, *, at: datetime) -> Self:
+        """Films without a scheduled show, and not released at every cinema yet, soonest first."""
+        first_today = Cinema.objects.first_today(at=at)
+        coming = self.catalogue().filter(release_date__gt=first_today)
+        return coming.filter(~_coming_show(at)).order_by("release_date", "title", "pk")
+
+    def most_shown_first(self, *, at: datetime, **conditions: Any) -> Self:
+        """By how many coming shows meet `conditions`, then by rating: what everyone goes to see."""
+        counted = _coming_shows(at, **conditions).values("movie")
+        often = Coalesce(Subquery(counted.annotate(count=Count("pk")).values("count")), 0)
+        return self.order_by(often.desc(), F("rating").desc(nulls_last=True), "title", "pk")
+
+    def featured(self, *, at: datetime, city: str = "") -> Movie | None:
+        """The film on the first screen: the most shown take turns, one a day."""
+        showing = self.with_showing(at=at, city=city).on_screen()
+        showing = showing.most_shown_first(at=at, city=city)
+        found = showing.prefetch_related("genres")[:FEATURED_FILMS]
+        return found[at.toordinal() % len(found)] if found else None
+
+
+def _coming_show(at: datetime, **conditions: Any) -> Exists:
+    return Exists(_coming_shows(at, **conditions))
+
+
+def _coming_shows(at: datetime, **conditions: Any) -> ShowQuerySet:
+    """For a subquery: the film's coming shows that meet `conditions`."""
+    shows = Show.objects.upcoming(at=at).matching(**conditions)
+    return shows.order_by().filter(movie=OuterRef("pk"))

@@ -1,0 +1,13 @@
+from .cinema import LONGEST_CLEANING as LONGEST_CLEANING
+from .cinema import Cinema as Cinema
+from .cinema import CinemaQuerySet as CinemaQuerySet
+from .cinema import Screen as Screen
+from .cinema import validate_plan as validate_plan
+from .cinema import validate_timezone as validate_timezone
+from .seat import Seat as Seat
+from .seat import SeatQuerySet as SeatQuerySet
+from .show import BusyRange as BusyRange
+from .show import ScreenRange as ScreenRange
+from .show import Show as Show
+from .show import ShowQuerySet as ShowQuerySet
+from .show import lapsed_hold as lapsed_hold

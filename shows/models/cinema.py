@@ -1,0 +1,114 @@
+"""Cinemas and their screens."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import DateField, DateTimeField, Subquery, Value
+from django.db.models.functions import Cast, Coalesce
+
+from bookmyshow.core.local_time import LocalTime, local_day, todays
+from shows.seating import plan as seating
+
+
+def validate_timezone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError(f"{name!r} is no IANA time zone; use for example Asia/Kolkata.")
+
+
+def validate_plan(text: str) -> None:
+    try:
+        seating.parse_plan(text)
+    except seating.PlanError as error:
+        raise ValidationError(str(error)) from error
+
+
+class CinemaQuerySet(models.QuerySet["Cinema"]):
+    def in_use(self) -> "CinemaQuerySet":
+        """Cinemas that aren't archived."""
+        return self.filter(archived_at=None)
+
+    def clocks(self) -> set[ZoneInfo]:
+        """The time zones of the cinemas in use."""
+        zones = self.in_use().order_by().values_list("timezone", flat=True).distinct()
+        return {ZoneInfo(zone) for zone in zones}
+
+    def todays(self, *, at: datetime) -> list[date]:
+        """The dates that it is now at any cinema in use, in order; UTC's where there is none."""
+        return todays(at, self.clocks())
+
+    def first_today(self, *, at: datetime) -> Coalesce:
+        """The first of `todays`, for a query."""
+        day = Cast(LocalTime("timezone", Value(at, DateTimeField())), DateField())
+        days = self.in_use().order_by(day.asc()).values_list(day)[:1]
+        return Coalesce(Subquery(days), local_day(at, UTC))
+
+
+class Cinema(models.Model):
+    """A building in a city, in one time zone."""
+
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=140, unique=True)
+    city = models.CharField(max_length=80)
+    address = models.CharField(max_length=240, blank=True)
+    timezone = models.CharField(
+        "time zone",
+        max_length=64,
+        validators=[validate_timezone],
+        help_text="IANA name, for example Asia/Kolkata.",
+    )
+    archived_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Set: no show can be scheduled here."
+    )
+
+    objects = CinemaQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("city", "name")
+        indexes = (models.Index(fields=("city", "name"), name="cinema_city"),)
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.city}"
+
+    @property
+    def full_address(self) -> str:
+        """Street and city; many a street address ends in its city already."""
+        if self.city.casefold() in self.address.casefold():
+            return self.address
+        return ", ".join(part for part in (self.address, self.city) if part)
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+#: Minutes kept free after a show.
+LONGEST_CLEANING = 240
+
+
+class Screen(models.Model):
+    """An auditorium. Shows copy its seating plan when they are made (docs/spec.md §2)."""
+
+    cinema = models.ForeignKey(Cinema, on_delete=models.PROTECT, related_name="screens")
+    name = models.CharField(max_length=60)
+    seating_plan = models.TextField(
+        validators=[validate_plan],
+        help_text="One line a row, front row first: A ssss__pppp (s standard, p premium, "
+        "w or W wheelchair, _ gap, - half gap; an empty line is a cross aisle).",
+    )
+    cleaning_minutes = models.PositiveSmallIntegerField(
+        default=15,
+        validators=[MaxValueValidator(LONGEST_CLEANING)],
+        help_text="Kept free after each show.",
+    )
+
+    class Meta:
+        ordering = ("cinema", "name")
+        constraints = (
+            models.UniqueConstraint(fields=("cinema", "name"), name="screen_name_unique_in_cinema"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.cinema.name} · {self.name}"
