@@ -3,7 +3,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db import models, transaction
 from django.db.models import Count, QuerySet
-from django.forms import ModelForm
+from django.forms import ModelForm, Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -109,7 +109,7 @@ class ScreenAdmin(admin.ModelAdmin):
     readonly_fields = ("picture", "legend")
 
     class Media:
-        js = ("js/plan-editor.js",)
+        js = (Script("js/plan-editor.js", type="module"),)
 
     fields = ("cinema", ("name", "cleaning_minutes"), "seating_plan", "legend", "picture")
 

@@ -1,8 +1,8 @@
 """The markup of a seat map: real checkboxes, a fieldset for each row, as few bytes as that takes.
 
 Strings are put together here and not in a template: a hall of 2,000 seats is drawn again after each
-hold, and a template takes some twenty times as long. Places come from the classes of
-static/css/seatgrid.css (x in half seats), so that no style attribute is needed.
+hold, and a template takes about twenty times as long. A seat's place is a class (x, half seats) and
+not a style attribute. static/css/seatgrid.css has the table of all classes.
 """
 
 import re
@@ -17,7 +17,7 @@ from bookmyshow.core.templatetags.formatting import money
 from shows.seating.plan import PREMIUM, SEAT_PITCH, STANDARD
 
 #: To be raised with every change of the markup: drawn maps are kept across deploys.
-REVISION = 5
+REVISION = 6
 
 #: In half seats, the least distance across an aisle, between the middles of the seats beside it.
 AISLE_PITCH = 2 * SEAT_PITCH
@@ -26,8 +26,8 @@ TWO_LETTERS_PITCH = 3 * SEAT_PITCH
 FREE, HELD, SOLD = "free", "held", "sold"
 WHEELCHAIR = "wheelchair"
 HELD_FOR_YOU = ", held for you"
-PREMIUM_SEAT = re.compile(r'" class="x\d+ p')
-STANDARD_SEAT = re.compile(r'" class="x\d+(?:"| [^p])')
+PREMIUM_SEAT = re.compile(r'" class="x\d+ premium')
+STANDARD_SEAT = re.compile(r'" class="x\d+(?:"| (?!premium))')
 SEAT_TAG = re.compile(r'<input type="checkbox" name="seat" id="s-([^"]+)"[^>]*>')
 
 
@@ -84,18 +84,18 @@ def draw_map(
 def _row_letters(row: str, seats: Sequence[MapSeat]) -> list[str]:
     """The row's name at both ends of each of its blocks, at the height of the seat beside it.
 
-    A row bends, so a letter takes its height from a seat (x): it is left (l) or right (r) of that.
+    A row bends, so a letter takes its height from a seat (x), and is on the left or right of it.
     An aisle one seat wide has one letter, in its middle.
     """
     line = sorted(seats, key=attrgetter("x"))
-    places = [f"x{line[0].x} l"]
+    places = [f"x{line[0].x} left"]
     for left, right in pairwise(line):
         gap = right.x - left.x
         if gap >= TWO_LETTERS_PITCH:
-            places += [f"x{left.x} r", f"x{right.x} l"]
+            places += [f"x{left.x} right", f"x{right.x} left"]
         elif gap >= AISLE_PITCH:
             places.append(f"x{(left.x + right.x) // 2}")
-    places.append(f"x{line[-1].x} r")
+    places.append(f"x{line[-1].x} right")
     return [f'<i class="{place}" aria-hidden="true">{escape(row)}</i>' for place in places]
 
 
@@ -121,15 +121,15 @@ def draw_seat(
     label = escape(seat.label)
     classes = f"x{seat.x}"
     if seat.seat_type == PREMIUM:
-        classes += " p"
+        classes += " premium"
     if seat.is_wheelchair:
-        classes += " w"
+        classes += " wheelchair"
     name, state = names[seat.seat_type, seat.is_wheelchair], ""
     if mine:
-        classes, name = f"{classes} m", f"{name}{HELD_FOR_YOU}"
+        classes, name = f"{classes} own", f"{name}{HELD_FOR_YOU}"
     elif seat.state != FREE:
         name = ", taken for now" if seat.state == HELD else ", taken"
-        classes += " h" if seat.state == HELD else " t"
+        classes += " held" if seat.state == HELD else " sold"
         state = " disabled"
     if closed:
         state = " disabled"
@@ -185,7 +185,7 @@ def kinds_of_seat(html: str) -> list[str]:
 
 
 def choice_line(html: str, *, standard_price: Decimal, premium_price: Decimal) -> str:
-    """What is ticked on a drawn map: "Q12, Q13, premium, ₹1,420"; as seatmap.js says it."""
+    """What is ticked on a drawn map: "Q12, Q13, premium, ₹1,420"; as the page's script says it."""
     tags = [tag for tag in SEAT_TAG.finditer(html) if tag[0].endswith(" checked>")]
     premium = sum(bool(PREMIUM_SEAT.search(tag[0])) for tag in tags)
     total = premium * premium_price + (len(tags) - premium) * standard_price

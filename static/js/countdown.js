@@ -1,79 +1,97 @@
-/* The time left to confirm each hold on the page. The server says how many seconds; from there a
-   clock that never jumps counts (performance.now), and whenever the page may have slept the server
+/* The time left to confirm each hold on the page. The server says how many seconds are left. Then
+   performance.now() counts, which never jumps. Whenever the page may have been asleep, the server
    is asked again. */
-(() => {
-  "use strict";
-  const WARN_SECONDS = 30;
-  const SAID = [60, 30, 10];
-  const status = document.querySelector("[data-countdown-status]");
+import { hush, say } from "./site.js";
 
-  const words = (seconds) =>
-    seconds >= 60
-      ? `${Math.floor(seconds / 60)} minute${seconds >= 120 ? "s" : ""} left to confirm.`
-      : `${seconds} seconds left to confirm.`;
+const WARN_SECONDS = 30;
+/* Read aloud when this many seconds are left. */
+const SPOKEN_MARKS = [60, 30, 10];
+const status = document.querySelector("[data-countdown-status]");
 
-  /* Counts in this box; returns how to ask the server. */
-  const count = (box) => {
-    const ring = box.querySelector("[data-ring]");
-    const time = box.querySelector("[data-time]");
-    let ends = performance.now() + Number(box.dataset.seconds) * 1000;
-    let last = Infinity;
-    let asking = false;
+const words = (seconds) =>
+  seconds >= 60
+    ? `${Math.floor(seconds / 60)} minute${seconds >= 120 ? "s" : ""} left to confirm.`
+    : `${seconds} seconds left to confirm.`;
 
-    const ask = async () => {
-      if (asking) return;
-      asking = true;
-      try {
-        const sent = performance.now();
-        const response = await fetch(box.dataset.clock, {
-          headers: { Accept: "application/json" },
-          cache: "no-store",
-          redirect: "error",
-        });
-        if (!response.ok) throw new Error(response.status);
-        const hold = await response.json();
-        if (hold.status !== "PENDING") return location.reload();
-        ends = sent + hold.seconds * 1000;
-      } catch {
-        if (!navigator.onLine)
-          window.site?.say("Connection failed. Please check your internet.", ask);
-      } finally {
-        asking = false;
+const fetchHold = async (address) => {
+  const response = await fetch(address, {
+    headers: { Accept: "application/json" },
+    cache: "no-store",
+    redirect: "error",
+  });
+  if (!response.ok) throw new Error(response.status);
+  return response.json();
+};
+
+class Countdown {
+  constructor(box) {
+    this.box = box;
+    this.ring = box.querySelector("[data-ring]");
+    this.time = box.querySelector("[data-time]");
+    this.ends = performance.now() + Number(box.dataset.seconds) * 1000;
+    this.last = Infinity;
+    this.isAsking = false;
+  }
+
+  /* Ask the server how long there is. A hold that has ended reloads the page. */
+  async ask() {
+    if (this.isAsking) return;
+    this.isAsking = true;
+    try {
+      const sent = performance.now();
+      const hold = await fetchHold(this.box.dataset.clock);
+      if (hold.status === "PENDING") this.ends = sent + hold.seconds * 1000;
+      else location.reload();
+    } catch {
+      if (!navigator.onLine) {
+        say("Connection failed. Please check your internet.", () => this.ask());
       }
-    };
+    } finally {
+      this.isAsking = false;
+    }
+  }
 
-    const show = () => {
-      const left = Math.max(0, (ends - performance.now()) / 1000);
-      const seconds = Math.ceil(left);
-      ring?.setAttribute("stroke-dasharray", `${left.toFixed(2)} ${box.dataset.holdSeconds}`);
-      time.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-      box.classList.toggle("countdown--soon", seconds <= WARN_SECONDS);
-      const passed = SAID.find((mark) => last > mark && seconds <= mark && seconds > mark - 5);
-      if (status && passed && last !== Infinity) status.textContent = words(passed);
-      last = seconds;
-      if (left <= 0) {
-        ask();
-        return setTimeout(show, 1000);
-      }
-      return setTimeout(show, 200);
-    };
+  run() {
+    const left = Math.max(0, (this.ends - performance.now()) / 1000);
+    this.show(left);
+    if (left <= 0) this.ask();
+    setTimeout(() => this.run(), left <= 0 ? 1000 : 200);
+  }
 
-    show();
-    return ask;
-  };
+  show(left) {
+    const seconds = Math.ceil(left);
+    this.ring?.setAttribute(
+      "stroke-dasharray",
+      `${left.toFixed(2)} ${this.box.dataset.holdSeconds}`,
+    );
+    this.time.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    this.box.classList.toggle("countdown--soon", seconds <= WARN_SECONDS);
+    this.speak(seconds);
+    this.last = seconds;
+  }
 
-  const asks = [...document.querySelectorAll("[data-countdown]")].map(count);
-  const askAll = () => {
-    for (const ask of asks) ask();
-  };
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) askAll();
-  });
-  addEventListener("online", () => {
-    window.site?.hush();
-    askAll();
-  });
-  addEventListener("pageshow", (event) => {
-    if (event.persisted) location.reload();
-  });
-})();
+  speak(seconds) {
+    const isPassed = (mark) => this.last > mark && seconds <= mark && seconds > mark - 5;
+    const passed = SPOKEN_MARKS.find(isPassed);
+    if (status && passed && this.last !== Infinity) status.textContent = words(passed);
+  }
+}
+
+const countdowns = [...document.querySelectorAll("[data-countdown]")].map(
+  (box) => new Countdown(box),
+);
+const askAll = () => {
+  for (const countdown of countdowns) countdown.ask();
+};
+
+for (const countdown of countdowns) countdown.run();
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) askAll();
+});
+addEventListener("online", () => {
+  hush();
+  askAll();
+});
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});

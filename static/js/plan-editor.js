@@ -1,37 +1,34 @@
-/* A seating plan drawn while it is typed, by the server: one parser, so the picture never lies. */
-(() => {
-  "use strict";
-  const PAUSE = 250;
+/* A seating plan is drawn while it is typed. The server draws it, so only one program reads plans. */
 
-  const edit = (field, picture) => {
-    const address = picture.dataset.planPicture;
-    const token = field.form.querySelector("[name=csrfmiddlewaretoken]").value;
-    let asked = 0;
-    let waiting;
-    const draw = async () => {
-      const mine = ++asked;
-      try {
-        const reply = await fetch(address, {
-          method: "POST",
-          body: new URLSearchParams({ plan: field.value, csrfmiddlewaretoken: token }),
-        });
-        // An answer that a later one has overtaken is about a plan that isn't there any more.
-        if (!reply.ok || mine !== asked) return;
-        picture.innerHTML = await reply.text();
-      } catch {
-        // The picture stays as it was; saving says what is wrong.
-      }
-    };
-    field.addEventListener("input", () => {
-      clearTimeout(waiting);
-      waiting = setTimeout(draw, PAUSE);
-    });
-    if (field.value) draw();
-  };
+const PAUSE_MS = 250;
+const field = document.getElementById("id_seating_plan");
+const picture = document.querySelector("[data-plan-picture]");
+let requests = 0;
+let waiting = 0;
 
-  document.addEventListener("DOMContentLoaded", () => {
-    const field = document.getElementById("id_seating_plan");
-    const picture = document.querySelector("[data-plan-picture]");
-    if (field && picture) edit(field, picture);
+const fetchPicture = async () => {
+  const token = field.form.querySelector("[name=csrfmiddlewaretoken]").value;
+  const body = new URLSearchParams({ plan: field.value, csrfmiddlewaretoken: token });
+  const answer = await fetch(picture.dataset.planPicture, { method: "POST", body });
+  return answer.ok ? answer.text() : null;
+};
+
+const draw = async () => {
+  requests += 1;
+  const mine = requests;
+  try {
+    const drawn = await fetchPicture();
+    // An answer that a later request has overtaken is about an older plan.
+    if (drawn !== null && mine === requests) picture.innerHTML = drawn;
+  } catch {
+    // The picture stays as it was; saving says what is wrong.
+  }
+};
+
+if (field && picture) {
+  field.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(draw, PAUSE_MS);
   });
-})();
+  if (field.value) draw();
+}

@@ -197,7 +197,7 @@ def test_forced_colours_tell_the_kinds_of_seat_apart_on_the_map_and_in_its_legen
     }"""
     for kinds in (
         ["#s-A1", "#s-A2", "#s-A3"],
-        [".legend .chosen", ".legend .t", ".legend .p"],
+        [".legend .chosen", ".legend .sold", ".legend .premium"],
     ):
         looks = [page.locator(kind).evaluate(look) for kind in kinds]
         assert len({str(seen) for seen in looks}) == len(kinds), looks

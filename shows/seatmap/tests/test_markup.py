@@ -110,17 +110,17 @@ LETTERS = re.compile(r'<i class="([^"]+)" aria-hidden="true">(\w)</i>')
 
 def test_each_block_of_a_row_has_the_rows_letter_at_both_ends() -> None:
     assert LETTERS.findall(drawn("A ____sss_ss__s\nB ssss____-ssssss")) == [
-        ("x8 l", "A"),
+        ("x8 left", "A"),
         ("x14", "A"),
-        ("x18 r", "A"),
-        ("x24 l", "A"),
-        ("x24 r", "A"),
-        ("x0 l", "B"),
-        ("x6 r", "B"),
-        ("x17 l", "B"),
-        ("x27 r", "B"),
+        ("x18 right", "A"),
+        ("x24 left", "A"),
+        ("x24 right", "A"),
+        ("x0 left", "B"),
+        ("x6 right", "B"),
+        ("x17 left", "B"),
+        ("x27 right", "B"),
     ]
 
 
 def test_a_gap_of_half_a_seat_parts_no_block() -> None:
-    assert LETTERS.findall(drawn("A ss-ss")) == [("x0 l", "A"), ("x7 r", "A")]
+    assert LETTERS.findall(drawn("A ss-ss")) == [("x0 left", "A"), ("x7 right", "A")]

@@ -1,0 +1,56 @@
+/* The viewer's own hold. The map that a poll brings is the same for everyone, so the page keeps
+   in mind which seats are the viewer's, until the hold ends. */
+import { chosenSeats, form, map } from "./seats.js";
+
+/* The names of the viewer's held seats by label: "C4" → "C4, ₹250, held for you". */
+export const own = new Map();
+
+export const ownLabels = () => [...own.keys()];
+
+/* The line about the hold at the foot of the page; the server draws it. */
+const line = () => document.getElementById("own-hold");
+
+let expiry = 0;
+let onChange = () => {};
+
+const readLine = () => {
+  clearTimeout(expiry);
+  own.clear();
+  const { names, seconds } = line()?.dataset ?? {};
+  for (const [label, name] of Object.entries(JSON.parse(names ?? "{}"))) own.set(label, name);
+  if (own.size) expiry = setTimeout(expire, Number(seconds) * 1000);
+};
+
+const expire = () => {
+  own.clear();
+  line().hidden = true;
+  onChange({ tickOwn: false });
+};
+
+const fetchLine = async () => {
+  try {
+    const answer = await fetch(form.dataset.ownUrl);
+    return answer.ok ? await answer.text() : "";
+  } catch {
+    // The connection is lost, or the page is being left. The next focus asks again.
+    return "";
+  }
+};
+
+/* Another tab may have made a hold or released it, and no poll can tell. */
+const askServer = async () => {
+  if (!form.dataset.ownUrl || map.querySelector("[data-final]")) return;
+  const answer = await fetchLine();
+  if (!answer) return;
+  const before = ownLabels().join();
+  line().outerHTML = answer;
+  readLine();
+  if (ownLabels().join() !== before) onChange({ tickOwn: !chosenSeats().length });
+};
+
+/* changed: called when the hold has changed, with whether its seats should be ticked. */
+export const watchOwnHold = (changed) => {
+  onChange = changed;
+  readLine();
+  addEventListener("focus", askServer);
+};

@@ -1,0 +1,84 @@
+/* The poll brings a map without a viewer. Ticks stay, and so do the viewer's own held seats until
+   their hold ends or they are sold. */
+import { say, showChoice } from "./bar.js";
+import { repairTabOrder } from "./keyboard.js";
+import { own } from "./own-hold.js";
+import { lostText } from "./rules.js";
+import { chosenSeats, isSeat, labelsOf, map } from "./seats.js";
+
+/* Whether the next map ticks the viewer's own seats. */
+let ticksOwn = false;
+let chosenBefore = [];
+
+/* whole: also if the server's map is the one that the page has. */
+export const refresh = ({ whole = false } = {}) => {
+  if (whole) document.getElementById("map-version")?.setAttribute("value", "");
+  if (map.hasAttribute("hx-get") && !map.querySelector("[data-final]")) {
+    window.htmx?.trigger(map, "refresh");
+  }
+};
+
+export const refreshOwn = ({ tickOwn }) => {
+  ticksOwn = tickOwn;
+  refresh({ whole: true });
+};
+
+/* Change a seat of the new map to what the viewer sees; then it replaces the old one. */
+const keepChoice = (before, after) => {
+  if (!isSeat(before) || !isSeat(after)) return true;
+  const isOwn = own.has(after.value);
+  if (isOwn && after.disabled && after.classList.contains("held")) {
+    after.disabled = false;
+    after.classList.replace("held", "own");
+    after.setAttribute("aria-label", own.get(after.value));
+  }
+  after.checked = (before.checked || (ticksOwn && isOwn)) && !after.disabled;
+  // Without it the attribute of the new map would tick what was unticked since.
+  after.toggleAttribute("checked", after.checked);
+  return true;
+};
+
+/* Scripts set these, the server doesn't; a new map leaves them as they are. */
+const isForServer = (name, element) =>
+  !(name === "tabindex" && isSeat(element)) && name !== "style";
+
+const afterSwap = ({ detail }) => {
+  ticksOwn = false;
+  const chosenNow = new Set(labelsOf(chosenSeats()));
+  const lost = chosenBefore.filter((label) => !chosenNow.has(label));
+  const { verb } = detail.requestConfig;
+  if (verb === "post") {
+    // A refused hold: the server's message, above the hall, names what was lost.
+    document.getElementById("seat-problem").scrollIntoView({ block: "nearest" });
+  }
+  if (verb === "get" && lost.length) say(lostText(lost));
+  showChoice();
+  repairTabOrder();
+};
+
+const watchSwaps = () => {
+  const callbacks = window.Idiomorph?.defaults.callbacks;
+  if (callbacks) {
+    callbacks.beforeNodeMorphed = keepChoice;
+    callbacks.beforeAttributeUpdated = isForServer;
+  }
+  map.addEventListener("htmx:beforeSwap", () => {
+    chosenBefore = labelsOf(chosenSeats());
+  });
+  map.addEventListener("htmx:afterSwap", afterSwap);
+};
+
+export const startPolling = () => {
+  watchSwaps();
+  map.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target === map && document.hidden) event.preventDefault();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) refresh();
+  });
+  addEventListener("online", () => refresh());
+  // The browser kept this page for Back. Its seats may be sold by now.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
+};
