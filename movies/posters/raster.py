@@ -6,7 +6,6 @@ anew; a page of thirty posters kept a phone busy for seconds. A WebP is decoded 
 
 import io
 from collections.abc import Sequence
-from functools import partial
 
 import resvg_py
 from PIL import Image
@@ -28,6 +27,3 @@ def print_poster(
     with Image.open(io.BytesIO(pixels)) as picture:
         picture.convert("RGB").save(output, "WEBP", quality=QUALITY, method=4)
     return output.getvalue()
-
-
-PRINTS = {width: partial(print_poster, width=width) for width in WIDTHS}

@@ -1,7 +1,7 @@
 """Drawn pictures over HTTP: drawn once, kept by the cache server, by proxies and by browsers."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,54 +12,46 @@ from django.views.decorators.http import require_safe
 
 from movies.models import Movie
 
-from .drawing import draw_backdrop, draw_poster
 from .edition import EDITION
-from .raster import PRINTS
-from .share_card import draw_card
+from .sizes import WIDTHS
 
 KEPT_SECONDS = 7 * 24 * 3600
 FOREVER = "public, max-age=31536000, immutable"
 A_WHILE = "public, max-age=3600"
 
 
+SVG, WEBP, PNG = "image/svg+xml; charset=utf-8", "image/webp", "image/png"
+
+
 @require_safe
 def poster(request: HttpRequest, slug: str) -> HttpResponse:
     """The poster drawn for a film (movies.posters.drawing)."""
-    return _picture(request, _film_for_art(slug), draw_poster, "poster")
+    return _picture(request, slug, "poster", SVG)
 
 
 @require_safe
 def poster_print(request: HttpRequest, slug: str, width: int) -> HttpResponse:
     """The same poster in pixels, in the few widths that pages ask for."""
-    if width not in PRINTS:
+    if width not in WIDTHS:
         raise Http404
-    return _picture(request, _film_for_art(slug), PRINTS[width], f"print-{width}", "image/webp")
+    return _picture(request, slug, f"print-{width}", WEBP)
 
 
 @require_safe
 def backdrop(request: HttpRequest, slug: str) -> HttpResponse:
     """The wide picture behind a film's title."""
-    return _picture(request, _film_for_art(slug), draw_backdrop, "backdrop")
+    return _picture(request, slug, "backdrop", SVG)
 
 
 @require_safe
 def card(request: HttpRequest, slug: str) -> HttpResponse:
     """The picture that a shared link shows."""
-    return _picture(request, _film_for_art(slug), draw_card, "card", "image/png")
+    return _picture(request, slug, "card", PNG)
 
 
-def _film_for_art(slug: str) -> Movie:
-    return get_object_or_404(Movie.objects.prefetch_related("genres"), slug=slug)
-
-
-def _picture(
-    request: HttpRequest,
-    movie: Movie,
-    draw: Callable[..., str | bytes],
-    kind: str,
-    content_type: str = "image/svg+xml; charset=utf-8",
-) -> HttpResponse:
-    """The picture `draw` makes of a film; an address with a version in it is good for ever."""
+def _picture(request: HttpRequest, slug: str, kind: str, content_type: str) -> HttpResponse:
+    """The film's picture; browsers keep one with a version in its address without asking again."""
+    movie = get_object_or_404(Movie.objects.prefetch_related("genres"), slug=slug)
     genres = [genre.name for genre in movie.genres.all()]
     facts = "\n".join([EDITION, kind, movie.title, *genres, str(movie.release_year)])
     digest = hashlib.blake2b(facts.encode(), digest_size=12).hexdigest()
@@ -68,9 +60,29 @@ def _picture(
     if response is None:
         picture = cache.get(f"art:{digest}")
         if picture is None:
-            picture = draw(title=movie.title, genres=genres, year=movie.release_year)
+            picture = _draw(kind, movie.title, genres, movie.release_year)
             cache.set(f"art:{digest}", picture, KEPT_SECONDS)
         response = HttpResponse(picture, content_type=content_type)
         response["ETag"] = etag
     response["Cache-Control"] = FOREVER if "v" in request.GET else A_WHILE
     return response
+
+
+def _draw(kind: str, title: str, genres: Sequence[str], year: int | None) -> str | bytes:
+    """Draw one kind of picture of a film.
+
+    The drawing code is imported here, with the first picture. Commands and Celery workers import
+    this module too, as they read the addresses of the site, but they never draw.
+    """
+    from . import drawing, raster, share_card
+
+    match kind.split("-"):
+        case ["poster"]:
+            return drawing.draw_poster(title=title, genres=genres, year=year)
+        case ["backdrop"]:
+            return drawing.draw_backdrop(title=title, genres=genres, year=year)
+        case ["card"]:
+            return share_card.draw_card(title=title, genres=genres, year=year)
+        case ["print", width]:
+            return raster.print_poster(title=title, genres=genres, year=year, width=int(width))
+    raise ValueError(f"there is no picture called {kind}")
