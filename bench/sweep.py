@@ -31,7 +31,7 @@ def main() -> None:
     connection.ensure_connection()
     with connection.execute_wrapper(watch):
         start = time.perf_counter()
-        count = services.expire_holds()
+        count = services.sweep_lapsed_holds()
         seconds = time.perf_counter() - start
     print(json.dumps({"count": count, "seconds": seconds, "longest_lock_ms": longest * 1000}))
 

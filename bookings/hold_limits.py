@@ -13,7 +13,6 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest
 from limits import RateLimitItemPerHour
 
@@ -25,9 +24,6 @@ from bookmyshow.core.rate_limits import Limit, RateLimited, spend
 
 from .errors import AddressLimit, HoldPaused, NetworkNotConfirmed, TooManyHolds, TooManySeats
 from .models import Booking
-
-# The namespace of the advisory locks on persons; the second key is the person's id.
-LOCK_PERSON = "SELECT pg_advisory_xact_lock(1213156420, hashint8(%s::bigint))"
 
 # One row: what one person has at one show, and at how many others they hold seats, at clock.now.
 # `unpaid` is how long the person kept seats of this show without buying them. A hold that was
@@ -138,15 +134,6 @@ class PersonAtShow(NamedTuple):
     last_end: datetime | None
     holds: int
     held_near: int
-
-
-def lock_person(user_id: int) -> None:
-    """Let decisions about one person's holds and confirmations run one after the other.
-
-    The order of locks is show, person, bookings, seats. The lock ends with the transaction.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK_PERSON, [user_id])
 
 
 def most_seats_to_confirm(user: User) -> int | None:

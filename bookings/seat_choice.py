@@ -1,12 +1,11 @@
-"""Checks the seats that a person asks for, and tells whether two requests are the same."""
+"""Checks the seats that a person asks for, and says whether two requests are the same."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 
 from django.conf import settings
 
 from .errors import InvalidSeats
-from .holds_sql import SeatToHold
 
 LONGEST_LABEL = 11
 
@@ -26,8 +25,9 @@ def distinct_labels(labels: Iterable[str]) -> set[str]:
     return set(asked)
 
 
-def check_labels(wanted: Collection[str], seats: Sequence[SeatToHold]) -> None:
-    unknown = sorted(set(wanted) - {seat.label for seat in seats})
+def check_labels(asked: Iterable[str], found: Iterable[str]) -> None:
+    """`found` are the labels that the show has. Raises InvalidSeats if one is missing."""
+    unknown = sorted(set(asked) - set(found))
     if unknown:
         raise InvalidSeats(f"This show has no seat {', '.join(unknown)}.")
 

@@ -7,9 +7,9 @@ from .notices import services as notices
 @shared_task
 def release_expired_holds() -> int:
     """Beat's sweep, every SWEEP_SECONDS."""
-    expired = services.expire_holds()
+    swept = services.sweep_lapsed_holds()
     sweep_heartbeat.note_sweep()
-    return expired
+    return swept
 
 
 # A run ends by itself after notices.RUN_SECONDS, unless a server never finishes its reply.

@@ -1,8 +1,6 @@
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -77,7 +75,13 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
         return _refused(request, show_id, labels, InvalidSeats(wheelchair_question(unasked)))
     try:
         spend(HOLDS_OF_PERSON, request.user.pk)
-        booking = hold_once(request.user, show_id, labels, token, address_key(request))
+        booking = services.hold_from_form(
+            user=request.user,
+            show_id=show_id,
+            labels=labels,
+            form_token=token,
+            held_from=address_key(request),
+        )
     except ShowNotFound as error:
         raise Http404 from error
     except (BookingError, RateLimited) as error:
@@ -92,24 +96,6 @@ def wheelchair_question(labels: list[str]) -> str:
         f"{', '.join(labels)} {places}. Tick that someone in your party uses a wheelchair, or"
         " choose other seats."
     )
-
-
-def hold_once(user: User, show_id: int, labels: list[str], token: str, held_from: str) -> Booking:
-    """One hold however often the same form is posted with the same seats.
-
-    A form whose booking is over by now (a page kept open, the Back button) holds anew.
-    """
-    key = None
-    if token:
-        seats = hashlib.sha256(" ".join(sorted(labels)).encode()).hexdigest()[:24]
-        key = f"form-{token}-{seats}"
-    hold = partial(
-        services.hold_seats, user=user, show_id=show_id, labels=labels, held_from=held_from
-    )
-    booking = hold(idempotency_key=key)
-    if booking.status_at(booking.now) in {PENDING, CONFIRMED}:
-        return booking
-    return hold()
 
 
 def _refused(

@@ -1,16 +1,15 @@
 """Changes of state of the schedule."""
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
-from psycopg.errors import LockNotAvailable
 
+from bookmyshow.core.db.transactions import lock_timeout_raises
 from movies.models import LONGEST_FILM, Movie
 
 from .listings import home_lists
@@ -74,6 +73,11 @@ class ShowIsBusy(ScheduleError):
 
     code = "SHOW_BUSY"
     retry_after = 2
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Many people are booking this show right now. Please try again in a moment."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,23 +284,9 @@ def insert_seats(shows: Sequence[Show], plan: Sequence[PlanSeat]) -> None:
         cursor.execute(INSERT_SEATS, [[show.pk for show in shows], *map(list, columns)])
 
 
-@contextmanager
-def show_transaction() -> Iterator[None]:
-    """A change of a show that people may be booking. Raises ShowIsBusy."""
-    try:
-        with transaction.atomic():
-            yield
-    except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable):
-            raise ShowIsBusy(
-                "Many people are booking this show right now. Please try again in a moment."
-            ) from error
-        raise
-
-
 def delete_show(*, show: Show) -> None:
     """Delete a show that nobody ever booked, seats and all. Raises ShowHasBookings, ShowIsBusy."""
-    with show_transaction():
+    with lock_timeout_raises(ShowIsBusy), transaction.atomic():
         # A hold in the making has this lock, and one that comes later finds no show.
         Show.objects.select_for_update().filter(pk=show.pk).first()
         if Show.objects.filter(pk=show.pk, bookings__isnull=False).exists():
@@ -317,7 +307,7 @@ def change_terms(
 
     Seats that are held or sold keep their price (docs/spec.md §4.9). Raises ShowIsBusy.
     """
-    with show_transaction():
+    with lock_timeout_raises(ShowIsBusy), transaction.atomic():
         # Only these columns: the counter of free seats belongs to the bookings made meanwhile.
         Show.objects.filter(pk=show.pk).update(
             standard_price=standard_price,

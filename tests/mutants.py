@@ -27,98 +27,117 @@ class Mutant(NamedTuple):
     test: str
 
 
-SERVICES = "bookings/services.py"
+HOLDS = "bookings/holds.py"
 STATEMENTS = "bookings/holds_sql.py"
+LOCKS = "bookings/locks.py"
+CONFIRMATION = "bookings/confirmation.py"
+SWEEP = "bookings/sweep.py"
 SETTINGS = "bookmyshow/settings.py"
 MACHINE = "bookings/tests/test_state_machine.py"
 
 MUTANTS = (
     [
-        Mutant(name, SERVICES, old, new, MACHINE)
-        for name, old, new in (
+        Mutant(name, path, old, new, MACHINE)
+        for name, path, old, new in (
             (
                 "the show is read without a lock",
+                LOCKS,
                 "Show.objects.select_for_update(no_key=True, skip_locked=skip_locked)",
                 "Show.objects.all()",
             ),
             (
                 "a swap starts the two minutes again",
-                "wanted.take(now, keeps.expires_at if keeps else None)",
-                "wanted.take(now, None)",
+                HOLDS,
+                "expires_at=current.expires_at if current else None",
+                "expires_at=None",
             ),
             (
                 "a reused key is not compared",
-                "if booking.idempotency_hash != wanted.hash:",
+                HOLDS,
+                "if booking.idempotency_hash != request.hash:",
                 "if False:",
             ),
             (
                 "keys are ignored",
-                "if wanted.key and (booking.user_id",
-                "if False and (booking.user_id",
+                HOLDS,
+                "if request.key and is_own",
+                "if False and is_own",
             ),
-            ("taken seats are taken again", "    if lost:\n", "    if False:\n"),
+            ("taken seats are taken again", HOLDS, "    if lost:\n", "    if False:\n"),
             (
                 "a hold survives the next one",
-                "own = next((b for b in locked if b.user_id == wanted.user_id), None)",
+                HOLDS,
+                "own = next((b for b in locked if b.user_id == request.user_id), None)",
                 "own = None",
             ),
             (
                 "the same seats make another booking",
-                "if keeps and keeps.seats == [seat.label for seat in seats]:",
+                HOLDS,
+                "if current and current.seats == [seat.label for seat in seats]:",
                 "if False:",
             ),
             (
                 "a show that began can be booked",
+                HOLDS,
                 "if show.is_cancelled or show.has_started(now):",
                 "if show.is_cancelled:",
             ),
             (
                 "a ticket can be given back after the show began",
+                "bookings/release_and_cancel.py",
                 "if booking.status == CONFIRMED and show.has_started(now):",
                 "if False:",
             ),
         )
     ]
     + [
-        Mutant(name, STATEMENTS, old, new, MACHINE)
-        for name, old, new in (
+        Mutant(name, path, old, new, MACHINE)
+        for name, path, old, new in (
             (
                 "the sweep ends holds that have time left",
+                SWEEP,
                 "b.status = 'PENDING' AND b.expires_at <= clock.now\n        ORDER",
                 "b.status = 'PENDING'\n        ORDER",
             ),
             (
                 "the sweep frees no seats",
+                SWEEP,
                 "WHERE s.booking_id = lapsed.id",
                 "WHERE s.booking_id = -lapsed.id",
             ),
             (
                 "a show that began is taken",
+                STATEMENTS,
                 "\n              AND show.starts_at > clock.now",
                 "",
             ),
             (
                 "taken seats count as free",
+                STATEMENTS,
                 "(%(labels)s::text[]) AND seat.booking_id IS NULL",
                 "(%(labels)s::text[])",
             ),
             (
                 "a lapsed hold can be confirmed",
+                CONFIRMATION,
                 "b.status = 'PENDING' AND b.expires_at > clock.now\n          AND (",
                 "b.status = 'PENDING'\n          AND (",
             ),
             (
                 "a hold that is over can be confirmed",
+                CONFIRMATION,
                 "AND b.reference = %(reference)s\n          AND b.status = 'PENDING' AND",
                 "AND b.reference = %(reference)s AND",
             ),
             (
                 "the counter forgets held seats",
+                STATEMENTS,
                 "available_seats - held.total_seats",
                 "available_seats - 0",
             ),
             (
                 "the counter forgets swept seats",
+                SWEEP,
                 "available_seats + (SELECT count(*) FROM freed)",
                 "available_seats",
             ),
@@ -129,29 +148,28 @@ MUTANTS = (
         for name, path, old, new in (
             (
                 "holds at two shows at once are not counted together",
-                STATEMENTS,
-                "locking.execute(LOCK_PERSON, [self.user_id])",
+                HOLDS,
+                "statements.append(lock_person_statement(request.user_id))",
                 "pass",
             ),
             (
                 "take-overs at two shows at once are not counted together",
-                SERVICES,
-                "        lock_person(wanted.user_id)\n",
-                "        pass\n",
+                HOLDS,
+                "            lock_person(request.user_id)\n",
+                "            pass\n",
             ),
             (
                 "confirmations at once are not counted together",
-                STATEMENTS,
-                "first.execute(LOCK_PERSON, [user_id])",
-                "pass",
+                CONFIRMATION,
+                "[lock_person_statement(user.pk)] if most_seats is not None else []",
+                "[]",
             ),
             (
                 "a confirmation locks its booking before the person",
-                STATEMENTS,
-                "if most_seats is not None:\n            first.execute(LOCK_PERSON, [user_id])\n"
-                "        locking.execute(lock, [reference, user_id])",
-                "locking.execute(lock, [reference, user_id])\n"
-                "        first.execute(LOCK_PERSON, [user_id])",
+                CONFIRMATION,
+                "*_, locked, decided = one_trip(*statements)",
+                "statements[:-1] = statements[-2::-1]\n"
+                "        locked, *_, decided = one_trip(*statements)",
             ),
             (
                 "the fast path has no limits",
@@ -176,81 +194,80 @@ MUTANTS = (
     + [
         Mutant(
             "anyone may confirm",
-            SERVICES,
-            "booking_to_lock(),\n            user_id=user.pk,",
-            "booking_to_lock(),\n"
-            "            user_id=Booking.objects.get(reference=reference).user_id,",
+            CONFIRMATION,
+            "    values = {\n",
+            "    user = Booking.objects.get(reference=reference).user\n    values = {\n",
             MACHINE,
         ),
         Mutant(
             "a confirmation looks at the clock before it has its lock",
-            SERVICES,
-            "Booking.objects.select_for_update(no_key=True).filter(reference",
-            "Booking.objects.filter(reference",
+            LOCKS,
+            "bookings = Booking.objects.select_for_update(no_key=True)\n    return",
+            "bookings = Booking.objects.all()\n    return",
             "bookings/tests/test_confirm_races.py::"
             "test_a_confirmation_that_waits_for_its_lock_until_the_hold_ended_is_too_late",
         ),
         Mutant(
             "the clock is read before the last lock",
-            SERVICES,
-            "now = database_now() if needed else seats[0].now",
+            HOLDS,
+            "now = database_now() if must_lock else seats[0].now",
             "now = seats[0].now",
             "bookings/tests/test_confirm_races.py",
         ),
         Mutant(
             "bookings are read without a lock",
-            SERVICES,
-            "Booking.objects.select_for_update(no_key=True).filter(concerned)",
-            "Booking.objects.filter(concerned)",
+            LOCKS,
+            "Booking.objects.select_for_update(no_key=True).filter(which)",
+            "Booking.objects.filter(which)",
             "bookings/tests/test_confirm_races.py",
         ),
         Mutant(
             "of holds that are taken over one keeps its seats",
-            SERVICES,
+            "bookings/ending.py",
             "Seat.objects.filter(booking__in=ending).update(booking=None)",
             "Seat.objects.filter(booking__in=ending[:1]).update(booking=None)",
             "bookings/tests/test_hold_seats.py",
         ),
         Mutant(
             "a key is anyone's",
-            SERVICES,
-            "(booking.user_id, booking.idempotency_key) == (\n            wanted.user_id,",
-            "(1, booking.idempotency_key) == (\n            1,",
+            HOLDS,
+            "is_own = booking.user_id == request.user_id",
+            "is_own = True",
             "bookings/tests/test_hold_seats.py",
         ),
         Mutant(
             "a lapsed hold is ended without a second look",
-            SERVICES,
-            "if b is keeps or b.has_lapsed(now)}",
-            "if b is keeps or b.pk in {s.booking_id for s in seats}}",
+            HOLDS,
+            "if b is current or b.has_lapsed(now)}",
+            "if b is current or b.pk in {s.booking_id for s in seats}}",
             "bookings/tests/test_confirm_races.py",
         ),
         Mutant(
             "a sweep waits for a show that is locked",
-            SERVICES,
-            "_expire_holds_of(show_id, skip_locked=True)",
-            "_expire_holds_of(show_id, skip_locked=False)",
+            SWEEP,
+            "sweep_show(show_id, skip_locked=True)",
+            "sweep_show(show_id, skip_locked=False)",
             "bookings/tests/test_races.py",
         ),
         Mutant(
             "seats are given after the commit",
-            STATEMENTS,
-            "taking.execute(TAKE_FREE_SEATS, self._values(None, None, checked=not self.limits))",
-            "late = TAKE_FREE_SEATS.replace('SET booking_id = held.id', 'SET booking_id = NULL')\n"
-            "            taking.execute(late, self._values(None, None, checked=True))\n"
-            "            from django.db import transaction\n"
+            HOLDS,
+            "        booking = held_booking(taken)\n",
+            "        booking = held_booking(taken)\n"
+            "        if booking:\n"
+            "            import time\n"
             "            from shows.models import Seat\n"
-            "            hold = Booking.objects.filter(user=self.user_id, show=self.show_id,"
-            " status='PENDING').values('pk')\n"
-            "            seats = Seat.objects.filter(show=self.show_id, label__in=self.labels)\n"
-            "            transaction.on_commit("
-            "lambda: (time.sleep(0.2), seats.update(booking=hold[:1])))",
+            "            mine = Seat.objects.filter(booking=booking.pk)\n"
+            "            ids = list(mine.values_list('pk', flat=True))\n"
+            "            mine.update(booking=None)\n"
+            "            transaction.on_commit(lambda: (time.sleep(0.2),"
+            " Seat.objects.filter(pk__in=ids).update(booking=booking)))\n",
             "tests/faults/test_processes.py::"
             "test_web_workers_killed_over_and_over_lose_nothing_that_was_shown",
         ),
         Mutant(
             "a lapsed hold keeps its seats until a sweep",
-            SERVICES,
+            HOLDS,
             "{seat.booking_id for seat in seats if seat.holder_lapsed}",
             "set()",
             "tests/faults/test_processes.py::"
@@ -310,8 +327,8 @@ MUTANTS = (
         ),
         Mutant(
             "a form posted again holds again",
-            SERVICES,
-            "lock_bookings(concerned) if needed else []",
+            HOLDS,
+            "lock_bookings(_in_the_way(request, lapsed)) if must_lock else []",
             "[]",
             "tests/faults/test_database.py::"
             "test_an_answer_lost_after_its_commit_is_found_by_asking_again",
@@ -334,10 +351,8 @@ MUTANTS = (
         Mutant(
             "the web host's clock decides",
             STATEMENTS,
-            "taking.execute(TAKE_FREE_SEATS, self._values(None, None, checked=not self.limits))",
-            "from django.utils import timezone\n"
-            "            taking.execute("
-            "TAKE_FREE_SEATS, self._values(timezone.now(), None, checked=True))",
+            '        "now": None,\n',
+            "        \"now\": __import__('datetime').datetime.now(__import__('datetime').UTC),\n",
             "tests/faults/test_clocks.py::"
             "test_a_web_host_with_a_wrong_clock_sells_by_the_databases",
         ),

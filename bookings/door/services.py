@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.db import transaction
 from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from bookings.errors import ShowBusy
 from bookings.models import CROCKFORD, Admission, Booking
-from bookings.services import booking_transaction
 from bookings.tickets.services import InvalidToken, read_door_token
 from bookmyshow.core.clock import database_now
+from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit
 from shows.models import Show
 
@@ -84,7 +86,7 @@ def was_typed(ticket: str) -> bool:
 
 def admit(*, by: User, ticket: str, show_id: int) -> Verdict:
     """Let a ticket in to a show, once. `ticket` is what was scanned or typed. Raises ShowBusy."""
-    with booking_transaction():
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
         booking = _lock_booking(read_ticket(ticket))
         if booking is None:
             return Verdict(Answer.UNKNOWN)
@@ -105,7 +107,7 @@ def admit(*, by: User, ticket: str, show_id: int) -> Verdict:
 
 def undo_admission(*, by: User, ticket: str, show_id: int) -> Verdict:
     """Take an admission back, so that the ticket is good again. Raises ShowBusy."""
-    with booking_transaction():
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
         booking = _lock_booking(read_ticket(ticket))
         used = _admission_of(booking) if booking else None
         if booking is None or used is None or booking.show_id != show_id:

@@ -1,9 +1,9 @@
 """What the cinema does to a show that people have tickets for: cancel it, or move its time.
 
-Locks as in services.py (show, then bookings, then seats). Everything that follows from a change,
-the mails owed and the line in the audit log included, is written in the one transaction that makes
-it: after a crash the change is there whole or not at all, and its mails go out from the table that
-they were written to (notices.py).
+The order of locks is that of bookings/locks.py: show, then bookings, then seats. One transaction
+writes the change and everything that follows from it, with the mails that are owed and the line in
+the audit log. After a crash all of it is there or nothing is; the mails go out from their table
+(bookings/notices/services.py).
 """
 
 from collections.abc import Iterable
@@ -17,19 +17,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, Sum
 
 from accounts.models import User
+from bookings.ending import count_seats, end_bookings
+from bookings.errors import ShowBusy
+from bookings.locks import lock_bookings, lock_show
 from bookings.models import Booking, Notice
 from bookings.notices import services as notices
-from bookings.services import (
-    CONFIRMED,
-    LAPSED,
-    PENDING,
-    booking_transaction,
-    count_seats,
-    end_bookings,
-    lock_bookings,
-    lock_show,
-)
 from bookmyshow.core.clock import database_now
+from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit
 from shows.listings import home_lists
 from shows.models import Show
@@ -43,7 +37,8 @@ from shows.services import (
     time_problem,
 )
 
-CINEMA = Booking.EndedReason.CINEMA
+PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
+LAPSED, CINEMA = Booking.EndedReason.LAPSED, Booking.EndedReason.CINEMA
 SHOW_IS_OVER = "This show is over; there is nothing left to cancel."
 
 
@@ -114,7 +109,7 @@ def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
     `why` is for those people to read. Doing it again is a success that changes nothing. Raises
     ShowIsOver, ShowNotFound, ShowBusy.
     """
-    with booking_transaction():
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
         show = lock_show(show_id)
         if show.is_cancelled:
             return Changed()
@@ -142,7 +137,7 @@ def move_show(*, by: User, show_id: int, starts_at: datetime, why: str = "") -> 
 
     Raises ShowIsOver, ShowIsCancelled, TimeOutOfRange, ShowOverlaps, ShowNotFound, ShowBusy.
     """
-    with booking_transaction():
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
         show = lock_show(show_id)
         live = lock_bookings(Q(show=show, status__in=[PENDING, CONFIRMED]))
         now = database_now()

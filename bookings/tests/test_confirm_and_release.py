@@ -55,7 +55,7 @@ def test_confirming_a_lapsed_hold_fails_swept_or_not() -> None:
     lapse(held)
     with pytest.raises(BookingExpired):
         services.confirm_booking(user=user, reference=held.reference)
-    services.expire_holds()
+    services.sweep_lapsed_holds()
     with pytest.raises(BookingExpired):
         services.confirm_booking(user=user, reference=held.reference)
     held.refresh_from_db()

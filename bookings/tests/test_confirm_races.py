@@ -113,7 +113,7 @@ def test_who_wants_seats_whose_hold_has_ended_waits_for_a_confirmation_that_came
 
 def test_a_sweep_after_the_end_leaves_a_confirmation_that_came_in_time(held: Booking) -> None:
     lapse(held)
-    assert meeting(lambda: confirm_in_time(held), services.expire_holds) == 0
+    assert meeting(lambda: confirm_in_time(held), services.sweep_lapsed_holds) == 0
     held.refresh_from_db()
     assert held.status == Booking.Status.CONFIRMED
     assert_sold_once(held.show)
@@ -181,10 +181,10 @@ def test_confirm_racing_the_sweep_is_never_both_and_never_neither() -> None:
         def act(number: int, held: Booking = held) -> object:
             if number == 0:
                 return services.confirm_booking(user=user, reference=held.reference)
-            return [services.expire_holds() for _ in range(10)]
+            return [services.sweep_lapsed_holds() for _ in range(10)]
 
         confirmed, _ = at_once(act, 2)
-        services.expire_holds()
+        services.sweep_lapsed_holds()
         held.refresh_from_db()
         assert isinstance(confirmed, Booking | BookingExpired), confirmed
         expected = "CONFIRMED" if isinstance(confirmed, Booking) else "FAILED"

@@ -27,7 +27,7 @@ def test_a_sweep_frees_lapsed_holds_and_leaves_the_rest(caplog: pytest.LogCaptur
     for booking in gone:
         lapse(booking)
     with caplog.at_level(logging.INFO):
-        assert services.expire_holds() == 3
+        assert services.sweep_lapsed_holds() == 3
     for booking in gone:
         booking.refresh_from_db()
         assert (booking.status, booking.ended_reason) == (Booking.Status.FAILED, "lapsed")
@@ -38,7 +38,7 @@ def test_a_sweep_frees_lapsed_holds_and_leaves_the_rest(caplog: pytest.LogCaptur
         assert booking.status == before
     assert Show.objects.get(pk=show.pk).available_seats == 48
     assert Show.objects.get(pk=other.pk).available_seats == 50
-    assert services.expire_holds() == 0
+    assert services.sweep_lapsed_holds() == 0
 
 
 @pytest.mark.django_db
@@ -52,7 +52,7 @@ def test_the_celery_task_is_the_same_sweep() -> None:
 def test_a_sweep_costs_the_same_for_one_hold_and_for_many_at_a_show() -> None:
     def statements(show: Show) -> int:
         with CaptureQueriesContext(connection) as queries:
-            services.expire_holds()
+            services.sweep_lapsed_holds()
         return len(queries)
 
     one, many = make_show(), make_show()
@@ -150,7 +150,7 @@ def test_a_confirmation_that_hangs_stops_the_sweep_of_its_own_show_only(
         assert locked.wait(60)
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '200ms'")
-        assert services.expire_holds() == 1
+        assert services.sweep_lapsed_holds() == 1
     finally:
         with connection.cursor() as cursor:
             cursor.execute("RESET lock_timeout")
@@ -159,7 +159,7 @@ def test_a_confirmation_that_hangs_stops_the_sweep_of_its_own_show_only(
     other.refresh_from_db()
     assert other.status == "FAILED"
     assert f"show {stuck.pk} stayed locked" in caplog.text
-    assert services.expire_holds() == 1
+    assert services.sweep_lapsed_holds() == 1
 
 
 @pytest.mark.django_db
@@ -171,6 +171,6 @@ def test_a_show_with_a_wrong_count_keeps_no_other_from_its_sweep(
     lapse(held(other, "A1"))
     # A hand in the database: one more seat free than there are, once this hold ends.
     Show.objects.filter(pk=wrong.pk).update(available_seats=wrong.total_seats)
-    assert services.expire_holds() == 1
+    assert services.sweep_lapsed_holds() == 1
     assert Show.objects.get(pk=other.pk).available_seats == other.total_seats
     assert f"show {wrong.pk} can't be swept" in caplog.text

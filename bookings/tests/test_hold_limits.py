@@ -95,7 +95,7 @@ def test_after_two_lapsed_holds_there_is_a_pause(buyer: User, swept: bool) -> No
         held = hold(buyer, show, label)
         lapse(held)
         if swept:
-            services.expire_holds()
+            services.sweep_lapsed_holds()
     with pytest.raises(HoldPaused, match="again in 5 minutes") as refused:
         hold(buyer, show, "A3")
     assert 240 < refused.value.retry_after <= 300

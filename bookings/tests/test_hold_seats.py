@@ -250,3 +250,23 @@ def test_the_key_of_a_stranger_whose_lapsed_hold_is_taken_over_is_no_obstacle() 
     booking = services.hold_seats(user=buyer, show_id=show.pk, labels=["A1"], idempotency_key="1")
     assert booking.user == buyer
     assert booking.pk != strangers.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refusal_of_taken_seats_keeps_what_the_server_has_prepared() -> None:
+    show, others = make_show(), make_show()
+    for label in ("A1", "A2", "A3"):
+        services.hold_seats(user=make_user(), show_id=others.pk, labels=[label])
+    services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1"])
+    before = prepared()
+    with pytest.raises(SeatsUnavailable):
+        services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1"])
+    assert before > 0
+    assert prepared() >= before
+
+
+def prepared() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        (count,) = cursor.fetchone()
+    return int(count)

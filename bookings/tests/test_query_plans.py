@@ -8,8 +8,9 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from bookings.holds_sql import EXPIRE_HOLDS, SEATS_TO_HOLD, TAKE_FREE_SEATS
+from bookings.holds_sql import SEATS_TO_HOLD, TAKE_FREE_SEATS
 from bookings.models import Booking
+from bookings.sweep import SWEEP_SHOW
 from movies.models import Movie
 from shows.models import Seat
 from tests.support.factories import hall, make_show, make_user
@@ -97,7 +98,7 @@ def test_the_sweep_looks_at_holds_alone_and_at_lapsed_ones_alone() -> None:
     found = plan_of(lapsed.distinct())
     assert "booking_hold_expiry" in found or "booking_holds_of_show" in found
     assert "Seq Scan" not in found
-    found = plan_whatever_the_values(EXPIRE_HOLDS)
+    found = plan_whatever_the_values(SWEEP_SHOW)
     # With hardly a hold, one index on holds alone is as good as another.
     assert "booking_hold" in found or "booking_one_hold_per_user_and_show" in found
     assert "seat_of_booking" in found

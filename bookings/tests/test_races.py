@@ -16,7 +16,7 @@ from django.db import DataError, connection, connections, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from bookings import holds_sql, services
+from bookings import holds, holds_sql, locks, services
 from bookings.errors import (
     BookingError,
     BookingExpired,
@@ -77,10 +77,10 @@ def without_the_lock() -> Iterator[None]:
     """The control: the show is read, not locked, and the guard behind the lock is off."""
     with (
         mock.patch.object(
-            services, "show_to_lock", return_value=statement(Show.objects.filter(pk=0))
+            locks, "lock_show_sql", return_value=statement(Show.objects.filter(pk=0))
         ),
         mock.patch.object(
-            services, "lock_bookings", lambda q: list(Booking.objects.filter(q).order_by("pk"))
+            holds, "lock_bookings", lambda q: list(Booking.objects.filter(q).order_by("pk"))
         ),
     ):
         yield
@@ -109,7 +109,7 @@ def storm(show: Show, buyers: list[User], seed: int) -> list[object]:
     def buy(number: int) -> object:
         chance = random.Random(seed * 1_000 + number)
         if number % 10 == 0:
-            return [services.expire_holds() for _ in range(4)]
+            return [services.sweep_lapsed_holds() for _ in range(4)]
         outcome: object = None
         for _ in range(3):
             wanted = chance.sample(labels, chance.randint(1, 4))
@@ -246,7 +246,7 @@ def test_a_key_that_another_show_uses_up_in_the_middle_of_a_swap_is_refused() ->
 
     def look_and_lose(*args: Any, **kwargs: Any) -> Any:
         seen = look(*args, **kwargs)
-        with mock.patch.object(services, "seats_to_hold", look):
+        with mock.patch.object(holds, "seats_to_hold", look):
             (won,) = at_once(
                 lambda _: services.hold_seats(
                     user=user, show_id=other.pk, labels=["A1"], idempotency_key="k"
@@ -257,7 +257,7 @@ def test_a_key_that_another_show_uses_up_in_the_middle_of_a_swap_is_refused() ->
         return seen
 
     with (
-        mock.patch.object(services, "seats_to_hold", look_and_lose),
+        mock.patch.object(holds, "seats_to_hold", look_and_lose),
         pytest.raises(IdempotencyKeyReused),
     ):
         services.hold_seats(user=user, show_id=show.pk, labels=["A2"], idempotency_key="k")
@@ -271,7 +271,7 @@ def test_sweeps_run_many_at_once_and_release_each_hold_once() -> None:
     for show in shows:
         for label in ("A1", "A2", "A3"):
             lapse(services.hold_seats(user=make_user(), show_id=show.pk, labels=[label]))
-    results = at_once(lambda n: services.expire_holds(), 8)
+    results = at_once(lambda n: services.sweep_lapsed_holds(), 8)
     assert unexpected(results) == []
     assert sum(r for r in results if isinstance(r, int)) == 15
     for show in shows:
@@ -297,7 +297,7 @@ def test_a_wait_for_the_lock_that_runs_out_says_try_again_and_changes_nothing() 
             cursor.execute("SET lock_timeout = '200ms'")
         with pytest.raises(ShowBusy, match="try again"):
             services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
-        assert services.expire_holds() == 0
+        assert services.sweep_lapsed_holds() == 0
     finally:
         done.set()
         holder.join()
@@ -326,7 +326,7 @@ def test_a_sweep_skips_a_locked_show_frees_the_others_and_returns_to_it() -> Non
     holder = threading.Thread(target=keep_it_locked_until_the_other_is_swept)
     holder.start()
     assert locked.wait(60)
-    assert services.expire_holds() == 2
+    assert services.sweep_lapsed_holds() == 2
     holder.join()
     assert swept_meanwhile == [True]
     assert_sold_once(busy)

@@ -217,7 +217,7 @@ class BookingMachine(RuleBasedStateMachine):
                     held_from=ADDRESSES[call.user] or "",
                 )
             if call.verb == "sweep":
-                return services.expire_holds()
+                return services.sweep_lapsed_holds()
             verb = {
                 "confirm": services.confirm_booking,
                 "release": services.release_hold,

@@ -1,7 +1,6 @@
 """The seats of a show."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -117,7 +116,3 @@ class Seat(models.Model):
             and self.holder_expires_at is not None
             and self.holder_expires_at <= self.now
         )
-
-    @property
-    def price(self) -> Decimal:
-        return self.show.price_of(self.seat_type)

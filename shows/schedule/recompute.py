@@ -19,6 +19,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.models import User
 from bookmyshow.core.clock import database_now
+from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit
 from shows.listings import home_lists
 from shows.models import Screen, Seat, Show, ShowQuerySet
@@ -27,9 +28,9 @@ from shows.seatmap import current as seatmap
 from shows.services import (
     OVERLAP_CONSTRAINT,
     ScheduleError,
+    ShowIsBusy,
     insert_seats,
     show_end,
-    show_transaction,
 )
 
 SEATS_DIGESTS = """
@@ -124,7 +125,7 @@ def recompute(*, by: User, found: Iterable[Outdated]) -> list[Show]:
 
 
 def _recompute(by: User, one: Outdated) -> bool:
-    with show_transaction():
+    with lock_timeout_raises(ShowIsBusy), transaction.atomic():
         # None if it was moved or cancelled meanwhile: then `one` is out of date.
         still = Show.objects.scheduled().filter(pk=one.show.pk, starts_at=one.show.starts_at)
         show = still.select_for_update(no_key=True).first()

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db.models.functions import Now
 
 from bookings.models import Booking
-from bookings.services import expire_holds
+from bookings.services import sweep_lapsed_holds
 
 
 class Command(BaseCommand):
@@ -25,4 +25,4 @@ class Command(BaseCommand):
                 self.stdout.write(f"{booking.reference}  {' '.join(booking.seats)}")
             self.stdout.write(f"{len(lapsed)} lapsed holds would be released.")
             return
-        self.stdout.write(f"Released {expire_holds()} lapsed holds.")
+        self.stdout.write(f"Released {sweep_lapsed_holds()} lapsed holds.")

@@ -13,7 +13,7 @@ from bookings import services
 from bookings.errors import ShowMoved
 from bookings.models import Booking, Notice
 from bookings.notices.services import send_due
-from bookings.services import confirm_booking, expire_holds, hold_seats
+from bookings.services import confirm_booking, hold_seats, sweep_lapsed_holds
 from bookings.show_changes.services import move_show
 from bookings.tests.test_races import wait_for_waiting
 from bookmyshow.core.templatetags.formatting import dated_moment
@@ -64,7 +64,7 @@ def test_a_hold_that_is_never_confirmed_is_owed_nothing(show: Show, buyer: User)
     # A confirmation may be under way until a sweep has locked the hold and written its end.
     send_due()
     assert Notice.objects.count() == 1
-    expire_holds()
+    sweep_lapsed_holds()
     send_due()
     assert not Notice.objects.exists()
     assert mail.outbox == []

@@ -14,7 +14,7 @@ def time_statement(
     execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:
     if context["connection"].connection.pgconn.pipeline_status:
-        # Only sent here; `bookmyshow.core.db.prepared.one_trip` times it with its answer.
+        # Only sent here; `bookmyshow.core.db.one_trip` times it with its answer.
         return execute(sql, params, many, context)
     started = time.perf_counter()
     try:
@@ -22,8 +22,13 @@ def time_statement(
     finally:
         seconds = time.perf_counter() - started
         metrics.QUERIES.observe(seconds)
-        if " FOR NO KEY UPDATE" in sql or " FOR UPDATE" in sql:
+        if locks_rows(sql):
             metrics.LOCK_WAITS.observe(seconds)
+
+
+def locks_rows(sql: str) -> bool:
+    """Whether the statement may wait for locks on rows that it reads."""
+    return " FOR NO KEY UPDATE" in sql or " FOR UPDATE" in sql
 
 
 def _watch(connection: BaseDatabaseWrapper, **_signal: Any) -> None:

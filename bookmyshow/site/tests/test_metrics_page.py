@@ -113,7 +113,7 @@ def test_sweeps_holds_statements_locks_and_the_servers_are_measured() -> None:
     assert value("bookmyshow_holds", state="alive") == 1
     lapse(held)
     assert value("bookmyshow_holds", state="lapsed") == 1
-    assert grown("bookmyshow_sweep_seconds_count", services.expire_holds) == 1
+    assert grown("bookmyshow_sweep_seconds_count", services.sweep_lapsed_holds) == 1
     assert grown("bookmyshow_lock_seconds_count", make_hold) >= 1
     assert grown("bookmyshow_database_seconds_count", make_hold) > 5
     assert value("bookmyshow_database_up") == value("bookmyshow_broker_up") == 1

@@ -1,0 +1,103 @@
+"""Confirm a booking: one trip to the database, which locks no show (docs/spec.md §4.6).
+
+A confirmation takes no seat and frees none, so the lock of its booking is enough. Its commit waits
+for the disk: what the buyer is told is kept. docs/images/hold-and-confirm.svg shows it.
+"""
+
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+
+from accounts.models import User
+from bookmyshow.core.db.one_trip import Statement, one_trip
+from bookmyshow.core.db.prepared import first_row
+from bookmyshow.core.db.transactions import lock_timeout_raises
+from bookmyshow.core.observability import metrics
+from shows.models import Show
+from shows.seatmap import current as seatmap
+
+from .errors import (
+    BookingError,
+    BookingExpired,
+    BookingNotFound,
+    BookingNotPending,
+    EmailNotConfirmed,
+    ShowBusy,
+    ShowMoved,
+)
+from .hold_limits import most_seats_to_confirm
+from .locks import lock_booking_statement, lock_person_statement
+from .models import Booking
+
+PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
+
+# A move of the show locks its bookings too. So while the booking is locked, the show's start cannot
+# change.
+CONFIRM_HOLD = """
+    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now), confirmed AS (
+        UPDATE bookings_booking b
+        SET status = 'CONFIRMED', confirmed_at = clock.now, updated_at = clock.now, held_from = ''
+        FROM clock
+        WHERE b.user_id = %(user)s::bigint AND b.reference = %(reference)s
+          AND b.status = 'PENDING' AND b.expires_at > clock.now
+          AND (%(most_seats)s::int IS NULL OR b.total_seats + (
+              SELECT coalesce(sum(other.total_seats), 0)
+              FROM bookings_booking other JOIN shows_show show ON show.id = other.show_id
+              WHERE other.user_id = %(user)s::bigint AND other.status = 'CONFIRMED'
+                AND show.starts_at > clock.now) <= %(most_seats)s::int)
+          AND (%(starts_at)s::timestamptz IS NULL
+               OR EXISTS (SELECT FROM shows_show s
+                          WHERE s.id = b.show_id AND s.starts_at = %(starts_at)s::timestamptz))
+        RETURNING b.id
+    )
+    SELECT clock.now, EXISTS (SELECT FROM confirmed) FROM clock
+"""
+
+
+@metrics.booking_attempt("confirm")
+def confirm_booking(*, user: User, reference: str, starts_at: datetime | None = None) -> Booking:
+    """Make a hold a sale. Confirming it again is a success that changes nothing.
+
+    `starts_at` is the show's start that the buyer was shown; None for no check. Raises
+    BookingNotFound, BookingExpired, BookingNotPending, EmailNotConfirmed, ShowMoved, ShowBusy.
+    """
+    most_seats = most_seats_to_confirm(user)
+    values = {
+        "user": user.pk,
+        "reference": reference,
+        "most_seats": most_seats,
+        "starts_at": starts_at,
+    }
+    statements = [lock_person_statement(user.pk)] if most_seats is not None else []
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
+        # SELECT … FOR NO KEY UPDATE of the booking, alone; CONFIRM_HOLD decides under that lock.
+        statements += [lock_booking_statement(user.pk, reference), Statement(CONFIRM_HOLD, values)]
+        *_, locked, decided = one_trip(*statements)
+        booking = first_row(Booking, locked)
+        now, is_confirmed = decided.fetchone()
+        if booking is None:
+            raise BookingNotFound
+        if not is_confirmed:
+            if booking.status == CONFIRMED:
+                return booking
+            raise _refusal(booking, now, most_seats, starts_at)
+        booking.status = CONFIRMED
+        booking.confirmed_at = booking.updated_at = now
+        transaction.on_commit(partial(seatmap.forget, booking.show_id))
+        seconds = (now - booking.created_at).total_seconds()
+        transaction.on_commit(partial(metrics.HOLD_TO_CONFIRM.observe, seconds))
+    return booking
+
+
+def _refusal(
+    booking: Booking, now: datetime, most_seats: int | None, starts_at: datetime | None
+) -> BookingError:
+    """Why CONFIRM_HOLD did not confirm this booking at `now`."""
+    if booking.status_at(now) == PENDING:
+        show = Show.objects.get(pk=booking.show_id)
+        if starts_at not in {None, show.starts_at}:
+            return ShowMoved()
+        return EmailNotConfirmed(most_seats or 0)
+    is_lapsed = booking.reason_at(now) == Booking.EndedReason.LAPSED
+    return BookingExpired() if is_lapsed else BookingNotPending()

@@ -1,0 +1,52 @@
+"""How bookings end, whoever ends them: written as over, with their seats free and counted.
+
+Every function here needs the locks of the show and of these bookings (locks.py).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+from django.db.models import F
+
+from shows.models import Seat, Show
+from shows.seatmap import current as seatmap
+
+from .models import Booking
+
+
+def end_bookings(
+    bookings: Iterable[Booking],
+    now: datetime,
+    reason: Booking.EndedReason,
+    *,
+    swapped: Booking | None = None,
+) -> int:
+    """Write locked bookings as over and free their seats; returns the number of seats freed.
+
+    A confirmed booking becomes CANCELLED, a hold FAILED. `swapped` is the one of them that its
+    owner swaps for other seats; the others end for `reason`. The caller counts the seats
+    (`count_seats`).
+    """
+    ending = list(bookings)
+    if not ending:
+        return 0
+    for booking in ending:
+        was_sold = booking.status == Booking.Status.CONFIRMED
+        booking.status = Booking.Status.CANCELLED if was_sold else Booking.Status.FAILED
+        booking.ended_reason = Booking.EndedReason.SWAPPED if booking is swapped else reason
+        booking.updated_at = now
+    for status, ended_reason in {(b.status, b.ended_reason) for b in ending}:
+        alike = [b.pk for b in ending if (b.status, b.ended_reason) == (status, ended_reason)]
+        Booking.objects.filter(pk__in=alike).update(
+            status=status, ended_reason=ended_reason, updated_at=now, held_from=""
+        )
+    return Seat.objects.filter(booking__in=ending).update(booking=None)
+
+
+def count_seats(show: Show, change: int) -> None:
+    """Add `change` to the show's counter of free seats, and drop its drawn map after the commit."""
+    if change:
+        Show.objects.filter(pk=show.pk).update(available_seats=F("available_seats") + change)
+    transaction.on_commit(partial(seatmap.forget, show.pk))

@@ -1,0 +1,218 @@
+"""Hold seats: the fast path, then the slow path, a transaction each (docs/spec.md §4).
+
+Most people hold for the first time and take free seats: the fast path, one trip to the database.
+Only if it takes nothing, the slow path locks the show again, looks at what blocks the hold, and
+ends it or says why not. docs/images/hold-and-confirm.svg shows both transactions.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.models import User
+from bookmyshow.core.clock import database_now
+from bookmyshow.core.db.one_trip import one_trip_with_commit
+from bookmyshow.core.db.transactions import lock_timeout_raises
+from bookmyshow.core.observability import metrics
+from shows.models import Show
+from shows.seatmap import current as seatmap
+
+from .ending import count_seats, end_bookings
+from .errors import IdempotencyKeyReused, SeatsUnavailable, ShowBusy, ShowNotBookable
+from .hold_limits import HoldLimits
+from .holds_sql import (
+    HoldRequest,
+    SeatToHold,
+    held_booking,
+    seats_to_hold,
+    take_free_seats,
+    take_free_seats_statement,
+)
+from .locks import (
+    lock_bookings,
+    lock_person,
+    lock_person_statement,
+    lock_show,
+    lock_show_statement,
+)
+from .models import Booking
+from .seat_choice import check_labels, distinct_labels, request_hash
+
+PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
+LAPSED = Booking.EndedReason.LAPSED
+
+
+class Hold(NamedTuple):
+    """A booking that a request got, new or found again, and the moment of the decision."""
+
+    booking: Booking
+    #: The database's clock, read under the locks.
+    now: datetime
+
+
+def hold_seats(
+    *,
+    user: User,
+    show_id: int,
+    labels: Iterable[str],
+    idempotency_key: str | None = None,
+    held_from: str = "",
+) -> Booking:
+    """Hold seats for BOOKING_EXPIRY_MINUTES, all or none, swapping this person's hold at the show.
+
+    The same seats again return the same booking, as does the same `idempotency_key` with the same
+    request. `held_from` is the client's network (`hold_limits.address_key`).
+    Raises InvalidSeats, SeatsUnavailable, ShowNotFound, ShowNotBookable, ShowBusy,
+    IdempotencyKeyReused, and TooManySeats, TooManyHolds, HoldPaused, AddressLimit (`hold_limits`).
+    """
+    return _hold(user, show_id, labels, idempotency_key, held_from).booking
+
+
+def hold_from_form(
+    *, user: User, show_id: int, labels: list[str], form_token: str, held_from: str
+) -> Booking:
+    """Hold the seats of a form: one booking however often the form is posted with the same seats.
+
+    If that booking is over by now (the page was kept open, or the Back button), the seats are held
+    again. Raises what `hold_seats` raises.
+    """
+    key = None
+    if form_token:
+        seats = hashlib.sha256(" ".join(sorted(labels)).encode()).hexdigest()[:24]
+        key = f"form-{form_token}-{seats}"
+    booking, now = _hold(user, show_id, labels, key, held_from)
+    if booking.status_at(now) in {PENDING, CONFIRMED}:
+        return booking
+    return _hold(user, show_id, labels, None, held_from).booking
+
+
+@metrics.booking_attempt("hold")
+def _hold(user: User, show_id: int, labels: Iterable[str], key: str | None, held_from: str) -> Hold:
+    wanted = distinct_labels(labels)
+    request = HoldRequest(
+        user_id=user.pk,
+        show_id=show_id,
+        labels=wanted,
+        key=key or None,
+        hash=request_hash(show_id, wanted),
+        limits=HoldLimits.of(user),
+        held_from=held_from,
+    )
+    return _hold_free_seats(request) or _hold_blocked_seats(request)
+
+
+def _hold_free_seats(request: HoldRequest) -> Hold | None:
+    """Fast path: take the seats if they are free and nothing else blocks the hold.
+
+    Returns None if anything does (`TAKE_FREE_SEATS`); then nothing was changed. The locks, the
+    statement and the commit travel together, so the show is locked only while the database works.
+    """
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
+        # SELECT … FOR NO KEY UPDATE of the show's row, alone (`select_for_update`).
+        statements = [lock_show_statement(request.show_id)]
+        if request.limits:
+            statements.append(lock_person_statement(request.user_id))
+        # A later statement than the locks, so it sees what was committed before they were got.
+        statements.append(take_free_seats_statement(request))
+        *_, taken = one_trip_with_commit(*statements)
+        booking = held_booking(taken)
+        if booking is None:
+            return None
+        transaction.on_commit(partial(seatmap.forget, request.show_id))
+    return Hold(booking, now=booking.created_at)
+
+
+def _hold_blocked_seats(request: HoldRequest) -> Hold:
+    """Slow path: expire or swap whatever blocks the hold, or raise the reason."""
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
+        # SELECT … FOR NO KEY UPDATE again: the commit of the fast path gave the lock back.
+        show = lock_show(request.show_id)
+        seats = seats_to_hold(request)
+        check_labels(request.labels, [seat.label for seat in seats])
+        lapsed = {seat.booking_id for seat in seats if seat.holder_lapsed}
+        must_lock = bool(lapsed) or seats[0].has_earlier
+        # Not for seats that are lost in any case: on opening night most holds are refused.
+        if request.limits and (must_lock or not any(seat.booking_id for seat in seats)):
+            lock_person(request.user_id)
+        locked = lock_bookings(_in_the_way(request, lapsed)) if must_lock else []
+        # The wait for those locks took time too.
+        now = database_now() if must_lock else seats[0].now
+        outcome = _decide(request, show, seats, locked, now)
+    if isinstance(outcome, SeatsUnavailable):
+        # Raised after the commit of a transaction that wrote nothing. A rollback would make psycopg
+        # prepare all statements of this connection again, and a show that is nearly sold out
+        # refuses most holds.
+        raise outcome
+    return Hold(outcome, now)
+
+
+def _in_the_way(request: HoldRequest, lapsed: set[int | None]) -> Q:
+    """Lapsed holds on the seats, the person's own hold at the show, and the booking of the key."""
+    concerned = Q(pk__in=lapsed) | Q(user=request.user_id, show=request.show_id, status=PENDING)
+    if request.key:
+        concerned |= Q(user=request.user_id, idempotency_key=request.key)
+    return concerned
+
+
+def _decide(
+    request: HoldRequest,
+    show: Show,
+    seats: list[SeatToHold],
+    locked: list[Booking],
+    now: datetime,
+) -> Booking | SeatsUnavailable:
+    """The new hold, or the earlier booking that answers the same request.
+
+    Under the locks of the show, the person and the bookings `locked`. If seats are lost, that is
+    returned, before anything is written; other refusals are raised.
+    """
+    repeated = _same_key(request, locked)
+    if repeated:
+        return repeated
+    if show.is_cancelled or show.has_started(now):
+        raise ShowNotBookable(
+            "This show was cancelled." if show.is_cancelled else "This show has already begun."
+        )
+    own = next((b for b in locked if b.user_id == request.user_id), None)
+    current = own if own and not own.has_lapsed(now) else None
+    if current and current.seats == [seat.label for seat in seats]:
+        return current
+    # These were read again under their locks: a lapsed hold may have been confirmed in time.
+    ending = {b.pk: b for b in locked if b is current or b.has_lapsed(now)}
+    lost = [s.label for s in seats if s.booking_id and s.booking_id not in ending]
+    if lost:
+        return SeatsUnavailable(lost)
+    if request.limits:
+        request.limits.check(
+            user_id=request.user_id,
+            show_id=show.pk,
+            held_from=request.held_from,
+            seats=len(seats),
+            now=now,
+        )
+    count_seats(show, end_bookings(ending.values(), now, LAPSED, swapped=current))
+    # A swap keeps the old end, so that nobody can hold for ever.
+    new = take_free_seats(request, now=now, expires_at=current.expires_at if current else None)
+    if new is None:
+        # The show's lock does not protect the key: a hold at another show has used it meanwhile.
+        if Booking.objects.filter(user=request.user_id, idempotency_key=request.key).exists():
+            raise IdempotencyKeyReused
+        raise RuntimeError(f"show {show.pk}: a seat changed hands without the show's lock")
+    return new
+
+
+def _same_key(request: HoldRequest, locked: list[Booking]) -> Booking | None:
+    """The person's booking with the request's key. Raises IdempotencyKeyReused if they differ."""
+    for booking in locked:
+        # A lapsed hold of somebody else may have the same key.
+        is_own = booking.user_id == request.user_id
+        if request.key and is_own and booking.idempotency_key == request.key:
+            if booking.idempotency_hash != request.hash:
+                raise IdempotencyKeyReused
+            return booking
+    return None

@@ -1,0 +1,74 @@
+"""Release a hold, or cancel a confirmed booking: its seats are free again (docs/spec.md §4.12)."""
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.models import User
+from bookmyshow.core.clock import database_now
+from bookmyshow.core.db.transactions import lock_timeout_raises
+from bookmyshow.core.observability import metrics
+
+from .ending import count_seats, end_bookings
+from .errors import BookingNotFound, BookingNotPending, BookingUsed, ShowBusy, ShowNotBookable
+from .locks import lock_bookings, lock_show
+from .models import Admission, Booking
+
+PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
+FAILED, CANCELLED = Booking.Status.FAILED, Booking.Status.CANCELLED
+LAPSED, RELEASED = Booking.EndedReason.LAPSED, Booking.EndedReason.RELEASED
+BY_CUSTOMER = Booking.EndedReason.CUSTOMER
+
+
+@metrics.booking_attempt("release")
+def release_hold(*, user: User, reference: str) -> Booking:
+    """Let a hold go. A booking that is over already is returned unchanged.
+
+    Raises BookingNotFound, BookingNotPending (it is confirmed), ShowBusy.
+    """
+    return _give_back(user, reference, {PENDING})
+
+
+@metrics.booking_attempt("cancel")
+def cancel_booking(*, user: User, reference: str) -> Booking:
+    """Cancel a confirmed booking before its show begins.
+
+    A booking that is over already is returned unchanged. Raises BookingNotFound, BookingNotPending
+    (it is a hold: release that), BookingUsed (its people went in), ShowNotBookable (the show
+    began), ShowBusy.
+    """
+    return _give_back(user, reference, {CONFIRMED})
+
+
+@metrics.booking_attempt("give back")
+def give_back_booking(*, user: User, reference: str) -> Booking:
+    """Release a hold or cancel a confirmed booking. Raises what those two raise."""
+    return _give_back(user, reference, {PENDING, CONFIRMED})
+
+
+def _give_back(user: User, reference: str, accepted: set[Booking.Status]) -> Booking:
+    mine = Booking.objects.filter(user=user, reference=reference)
+    show_id = mine.values_list("show_id", flat=True).first()
+    if show_id is None:
+        raise BookingNotFound
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
+        show = lock_show(show_id)
+        (booking,) = lock_bookings(Q(user=user, reference=reference))
+        now = database_now()
+        if booking.has_lapsed(now):
+            count_seats(show, end_bookings([booking], now, LAPSED))
+            return booking
+        if booking.status in {FAILED, CANCELLED}:
+            return booking
+        if booking.status not in accepted:
+            raise BookingNotPending(
+                "This booking is confirmed; cancel it instead."
+                if booking.status == CONFIRMED
+                else "This booking is a hold; let it go instead."
+            )
+        if booking.status == CONFIRMED and show.has_started(now):
+            raise ShowNotBookable("The show has begun; its tickets can't be cancelled any more.")
+        if Admission.objects.filter(booking=booking).exists():
+            raise BookingUsed
+        reason = RELEASED if booking.status == PENDING else BY_CUSTOMER
+        count_seats(show, end_bookings([booking], now, reason))
+    return booking

@@ -1,0 +1,15 @@
+"""Each mutant can be applied, and the test that must notice it exists. Running them takes minutes:
+`python -m tests.mutants`."""
+
+import pytest
+
+from tests.mutants import MUTANTS, ROOT, Mutant
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_the_text_to_replace_is_there_once_and_so_is_the_test(mutant: Mutant) -> None:
+    text = (ROOT / mutant.path).read_text(encoding="utf-8")
+    assert text.count(mutant.old) == 1
+    assert mutant.new != mutant.old
+    path, _, name = mutant.test.partition("::")
+    assert f"def {name}" in (ROOT / path).read_text(encoding="utf-8")
