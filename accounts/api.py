@@ -12,6 +12,7 @@ from bookmyshow.core.observability.security_log import note
 
 from . import services
 from .authentication import ApiRequest, BearerToken
+from .errors import WrongCode
 from .login.attempts import spend_code, spend_sign_up
 from .models import User
 from .profile_cache import profile_of
@@ -54,7 +55,7 @@ def log_in(request: HttpRequest, credentials: LogIn) -> HttpResponse:
         spend_code(request, user)
     if needs_code and check_code(user, credentials.code or "") is None:
         note("second factor", request=request, account=user.email, outcome="refused")
-        raise services.WrongCode
+        raise WrongCode
     note("log-in", request=request, account=user.email)
     return answer(session_of(user, otp=needs_code))
 

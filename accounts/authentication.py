@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
-from bookmyshow.core.api.errors import ApiProblem
+from bookmyshow.core.errors import Forbidden
 
 from .models import User
 from .tokens import user_of_token
@@ -37,5 +37,5 @@ class AdminToken(BearerToken):
     def authenticate(self, request: HttpRequest, token: str) -> Any:
         user = super().authenticate(request, token)
         if user is not None and user.role != "admin":
-            raise ApiProblem("FORBIDDEN")
+            raise Forbidden
         return user

@@ -12,6 +12,7 @@ from bookmyshow.core.observability.security_log import note
 
 from . import services
 from .email.addresses import validate_mailable
+from .errors import EmailTaken
 from .login.attempts import spend_secret
 from .models import User
 
@@ -99,7 +100,7 @@ class SignUpForm(HouseForm):
                 password=data["password"],
                 request=request,
             )
-        except services.EmailTaken:
+        except EmailTaken:
             self.add_error("email", ValidationError(EMAIL_TAKEN, code="taken"))
             return None
 

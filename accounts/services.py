@@ -13,38 +13,12 @@ from django.utils import timezone
 from bookmyshow.core.observability.security_log import note
 
 from .email.queue import owe_confirmation_link, owe_password_changed
+from .errors import EmailTaken, WrongCredentials
 from .models import User
 
 # Few enough that no statement takes long, however many there are at first.
 SESSIONS_AT_ONCE = 5_000
 EMAIL_CONSTRAINT = "user_email_unique_any_case"
-
-
-class AccountError(Exception):
-    """An account says no; code and words as in the JSON API."""
-
-    code = "FORBIDDEN"
-    message = "This account can't be used."
-
-
-class EmailTaken(AccountError):
-    """An account has this email already, in whatever case."""
-
-    code = "EMAIL_TAKEN"
-    message = "An account with this email already exists. Log in instead."
-
-
-class WrongCredentials(AccountError):
-    """Says neither whether the email is known nor whether the account was closed."""
-
-    code = "NOT_AUTHENTICATED"
-    message = "That email and password don't go together."
-
-
-class WrongCode(WrongCredentials):
-    """The password was right; staff need a code of their authenticator app too."""
-
-    message = "Add the code of your authenticator app (`code`), set up on the site."
 
 
 def sign_up(
@@ -63,7 +37,7 @@ def sign_up(
     except IntegrityError as error:
         if EMAIL_CONSTRAINT not in str(error):
             raise
-        raise EmailTaken(email) from error
+        raise EmailTaken from error
 
 
 def log_in(*, request: HttpRequest, email: str, password: str) -> User:

@@ -1,23 +1,18 @@
-"""What can go wrong with a booking, in words for the person who books; codes as in the JSON API."""
+"""Why a booking is refused, in words for the person who books; codes as in the JSON API."""
 
 from collections.abc import Sequence
 
+from bookmyshow.core.errors import DomainError, InvalidInput, NotFound
 from bookmyshow.core.templatetags.formatting import wait
+from shows.errors import ScheduleError
+from shows.errors import ShowBusy as ShowBusy  # the booking services raise it too
 
 
-class BookingError(Exception):
-    """A rule of docs/spec.md §4 said no, and nothing was changed."""
-
-    code = "BOOKING_ERROR"
-    message = "This booking can't be made."
-
-    def __init__(self, message: str = "") -> None:
-        self.message = message or self.message
-        super().__init__(self.message)
+class BookingError(DomainError):
+    """A rule of docs/spec.md §4 refused it."""
 
 
-class InvalidSeats(BookingError):
-    code = "VALIDATION_ERROR"
+class InvalidSeats(BookingError, InvalidInput):
     message = "Choose seats of this show."
 
 
@@ -25,44 +20,51 @@ class SeatsUnavailable(BookingError):
     """Someone else has these seats; `labels` are in plan order."""
 
     code = "SEATS_UNAVAILABLE"
+    summary = "These seats are no longer free."
+    when = "Someone else has a seat; `details.seats` has the labels lost."
 
     def __init__(self, labels: Sequence[str]) -> None:
         self.labels = list(labels)
         names = ", ".join(self.labels)
         gone = "is no longer free" if len(self.labels) == 1 else "are no longer free"
         noun = "Seat" if len(self.labels) == 1 else "Seats"
-        super().__init__(f"{noun} {names} {gone}. Please choose again.")
+        super().__init__(
+            f"{noun} {names} {gone}. Please choose again.", details={"seats": self.labels}
+        )
 
 
-class BookingNotFound(BookingError):
-    code = "NOT_FOUND"
+class BookingNotFound(BookingError, NotFound):
     message = "There is no such booking of yours."
 
 
-class ShowNotFound(BookingError):
-    code = "NOT_FOUND"
+class ShowNotFound(BookingError, NotFound):
     message = "There is no such show."
 
 
 class BookingExpired(BookingError):
     code = "BOOKING_EXPIRED"
+    summary = "The hold ran out."
+    when = "Confirming a hold that ran out."
     message = "Your hold ran out before it was confirmed, and the seats are free again."
 
 
 class BookingNotPending(BookingError):
     code = "BOOKING_NOT_PENDING"
+    summary = "This booking is over."
+    when = "Confirming a booking that is over."
     message = "This booking is over and can't be confirmed."
 
 
-class BookingUsed(BookingError):
+class BookingUsed(BookingNotPending):
     """Its people are in the hall."""
 
-    code = "BOOKING_NOT_PENDING"
     message = "This ticket was used at the door, so it can't be cancelled any more."
 
 
 class ShowNotBookable(BookingError):
     code = "SHOW_NOT_BOOKABLE"
+    summary = "This show can't be booked."
+    when = "The show started or was cancelled."
     message = "This show can't be booked any more."
 
 
@@ -74,18 +76,26 @@ class ShowMoved(ShowNotBookable):
     )
 
 
-class ShowBusy(BookingError):
-    """The wait for the show's lock ran out."""
+class ShowIsOver(ShowNotBookable):
+    """A show that ended can't be cancelled, and one that began can't be moved."""
 
-    code = "SHOW_BUSY"
-    message = "Many people are booking this show right now. Please try again in a moment."
-    retry_after = 2
+    message = "This show is over; there is nothing left to cancel."
+
+
+class ShowIsCancelled(ShowNotBookable):
+    message = "This show is cancelled; schedule a new one."
+
+
+class TimeOutOfRange(ScheduleError, InvalidInput):
+    """A show can't be moved into the past, nor years ahead."""
 
 
 class TooManySeats(BookingError):
     """One person may not have that many seats at one show."""
 
     code = "TOO_MANY_SEATS"
+    summary = "One person can't have that many seats at a show."
+    when = "Seats held and confirmed at one show are counted together."
 
     def __init__(self, most: int, *, bought: int = 0) -> None:
         have = f" You have bought {bought} already." if bought else ""
@@ -96,6 +106,8 @@ class TooManyHolds(BookingError):
     """The person has live holds at too many shows."""
 
     code = "TOO_MANY_HOLDS"
+    summary = "You hold seats at many shows."
+    when = "Confirm or release a hold first."
 
     def __init__(self, most: int) -> None:
         shows = f"{most} other shows" if most != 1 else "another show"
@@ -108,12 +120,17 @@ class HoldPaused(BookingError):
     """The person held seats of this show for long without buying them. `retry_after` in seconds."""
 
     code = "HOLD_PAUSED"
+    summary = "You have held seats at this show for some time without buying them."
+    when = (
+        "After two holds at one show that were not confirmed; try again after Retry-After seconds."
+    )
+    retry_after: int
 
     def __init__(self, retry_after: int) -> None:
-        self.retry_after = retry_after
         super().__init__(
             "You have held seats at this show for some time without buying them. To give others "
-            f"a chance, you can hold seats here again in {wait(retry_after)}."
+            f"a chance, you can hold seats here again in {wait(retry_after)}.",
+            retry_after=retry_after,
         )
 
 
@@ -121,6 +138,8 @@ class AddressLimit(BookingError):
     """Too many seats of the show are on hold from one address."""
 
     code = "ADDRESS_LIMIT"
+    summary = "Many seats of this show are on hold from your network."
+    when = "All people of one address are counted together; try again after Retry-After seconds."
     message = (
         "Many seats of this show are on hold from your network right now. "
         "Please try again in a moment."
@@ -132,6 +151,8 @@ class EmailNotConfirmed(BookingError):
     """A person whose email address isn't confirmed may not have tickets for that many seats."""
 
     code = "EMAIL_NOT_CONFIRMED"
+    summary = "Confirm your email address first."
+    when = "Confirming more seats than a person with an unconfirmed email address may have."
 
     def __init__(self, most: int) -> None:
         super().__init__(
@@ -155,3 +176,4 @@ class NetworkNotConfirmed(EmailNotConfirmed):
 class IdempotencyKeyReused(BookingError):
     code = "IDEMPOTENCY_KEY_REUSED"
     message = "This Idempotency-Key was used for another request; use a new key."
+    when = "The same key came with another body."

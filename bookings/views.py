@@ -17,13 +17,14 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
 from bookmyshow.core.clock import database_now
+from bookmyshow.core.errors import DomainError
 from bookmyshow.core.rate_limits import HOLDS_OF_PERSON, RateLimited, spend
 from shows.models import Seat
 from shows.seatmap.views import map_or_404, show_page
 
 from . import services
 from .archive.views import archived_page
-from .errors import BookingError, BookingNotFound, InvalidSeats, ShowNotFound
+from .errors import BookingError, BookingNotFound, InvalidSeats, ShowBusy, ShowNotFound
 from .forms import ChosenSeats
 from .hold_limits import address_key, spend_unconfirmed
 from .models import Booking
@@ -84,7 +85,7 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
         )
     except ShowNotFound as error:
         raise Http404 from error
-    except (BookingError, RateLimited) as error:
+    except (BookingError, ShowBusy, RateLimited) as error:
         return _refused(request, show_id, labels, error)
     return go(request, booking.get_absolute_url())
 
@@ -99,7 +100,7 @@ def wheelchair_question(labels: list[str]) -> str:
 
 
 def _refused(
-    request: HttpRequest, show_id: int, labels: list[str], error: BookingError | RateLimited
+    request: HttpRequest, show_id: int, labels: list[str], error: DomainError
 ) -> HttpResponse:
     """The map as it is now with the rest still chosen; 422 for a choice that no one could make."""
     status = {InvalidSeats: 422, RateLimited: 429}.get(type(error), 409)
@@ -227,7 +228,7 @@ def _act(request: HttpRequest, reference: str, service: Callable[..., Booking]) 
         service(user=person(request), reference=reference)
     except BookingNotFound as error:
         raise Http404 from error
-    except BookingError as error:
+    except (BookingError, ShowBusy) as error:
         messages.error(request, error.message)
     return go(request, reverse("bookings:booking", args=[reference]))
 

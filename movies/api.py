@@ -5,10 +5,10 @@ from django.http import HttpResponse
 from ninja import Router
 
 from accounts.authentication import AdminToken, ApiRequest
-from bookmyshow.core.api.errors import ApiProblem
 from bookmyshow.core.api.openapi import problems
 from bookmyshow.core.api.responses import answer
 from bookmyshow.core.api.schemas import Answer, PathId
+from bookmyshow.core.errors import NotFound
 from bookmyshow.core.staff import audit
 
 from . import services
@@ -62,8 +62,8 @@ def delete_movie(request: ApiRequest, id: PathId) -> HttpResponse:
 
 
 def find_movie(pk: int) -> Movie:
-    """The film with its genres. Raises ApiProblem."""
+    """The film with its genres. Raises NotFound."""
     movie = Movie.objects.prefetch_related("genres").filter(pk=pk).first()
     if movie is None:
-        raise ApiProblem("NOT_FOUND", "There is no such film.")
+        raise NotFound("There is no such film.")
     return movie

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, Q
 from django.utils.text import slugify
 
+from .errors import MovieHasShows
 from .models import Genre, Movie
 from .slugs import slug_base, slug_candidates
 
@@ -29,20 +30,6 @@ FACTS = (
     "poster_url",
     "updated_at",
 )
-
-
-class CatalogueError(Exception):
-    """The catalogue said no; code as in the JSON API."""
-
-    code = "CATALOGUE_ERROR"
-    message = "The catalogue can't be changed like that."
-
-
-class MovieHasShows(CatalogueError):
-    """Also past shows: what was sold keeps its film."""
-
-    code = "MOVIE_HAS_SHOWS"
-    message = "This film has shows, so it can't be deleted."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

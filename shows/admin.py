@@ -17,6 +17,7 @@ from bookmyshow.core.staff.csv_export import Columns, currency
 from bookmyshow.core.templatetags.formatting import moment, money
 
 from .admin_forms import CinemaForm, NewShowForm, ScreenForm
+from .errors import ScheduleError
 from .film_admin import FilmAdmin as FilmAdmin
 from .kept_by_shows import KeptByShowsAdmin
 from .models import Cinema, Screen, Show, ShowQuerySet
@@ -24,7 +25,6 @@ from .schedule.recompute_views import tell_what_is_outdated
 from .seating.plan import PlanError, parse_plan
 from .seating.views import picture_of
 from .services import (
-    ScheduleError,
     archive_cinema,
     change_terms,
     create_show,

@@ -8,9 +8,10 @@ from django import forms
 
 from bookmyshow.core.clock import database_now, moment_on_clock
 
+from .errors import MovieNotSchedulable
 from .models import Cinema, Screen, Show
 from .seating.plan import PlanError, parse_plan
-from .services import MovieNotSchedulable, show_end, time_problem
+from .services import show_end, time_problem
 
 FEW_CITIES = 8
 

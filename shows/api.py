@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from accounts.authentication import AdminToken, ApiRequest
-from bookmyshow.core.api.errors import ApiProblem
 from bookmyshow.core.api.openapi import problems
 from bookmyshow.core.api.paging import PageOf
 from bookmyshow.core.api.responses import answer, list_text, text_answer
 from bookmyshow.core.api.schemas import Answer, List, PathId
 from bookmyshow.core.cache import Group
 from bookmyshow.core.clock import database_now
+from bookmyshow.core.errors import InvalidInput, NotFound
 from bookmyshow.core.local_time import local_day
 from bookmyshow.core.staff import audit
 from movies.api import ADDED, DELETED
@@ -52,7 +52,7 @@ def read_show(request: HttpRequest, id: PathId) -> HttpResponse:
     """A show and every seat, past and cancelled shows too."""
     show = Show.objects.with_place().select_related("movie").filter(pk=id).first()
     if show is None:
-        raise ApiProblem("NOT_FOUND", "There is no such show.")
+        raise NotFound("There is no such show.")
     seats = [
         SeatOut.of(seat, show)
         for seat in Seat.objects.filter(show=show).with_holder().in_plan_order()
@@ -73,7 +73,7 @@ def create_show(request: ApiRequest, show: ShowIn) -> HttpResponse:
     movie = Movie.objects.filter(pk=show.movie_id).first()
     screen = Screen.objects.select_related("cinema").filter(pk=show.screen_id).first()
     if movie is None or screen is None:
-        raise ApiProblem("NOT_FOUND", f"There is no such {'screen' if movie else 'film'}.")
+        raise NotFound(f"There is no such {'screen' if movie else 'film'}.")
     try:
         with transaction.atomic():
             created = services.create_show(
@@ -102,7 +102,7 @@ def delete_show(request: ApiRequest, id: PathId) -> HttpResponse:
     """Delete a show that never had a booking."""
     show = Show.objects.with_place().select_related("movie").filter(pk=id).first()
     if show is None:
-        raise ApiProblem("NOT_FOUND", "There is no such show.")
+        raise NotFound("There is no such show.")
     with transaction.atomic():
         audit.record(by=request.auth, about=show, what=DELETED, kind=audit.DELETION)
         services.delete_show(show=show)
@@ -110,7 +110,7 @@ def delete_show(request: ApiRequest, id: PathId) -> HttpResponse:
 
 
 def _start(show: ShowIn, zone: ZoneInfo) -> datetime:
-    """The start on the cinema's clock. Raises ApiProblem for one that can't be."""
+    """The start on the cinema's clock. Raises InvalidInput for one that can't be."""
     now = database_now()
     today = local_day(now, zone)
     if not today <= show.show_date <= today + services.FURTHEST_SHOW:
@@ -124,8 +124,8 @@ def _start(show: ShowIn, zone: ZoneInfo) -> datetime:
     return starts_at
 
 
-def _invalid(field: str, message: str) -> ApiProblem:
-    return ApiProblem("VALIDATION_ERROR", f"{field}: {message}", details={field: [message]})
+def _invalid(field: str, message: str) -> InvalidInput:
+    return InvalidInput(f"{field}: {message}", details={field: [message]})
 
 
 def coming_shows(query: ShowQuery) -> HttpResponse:

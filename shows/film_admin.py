@@ -11,10 +11,11 @@ from bookmyshow.core.staff.archive_instead_of_delete import Archived
 from movies.admin import MovieAdmin, Schedulable
 from movies.models import Movie
 
+from .errors import ScheduleError
 from .kept_by_shows import KeptByShowsAdmin
 from .models import Show, ShowQuerySet
 from .schedule.recompute_views import tell_of_old_shows
-from .services import ScheduleError, archive_movie, restore_movie
+from .services import archive_movie, restore_movie
 
 
 class HasShows(admin.SimpleListFilter):

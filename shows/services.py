@@ -12,6 +12,15 @@ from django.db.models.functions import Now
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from movies.models import LONGEST_FILM, Movie
 
+from .errors import (
+    Archived,
+    CinemaHasComingShows,
+    MovieHasComingShows,
+    MovieNotSchedulable,
+    ShowBusy,
+    ShowHasBookings,
+    ShowOverlaps,
+)
 from .listings import home_lists
 from .models import Cinema, Screen, Show
 from .seating.plan import PlanSeat, parse_plan
@@ -20,64 +29,6 @@ from .seatmap import current as seatmap
 OVERLAP_CONSTRAINT = "show_no_overlap_on_screen"
 #: Nobody plans further ahead; a later date is a typing error.
 FURTHEST_SHOW = timedelta(days=730)
-
-
-class ScheduleError(Exception):
-    """The schedule said no; the message says why, the code is the JSON API's."""
-
-    code = "SCHEDULE_ERROR"
-
-    @property
-    def message(self) -> str:
-        return str(self)
-
-
-class ShowOverlaps(ScheduleError):
-    """Another show has the screen until its cleaning is done."""
-
-    code = "SHOW_OVERLAPS"
-
-
-class MovieNotSchedulable(ScheduleError):
-    """The film has no running time, or one so long that it is a mistake."""
-
-    code = "MOVIE_NOT_SCHEDULABLE"
-
-
-class MovieHasComingShows(ScheduleError):
-    """Whoever holds a ticket finds their film; those shows are cancelled first."""
-
-    code = "MOVIE_HAS_SHOWS"
-
-
-class CinemaHasComingShows(ScheduleError):
-    """Whoever holds a ticket finds their cinema; those shows are cancelled first."""
-
-    code = "CINEMA_HAS_SHOWS"
-
-
-class Archived(ScheduleError):
-    """The film or the cinema is out of use."""
-
-    code = "ARCHIVED"
-
-
-class ShowHasBookings(ScheduleError):
-    """Someone bought or held seats once; such a show is cancelled, not deleted."""
-
-    code = "SHOW_HAS_BOOKINGS"
-
-
-class ShowIsBusy(ScheduleError):
-    """The wait for the show's lock ran out: many people are booking it."""
-
-    code = "SHOW_BUSY"
-    retry_after = 2
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Many people are booking this show right now. Please try again in a moment."
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +127,7 @@ def archive_movie(movie: Movie, *, at: datetime) -> None:
         # Waits for transactions that create shows (`keep_in_use`).
         Movie.objects.select_for_update().filter(pk=movie.pk).first()
         if Show.objects.upcoming(at=at).filter(movie=movie).exists():
-            raise MovieHasComingShows(
-                "This film has shows to come; cancel them first, or wait for the last one."
-            )
+            raise MovieHasComingShows
         movie.archived_at = at
         movie.save(update_fields=["archived_at", "updated_at"])
 
@@ -194,9 +143,7 @@ def archive_cinema(cinema: Cinema, *, at: datetime) -> None:
         # Waits for transactions that create shows (keep_in_use).
         Cinema.objects.select_for_update().filter(pk=cinema.pk).first()
         if Show.objects.upcoming(at=at).filter(screen__cinema=cinema).exists():
-            raise CinemaHasComingShows(
-                "This cinema has shows to come; cancel them first, or wait for the last one."
-            )
+            raise CinemaHasComingShows
         cinema.archived_at = at
         cinema.save(update_fields=["archived_at"])
 
@@ -285,12 +232,12 @@ def insert_seats(shows: Sequence[Show], plan: Sequence[PlanSeat]) -> None:
 
 
 def delete_show(*, show: Show) -> None:
-    """Delete a show that nobody ever booked, seats and all. Raises ShowHasBookings, ShowIsBusy."""
-    with lock_timeout_raises(ShowIsBusy), transaction.atomic():
+    """Delete a show that nobody ever booked, seats and all. Raises ShowHasBookings, ShowBusy."""
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
         # A hold in the making has this lock, and one that comes later finds no show.
         Show.objects.select_for_update().filter(pk=show.pk).first()
         if Show.objects.filter(pk=show.pk, bookings__isnull=False).exists():
-            raise ShowHasBookings("This show has bookings, so it can only be cancelled.")
+            raise ShowHasBookings
         Show.objects.filter(pk=show.pk).delete()
         transaction.on_commit(partial(seatmap.forget, show.pk))
 
@@ -305,9 +252,9 @@ def change_terms(
 ) -> None:
     """Change prices, format and language of a show.
 
-    Seats that are held or sold keep their price (docs/spec.md §4.9). Raises ShowIsBusy.
+    Seats that are held or sold keep their price (docs/spec.md §4.9). Raises ShowBusy.
     """
-    with lock_timeout_raises(ShowIsBusy), transaction.atomic():
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
         # Only these columns: the counter of free seats belongs to the bookings made meanwhile.
         Show.objects.filter(pk=show.pk).update(
             standard_price=standard_price,

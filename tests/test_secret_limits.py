@@ -19,6 +19,7 @@ from django.core import mail
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts.errors import TooManyPasswords
 from accounts.login import hashers
 from accounts.models import User
 from bookmyshow.core import rate_limits
@@ -312,7 +313,7 @@ def test_hashes_at_once_are_no_more_than_half_of_the_threads(
     def one() -> None:
         try:
             make_password(PASSWORD)
-        except hashers.TooManyPasswords:
+        except TooManyPasswords:
             refused.append(1)
             everyone_tried.wait(60)
 

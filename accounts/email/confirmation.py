@@ -8,15 +8,12 @@ from django.core import signing
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.errors import LinkNotValid
 from accounts.models import User
 from bookmyshow.core.observability.security_log import note
 
 SALT = "accounts.confirm-email"
 LINK_SECONDS = 3 * 24 * 3600
-
-
-class LinkNotValid(Exception):
-    """The link is too old, was changed, or was mailed to an earlier address of the account."""
 
 
 def link_token(user: User) -> str:

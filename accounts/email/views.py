@@ -5,10 +5,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.errors import LinkNotValid
 from accounts.login.attempts import spend_confirmation_mail
 from accounts.requests import LoggedInRequest
 
-from .confirmation import LinkNotValid, confirm_email, user_of_link
+from .confirmation import confirm_email, user_of_link
 from .queue import owe_confirmation_link
 
 

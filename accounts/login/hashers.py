@@ -11,23 +11,17 @@ from threading import BoundedSemaphore
 from django.conf import settings
 from django.contrib.auth.hashers import BCryptSHA256PasswordHasher, PBKDF2PasswordHasher
 
-from bookmyshow.core.rate_limits import Busy
+from accounts.errors import TooManyPasswords
 
 AT_ONCE = max(1, settings.WEB_THREADS // 2)
 _places = BoundedSemaphore(AT_ONCE)
-
-
-class TooManyPasswords(Busy):
-    """This process is making as many hashes as it may."""
-
-    message = "Many people are logging in right now. Please try again in a moment."
 
 
 @contextmanager
 def _place() -> Iterator[None]:
     """Raises TooManyPasswords."""
     if not _places.acquire(blocking=False):
-        raise TooManyPasswords(TooManyPasswords.message)
+        raise TooManyPasswords
     try:
         yield
     finally:

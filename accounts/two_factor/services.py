@@ -26,16 +26,13 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.email.queue import owe_account_changed
+from accounts.errors import AlreadySetUp
 from accounts.models import User
 from bookmyshow.core.staff import audit
 
 from . import recovery_codes
 
 DEVICE_NAME = "authenticator app"
-
-
-class AlreadySetUp(Exception):
-    """The person has an authenticator app already, set up in another session."""
 
 
 def is_required(user: User) -> bool:

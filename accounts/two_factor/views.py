@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accounts.errors import AlreadySetUp
 from accounts.forms import HouseForm
 from accounts.login.attempts import spend_code
 from accounts.models import User
@@ -20,8 +21,6 @@ from bookmyshow.core.observability.security_log import note
 
 from . import recovery_codes
 from . import services as two_factor
-
-QUICKER = "An app was set up in another window meanwhile. Enter the code that it shows."
 
 
 class CodeForm(HouseForm):
@@ -81,8 +80,8 @@ def _set_up_page(request: HttpRequest, user: User) -> HttpResponse:
         spend_code(request, user)
         try:
             codes = two_factor.set_up(request=request, user=user, code=form.cleaned_data["code"])
-        except two_factor.AlreadySetUp:
-            messages.info(request, QUICKER)
+        except AlreadySetUp as error:
+            messages.info(request, error.message)
             return redirect(request.get_full_path())
         if codes is not None:
             note("second factor change", request=request, account=user.email, what="set up")

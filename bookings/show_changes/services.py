@@ -18,20 +18,19 @@ from django.db.models import Count, Q, Sum
 
 from accounts.models import User
 from bookings.ending import count_seats, end_bookings
-from bookings.errors import ShowBusy
+from bookings.errors import ShowBusy, ShowIsCancelled, ShowIsOver, TimeOutOfRange
 from bookings.locks import lock_bookings, lock_show
 from bookings.models import Booking, Notice
 from bookings.notices import services as notices
 from bookmyshow.core.clock import database_now
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit
+from shows.errors import ShowOverlaps
 from shows.listings import home_lists
 from shows.models import Show
 from shows.seatmap import current as seatmap
 from shows.services import (
     OVERLAP_CONSTRAINT,
-    ScheduleError,
-    ShowOverlaps,
     overlap_message,
     show_end,
     time_problem,
@@ -39,23 +38,6 @@ from shows.services import (
 
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 LAPSED, CINEMA = Booking.EndedReason.LAPSED, Booking.EndedReason.CINEMA
-SHOW_IS_OVER = "This show is over; there is nothing left to cancel."
-
-
-class ShowIsOver(ScheduleError):
-    """What was shown can't be taken back."""
-
-    code = "SHOW_NOT_BOOKABLE"
-
-
-class ShowIsCancelled(ScheduleError):
-    code = "SHOW_NOT_BOOKABLE"
-
-
-class TimeOutOfRange(ScheduleError):
-    """A show can't be moved into the past, nor years ahead."""
-
-    code = "VALIDATION_ERROR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +98,7 @@ def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
         live = lock_bookings(Q(show=show, status__in=[PENDING, CONFIRMED]))
         now = database_now()
         if show.ends_at <= now:
-            raise ShowIsOver(SHOW_IS_OVER)
+            raise ShowIsOver
         sold = [booking for booking in live if booking.status == CONFIRMED]
         lapsed = [booking for booking in live if booking.has_lapsed(now)]
         others = [booking for booking in live if not booking.has_lapsed(now)]
@@ -142,7 +124,7 @@ def move_show(*, by: User, show_id: int, starts_at: datetime, why: str = "") -> 
         live = lock_bookings(Q(show=show, status__in=[PENDING, CONFIRMED]))
         now = database_now()
         if show.is_cancelled:
-            raise ShowIsCancelled("This show is cancelled; schedule a new one.")
+            raise ShowIsCancelled
         if show.has_started(now):
             raise ShowIsOver("This show has begun; it can't be moved any more.")
         if problem := time_problem(starts_at, at=now):

@@ -17,8 +17,8 @@ from bookings.models import Booking, Notice
 from bookmyshow.core.clock import database_now, moment_on_clock
 from bookmyshow.core.staff.access import staff_with
 from shows.admin_forms import CinemaTimeField
+from shows.errors import ScheduleError
 from shows.models import Show
-from shows.services import ScheduleError
 
 from .services import cancel_show, move_show, who_is_affected
 

@@ -88,7 +88,8 @@ def without_the_lock() -> Iterator[None]:
 
 def unexpected(results: list[object]) -> list[object]:
     """What went wrong beyond a booking rule saying no."""
-    return [r for r in results if isinstance(r, Exception) and not isinstance(r, BookingError)]
+    refusals = BookingError | ShowBusy
+    return [r for r in results if isinstance(r, Exception) and not isinstance(r, refusals)]
 
 
 def assert_sold_once(show: Show) -> None:

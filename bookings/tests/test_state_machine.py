@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 
 from accounts.models import User
 from bookings import services
-from bookings.errors import BookingError, SeatsUnavailable
+from bookings.errors import BookingError, SeatsUnavailable, ShowBusy
 from bookings.integrity.checks import find_broken
 from bookings.models import Booking
 from bookings.tests import plain_model
@@ -224,7 +224,7 @@ class BookingMachine(RuleBasedStateMachine):
                 "cancel": services.cancel_booking,
             }[call.verb]
             return verb(user=user, reference=self.references[call.booking])
-        except BookingError as refusal:
+        except (BookingError, ShowBusy) as refusal:
             return refusal
 
     def run_at_once(self, pair: tuple[Call, Call]) -> list[object]:
@@ -247,7 +247,7 @@ class BookingMachine(RuleBasedStateMachine):
             return self.references.index(result.reference)
         if isinstance(result, SeatsUnavailable):
             return "SeatsUnavailable", tuple(result.labels)
-        if isinstance(result, BookingError):
+        if isinstance(result, BookingError | ShowBusy):
             return type(result).__name__, ()
         return result
 

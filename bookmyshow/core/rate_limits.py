@@ -23,6 +23,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter, RateLimiter
 
 from .client_address import client_networks
+from .errors import DomainError, Unavailable
 from .pseudonym import pseudonym
 
 log = logging.getLogger(__name__)
@@ -50,21 +51,23 @@ class Limit:
 HOLDS_OF_PERSON = Limit("holds", parse("30 per minute"), guards=False)
 
 
-class RateLimited(Exception):
-    """Too often; `retry_after` seconds from now it would be allowed."""
+class RateLimited(DomainError):
+    """Too often; in `retry_after` seconds it would be allowed."""
 
     code = "RATE_LIMITED"
+    status = 429
     message = "Too many attempts. Please wait and try again."
+    when = "Try again after Retry-After seconds."
+
+    retry_after: int
 
     def __init__(self, retry_after: int) -> None:
-        self.retry_after = retry_after
-        super().__init__(self.message)
+        super().__init__(retry_after=retry_after)
 
 
-class Busy(Exception):
+class Busy(Unavailable):
     """This process has no room for costly work now. Try again after `retry_after` seconds."""
 
-    code = "SERVICE_UNAVAILABLE"
     message = "The service is busy right now. Please try again in a moment."
     retry_after = 2
 

@@ -11,16 +11,12 @@ from ninja import NinjaAPI
 from ninja.operation import Operation
 from pydantic.alias_generators import to_camel
 
-from accounts.services import AccountError
-from bookings.errors import BookingError
 from bookmyshow.core.api.errors import handle_problems, problem
 from bookmyshow.core.api.http_semantics import mannered
 from bookmyshow.core.api.openapi import describe
 from bookmyshow.core.api.parser import StrictParser
 from bookmyshow.core.api.responses import PUBLIC
-from bookmyshow.core.rate_limits import Busy, RateLimited
-from movies.services import CatalogueError
-from shows.services import ScheduleError
+from bookmyshow.core.errors import NotFound
 
 from . import health
 
@@ -79,7 +75,7 @@ api = JsonApi(
     parser=StrictParser(),
     servers=[{"url": "/"}],
 )
-handle_problems(api, AccountError, CatalogueError, ScheduleError, BookingError, RateLimited, Busy)
+handle_problems(api)
 # The order of the handbook.
 api.add_router("/auth", "accounts.api.router")
 api.add_router("/movies", "shows.listings.api.router")
@@ -105,7 +101,7 @@ def openapi(request: HttpRequest) -> HttpResponse:
 
 @mannered
 def unknown(request: HttpRequest) -> HttpResponse:
-    return problem("NOT_FOUND", "There is no such address. /api/docs lists those there are.")
+    return problem(NotFound("There is no such address. /api/docs lists those there are."))
 
 
 def _endpoints() -> Iterator[URLPattern]:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from bookmyshow.core.api.errors import CODES
+from bookmyshow.core.errors import described_codes
 
 from .api import document
 
@@ -60,8 +60,8 @@ class Endpoint:
 @require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
     """Every endpoint with its fields, answers and examples."""
-    codes = [(code, status, when) for code, (status, _, when) in CODES.items()]
-    context = {"sections": sections(), "codes": sorted(codes, key=lambda code: code[1])}
+    codes = [(code, error.status, error.when) for code, error in described_codes().items()]
+    context = {"sections": sections(), "codes": codes}
     return render(request, "site/api_docs.html", context)
 
 

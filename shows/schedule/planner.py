@@ -11,10 +11,10 @@ from django.utils.crypto import salted_hmac
 from bookmyshow.core.clock import comes_twice, moment_on_clock
 from bookmyshow.core.local_time import DAY_ENDS, on_business_day
 from movies.models import Movie
+from shows.errors import PlanHasProblems, PlanTooLarge, ScheduleError
 from shows.models import Screen, Show
 from shows.seating.plan import PlanError, parse_plan
 from shows.services import (
-    ScheduleError,
     ShowSlot,
     create_shows,
     refuse_archived,
@@ -23,24 +23,6 @@ from shows.services import (
 )
 
 MOST_SHOWS = 2_000
-
-
-class PlanHasProblems(ScheduleError):
-    """At least one show of the plan can't be; nothing was scheduled."""
-
-    code = "PLAN_HAS_PROBLEMS"
-
-    def __init__(self, planned: Sequence["PlannedShow"]) -> None:
-        self.planned = [show for show in planned if show.problems]
-        one = len(self.planned) == 1
-        super().__init__(
-            f"{len(self.planned)} of {len(planned)} shows can't be scheduled, so"
-            f" {'it wasn’t' if one and len(planned) == 1 else 'none was'}."
-        )
-
-
-class PlanTooLarge(ScheduleError):
-    code = "PLAN_TOO_LARGE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +119,8 @@ def schedule(plan: Plan, planned: Sequence[PlannedShow]) -> list[Show]:
 
     Raises PlanHasProblems, and ShowOverlaps or Archived after a change since the preview.
     """
-    if any(show.problems for show in planned):
-        raise PlanHasProblems(planned)
+    if wrong := sum(bool(show.problems) for show in planned):
+        raise PlanHasProblems(wrong, len(planned))
     return create_shows([_slot(show, plan) for show in planned if show.starts_at])
 
 

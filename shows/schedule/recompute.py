@@ -21,14 +21,13 @@ from accounts.models import User
 from bookmyshow.core.clock import database_now
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit
+from shows.errors import ScheduleError, ShowBusy
 from shows.listings import home_lists
 from shows.models import Screen, Seat, Show, ShowQuerySet
 from shows.seating.plan import PlanError, PlanSeat, parse_plan
 from shows.seatmap import current as seatmap
 from shows.services import (
     OVERLAP_CONSTRAINT,
-    ScheduleError,
-    ShowIsBusy,
     insert_seats,
     show_end,
 )
@@ -119,13 +118,13 @@ def recompute(*, by: User, found: Iterable[Outdated]) -> list[Show]:
 
     Each show has its own transaction, so that buyers of one don't wait for the others. After a
     booking, or another show on the screen, since `found` was read a show stays as it is. Raises
-    ShowIsBusy.
+    ShowBusy.
     """
     return [one.show for one in found if one.can_change and _recompute(by, one)]
 
 
 def _recompute(by: User, one: Outdated) -> bool:
-    with lock_timeout_raises(ShowIsBusy), transaction.atomic():
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
         # None if it was moved or cancelled meanwhile: then `one` is out of date.
         still = Show.objects.scheduled().filter(pk=one.show.pk, starts_at=one.show.starts_at)
         show = still.select_for_update(no_key=True).first()

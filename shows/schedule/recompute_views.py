@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from bookmyshow.core.clock import database_now
 from bookmyshow.core.staff.access import staff_with
+from shows.errors import ShowBusy
 from shows.models import Show, ShowQuerySet
-from shows.services import ShowIsBusy
 
 from .recompute import Outdated, digest, outdated, recompute
 
@@ -70,7 +70,7 @@ def tell_of_old_shows(request: HttpRequest, count: int, **of: int) -> None:
 def _recomputed(request: HttpRequest, by: User, found: list[Outdated]) -> HttpResponse:
     try:
         done = recompute(by=by, found=found)
-    except ShowIsBusy as error:
+    except ShowBusy as error:
         messages.error(request, error.message)
     else:
         messages.success(request, f"Recomputed: {len(done)} show{'' if len(done) == 1 else 's'}.")

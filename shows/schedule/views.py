@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from bookmyshow.core.clock import database_now
 from bookmyshow.core.local_time import A_DAY, business_day
 from bookmyshow.core.staff.access import staff_with
+from shows.errors import ScheduleError
 from shows.models import Cinema, Show
-from shows.services import ScheduleError
 
 from .forms import PlannerForm
 from .planner import PlannedShow, digest, preview, schedule

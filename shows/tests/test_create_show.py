@@ -6,11 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from shows.errors import MovieNotSchedulable, ShowOverlaps
 from shows.models import Seat, Show
 from shows.seating.plan import PlanError
 from shows.services import (
-    MovieNotSchedulable,
-    ShowOverlaps,
     ShowSlot,
     create_show,
     create_shows,

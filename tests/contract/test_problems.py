@@ -1,54 +1,62 @@
 """Every refusal of the domain has its place in the API's table of codes."""
 
 import pkgutil
-from collections.abc import Iterator
 from importlib import import_module
-from types import SimpleNamespace
 
 import pytest
-from django.test import RequestFactory
 
-from accounts.services import AccountError
-from bookings.errors import BookingError
-from bookmyshow.core.api.errors import CODES, refused
-from bookmyshow.core.rate_limits import RateLimited
-from movies.services import CatalogueError
-from shows.services import ScheduleError
+from bookmyshow.core.api.errors import ServerError, problem
+from bookmyshow.core.errors import DomainError, Unavailable, described_codes, domain_errors
 
-APPS = ("accounts", "movies", "shows", "bookings")
-ROOTS: tuple[type[Exception], ...] = (AccountError, CatalogueError, ScheduleError, BookingError)
-
-
-def errors_below(root: type[Exception]) -> Iterator[type[Exception]]:
-    for error in root.__subclasses__():
-        yield error
-        yield from errors_below(error)
+PACKAGES = ("accounts", "movies", "shows", "bookings", "bookmyshow")
+# Django loads these itself, or they are for a process of their own.
+NOT_IMPORTED = {"tests", "migrations", "embedded", "__main__"}
 
 
 def import_every_module() -> None:
     """A class is known to its parent once its module was imported."""
-    for app in APPS:
-        for module in pkgutil.walk_packages(import_module(app).__path__, f"{app}."):
-            if not {"tests", "migrations"} & set(module.name.split(".")):
+    for package in PACKAGES:
+        for module in pkgutil.walk_packages(import_module(package).__path__, f"{package}."):
+            if not NOT_IMPORTED & set(module.name.split(".")):
                 import_module(module.name)
 
 
 import_every_module()
-ERRORS: list[type[Exception]] = [
-    RateLimited,
-    *(error for root in ROOTS for error in errors_below(root)),
-]
+ERRORS = sorted(
+    {error for error in domain_errors() if hasattr(error, "code")},
+    key=lambda error: error.__qualname__,
+)
+
+
+def raised(error: type[DomainError], message: str) -> DomainError:
+    """The error with this message, whatever its own constructor asks for."""
+    refusal = error.__new__(error)
+    DomainError.__init__(refusal, message)
+    return refusal
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
-def test_every_domain_error_is_answered_in_the_envelope(error: type[Exception]) -> None:
-    raised = SimpleNamespace(code=error.code, message="Why not.")  # type: ignore[attr-defined]
-    response = refused(RequestFactory().get("/api/shows"), raised)
-    assert response.status_code == CODES[raised.code][0]
-    assert 400 <= response.status_code < 500
+def test_every_domain_error_is_answered_in_the_envelope(error: type[DomainError]) -> None:
+    response = problem(raised(error, "Why not."))
+    assert response.status_code == described_codes()[error.code].status
+    is_ours = issubclass(error, Unavailable | ServerError)
+    assert (500 if is_ours else 400) <= response.status_code < (600 if is_ours else 500)
     assert b'"message":"Why not."' in response.content
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
+def test_every_domain_error_has_words(error: type[DomainError]) -> None:
+    described = described_codes()[error.code]
+    assert described.when
+    assert described.summary or described.message
+
+
+def test_a_code_is_described_by_one_class() -> None:
+    describing = [error.code for error in ERRORS if "when" in vars(error)]
+    assert len(describing) == len(set(describing))
 
 
 def test_the_errors_were_found() -> None:
     names = {error.__name__ for error in ERRORS}
     assert {"Archived", "PlanTooLarge", "ShowIsOver", "BookingUsed", "WrongCode"} <= names
+    assert {"RateLimited", "TooManyPasswords", "LinkNotValid", "MethodNotAllowed"} <= names

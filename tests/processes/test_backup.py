@@ -17,7 +17,7 @@ from django.db import connection
 
 from accounts.models import User
 from bookings import services
-from bookings.errors import BookingError
+from bookings.errors import BookingError, ShowBusy
 from bookings.models import Booking
 from bookmyshow.environment import ROOT
 from movies.models import Movie
@@ -80,7 +80,7 @@ def sell(show_id: int, buyer: User, row: int, stop: threading.Event) -> None:
             services.confirm_booking(user=buyer, reference=held.reference)
             if seat % 2:
                 services.cancel_booking(user=buyer, reference=held.reference)
-        except BookingError:
+        except (BookingError, ShowBusy):
             pass
     connection.close()
 

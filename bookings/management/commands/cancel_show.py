@@ -3,11 +3,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
-from bookings.errors import BookingError
-from bookings.show_changes.services import SHOW_IS_OVER, Changed, cancel_show, who_is_affected
+from bookings.errors import BookingError, ShowIsOver
+from bookings.show_changes.services import Changed, cancel_show, who_is_affected
 from bookmyshow.core.clock import database_now
+from shows.errors import ScheduleError
 from shows.models import Show
-from shows.services import ScheduleError
 
 
 class Command(BaseCommand):
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         if show.is_cancelled:
             return "It is cancelled already: nothing would change."
         if show.ends_at <= now:
-            raise CommandError(SHOW_IS_OVER)
+            raise CommandError(ShowIsOver.message)
         who = who_is_affected(show=show, at=now)
         sold = Changed(who.bookings, who.people, who.seats)
         holds = f"{who.holds} hold{'' if who.holds == 1 else 's'}"

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
 
-from .errors import problem
+from .errors import MethodNotAllowed, problem
 
 View = Callable[..., HttpResponseBase]
 
@@ -45,7 +45,7 @@ def _not_allowed(request: HttpRequest, known: str) -> HttpResponse:
     if "GET" in methods:
         methods.add("HEAD")
     response = (
-        HttpResponse(status=204) if request.method == "OPTIONS" else problem("METHOD_NOT_ALLOWED")
+        HttpResponse(status=204) if request.method == "OPTIONS" else problem(MethodNotAllowed())
     )
     response["Allow"] = ", ".join(sorted(methods))
     return response

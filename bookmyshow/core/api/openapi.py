@@ -9,7 +9,8 @@ from typing import Any
 from ninja import NinjaAPI
 from pydantic import BaseModel
 
-from .errors import CODES
+from bookmyshow.core.errors import DomainError, described_codes
+
 from .schemas import Problem
 
 PREFIX = "/api/"
@@ -114,21 +115,24 @@ def _implied(operation: dict[str, Any]) -> list[str]:
 
 def _problem_responses(codes: Iterable[str]) -> dict[str, Any]:
     by_status = defaultdict(list)
+    described = described_codes()
     for code in codes:
-        by_status[CODES[code][0]].append(code)
+        by_status[described[code].status].append(code)
     return {str(status): _problem_response(same) for status, same in by_status.items()}
 
 
 def _problem_response(codes: list[str]) -> dict[str, Any]:
     names = sorted({name for code in codes for name in HEADERS_OF_CODE.get(code, [])})
+    described = described_codes()
     only = {"properties": {"error": {"properties": {"code": {"enum": codes}}}}}
     response: dict[str, Any] = {
-        "description": " ".join(f"`{code}`: {CODES[code][2]}" for code in codes),
+        "description": " ".join(f"`{code}`: {described[code].when}" for code in codes),
         "content": {
             JSON_TYPE: {
                 "schema": {"allOf": [PROBLEM, only]},
                 "examples": {
-                    code: {"summary": CODES[code][2], "value": _example(code)} for code in codes
+                    code: {"summary": described[code].when, "value": _example(described[code])}
+                    for code in codes
                 },
             }
         },
@@ -138,8 +142,9 @@ def _problem_response(codes: list[str]) -> dict[str, Any]:
     return response
 
 
-def _example(code: str) -> dict[str, Any]:
-    error: dict[str, Any] = {"code": code, "message": CODES[code][1]}
+def _example(refusal: type[DomainError]) -> dict[str, Any]:
+    code = refusal.code
+    error: dict[str, Any] = {"code": code, "message": refusal.summary or refusal.message}
     if code in EXAMPLE_DETAILS:
         error["details"] = EXAMPLE_DETAILS[code]
     return {"success": False, "error": error}

@@ -7,32 +7,33 @@ from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 from ninja.parser import Parser
 
-from .errors import ApiProblem
+from bookmyshow.core.errors import InvalidInput
+
+from .errors import PayloadTooLarge, UnsupportedMediaType
 
 MAX_BODY_BYTES = 256 * 1024
 
 
 class StrictParser(Parser):
     def parse_body(self, request: HttpRequest) -> Any:
-        """The JSON of the body. Raises ApiProblem: 400, 413 or 415."""
+        """The JSON of the body. Raises InvalidInput, PayloadTooLarge, UnsupportedMediaType."""
         if request.content_type != "application/json":
-            raise ApiProblem("UNSUPPORTED_MEDIA_TYPE", "Send JSON, as application/json.")
+            raise UnsupportedMediaType
         if len(request.body) > MAX_BODY_BYTES:
-            raise ApiProblem("PAYLOAD_TOO_LARGE")
+            raise PayloadTooLarge
         try:
             return json.loads(request.body.decode(), parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
-            raise ApiProblem("VALIDATION_ERROR", "The body is no JSON that can be read.") from error
+            raise InvalidInput("The body is no JSON that can be read.") from error
 
     def parse_querydict(
         self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
     ) -> dict[str, Any]:
-        """The query's values. Raises ApiProblem where one is given twice."""
+        """The query's values. Raises InvalidInput where one is given twice."""
         values: dict[str, Any] = {}
         for name, given in data.lists():
             if len(given) > 1:
-                raise ApiProblem(
-                    "VALIDATION_ERROR",
+                raise InvalidInput(
                     "A query value is given twice.",
                     details={_printable(name): ["Give it once."]},
                 )

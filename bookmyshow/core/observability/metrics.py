@@ -13,6 +13,8 @@ from typing import ParamSpec, TypeVar
 
 from prometheus_client import Counter, Histogram
 
+from bookmyshow.core.errors import DomainError
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -107,9 +109,8 @@ def booking_attempt(action: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
                 result = service(*args, **kwargs)
                 outcome = "ok"
                 return result
-            except Exception as error:
-                code = getattr(error, "code", "")
-                outcome = "busy" if code == "SHOW_BUSY" else "refused" if code else "error"
+            except DomainError as error:
+                outcome = "busy" if error.code == "SHOW_BUSY" else "refused"
                 raise
             finally:
                 BOOKING_ATTEMPTS.labels(action, outcome).inc()

@@ -8,10 +8,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bookmyshow.core.clock import database_now
 from movies.models import Movie
+from shows.errors import ScheduleError
 from shows.models import Screen
 from shows.schedule.forms import read_times
 from shows.schedule.planner import Plan, PlannedShow, preview, schedule, times_between
-from shows.services import ScheduleError
 
 EXAMPLE = """\
 Times are on each cinema's own clock; before 04:00 they are in the night that follows the day.

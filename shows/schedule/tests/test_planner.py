@@ -14,18 +14,16 @@ from pytest_django import DjangoAssertNumQueries
 from bookmyshow.core.clock import comes_twice, moment_on_clock
 from bookmyshow.core.local_time import A_DAY
 from movies.models import Movie
+from shows.errors import MovieNotSchedulable, PlanHasProblems, PlanTooLarge
 from shows.models import Screen, Show
 from shows.schedule.forms import read_times
 from shows.schedule.planner import (
     Plan,
-    PlanHasProblems,
-    PlanTooLarge,
     preview,
     schedule,
     times_between,
 )
 from shows.schedule.timeline import day_of
-from shows.services import MovieNotSchedulable
 from tests.support.admin_site import staff_client
 from tests.support.clocks import zone_in_the_night, zone_on_another_day
 from tests.support.factories import (

@@ -8,16 +8,10 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from movies.models import Movie
+from shows.errors import Archived, CinemaHasComingShows, MovieHasComingShows
 from shows.listings.films import films
 from shows.models import Cinema, Show
-from shows.services import (
-    Archived,
-    CinemaHasComingShows,
-    MovieHasComingShows,
-    archive_cinema,
-    archive_movie,
-    restore_movie,
-)
+from shows.services import archive_cinema, archive_movie, restore_movie
 from tests.support.admin_site import staff_client
 from tests.support.factories import begin, make_booking, make_screen, make_show
 

@@ -1,0 +1,83 @@
+"""Why the schedule refuses something. The words are for staff; codes as in the JSON API."""
+
+from bookmyshow.core.errors import DomainError
+from movies.errors import MovieHasShows
+
+
+class ScheduleError(DomainError):
+    """The schedule can't be changed like that."""
+
+
+class ShowBusy(ScheduleError):
+    """The wait for a lock of the show or of one of its bookings ran out."""
+
+    code = "SHOW_BUSY"
+    message = "Many people are booking this show right now. Please try again in a moment."
+    when = "The wait for the show ran out; try again after Retry-After seconds."
+    retry_after = 2
+
+
+class ShowOverlaps(ScheduleError):
+    """Another show has the screen until its cleaning is done."""
+
+    code = "SHOW_OVERLAPS"
+    summary = "The screen is busy then."
+    when = "Another show has the screen."
+
+
+class MovieNotSchedulable(ScheduleError):
+    """The film has no running time, or one so long that it is a mistake."""
+
+    code = "MOVIE_NOT_SCHEDULABLE"
+    summary = "The film has no running time."
+    when = "No running time, no end."
+
+
+class MovieHasComingShows(ScheduleError, MovieHasShows):
+    """People with a ticket must find their film, so those shows are cancelled first."""
+
+    message = "This film has shows to come; cancel them first, or wait for the last one."
+
+
+class CinemaHasComingShows(ScheduleError):
+    """People with a ticket must find their cinema, so those shows are cancelled first."""
+
+    code = "CINEMA_HAS_SHOWS"
+    summary = "This cinema has shows to come."
+    when = "Archiving a cinema that has shows to come."
+    message = "This cinema has shows to come; cancel them first, or wait for the last one."
+
+
+class Archived(ScheduleError):
+    """The film or the cinema is out of use."""
+
+    code = "ARCHIVED"
+    summary = "This film or cinema is archived; restore it before scheduling shows."
+    when = "Scheduling a show of an archived film, or in an archived cinema."
+
+
+class ShowHasBookings(ScheduleError):
+    """Someone bought or held seats once; such a show is cancelled, not deleted."""
+
+    code = "SHOW_HAS_BOOKINGS"
+    summary = "This show has bookings."
+    when = "Deleting a show that had a booking."
+    message = "This show has bookings, so it can only be cancelled."
+
+
+class PlanHasProblems(ScheduleError):
+    """Some shows of the plan can't be made, so none was."""
+
+    code = "PLAN_HAS_PROBLEMS"
+    summary = "Some shows of this plan can't be made."
+    when = "A plan of shows that overlap, or that can't be scheduled."
+
+    def __init__(self, wrong: int, shows: int) -> None:
+        result = "it wasn’t" if wrong == shows == 1 else "none was"
+        super().__init__(f"{wrong} of {shows} shows can't be scheduled, so {result}.")
+
+
+class PlanTooLarge(ScheduleError):
+    code = "PLAN_TOO_LARGE"
+    summary = "This plan makes too many shows."
+    when = "Scheduling more shows at once than one plan may make."
