@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 # Private pages; they say noindex themselves too.
 NOT_FOR_CRAWLERS = ("/accounts/", "/bookings/", "/api/", "/shows/*/seats/")
-OFFLINE_STYLES = ("tokens", "base", "components", "frame", "errors")
+OFFLINE_STYLES = ("tokens", "base", "controls", "components", "frame", "errors")
 A_DAY = 24 * 3600
 
 
