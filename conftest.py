@@ -1,7 +1,7 @@
-"""Settings of the test run: what differs from production, and why.
+"""The settings of the test run that differ from production, with the reasons.
 
-The servers are real (`make test` and ``python -m bookmyshow.embedded pytest`` start them), and so
-are the application's settings but for those below. A test that is about one of them sets it back
+PostgreSQL and Valkey are real (`make test` and ``python -m bookmyshow.embedded pytest`` start
+them). All other settings are those of production. A test of one of the changed settings sets it
 with pytest-django's ``settings`` fixture.
 """
 
@@ -18,8 +18,8 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 
 TEST_REDIS_DB = "15"
 PATIENCE_SECONDS = 60
-# Written by `migrate`: a test that empties the database leaves them, so that the site under test,
-# which keeps content types in memory, is never wrong about them.
+# `migrate` fills these tables. They are not emptied after a test, because the site under test runs
+# in another process and caches content types in memory.
 WRITTEN_BY_MIGRATE = {
     "django_content_type",
     "auth_permission",
@@ -29,7 +29,7 @@ WRITTEN_BY_MIGRATE = {
 
 
 def redis_url_for_tests() -> str:
-    """Return REDIS_URL with the tests' own database, which they empty as they like."""
+    """Return REDIS_URL with the database number of the tests, which every test empties."""
     url = urlsplit(settings.REDIS_URL)
     if url.scheme == "unix":
         return url._replace(query=f"db={TEST_REDIS_DB}").geturl()
@@ -38,39 +38,39 @@ def redis_url_for_tests() -> str:
 
 def pytest_configure() -> None:
     """Change the settings before any of them is used."""
-    # Playwright's synchronous interface keeps an event loop running in the tests' thread.
+    # Playwright's synchronous API runs an event loop in the tests' thread; Django would refuse that.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    # Neither the cache nor the queue of a site that runs in this checkout is touched.
+    # So that a site that runs in this checkout keeps its cache and its queue.
     settings.REDIS_URL = settings.CELERY_BROKER_URL = redis_url_for_tests()
     settings.CACHES["default"]["LOCATION"] = settings.REDIS_URL
     # Django's test client speaks plain HTTP.
     settings.SECURE_SSL_REDIRECT = False
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "sessionid", "csrftoken"
-    # Races run on more threads than a web worker has, each with a connection of its own.
+    # Tests of races use more threads than a web worker has, each with its own connection.
     settings.DATABASES["default"]["OPTIONS"].pop("pool", None)
-    be_patient()
-    # Templates render without a collected manifest.
+    lengthen_timeouts()
+    # So that templates render without `collectstatic`.
     backend = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.STORAGES["staticfiles"]["BACKEND"] = backend
-    # Tests do in seconds what a person does in months; those about limits turn them on.
+    # Tests do more in a second than a person may. The tests of the limits turn them on.
     settings.RATE_LIMITS = False
-    # The same for the limits against hoarding; and all tests come from one address.
+    # The limits against hoarding are off for the same reason, and all tests have one address.
     settings.MAX_SEATS_PER_SHOW = settings.MAX_HOLDS = settings.MAX_SEATS_UNCONFIRMED = 100_000
     settings.MAX_HELD_SEATS_PER_ADDRESS = 100_000
     settings.HOLD_PAUSE = timedelta(0)
-    # Tasks are done at once: no worker runs here. The site under test is another process.
+    # Tasks run at once in the test's process, because no worker runs for the tests.
     settings.CELERY_TASK_ALWAYS_EAGER = True
-    # bcrypt is slow by design; the tests that are about it ask for it.
+    # bcrypt is slow by design. The tests of it select it.
     settings.PASSWORD_HASHERS = ["tests.support.hashers.QuickHasher", *settings.PASSWORD_HASHERS]
-    keep_what_migrate_wrote()
+    keep_rows_of_migrate()
 
 
-def be_patient() -> None:
-    """Lengthen the limits that a busy machine may reach; a test of one of them sets it itself.
+def lengthen_timeouts() -> None:
+    """Lengthen timeouts that a busy machine could reach. A test of one of them sets it itself.
 
-    A cache that is given up for a moment makes a test read what it expects to find there, and a
-    crowd of threads waits for a lock longer than a web worker's few.
+    After a timeout of the cache the site goes on without it, and a test would miss what it put
+    there. And the many threads of a race wait longer for a lock than a web worker's few.
     """
     cache: dict[str, Any] = settings.CACHES["default"]["OPTIONS"]  # type: ignore[assignment]
     cache |= {"SOCKET_CONNECT_TIMEOUT": PATIENCE_SECONDS, "SOCKET_TIMEOUT": PATIENCE_SECONDS}
@@ -80,33 +80,33 @@ def be_patient() -> None:
             database["options"] += f" -c {limit}={PATIENCE_SECONDS}s"
 
 
-def keep_what_migrate_wrote() -> None:
-    """Have Django empty all tables but WRITTEN_BY_MIGRATE after a test with real transactions.
+def keep_rows_of_migrate() -> None:
+    """After a test with real transactions, let Django empty all tables except WRITTEN_BY_MIGRATE.
 
-    Nobody else may empty the audit log.
+    A trigger forbids to empty the audit log; it is disabled for this purpose only.
     """
     sql_flush = DatabaseOperations.sql_flush
 
-    def sparing(self: Any, style: Any, tables: list[str], **options: Any) -> list[str]:
+    def flush_other_tables(self: Any, style: Any, tables: list[str], **options: Any) -> list[str]:
         tables = [table for table in tables if table not in WRITTEN_BY_MIGRATE]
         trigger = "ALTER TABLE django_admin_log {} TRIGGER audit_log_never_emptied"
         flush = sql_flush(self, style, tables, **options)
         return [trigger.format("DISABLE"), *flush, trigger.format("ENABLE")]
 
-    DatabaseOperations.sql_flush = sparing  # type: ignore[assignment,method-assign]
+    DatabaseOperations.sql_flush = flush_other_tables  # type: ignore[assignment,method-assign]
 
 
 @pytest.fixture(scope="session")
 def redis_of_tests() -> Iterator[redis.Redis]:
-    """The tests' own Redis database, whatever a test sets REDIS_URL to."""
+    """A client of the tests' Redis database, even if a test changes REDIS_URL."""
     with redis.Redis.from_url(redis_url_for_tests()) as client:
         yield client
 
 
 @pytest.fixture(autouse=True)
 def empty_redis(redis_of_tests: redis.Redis) -> None:
-    """Begin each test without cached pages, counted attempts and queued tasks.
+    """Empty the tests' Redis database before each test: cache, rate limits and queued tasks.
 
-    They are not rolled back with the database, and each has keys of its own to clear.
+    A rollback of the database transaction does not remove them.
     """
     redis_of_tests.flushdb()

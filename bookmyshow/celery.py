@@ -1,4 +1,4 @@
-"""The Celery application: broker and beat schedule come from Django's settings (CELERY_*)."""
+"""The Celery application. Broker and beat schedule are in Django's settings (CELERY_*)."""
 
 import os
 
@@ -16,6 +16,6 @@ app.autodiscover_tasks()
 
 
 def queues() -> list[str]:
-    """All queues that tasks are sent to; each needs a worker that takes it."""
+    """The names of all queues that tasks are sent to, sorted. Each needs a worker."""
     routes = app.conf.task_routes or {}
     return sorted({app.conf.task_default_queue, *(route["queue"] for route in routes.values())})

@@ -1,4 +1,7 @@
-"""Reading the environment: one line that names the setting when a value is missing or malformed."""
+"""Reads the settings from the environment.
+
+If a value is missing or malformed, the process ends with one line that names the setting.
+"""
 
 import os
 import re
@@ -25,8 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MAKE_ONE = 'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
 DURATION_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
-# Commands that read and write files only. They run where an image is built, without secrets and
-# servers.
+# These commands only read and write files. They run while an image is built, where there are no
+# secrets and no servers.
 BUILDING = Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] in (
     ["collectstatic"],
     ["collect_changed_static"],
@@ -37,12 +40,16 @@ environ.Env.read_env(ROOT / ".env")
 
 
 def refuse(name: str, why: str) -> NoReturn:
-    """Stop the start with one line that names the setting and says what to do."""
+    """End the process with one line: the setting's name, and what to do."""
     sys.exit(f"{name}: {why}")
 
 
 def read(name: str, parse: Callable[[str], T], default: str | None, why: str) -> T:
-    """The setting NAME parsed; `default` is the text used when it is unset or empty."""
+    """The parsed value of a setting. `default` is parsed if the setting is unset or empty.
+
+    Ends the process with `why` if there is no value, or if `parse` raises ValueError, KeyError or
+    OverflowError.
+    """
     text = env.str(name, default="") or default
     if text is None:
         refuse(name, f"not set; {why}")
@@ -58,7 +65,7 @@ def switch(name: str, *, default: bool) -> bool:
     return read(name, lambda t: words[t.lower()], "on" if default else "off", "use on or off")
 
 
-def whole(name: str, *, default: int, least: int, most: int) -> int:
+def whole_number(name: str, *, default: int, least: int, most: int) -> int:
     def parse(text: str) -> int:
         value = int(text)
         if not least <= value <= most:
@@ -68,41 +75,41 @@ def whole(name: str, *, default: int, least: int, most: int) -> int:
     return read(name, parse, str(default), f"use a whole number from {least} to {most}")
 
 
-def words(name: str, default: str = "") -> list[str]:
+def comma_separated(name: str, default: str = "") -> list[str]:
     """A comma-separated list; empty when unset."""
     return [word.strip() for word in env.str(name, default=default).split(",") if word.strip()]
 
 
 def origins(name: str) -> list[str]:
     """A comma-separated list of origins such as https://tickets.example."""
-    found = words(name)
+    found = comma_separated(name)
     for origin in found:
         parts = urlsplit(origin)
         if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"}:
-            refuse(name, f"{origin!r} is no origin; use for example https://tickets.example")
+            refuse(name, f"{origin!r} is not an origin; use for example https://tickets.example")
     return [origin.rstrip("/") for origin in found]
 
 
 def networks(name: str) -> list[IPv4Network | IPv6Network]:
     """A comma-separated list of addresses and networks, such as 10.0.0.0/8; empty when unset."""
     found = []
-    for word in words(name):
+    for word in comma_separated(name):
         try:
             found.append(ip_network(word))
         except ValueError:
-            refuse(name, f"{word!r} is no network; use for example 10.0.0.0/8")
+            refuse(name, f"{word!r} is not a network; use for example 10.0.0.0/8")
     return found
 
 
-def site(name: str, *, https: bool, hosts: list[str]) -> str:
-    """The address that people know the site by; by default its first host's."""
+def site_url(name: str, *, https: bool, hosts: list[str]) -> str:
+    """The public address of the site, without a path. By default it is made from `hosts[0]`."""
     named = origins(name)
     if named:
         return named[0]
     host = hosts[0].lstrip(".") if hosts and hosts[0] != "*" else "localhost"
     if https:
         return f"https://{host}"
-    return f"http://{host}:{whole('PORT', default=8000, least=1, most=65535)}"
+    return f"http://{host}:{whole_number('PORT', default=8000, least=1, most=65535)}"
 
 
 def duration(
@@ -112,7 +119,7 @@ def duration(
     least: timedelta = timedelta(seconds=1),
     most: timedelta = timedelta.max,
 ) -> timedelta:
-    """A length of time such as 7d, 12h, 30m or 45s, from `least` to `most`."""
+    """A length of time from `least` to `most`, given as for example 7d, 12h, 30m or 45s."""
 
     def parse(text: str) -> timedelta:
         length = timedelta(**{DURATION_UNITS[text[-1]]: int(text[:-1])})
@@ -126,9 +133,10 @@ def duration(
 
 
 def secret(name: str, *, debug: bool, default: str = "") -> str:
-    """A secret of 32 characters or more that is hard to guess.
+    """A secret of at least 32 characters that is hard to guess.
 
-    `default` is another secret. Without a value and a default only DEBUG has one.
+    `default` is the value of another secret. If there is neither a value nor a default, the process
+    ends, except with DEBUG, which has a fixed value.
     """
     value = env.str(name, default="") or default
     if not value and BUILDING:
@@ -138,7 +146,7 @@ def secret(name: str, *, debug: bool, default: str = "") -> str:
     if len(value) < 32:
         refuse(
             name,
-            "needs 32 characters or more of a secret that you keep, and there is none by default",
+            f"needs a secret of at least 32 characters, which must stay the same; {MAKE_ONE}",
         )
     if is_guessable(value):
         refuse(name, f"is easy to guess (a pattern, or few different characters); {MAKE_ONE}")
@@ -146,7 +154,7 @@ def secret(name: str, *, debug: bool, default: str = "") -> str:
 
 
 def is_guessable(value: str) -> bool:
-    """Whether a text is plainly not random; 32 random hexadecimal digits and better are."""
+    """Whether a text is clearly not random. 32 random hexadecimal digits are not guessable."""
     repeated = value in (value + value)[1:-1]
     neighbours = sum(abs(ord(one) - ord(next_one)) <= 1 for one, next_one in pairwise(value))
     known = value.startswith(("django-insecure", "only-for-debugging"))
@@ -154,14 +162,14 @@ def is_guessable(value: str) -> bool:
 
 
 def refuse_equal(**secrets: str) -> None:
-    """Stop the start where two secrets are the same: a thief of one would have both."""
+    """End the process if two secrets are equal: somebody who learns one would know both."""
     for (name, value), (other, same) in combinations(secrets.items(), 2):
         if value and value == same:
             refuse(other, f"is the same as {name}; {MAKE_ONE}")
 
 
 def database(name: str) -> dict[str, Any]:
-    """A postgresql:// address as Django's database settings; no other engine keeps row locks."""
+    """Django's database settings from a postgresql:// address. Other databases are refused."""
     address = env.str(name, default="")
     if not address and BUILDING:
         address = "postgresql:///not-used"
@@ -178,7 +186,7 @@ def database(name: str) -> dict[str, Any]:
     if config.get("ENGINE") != "django.db.backends.postgresql":
         refuse(
             name,
-            "is no postgresql:// address; only PostgreSQL keeps the row locks that booking needs",
+            "is not a postgresql:// address; only PostgreSQL has the row locks that booking needs",
         )
     return dict(config)
 
@@ -197,26 +205,26 @@ def redis(name: str) -> str:
 
 
 def token(name: str) -> str:
-    """A secret of 16 characters or more, or empty where it is not set."""
+    """A secret of at least 16 characters, or "" if it is not set."""
     value = env.str(name, default="")
     if value and len(value) < 16:
-        refuse(name, "needs 16 characters or more, or none to switch off what it guards")
+        refuse(name, "needs at least 16 characters; leave it empty to switch off what it protects")
     return value
 
 
 def sentry_dsn(name: str) -> str:
-    """Where errors are reported to; empty where it is not set."""
+    """The Sentry address that errors are reported to, or "" if it is not set."""
     value = env.str(name, default="")
     parts = urlsplit(value)
     if value and not (
         parts.scheme in {"http", "https"} and parts.username and parts.path.strip("/")
     ):
-        refuse(name, "is no Sentry DSN; use for example https://key@sentry.example/1")
+        refuse(name, "is not a Sentry DSN; use for example https://key@sentry.example/1")
     return value
 
 
-def folder_path(name: str, *, default: str) -> str:
-    """Part of an address that ends in a slash and has none in front."""
+def url_prefix(name: str, *, default: str) -> str:
+    """The first part of URL paths. It ends with a slash and does not begin with one."""
 
     def parse(text: str) -> str:
         path = text.strip("/")
@@ -238,15 +246,15 @@ def currency(name: str, *, default: str) -> str:
 
 def host_names(name: str) -> list[str]:
     """A comma-separated list of host names, without scheme, port and path; empty when unset."""
-    found = [word.lower() for word in words(name)]
+    found = [word.lower() for word in comma_separated(name)]
     for host in found:
         if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", host):
-            refuse(name, f"{host!r} is no host name; use for example images.example.com")
+            refuse(name, f"{host!r} is not a host name; use for example images.example.com")
     return found
 
 
 def sender(name: str, *, default: str) -> str:
-    """Whom mail is from: an address, or a name and an address in angle brackets."""
+    """The sender of mail: an address, or a name followed by an address in angle brackets."""
 
     def parse(text: str) -> str:
         try:
@@ -259,20 +267,20 @@ def sender(name: str, *, default: str) -> str:
 
 
 def web_concurrency() -> int:
-    """How many processes gunicorn starts."""
+    """The number of gunicorn's worker processes; by default one for each processor, 2 to 8."""
     default = min(max(os.cpu_count() or 1, 2), 8)
-    return whole("WEB_CONCURRENCY", default=default, least=1, most=256)
+    return whole_number("WEB_CONCURRENCY", default=default, least=1, most=256)
 
 
-def email(name: str) -> dict[str, Any]:
-    """Django's mail settings from an address; empty where it is not set."""
+def mail_settings(name: str) -> dict[str, Any]:
+    """Django's mail settings from an address, or {} if it is not set."""
     if not env.str(name, default=""):
         return {}
     try:
         settings = dict(env.email_url(name))
     except (ValueError, KeyError, environ.ImproperlyConfigured):
         refuse(name, "can't be read; use for example smtp+tls://user:password@mail.example:587")
-    # django-environ drops the first slash, and mail would lie below the working folder.
+    # django-environ drops the first slash; the folder would then be inside the working folder.
     if settings["EMAIL_BACKEND"].endswith("filebased.EmailBackend"):
         settings["EMAIL_FILE_PATH"] = "/" + settings["EMAIL_FILE_PATH"].lstrip("/")
     return settings

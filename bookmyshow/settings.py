@@ -1,4 +1,4 @@
-"""Django settings, all from the environment (README, "Settings"); one code path everywhere."""
+"""Django's settings. What differs between machines comes from the environment (README, "Settings")."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,49 +12,51 @@ from .environment import ROOT, env
 
 DEBUG = environment.switch("DEBUG", default=False)
 HTTPS = environment.switch("HTTPS", default=not DEBUG)
-# What an earlier secret signed stays valid while that secret is listed as a fallback.
+# Signatures made with an earlier secret stay valid while that secret is listed as a fallback.
 SECRET_KEY = environment.secret("SECRET_KEY", debug=DEBUG)
-SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
+SECRET_KEY_FALLBACKS = environment.comma_separated("SECRET_KEY_FALLBACKS")
 JWT_SECRET = environment.secret("JWT_SECRET", debug=DEBUG)
-JWT_SECRET_FALLBACKS = environment.words("JWT_SECRET_FALLBACKS")
-# Signs the tickets' QR codes. Without it, a change of SECRET_KEY would void all sold tickets.
+JWT_SECRET_FALLBACKS = environment.comma_separated("JWT_SECRET_FALLBACKS")
+# Signs the tickets' QR codes. By default it is SECRET_KEY, whose change would then make all sold
+# tickets invalid.
 TICKET_KEY = environment.secret("TICKET_KEY", debug=DEBUG, default=SECRET_KEY)
 HAS_TICKET_KEY = bool(env.str("TICKET_KEY", default=""))
-TICKET_KEY_FALLBACKS = environment.words("TICKET_KEY_FALLBACKS")
+TICKET_KEY_FALLBACKS = environment.comma_separated("TICKET_KEY_FALLBACKS")
 if not HAS_TICKET_KEY:
     TICKET_KEY_FALLBACKS += SECRET_KEY_FALLBACKS
 environment.refuse_equal(
     SECRET_KEY=SECRET_KEY, JWT_SECRET=JWT_SECRET, TICKET_KEY=TICKET_KEY if HAS_TICKET_KEY else ""
 )
 JWT_EXPIRY = environment.duration("JWT_EXPIRY", default="7d")
-ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
-# For links in mail that no request leads to.
-SITE_URL = environment.site("SITE_URL", https=HTTPS, hosts=ALLOWED_HOSTS)
+ALLOWED_HOSTS = environment.comma_separated("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+# For links in mail that is sent without a request, by a Celery worker.
+SITE_URL = environment.site_url("SITE_URL", https=HTTPS, hosts=ALLOWED_HOSTS)
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 
-# Hops whose X-Forwarded-For is believed; without one, a client is who connects.
+# X-Forwarded-For is believed from these proxies only. From all others the client's address is the
+# address of the connection.
 TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
-ADMIN_PATH = environment.folder_path("ADMIN_PATH", default="admin/")
+ADMIN_PATH = environment.url_prefix("ADMIN_PATH", default="admin/")
 METRICS_TOKEN = environment.token("METRICS_TOKEN")
-# Every page says that the house is closed; health checks and static files answer as ever.
+# All pages answer 503 ("closed for maintenance"). Health checks and static files work normally.
 MAINTENANCE = environment.switch("MAINTENANCE", default=False)
 RATE_LIMITS = environment.switch("RATE_LIMITS", default=True)
 
 # Booking (docs/spec.md §4)
-BOOKING_EXPIRY_MINUTES = environment.whole("BOOKING_EXPIRY_MINUTES", default=2, least=1, most=60)
-MAX_SEATS_PER_BOOKING = environment.whole("MAX_SEATS_PER_BOOKING", default=10, least=1, most=100)
+BOOKING_EXPIRY_MINUTES = environment.whole_number("BOOKING_EXPIRY_MINUTES", default=2, least=1, most=60)
+MAX_SEATS_PER_BOOKING = environment.whole_number("MAX_SEATS_PER_BOOKING", default=10, least=1, most=100)
 # Limits against hoarding (bookings.hold_limits).
-MAX_SEATS_PER_SHOW = environment.whole("MAX_SEATS_PER_SHOW", default=20, least=1, most=10_000)
-MAX_HOLDS = environment.whole("MAX_HOLDS", default=5, least=1, most=10_000)
-MAX_HELD_SEATS_PER_ADDRESS = environment.whole(
+MAX_SEATS_PER_SHOW = environment.whole_number("MAX_SEATS_PER_SHOW", default=20, least=1, most=10_000)
+MAX_HOLDS = environment.whole_number("MAX_HOLDS", default=5, least=1, most=10_000)
+MAX_HELD_SEATS_PER_ADDRESS = environment.whole_number(
     "MAX_HELD_SEATS_PER_ADDRESS", default=40, least=1, most=100_000
 )
 HOLD_PAUSE = timedelta(
-    minutes=environment.whole("HOLD_PAUSE_MINUTES", default=5, least=0, most=1440)
+    minutes=environment.whole_number("HOLD_PAUSE_MINUTES", default=5, least=0, most=1440)
 )
-# Two holds at one show that were not confirmed, or as long in shorter ones.
+# How long one customer's unconfirmed holds at one show may last together: two full holds.
 UNPAID_HOLD_TIME = timedelta(minutes=2 * BOOKING_EXPIRY_MINUTES)
-MAX_SEATS_UNCONFIRMED = environment.whole("MAX_SEATS_UNCONFIRMED", default=10, least=0, most=10_000)
+MAX_SEATS_UNCONFIRMED = environment.whole_number("MAX_SEATS_UNCONFIRMED", default=10, least=0, most=10_000)
 CURRENCY = environment.currency("CURRENCY", default="INR")
 SWEEP_SECONDS = 30
 NOTICE_SECONDS = 15
@@ -131,12 +133,12 @@ TEMPLATES = [
     },
 ]
 
-# Database: every wait is bounded, so that a stuck transaction costs its victims a clear error and
-# not a worker. The pool belongs to one worker process and is as large as it has threads.
-WEB_THREADS = environment.whole("WEB_THREADS", default=4, least=1, most=64)
+# Database: every wait has a limit. If a transaction hangs, those that wait for it get a clear error
+# and their workers stay free. Each worker process has its own pool, one connection for each thread.
+WEB_THREADS = environment.whole_number("WEB_THREADS", default=4, least=1, most=64)
 LOCK_TIMEOUT_MS = 4_000
-# How long a request waits for a connection. Without one, the answer is a 503.
-DATABASE_WAIT_SECONDS = environment.whole("DATABASE_WAIT_SECONDS", default=2, least=1, most=60)
+# How long a request waits for a connection. After that the answer is a 503.
+DATABASE_WAIT_SECONDS = environment.whole_number("DATABASE_WAIT_SECONDS", default=2, least=1, most=60)
 DATABASES: dict[str, dict[str, Any]] = {"default": environment.database("DATABASE_URL")}
 DATABASES["default"]["ENGINE"] = "bookmyshow.core.db"
 DATABASES["default"].setdefault("OPTIONS", {}).update(
@@ -146,27 +148,27 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     " -c plan_cache_mode=force_generic_plan",
 )
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", max(DATABASE_WAIT_SECONDS, 2))
-# Ends a connection whose data nobody acknowledges, as when the network drops every packet.
+# Ends a connection whose data is not acknowledged, for example because the network drops packets.
 DATABASES["default"]["OPTIONS"].setdefault("tcp_user_timeout", 3_000)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# Statements of `bookmyshow.core.db.prepared` that come a second time are prepared.
+# The second run of a statement prepares it (only for those of `bookmyshow.core.db.prepared`).
 DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 1
-# Behind PgBouncer a connection is another one after each transaction: cursors that outlive it are
-# off, and the limits above are the role's (docs/deploy.md).
+# Behind PgBouncer each transaction may get another connection. So cursors that last longer than a
+# transaction are off, and the time limits above are set on the role (docs/deploy.md).
 PGBOUNCER = environment.switch("PGBOUNCER", default=False)
 if PGBOUNCER:
     del DATABASES["default"]["OPTIONS"]["options"]
     del DATABASES["default"]["OPTIONS"]["prepare_threshold"]
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 
-# Cache: never the owner of a truth; with the server down, reads miss and writes are dropped.
+# Cache: it holds copies only. While its server is down, reads miss and writes are dropped.
 REDIS_URL = environment.redis("REDIS_URL")
 CACHES = {
     "default": {
         "BACKEND": "bookmyshow.core.cache.backend.SteadyCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "bms",
-        # Version 1 has values of earlier releases, which pickled them. Neither reads the other's.
+        # Version 1 was used by earlier releases, which stored values with pickle.
         "VERSION": 2,
         "OPTIONS": {
             "CLIENT_CLASS": "bookmyshow.core.cache.backend.SteadyClient",
@@ -180,7 +182,7 @@ CACHES = {
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
-# The API in other sites' pages: CORS_ORIGIN's alone, and cookies are no credential there.
+# Pages of CORS_ORIGIN may call the API. The API ignores cookies, so they are not a credential.
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOWED_ORIGINS = environment.origins("CORS_ORIGIN")
 CORS_ALLOW_CREDENTIALS = True
@@ -192,8 +194,8 @@ CORS_PREFLIGHT_MAX_AGE = 3600
 # Accounts
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.PersonBackend"]
-# W004: emails are unique by an expression, Lower(email), which this check can't see. W009: secrets
-# are checked as they are read (environment.secret), by one rule for all of them.
+# W004: emails are unique by the expression Lower(email), which this check does not see. W009:
+# environment.secret checks all secrets by one rule.
 SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W009"]
 PASSWORD_HASHERS = [
     "accounts.login.hashers.BCryptHasher",
@@ -211,11 +213,12 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
     {"NAME": "accounts.login.passwords.ContextValidator"},
 ]
-# A browser that an account was logged in with (accounts.login.devices); the prefix needs HTTPS.
+# Marks a browser that has logged in to an account (accounts.login.devices). The prefix __Host-
+# needs HTTPS.
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
-# Staff need a code from an authenticator app for the admin and the door.
+# If on, staff need a code from an authenticator app for the admin and the door.
 STAFF_2FA = environment.switch("STAFF_2FA", default=False)
-# Staff's sessions end STAFF_SESSION after the log-in, and after STAFF_IDLE without a request.
+# A session of staff ends STAFF_SESSION after the log-in, or after STAFF_IDLE without a request.
 STAFF_SESSION = environment.duration(
     "STAFF_SESSION", default="12h", least=timedelta(minutes=5), most=timedelta(hours=12)
 )
@@ -223,13 +226,14 @@ STAFF_IDLE = environment.duration(
     "STAFF_IDLE", default="30m", least=timedelta(minutes=2), most=timedelta(hours=12)
 )
 OTP_TOTP_ISSUER = "BookMyShow"
-# No page of the admin shows a secret, not even to superusers.
+# No page of the admin shows the authenticator secrets, not even to superusers.
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "listings:home"
 LOGOUT_REDIRECT_URL = "listings:home"
 
-# Celery: beat releases lapsed holds; correctness never waits for it (docs/spec.md §4.4).
+# Celery: beat starts the sweeps that release lapsed holds. Booking is correct without them
+# (docs/spec.md §4.4).
 CELERY_BROKER_URL = REDIS_URL
 # Tasks in another format, such as pickle, are refused.
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -239,14 +243,14 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-# Sweeps have their own queue and worker (the Procfile's `sweeper`): a slow mail server may take all
-# slots of the other for a minute.
+# Sweeps have their own queue and worker (`sweeper` in the Procfile), because a slow mail server can
+# block all processes of the other worker for a minute.
 CELERY_TASK_ROUTES = {"bookings.tasks.release_expired_holds": {"queue": "sweeps"}}
 CELERY_BEAT_SCHEDULE = {
     "release-expired-holds": {
         "task": "bookings.tasks.release_expired_holds",
         "schedule": timedelta(seconds=SWEEP_SECONDS),
-        # A sweep that waited longer than its interval is covered by the next one.
+        # A sweep that waited for longer than this is dropped, because the next one is due.
         "options": {"expires": SWEEP_SECONDS},
     },
     "send-notices": {
@@ -254,16 +258,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=NOTICE_SECONDS),
         "options": {"expires": NOTICE_SECONDS},
     },
-    # At 04:00 in India. By the clock, because an interval begins again with each restart of beat.
+    # At 04:00 in India. With a time and not an interval, because each restart of beat would start
+    # the interval again.
     "clear-sessions": {
         "task": "accounts.tasks.clear_sessions",
         "schedule": crontab(hour=22, minute=30),
     },
 }
 
-# Mail: a folder stands in for the mail server until EMAIL_URL names one.
-if email := environment.email("EMAIL_URL"):
-    vars().update(email)
+# Mail: without EMAIL_URL, mail is written to a folder.
+if mail := environment.mail_settings("EMAIL_URL"):
+    vars().update(mail)
 else:
     EMAIL_BACKEND = "bookmyshow.core.mail_folder.EmailBackend"
     EMAIL_FILE_PATH = ROOT / ".data" / "mail"
@@ -294,7 +299,7 @@ STORAGES = {
     },
 }
 
-# Uploads: posters alone, from staff (movies.posters.uploads); a form of anyone's is limited too.
+# Uploads: only staff upload files, posters (movies.posters.uploads). The limits hold for every form.
 FILE_UPLOAD_HANDLERS = [
     "bookmyshow.core.security.QuotaUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -305,15 +310,15 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 5
 
 # Security
-# Hosts that posters of other sites may come from; any host with HTTPS where it is empty.
+# Hosts that pages may load posters from. Empty: every host, over HTTPS.
 POSTER_HOSTS = environment.host_names("POSTER_HOSTS")
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
-# Browsers take a __Host- cookie only over HTTPS, for "/" and without a domain: no other host of the
-# same domain can set it.
+# Browsers accept a __Host- cookie only over HTTPS, for the path "/" and without a domain. So other
+# hosts of the same domain can't set it.
 if HTTPS:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -324,7 +329,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "script-src": [SELF, NONCE],
-        # The hash is that of the only inline style, in base.html.
+        # The hash of the only inline style, which is in base.html.
         "style-src": [SELF, "'sha256-HZ4rB03Xrq48TXRrshZ0A/rzCbrI8O6Hcrjxi45i7Q8='"],
         "img-src": [SELF, "data:", *(POSTER_HOSTS or ["https:"])],
         "object-src": [NONE],
@@ -334,7 +339,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Watching: to the standard error stream, where systemd and platforms collect it (docs/deploy.md).
+# Logs go to the standard error stream, which systemd and hosting platforms collect (docs/deploy.md).
 LOGGING = logging_config(as_json=not DEBUG)
 SENTRY_DSN = environment.sentry_dsn("SENTRY_DSN")
 if SENTRY_DSN:

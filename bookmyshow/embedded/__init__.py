@@ -1,6 +1,7 @@
 """A real PostgreSQL and a real Valkey for any command: ``python -m bookmyshow.embedded COMMAND…``.
 
-The servers come from Python wheels and keep their data in ``.data/`` of the project. Each runs
-under a keeper process of its own (`keeper`), which stops it when the last command that uses it has
-ended, however it ended. `membership` is how commands and keepers find each other.
+The servers come from Python wheels and store their data in the project's ``.data/`` folder. Each
+server has its own supervising process, the keeper (`keeper`). The keeper stops the server when the
+last command that uses it has ended, even if that command was killed. `membership` is how commands
+and keepers find each other.
 """

@@ -1,8 +1,8 @@
-"""``python -m bookmyshow.embedded COMMAND…``: run a command with what its environment lacks.
+"""``python -m bookmyshow.embedded COMMAND…``: run a command with the servers and secrets it lacks.
 
-Where neither the environment nor ``.env`` gives DATABASE_URL or REDIS_URL, a server is started (or
-the one that another such command uses is joined); SECRET_KEY, JWT_SECRET and TICKET_KEY come from
-``.data/`` likewise.
+If neither the environment nor ``.env`` sets DATABASE_URL or REDIS_URL, this starts the server, or
+uses the one that another such command has started. SECRET_KEY, JWT_SECRET and TICKET_KEY come from
+``.data/secrets.env`` if they are not set.
 """
 
 import contextlib
@@ -22,11 +22,12 @@ from .membership import Membership
 from .paths import ROOT, EmbeddedError, make_folders
 
 SERVERS = {"DATABASE_URL": "postgres", "REDIS_URL": "valkey"}
-# For make, which can't hand SIGKILL on. The pid is given, for the parent may be gone already.
+# For make: if it is killed with SIGKILL, it can't stop its commands. The option carries make's pid
+# because make may already have ended when this process starts.
 END_WITH_PARENT = "--end-with-parent="
 USAGE = f"python -m bookmyshow.embedded [{END_WITH_PARENT}PID] COMMAND [ARGUMENT…]"
 SECRETS = ("SECRET_KEY", "JWT_SECRET")
-# Only beside a SECRET_KEY of ours: tickets were signed with it before they had a key of their own.
+# Used only together with the generated SECRET_KEY, which signed tickets before TICKET_KEY existed.
 TICKET_SECRETS = ("TICKET_KEY", "TICKET_KEY_FALLBACKS")
 
 
@@ -34,7 +35,7 @@ def given_names() -> set[str]:
     """Return the names that the environment or the project's ``.env`` gives a value."""
 
     class Preview(environ.Env):
-        # What read_env fills; a copy, for the command reads the file itself.
+        # read_env writes here. A copy, because the command reads the file itself.
         ENVIRON = dict(os.environ)
 
     if (ROOT / ".env").exists():
@@ -43,10 +44,10 @@ def given_names() -> set[str]:
 
 
 def run_embedded(command: list[str]) -> int:
-    """Run the command beside its servers and return its exit code. Raises EmbeddedError."""
+    """Run the command while its servers run; return its exit code. Raises EmbeddedError."""
     given = given_names()
     missing = [name for name in (*SERVERS, *SECRETS) if name not in given]
-    # The tools installed beside this Python (pytest, gunicorn …) are found without activating it.
+    # So that tools of this virtual environment (pytest, gunicorn …) are found without activating it.
     path = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
     environment = {**os.environ, "PATH": os.pathsep.join(path)}
     with contextlib.ExitStack() as stack:
@@ -66,16 +67,16 @@ def run_embedded(command: list[str]) -> int:
         return run(command, environment, [m.descriptor for m in memberships.values()])
 
 
-def leave(signum: int, _frame: FrameType | None) -> None:
-    """Leave through the context managers, which stop the servers."""
+def exit_on_signal(signum: int, _frame: FrameType | None) -> None:
+    """Signal handler: exit through the context managers, which stop the servers."""
     ignore_signals()
     raise SystemExit(128 + signum)
 
 
 def main() -> int:
-    """Run the command line's command."""
+    """Run the command given on the command line and return its exit code."""
     for signum in FORWARDED:
-        signal.signal(signum, leave)
+        signal.signal(signum, exit_on_signal)
     command = sys.argv[1:]
     if command and command[0].startswith(END_WITH_PARENT):
         die_with(int(command.pop(0).removeprefix(END_WITH_PARENT)), signal.SIGTERM)

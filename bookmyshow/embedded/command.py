@@ -1,4 +1,4 @@
-"""Run the command as a shell would: hand signals on, return its exit code, leave nothing behind."""
+"""Run a command as a shell does: forward signals, return its exit code, end what it left running."""
 
 import contextlib
 import ctypes
@@ -19,16 +19,17 @@ from .paths import EmbeddedError
 
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 PR_SET_CHILD_SUBREAPER = 36
-#: What the command's left-over processes are given to end by themselves.
+#: How long left-over processes of the command get to end after SIGTERM, and then after SIGKILL.
 LEFTOVER_SECONDS = 10.0
 KILL_SECONDS = 5.0
 KEEPER = "bookmyshow.embedded.keeper"
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], inherit: Sequence[int]) -> int:
-    """Run the command and return its exit code, 128 + the signal's number if one ended it.
+    """Run the command and return its exit code, or 128 + the signal's number if a signal ended it.
 
-    ``inherit`` are file descriptors it gets. Raises EmbeddedError if there is no such command.
+    ``inherit``: file descriptors that the command inherits. Raises EmbeddedError if the command
+    does not exist or can't be executed.
     """
     _adopt_orphans()
     parent = os.getpid()
@@ -37,11 +38,11 @@ def run(command: Sequence[str], environment: Mapping[str, str], inherit: Sequenc
         signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
         die_with(parent, signal.SIGTERM)
 
-    # A signal that comes before it can be handed on waits.
+    # Block signals until they can be forwarded to the command.
     signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
     try:
-        # Its own process group, so that it sees each signal once, whether that was sent to this
-        # process, to its group, or by the terminal.
+        # A process group of its own: the command then gets each signal once, whether the signal was
+        # sent to this process, to its group, or by the terminal.
         process = subprocess.Popen(
             command,
             executable=shutil.which(command[0], path=environment.get("PATH")),
@@ -61,7 +62,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], inherit: Sequenc
 
 
 def _adopt_orphans() -> None:
-    """Become the parent of what the command leaves behind, so that it can be ended (Linux)."""
+    """Become the parent of processes that the command leaves running, to end them (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
@@ -82,15 +83,15 @@ def _forwarded_signals(process: subprocess.Popen[bytes]) -> Iterator[None]:
 
 
 def ignore_signals() -> None:
-    """Ignore what would cut the end short; what this process still waits for is bounded."""
+    """Ignore signals while this process shuts down. What it still waits for has time limits."""
     for signum in FORWARDED:
         signal.signal(signum, signal.SIG_IGN)
 
 
 @contextlib.contextmanager
 def _foreground(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Lend the command the terminal, if it is ours to lend, so that it may read and gets Ctrl-C."""
-    # Taking the terminal back happens from the background, which would stop this process.
+    """Give the command the terminal if this process has it: it can then read, and gets Ctrl-C."""
+    # A background process that takes the terminal back gets SIGTTOU, which would stop it.
     previous = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     try:
         _pass_terminal(giver=os.getpgrp(), taker=process.pid)
@@ -106,16 +107,16 @@ def _pass_terminal(*, giver: int, taker: int) -> None:
         try:
             if os.tcgetpgrp(terminal) == giver:
                 os.tcsetpgrp(terminal, taker)
-                # It may have used the terminal too early, and been stopped for it.
+                # The taker may have used the terminal too early and been stopped for that.
                 os.killpg(taker, signal.SIGCONT)
         finally:
             os.close(terminal)
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int:
-    """Wait for the command's end; where it is stopped (Ctrl-Z), stop with it and go on with it."""
+    """Wait until the command ends. When it is stopped (Ctrl-Z), stop too; continue it later."""
     while True:
-        # Any child: the command's orphans are ours to bury.
+        # Any child, because this process also reaps the command's orphans.
         pid, status = os.waitpid(-1, os.WUNTRACED)
         if pid != process.pid:
             continue
@@ -132,9 +133,9 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
 
 
 def _end_leftovers() -> None:
-    """End what the command started and did not wait for: its servers are about to go."""
+    """End processes that the command left running: the servers they may use are about to stop."""
     start = time.monotonic()
-    told: set[int] = set()
+    terminated: set[int] = set()
     while leftovers := [child for child in psutil.Process().children() if not _is_keeper(child)]:
         waited = time.monotonic() - start
         if waited > LEFTOVER_SECONDS + KILL_SECONDS:
@@ -143,15 +144,15 @@ def _end_leftovers() -> None:
             with contextlib.suppress(psutil.Error, ChildProcessError):
                 if waited > LEFTOVER_SECONDS:
                     child.kill()
-                elif child.pid not in told:
-                    told.add(child.pid)
+                elif child.pid not in terminated:
+                    terminated.add(child.pid)
                     child.terminate()
                 os.waitpid(child.pid, os.WNOHANG)
         time.sleep(0.05)
 
 
 def _is_keeper(process: psutil.Process) -> bool:
-    # A keeper may serve other commands too, and ends by itself after the last of them.
+    # A keeper may serve other commands as well. It ends by itself after the last of them.
     try:
         return KEEPER in process.cmdline()
     except psutil.Error:

@@ -1,4 +1,4 @@
-"""The checkout's secrets: made once, kept in ``.data/secrets.env`` with mode 0600."""
+"""The checkout's secrets: generated once and stored in ``.data/secrets.env`` with mode 0600."""
 
 import fcntl
 import secrets
@@ -10,9 +10,9 @@ FILE = DATA / "secrets.env"
 
 
 def load_secrets() -> dict[str, str]:
-    """Return every name of NAMES with its secret; those that are missing are generated and kept.
+    """Return a secret for every name in NAMES. Generate and store those that are missing.
 
-    TICKET_KEY_FALLBACKS is there where earlier tickets were signed with another key.
+    Also returns TICKET_KEY_FALLBACKS if earlier tickets were signed with another key.
     """
     with open(RUN / "secrets.lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -22,7 +22,7 @@ def load_secrets() -> dict[str, str]:
             found = dict(line.split("=", 1) for line in lines if "=" in line)
         missing = [name for name in NAMES if not found.get(name)]
         if "TICKET_KEY" in missing and (earlier := found.get("SECRET_KEY")):
-            # What signed the tickets of a checkout that had no key of their own for them.
+            # Before TICKET_KEY existed, SECRET_KEY signed this checkout's tickets.
             found["TICKET_KEY_FALLBACKS"] = earlier
         if missing:
             found |= {name: secrets.token_urlsafe(48) for name in missing}

@@ -1,8 +1,8 @@
-"""The keeper of one server: ``python -m bookmyshow.embedded.keeper postgres|valkey``.
+"""Supervises one server: ``python -m bookmyshow.embedded.keeper postgres|valkey``.
 
-Starts the server, proves that it answers, starts it again should it crash, and stops it when the
-last member has gone or on SIGTERM. Prints one line, ``ready`` or what is wrong, to the command that
-started it, and then closes its output.
+Starts the server, checks that it answers, and restarts it after a crash. Stops it on SIGTERM, or
+when the last command that uses it has ended. Prints one line for the command that started it
+(``ready``, or the error) and then closes its output.
 """
 
 import fcntl
@@ -20,13 +20,13 @@ from .service import Service
 
 READY_SECONDS = 60.0
 LOCK_SECONDS = 10.0
-#: Left-over backends of a killed PostgreSQL keep the next one from starting for a moment.
+#: After a kill, left-over backends block PostgreSQL's next start for a moment.
 RETRY_SECONDS = 0.3
 
 
 def make_service(name: str) -> Service:
-    """Return the service of that name. Raises EmbeddedError where its wheel is missing."""
-    # Imported here: a keeper needs the client library of its own server alone.
+    """Return the service with that name. Raises EmbeddedError if its wheel is missing."""
+    # Imported here, because each keeper needs only the client library of its own server.
     if name == "postgres":
         from .postgres import Postgres
 
@@ -37,13 +37,13 @@ def make_service(name: str) -> Service:
 
 
 class Keeper:
-    """Keeps one server running until it is told to stop."""
+    """Keeps one server running until `stop`."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
         self.process: subprocess.Popen[bytes] | None = None
 
-    def bring_up(self) -> None:
+    def start_and_wait(self) -> None:
         """Start the server and return when it answers. Raises EmbeddedError after READY_SECONDS."""
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
@@ -58,17 +58,17 @@ class Keeper:
             time.sleep(RETRY_SECONDS)
         raise EmbeddedError(f"{self.service.name} did not start: see {LOG / self.service.name}.log")
 
-    def watch(self) -> None:
-        """Bring the server up again whenever it ends by itself."""
+    def restart_forever(self) -> None:
+        """Restart the server whenever it ends. Never returns."""
         while True:
             assert self.process is not None
             code = self.process.wait()
             print(f"{self.service.name} ended with {code}, starting it again", file=sys.stderr)
             time.sleep(RETRY_SECONDS)
-            self.bring_up()
+            self.start_and_wait()
 
     def stop(self) -> None:
-        """Stop the server, politely at first."""
+        """Stop the server with its `stop_signals`, the gentlest first."""
         process = self.process
         if process is None:
             return
@@ -82,20 +82,20 @@ class Keeper:
                 continue
 
 
-def end_when_alone(members: int) -> None:
-    """Wait until no member is left, keep newcomers waiting, and end this process."""
+def end_when_unused(members: int) -> None:
+    """Wait until no command uses the server, make new commands wait, and end this process."""
     fcntl.flock(members, fcntl.LOCK_EX)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 def on_term(_signum: int, _frame: FrameType | None) -> None:
-    """Leave through the ``finally`` that stops the server; a second signal can't cut it short."""
+    """Exit through the ``finally`` that stops the server. A second SIGTERM is ignored."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise SystemExit(0)
 
 
-def answer(line: str) -> None:
-    """Tell the command that started this keeper, and let go of its pipe."""
+def report(line: str) -> None:
+    """Print the line to the command that started this keeper, and close the pipe to it."""
     print(line, flush=True)
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, 1)
@@ -103,7 +103,10 @@ def answer(line: str) -> None:
 
 
 def take_lock(own: int) -> None:
-    """Become the only keeper. Commands hold this lock for a moment when they look for a keeper."""
+    """Become the only keeper. Raises SystemExit if there is another.
+
+    Waits up to LOCK_SECONDS, because commands hold this lock briefly to check for a keeper.
+    """
     deadline = time.monotonic() + LOCK_SECONDS
     while not try_lock(own, fcntl.LOCK_EX):
         if time.monotonic() > deadline:
@@ -125,13 +128,13 @@ def main() -> None:
     keeper: Keeper | None = None
     try:
         keeper = Keeper(make_service(name))
-        keeper.bring_up()
+        keeper.start_and_wait()
         write_atomically(url_file(name), keeper.service.url())
-        answer("ready")
-        threading.Thread(target=end_when_alone, args=(members,), daemon=True).start()
-        keeper.watch()
+        report("ready")
+        threading.Thread(target=end_when_unused, args=(members,), daemon=True).start()
+        keeper.restart_forever()
     except EmbeddedError as error:
-        answer(str(error))
+        report(str(error))
         raise SystemExit(str(error)) from error
     finally:
         if keeper is not None:

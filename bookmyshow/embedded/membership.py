@@ -1,15 +1,16 @@
-"""Which commands use a server, told by locks that the kernel drops with their holders.
+"""Tracks which commands use a server, with file locks: the kernel frees them when a process ends.
 
-Three locks (flock) for each service in ``.data/run/``:
+Each service has three locks (flock) in ``.data/run/``:
 
-``<service>.members``  shared by every command that uses the server; the keeper waits for it
-                       exclusively, and so learns that the last one has gone, killed or not.
-``<service>.keeper``   exclusive, held by the keeper for its life; its content is the keeper's pid.
-                       Commands take it shared, for a moment, to learn that there is no keeper.
-``<service>.start``    exclusive, held while a command starts the keeper, so that one does.
+``<service>.members``  Every command that uses the server holds it shared. The keeper waits to take
+                       it exclusively; it gets it when the last command has ended or was killed.
+``<service>.keeper``   The keeper holds it exclusively as long as it runs. The file contains its
+                       pid. A command that can take the lock shared knows that no keeper runs.
+``<service>.start``    A command holds it exclusively while it starts the keeper, so that only one
+                       command does.
 
-A thread of every command waits for the keeper's lock. It gets the lock when the keeper has been
-killed, and then starts another keeper.
+In every command a thread waits for the keeper's lock. The thread gets it if the keeper was killed,
+and then starts another keeper.
 """
 
 import contextlib
@@ -27,17 +28,17 @@ from typing import Self
 from .paths import LOG, ROOT, RUN, EmbeddedError, open_log
 
 START_SECONDS = 90.0
-#: The pause between two keepers, should one be killed over and over.
+#: The pause before a keeper that was killed is replaced.
 RESTART_SECONDS = 1.0
 
 
 def open_lock(service: str, role: str) -> int:
-    """Open the lock file; the descriptor is not inherited unless asked for."""
+    """Open the lock file and return its descriptor, which child processes don't inherit."""
     return os.open(RUN / f"{service}.{role}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def try_lock(descriptor: int, kind: int) -> bool:
-    """Take the lock (LOCK_SH or LOCK_EX) if that needs no waiting."""
+    """Take the lock (LOCK_SH or LOCK_EX) without waiting. Returns whether that worked."""
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -46,26 +47,26 @@ def try_lock(descriptor: int, kind: int) -> bool:
 
 
 def url_file(service: str) -> Path:
-    """Return the file in which the keeper leaves the server's address."""
+    """Return the file to which the keeper writes the server's address."""
     return RUN / f"{service}.url"
 
 
 class Membership:
-    """This process's use of one service, as a context manager: joins on entry, leaves on exit."""
+    """Context manager: this process uses one service from entry to exit."""
 
     def __init__(self, service: str) -> None:
         self.service = service
-        #: To be inherited by the command: should this process be killed, the server lasts as long
-        #: as the command does.
+        #: The command inherits it. If this process is killed, the server still runs until the
+        #: command ends.
         self.descriptor = -1
         #: The keeper, if this process started it.
         self.keeper: subprocess.Popen[bytes] | None = None
         self._left = False
-        #: Held while this process starts a keeper or leaves, so that it never does both.
-        self._turn = threading.Lock()
+        #: Held while this process starts a keeper, and while it leaves: never both at once.
+        self._keeper_start_lock = threading.Lock()
 
     def __enter__(self) -> Self:
-        """Join the running server or start one. Raises EmbeddedError."""
+        """Use the running server, or start one. Raises EmbeddedError."""
         self.descriptor = open_lock(self.service, "members")
         try:
             self._ensure_keeper()
@@ -76,16 +77,16 @@ class Membership:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave, and return when the server has stopped if this was the last one out."""
-        with self._turn:
+        """Stop using the server. If no other command uses it, return when it has stopped."""
+        with self._keeper_start_lock:
             self._left = True
         if try_lock(self.descriptor, fcntl.LOCK_EX):
             self._stop_keeper()
         elif not try_lock(self.descriptor, fcntl.LOCK_SH):
-            # Nobody else is in: the keeper was quicker to see it, and is stopping the server.
+            # The keeper already has the lock: it saw that no command is left and stops the server.
             fcntl.flock(self.descriptor, fcntl.LOCK_SH)
-            self._bury_keeper()
-        # The command's left-over children may have inherited the descriptor: closing is not enough.
+            self._reap_keeper()
+        # Unlock explicitly: left-over children of the command may still have the descriptor open.
         fcntl.flock(self.descriptor, fcntl.LOCK_UN)
         os.close(self.descriptor)
 
@@ -98,7 +99,7 @@ class Membership:
         start = open_lock(self.service, "start")
         try:
             fcntl.flock(start, fcntl.LOCK_EX)
-            # Waits while a keeper that saw the last one go is stopping its server.
+            # Waits while a keeper whose last command has ended stops its server.
             fcntl.flock(self.descriptor, fcntl.LOCK_SH)
             if self._keeper_pid() is None:
                 self._start_keeper()
@@ -106,14 +107,14 @@ class Membership:
             os.close(start)
 
     def _replace_keepers(self) -> None:
-        """Start another keeper whenever one is killed, until this process leaves."""
+        """Start another keeper whenever one was killed, until this process leaves."""
         while True:
             lock = open_lock(self.service, "keeper")
             try:
                 fcntl.flock(lock, fcntl.LOCK_SH)
             finally:
                 os.close(lock)
-            with self._turn:
+            with self._keeper_start_lock:
                 if self._left:
                     return
                 print(f"{self.service}'s keeper ended; it starts again", file=sys.stderr)
@@ -124,7 +125,7 @@ class Membership:
             time.sleep(RESTART_SECONDS)
 
     def _keeper_pid(self) -> int | None:
-        """Return the pid of the keeper, None if there is none."""
+        """Return the keeper's pid, or None if no keeper runs."""
         lock = open_lock(self.service, "keeper")
         try:
             if try_lock(lock, fcntl.LOCK_SH):
@@ -169,9 +170,9 @@ class Membership:
             fcntl.flock(lock, fcntl.LOCK_SH)
         finally:
             os.close(lock)
-        self._bury_keeper()
+        self._reap_keeper()
 
-    def _bury_keeper(self) -> None:
-        # Not every container's first process does that for the orphans it gets.
+    def _reap_keeper(self) -> None:
+        # In some containers process 1 does not reap orphans, so a zombie would stay.
         if self.keeper is not None:
             self.keeper.wait()

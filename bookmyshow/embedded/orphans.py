@@ -1,4 +1,4 @@
-"""Servers that outlived their keeper, as after ``kill -9`` of the keeper alone."""
+"""Ends servers whose keeper is gone, for example after ``kill -9`` of the keeper only."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ import psutil
 
 
 def read_pid(pid_file: Path) -> int | None:
-    """Return the pid on the file's first line, None if there is none."""
+    """Return the pid on the file's first line, or None if there is no file or no number."""
     try:
         line = pid_file.read_text(encoding="utf-8", errors="replace").partition("\n")[0].strip()
     except FileNotFoundError:
@@ -17,9 +17,10 @@ def read_pid(pid_file: Path) -> int | None:
 
 
 def end_orphan(pid_file: Path, folder: Path, signals: Sequence[tuple[Signals, float]]) -> None:
-    """End the process of the file if it works in the folder; a stranger with its pid is let be.
+    """End the process whose pid is in the file, if ``folder`` is its working directory.
 
-    ``signals`` are sent in turn, each with the seconds it is given.
+    Another process that got the same pid later is left alone. ``signals`` are sent one after the
+    other; each comes with the seconds to wait for the process to end.
     """
     pid = read_pid(pid_file)
     if pid is None:
@@ -36,5 +37,5 @@ def end_orphan(pid_file: Path, folder: Path, signals: Sequence[tuple[Signals, fl
                 continue
             return
     except psutil.Error:
-        # It has gone by itself, or is a zombie that nobody reaps.
+        # The process has ended, or is a zombie.
         return

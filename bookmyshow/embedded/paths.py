@@ -1,10 +1,10 @@
-"""Where the embedded servers keep their things. Everything lies in ``.data/`` of the checkout."""
+"""The files and folders of the embedded servers. All are in ``.data/`` of the checkout."""
 
 import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# EMBEDDED_DATA keeps servers apart from those of `make run`: the benchmark has its own.
+# With EMBEDDED_DATA the benchmark has servers of its own, separate from those of `make run`.
 DATA = Path(os.environ.get("EMBEDDED_DATA") or ROOT / ".data").absolute()
 RUN = DATA / "run"
 LOG = DATA / "log"
@@ -13,19 +13,18 @@ MAX_LOG_BYTES = 10 * 1024 * 1024
 
 
 class EmbeddedError(Exception):
-    """Something the person at the keyboard has to know: one line that says what to do."""
+    """An embedded server can't run. The message is one line for the user and says what to do."""
 
 
 def make_folders() -> None:
-    """Create ``.data/`` and what lies in it.
+    """Create ``.data/`` and its subfolders.
 
-    Raises EmbeddedError where the project's folder can't be written.
+    Raises EmbeddedError if the project's folder can't be written.
     """
     try:
         for folder in (DATA, RUN, LOG):
             folder.mkdir(exist_ok=True)
-        # PostgreSQL runs as another user when we are root, and has to pass through to its own
-        # folder.
+        # If this process is root, PostgreSQL runs as another user and must reach its own folder.
         DATA.chmod(0o711 if os.geteuid() == 0 else 0o700)
         RUN.chmod(0o700)
         LOG.chmod(0o700)
@@ -36,7 +35,10 @@ def make_folders() -> None:
 
 
 def open_log(name: str) -> int:
-    """Open a log for appending, begun anew once it has grown large; returns a file descriptor."""
+    """Open a log for appending and return its descriptor.
+
+    A log larger than MAX_LOG_BYTES is first renamed to ``<name>.log.old``.
+    """
     path = LOG / f"{name}.log"
     if path.exists() and path.stat().st_size > MAX_LOG_BYTES:
         path.replace(path.with_suffix(".log.old"))
@@ -44,7 +46,7 @@ def open_log(name: str) -> int:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Replace a file's content (mode 0600); a reader or a crash sees the old or the new one."""
+    """Replace a file's content (mode 0600). Readers see the old or the new text, never a mix."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "w", encoding="utf-8") as file:

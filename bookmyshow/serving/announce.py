@@ -1,4 +1,7 @@
-"""Print where the site is, and what there is to know about it, once it answers (a script)."""
+"""Script of `make run`: wait until the site answers, then print its address and the demo log-ins.
+
+Arguments: the address, and the text to print below it.
+"""
 
 import sys
 import time
@@ -9,7 +12,7 @@ WAIT_SECONDS = 120.0
 
 
 def answers(address: str) -> bool:
-    """Tell whether the address answers as a working site does."""
+    """Whether the address answers with a status below 500."""
     try:
         with urllib.request.urlopen(address, timeout=5) as response:
             return bool(response.status < 500)
@@ -20,7 +23,7 @@ def answers(address: str) -> bool:
 
 
 def main() -> None:
-    """Wait for the site; say so if it does not come."""
+    """Print the summary when the site answers, or an error after WAIT_SECONDS."""
     address, summary = sys.argv[1:]
     deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:

@@ -1,9 +1,9 @@
-"""Celery's way to Redis: kombu's own, but for a task in hand when the server goes away.
+"""kombu's Redis transport with one fix: a worker survives the loss of the broker during a task.
 
-kombu closes such a connection twice, then gives the task back or marks it as done through what is
-left of it. That is an AttributeError, which Celery takes for the end of the worker (kombu's issue
-582 has the trace). Told that the connection is lost, it connects again; the task itself comes back
-by its visibility timeout.
+kombu closes the lost connection twice and then tries to acknowledge or return the task through it.
+That raises AttributeError, which ends the Celery worker (kombu's issue 582 has the trace). Here it
+raises ConnectionError instead, and Celery connects again. The task is delivered again after its
+visibility timeout.
 """
 
 from typing import Any

@@ -1,12 +1,18 @@
-"""Become a server: ``python launch.py PARENT UID GID reach|read|- PROGRAM ARGUMENT…``.
+"""Script: start a program that ends with its parent and, if asked, runs as another user.
 
-Runs as a script of its own between the keeper and the server, because what it does (dying with the
-parent, becoming another user) has to happen in the child, where a threaded parent must run no
-Python. It imports nothing of the project, so that it starts in milliseconds.
+``python launch.py PARENT UID GID reach|read|- PROGRAM ARGUMENT…``
 
-``reach`` keeps one capability of root's for a server that runs as an ordinary user: to pass folders
-that are closed to that user, such as a checkout in ``/root``. The alternative would be to open
-those folders to everyone. ``read`` keeps less: to pass such folders and to read, but not to write.
+The parent starts this script, and the script replaces itself with the program. Both steps (ending
+with the parent, becoming another user) must happen in the child process, and after a fork a parent
+with threads can't run Python there. The script imports nothing of the project, so it starts in
+milliseconds.
+
+When root starts a program as an ordinary user, the program may keep one of root's capabilities:
+
+- ``reach``: enter folders that are closed to that user, such as a checkout in ``/root``, and read
+  and write there. The alternative would be to open those folders to everyone.
+- ``read``: enter such folders and read there, but not write.
+- ``-``: none.
 """
 
 import ctypes
@@ -15,10 +21,11 @@ import signal
 import sys
 
 PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
-# With this bit access(2) heeds what is kept: programs ask it before they write to a folder.
+# Without this bit access(2) ignores the kept capability. Programs call access(2) before they use a
+# folder.
 PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP = 28, 4
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
-KEPT = {"-": None, "reach": CAP_DAC_OVERRIDE, "read": CAP_DAC_READ_SEARCH}
+CAPABILITIES = {"-": None, "reach": CAP_DAC_OVERRIDE, "read": CAP_DAC_READ_SEARCH}
 LINUX_CAPABILITY_VERSION_3 = 0x20080522
 
 
@@ -51,7 +58,10 @@ def _keep_only(capability: int) -> None:
 
 
 def become_user(uid: int, gid: int, *, keep: int | None) -> None:
-    """Give up root for the user, but for one capability. Raises OSError where that is forbidden."""
+    """Change from root to the user and keep one capability, or none.
+
+    Raises OSError if the system forbids it.
+    """
     if keep is not None:
         _prctl(PR_SET_KEEPCAPS, 1)
     if keep == CAP_DAC_READ_SEARCH:
@@ -64,7 +74,7 @@ def become_user(uid: int, gid: int, *, keep: int | None) -> None:
 
 
 def die_with(parent: int, signum: int) -> None:
-    """Have the kernel send this process the signal when its parent dies (Linux)."""
+    """Ask the kernel to send this process the signal when its parent ends (Linux)."""
     if sys.platform == "linux":
         _prctl(PR_SET_PDEATHSIG, signum)
         if os.getppid() != parent:
@@ -72,12 +82,12 @@ def die_with(parent: int, signum: int) -> None:
 
 
 def main() -> None:
-    """Prepare this process as the arguments say and replace it by the program."""
+    """Prepare this process as the arguments say and replace it with the program."""
     parent, uid, gid, right, program, *arguments = sys.argv[1:]
     if int(uid) != os.geteuid():
-        become_user(int(uid), int(gid), keep=KEPT[right])
-    # After the change of user, which clears it. SIGINT is PostgreSQL's fast shutdown; Valkey heeds
-    # it.
+        become_user(int(uid), int(gid), keep=CAPABILITIES[right])
+    # After the change of user, because that clears this setting. SIGINT is PostgreSQL's fast
+    # shutdown, and it ends Valkey too.
     die_with(int(parent), signal.SIGINT)
     os.execv(program, [program, *arguments])
 

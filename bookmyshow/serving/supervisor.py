@@ -1,9 +1,9 @@
-"""Run programs side by side and start each again when it ends: ``supervisor.py NAME COMMAND …``.
+"""Run several programs and restart each one when it ends: ``supervisor.py NAME COMMAND …``.
 
-For `make run`; on a server systemd does this, and a container's runtime elsewhere. A program that
-keeps ending is started again after longer and longer pauses, with one line each time that says so.
-SIGTERM, SIGINT (Ctrl-C), SIGHUP (a closed terminal) and SIGQUIT end them all. Runs as a script of
-its own and imports nothing of the project, so that nothing of the project can end it.
+For `make run`. In production systemd or the container runtime does this. If a program ends again
+and again, the pause before its restart doubles, up to LONGEST_PAUSE; each restart prints one line.
+SIGTERM, SIGINT (Ctrl-C), SIGHUP (a closed terminal) and SIGQUIT end all programs. This is a
+separate script that imports nothing of the project, so that an error in the project can't end it.
 """
 
 import asyncio
@@ -13,10 +13,10 @@ import signal
 import sys
 import time
 
-# A program that lived this long was well: the pause before its next start is the shortest again.
-STEADY_SECONDS = 10.0
+# After a run of this length a program counts as healthy: its next pause is the shortest again.
+HEALTHY_SECONDS = 10.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
-# What a program is given to finish its work, such as the mail it is sending.
+# How long a program gets to finish its work, such as a mail that it is sending.
 STOP_SECONDS = 20.0
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 
@@ -31,19 +31,19 @@ def is_alive(group: int) -> bool:
 
 
 async def end_group(group: int) -> None:
-    """End what a program left running: its next start may need their port or their queue."""
+    """End what a program left running: the next start may need the same port or queue."""
     for signum in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(group, signum)
         deadline = time.monotonic() + STOP_SECONDS / 4
-        while is_alive(group) and time.monotonic() < deadline:  # noqa: ASYNC110 (nothing tells)
+        while is_alive(group) and time.monotonic() < deadline:  # noqa: ASYNC110 (there is no event)
             await asyncio.sleep(0.05)
 
 
 async def run_once(command: str) -> int:
-    """Run the command to its end and return its exit code; when cancelled, end it first."""
-    # A process group of its own, so that Ctrl-C reaches this process alone. `exec` leaves no shell
-    # between the two that would keep a signal for itself.
+    """Run the command until it ends and return its exit code. When cancelled, end the command."""
+    # A process group of its own, so that Ctrl-C reaches only the supervisor. `exec` replaces the
+    # shell, which would not pass signals on.
     process = await asyncio.create_subprocess_exec(
         "/bin/sh", "-c", f"exec {command}", process_group=0
     )
@@ -60,7 +60,7 @@ async def run_once(command: str) -> int:
 
 
 async def keep_running(name: str, command: str) -> None:
-    """Run the command over and over until cancelled."""
+    """Run the command again and again until cancelled."""
     pause = 0.0
     while True:
         began = time.monotonic()
@@ -69,20 +69,20 @@ async def keep_running(name: str, command: str) -> None:
             how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
         except OSError as error:
             how = f"can't be started ({error.strerror})"
-        steady = time.monotonic() - began > STEADY_SECONDS
-        pause = SHORTEST_PAUSE if steady or not pause else min(pause * 2, LONGEST_PAUSE)
+        healthy = time.monotonic() - began > HEALTHY_SECONDS
+        pause = SHORTEST_PAUSE if healthy or not pause else min(pause * 2, LONGEST_PAUSE)
         print(f"{name} {how}; it starts again in {pause:g} s", file=sys.stderr, flush=True)
         await asyncio.sleep(pause)
 
 
 async def keep_all_running(commands: dict[str, str]) -> None:
-    """Run every command over and over until this process is told to end."""
-    told_to_end = asyncio.Event()
+    """Run every command again and again until this process gets one of the ENDING signals."""
+    stop_requested = asyncio.Event()
     for signum in ENDING:
-        asyncio.get_running_loop().add_signal_handler(signum, told_to_end.set)
+        asyncio.get_running_loop().add_signal_handler(signum, stop_requested.set)
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(keep_running(*each)) for each in commands.items()]
-        await told_to_end.wait()
+        await stop_requested.wait()
         for each in running:
             each.cancel()
 

@@ -1,8 +1,8 @@
-"""The unchanged poll, answered before Django is asked (docs/spec.md §5.2).
+"""Answers seat-map polls without Django if the map has not changed (docs/spec.md §5.2).
 
-It is the hottest request of the product: every open map asks every five seconds whether its version
-is still the current one, and nearly always it is. That takes one read of the cache and nothing of
-what Django prepares for a page: no request object, no middleware, no session.
+This is the most frequent request of the site: every open seat map asks every five seconds whether
+its version is still current, and nearly always it is. The answer takes one read of the cache. There
+is no Django request object, no middleware and no session.
 """
 
 import re
@@ -19,9 +19,10 @@ from bookmyshow.core.observability import metrics, request_id
 from shows.seatmap import current as seatmap
 
 PATH = re.compile(r"/shows/([0-9]{1,18})/seats/")
-# The last one counts. A final version is no plain hash, and so gets the view's 286.
+# If `v` is given twice, the last one counts. The version of a map that can't change any more has a
+# prefix and does not match, so that the view answers it with 286.
 VERSION = re.compile(r"(?:.*&)?v=([0-9a-f]{20})(?:&(?!v=)[^&]*)*")
-NOTHING_NEW = "204 No Content"
+UNCHANGED = "204 No Content"
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -29,10 +30,10 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
 class UnchangedPolls:
-    """The application, but a map that is current is told so at once.
+    """WSGI middleware that answers a poll with 204 if the client's map is the current one.
 
-    The headers are those of the view's first such answer, which depends on no viewer; the request's
-    id and the metrics are as for any request.
+    The headers are copied from the first 204 of the view; they are the same for all clients. The
+    request id and the metrics are as for every other request.
     """
 
     def __init__(self, application: Application) -> None:
@@ -42,46 +43,46 @@ class UnchangedPolls:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
-        asked = _asked(environ)
-        if asked is None:
+        poll = _parse_poll(environ)
+        if poll is None:
             return self._application(environ, start_response)
         if self._headers is None:
-            return self._application(environ, self._learning(environ, start_response))
-        show_id, version = asked
+            return self._application(environ, self._remember_headers(environ, start_response))
+        show_id, version = poll
         if seatmap.current_version(show_id) != version:
             return self._application(environ, start_response)
-        found = request_id.adopt(environ.get("HTTP_X_REQUEST_ID"))
-        start_response(NOTHING_NEW, [*self._headers, (request_id.HEADER, found)])
+        adopted = request_id.adopt(environ.get("HTTP_X_REQUEST_ID"))
+        start_response(UNCHANGED, [*self._headers, (request_id.HEADER, adopted)])
         metrics.observe_request(self._view, "GET", 204, time.perf_counter() - started)
         return ()
 
-    def _learning(self, environ: Environ, start_response: StartResponse) -> StartResponse:
-        """Passes on what the application answers, and keeps the headers if it is what we say."""
+    def _remember_headers(self, environ: Environ, start_response: StartResponse) -> StartResponse:
+        """A start_response that also stores the headers if the view answers 204."""
 
-        def learn(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+        def remember(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             names = {name.lower() for name, _ in headers}
-            if status == NOTHING_NEW and "set-cookie" not in names:
+            if status == UNCHANGED and "set-cookie" not in names:
                 self._view = resolve(environ["PATH_INFO"]).view_name
                 self._headers = [h for h in headers if h[0] != request_id.HEADER]
             return start_response(status, headers, *rest)
 
-        return learn
+        return remember
 
 
-def _asked(environ: Environ) -> tuple[int, str] | None:
-    """The show and version that a poll asks about, if it is one that Django would answer."""
+def _parse_poll(environ: Environ) -> tuple[int, str] | None:
+    """The show's id and the version of a poll; None for requests that only Django answers."""
     path = PATH.fullmatch(environ.get("PATH_INFO", ""))
     if path is None or environ["REQUEST_METHOD"] != "GET":
         return None
     version = VERSION.fullmatch(environ.get("QUERY_STRING", ""))
     safe = not settings.SECURE_SSL_REDIRECT or environ["wsgi.url_scheme"] == "https"
-    if version is None or not safe or not _is_ours(environ.get("HTTP_HOST", "")):
+    if version is None or not safe or not _is_allowed_host(environ.get("HTTP_HOST", "")):
         return None
     return int(path[1]), version[1]
 
 
 @lru_cache(maxsize=64)
-def _is_ours(host: str) -> bool:
-    """Whether the host it names is ours; Django refuses others."""
+def _is_allowed_host(host: str) -> bool:
+    """Whether the Host header names one of ALLOWED_HOSTS. Django answers 400 to others."""
     domain, _port = split_domain_port(host)
     return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)

@@ -1,9 +1,10 @@
 """Runs the programs of `make run` as an ordinary user if root started it.
 
-If an attacker gets the site to run code, it must not run as root. The user is `daemon`, which every
-system has; it is given the folders that the site writes to. Where the project or its Python lies in
-a folder that is closed to that user, such as /root, the programs keep one right of root's: to read
-any file. Some containers don't grant that right. There they run as root, and `make run` says so.
+If an attacker gets the site to run code, that code must not run as root. The user is `daemon`,
+which every system has. It becomes the owner of the folders that the site writes to. If the project
+or its Python is in a folder that this user can't enter, such as /root, the programs keep one of
+root's capabilities: to read any file. Some containers don't grant that capability. There the
+programs run as root, and `make run` prints a warning.
 """
 
 import os
@@ -18,14 +19,15 @@ from bookmyshow.environment import ROOT
 from . import launch
 
 USER = "daemon"
-CAN_USE = "import os, sys; sys.exit(not all(os.access(path, os.R_OK) for path in sys.argv[1:]))"
+CAN_READ = "import os, sys; sys.exit(not all(os.access(path, os.R_OK) for path in sys.argv[1:]))"
 
 
 def launcher(writable: Sequence[Path]) -> list[str]:
-    """Return the words before a command with which it gives up root; none where that is impossible.
+    """Return the words to put before a command so that it runs as USER.
 
-    For children of this process, also after it has become another program. `writable` are the
-    folders that the command writes to; they are made where they are missing.
+    The list is empty if this process is not root, or if USER can't read the project. The command
+    must be a child of this process (it ends with it). `writable` are the folders that the command
+    writes to; missing ones are created.
     """
     if os.geteuid() != 0:
         return []
@@ -35,22 +37,22 @@ def launcher(writable: Sequence[Path]) -> list[str]:
     start = [sys.executable, "-I", "-S", launch.__file__, str(os.getpid())]
     start += [str(user.pw_uid), str(user.pw_gid)]
     for right in ("-", "read"):
-        found = [*start, right]
-        if can_use(found, [Path(sys.executable), ROOT / "manage.py", *writable]):
-            # Root's home is closed, and libpq fails where it can't look for its files there.
+        launcher_words = [*start, right]
+        if can_read(launcher_words, [Path(sys.executable), ROOT / "manage.py", *writable]):
+            # libpq fails if it can't look for its files in HOME, and root's home is closed.
             os.environ["HOME"] = "/"
-            return found
+            return launcher_words
     return []
 
 
 def give(folder: Path, user: pwd.struct_passwd) -> None:
-    """Make the folder, and give it and every folder in it to the user."""
+    """Create the folder; make the user the owner of the folder and of all folders in it."""
     folder.mkdir(parents=True, exist_ok=True)
     for path, _folders, _files in os.walk(folder):
         os.chown(path, user.pw_uid, user.pw_gid)
 
 
-def can_use(start: Sequence[str], paths: Sequence[Path]) -> bool:
-    """Whether a program that is started like that may read all of them."""
-    check = [*start, sys.executable, "-c", CAN_USE, *map(str, paths)]
+def can_read(start: Sequence[str], paths: Sequence[Path]) -> bool:
+    """Whether a program with these words before it may read all paths."""
+    check = [*start, sys.executable, "-c", CAN_READ, *map(str, paths)]
     return subprocess.run(check, cwd="/", capture_output=True).returncode == 0

@@ -1,7 +1,7 @@
-"""Gunicorn, with WEB_CONCURRENCY checked first: python -m bookmyshow.serving.web bookmyshow.wsgi
+"""Starts gunicorn after a check of WEB_CONCURRENCY: python -m bookmyshow.serving.web bookmyshow.wsgi
 
-Gunicorn reads that variable when it is imported, before gunicorn.conf.py, and ends with a traceback
-if the value is no number.
+Gunicorn reads WEB_CONCURRENCY when it is imported, before gunicorn.conf.py. If the value is not a
+number, gunicorn ends with a traceback; this module ends with one clear line instead.
 """
 
 from bookmyshow.environment import web_concurrency

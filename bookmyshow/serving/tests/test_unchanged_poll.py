@@ -1,4 +1,4 @@
-"""The unchanged poll, which is answered before Django is asked."""
+"""Polls of an unchanged seat map are answered without Django."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Answer:
 
 
 class Polling:
-    """Asks the site as gunicorn does, and notes whether Django heard of it."""
+    """Sends polls as gunicorn does, and counts those that reach Django."""
 
     def __init__(self) -> None:
         self.reached_django = 0
@@ -38,9 +38,9 @@ class Polling:
         shown = seatmap.current_map(show.pk).version if version is None else version
         path = reverse("shows:seats", args=[show.pk])
         request = RequestFactory(HTTP_HOST="testserver").get(path, {"v": shown})
-        said: list[Any] = []
-        body = self._application(request.environ | environ, lambda *answer: said.append(answer))
-        ((status, headers, *_),) = said
+        started: list[Any] = []
+        body = self._application(request.environ | environ, lambda *start: started.append(start))
+        ((status, headers, *_),) = started
         return Answer(int(status.split()[0]), dict(headers), b"".join(body))
 
     def _django(self, environ: Any, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -49,8 +49,8 @@ class Polling:
 
 
 @pytest.fixture(autouse=True)
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The version that is current is known as long as the busiest machine takes for a test."""
+def long_pointer_lifetime(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the current version in the cache longer than a test takes on a busy machine."""
     monkeypatch.setattr(seatmap, "POINTER_SECONDS", 600.0)
 
 
@@ -61,14 +61,14 @@ def show() -> Show:
 
 @pytest.fixture
 def poll(show: Show) -> Polling:
-    """The first answer is the view's, and teaches it the headers."""
+    """A `Polling` that has remembered the headers of the view's first answer."""
     polling = Polling()
     assert polling(show).status == 204
     assert polling.reached_django == 1
     return polling
 
 
-def test_the_early_answer_is_the_views_to_the_last_header(show: Show) -> None:
+def test_the_early_answer_has_the_same_headers_as_the_views_answer(show: Show) -> None:
     polling = Polling()
     first, second = polling(show), polling(show)
     assert (first.status, second.status, polling.reached_django) == (204, 204, 1)
@@ -109,7 +109,7 @@ def test_any_other_version_gets_the_map(poll: Polling, show: Show, version: str)
 
 
 @pytest.mark.parametrize("more", ["&v=", "&v=00000000000000000000", "&x=1&v=none"])
-def test_of_two_versions_the_last_counts_as_everywhere(
+def test_if_the_version_is_given_twice_the_last_one_counts(
     poll: Polling, show: Show, more: str
 ) -> None:
     version = seatmap.current_map(show.pk).version
@@ -118,11 +118,11 @@ def test_of_two_versions_the_last_counts_as_everywhere(
     assert poll.reached_django == 2
 
 
-def test_a_host_that_is_not_ours_is_refused(poll: Polling, show: Show) -> None:
+def test_a_host_that_is_not_allowed_is_refused(poll: Polling, show: Show) -> None:
     assert poll(show, HTTP_HOST="evil.example").status == 400
 
 
-def test_a_plain_http_poll_is_left_to_django_where_https_is_on(
+def test_with_https_on_django_answers_polls_over_plain_http(
     poll: Polling, show: Show, settings: Any
 ) -> None:
     settings.SECURE_SSL_REDIRECT = True
@@ -133,6 +133,6 @@ def test_a_plain_http_poll_is_left_to_django_where_https_is_on(
     assert poll.reached_django == 2
 
 
-def test_only_reading_is_a_poll(poll: Polling, show: Show) -> None:
+def test_a_post_is_not_a_poll(poll: Polling, show: Show) -> None:
     poll(show, REQUEST_METHOD="POST")
     assert poll.reached_django == 2

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from bookmyshow.environment import ROOT, email, is_guessable
+from bookmyshow.environment import ROOT, is_guessable, mail_settings
 
 GOOD = {
     "DATABASE_URL": "postgres://app:secret@127.0.0.1:5432/bookmyshow",
@@ -169,4 +169,4 @@ def test_random_secrets_are_never_called_guessable() -> None:
 
 def test_a_folder_for_mail_is_where_its_address_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMAIL_URL", "filemail:///var/mail/tickets")
-    assert email("EMAIL_URL")["EMAIL_FILE_PATH"] == "/var/mail/tickets"
+    assert mail_settings("EMAIL_URL")["EMAIL_FILE_PATH"] == "/var/mail/tickets"

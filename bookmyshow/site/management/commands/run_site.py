@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from bookmyshow.environment import ROOT, env, whole
+from bookmyshow.environment import ROOT, env, whole_number
 from bookmyshow.serving import announce, free_port, supervisor, unprivileged
 
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, no_demo: bool, **_options: Any) -> None:
-        port = whole("PORT", default=8000, least=1, most=65535)
+        port = whole_number("PORT", default=8000, least=1, most=65535)
         refuse_taken_port(env.str("BIND", default="127.0.0.1"), port)
         self.stdout.write(
             "Preparing: static files, database, demo data (a minute the first time) …"
