@@ -38,7 +38,7 @@ def redis_url_for_tests() -> str:
 
 def pytest_configure() -> None:
     """Change the settings before any of them is used."""
-    # Playwright's synchronous API runs an event loop in the tests' thread; Django would refuse that.
+    # Playwright runs an event loop in the tests' thread; without this Django would refuse to work.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     # So that a site that runs in this checkout keeps its cache and its queue.
     settings.REDIS_URL = settings.CELERY_BROKER_URL = redis_url_for_tests()

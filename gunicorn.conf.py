@@ -17,7 +17,8 @@ from bookmyshow.environment import env, networks, switch, web_concurrency, whole
 # Before the first metric is counted: the workers share one folder for their metrics.
 multiprocess_dir.prepare()
 
-bind = f"{env.str('BIND', default='127.0.0.1')}:{whole_number('PORT', default=8000, least=1, most=65535)}"
+port = whole_number("PORT", default=8000, least=1, most=65535)
+bind = f"{env.str('BIND', default='127.0.0.1')}:{port}"
 
 # Each thread may use one database connection. The default is at most 8 workers with 4 threads,
 # which is well below PostgreSQL's default of 100 connections.

@@ -1,4 +1,4 @@
-"""Django's settings. What differs between machines comes from the environment (README, "Settings")."""
+"""Django's settings; values that differ between sites come from the environment (README)."""
 
 from datetime import timedelta
 from typing import Any
@@ -43,10 +43,16 @@ MAINTENANCE = environment.switch("MAINTENANCE", default=False)
 RATE_LIMITS = environment.switch("RATE_LIMITS", default=True)
 
 # Booking (docs/spec.md §4)
-BOOKING_EXPIRY_MINUTES = environment.whole_number("BOOKING_EXPIRY_MINUTES", default=2, least=1, most=60)
-MAX_SEATS_PER_BOOKING = environment.whole_number("MAX_SEATS_PER_BOOKING", default=10, least=1, most=100)
+BOOKING_EXPIRY_MINUTES = environment.whole_number(
+    "BOOKING_EXPIRY_MINUTES", default=2, least=1, most=60
+)
+MAX_SEATS_PER_BOOKING = environment.whole_number(
+    "MAX_SEATS_PER_BOOKING", default=10, least=1, most=100
+)
 # Limits against hoarding (bookings.hold_limits).
-MAX_SEATS_PER_SHOW = environment.whole_number("MAX_SEATS_PER_SHOW", default=20, least=1, most=10_000)
+MAX_SEATS_PER_SHOW = environment.whole_number(
+    "MAX_SEATS_PER_SHOW", default=20, least=1, most=10_000
+)
 MAX_HOLDS = environment.whole_number("MAX_HOLDS", default=5, least=1, most=10_000)
 MAX_HELD_SEATS_PER_ADDRESS = environment.whole_number(
     "MAX_HELD_SEATS_PER_ADDRESS", default=40, least=1, most=100_000
@@ -56,7 +62,9 @@ HOLD_PAUSE = timedelta(
 )
 # How long one customer's unconfirmed holds at one show may last together: two full holds.
 UNPAID_HOLD_TIME = timedelta(minutes=2 * BOOKING_EXPIRY_MINUTES)
-MAX_SEATS_UNCONFIRMED = environment.whole_number("MAX_SEATS_UNCONFIRMED", default=10, least=0, most=10_000)
+MAX_SEATS_UNCONFIRMED = environment.whole_number(
+    "MAX_SEATS_UNCONFIRMED", default=10, least=0, most=10_000
+)
 CURRENCY = environment.currency("CURRENCY", default="INR")
 SWEEP_SECONDS = 30
 NOTICE_SECONDS = 15
@@ -87,7 +95,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "bookmyshow.core.observability.middleware.WatchMiddleware",
+    "bookmyshow.core.observability.middleware.ObservabilityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "bookmyshow.core.security.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -96,7 +104,7 @@ MIDDLEWARE = [
     "bookmyshow.core.security.PolicyMiddleware",
     "bookmyshow.site.maintenance.MaintenanceMiddleware",
     "bookmyshow.core.security.StaffAddressMiddleware",
-    "bookmyshow.core.observability.people_online.PresenceMiddleware",
+    "bookmyshow.core.observability.people_online.PeopleOnlineMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -138,7 +146,9 @@ TEMPLATES = [
 WEB_THREADS = environment.whole_number("WEB_THREADS", default=4, least=1, most=64)
 LOCK_TIMEOUT_MS = 4_000
 # How long a request waits for a connection. After that the answer is a 503.
-DATABASE_WAIT_SECONDS = environment.whole_number("DATABASE_WAIT_SECONDS", default=2, least=1, most=60)
+DATABASE_WAIT_SECONDS = environment.whole_number(
+    "DATABASE_WAIT_SECONDS", default=2, least=1, most=60
+)
 DATABASES: dict[str, dict[str, Any]] = {"default": environment.database("DATABASE_URL")}
 DATABASES["default"]["ENGINE"] = "bookmyshow.core.db"
 DATABASES["default"].setdefault("OPTIONS", {}).update(
@@ -299,7 +309,7 @@ STORAGES = {
     },
 }
 
-# Uploads: only staff upload files, posters (movies.posters.uploads). The limits hold for every form.
+# Uploads: only staff upload files, posters (movies.posters.uploads). The limits hold for all forms.
 FILE_UPLOAD_HANDLERS = [
     "bookmyshow.core.security.QuotaUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -339,7 +349,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Logs go to the standard error stream, which systemd and hosting platforms collect (docs/deploy.md).
+# Logs go to the standard error stream; systemd or the platform collects them (docs/deploy.md).
 LOGGING = logging_config(as_json=not DEBUG)
 SENTRY_DSN = environment.sentry_dsn("SENTRY_DSN")
 if SENTRY_DSN:

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class CoreConfig(AppConfig):
-    """What all apps share: template tags, and metrics of statements and tasks."""
+    """Code that all apps share. At the start it connects the metrics of statements and tasks."""
 
     name = "bookmyshow.core"
 

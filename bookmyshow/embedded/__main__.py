@@ -47,7 +47,7 @@ def run_embedded(command: list[str]) -> int:
     """Run the command while its servers run; return its exit code. Raises EmbeddedError."""
     given = given_names()
     missing = [name for name in (*SERVERS, *SECRETS) if name not in given]
-    # So that tools of this virtual environment (pytest, gunicorn …) are found without activating it.
+    # Tools of this virtual environment (pytest, gunicorn …) are found without activating it.
     path = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
     environment = {**os.environ, "PATH": os.pathsep.join(path)}
     with contextlib.ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""Run a command as a shell does: forward signals, return its exit code, end what it left running."""
+"""Run a command as a shell does: forward signals, return its exit code, end left-over processes."""
 
 import contextlib
 import ctypes

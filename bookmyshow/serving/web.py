@@ -1,4 +1,4 @@
-"""Starts gunicorn after a check of WEB_CONCURRENCY: python -m bookmyshow.serving.web bookmyshow.wsgi
+"""Checks WEB_CONCURRENCY, then starts gunicorn: python -m bookmyshow.serving.web bookmyshow.wsgi
 
 Gunicorn reads WEB_CONCURRENCY when it is imported, before gunicorn.conf.py. If the value is not a
 number, gunicorn ends with a traceback; this module ends with one clear line instead.

@@ -1,4 +1,5 @@
-"""What operators see of the running site: logs, metrics, error reports (docs/deploy.md).
+"""Logs, metrics and error reports for the people who operate the site (docs/deploy.md).
 
-This package knows none of the apps, but for `state`, which looks at the database for `/metrics`.
+This package imports no app. `bookmyshow.site.state_gauges` reads the metrics that come from the
+apps' tables.
 """

@@ -1,4 +1,8 @@
-"""Celery's side: logs like the web's, the request's id with its tasks, how tasks ended."""
+"""Connects Celery to the site's logs, request ids and metrics.
+
+Workers log as the web process does. A task has the id of the request that queued it. Its duration
+and its outcome are counted.
+"""
 
 import logging.config
 import os
@@ -15,7 +19,7 @@ HEADER = "request_id"
 _started: dict[str, float] = {}
 
 
-def _log_as_the_web_does(**_signal: Any) -> None:
+def _configure_logging(**_signal: Any) -> None:
     logging.config.dictConfig(settings.LOGGING)
 
 
@@ -41,7 +45,8 @@ def _forget_process(pid: int, **_signal: Any) -> None:
 
 
 def watch_tasks() -> None:
-    signals.setup_logging.connect(_log_as_the_web_does)
+    """Connect the handlers; called once when Django starts."""
+    signals.setup_logging.connect(_configure_logging)
     signals.before_task_publish.connect(_send_request_id)
     signals.task_prerun.connect(_begin)
     signals.task_postrun.connect(_end)

@@ -1,7 +1,7 @@
-"""Log records as JSON, one a line, without what nobody may read in them.
+"""Formats log records as JSON, one per line, and removes personal data and secrets from them.
 
-What is worth hiding is not logged in the first place; this is the net below that, for texts that
-others write: a constraint's message quotes an email, a proxy's error a password.
+The site's own code logs neither. The removal is for messages of other software: a database error
+can quote an email, a connection error a password.
 """
 
 import json
@@ -26,13 +26,13 @@ HIDDEN = [
     ),
     (re.compile(r"(?<![\w-])\+\d[\d ()-]{7,17}\d"), "[phone]"),
     (re.compile(r"/shared/[\w=-]+"), "/shared/[token]"),
-    # The token of a link in a mail, as Django makes them, and a signed value.
+    # The token in a link of a mail (Django's format), and a value that Django signed.
     (re.compile(r"(/[\w-]+)/[a-z0-9]{6}-[0-9a-f]{32}\b"), r"\1/[token]"),
     (re.compile(r"[\w-]+:[\w-]{5,8}:[\w-]{27,}"), "[token]"),
 ]
-USUAL = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-#: Objects that libraries attach to records; none belongs in a log.
-NEVER = {"request", "server_time", "data", "sinfo"}
+STANDARD_FIELDS = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+#: Objects that libraries attach to records. They are not logged.
+EXCLUDED_FIELDS = {"request", "server_time", "data", "sinfo"}
 
 
 def hide(text: str) -> str:
@@ -43,7 +43,7 @@ def hide(text: str) -> str:
 
 
 class JsonFormatter(logging.Formatter):
-    """time, level, logger, message and request id, then what was passed as `extra`."""
+    """Writes time, level, logger, message and request id, then the values passed as `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
         return json.dumps(self._entry(record), ensure_ascii=False, default=str)
@@ -55,10 +55,10 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": hide(self._message(record)),
         }
-        if found := request_id.current():
-            entry["request_id"] = found
+        if current_id := request_id.current():
+            entry["request_id"] = current_id
         for name, value in vars(record).items():
-            if name not in USUAL and name not in NEVER:
+            if name not in STANDARD_FIELDS and name not in EXCLUDED_FIELDS:
                 entry[name] = hide(value) if isinstance(value, str) else value
         if record.exc_info:
             entry["exception"] = hide(self.formatException(record.exc_info))
@@ -66,7 +66,8 @@ class JsonFormatter(logging.Formatter):
 
     @staticmethod
     def _message(record: logging.LogRecord) -> str:
-        """Django names the path of a request that failed; its route says as much."""
+        """The message. Django logs the path of a failed request, which may have a token in it: the
+        route replaces it."""
         request = getattr(record, "request", None)
         match = getattr(request, "resolver_match", None)
         if request and match and isinstance(record.args, tuple):
@@ -77,7 +78,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def logging_config(*, as_json: bool) -> dict[str, Any]:
-    """The LOGGING of web, workers and commands: all to the standard error stream."""
+    """The LOGGING setting of web, workers and commands: everything to the standard error stream."""
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -8,14 +8,15 @@ from . import metrics, request_id
 
 log = logging.getLogger("bookmyshow.requests")
 
-NOTHING_NEW = 204
+UNCHANGED = 204
 
 
-class WatchMiddleware:
+class ObservabilityMiddleware:
     """Gives each request an id, and counts, times and logs it.
 
-    The outermost middleware: what it times is all that the server does. The log names the route,
-    not the path: addresses may hold tokens. Polls that found nothing new are counted only.
+    It is the outermost middleware, so it measures the whole time of the request. The log has the
+    view's name and not the path, because paths may contain tokens. A poll that is answered with 204
+    (nothing has changed) is counted but not logged.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -23,14 +24,14 @@ class WatchMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = time.perf_counter()
-        found = request_id.adopt(request.headers.get(request_id.HEADER))
-        request.id = found  # type: ignore[attr-defined]
+        current_id = request_id.adopt(request.headers.get(request_id.HEADER))
+        request.id = current_id  # type: ignore[attr-defined]
         response = self._get_response(request)
-        response[request_id.HEADER] = found
+        response[request_id.HEADER] = current_id
         seconds = time.perf_counter() - started
         view = view_of(request)
         metrics.observe_request(view, request.method or "", response.status_code, seconds)
-        if response.status_code != NOTHING_NEW:
+        if response.status_code != UNCHANGED:
             log.info(
                 "%s %s %s",
                 request.method,
@@ -42,7 +43,7 @@ class WatchMiddleware:
 
 
 def view_of(request: HttpRequest) -> str:
-    """The view's name; few values whatever is asked for, so that it can be a metric's label."""
+    """The view's name, "static" or "none". There are few values, so it can be a metric's label."""
     match = request.resolver_match
     if match is None:
         return "static" if request.path.startswith("/static/") else "none"

@@ -1,4 +1,4 @@
-"""The folder through which processes share their metrics."""
+"""The folder in which all processes store their metrics (prometheus_client's multiprocess mode)."""
 
 import contextlib
 import os
@@ -7,34 +7,34 @@ import tempfile
 from pathlib import Path
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-_made: list[str] = []
+_created: list[str] = []
 
 
 def prepare() -> None:
-    """Name a folder in the environment, before anything counts in it, and clear it of the dead.
+    """Create the folder and set PROMETHEUS_MULTIPROC_DIR. Call this before any metric is counted.
 
-    One that the environment names is shared with whoever has the same one: with Celery's workers,
-    whose numbers `/metrics` then shows too.
+    If the variable is already set, that folder is used and files of ended processes are deleted.
+    Celery's workers with the same value share the folder, and `/metrics` shows their metrics too.
     """
     folder = os.environ.get(VARIABLE)
     if not folder:
-        _made.append(tempfile.mkdtemp(prefix="bookmyshow-metrics-"))
-        os.environ[VARIABLE] = _made[-1]
+        _created.append(tempfile.mkdtemp(prefix="bookmyshow-metrics-"))
+        os.environ[VARIABLE] = _created[-1]
         return
     Path(folder).mkdir(parents=True, exist_ok=True)
     for file in Path(folder).glob("*_*.db"):
         pid = file.stem.rpartition("_")[2]
-        if pid.isdigit() and not _lives(int(pid)):
+        if pid.isdigit() and not _is_running(int(pid)):
             file.unlink(missing_ok=True)
 
 
 def remove() -> None:
-    """Remove the folder that `prepare` made; one that the environment named stays."""
-    while _made:
-        shutil.rmtree(_made.pop(), ignore_errors=True)
+    """Delete the folder if `prepare` created it. A folder named by the environment stays."""
+    while _created:
+        shutil.rmtree(_created.pop(), ignore_errors=True)
 
 
-def _lives(pid: int) -> bool:
+def _is_running(pid: int) -> bool:
     with contextlib.suppress(PermissionError):
         try:
             os.kill(pid, 0)

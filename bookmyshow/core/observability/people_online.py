@@ -1,12 +1,12 @@
-"""How many people are on the site now: all who opened a page in the last five minutes.
+"""Counts the people on the site: everybody who opened a page in the last five minutes.
 
-People who are logged in count one each. Others count by address and browser, at most ADDRESS_COUNTS
-of one address, because a cookie or a browser's name is easily made up. Somebody with many addresses
-can still seem to be a crowd, and a school behind one address counts for too few. Nothing is decided
-by this number.
+Each person who is logged in counts once. Other visitors are told apart by address and browser, and
+one address counts at most ADDRESS_COUNTS times, because cookies and browser names are easy to fake.
+So the number is an estimate: somebody with many addresses counts too often, and a school with one
+address too rarely. Nothing depends on it.
 
-One sorted set in the cache server, of keyed hashes: neither a session nor an address can be read
-out of it. With the server away nobody is counted and nothing is slower.
+The cache server has one sorted set of keyed hashes; no session and no address can be read from it.
+While the server is down nobody is counted, and requests do not become slower.
 """
 
 import hashlib
@@ -25,13 +25,13 @@ from bookmyshow.core.client_address import client_network
 from bookmyshow.core.pseudonym import pseudonym
 
 ONLINE_SECONDS = 300
-#: Visitors who are not logged in, at most, from one IPv4 address or IPv6 network.
+#: The most visitors without a log-in that are counted from one IPv4 address or IPv6 network.
 ADDRESS_COUNTS = 20
 KEY = f"{settings.CACHES['default']['KEY_PREFIX']}:online"
 
 
-class PresenceMiddleware:
-    """Notes whoever was given a whole page; fragments and polls are not looked at."""
+class PeopleOnlineMiddleware:
+    """Counts the visitor of each whole page. Fragments for htmx and polls are not counted."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -39,12 +39,12 @@ class PresenceMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self._get_response(request)
         if _is_page(request, response):
-            _note(request)
+            _count_visitor(request)
         return response
 
 
 def people_online() -> int | None:
-    """None where the cache server doesn't answer."""
+    """The number of people online, or None if the cache server does not answer."""
     try:
         return int(_client().zcount(KEY, time.time() - ONLINE_SECONDS, "+inf"))
     except (RedisError, ConnectionInterrupted, OSError):
@@ -60,7 +60,7 @@ def _is_page(request: HttpRequest, response: HttpResponseBase) -> bool:
     )
 
 
-def _note(request: HttpRequest) -> None:
+def _count_visitor(request: HttpRequest) -> None:
     now = time.time()
     try:
         pipe = _client().pipeline(transaction=False)
@@ -73,7 +73,7 @@ def _note(request: HttpRequest) -> None:
 
 
 def _visitor(request: HttpRequest) -> str:
-    # The session is loaded if the page read it; a made-up cookie loads an empty one.
+    # Only a session that the view has read is looked at. A fake cookie has an empty session.
     session = request.session
     if session.accessed and (person := session.get(SESSION_KEY)):
         return pseudonym(f"person {person}")

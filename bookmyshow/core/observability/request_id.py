@@ -1,4 +1,4 @@
-"""The id of the request or task that is being worked on: in logs, answers and error pages."""
+"""The id of the current request or task. It is in logs, response headers and error pages."""
 
 import re
 from contextvars import ContextVar
@@ -11,14 +11,16 @@ _current: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def current() -> str:
-    """Empty outside of requests and tasks."""
+    """The current id, or "" outside of requests and tasks."""
     return _current.get()
 
 
 def adopt(given: str | None) -> str:
-    """Make the id that a proxy (or the sender of a task) gave the current one, or else a new one.
+    """Set and return the current id: the one that a proxy or the sender of a task gave, or a new
+    one.
 
-    Only what can't be mistaken for anything else in a log is taken from outside.
+    A given id with other characters or another length than ACCEPTED is replaced, because it could
+    forge a line of the log.
     """
     request_id = given if given and ACCEPTED.fullmatch(given) else uuid4().hex
     _current.set(request_id)

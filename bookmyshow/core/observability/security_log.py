@@ -1,7 +1,7 @@
-"""Events about the security of accounts, on the logger `security` (docs/deploy.md lists them).
+"""Logs events about the security of accounts to the logger `security` (listed in docs/deploy.md).
 
-A line has the event, its outcome, the client's address and the account as a keyed hash: the same in
-all lines of an account, and the email can't be read from it.
+A line has the event, its outcome, the client's address and a keyed hash of the account's email. The
+hash is the same in all lines about an account, and the email can't be computed from it.
 """
 
 import logging
@@ -46,9 +46,9 @@ def note(
     by: str = "",
     **facts: Any,
 ) -> None:
-    """Log an event. `account` and `by` (who did it, if another person) are emails as typed.
+    """Log an event. `account` and `by` (the person who did it, if not the owner) are emails.
 
-    `facts` must not say who somebody is.
+    The emails are hashed before they are logged. `facts` must not contain personal data.
     """
     extra = {"event": event, "outcome": outcome, **facts}
     if request is not None:
@@ -69,7 +69,10 @@ def _way(request: HttpRequest) -> str:
 
 
 def watch() -> None:
-    """Called as the app starts: Django says who logs in and out, and which group may do what."""
+    """Connect to Django's signals for log-ins, log-outs and changed rights of groups.
+
+    Called once when Django starts.
+    """
     from django.contrib.auth.models import Group
 
     def logged_in(request: HttpRequest, user: AbstractBaseUser, **_signal: Any) -> None:

@@ -1,4 +1,4 @@
-"""Error reports to Sentry, where SENTRY_DSN names one; no report holds anything personal."""
+"""Sends error reports to Sentry if SENTRY_DSN is set. Personal data is removed from them."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from sentry_sdk.integrations.django import DjangoIntegration
 from . import request_id
 from .logs import hide
 
-#: Parts of a request that may name a person or let one in.
+#: Parts of a request that may contain personal data or credentials.
 NEVER_SENT = ("cookies", "data", "env", "query_string", "headers")
 
 
 def start(dsn: str, **options: Any) -> None:
-    """Report unhandled errors from now on; `options` are for the tests."""
+    """Report unhandled errors from now on. `options` are used by the tests only."""
     sentry_sdk.init(
         dsn=dsn,
         send_default_pii=False,
@@ -28,7 +28,7 @@ def start(dsn: str, **options: Any) -> None:
 
 
 def scrub(event: Any, hint: Any) -> Any:
-    """The report without what nobody may read in it, and with the request's id."""
+    """The report without personal data and secrets, and with the request's id as a tag."""
     event.pop("user", None)
     event.pop("server_name", None)
     for part in NEVER_SENT:

@@ -1,8 +1,8 @@
-"""Page loads as browsers saw them: `static/js/vitals.js` sends its measures here, once a page.
+"""Receives the page-load times that browsers measured (`static/js/vitals.js`, once per page).
 
-From a browser only a page of this site can send them, and each address has a limit. A program that
-writes its own headers can still send untrue times within that limit. So read these figures as a
-median over many visitors, and base no alert on their extremes.
+Browsers send them from pages of this site only, and each address has a limit. A program that sets
+its own headers can still send false times within that limit. So use the median of many visitors,
+and do not base alerts on extreme values.
 """
 
 import json
@@ -23,14 +23,14 @@ from bookmyshow.core.rate_limits import Limit, RateLimited, spend
 from . import metrics
 
 MOST_BYTES = 1_000
-#: A measure beyond this is a laptop that slept, or a lie.
+#: Larger values are ignored: a laptop that slept, or a false value.
 MOST_SECONDS = 120.0
 MOST_SHIFT = 10.0
 TIMES = ("TTFB", "FCP", "LCP", "INP")
 
 
 class Bucket:
-    """So many a second in this process, and a burst; what is beyond is not worth counting."""
+    """A token bucket: `rate` per second in this process, and `burst` at once."""
 
     def __init__(self, *, rate: float, burst: float) -> None:
         self._rate, self._burst = rate, burst
@@ -38,6 +38,7 @@ class Bucket:
         self._lock = threading.Lock()
 
     def take(self) -> bool:
+        """Take one token. Returns False if none is left."""
         with self._lock:
             now = time.monotonic()
             self._left = min(self._burst, self._left + (now - self._at) * self._rate)
@@ -48,15 +49,18 @@ class Bucket:
             return True
 
 
-#: A person opens a page every few seconds at most; an office shares an address.
+#: One person opens a page every few seconds at most, but an office may share an address.
 VITALS_FROM_ADDRESS = Limit("vitals", parse("120 per minute"), guards=False)
 bucket = Bucket(rate=50, burst=200)
 
 
-@csrf_exempt  # Changes nothing of anybody's, and a page's last breath carries no header.
+@csrf_exempt  # It changes no data of a person, and a beacon sent by a closing page has no token.
 @require_POST
 def vitals(request: HttpRequest) -> HttpResponse:
-    """Take `{"path", "TTFB", "FCP", "LCP", "INP", "CLS"}`, times in milliseconds; says nothing."""
+    """Receive `{"path", "TTFB", "FCP", "LCP", "INP", "CLS"}`, times in milliseconds.
+
+    Answers 204; or 403 (another site's page), 429, 413 or 400 (not readable).
+    """
     if not is_from_here(request):
         return HttpResponse(status=403)
     try:
@@ -83,13 +87,13 @@ def vitals(request: HttpRequest) -> HttpResponse:
 
 
 def is_from_here(request: HttpRequest) -> bool:
-    """Whether a browser says that a page of this very host sent it."""
+    """Whether the Origin header names this host."""
     origin = request.headers.get("Origin", "")
     return urlsplit(origin).netloc == request.get_host()
 
 
 def measure(value: Any, *, most: float) -> float | None:
-    """The value, where it is a number that can be true."""
+    """The value if it is a number from 0 to `most`, otherwise None."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
         return None
     return float(value)

@@ -27,7 +27,7 @@ class Log(io.StringIO):
 
 @pytest.fixture
 def log() -> Iterator[Log]:
-    """All that is logged, as it is in production."""
+    """Everything that is logged, in the format of production."""
     stream = Log()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
@@ -123,12 +123,12 @@ def test_no_password_token_or_personal_data_is_in_any_log(client: Client, log: L
         ("BMV7Q2K9D4M1X8T held", "BMV7Q2K9D4M1X8T held"),
     ],
 )
-def test_what_others_write_is_hidden_where_it_is_recognised(text: str, hidden: str) -> None:
+def test_personal_data_and_secrets_are_hidden(text: str, hidden: str) -> None:
     assert hide(text) == hidden
 
 
 @pytest.mark.django_db
-def test_a_failed_log_in_names_nobody(client: Client, log: Log) -> None:
+def test_the_log_of_a_failed_log_in_has_no_email(client: Client, log: Log) -> None:
     make_user(EMAIL, PASSWORD)
     client.post("/accounts/login/", {"username": EMAIL, "password": PASSWORD + "!"})
     assert EMAIL not in log.getvalue()

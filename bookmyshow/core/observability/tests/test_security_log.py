@@ -24,7 +24,7 @@ Entries = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def entries() -> Iterator[Entries]:
-    """What the security logger wrote, as it is in production."""
+    """The entries of the security logger, in the format of production."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
@@ -46,7 +46,7 @@ def staff() -> User:
     return User.objects.create_superuser(STAFF, PASSWORD, name="Ira")
 
 
-def told(entries: Entries) -> list[tuple[str, str]]:
+def outcomes(entries: Entries) -> list[tuple[str, str]]:
     return [(entry["event"], entry["outcome"]) for entry in entries()]
 
 
@@ -58,7 +58,7 @@ def test_log_ins_and_their_failures(client: Client, asha: User, entries: Entries
     client.post("/api/auth/login", {"email": EMAIL, "password": PASSWORD}, "application/json")
     client.post("/accounts/login/", {"username": EMAIL, "password": PASSWORD})
     client.post("/accounts/logout/")
-    assert told(entries) == [
+    assert outcomes(entries) == [
         ("log-in", "refused"),
         ("log-in", "refused"),
         ("log-in", "refused"),
@@ -74,13 +74,13 @@ def test_log_ins_and_their_failures(client: Client, asha: User, entries: Entries
     assert first["request_id"]
 
 
-def test_a_try_too_many_is_told(
+def test_an_attempt_beyond_the_limit_is_logged(
     client: Client, asha: User, entries: Entries, settings: Any
 ) -> None:
     settings.RATE_LIMITS = True
     for _ in range(11):
         client.post("/accounts/login/", {"username": EMAIL, "password": "wrong"})
-    assert told(entries)[-1] == ("password check", "limited")
+    assert outcomes(entries)[-1] == ("password check", "limited")
 
 
 def test_what_a_person_does_to_the_account(client: Client, asha: User, entries: Entries) -> None:
@@ -91,7 +91,7 @@ def test_what_a_person_does_to_the_account(client: Client, asha: User, entries: 
     client.get("/accounts/profile/export/")
     client.post("/accounts/password-reset/", {"email": EMAIL})
     client.post("/accounts/profile/delete/", {"password": ANOTHER})
-    assert told(entries)[1:-1] == [
+    assert outcomes(entries)[1:-1] == [
         ("password check", "refused"),
         ("password change", "done"),
         ("log-out everywhere", "done"),
@@ -103,7 +103,7 @@ def test_what_a_person_does_to_the_account(client: Client, asha: User, entries: 
 
 def test_a_new_account(client: Client, entries: Entries) -> None:
     client.post("/accounts/signup/", {"email": EMAIL, "name": NAME, "password": PASSWORD})
-    assert told(entries) == [("sign-up", "done"), ("log-in", "done")]
+    assert outcomes(entries) == [("sign-up", "done"), ("log-in", "done")]
 
 
 def test_what_staff_do_to_an_account(
@@ -131,7 +131,7 @@ def test_what_a_group_may_do(entries: Entries) -> None:
     group = Group.objects.get(name="door")
     group.permissions.clear()
     assert [entry["group"] for entry in entries()] == ["door"]
-    assert told(entries) == [("rights change", "done")]
+    assert outcomes(entries) == [("rights change", "done")]
 
 
 def test_the_second_factor(client: Client, staff: User, entries: Entries, settings: Any) -> None:
@@ -145,7 +145,7 @@ def test_the_second_factor(client: Client, staff: User, entries: Entries, settin
     client.post("/api/auth/login", body, "application/json")
     call_command("reset_two_factor", STAFF)
     assert not TOTPDevice.objects.filter(pk=device.pk).exists()
-    assert [pair for pair in told(entries) if pair[0] != "log-in"] == [
+    assert [pair for pair in outcomes(entries) if pair[0] != "log-in"] == [
         ("second factor", "refused"),
         ("second factor", "refused"),
         ("second factor", "refused"),

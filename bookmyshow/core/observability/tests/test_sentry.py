@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Reports(Transport):
-    """Where reports end in the tests."""
+    """Collects the reports instead of sending them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ def test_it_is_off_unless_a_dsn_is_set() -> None:
     assert not sentry_sdk.get_client().is_active()
 
 
-def test_a_fault_is_reported_with_the_requests_id_and_nothing_personal(
+def test_an_error_report_has_the_requests_id_and_no_personal_data(
     reports: Reports, settings: Settings
 ) -> None:
     settings.ROOT_URLCONF = "bookmyshow.core.observability.tests.test_request_id"
