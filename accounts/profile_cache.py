@@ -33,7 +33,9 @@ class Profile:
 
 def profile_of(user_id: int) -> Profile:
     """Read anew where it isn't kept: the request's own user may be older than the last drop."""
-    return Group(_group(user_id)).keep("profile", partial(_read, user_id), seconds=KEPT_SECONDS)
+    return Group(_group(user_id)).get_or_compute(
+        "profile", partial(_read, user_id), seconds=KEPT_SECONDS
+    )
 
 
 def _read(user_id: int) -> Profile:

@@ -175,15 +175,15 @@ if PGBOUNCER:
 REDIS_URL = environment.redis("REDIS_URL")
 CACHES = {
     "default": {
-        "BACKEND": "bookmyshow.core.cache.backend.SteadyCache",
+        "BACKEND": "bookmyshow.core.cache.backend.OutageTolerantCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "bms",
         # Version 1 was used by earlier releases, which stored values with pickle.
         "VERSION": 2,
         "OPTIONS": {
-            "CLIENT_CLASS": "bookmyshow.core.cache.backend.SteadyClient",
+            "CLIENT_CLASS": "bookmyshow.core.cache.backend.SerializingClient",
             "SERIALIZER": "bookmyshow.core.cache.serializer.Serializer",
-            "CONNECTION_POOL_CLASS": "bookmyshow.core.cache.backend.SteadyPool",
+            "CONNECTION_POOL_CLASS": "bookmyshow.core.cache.backend.OutageAwarePool",
             "IGNORE_EXCEPTIONS": True,
             "SOCKET_CONNECT_TIMEOUT": 0.5,
             "SOCKET_TIMEOUT": 0.5,

@@ -134,7 +134,7 @@ def coming_shows(query: ShowQuery) -> HttpResponse:
     What nobody writes down, a lapse or a beginning, is told within those seconds.
     """
     films, seats = Group(home_lists.GROUP), Group(seatmap.LISTS)
-    text = films.keep(
+    text = films.get_or_compute(
         f"{seats.prefix}:{query.model_dump_json()}",
         partial(_list_text, query),
         seconds=seatmap.POINTER_SECONDS,

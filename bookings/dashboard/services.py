@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from bookmyshow.core.cache import cacheable, keep
+from bookmyshow.core.cache import cacheable, get_or_compute
 from bookmyshow.core.local_time import A_DAY
 from bookmyshow.core.templatetags.formatting import percent_of
 from shows.models import Cinema
@@ -100,7 +100,9 @@ def dashboard(*, at: datetime) -> Dashboard:
     first, last = todays[0], todays[-1]
     funnel = Funnel(*_row(FUNNEL, at))
     key = f"dashboard:days-before:{first}"
-    newcomers, busy, past = keep(key, lambda: _looking_back(at, first), seconds=KEPT_SECONDS)
+    newcomers, busy, past = get_or_compute(
+        key, lambda: _looking_back(at, first), seconds=KEPT_SECONDS
+    )
     parts = past + breakdown(first=first, last=last + AHEAD)
     now_on = [part for part in parts if part.is_today(at)]
     today = total([part.line for part in now_on])

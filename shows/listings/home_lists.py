@@ -40,7 +40,9 @@ class FilmLists:
         return Group(GROUP)
 
     def facets(self) -> Facets:
-        return self._kept.keep("facets", lambda: Facets.at(self._at), seconds=KEPT_SECONDS)
+        return self._kept.get_or_compute(
+            "facets", lambda: Facets.at(self._at), seconds=KEPT_SECONDS
+        )
 
     def page(self, filters: Filters, number: str | None) -> Page[Any]:
         """A page of the films asked for; a number that isn't one gives the first or last page."""
@@ -48,14 +50,14 @@ class FilmLists:
         if filters.q:
             return Paginator(found, FILMS_A_PAGE).get_page(number)
         name = f"list:{filters.querystring()}"
-        count, good_until = self._kept.keep(
+        count, good_until = self._kept.get_or_compute(
             name,
             lambda: (found.count(), self._good_until(filters)),
             seconds=lambda kept: self._seconds_until(kept[1]),
         )
         page: Page[Any] = Paginator(range(count), FILMS_A_PAGE).get_page(number)
         first = (page.number - 1) * FILMS_A_PAGE
-        page.object_list = self._kept.keep(
+        page.object_list = self._kept.get_or_compute(
             f"{name}:{page.number}",
             lambda: list(found[first : first + FILMS_A_PAGE]),
             seconds=self._seconds_until(good_until),
@@ -64,7 +66,7 @@ class FilmLists:
 
     def featured(self, city: str) -> Movie | None:
         """The film on the first screen, another one every day."""
-        return self._kept.keep(
+        return self._kept.get_or_compute(
             f"featured:{city}:{self._at:%j}",
             lambda: films().featured(at=self._at, city=city),
             seconds=lambda _: self._seconds_until(self._good_until(Filters(city=city))),
@@ -73,7 +75,7 @@ class FilmLists:
     def soon(self) -> list[Movie]:
         """The next releases."""
         coming = Filters(list=SOON).films(at=self._at)
-        return self._kept.keep(
+        return self._kept.get_or_compute(
             "soon",
             lambda: list(coming[:SOON_ON_HOME]),
             seconds=lambda _: self._seconds_until(self._good_until(Filters(list=SOON))),

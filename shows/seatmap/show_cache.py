@@ -21,7 +21,7 @@ KEPT_SECONDS = 5 * 60
 
 def show_or_404(show_id: int) -> Show:
     try:
-        return Group(seatmap.group(show_id)).keep(
+        return Group(seatmap.group(show_id)).get_or_compute(
             "details",
             lambda: Show.objects.select_related("movie", "screen__cinema").get(pk=show_id),
             seconds=KEPT_SECONDS,

@@ -12,7 +12,7 @@ from redis.exceptions import TimeoutError as NoAnswer
 
 from bookings import services
 from bookings.integrity.checks import find_broken
-from bookmyshow.core.cache import keep, outage
+from bookmyshow.core.cache import get_or_compute, outage
 from tests.support.factories import make_movie, make_show, make_user
 from tests.support.servers import OwnValkey, own_valkey
 
@@ -146,4 +146,4 @@ def test_a_log_out_while_it_is_frozen_is_not_undone_when_it_is_back(
 
 def test_what_is_kept_is_made_by_everyone_while_it_is_gone(own_valkey: OwnValkey) -> None:
     own_valkey.stop()
-    assert [keep("dear", lambda n=n: n, seconds=60) for n in (1, 2)] == [1, 2]  # type: ignore[misc]
+    assert [get_or_compute("costly", lambda n=n: n, seconds=60) for n in (1, 2)] == [1, 2]  # type: ignore[misc]

@@ -16,6 +16,6 @@ This package knows none of the apps.
 """
 
 from .serializer import cacheable
-from .single_flight import Group, drop_group, group_key, keep
+from .single_flight import Group, drop_group, get_or_compute, group_key
 
-__all__ = ["Group", "cacheable", "drop_group", "group_key", "keep"]
+__all__ = ["Group", "cacheable", "drop_group", "get_or_compute", "group_key"]

@@ -1,9 +1,9 @@
-"""The cache on Redis or Valkey, made so that its server may be away (docs/spec.md §7).
+"""The cache on Redis or Valkey. The site keeps working while its server is down (docs/spec.md §7).
 
-With the server gone every read misses and every write is dropped, and a page pays for finding that
-out once and not with every call (`Outage`). A drop that could not be delivered is delivered before
-anything is read again, so that nothing stale comes back with the server: a session that was ended
-meanwhile, say.
+While the server is down every read is a miss and every write is dropped. Only one call in a while
+waits for the connection; the others skip the server at once (`Outage`). Deletions that failed are
+remembered and sent before the first read after the outage. So no old value comes back, for example
+a session that was ended in the meantime.
 """
 
 import logging
@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 MISSING = object()
 
 
-class SteadyPool(ConnectionPool):
-    """Connections to one server, or at once an error while it is away."""
+class OutageAwarePool(ConnectionPool):
+    """The connections to one server. While it is down, `get_connection` fails at once."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.outage = Outage()
@@ -36,33 +36,33 @@ class SteadyPool(ConnectionPool):
 
     def get_connection(self, *args: Any, **kwargs: Any) -> Connection:
         if self.outage.must_wait():
-            raise NoConnection("the cache server is away")
-        was_on = self.outage.is_on
+            raise NoConnection("the cache server is down")
+        was_down = self.outage.is_on
         try:
             connection = super().get_connection(*args, **kwargs)
-            if was_on:
-                self._welcome_back(connection)
+            if was_down:
+                self._end_outage(connection)
         except (NoConnection, NoAnswer, OSError) as error:
             self.outage.begin(error)
             raise
         return connection
 
-    def _welcome_back(self, connection: Connection) -> None:
-        """Prove that the server answers, by dropping what it should have dropped meanwhile."""
-        missed = self.outage.take_missed()
+    def _end_outage(self, connection: Connection) -> None:
+        """Delete the keys whose deletion failed. If the server answers, the outage has ended."""
+        keys = self.outage.take_missed()
         try:
-            connection.send_command(*(["DEL", *missed] if missed else ["PING"]))
+            connection.send_command(*(["DEL", *keys] if keys else ["PING"]))
             connection.read_response()
         except (NoConnection, NoAnswer, OSError):
-            self.outage.note_missed(missed)
+            self.outage.note_missed(keys)
             connection.disconnect()
             self.release(connection)
             raise
         self.outage.end()
 
 
-class SteadyClient(DefaultClient):
-    """Every value goes through the serializer, numbers too."""
+class SerializingClient(DefaultClient):
+    """Passes every value through the serializer. django-redis itself leaves whole numbers out."""
 
     def encode(self, value: Any, **_options: Any) -> Any:
         return self._serializer.dumps(value)
@@ -71,19 +71,22 @@ class SteadyClient(DefaultClient):
         return self._serializer.loads(value)
 
 
-class SteadyCache(RedisCache):
-    """django-redis, whose lost writes are made good and whose `clear` drops nothing but the cache.
+class OutageTolerantCache(RedisCache):
+    """django-redis's cache with three changes.
 
-    The server is Celery's broker too, so a FLUSHDB would lose what is queued. A value that can't be
-    read (garbage, or another version's) is a miss, and is deleted so that a new one can be added.
+    - The keys of failed writes and deletions are deleted when the server is back.
+    - `clear` deletes only the cache's own keys: the server is also Celery's broker, and FLUSHDB
+      would delete queued tasks.
+    - A value that can't be read (damaged, or of another version) is a miss. It is deleted, so that
+      `add` can store a new one.
     """
 
     def get(self, key: str, default: Any = None, *args: Any, **kwargs: Any) -> Any:
         try:
             found = super().get(key, MISSING, *args, **kwargs)
         except Unreadable as error:
-            # Without the key: that of a session is secret.
-            log.warning("dropped an entry of the cache that can't be read: %s", error)
+            # The key is not logged, because the key of a session is secret.
+            log.warning("deleted a cache entry that can't be read: %s", error)
             self.delete(key, kwargs.get("version"))
             found = MISSING
         if found is MISSING:
@@ -93,7 +96,7 @@ class SteadyCache(RedisCache):
         return found
 
     def get_many(self, keys: Any, version: int | None = None, **_options: Any) -> dict[str, Any]:
-        """One by one, as `get` reads them."""
+        """The values by key, read one by one with `get`."""
         return BaseCache.get_many(self, keys, version)
 
     def set(self, key: str, *args: Any, **kwargs: Any) -> Any:
@@ -116,17 +119,17 @@ class SteadyCache(RedisCache):
         return done
 
     def clear(self) -> int:
-        """Drop every entry of the cache; returns how many there were."""
+        """Delete every entry of the cache and return their number."""
         return self.delete_pattern("*", itersize=1000) or 0
 
     @property
     def is_away(self) -> bool:
-        """Whether the server was found gone and has not answered since."""
+        """Whether the server did not answer the last attempt to reach it."""
         return self._pool.outage.is_on
 
     @property
-    def _pool(self) -> SteadyPool:
-        pool: SteadyPool = self.client.get_client(write=True).connection_pool
+    def _pool(self) -> OutageAwarePool:
+        pool: OutageAwarePool = self.client.get_client(write=True).connection_pool
         return pool
 
     def _note_missed(self, keys: list[str], version: int | None) -> None:

@@ -1,4 +1,4 @@
-"""What one process knows about a cache server that does not answer."""
+"""Whether the cache server is down, as one process knows it."""
 
 import logging
 import threading
@@ -7,15 +7,15 @@ import time
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2.0
-#: About 10 MB of keys; a shop that sells more through one outage has to clear the cache by hand.
+#: About 10 MB of keys. After an outage with more, the cache has to be cleared by hand.
 MOST_MISSED = 100_000
 
 
 class Outage:
-    """Whether to leave the server alone, and which drops it missed.
+    """The state of an outage: when to try the server again, and which deletions have failed.
 
-    One refused or timed-out connection begins an outage. From then on nobody waits: every
-    RETRY_SECONDS one caller tries, and the others go on without the cache.
+    An outage begins when a connection is refused or times out. From then on one caller tries the
+    server every RETRY_SECONDS, and all others go on without the cache and without waiting.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Outage:
         return self._retry_at is not None
 
     def must_wait(self) -> bool:
-        """Whether the caller has to do without the server; False makes it the one who tries."""
+        """Whether the caller must not use the server now. False: this caller is to try it."""
         if not self.is_on:
             return False
         with self._lock:
@@ -42,7 +42,7 @@ class Outage:
     def begin(self, error: Exception) -> None:
         with self._lock:
             if self._retry_at is None:
-                log.warning("the cache server does not answer (%s): going on without it", error)
+                log.warning("the cache server does not answer (%s): continuing without it", error)
             self._retry_at = time.monotonic() + RETRY_SECONDS
 
     def end(self) -> None:
@@ -51,9 +51,9 @@ class Outage:
         log.warning("the cache server answers again")
 
     def note_missed(self, keys: list[str]) -> None:
-        """Remember what should have been dropped: it is stale when the server is back.
+        """Remember keys that could not be deleted: their values are out of date.
 
-        The next caller tries whether it is, and delivers them.
+        The next caller tries the server and deletes them.
         """
         with self._lock:
             if self._retry_at is None:
@@ -62,10 +62,10 @@ class Outage:
             if not full:
                 self._missed.update(keys)
         if full:
-            log.error("too many missed drops: run manage.py clear_cache when the server is back")
+            log.error("too many failed deletions: run manage.py clear_cache when the server is up")
 
     def take_missed(self) -> list[str]:
-        """The keys to drop; forgotten here."""
+        """Return the keys to delete, and forget them."""
         with self._lock:
             missed, self._missed = self._missed, set()
         return list(missed)

@@ -1,9 +1,9 @@
-"""Turns values of the cache into bytes and back (MessagePack). The bytes are data, never code.
+"""Converts cached values to bytes and back (MessagePack). The bytes never contain code.
 
-With pickle, somebody who can write to the cache's server could run code here. So only what is
-listed below is packed and unpacked: plain values, dates and decimals, rows of models, and
-dataclasses that are marked `cacheable`. Bytes of another format or version raise Unreadable, and
-readers take that for a miss.
+With pickle, somebody who can write to the cache server could run code in this process. So only
+these kinds of values are allowed: plain values, dates and decimals, rows of models, and dataclasses
+that are marked `cacheable`. Bytes of another format or version raise Unreadable, which counts as a
+miss.
 """
 
 from collections.abc import Callable
@@ -24,10 +24,10 @@ from django_redis.serializers.base import BaseSerializer
 
 C = TypeVar("C", bound=type)
 
-#: Every value begins with it. Change it with the format: older values are a miss then.
+#: Every value begins with these bytes. Change them with the format; older values are then misses.
 MARK = b"bms1"
-#: By code: a type, how its values are packed, and how they are unpacked. The codes are part of the
-#: format.
+#: For each code a type, the function that packs its values and the function that unpacks them. The
+#: codes are part of the format.
 PLAIN: dict[int, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] = {
     1: (datetime, datetime.isoformat, datetime.fromisoformat),
     2: (date, date.isoformat, date.fromisoformat),
@@ -42,39 +42,40 @@ _cacheable: dict[str, type] = {}
 
 
 class Unreadable(ValueError):
-    """These bytes were not packed by this version of the site."""
+    """The bytes are damaged, or another version of the site packed them."""
 
 
 def cacheable(kind: C) -> C:
-    """Let the cache keep values of this dataclass. Values with other fields are a miss, no error.
+    """Class decorator: the cache may hold values of this dataclass. Raises TypeError for others.
 
-    Its `__init__` is called with what the cache has, so it may do nothing but keep that.
+    A cached value with other fields is a miss. Reading calls `__init__` with the cached values, so
+    it must only store them.
     """
     if not is_dataclass(kind):
-        raise TypeError(f"{kind} is no dataclass")
+        raise TypeError(f"{kind} is not a dataclass")
     _cacheable[_name(kind)] = kind
     return kind
 
 
 def pack(value: Any) -> bytes:
-    """The value as bytes. Raises TypeError for one of a kind that isn't listed."""
+    """The value as bytes. Raises TypeError if its type is not allowed."""
     packed: bytes = msgpack.packb(value, default=_extend, strict_types=True)
     return MARK + packed
 
 
 def unpack(packed: bytes) -> Any:
-    """The value again. Raises Unreadable."""
+    """The value of these bytes. Raises Unreadable."""
     if not packed.startswith(MARK):
         raise Unreadable("the bytes have no mark of this version")
     try:
         return _unpack(memoryview(packed)[len(MARK) :])
     except Exception as error:
-        # Any error means that the value is of another version, or is none.
+        # Whatever the error is, the bytes are not a value of this version.
         raise Unreadable(str(error)) from error
 
 
 class Serializer(BaseSerializer):
-    """How django-redis turns values into bytes and back (settings, CACHES)."""
+    """The serializer that django-redis uses (settings, CACHES)."""
 
     def dumps(self, value: Any) -> bytes:
         return pack(value)
@@ -97,7 +98,7 @@ def _extend(value: Any) -> msgpack.ExtType:
     if is_dataclass(value) and _cacheable.get(_name(type(value))) is type(value):
         values = {field.name: getattr(value, field.name) for field in fields(value)}
         return _ext(RECORD, [_name(type(value)), values])
-    raise TypeError(f"the cache keeps no {type(value)}; see bookmyshow.core.cache.serializer")
+    raise TypeError(f"can't cache a {type(value)}; see bookmyshow.core.cache.serializer")
 
 
 def _ext(code: int, value: Any) -> msgpack.ExtType:
@@ -115,25 +116,26 @@ def _shrink(code: int, packed: bytes) -> Any:
 
 
 def _row(row: Model) -> list[Any]:
-    """A row's values, the related rows that are loaded, its prefetched rows, and annotations."""
-    kept = row.__dict__
+    """A row as a list: its model, values, loaded related rows, prefetched rows and annotations."""
+    attributes = row.__dict__
     columns = {field.attname for field in row._meta.concrete_fields}
     links = {
         field.name: row._state.fields_cache[field.name]
         for field in row._meta.concrete_fields
         if field.name in row._state.fields_cache
     }
-    many = {name: list(rows) for name, rows in kept.get("_prefetched_objects_cache", {}).items()}
+    prefetched = attributes.get("_prefetched_objects_cache", {})
+    many = {name: list(rows) for name, rows in prefetched.items()}
     for name in many:
         _many_to_many(type(row), name)
     extra = {
         name: value
-        for name, value in kept.items()
+        for name, value in attributes.items()
         if name not in columns and name[0] != "_" and not _is_computed(row, name)
     }
     return [
         row._meta.label_lower,
-        {name: _plain(kept[name]) for name in columns & kept.keys()},
+        {name: _plain(attributes[name]) for name in columns & attributes.keys()},
         links,
         many,
         extra,
@@ -147,9 +149,10 @@ def _model(
     many: dict[str, list[Any]],
     extra: dict[str, Any],
 ) -> Model:
-    """The row again, as it was read. Saves nothing and asks nothing.
+    """The row, built from the values of `_row` without a query.
 
-    Made as pickle makes it, without `__init__`: a list of films is read with every home page.
+    `__init__` is not called, as with pickle, because it is slow and every home page reads a list of
+    films.
     """
     model = _model_named(label)
     row = model.__new__(model)
@@ -166,9 +169,9 @@ def _model(
 
 
 def _prefetched(row: Model, name: str, rows: list[Any]) -> QuerySet[Any]:
-    """The prefetched rows as a QuerySet; a filter on it queries the row's related rows.
+    """The prefetched rows as a QuerySet. A filter on it queries the row's related rows.
 
-    The row's manager makes the same QuerySet, ten times as slowly.
+    It equals the QuerySet of the row's manager, which takes ten times as long to build.
     """
     related, back = _many_to_many(type(row), name)
     found: QuerySet[Any] = QuerySet(related)
@@ -181,7 +184,7 @@ def _prefetched(row: Model, name: str, rows: list[Any]) -> QuerySet[Any]:
 def _many_to_many(model: type[Model], name: str) -> tuple[type[Model], str]:
     field = model._meta.get_field(name)
     if not isinstance(field, ManyToManyField):
-        raise TypeError(f"the cache keeps no {name} that was prefetched")
+        raise TypeError(f"can't cache the prefetched {name}: it is not a many-to-many field")
     return field.related_model, field.related_query_name()
 
 

@@ -1,4 +1,4 @@
-"""Keeping what is dear to make, made by one worker at a time."""
+"""Caches values that are expensive to compute. One worker computes a missing value, others wait."""
 
 import secrets
 import time
@@ -8,21 +8,22 @@ from typing import TypeVar
 from django.core.cache import cache
 
 T = TypeVar("T")
-#: How long a value is kept; a function of it where that depends on what it says.
+#: How many seconds a value stays in the cache, or a function of the value that returns them.
 Lifetime = float | Callable[[T], float]
 
 MISSING = object()
-#: How long others wait for the worker that makes a value, and how often they look.
+#: How long other workers wait for the worker that computes a value, and how often they check.
 WAIT_SECONDS = 3.0
-LOOK_SECONDS = 0.02
-#: A worker that died while making leaves its lock for so long.
+CHECK_SECONDS = 0.02
+#: After this time the lock of a worker that died while computing is free again.
 LOCK_SECONDS = 10
 
 
-def keep(key: str, make: Callable[[], T], *, seconds: Lifetime[T]) -> T:
-    """The value under `key`, made by one of those who ask for it at once, then kept for `seconds`.
+def get_or_compute(key: str, compute: Callable[[], T], *, seconds: Lifetime[T]) -> T:
+    """Return the cached value of `key`. If it is missing, compute and cache it for `seconds`.
 
-    With the cache server away everyone makes their own.
+    If several workers miss it at once, one computes it and the others wait for up to WAIT_SECONDS;
+    after that, or while the cache server is down, each computes its own.
     """
     deadline = time.monotonic() + WAIT_SECONDS
     lock = f"{key}:making"
@@ -33,25 +34,25 @@ def keep(key: str, make: Callable[[], T], *, seconds: Lifetime[T]) -> T:
         locked = _lock(lock)
         if locked:
             try:
-                # It may have been made between the two looks above.
+                # Another worker may have stored it between the read and the lock.
                 found = cache.get(key, MISSING)
                 if found is not MISSING:
                     return found
-                value = make()
+                value = compute()
                 cache.set(key, value, seconds(value) if callable(seconds) else seconds)
                 return value
             finally:
                 cache.delete(lock)
         if locked is None or time.monotonic() > deadline:
-            return make()
-        time.sleep(LOOK_SECONDS)
+            return compute()
+        time.sleep(CHECK_SECONDS)
 
 
 class Group:
-    """Entries that are dropped together; open it before reading what its entries are made of.
+    """Cache entries that are dropped together.
 
-    Then a value made from what a drop has just outdated is kept under the group's old token, where
-    nobody finds it.
+    Create the Group before you read the data for its entries. If the group is dropped after that,
+    the entry is stored under the old token, where it is never read.
     """
 
     def __init__(self, name: str) -> None:
@@ -59,27 +60,28 @@ class Group:
         token = cache.get(key)
         if token is None:
             token = secrets.token_hex(8)
-            # Another may have named the group in between; then its token counts.
+            # Another worker may have stored a token first; then that one counts.
             if not cache.add(key, token, None):
                 token = cache.get(key, token)
-        #: Changes with every drop; in a key of another group, it ties that entry to both.
+        #: Changes with every drop. An entry of another group whose key contains this prefix is
+        #: dropped with either group.
         self.prefix = f"{name}:{token}"
 
-    def keep(self, key: str, make: Callable[[], T], *, seconds: Lifetime[T]) -> T:
-        """As `keep`, until the group is dropped at the latest."""
-        return keep(f"{self.prefix}:{key}", make, seconds=seconds)
+    def get_or_compute(self, key: str, compute: Callable[[], T], *, seconds: Lifetime[T]) -> T:
+        """As the function `get_or_compute`; the value is also gone when the group is dropped."""
+        return get_or_compute(f"{self.prefix}:{key}", compute, seconds=seconds)
 
 
 def drop_group(name: str) -> None:
-    """Drop all that is kept in a group. Call it once the change is committed."""
+    """Drop all entries of a group. Call this after the change is committed."""
     cache.delete(group_key(name))
 
 
 def group_key(name: str) -> str:
-    """The entry that a drop of the group deletes, for dropping it together with others."""
+    """The key whose deletion drops the group. With it several groups can be dropped at once."""
     return f"group:{name}"
 
 
 def _lock(name: str) -> bool | None:
-    """Whether this worker got the lock; None with the server away."""
+    """Whether this worker got the lock; None if the cache server is down."""
     return cache.add(name, 1, LOCK_SECONDS)

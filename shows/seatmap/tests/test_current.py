@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from bookings import services
 from bookings.models import Booking
-from bookmyshow.core.cache.backend import SteadyCache
+from bookmyshow.core.cache.backend import OutageTolerantCache
 from shows.models import Show
 from shows.seatmap import current as seatmap
 from tests.support.factories import begin, hall, lapse, make_booking, make_show, make_user
@@ -148,14 +148,14 @@ def test_the_pointer_lives_five_seconds_at_most(
 ) -> None:
     show = make_show()
     lifetimes: list[float] = []
-    keep = SteadyCache.set
+    keep = OutageTolerantCache.set
 
-    def noted(self: SteadyCache, key: str, value: object, seconds: float) -> object:
+    def noted(self: OutageTolerantCache, key: str, value: object, seconds: float) -> object:
         if key == seatmap.pointer_key(show.pk):
             lifetimes.append(seconds)
         return keep(self, key, value, seconds)
 
-    monkeypatch.setattr(SteadyCache, "set", noted)
+    monkeypatch.setattr(OutageTolerantCache, "set", noted)
     poll(client, show)
     # What the reading took counts against it.
     assert [seconds <= 5 for seconds in lifetimes] == [True]
@@ -245,14 +245,14 @@ def test_whoever_finds_the_lock_given_back_takes_the_map_that_was_made(gets_the_
     cache.set(seatmap.lock_key(show.pk), "another worker's", 60)
     readings: list[seatmap.SeatMap] = []
 
-    def the_other_is_done(_: SteadyCache, key: str, *args: Any) -> bool:
+    def the_other_is_done(_: OutageTolerantCache, key: str, *args: Any) -> bool:
         patched.undo()
         cache.delete(key)
         readings.append(seatmap.current_map(show.pk))
         return gets_the_lock and cache.add(key, *args)
 
     with pytest.MonkeyPatch.context() as patched, CaptureQueriesContext(connection) as queries:
-        patched.setattr(SteadyCache, "add", the_other_is_done)
+        patched.setattr(OutageTolerantCache, "add", the_other_is_done)
         found = seatmap.current_map(show.pk)
     assert readings == [found]
     assert len(queries) == 2, "the other's"

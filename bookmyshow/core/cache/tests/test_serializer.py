@@ -1,4 +1,4 @@
-"""What the cache keeps is data: it comes back as it went in, and nothing else comes out."""
+"""Cached values come back unchanged, and damaged or foreign bytes are misses."""
 
 import pickle
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from django.utils import timezone as clock
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.profile_cache import profile_of
-from bookmyshow.core.cache import cacheable, keep
+from bookmyshow.core.cache import cacheable, get_or_compute
 from bookmyshow.core.cache.serializer import MARK, Unreadable, pack, unpack
 from movies.models import Genre
 from shows.listings.films import films
@@ -58,13 +58,13 @@ def test_a_value_comes_back_as_it_was(value: Any) -> None:
     assert type(found) is type(value)
 
 
-def test_html_that_was_made_safe_stays_so_and_other_text_does_not() -> None:
+def test_safe_html_stays_safe_and_other_text_stays_unsafe() -> None:
     assert isinstance(unpack(pack(mark_safe("<b>"))), SafeString)
     assert not isinstance(unpack(pack("<b>")), SafeString)
 
 
-def test_a_kind_that_is_not_listed_is_refused_when_it_is_kept() -> None:
-    with pytest.raises(TypeError, match=r"keeps no .*Path"):
+def test_a_value_of_a_type_that_is_not_allowed_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"can't cache a .*Path"):
         cache.set("path", Path("/"))
 
 
@@ -74,9 +74,9 @@ class Unmarked:
 
 
 def test_a_dataclass_has_to_be_marked() -> None:
-    with pytest.raises(TypeError, match=r"keeps no .*Unmarked"):
+    with pytest.raises(TypeError, match=r"can't cache a .*Unmarked"):
         pack(Unmarked("x"))
-    with pytest.raises(TypeError, match="no dataclass"):
+    with pytest.raises(TypeError, match="not a dataclass"):
         cacheable(str)
 
 
@@ -97,7 +97,7 @@ def test_a_pickled_payload_is_not_run_and_is_a_miss(tmp_path: Path) -> None:
         plant("costly", planted)
         assert cache.get("costly") is None
         plant("costly", planted)
-        assert keep("costly", lambda: "made again", seconds=60) == "made again"
+        assert get_or_compute("costly", lambda: "made again", seconds=60) == "made again"
         assert cache.get("costly") == "made again"
     assert not sprung.exists()
     pickle.loads(payload)
@@ -117,7 +117,7 @@ GARBAGE = [
     MARK + b"\x01\x01",
     MARK + b"\xc7\x02\x63\xa1x",
     MARK + b"\xd4\x01\xc0",
-    # A dataclass that nobody marked, and one of other fields.
+    # A dataclass that is not marked, and one with other fields.
     pack(Option("a", "b")).replace(b"Option", b"Action"),
     pack(Option("a", "b")).replace(b"label", b"title"),
     MARK + b"\xdf\xff\xff\xff\xff",
@@ -125,12 +125,12 @@ GARBAGE = [
 
 
 @pytest.mark.parametrize("garbage", GARBAGE, ids=repr)
-def test_garbage_is_a_miss_and_makes_room(garbage: bytes) -> None:
+def test_garbage_is_a_miss_and_is_deleted(garbage: bytes) -> None:
     with pytest.raises(Unreadable):
         unpack(garbage)
     plant("costly", garbage)
     assert cache.get("costly", "missed") == "missed"
-    # `add` writes where there is nothing: what can't be read is gone.
+    # `add` only writes if there is no entry: the garbage has been deleted.
     assert cache.add("costly", "new", 60)
     plant("costly", garbage)
     plant("other", pack(1))
@@ -168,8 +168,8 @@ def test_rows_come_back_with_what_was_read_with_them(django_assert_num_queries: 
 
 
 @pytest.mark.django_db
-def test_all_that_the_site_keeps_can_be_kept() -> None:
-    """Each is read a second time from the cache alone."""
+def test_every_value_that_the_site_caches_can_be_cached() -> None:
+    """The second round reads each value from the cache."""
     show, user = make_show(), make_user()
     lists, staff = FilmLists(clock.now()), staff_client()
     for _ in range(2):
@@ -185,7 +185,7 @@ def test_all_that_the_site_keeps_can_be_kept() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("garbage", [b"garbage", b"12", pickle.dumps({"a": 1}), MARK], ids=repr)
 def test_every_entry_of_the_cache_may_be_garbage(client: Client, garbage: bytes) -> None:
-    """Pages, polls, holds, sessions and the API go on, and write what can be read again."""
+    """Pages, polls, holds, sessions and the API work, and replace the garbage."""
     show, user = make_show(), make_user()
     client.force_login(user)
     visit(client, show)

@@ -4,10 +4,12 @@ import time
 import pytest
 from django.core.cache import cache
 
-from bookmyshow.core.cache import Group, drop_group, keep, single_flight
+from bookmyshow.core.cache import Group, drop_group, get_or_compute, single_flight
 
 
-def test_many_who_ask_at_once_have_it_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_value_that_many_threads_miss_at_once_is_computed_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(single_flight, "WAIT_SECONDS", 300.0)  # however busy the machine is
     monkeypatch.setattr(single_flight, "LOCK_SECONDS", 300)
     made = []
@@ -16,10 +18,10 @@ def test_many_who_ask_at_once_have_it_made_once(monkeypatch: pytest.MonkeyPatch)
     def make() -> str:
         made.append(threading.current_thread().name)
         time.sleep(0.3)
-        return "dear"
+        return "costly"
 
     def ask() -> None:
-        answers.append(keep("dear", make, seconds=600))
+        answers.append(get_or_compute("costly", make, seconds=600))
 
     threads = [threading.Thread(target=ask) for _ in range(20)]
     for thread in threads:
@@ -27,30 +29,30 @@ def test_many_who_ask_at_once_have_it_made_once(monkeypatch: pytest.MonkeyPatch)
     for thread in threads:
         thread.join()
     assert len(made) == 1
-    assert answers == ["dear"] * 20
+    assert answers == ["costly"] * 20
 
 
-def test_a_maker_that_fails_leaves_the_others_to_try() -> None:
+def test_after_an_error_the_next_caller_computes_it() -> None:
     with pytest.raises(ZeroDivisionError):
-        keep("broken", lambda: 1 // 0, seconds=60)
-    assert keep("broken", lambda: "mended", seconds=60) == "mended"
+        get_or_compute("broken", lambda: 1 // 0, seconds=60)
+    assert get_or_compute("broken", lambda: "mended", seconds=60) == "mended"
 
 
-def test_nothing_is_a_value_too() -> None:
-    assert keep("nothing", lambda: None, seconds=60) is None
-    assert keep("nothing", lambda: "made again", seconds=60) is None
+def test_none_is_cached_like_any_other_value() -> None:
+    assert get_or_compute("nothing", lambda: None, seconds=60) is None
+    assert get_or_compute("nothing", lambda: "made again", seconds=60) is None
 
 
-def test_a_value_made_of_what_a_drop_outdated_is_not_found_after_it() -> None:
+def test_a_value_that_a_drop_made_out_of_date_is_not_found_afterwards() -> None:
     def make_while_it_changes() -> str:
         drop_group("films")
         return "outdated"
 
-    Group("films").keep("list", make_while_it_changes, seconds=60)
-    assert Group("films").keep("list", lambda: "new", seconds=60) == "new"
+    Group("films").get_or_compute("list", make_while_it_changes, seconds=60)
+    assert Group("films").get_or_compute("list", lambda: "new", seconds=60) == "new"
 
 
-def test_clearing_the_cache_leaves_what_else_is_on_the_server() -> None:
+def test_clearing_the_cache_leaves_other_keys_of_the_server() -> None:
     server = cache.client.get_client(write=True)  # type: ignore[attr-defined]
     server.lpush("celery", "queued task")
     cache.set("kept", 1)
