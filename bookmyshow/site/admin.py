@@ -1,9 +1,9 @@
-"""The admin's name and frame; the models are registered by their apps."""
+"""The admin's title and layout. Each app registers its own models."""
 
 from django.contrib import admin
 
 admin.site.site_header = "BookMyShow"
 admin.site.site_title = "BookMyShow staff"
 admin.site.index_title = "Behind the counter"
-# Lists are wide; the way round is the front page and the breadcrumbs.
+# Lists need the whole width. The front page and the breadcrumbs are the navigation.
 admin.site.enable_nav_sidebar = False

@@ -1,4 +1,4 @@
-"""What staff can do from the admin's front page."""
+"""Actions on the admin's front page."""
 
 import logging
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 @require_POST
 @staff_member_required
 def clear_cache(request: HttpRequest) -> HttpResponse:
-    """Drop everything from the cache, as `manage.py clear_cache` does; for superusers."""
+    """Delete all cache entries, as `manage.py clear_cache` does. 403 for all but superusers."""
     if not request.user.is_superuser:
         raise PermissionDenied
     cache.clear()

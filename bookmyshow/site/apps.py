@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class SiteConfig(AppConfig):
-    """What spans the apps: commands, the API's root, health, the admin's frame, demo data."""
+    """Code that uses all apps: commands, the API's root, health checks, demo data and so on."""
 
     name = "bookmyshow.site"

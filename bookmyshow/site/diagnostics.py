@@ -1,4 +1,4 @@
-"""What `manage.py doctor` looks at: each examination says what it found, and what to do."""
+"""The checks of `manage.py doctor`. Each returns what it found and what to do about it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,19 +34,23 @@ DATABASE = """
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`grave`: the site doesn't work as it should. Without advice all is well."""
+    """The result of one check.
 
-    what: str
-    words: str
+    `is_error`: the site does not work as it should. Advice without an error is a warning; no advice
+    means that all is well.
+    """
+
+    subject: str
+    text: str
     advice: str = ""
-    grave: bool = False
+    is_error: bool = False
 
 
-def examine() -> Iterator[Finding]:
-    """Every finding, those on which the others rest first."""
+def run_checks() -> Iterator[Finding]:
+    """Run all checks. Later ones depend on earlier ones, such as migrations on the database."""
     yield from _settings()
-    for look in (_database, _migrations, _cache, _broker, _workers, _beat, _static_files):
-        yield look()
+    for check in (_database, _migrations, _cache, _broker, _workers, _beat, _static_files):
+        yield check()
     yield _mail()
     yield from _owed_mail()
 
@@ -63,17 +67,17 @@ def _settings() -> Iterator[Finding]:
     if not settings.HAS_TICKET_KEY:
         yield Finding(
             "settings",
-            "TICKET_KEY is not set: another SECRET_KEY would void the tickets that are sold",
-            "Set it to a new secret, and TICKET_KEY_FALLBACKS to the SECRET_KEY of today.",
+            "TICKET_KEY is not set: a change of SECRET_KEY would make sold tickets invalid",
+            "Set it to a new secret, and TICKET_KEY_FALLBACKS to the present SECRET_KEY.",
         )
     if not settings.STAFF_2FA:
         yield Finding(
             "second factor",
-            "staff log in with a password alone",
+            "staff log in with only a password",
             "Set STAFF_2FA=on: the next staff page asks each of them to set up an app.",
         )
     if not settings.DEBUG and not found:
-        yield Finding("settings", "the deployment checks have nothing to say")
+        yield Finding("settings", "the deployment checks found nothing")
 
 
 def _database() -> Finding:
@@ -94,7 +98,7 @@ def _database() -> Finding:
         return Finding(
             "database",
             "waits for locks have no limit (lock_timeout is 0)",
-            "Behind PgBouncer the role has the limits: see docs/deploy.md.",
+            "Behind PgBouncer, set the limits on the role: see docs/deploy.md.",
             True,
         )
     skew = abs((datetime.now(UTC) - now).total_seconds())
@@ -139,7 +143,7 @@ def _broker() -> Finding:
         ) as client:
             waiting = sum(int(str(client.llen(queue))) for queue in queues())
     except redis.RedisError:
-        advice = "It is the server of REDIS_URL. Mails and sweeps wait for it."
+        advice = "The broker is the server of REDIS_URL. Mails and sweeps wait for it."
         return Finding("broker", "does not answer", advice, True)
     if waiting > 100:
         return Finding("broker", f"{waiting} tasks wait", "Start a worker, or more of them.", True)
@@ -149,14 +153,14 @@ def _broker() -> Finding:
 def _workers() -> Finding:
     try:
         listening = app.control.inspect(timeout=ANSWER_SECONDS).active_queues() or {}
-    except Exception:  # kombu's transports each raise their own
+    except Exception:  # each transport of kombu raises its own errors
         listening = {}
     if not listening:
-        advice = "Start the Procfile's `worker` and `sweeper`. Without them mails wait."
+        advice = "Start the Procfile's `worker` and `sweeper`. Without them no mail is sent."
         return Finding("workers", "none answers", advice, True)
     taken = {queue["name"] for taking in listening.values() for queue in taking}
     if missing := set(queues()) - taken:
-        advice = "Start the Procfile's `sweeper` (queue sweeps) or `worker` (the other)."
+        advice = "Start the Procfile's `sweeper` (queue sweeps) or `worker` (queue celery)."
         words = f"none takes the queue {' or '.join(sorted(missing))}"
         return Finding("workers", words, advice, True)
     return Finding("workers", f"{len(listening)} answer")
@@ -164,9 +168,9 @@ def _workers() -> Finding:
 
 def _beat() -> Finding:
     last = sweep_heartbeat.last_sweep()
-    advice = "Start the Procfile's `beat` (one of it), and its `sweeper`."
+    advice = "Start the Procfile's `beat` (only once), and its `sweeper`."
     if last is None:
-        return Finding("beat", "no sweep is known of", advice, True)
+        return Finding("beat", "no sweep has been recorded", advice, True)
     seconds = (datetime.now(UTC) - last).total_seconds()
     words = f"lapsed holds were last swept {seconds:.0f} s ago"
     return (
@@ -178,19 +182,19 @@ def _beat() -> Finding:
 
 def _static_files() -> Finding:
     if settings.DEBUG or (settings.STATIC_ROOT / "staticfiles.json").exists():
-        return Finding("static files", "collected" if not settings.DEBUG else "served as they are")
+        return Finding("static files", "collected" if not settings.DEBUG else "not needed (DEBUG)")
     return Finding("static files", "not collected", "Run manage.py collectstatic.", True)
 
 
 def _mail() -> Finding:
     if issubclass(import_string(settings.EMAIL_BACKEND), FolderBackend):
-        advice = "Set EMAIL_URL, or no mail reaches anybody."
+        advice = "Set EMAIL_URL. Without it nobody receives mail."
         return Finding("mail", f"goes to the folder {settings.EMAIL_FILE_PATH}", advice)
     try:
         with get_connection(timeout=MAIL_SECONDS):
             pass
-    except Exception as error:  # the network's, TLS's and the server's own
-        words = f"{settings.EMAIL_HOST} takes none: {refusal_to_connect(error).reason}"
+    except Exception as error:  # of the network, of TLS or of the server
+        words = f"{settings.EMAIL_HOST} refuses mail: {refusal_to_connect(error).reason}"
         return Finding("mail", words, "Is EMAIL_URL right, and is the server up?", True)
     return Finding("mail", f"goes to {settings.EMAIL_HOST}, which answers")
 
@@ -213,6 +217,6 @@ def _owed_mail() -> Iterator[Finding]:
     elif not state.given_up:
         yield Finding("owed mail", f"{state.waiting} wait" if state.waiting else "all sent")
     if state.given_up:
-        advice = "Put the address right and try again (Notices in the admin), or call the customer."
+        advice = "Correct the address and try again (Notices in the admin), or call the customer."
         days = f"in the last {REMEMBERED.days} days"
         yield Finding("owed mail", f"{state.given_up} could not be sent {days}", advice)

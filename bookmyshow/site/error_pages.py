@@ -1,4 +1,7 @@
-"""Error pages that Django would render without the request, and so without the visitor's theme."""
+"""The pages for status 400, 500 and 503.
+
+Django would render them without the request; these have it, and so show the visitor's theme.
+"""
 
 import sys
 
@@ -7,8 +10,8 @@ from django.template import loader
 
 from bookmyshow.core.db.failures import AWAY, RETRY_SECONDS, may_be_done
 
-# By view, what may have been done before its answer was lost.
-WANTED = {
+# For each view of a booking: the change that may have been made before the answer was lost.
+POSSIBLE_CHANGES = {
     "bookings:hold": "your seats are held",
     "bookings:confirm": "your booking is confirmed",
     "bookings:release": "your seats were released",
@@ -21,7 +24,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500; where the database failed, 503 with what is known."""
+    """Answer 500, or 503 if the database is down (then with a text about the visitor's change)."""
     error = sys.exception()
     if isinstance(error, AWAY):
         return unavailable(request, error)
@@ -29,21 +32,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
-    """503: nothing was changed, or we don't know whether it was."""
+    """Answer 503. The page says that nothing was changed, or that this is not known."""
     view = request.resolver_match.view_name if request.resolver_match else ""
     response = _page(
         request,
         "unavailable.html",
         503,
         may_be_done=may_be_done(request, error),
-        wanted=WANTED.get(view, "what you sent was saved"),
-        is_booking=view in WANTED,
+        wanted=POSSIBLE_CHANGES.get(view, "what you sent was saved"),
+        is_booking=view in POSSIBLE_CHANGES,
     )
     response["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 
 def _page(request: HttpRequest, template: str, status: int, **context: object) -> HttpResponse:
-    """No context processor runs: what broke may be the database that one of them would ask."""
+    """Render without context processors, because one of them queries the database."""
     page = loader.render_to_string(template, {"request": request, **context})
     return HttpResponse(page, status=status)

@@ -1,4 +1,4 @@
-"""Is it alive, and does it work? For load balancers and for people on call."""
+"""Health checks for load balancers and monitoring: /api/health and /api/health/ready."""
 
 from typing import Literal
 

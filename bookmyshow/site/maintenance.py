@@ -1,4 +1,4 @@
-"""While the house is closed: one page for everybody, and no other code runs (MAINTENANCE=on)."""
+"""With MAINTENANCE=on every page answers 503, and no view runs."""
 
 from collections.abc import Callable
 
@@ -8,12 +8,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
 RETRY_SECONDS = 300
-# What watches the site goes on seeing it.
+# These still work, so that monitoring does.
 OPEN = ("/api/health", "/metrics")
 
 
 class MaintenanceMiddleware:
-    """Answers 503 with a time to come back; off, it isn't in the chain at all."""
+    """Answers 503 with Retry-After. With MAINTENANCE=off Django removes it from the chain."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         if not settings.MAINTENANCE:

@@ -1,4 +1,4 @@
-"""Serves what staff uploaded; static files are WhiteNoise's, which knows only what was deployed."""
+"""Serves uploaded posters. WhiteNoise can't: it only serves files that existed at the start."""
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
@@ -10,11 +10,14 @@ A_DAY = 24 * 60 * 60
 
 @require_safe
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
-    """An uploaded poster. Only images get in (movies/forms.py), and nothing is run as a page."""
+    """Serve an uploaded poster, or answer 404.
+
+    movies/forms.py accepts only images, and the policy keeps browsers from running a file's code.
+    """
     try:
         response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     except (OSError, ValueError) as error:
-        # A name that no file can have: longer than the disk takes, or with a NUL in it.
+        # The name is not possible for a file: too long, or with a NUL character.
         raise Http404 from error
     if isinstance(response, FileResponse):
         response["Cache-Control"] = f"public, max-age={A_DAY}"

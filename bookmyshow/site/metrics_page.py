@@ -1,4 +1,4 @@
-"""`/metrics`, for Prometheus alone."""
+"""The page `/metrics`, which only Prometheus may read."""
 
 import os
 from secrets import compare_digest
@@ -11,13 +11,13 @@ from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from .state_gauges import ServerState
+from .state_gauges import StateGauges
 
 
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """All processes' metrics; not there at all without METRICS_TOKEN, which the scraper sends."""
+    """The metrics of all processes. 404 if METRICS_TOKEN is not set, 401 without that token."""
     token = settings.METRICS_TOKEN
     if not token:
         raise Http404
@@ -29,10 +29,10 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def expose() -> bytes:
     """The metrics in Prometheus' text format."""
-    here = REGISTRY
+    counted = REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        here = CollectorRegistry()
-        MultiProcessCollector(here)
-    servers = CollectorRegistry()
-    servers.register(ServerState())
-    return generate_latest(here) + generate_latest(servers)
+        counted = CollectorRegistry()
+        MultiProcessCollector(counted)
+    state = CollectorRegistry()
+    state.register(StateGauges())
+    return generate_latest(counted) + generate_latest(state)

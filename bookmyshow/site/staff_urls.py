@@ -1,4 +1,4 @@
-"""Staff pages under the admin's address that are no model's list or form."""
+"""URLs of staff pages under ADMIN_PATH that are not a model's list or form."""
 
 from django.urls import path, reverse_lazy
 from django.views.generic import RedirectView
@@ -11,7 +11,7 @@ from shows.schedule import views as staff_views
 from shows.seating import views as plan_views
 
 urlpatterns = [
-    # The admin's own page would check passwords without counting the tries.
+    # The admin's own page checks passwords without a rate limit.
     path("password_change/", RedirectView.as_view(url=reverse_lazy("accounts:password"))),
     path("dashboard/", dashboard_page, name="staff-dashboard"),
     path("export/<slug:app>/<slug:model>/", export, name="staff-export"),

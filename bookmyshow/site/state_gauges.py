@@ -1,4 +1,4 @@
-"""Metrics that are read when Prometheus asks: what the database and the broker say now."""
+"""Metrics that are read from the database and the broker at each scrape by Prometheus."""
 
 from collections.abc import Iterator
 
@@ -44,11 +44,11 @@ NAMES = (
 )
 
 
-class ServerState(Collector):
-    """A server that does not answer is a value too (`..._up` is 0), and no failed scrape."""
+class StateGauges(Collector):
+    """Collects the gauges. If a server does not answer, its `..._up` is 0; the scrape works."""
 
     def describe(self) -> Iterator[Metric]:
-        """Nothing is asked of the servers when this is registered."""
+        """Empty, because otherwise `register` would call `collect`."""
         return iter(())
 
     def collect(self) -> Iterator[Metric]:

@@ -1,4 +1,4 @@
-"""Every part of the design on one page, for whoever works on it next."""
+"""The style guide: one staff page that shows all design tokens and components (docs/design.md)."""
 
 import re
 
@@ -38,7 +38,7 @@ SIZES = [
 @staff_member_required
 @require_safe
 def style_page(request: HttpRequest) -> HttpResponse:
-    """Tokens and components, each as the pages use it."""
+    """Show the tokens and the components as the pages use them. For staff."""
     sheet = ROOT / "static" / "icons.svg"
     wrong = SignUpForm({"name": "", "email": "asha@", "password": "123"}, auto_id="wrong_%s")
     context = {

@@ -76,17 +76,17 @@ def test_doctor_says_which_queue_nobody_takes(
     monkeypatch.setattr(diagnostics, "ANSWER_SECONDS", 5.0)
 
     def workers() -> Finding:
-        return next(found for found in diagnostics.examine() if found.what == "workers")
+        return next(found for found in diagnostics.run_checks() if found.subject == "workers")
 
     with running(tmp_path, "worker"):
         give_up = time.monotonic() + START_SECONDS
-        while (found := workers()).words == "none answers":
+        while (found := workers()).text == "none answers":
             assert time.monotonic() < give_up
-        assert found.words == "none takes the queue sweeps"
-        assert found.grave
+        assert found.text == "none takes the queue sweeps"
+        assert found.is_error
     with running(tmp_path, "worker", "sweeper"):
         give_up = time.monotonic() + START_SECONDS
-        while workers().words != "2 answer":
+        while workers().text != "2 answer":
             assert time.monotonic() < give_up, workers()
 
 

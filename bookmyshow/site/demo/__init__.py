@@ -1,1 +1,1 @@
-"""The demonstration site: real films, invented cinemas and customers, a week of shows."""
+"""Demo data: real films, invented cinemas and customers, and a week of shows."""

@@ -1,4 +1,4 @@
-"""Accounts of the demonstration. `make run` gives them a public password, for this machine only."""
+"""The demo's accounts. `make run` gives them a public password, on this machine only."""
 
 import random
 
@@ -23,7 +23,10 @@ CROWD_SIZE = 120
 
 
 def create_accounts(password: str) -> int:
-    """A customer, a member of staff, and a crowd that buys tickets but can't log in; how many."""
+    """Create a customer, a superuser, and CROWD_SIZE customers who can't log in but have bookings.
+
+    Returns the number of accounts.
+    """
     for create, email, name in (
         (User.objects.create_user, CUSTOMER_EMAIL, "Demo Customer"),
         (User.objects.create_superuser, STAFF_EMAIL, "Demo Staff"),
@@ -35,7 +38,7 @@ def create_accounts(password: str) -> int:
         User(
             email=f"{name.lower().replace(' ', '.')}@{CROWD_DOMAIN}",
             name=name,
-            # Costs no hashing: a password of none never matches.
+            # An unusable password, which takes no time to hash.
             password=make_password(None),
         )
         for name in names
@@ -44,6 +47,7 @@ def create_accounts(password: str) -> int:
 
 
 def crowd() -> list[User]:
+    """The customers who can't log in."""
     return list(User.objects.filter(email__endswith=f"@{CROWD_DOMAIN}").order_by("pk"))
 
 

@@ -1,4 +1,4 @@
-"""Writes the demonstration's films, cinemas and screens."""
+"""Creates the demo's films, cinemas and screens."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -15,7 +15,7 @@ FRIDAY = 4
 
 
 def create_films(films: Sequence[Film], today: date) -> int:
-    """Add these films to the catalogue, beside any that are in it already."""
+    """Add the films that are not in the catalogue yet. Returns their number."""
     genres = _genres({genre for film in films for genre in film.genres})
     slugs = {film: slug_of(film) for film in films}
     taken = set(Movie.objects.filter(slug__in=slugs.values()).values_list("slug", flat=True))
@@ -30,7 +30,7 @@ def create_films(films: Sequence[Film], today: date) -> int:
 
 
 def create_cinemas() -> tuple[int, int]:
-    """The cinemas and their screens; returns how many of each."""
+    """Create the cinemas and their screens. Returns the number of each."""
     cinemas = Cinema.objects.bulk_create(
         Cinema(
             name=demo.name,
@@ -55,7 +55,7 @@ def create_cinemas() -> tuple[int, int]:
 
 
 def slug_of(film: Film) -> str:
-    """Title and year: the demonstration finds its films again by it, whatever else is imported."""
+    """The slug, from title and year. A later run finds the demo's films by it."""
     return f"{slugify(film.title)}-{film.released.year}"
 
 
@@ -75,7 +75,7 @@ def _movie(film: Film, today: date) -> Movie:
 
 
 def _returns(film: Film, today: date) -> date:
-    """The Friday on which an old film is back."""
+    """The Friday on which a re-release returns to cinemas."""
     friday = today + timedelta(days=(FRIDAY - today.weekday()) % 7)
     return friday + timedelta(weeks=film.returns_in_weeks)
 

@@ -1,4 +1,4 @@
-"""The demonstration's cinemas: invented houses in real cities, two of them in another time zone."""
+"""The demo's cinemas. They are invented, in real cities; two of them are in another time zone."""
 
 from dataclasses import dataclass, field
 from datetime import time
@@ -10,7 +10,7 @@ INDIA, LONDON = "Asia/Kolkata", "Europe/London"
 
 @dataclass(frozen=True, slots=True)
 class DemoScreen:
-    """An auditorium; prices are of an ordinary evening, in the site's currency."""
+    """An auditorium. `standard` and `premium` are the prices of a normal evening, in CURRENCY."""
 
     name: str
     plan: str
@@ -23,7 +23,11 @@ class DemoScreen:
 
 @dataclass(frozen=True, slots=True)
 class DemoCinema:
-    """A cinema, the languages its audience comes for (most wanted first) and its last start."""
+    """A cinema.
+
+    `languages`: the languages of its films, the most popular first. `last_start`: after this time
+    no show starts.
+    """
 
     name: str
     slug: str

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """A film as the demonstration knows it.
+    """A film of the demo.
 
-    `certification` is a class of India's board, where most of the cinemas are: the film's own, or
-    the one nearest to that of another board. `draw` says how full its shows get, from 1 to 5.
+    `certification` is a certificate of India's board, because most of the cinemas are there: the
+    film's own, or the nearest to that of another board. `popularity` is from 1 to 5 and decides how
+    many seats are sold.
     """
 
     title: str
@@ -20,9 +21,9 @@ class Film:
     genres: tuple[str, ...]
     cast: tuple[str, ...]
     synopsis: str
-    draw: int = 2
+    popularity: int = 2
     formats: tuple[str, ...] = ("2D",)
-    # A re-release: weeks after the demonstration begins in which it is back in cinemas.
+    # For a re-release: in how many weeks it returns to cinemas; 0 for other films.
     returns_in_weeks: int = 0
 
     @property

@@ -1,4 +1,4 @@
-"""The demonstration's whole catalogue."""
+"""All films of the demo."""
 
 from . import films_india, films_returning, films_world
 from .film import Film

@@ -1,4 +1,4 @@
-"""Films of India in the demonstration's catalogue. The facts are those of the films' releases."""
+"""Films from India in the demo's catalogue. The facts are those of the films' releases."""
 
 from datetime import date
 
@@ -17,7 +17,7 @@ FILMS = (
         "Delhi in the 1920s: a man from the forest comes to bring a stolen child home, and an "
         "officer of the crown is sent to stop him. They become the closest of friends before "
         "either learns who the other is.",
-        draw=5,
+        popularity=5,
         formats=("2D", "3D", "IMAX"),
     ),
     Film(
@@ -32,7 +32,7 @@ FILMS = (
         "A prison warden and six women with scores of their own hijack the city's trains and "
         "hospitals to shame the powerful into doing their jobs. The arms dealer they are after "
         "knew his father.",
-        draw=5,
+        popularity=5,
         formats=("2D", "IMAX"),
     ),
     Film(
@@ -46,7 +46,7 @@ FILMS = (
         ("Shah Rukh Khan", "Deepika Padukone", "John Abraham", "Dimple Kapadia", "Ashutosh Rana"),
         "An agent thought lost comes back to lead a unit of wounded veterans. A former colleague "
         "has gone private, and what he is selling could empty a city.",
-        draw=4,
+        popularity=4,
         formats=("2D", "IMAX"),
     ),
     Film(
@@ -61,7 +61,7 @@ FILMS = (
         "A boy from the Chambal valley fails his school exams on the day the headmaster is kept "
         "from helping the class cheat. He sets out for Delhi and the hardest examination in the "
         "country, one restart at a time.",
-        draw=3,
+        popularity=3,
     ),
     Film(
         "Rocky Aur Rani Kii Prem Kahaani",
@@ -75,7 +75,7 @@ FILMS = (
         "He is all gym and glitter, she reads the news with a raised eyebrow. To win each other's "
         "families they swap homes for three months, and find that grandparents have love stories "
         "too.",
-        draw=3,
+        popularity=3,
     ),
     Film(
         "Laapataa Ladies",
@@ -89,7 +89,7 @@ FILMS = (
         "Two brides under the same red veil share a night train, and a sleepy groom leads the "
         "wrong one home. While a policeman sniffs for a crime, both women find out what they "
         "might do with a life of their own.",
-        draw=3,
+        popularity=3,
     ),
     Film(
         "Stree 2",
@@ -103,7 +103,7 @@ FILMS = (
         "The town of Chanderi has made peace with its ghost, until something without a head comes "
         "for the women who think for themselves. Vicky and his friends would rather not be the "
         "heroes again.",
-        draw=4,
+        popularity=4,
     ),
     Film(
         "Chhaava",
@@ -116,7 +116,7 @@ FILMS = (
         ("Vicky Kaushal", "Rashmika Mandanna", "Akshaye Khanna", "Ashutosh Rana"),
         "After the death of Shivaji his son Sambhaji takes the throne, and an emperor marches "
         "south to finish the Marathas. Nine years of war turn on courage, and on who sells whom.",
-        draw=4,
+        popularity=4,
         formats=("2D", "IMAX"),
     ),
     Film(
@@ -131,7 +131,7 @@ FILMS = (
         "Masked men are killing officers in Chennai, and the investigator called in does not "
         "trust the file. A missing shipment, a grieving father and a very patient gangster are "
         "all in it somewhere.",
-        draw=4,
+        popularity=4,
     ),
     Film(
         "Ponniyin Selvan: I",
@@ -145,7 +145,7 @@ FILMS = (
         "A cheerful messenger rides across the Chola lands with a secret for the king. At every "
         "court he visits someone is plotting, and the best plotter of them has loved the crown "
         "prince since she was a girl.",
-        draw=3,
+        popularity=3,
         formats=("2D", "IMAX"),
     ),
     Film(
@@ -160,7 +160,7 @@ FILMS = (
         "A retired jailer spends his mornings with his grandson and his vegetables. When his son, "
         "a policeman, goes missing on the trail of idol smugglers, old inmates start answering "
         "his calls.",
-        draw=4,
+        popularity=4,
     ),
     Film(
         "Leo",
@@ -174,7 +174,7 @@ FILMS = (
         "Parthiban keeps a café and a rescued hyena in a hill town in Himachal. One violent night "
         "puts his face in the papers, and a family of traffickers swears he is the son they "
         "buried.",
-        draw=4,
+        popularity=4,
         formats=("2D", "IMAX"),
     ),
     Film(
@@ -189,7 +189,7 @@ FILMS = (
         "The life of Major Mukund Varadarajan, as his wife Indhu remembers it: a college love "
         "that two families opposed, years of postings and phone calls, and a last operation in "
         "Kashmir.",
-        draw=3,
+        popularity=3,
     ),
     Film(
         "Bramayugam",
@@ -202,7 +202,7 @@ FILMS = (
         ("Mammootty", "Arjun Ashokan", "Sidharth Bharathan"),
         "A singer on the run loses his way in the forest and finds shelter in a crumbling mansion. "
         "Its master likes company, dice, and guests who do not ask to leave. In black and white.",
-        draw=2,
+        popularity=2,
     ),
     Film(
         "Manjummel Boys",
@@ -215,7 +215,7 @@ FILMS = (
         ("Soubin Shahir", "Sreenath Bhasi", "Balu Varghese", "Ganapathi", "Deepak Parambol"),
         "Friends from a small town near Kochi squeeze into a car for a holiday in Kodaikanal. At "
         "the Guna Caves one of them drops out of sight, into a shaft nobody has come back from.",
-        draw=3,
+        popularity=3,
     ),
     Film(
         "Aavesham",
@@ -229,7 +229,7 @@ FILMS = (
         "Three freshers in Bengaluru, beaten up by seniors, look for a local tough to befriend. "
         "They find Ranga, all in white and gold, who takes friendship far more seriously than "
         "they bargained for.",
-        draw=4,
+        popularity=4,
     ),
     Film(
         "All We Imagine as Light",
@@ -243,7 +243,7 @@ FILMS = (
         "Two nurses share a flat in Mumbai: one hears from her husband abroad only through a rice "
         "cooker, the other has nowhere to be alone with her boyfriend. A friend's move back to "
         "the coast gives all three some room.",
-        draw=2,
+        popularity=2,
     ),
     Film(
         "Pushpa: The Rise",
@@ -257,7 +257,7 @@ FILMS = (
         "A labourer in the Seshachalam hills has a gift for getting red sandalwood past the law, "
         "and no talent at all for bowing. As he climbs from lorry to boardroom the people above "
         "him run out.",
-        draw=3,
+        popularity=3,
     ),
     Film(
         "Sita Ramam",
@@ -270,7 +270,7 @@ FILMS = (
         ("Dulquer Salmaan", "Mrunal Thakur", "Rashmika Mandanna", "Sumanth"),
         "An orphaned lieutenant in Kashmir gets letters from a wife he doesn't have. Twenty years "
         "later a student is made to deliver his last reply, and has to find out who Sita was.",
-        draw=3,
+        popularity=3,
     ),
     Film(
         "Kalki 2898 AD",
@@ -284,7 +284,7 @@ FILMS = (
         "In the last city on earth, under an upturned pyramid that takes what is left of the "
         "world's water, a bounty hunter wants a way in. The woman he is paid to catch is guarded "
         "by a warrior older than the ruins.",
-        draw=5,
+        popularity=5,
         formats=("2D", "3D", "IMAX"),
     ),
     Film(
@@ -298,7 +298,7 @@ FILMS = (
         ("Yash", "Sanjay Dutt", "Raveena Tandon", "Srinidhi Shetty", "Prakash Raj"),
         "Rocky has the gold fields now, and the people who dig in them. He also has the heirs of "
         "those he killed at one gate, and the prime minister at the other.",
-        draw=4,
+        popularity=4,
         formats=("2D", "IMAX"),
     ),
     Film(
@@ -313,6 +313,6 @@ FILMS = (
         "A king once gave his forest to a village in return for peace. His heirs want it back, the "
         "forest officer wants it fenced, and a brawler who runs from his father's dance must "
         "choose where he stands.",
-        draw=4,
+        popularity=4,
     ),
 )

@@ -1,10 +1,10 @@
-"""Old films that come back to cinemas: the demonstration's coming attractions."""
+"""Old films that return to cinemas: the demo's films that are coming soon."""
 
 from datetime import date
 
 from .film import Film
 
-# Each is announced for a day in the near future and honest about its age.
+# Each has a release date in the near future, and its text says when it was first shown.
 FILMS = (
     Film(
         "Amélie",
@@ -17,7 +17,7 @@ FILMS = (
         ("Audrey Tautou", "Mathieu Kassovitz", "Rufus", "Jamel Debbouze"),
         "First shown in 2001 and back for a winter run. A waitress in Montmartre returns a tin of "
         "childhood treasures to its owner and takes up mending strangers' lives, in secret.",
-        draw=3,
+        popularity=3,
         returns_in_weeks=2,
     ),
     Film(
@@ -32,7 +32,7 @@ FILMS = (
         "First shown in 2001 and back for the holidays. Her parents have eaten what they should "
         "not have, and ten-year-old Chihiro must work in a bath house of spirits, without her "
         "name, to win them back.",
-        draw=4,
+        popularity=4,
         returns_in_weeks=4,
     ),
     Film(
@@ -72,7 +72,7 @@ FILMS = (
         ("Toshiro Mifune", "Takashi Shimura", "Keiko Tsushima", "Isao Kimura"),
         "First shown in 1954 and back in its full length. A village with nothing to offer but rice "
         "hires seven masterless swordsmen against the bandits who come after every harvest.",
-        draw=3,
+        popularity=3,
         returns_in_weeks=6,
     ),
     Film(
@@ -86,7 +86,7 @@ FILMS = (
         ("Dharmendra", "Amitabh Bachchan", "Sanjeev Kumar", "Hema Malini", "Amjad Khan"),
         "First shown in 1975 and back in the new year. A retired policeman without arms hires two "
         "cheerful thieves to bring him the bandit Gabbar Singh, alive.",
-        draw=4,
+        popularity=4,
         returns_in_weeks=7,
     ),
 )

@@ -1,5 +1,8 @@
-"""Films from elsewhere in the demonstration's catalogue: none that the shared catalogue of American
-films of 2020 to 2023 has too, so that importing that one doubles no film."""
+"""Films from other countries in the demo's catalogue.
+
+American films of 2020 to 2023 are left out: the catalogue that `import_movies` reads has those, and
+each film should exist once.
+"""
 
 from datetime import date
 
@@ -17,7 +20,7 @@ FILMS = (
         ("Tom Cruise", "Hayley Atwell", "Ving Rhames", "Simon Pegg", "Esai Morales"),
         "A program that tells better lies than any government is days from the launch codes. Ethan "
         "Hunt has half of its key, a sunken submarine to visit, and friends he won't trade.",
-        draw=5,
+        popularity=5,
         formats=("2D", "IMAX"),
     ),
     Film(
@@ -32,7 +35,7 @@ FILMS = (
         "Riley turns thirteen on the eve of hockey camp, and builders knock through the wall of "
         "headquarters to make room for new emotions. Anxiety means well, has a plan, and takes "
         "the desk.",
-        draw=4,
+        popularity=4,
         formats=("2D", "3D"),
     ),
     Film(
@@ -46,7 +49,7 @@ FILMS = (
         ("Ryan Reynolds", "Hugh Jackman", "Emma Corrin", "Matthew Macfadyen"),
         "Wade Wilson sells used cars until an office that prunes timelines comes for his. To save "
         "the nine people he likes he needs a Wolverine, and gets the one who let his world down.",
-        draw=4,
+        popularity=4,
         formats=("2D", "3D", "IMAX"),
     ),
     Film(
@@ -60,7 +63,7 @@ FILMS = (
         ("Cynthia Erivo", "Ariana Grande", "Jonathan Bailey", "Michelle Yeoh", "Jeff Goldblum"),
         "Long before a farmhouse falls on anyone, a green girl with a gift and a pink one with a "
         "following are made to share a room at Shiz. The Wizard would like to meet one of them.",
-        draw=4,
+        popularity=4,
         formats=("2D", "3D"),
     ),
     Film(
@@ -74,7 +77,7 @@ FILMS = (
         ("Lupita Nyong'o", "Pedro Pascal", "Kit Connor", "Bill Nighy", "Stephanie Hsu"),
         "A service robot is washed up on an island with no one to serve. Then a gosling hatches in "
         "front of her, and there is a task: feed it, teach it to swim, have it flying by autumn.",
-        draw=3,
+        popularity=3,
         formats=("2D", "3D"),
     ),
     Film(
@@ -88,7 +91,7 @@ FILMS = (
         ("Anya Taylor-Joy", "Chris Hemsworth", "Tom Burke", "Alyla Browne"),
         "Taken as a child from the last green place, Furiosa grows up between two warlords who "
         "trade in water, petrol and people. She keeps a star map on her arm and a debt to settle.",
-        draw=3,
+        popularity=3,
         formats=("2D", "IMAX"),
     ),
     Film(
@@ -103,7 +106,7 @@ FILMS = (
         "Three years into the job, Superman stops a war without asking anyone, and has to explain "
         "himself. A jealous billionaire has a recording, a clone, and the public's ear; Superman "
         "has a badly trained dog.",
-        draw=4,
+        popularity=4,
         formats=("2D", "3D", "IMAX"),
     ),
     Film(
@@ -117,7 +120,7 @@ FILMS = (
         ("Ralph Fiennes", "Stanley Tucci", "John Lithgow", "Isabella Rossellini"),
         "The Pope is dead and the doors of the Sistine Chapel are locked on a hundred men who all "
         "deny wanting the job. The dean who has to count their votes keeps finding out things.",
-        draw=3,
+        popularity=3,
     ),
     Film(
         "The Substance",
@@ -131,7 +134,7 @@ FILMS = (
         "Fired on her fiftieth birthday, a television star orders a kit that promises a better "
         "version of herself, every other week. The instructions are short, and both of her are "
         "bad at sharing.",
-        draw=2,
+        popularity=2,
     ),
     Film(
         "Anora",
@@ -144,7 +147,7 @@ FILMS = (
         ("Mikey Madison", "Mark Eydelshteyn", "Yura Borisov", "Karren Karagulian"),
         "A dancer from Brighton Beach marries an oligarch's son in Las Vegas on an impulse that "
         "feels like luck. His parents send three men to have it annulled before their plane lands.",
-        draw=2,
+        popularity=2,
     ),
     Film(
         "Sinners",
@@ -158,7 +161,7 @@ FILMS = (
         "Mississippi, 1932: twin brothers come home from Chicago with money and open a juke joint "
         "in an old sawmill. Their young cousin plays so well on the first night that something "
         "outside asks to be let in.",
-        draw=4,
+        popularity=4,
         formats=("2D", "IMAX"),
     ),
     Film(
@@ -172,7 +175,7 @@ FILMS = (
         ("Brad Pitt", "Damson Idris", "Kerry Condon", "Javier Bardem"),
         "A driver who last raced at this level thirty years ago is asked back by a friend whose "
         "team is going under. The rookie in the other car has no wish for a mentor.",
-        draw=4,
+        popularity=4,
         formats=("2D", "IMAX"),
     ),
     Film(
@@ -186,7 +189,7 @@ FILMS = (
         ("Leonardo DiCaprio", "Sean Penn", "Benicio del Toro", "Regina Hall", "Chase Infiniti"),
         "Sixteen years after the cause fell apart, a burnt-out bomb maker can't remember the "
         "password when he needs it. An old enemy in uniform is coming for his daughter.",
-        draw=4,
+        popularity=4,
         formats=("2D", "IMAX"),
     ),
     Film(
@@ -201,7 +204,7 @@ FILMS = (
         "A pilot who could not go through with his last mission comes home to a burnt city and a "
         "family that isn't quite his. What he froze in front of on an island in 1945 is on its "
         "way to Tokyo.",
-        draw=3,
+        popularity=3,
         formats=("2D", "IMAX"),
     ),
     Film(
@@ -216,7 +219,7 @@ FILMS = (
         "After his mother's death in a fire, Mahito is sent to the country, where a heron with too "
         "many teeth says she is alive. The way to her leads down a tower that his great-uncle "
         "walked into and never left.",
-        draw=3,
+        popularity=3,
     ),
     Film(
         "Perfect Days",
@@ -267,7 +270,7 @@ FILMS = (
         "Two young shamans trace a rich family's curse to a nameless grave near the northern "
         "border and call in a geomancer and an undertaker to move it. There is a second coffin, "
         "standing upright.",
-        draw=3,
+        popularity=3,
     ),
     Film(
         "Anatomy of a Fall",
@@ -281,7 +284,7 @@ FILMS = (
         "A man lies dead in the snow under an open window, and the only other adult in the chalet "
         "is his wife. A year later a court takes their marriage apart in front of their son, who "
         "hears better than he sees.",
-        draw=2,
+        popularity=2,
     ),
     Film(
         "The Count of Monte Cristo",
@@ -295,7 +298,7 @@ FILMS = (
         "Arrested at the altar on a lie, Edmond Dantès learns everything he will need from the "
         "prisoner in the next cell. Years later a very rich count comes to dine with the three "
         "men who put him there.",
-        draw=3,
+        popularity=3,
     ),
     Film(
         "I'm Still Here",
@@ -345,6 +348,6 @@ FILMS = (
         (),
         "The water rises, and a cat who likes no one has to share a sailing boat with a capybara, "
         "a lemur with luggage, a bird and a dog. Not a word is spoken.",
-        draw=2,
+        popularity=2,
     ),
 )

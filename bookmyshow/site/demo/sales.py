@@ -1,7 +1,7 @@
-"""Sells seats of the demonstration's new shows, as an audience would choose them.
+"""Sells seats of the demo's new shows in a realistic way.
 
-Whole parties sit together; the middle of the rear half goes first; evenings and weekends are
-fuller, and so are the days close by. A few shows are sold out, a few nearly, some empty.
+Groups sit together, and the seats in the middle of the rear half are sold first. Evenings, weekends
+and the next days sell more. A few shows are sold out, a few nearly, and some are empty.
 """
 
 import random
@@ -19,12 +19,13 @@ from shows.seating.plan import SEAT_PITCH, PlanSeat, parse_plan
 
 PARTY_SIZES, PARTY_WEIGHTS = (1, 2, 3, 4, 5, 6), (7, 40, 14, 27, 5, 7)
 BOOKED_WITHIN = timedelta(days=3)
-# The share of a hall that an ordinary evening has sold, by how many days it is away.
+# The share of seats sold for a normal evening, today, tomorrow and so on.
 SOLD_BY_DAY = (0.50, 0.40, 0.33, 0.28, 0.25, 0.22, 0.20)
-SOLD_OUT, NEARLY, EMPTY = 0.03, 0.07, 0.15
+# Of 100 shows 3 are sold out, the next 4 are nearly sold out, and the next 8 are empty.
+SOLD_OUT, NEARLY_SOLD_OUT, EMPTY = 0.03, 0.07, 0.15
 EVENING_HOUR, MORNING_HOUR = 17, 12
 FRIDAY = 4
-GUEST_ARRIVES = timedelta(hours=20)
+FIRST_VISIT_IN = timedelta(hours=20)
 
 TAKE_SEATS = """
     UPDATE shows_seat seat SET booking_id = booking.id
@@ -45,92 +46,90 @@ COUNT_SEATS = """
 def sell(
     shows: Sequence[Show],
     *,
-    draws: dict[int, int],
+    popularity: dict[int, int],
     crowd: Sequence[User],
-    guest: User | None,
+    customer: User | None,
     now: datetime,
 ) -> int:
-    """Book seats of shows that the caller's transaction has just made, so that no lock is needed.
+    """Create bookings of shows that the caller's transaction has created; so no lock is needed.
 
-    `draws` has each film's draw (1 to 5) by its id; the guest gets a few of the bookings. Returns
-    the number of bookings.
+    `popularity`: 1 to 5 by the film's id. `customer`: the demo account, which gets a few of the
+    bookings. Returns the number of bookings.
     """
     plans = {show.screen_id: parse_plan(show.screen.seating_plan) for show in shows}
     bookings = []
     for show in shows:
-        dice = random.Random(f"{show.screen} {show.starts_at.isoformat()}")
-        wanted = _tickets(dice, show, draws[show.movie_id], now)
-        for party in _parties(dice, plans[show.screen_id], wanted):
-            ago = BOOKED_WITHIN * dice.random() + timedelta(minutes=5)
-            bookings.append(_confirmed(dice.choice(crowd), show, party, now - ago))
-    if guest:
-        _give_some(bookings, guest, now)
+        rng = random.Random(f"{show.screen} {show.starts_at.isoformat()}")
+        wanted = _seats_to_sell(rng, show, popularity[show.movie_id], now)
+        for party in _parties(rng, plans[show.screen_id], wanted):
+            ago = BOOKED_WITHIN * rng.random() + timedelta(minutes=5)
+            bookings.append(_confirmed(rng.choice(crowd), show, party, now - ago))
+    if customer:
+        _give_some(bookings, customer, now)
     Booking.objects.bulk_create(bookings, batch_size=2_000)
     with connection.cursor() as cursor:
-        # What the planner knows is from before this transaction filled the tables.
+        # The query planner's statistics are from before this transaction filled the tables.
         cursor.execute("ANALYZE shows_seat, bookings_booking")
         cursor.execute(TAKE_SEATS, [[booking.pk for booking in bookings]])
         cursor.execute(COUNT_SEATS, [[show.pk for show in shows]])
     return len(bookings)
 
 
-def _give_some(bookings: Sequence[Booking], guest: User, now: datetime) -> None:
-    """One visit behind the guest, where a show has begun already, and two ahead."""
-    dice = random.Random("guest")
+def _give_some(bookings: Sequence[Booking], customer: User, now: datetime) -> None:
+    """Give the customer one booking of a show that has begun, if there is one, and two later."""
+    rng = random.Random("guest")
     past = [booking for booking in bookings if booking.show.starts_at <= now]
-    ahead = [booking for booking in bookings if booking.show.starts_at > now + GUEST_ARRIVES]
-    for some, count in ((past, 1), (ahead, 2)):
-        for booking in dice.sample(some, min(count, len(some))):
-            booking.user = guest
+    coming = [booking for booking in bookings if booking.show.starts_at > now + FIRST_VISIT_IN]
+    for some, count in ((past, 1), (coming, 2)):
+        for booking in rng.sample(some, min(count, len(some))):
+            booking.user = customer
 
 
-def _tickets(dice: random.Random, show: Show, draw: int, now: datetime) -> int:
-    """How many seats this show has sold."""
-    fate = dice.random()
-    if fate < SOLD_OUT:
+def _seats_to_sell(rng: random.Random, show: Show, popularity: int, now: datetime) -> int:
+    """How many seats of this show are sold."""
+    chance = rng.random()
+    if chance < SOLD_OUT:
         return show.total_seats
-    if fate < NEARLY:
-        return show.total_seats - dice.randint(2, 7)
-    if fate < EMPTY:
+    if chance < NEARLY_SOLD_OUT:
+        return show.total_seats - rng.randint(2, 7)
+    if chance < EMPTY:
         return 0
     start = show.local_start
     days = max((show.local_day - local_day(now, show.screen.cinema.tz)).days, 0)
-    share = SOLD_BY_DAY[min(days, len(SOLD_BY_DAY) - 1)] * (0.4 + draw / 5)
+    share = SOLD_BY_DAY[min(days, len(SOLD_BY_DAY) - 1)] * (0.4 + popularity / 5)
     if start.hour < MORNING_HOUR:
         share *= 0.4
     elif start.hour < EVENING_HOUR:
         share *= 0.65
     if start.weekday() >= FRIDAY:
         share *= 1.25
-    return int(show.total_seats * min(share * dice.uniform(0.4, 1.3), 0.96))
+    return int(show.total_seats * min(share * rng.uniform(0.4, 1.3), 0.96))
 
 
-def _parties(
-    dice: random.Random, plan: Sequence[PlanSeat], wanted: int
-) -> Iterator[list[PlanSeat]]:
-    """Groups of neighbouring seats, best places first, until `wanted` seats are gone."""
+def _parties(rng: random.Random, plan: Sequence[PlanSeat], wanted: int) -> Iterator[list[PlanSeat]]:
+    """Groups of neighbouring seats, the best seats first, `wanted` seats in all."""
     middle = max(seat.x for seat in plan) / 2
     back = max(seat.y for seat in plan)
 
-    def appeal(seat: PlanSeat) -> float:
-        # Wheelchair places are asked for by those who need one, so they go last.
-        off = abs(seat.x - middle) / 2 + abs(seat.y - 0.7 * back)
-        return off + dice.uniform(0, 14) + (1_000 if seat.is_wheelchair else 0)
+    def order(seat: PlanSeat) -> float:
+        # Wheelchair places come last, because only those who need one book them.
+        distance = abs(seat.x - middle) / 2 + abs(seat.y - 0.7 * back)
+        return distance + rng.uniform(0, 14) + (1_000 if seat.is_wheelchair else 0)
 
     free = {(seat.y, seat.x): seat for seat in plan}
-    for anchor in sorted(plan, key=appeal):
+    for anchor in sorted(plan, key=order):
         if wanted <= 0:
             return
         if (anchor.y, anchor.x) not in free:
             continue
-        (size,) = dice.choices(PARTY_SIZES, PARTY_WEIGHTS)
+        (size,) = rng.choices(PARTY_SIZES, PARTY_WEIGHTS)
         party = _together(free, anchor, min(size, wanted, settings.MAX_SEATS_PER_BOOKING))
         wanted -= len(party)
         yield party
 
 
 def _together(free: dict[tuple[int, int], PlanSeat], anchor: PlanSeat, size: int) -> list[PlanSeat]:
-    """Up to `size` free seats side by side with the anchor among them, taken out of `free`."""
+    """Up to `size` free neighbouring seats including `anchor`. They are removed from `free`."""
     party = [free.pop((anchor.y, anchor.x))]
     for step in (SEAT_PITCH, -SEAT_PITCH):
         x = anchor.x + step

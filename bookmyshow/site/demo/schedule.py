@@ -1,4 +1,4 @@
-"""What plays when: a day's programme of a cinema, the same each time it is asked for."""
+"""The programme of a cinema for one day. The same arguments always give the same programme."""
 
 import random
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ FRIDAY = 4
 # Cinemas change their programme on Fridays.
 FIRST_FRIDAY = date(2026, 1, 2)
 IMAX = "IMAX"
-# The draw from which a film is shown in every city that speaks its language.
+# From this popularity on, a film is shown in every cinema that has its language.
 LEADING = 4
 MATINEE_UNTIL = time(12, 30)
 EVENING_FROM = time(17, 30)
@@ -25,7 +25,7 @@ EVENING_FROM = time(17, 30)
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A show of the programme, not yet in the database."""
+    """A show of the programme that is not in the database yet."""
 
     film: Film
     screen: DemoScreen
@@ -38,14 +38,16 @@ class Slot:
 def programme(cinema: DemoCinema, films: tuple[Film, ...], day: date) -> Iterator[Slot]:
     """The shows of one local day at a cinema, screen by screen.
 
-    Two films share a screen, and one afternoon show is for another: one of the week's slate, or
-    one of the older films, each of which comes back to a single cinema on one weekday.
+    A screen shows two main films. One afternoon show has a third film: another main film of the
+    week, or an older film. Each older film is shown in one cinema, once a week.
     """
     week = (day - FIRST_FRIDAY).days // 7
     slate = _slate(films, week)
     suited = [film for film in slate if film.language in cinema.languages]
     mixed = random.Random(cinema.slug).sample(suited, len(suited))
-    suited = sorted(mixed, key=lambda film: -film.draw - (film.language == cinema.languages[0]))
+    suited = sorted(
+        mixed, key=lambda film: -film.popularity - (film.language == cinema.languages[0])
+    )
     once = _once_a_week(films, slate, cinema)
     ordinary = [screen for screen in cinema.screens if not screen.large_format]
     used: set[Film] = set()
@@ -60,18 +62,21 @@ def programme(cinema: DemoCinema, films: tuple[Film, ...], day: date) -> Iterato
 
 
 def _slate(films: tuple[Film, ...], week: int) -> list[Film]:
-    """The films that are everywhere this week: the draws, and one that came from further away."""
-    leading = [film for film in films if film.draw >= LEADING]
+    """The main films of the week: the most popular ones, and one in a language they don't have."""
+    leading = [film for film in films if film.popularity >= LEADING]
     languages = {film.language for film in leading}
-    afar = [film for film in films if film.draw == LEADING - 1 and film.language not in languages]
-    slate = leading + afar[week % len(afar) :][:1] if afar else leading
+    foreign = [
+        film for film in films if film.popularity == LEADING - 1 and film.language not in languages
+    ]
+    slate = leading + foreign[week % len(foreign) :][:1] if foreign else leading
     return slate or list(films)
 
 
 def _leads(
     screen: DemoScreen, suited: list[Film], mixed: list[Film], used: set[Film], turn: int
 ) -> tuple[Film, Film]:
-    """The two films of a screen: the greatest draw that no other screen has, and one in turn."""
+    """The two main films of a screen: the most popular that no other screen has, and another one,
+    which changes every week."""
     fresh = [film for film in suited if film not in used and _fits(film, screen)]
     main = (fresh or suited)[0]
     turns = [film for film in mixed if film in fresh and film is not main] or [main]
@@ -83,15 +88,15 @@ def _fits(film: Film, screen: DemoScreen) -> bool:
 
 
 def _once_a_week(films: tuple[Film, ...], slate: list[Film], cinema: DemoCinema) -> dict[int, Film]:
-    """This cinema's share of the older films, by the afternoon of the week on which each is shown.
+    """This cinema's older films, by the number of the week's afternoon show that each one has.
 
-    Dealt to the cinema that has fewest so far of those whose audience comes for the language.
+    Each older film goes to the cinema that has its language and the fewest older films so far.
     """
-    shares: dict[str, list[Film]] = {house.slug: [] for house in CINEMAS}
+    shares: dict[str, list[Film]] = {other.slug: [] for other in CINEMAS}
     for film in films:
-        homes = [house.slug for house in CINEMAS if film.language in house.languages]
-        if film not in slate and homes:
-            min((shares[home] for home in homes), key=len).append(film)
+        suitable = [other.slug for other in CINEMAS if film.language in other.languages]
+        if film not in slate and suitable:
+            min((shares[slug] for slug in suitable), key=len).append(film)
     afternoons = 7 * sum(not screen.large_format for screen in cinema.screens)
     share = shares.get(cinema.slug, [])[:afternoons]
     return {place * afternoons // len(share): film for place, film in enumerate(share)}
@@ -111,9 +116,9 @@ def _day(
 
 
 def _slot(film: Film, screen: DemoScreen, starts_at: datetime) -> Slot:
-    dice = random.Random(f"{screen.name} {starts_at.isoformat()}")
-    here = [name for name in film.formats if (name == IMAX) == screen.large_format]
-    shown = dice.choice(here)
+    rng = random.Random(f"{screen.name} {starts_at.isoformat()}")
+    possible = [name for name in film.formats if (name == IMAX) == screen.large_format]
+    shown = rng.choice(possible)
     factor = Decimal(1)
     if starts_at.time() < MATINEE_UNTIL:
         factor -= Decimal("0.2")
@@ -131,7 +136,7 @@ def _slot(film: Film, screen: DemoScreen, starts_at: datetime) -> Slot:
 
 
 def _price(amount: Decimal) -> Decimal:
-    """To the next ten below, as box offices have it."""
+    """The price rounded down to a multiple of ten."""
     return amount // 10 * 10
 
 

@@ -1,13 +1,13 @@
-"""Seating plans of the demonstration's screens, in the text format of shows/seating/plan.py.
+"""The seating plans of the demo's screens, in the text format of shows/seating/plan.py.
 
-Row A is the front row. Names leave out I and O where the hall does, as signs in cinemas mostly do.
+Row A is the front row. Most plans have no rows I and O, as in most cinemas.
 """
 
 from itertools import cycle
 
 
 def rows(names: str, *cells: str) -> str:
-    """A plan's line for each of these row names, with the same cells or with these in turn."""
+    """One line of a plan for each row name. Several `cells` are used in turn."""
     return "\n".join(
         f"{name:<3} {line}" for name, line in zip(names.split(), cycle(cells), strict=False)
     )
@@ -19,7 +19,7 @@ def plan(*parts: str) -> str:
 
 CROSS_AISLE = ""
 
-# 500 seats: three blocks and a cross aisle; the projection box stands in rows U to X.
+# 500 seats: three blocks and a cross aisle. The projection room takes space in rows U to X.
 GIANT = plan(
     rows("A B C", "_sssss__ssssssssssss__sssss_"),
     rows("D E F G H J", "ssssss__ssssssssssss__ssssss"),
@@ -44,7 +44,7 @@ LARGE = plan(
     rows("T", "pp___pppppppppp___pp"),
 )
 
-# 180 seats: pairs along both walls, set off by half a seat.
+# 180 seats: pairs along both walls, with a gap of half a seat.
 MIDDLE = plan(
     rows("A B C D", "ss-sssssssssss-ss"),
     rows("E", "ww-sssssssssss-ww"),
@@ -52,7 +52,7 @@ MIDDLE = plan(
     rows("K L M", "pp-ppppppppppp-pp"),
 )
 
-# 228 seats: an old picture palace, its rows staggered.
+# 228 seats: an old picture palace with staggered rows.
 PALACE = plan(
     rows("A", "____-ssssss__ssssss"),
     rows("B", "__ssssssss__ssssssss"),
@@ -62,7 +62,7 @@ PALACE = plan(
     rows("J K L M", "-pppppppppp__pppppppppp", "pppppppppp__pppppppppp"),
 )
 
-# 40 seats: the studio upstairs.
+# 40 seats: a small studio.
 STUDIO = plan(
     rows("A", "ss_ssss_ww"),
     rows("B C", "ss_ssss_ss"),
@@ -78,7 +78,7 @@ WIDE = plan(
     rows("J K L M N", "ppppp__pppppppppp__ppppp"),
 )
 
-# 144 seats, one aisle off the middle.
+# 144 seats, with one aisle that is not in the middle.
 ONE_AISLE = plan(
     rows("A", "wwss_ssssssss"),
     rows("B C D E F G H J", "ssss_ssssssss"),
@@ -91,7 +91,7 @@ RECLINERS = plan(
     rows("B C D E F", "pp-pp__pp-pp"),
 )
 
-# 278 seats: a deep, narrow hall of 28 rows, past Z.
+# 278 seats: a deep, narrow hall of 28 rows; after Z come AA and BB.
 DEEP = plan(
     rows("A", "__sss_sss__"),
     rows("B C D E F G H I J K L", "sssss_sssss"),
@@ -102,7 +102,7 @@ DEEP = plan(
     rows("BB", "pppppppppppp"),
 )
 
-# 110 seats, rows by number.
+# 110 seats in numbered rows.
 NUMBERED = plan(
     rows("1 2 3 4 5 6 7", "ssss__ssssss"),
     rows("8", "ssss__ssssww"),
@@ -124,7 +124,7 @@ SNUG = plan(
     rows("F G H", "pp-pppp-pp"),
 )
 
-# 160 seats: a former theatre, odd numbers to the left and even ones to the right.
+# 160 seats: a former theatre, with odd numbers on the left and even numbers on the right.
 STALLS = "15,13,11,9,7,5,3,1,2,4,6,8,10,12,14,16"
 THEATRE = plan(
     rows("A B C D E", f"= {STALLS}  ssssssss__ssssssss"),

@@ -1,4 +1,4 @@
-"""Makes the demonstration site, once, and keeps its schedule a week ahead."""
+"""Creates the demo data once, and adds shows so that its schedule always covers a week."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -21,12 +21,12 @@ from .week import missing_shows
 
 
 class NotADemo(Exception):
-    """The database has a site of its own in it, which must not get invented data."""
+    """The database belongs to a real site, which must not get demo data."""
 
 
 @dataclass(slots=True)
 class Created:
-    """How much of each a run has added to the database."""
+    """The numbers of objects that one run has added."""
 
     films: int = 0
     cinemas: int = 0
@@ -40,11 +40,10 @@ class Created:
 
 
 def seed(*, now: datetime, password: str, force: bool = False) -> Created:
-    """Create the demonstration where it isn't yet, and the shows missing from the coming week.
+    """Create the demo if it does not exist, and the shows that are missing in the coming week.
 
-    `password` is for the accounts that it makes. All or nothing; what is there already stays as it
-    is. Raises NotADemo where the database has accounts, cinemas or bookings but no demonstration,
-    unless `force`.
+    One transaction; existing objects are not changed. New accounts get `password`. Raises NotADemo
+    if the database has accounts, cinemas or bookings but no demo, unless `force`.
     """
     created = Created()
     with transaction.atomic():
@@ -63,9 +62,9 @@ def seed(*, now: datetime, password: str, force: bool = False) -> Created:
         if shows and crowd:
             created.bookings = sales.sell(
                 shows,
-                draws={movie.pk: films[slug].draw for slug, movie in movies.items()},
+                popularity={movie.pk: films[slug].popularity for slug, movie in movies.items()},
                 crowd=crowd,
-                guest=accounts.customer() if first_run else None,
+                customer=accounts.customer() if first_run else None,
                 now=now,
             )
     return created
@@ -90,6 +89,6 @@ def _refuse_other_sites() -> None:
         if count:
             things = model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural
             raise NotADemo(
-                f"this database has {count} {things} of its own"
-                " (--force adds the demonstration all the same)."
+                f"this database already has {count} {things}"
+                " (--force adds the demo data nevertheless)."
             )

@@ -1,4 +1,4 @@
-"""Which shows of the coming week the database has not got yet."""
+"""Finds the shows of the coming week that are not in the database yet."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -20,10 +20,10 @@ DAYS = 7
 
 
 def missing_shows(movies: Mapping[str, Movie], *, now: datetime) -> Iterator[ShowSlot]:
-    """Shows for each day from today, in the cinema's zone, on which a screen has none.
+    """Shows for the next DAYS days of each screen that have no show yet; days are the cinema's.
 
-    Films and screens count as staff have edited them since; a show that would be in the way of one
-    of theirs is left out.
+    Uses films and screens as staff have edited them. A show that would overlap with a show of
+    staff is left out.
     """
     screens = _screens()
     booked = _booked({screen.pk for screen in screens.values()}, now)
@@ -42,8 +42,8 @@ def missing_shows(movies: Mapping[str, Movie], *, now: datetime) -> Iterator[Sho
                     yield _show_slot(slot, screen, movies[slug_of(slot.film)])
 
 
-class _Bookings:
-    """When a screen is busy already."""
+class _BusyTimes:
+    """The days that have shows, and the times at which a screen is in use."""
 
     def __init__(self) -> None:
         self.days: set[date] = set()
@@ -69,8 +69,8 @@ def _screens() -> dict[tuple[str, str], Screen]:
     return {(screen.cinema.slug, screen.name): screen for screen in found}
 
 
-def _booked(screen_ids: set[int], now: datetime) -> dict[int, _Bookings]:
-    booked: dict[int, _Bookings] = defaultdict(_Bookings)
+def _booked(screen_ids: set[int], now: datetime) -> dict[int, _BusyTimes]:
+    booked: dict[int, _BusyTimes] = defaultdict(_BusyTimes)
     shows = Show.objects.filter(
         screen__in=screen_ids,
         busy_until__gt=now - 2 * A_DAY,
@@ -82,7 +82,7 @@ def _booked(screen_ids: set[int], now: datetime) -> dict[int, _Bookings]:
 
 
 def _as_edited(screens: Mapping[tuple[str, str], Screen]) -> Iterator[DemoCinema]:
-    """The demonstration's cinemas with the screens that are left of them."""
+    """The demo's cinemas with those of their screens that still exist."""
     for cinema in CINEMAS:
         left = [
             (s, screens[cinema.slug, s.name])

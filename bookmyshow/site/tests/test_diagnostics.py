@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def findings() -> dict[str, Finding]:
-    return {finding.what: finding for finding in diagnostics.examine()}
+    return {finding.subject: finding for finding in diagnostics.run_checks()}
 
 
 def test_what_works_is_said_to_work(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,10 +38,10 @@ def test_what_works_is_said_to_work(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_a_worker_it_says_what_to_start_and_fails() -> None:
     output = StringIO()
-    with pytest.raises(CommandError, match="to put right"):
+    with pytest.raises(CommandError, match="to correct"):
         call_command("doctor", stdout=output)
     assert "workers: none answers" in output.getvalue()
-    assert "beat: no sweep is known of" in output.getvalue()
+    assert "beat: no sweep has been recorded" in output.getvalue()
     assert "→ Start the Procfile's `worker`" in output.getvalue()
 
 
@@ -49,9 +49,9 @@ def test_a_cache_that_is_gone_is_found(own_valkey: OwnValkey, settings: Settings
     settings.CELERY_BROKER_URL = own_valkey.url
     own_valkey.stop()
     found = findings()
-    assert found["cache"].grave
-    assert found["broker"].grave
-    assert not found["database"].grave
+    assert found["cache"].is_error
+    assert found["broker"].is_error
+    assert not found["database"].is_error
 
 
 def test_staff_without_a_second_factor_are_found(settings: Settings) -> None:
@@ -63,13 +63,13 @@ def test_staff_without_a_second_factor_are_found(settings: Settings) -> None:
 def test_a_missing_migration_is_found() -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
-    assert findings()["migrations"].words == "1 not applied"
+    assert findings()["migrations"].text == "1 not applied"
 
 
 def test_nothing_grave_is_success(monkeypatch: pytest.MonkeyPatch) -> None:
     output = StringIO()
     monkeypatch.setattr(
-        "bookmyshow.site.management.commands.doctor.examine",
+        "bookmyshow.site.management.commands.doctor.run_checks",
         lambda: iter([Finding("database", "answers"), Finding("mail", "to a folder", "Set it.")]),
     )
     call_command("doctor", stdout=output)
@@ -84,7 +84,7 @@ def owed(count: int = 1, **values: object) -> None:
     Notice.objects.update(**values)
 
 
-def said() -> str:
+def doctor_output() -> str:
     """What it says, however it ends."""
     output = StringIO()
     with suppress(CommandError):
@@ -93,31 +93,31 @@ def said() -> str:
 
 
 def test_a_mail_that_fails_is_said_and_one_that_waits_too_long_is_grave() -> None:
-    assert "✓ owed mail: all sent" in said()
+    assert "✓ owed mail: all sent" in doctor_output()
     owed(2)
-    assert "✓ owed mail: 2 wait" in said()
+    assert "✓ owed mail: 2 wait" in doctor_output()
     Notice.objects.update(attempts=1, last_error="450 not now")
-    assert "! owed mail: 2 wait, of which 2 failed" in said()
+    assert "! owed mail: 2 wait, of which 2 failed" in doctor_output()
     Notice.objects.update(created_at=timezone.now() - mail_state.LATE)
-    words = said()
+    words = doctor_output()
     assert "✗ owed mail: 2 wait, of which 2 failed; the oldest for 15\xa0minutes" in words
     assert "(450 not now)" in words
 
 
 def test_a_mail_that_was_given_up_is_said_for_a_week() -> None:
     owed(given_up_at=timezone.now())
-    assert "! owed mail: 1 could not be sent in the last 7 days" in said()
+    assert "! owed mail: 1 could not be sent in the last 7 days" in doctor_output()
     Notice.objects.update(given_up_at=timezone.now() - mail_state.REMEMBERED)
-    assert "✓ owed mail: all sent" in said()
+    assert "✓ owed mail: all sent" in doctor_output()
 
 
 def test_a_mail_server_that_takes_no_mail_is_found(settings: Settings) -> None:
     with mail_server() as server:
         server.receive_from(settings)
-        assert findings()["mail"].words == "goes to 127.0.0.1, which answers"
+        assert findings()["mail"].text == "goes to 127.0.0.1, which answers"
         server.greeting = "554 go away"
-        assert findings()["mail"].grave
-        assert "554 go away" in findings()["mail"].words
+        assert findings()["mail"].is_error
+        assert "554 go away" in findings()["mail"].text
 
 
 @pytest.mark.parametrize(
@@ -129,6 +129,6 @@ def test_mail_that_goes_to_a_folder_is_worth_knowing(
     settings.EMAIL_BACKEND = f"{backend}.EmailBackend"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     found = findings()["mail"]
-    assert found.words == f"goes to the folder {tmp_path / 'mail'}"
-    assert (bool(found.advice), found.grave) == (True, False)
+    assert found.text == f"goes to the folder {tmp_path / 'mail'}"
+    assert (bool(found.advice), found.is_error) == (True, False)
     assert not (tmp_path / "mail").exists()

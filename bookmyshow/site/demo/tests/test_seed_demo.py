@@ -89,7 +89,7 @@ def test_an_empty_database_becomes_a_whole_site(now: datetime) -> None:
 
 
 def test_running_again_adds_missing_days_and_touches_nothing_else(now: datetime) -> None:
-    # A site with accounts of its own gets the demonstration only when told to.
+    # A site with other accounts gets the demo data only with `force`.
     User.objects.create_user("asha@example.com", name="Asha")
     with pytest.raises(NotADemo):
         seed(now=now, password=PASSWORD)
@@ -121,7 +121,7 @@ def test_running_again_adds_missing_days_and_touches_nothing_else(now: datetime)
 def test_a_site_with_customers_of_its_own_is_refused(db: None) -> None:
     User.objects.create_user("asha@example.com", name="Asha")
 
-    with pytest.raises(CommandError, match=r"this database has 1 user of its own \(--force"):
+    with pytest.raises(CommandError, match=r"this database already has 1 user \(--force"):
         run()
 
     assert not Cinema.objects.exists()
@@ -135,7 +135,7 @@ def test_accounts_get_a_password_that_is_printed_once(db: None) -> None:
     printed = next(line for line in lines if staff.email in line).split()[-1]
     assert staff.check_password(printed)
     again = next(line for line in run() if staff.email in line)
-    assert again.endswith("password as first made")
+    assert again.endswith("password of the first run")
 
 
 def test_a_site_that_others_reach_gets_no_public_password(db: None, settings: Any) -> None:
@@ -157,7 +157,7 @@ def test_every_film_is_shown_within_a_week(day: date) -> None:
 
 
 @pytest.mark.parametrize("day", [date(2026, 11, 22), date(2027, 3, 26), date(2027, 10, 29)])
-def test_most_shows_are_of_some_twenty_films_and_the_greatest_are_on_everywhere(day: date) -> None:
+def test_most_shows_are_of_about_twenty_films_and_the_leading_films_have_many(day: date) -> None:
     week = list(week_from(day))
     shows = Counter(slot.film.title for slot in week)
     often = [title for title, count in shows.items() if count > 1]

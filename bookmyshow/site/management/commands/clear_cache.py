@@ -6,10 +6,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 class Command(BaseCommand):
     help = (
-        "Drop everything from the cache: film lists, seat maps, profiles, rate limits. Safe at any "
-        "time: nothing is lost, nobody is logged out (log-ins are in the database too), "
+        "Delete everything from the cache: film lists, seat maps, profiles, rate limits. Safe at "
+        "any time: no data is lost, nobody is logged out (sessions are in the database too), "
         "and the next requests are a little slower. Celery's queue on the same server stays. "
-        "Exits with 1 when the cache server does not answer."
+        "Exits with 1 if the cache server does not answer."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

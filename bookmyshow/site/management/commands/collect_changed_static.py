@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand
 
 class Command(BaseCommand):
     help = (
-        "Collect static files if a source changed since the last time. Compressing them all takes "
-        "ten times as long as starting the site."
+        "Run collectstatic if a static file has changed since the last run. Compressing all files "
+        "takes ten times as long as starting the site."
     )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
 
 def sources_fingerprint() -> str:
-    """Return a hash over path, size and time of each static file of the project and its apps."""
+    """Return a hash over the path, size and modification time of every static file."""
     digest = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
     for finder in get_finders():
         for name, storage in finder.list([]):

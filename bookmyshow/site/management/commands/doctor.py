@@ -2,29 +2,28 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from bookmyshow.site.diagnostics import examine
+from bookmyshow.site.diagnostics import run_checks
 
 
 class Command(BaseCommand):
     help = (
-        "Look at everything the site rests on (settings, database, migrations, cache, broker, "
-        "workers, beat's last run, static files, mail) and say what to do about what is wrong. "
-        "Changes nothing. Exits with 1 when something keeps the site from working as it should; "
-        "what is merely worth knowing does not count."
+        "Check everything that the site depends on (settings, database, migrations, cache, broker, "
+        "workers, beat's last run, static files, mail) and say how to correct what is wrong. "
+        "Changes nothing. Exits with 1 if there is an error; warnings do not count."
     )
-    # It runs them itself, and goes on when they fail.
+    # run_checks includes the system checks, and continues if they fail.
     requires_system_checks = ()
 
     def handle(self, **_options: Any) -> None:
-        grave = 0
-        for finding in examine():
-            grave += finding.grave
-            mark = self.style.ERROR("✗") if finding.grave else self.style.SUCCESS("✓")
-            if finding.advice and not finding.grave:
+        errors = 0
+        for finding in run_checks():
+            errors += finding.is_error
+            mark = self.style.ERROR("✗") if finding.is_error else self.style.SUCCESS("✓")
+            if finding.advice and not finding.is_error:
                 mark = self.style.WARNING("!")
-            self.stdout.write(f"{mark} {finding.what}: {finding.words}")
+            self.stdout.write(f"{mark} {finding.subject}: {finding.text}")
             if finding.advice:
                 self.stdout.write(f"    → {finding.advice}")
-        if grave:
-            raise CommandError(f"{grave} thing{'s' * (grave > 1)} to put right.")
+        if errors:
+            raise CommandError(f"{errors} error{'s' * (errors > 1)} to correct.")
         self.stdout.write(self.style.SUCCESS("All is well."))

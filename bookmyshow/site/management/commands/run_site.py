@@ -18,12 +18,12 @@ from bookmyshow.serving import announce, free_port, supervisor, unprivileged
 
 class Command(BaseCommand):
     help = "Prepare and run the whole site (all of the Procfile) on this machine, with demo data."
-    # They run against a database that this command is about to migrate.
+    # The checks would query a database that this command has not migrated yet.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--no-demo", action="store_true", help="leave the database's data alone"
+            "--no-demo", action="store_true", help="do not add demo data to the database"
         )
 
     def handle(self, *, no_demo: bool, **_options: Any) -> None:
@@ -37,11 +37,11 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         summary = "" if no_demo else seed_demo()
         address = f"http://localhost:{port}/"
-        # Through a shell that ends at once, because the supervisor, which this process becomes,
-        # would not wait for it and leave a zombie.
+        # The announcer is started through a shell that ends at once, so that it is not a child of
+        # this process. This process becomes the supervisor, which would not reap it.
         announcer = [sys.executable, announce.__file__, address, summary]
         subprocess.run(["/bin/sh", "-c", '"$@" &', "sh", *announcer], check=True)
-        # Worker and web add up what they count.
+        # The web process and the workers store their metrics in one folder.
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(ROOT / ".data" / "metrics"))
         os.chdir(ROOT)
         start = shlex.join(without_root())
@@ -55,14 +55,17 @@ class Command(BaseCommand):
 
 
 def without_root() -> list[str]:
-    """Return the words before a command with which it gives up root; none without root."""
+    """Return the words to put before a command so that it does not run as root.
+
+    Empty if this process is not root, or if it can't give up root; then it prints a warning.
+    """
     writable = [Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]), Path(settings.MEDIA_ROOT)]
     if folder := getattr(settings, "EMAIL_FILE_PATH", None):
         writable.append(Path(folder))
     start = unprivileged.launcher(writable)
     if os.geteuid() == 0 and not start:
         print(
-            f"The site runs as root: its user {unprivileged.USER} can't read {ROOT} or its Python."
+            f"The site runs as root: the user {unprivileged.USER} can't read {ROOT} or its Python."
             " Run it as an ordinary user, or from a folder that everyone may read.",
             flush=True,
         )
@@ -70,13 +73,13 @@ def without_root() -> list[str]:
 
 
 def procfile() -> dict[str, str]:
-    """Return the commands of the Procfile by name, without the one that runs once per release."""
+    """Return the commands of the Procfile by name, without `release`, which runs only once."""
     lines = re.findall(r"^([\w-]+):\s*(.+)$", (ROOT / "Procfile").read_text(), re.MULTILINE)
     return {name: command for name, command in lines if name != "release"}
 
 
 def seed_demo() -> str:
-    """Return what there is to know about the demo data; a site with data of its own has none."""
+    """Create the demo data and return a summary, or the reason why there is none."""
     output = io.StringIO()
     try:
         call_command("seed_demo", public_password=True, stdout=output)
@@ -86,7 +89,7 @@ def seed_demo() -> str:
 
 
 def refuse_taken_port(address: str, port: int) -> None:
-    """Raise CommandError if gunicorn could not listen there; it would retry for seconds."""
+    """Raise CommandError if the port is in use. Gunicorn would try again for seconds."""
     try:
         free_port.bind(address, port)
     except OSError as error:

@@ -14,28 +14,28 @@ THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
 class Command(BaseCommand):
     help = (
-        "Fill an empty database with a demonstration: films, cinemas, a week of shows, some of "
-        "them part sold, and accounts to log in with, one of them a superuser. Their password is "
-        "made and printed once. Run again, it adds the shows missing from the coming week and "
-        "touches nothing else. It refuses a database with data of its own unless --force."
+        "Fill an empty database with demo data: films, cinemas, a week of shows with some seats "
+        "sold, and two accounts to log in with, one of them a superuser. Their password is "
+        "generated and printed once. Another run adds the shows that are missing in the coming "
+        "week and changes nothing else. A database with other data is refused, unless --force."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--force", action="store_true", help="add it beside a site's own data all the same"
+            "--force", action="store_true", help="add demo data although there is other data"
         )
         parser.add_argument(
             "--public-password",
             action="store_true",
-            help="the password that `make run` prints; only where SITE_URL is this machine",
+            help="use the public demo password; allowed only if SITE_URL is this machine",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         public = options["public_password"]
         if public and urlsplit(settings.SITE_URL).hostname not in THIS_MACHINE:
             raise CommandError(
-                f"others reach this site ({settings.SITE_URL}), and anybody could log in with a"
-                " public password: leave --public-password out, and one is made"
+                f"others can reach this site ({settings.SITE_URL}) and could log in with a"
+                " public password: leave out --public-password, and a secret one is generated"
             )
         password = PUBLIC_PASSWORD if public else secrets.token_urlsafe(12)
         try:
@@ -43,7 +43,9 @@ class Command(BaseCommand):
         except NotADemo as error:
             raise CommandError(str(error)) from error
         # Accounts of an earlier run keep their password.
-        words = f"password {password}" if public or created.accounts else "password as first made"
+        words = (
+            f"password {password}" if public or created.accounts else "password of the first run"
+        )
         self.stdout.write("Demo accounts (for trying the site only):")
         self.stdout.write(f"  customer  {CUSTOMER_EMAIL}  {words}")
         self.stdout.write(f"  staff     {STAFF_EMAIL}  {words}")
