@@ -1,1 +1,1 @@
-"""`make bench`: how fast the site is, as ratios to baselines measured beside it in the same run."""
+"""`make bench`: measures the site and two simple baselines in one run, and reports the ratios."""

@@ -1,4 +1,4 @@
-"""``make bench``: everything in one run on one machine; ARGS="--only holds,sweep" for parts."""
+"""``make bench``: all measurements in one run on one machine; ARGS="--only holds" for some."""
 
 import argparse
 import json
@@ -21,8 +21,8 @@ SMALL, LARGE = Database("bench_small", 3), Database("bench_large", 4)
 PARTS = ("reads", "holds", "hot", "one", "latency", "sweep", "memory", "halls", "growth")
 
 
-def people_and_films() -> World:
-    """The template of all databases: films, and people who are logged in."""
+def create_template() -> World:
+    """Create the database that all others are copied from: films, and people who are logged in."""
     TEMPLATE.create()
     TEMPLATE.manage("migrate")
     TEMPLATE.manage("collectstatic", "--noinput")
@@ -30,7 +30,7 @@ def people_and_films() -> World:
 
 
 def main() -> int:
-    """Run the parts asked for; 1 where something went wrong, whatever the figures."""
+    """Run the selected parts. Returns 1 if a measurement failed, but not for a missed target."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--only", default=",".join(PARTS), help="some of " + ",".join(PARTS))
     only = set(parser.parse_args().only.split(","))
@@ -43,7 +43,7 @@ def main() -> int:
     report = Report()
     report.raw["load_average"] = psutil.getloadavg()
     report.section(f"Making the databases; load average {psutil.getloadavg()[0]:.1f}")
-    people = people_and_films()
+    people = create_template()
     if only - {"growth"}:
         main_parts(report, people, only)
     if "growth" in only:
@@ -55,14 +55,14 @@ def main() -> int:
 
 
 def main_parts(report: Report, people: World, only: set[str]) -> None:
-    """Everything that is measured on 400 shows of 250 seats."""
+    """Run the parts that need 400 shows of 250 seats."""
     MAIN.create(TEMPLATE.name)
     filler = Filler(MAIN.url)
     shows, raw_shows = filler.shows(400, 250), filler.shows(400, 250)
-    # A house has sold before. For a table without a row the planner takes any plan, and the plans
-    # of prepared statements stay until autovacuum has looked at it, a minute later at the most.
+    # Past bookings. For an empty table PostgreSQL may choose a bad plan, and prepared statements
+    # use that plan until autovacuum has analysed the table, up to a minute later.
     filler.shows(80, 250, booked=250)
-    filler.settle()
+    filler.vacuum()
     holds = Holds(people, shows, 250)
     with ExitStack() as sites:
         site = sites.enter_context(serve("bookmyshow.wsgi", MAIN))
@@ -92,14 +92,14 @@ def main_parts(report: Report, people: World, only: set[str]) -> None:
 
 
 def growth(report: Report, people: World) -> None:
-    """The same on two databases of very different size."""
+    """Run the same measurements on a small and on a large database."""
     report.section("Making 100 and 4,000 shows")
     fillers, shows = {}, {}
     for database, count in ((SMALL, 100), (LARGE, 4_000)):
         database.create(TEMPLATE.name)
         fillers[database.name] = Filler(database.url)
         shows[database.name] = fillers[database.name].shows(count, 250, booked=125)
-        fillers[database.name].settle()
+        fillers[database.name].vacuum()
     with serve("bookmyshow.wsgi", SMALL) as small, serve("bookmyshow.wsgi", LARGE) as large:
         sites = {SMALL.name: small, LARGE.name: large}
         sides = {name: (sites[name], fillers[name], shows[name]) for name in sites}
@@ -110,7 +110,7 @@ def growth(report: Report, people: World) -> None:
 
 
 def integrity(report: Report, database: Database) -> bool:
-    """Whether the books are right after all that."""
+    """Whether all rules of `check_integrity` hold. Breaches are added to the report's problems."""
     from bookings.integrity.checks import RULES
 
     filler = Filler(database.url)

@@ -1,7 +1,7 @@
-"""A year of a chain in a database: 20 screens, six shows a day, 60 % of the seats sold, in SQL.
+"""Fills a database with a year of a cinema chain: 20 screens, six shows a day, 60 % of seats sold.
 
-The tables are filled without their indexes and references; those are made again at the end, which
-is faster and proves that all that was written fits.
+Indexes and constraints of the large tables are dropped first and created again at the end. That is
+faster, and it proves that all rows satisfy the constraints.
 """
 
 from collections.abc import Iterator
@@ -14,18 +14,18 @@ from bench.data import Filler
 FILMS = 300
 PEOPLE = 200_000
 DAYS = 365
-#: Days after the year, to come; and before it, for the archive.
-AHEAD, ARCHIVED = 7, 14
+#: Days with shows after today; and days before the year, whose bookings go to the archive.
+COMING_DAYS, ARCHIVED_DAYS = 7, 14
 FIRST_NAMES = "Asha Ben Chitra Dev Esha Farah Gita Hari Isha Jai Kiran Leela Manoj Nila Om Priya"
 LAST_NAMES = "Rao Shah Menon Iyer Khan Das Bose Pillai Gill Nair Roy Sen Jain Paul Dutt Mehta Lal"
 CINEMAS = ("Arcadia", "Meridian", "Orpheum", "Savoy")
 CITIES = ("Mumbai", "Delhi", "Pune", "Chennai")
-#: Seats of a cinema's five halls; each sold in blocks of ten seats, so three tenths of fifty.
+#: Seats of the five halls. Three fifths are sold in blocks of ten, so each is a multiple of 50.
 HALLS = (300, 250, 200, 150, 150)
 ROW = 25
-BARE = ("shows_show", "shows_seat", "bookings_booking", "bookings_admission")
+BULK_TABLES = ("shows_show", "shows_seat", "bookings_booking", "bookings_admission")
 
-PERSONS = """
+INSERT_PEOPLE = """
     INSERT INTO accounts_user (email, name, password, phone, is_superuser, is_staff, is_active,
         token_version, created_at, updated_at)
     SELECT CASE n WHEN 0 THEN 'boss@example.com' ELSE 'moviegoer' || n || '@example.com' END,
@@ -37,23 +37,23 @@ PERSONS = """
     CROSS JOIN LATERAL (
         SELECT now() - (1 - n / {people}.0) * interval '{days} days' - interval '1 hour' AS at) t
 """
-HOUSES = """
-    WITH house AS (
+INSERT_CINEMAS = """
+    WITH cinema AS (
         INSERT INTO shows_cinema (name, slug, city, address, timezone)
         SELECT name, lower(name), city, '', 'Asia/Kolkata'
         FROM unnest(%(cinemas)s::text[], %(cities)s::text[]) AS x(name, city) RETURNING id
     )
     INSERT INTO shows_screen (cinema_id, name, seating_plan, cleaning_minutes)
-    SELECT house.id, 'Screen ' || n, (
+    SELECT cinema.id, 'Screen ' || n, (
         SELECT string_agg(
             chr(64 + r) || ' ' || repeat(CASE WHEN r > seats / {row} - 2 THEN 'p' ELSE 's' END,
                                          {row}), E'\\n' ORDER BY r)
         FROM generate_series(1, seats / {row}) r), 15
-    FROM house CROSS JOIN unnest(%(halls)s::int[]) WITH ORDINALITY AS hall(seats, n)
+    FROM cinema CROSS JOIN unnest(%(halls)s::int[]) WITH ORDINALITY AS hall(seats, n)
     ORDER BY 1, n
 """
-# Twenty films run at a time, each for four weeks; shows every two and a half hours from nine.
-SHOWS = """
+# Twenty films are shown at a time, each for four weeks; shows begin every 2.5 hours from 9:00.
+INSERT_SHOWS = """
     INSERT INTO shows_show (movie_id, screen_id, starts_at, ends_at, busy_until, format, language,
         standard_price, premium_price, total_seats, available_seats, status, created_at, updated_at)
     SELECT film.id, hall.id, begins, begins + interval '120 minutes',
@@ -74,16 +74,16 @@ SHOWS = """
     ) t
     ORDER BY day, turn, hall.n
 """
-# Ten seats in plan order are four bookings, of two, three, one and four seats. Beside them each
-# show has four bookings of two seats that came to nothing.
-PLACES = """
+# Ten seats in plan order are four bookings: of two, three, one and four seats. Each show also has
+# four bookings of two seats that failed.
+NUMBER_SHOWS = """
     CREATE TEMPORARY TABLE place AS
     SELECT w.id, w.starts_at, w.total_seats, w.standard_price, w.total_seats * 3 / 5 AS sold,
            sum(w.total_seats * 3 / 50 * 4 + 4) OVER (ORDER BY w.id)
                - (w.total_seats * 3 / 50 * 4 + 4) AS before
     FROM shows_show w
 """
-BOOKINGS = """
+INSERT_BOOKINGS = """
     INSERT INTO bookings_booking (id, reference, user_id, show_id, total_seats, total_amount, seats,
         seat_prices, status, created_at, updated_at, expires_at, confirmed_at, ended_reason,
         idempotency_hash)
@@ -113,7 +113,7 @@ BOOKINGS = """
                - mod(number * 7919, 7200) * interval '1 minute' AS at
     ) t
 """
-SEATS = """
+INSERT_SEATS = """
     INSERT INTO shows_seat (show_id, row, number, seat_type, is_wheelchair, position, x, y,
         booking_id)
     SELECT p.id, chr(65 + s / {row}), (mod(s, {row}) + 1)::text,
@@ -123,8 +123,9 @@ SEATS = """
                p.before + s / 10 * 4 + (ARRAY[1, 1, 2, 2, 2, 3, 4, 4, 4, 4])[mod(s, 10) + 1] END
     FROM place p CROSS JOIN LATERAL generate_series(0, p.total_seats - 1) s
 """
-# Nine of ten tickets came in; a show in two hundred was moved; each show was planned by someone.
-AFTERWARDS = (
+# Nine of ten bookings were admitted; one show in 200 was moved; each show has a line in the audit
+# log.
+INSERT_THE_REST = (
     """
     INSERT INTO bookings_admission (booking_id, admitted_at, admitted_by_id)
     SELECT b.id, w.starts_at - interval '10 minutes', {boss}
@@ -150,29 +151,29 @@ AFTERWARDS = (
 
 
 def fill(filler: Filler, *, days: int = DAYS) -> None:
-    """A year, the week to come, and before them the fortnight that is due for the archive."""
+    """Fill `days` days of the past, the coming week, and two earlier weeks for the archive."""
     filler.films(FILMS)
     names: dict[str, int] = {
         "people": PEOPLE,
         "days": days,
         "films": FILMS,
         "row": ROW,
-        "first": -days - ARCHIVED,
-        "last": AHEAD,
+        "first": -days - ARCHIVED_DAYS,
+        "last": COMING_DAYS,
     }
-    houses = {"cinemas": list(CINEMAS), "cities": list(CITIES), "halls": list(HALLS)}
+    cinema_rows = {"cinemas": list(CINEMAS), "cities": list(CITIES), "halls": list(HALLS)}
     filler.query("SET synchronous_commit = off; SET maintenance_work_mem = '1GB'")
     people = {"first": FIRST_NAMES.split(), "last": LAST_NAMES.split()}
-    filler.query(PERSONS.format(**names), **people)
+    filler.query(INSERT_PEOPLE.format(**names), **people)
     ((names["boss"],),) = filler.query("SELECT min(id) FROM accounts_user")
-    filler.query(HOUSES.format(**names), **houses)
-    with without_indexes(filler, BARE):
-        filler.query(SHOWS.format(**names))
-        filler.query(PLACES)
-        filler.query(BOOKINGS.format(**names))
-        filler.query(SEATS.format(**names))
-        filler.query(AFTERWARDS[0].format(**names))
-    for statement in AFTERWARDS[1:]:
+    filler.query(INSERT_CINEMAS.format(**names), **cinema_rows)
+    with without_indexes(filler, BULK_TABLES):
+        filler.query(INSERT_SHOWS.format(**names))
+        filler.query(NUMBER_SHOWS)
+        filler.query(INSERT_BOOKINGS.format(**names))
+        filler.query(INSERT_SEATS.format(**names))
+        filler.query(INSERT_THE_REST[0].format(**names))
+    for statement in INSERT_THE_REST[1:]:
         filler.query(statement.format(**names))
     filler.query(
         "SELECT setval(pg_get_serial_sequence('bookings_booking', 'id'), max(id))"
@@ -181,8 +182,8 @@ def fill(filler: Filler, *, days: int = DAYS) -> None:
 
 
 def age_demo(demo: Filler) -> None:
-    """What the demonstration has none of, a page of each: past shows for the archive, a show that
-    was moved, lines of the audit log. A list without rows would compare with nothing."""
+    """Add rows that the demo data lacks, one page of each: past shows for the archive, a moved
+    show, lines of the audit log. An empty list could not be compared."""
     demo.query(
         """
         UPDATE shows_show SET starts_at = starts_at - interval '1 year',
@@ -192,26 +193,30 @@ def age_demo(demo: Filler) -> None:
         """
     )
     ((boss,),) = demo.query("SELECT min(id) FROM accounts_user WHERE is_superuser")
-    for statement in AFTERWARDS[1:]:
+    for statement in INSERT_THE_REST[1:]:
         demo.query(statement.format(boss=boss))
     demo.query("VACUUM ANALYZE")
 
 
 @contextmanager
 def without_indexes(filler: Filler, tables: tuple[str, ...]) -> Iterator[None]:
-    """Fill tables at their barest; indexes, references and unique constraints come back after."""
-    again: list[str] = []
+    """Drop indexes, foreign keys and unique constraints of the tables; create them afterwards."""
+    create_again: list[str] = []
     for table in tables:
-        again += _constraints(filler, table, "f")
+        create_again += _drop_constraints(filler, table, "f")
     for table in tables:
-        again[:0] = _constraints(filler, table, "ux") + _indexes(filler, table)
+        unique = _drop_constraints(filler, table, "ux")
+        create_again[:0] = unique + _drop_indexes(filler, table)
     yield
-    for statement in again:
+    for statement in create_again:
         filler.query(statement)
 
 
-def _constraints(filler: Filler, table: str, kinds: str) -> list[str]:
-    """Drops a table's constraints of these kinds; the statements that make them again."""
+def _drop_constraints(filler: Filler, table: str, kinds: str) -> list[str]:
+    """Drop a table's constraints of these kinds; return the statements that create them again.
+
+    `kinds` are letters of pg_constraint.contype: f (foreign key), u (unique), x (exclusion).
+    """
     found = filler.query(
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
         " WHERE conrelid = %(table)s::regclass AND contype = ANY(%(kinds)s) AND conparentid = 0",
@@ -223,7 +228,8 @@ def _constraints(filler: Filler, table: str, kinds: str) -> list[str]:
     return [f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {text}' for name, text in found]
 
 
-def _indexes(filler: Filler, table: str) -> list[str]:
+def _drop_indexes(filler: Filler, table: str) -> list[str]:
+    """Drop a table's indexes except those of constraints; return the statements to create them."""
     found = filler.query(
         "SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i"
         " JOIN pg_class c ON c.oid = i.indexrelid"
@@ -237,7 +243,7 @@ def _indexes(filler: Filler, table: str) -> list[str]:
 
 
 def sizes(filler: Filler) -> dict[str, int]:
-    """The rows of each table that grew, counted."""
+    """The number of rows of each large table."""
     tables = ("shows_show", "shows_seat", "bookings_booking", "accounts_user", "django_admin_log")
     return {
         table: filler.query(f"SELECT count(*) FROM {table}")[0][0]
@@ -246,7 +252,7 @@ def sizes(filler: Filler) -> dict[str, int]:
 
 
 def is_filled(url: str) -> bool:
-    """Whether a run before this one has left its chain there."""
+    """Whether the database still has the data of an earlier run."""
     try:
         with psycopg.connect(url) as connection:
             row = connection.execute("SELECT count(*) FROM shows_show").fetchone()

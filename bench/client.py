@@ -1,4 +1,4 @@
-"""The client: wrk (a compiled one, Debian's package), one thread of it."""
+"""Sends requests with wrk, a compiled HTTP load generator (Debian's package), in one thread."""
 
 import json
 import os
@@ -12,17 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SCRIPT = Path(__file__).with_name("requests.lua")
-# Loads stop by themselves, whatever becomes of this process.
+# wrk stops after this time even if this process is killed.
 LONGEST_SECONDS = 60
 
 
 class NoClientError(Exception):
-    """wrk isn't installed."""
+    """wrk is not installed."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a load of requests got; times in milliseconds."""
+    """The result of one load. `seconds` is its length; p50 to `max` are milliseconds.
+
+    `used`: how many of the given requests were sent. `broken`: connections that failed or timed
+    out.
+    """
 
     seconds: float
     requests: int
@@ -34,7 +38,7 @@ class Result:
     broken: int
     statuses: dict[str, int]
     client_share: float
-    """Of one processor, what the client took."""
+    """The share of one processor that wrk itself used."""
 
     @property
     def rate(self) -> float:
@@ -50,7 +54,7 @@ class Result:
 
 
 def check() -> str:
-    """wrk's path. Raises NoClientError."""
+    """Return wrk's path. Raises NoClientError."""
     found = shutil.which("wrk")
     if not found:
         raise NoClientError("wrk is missing: on Debian and Ubuntu, apt-get install wrk")
@@ -83,9 +87,10 @@ def load(
     once: bool = False,
     pause_ms: float = 0,
 ) -> Result:
-    """Send requests for `seconds`, or each of them once, from so many clients at once.
+    """Send the requests with `clients` connections: for `seconds`, or each request `once`.
 
-    `pause_ms` is the mean of the random pause each client makes before a request.
+    `pause_ms` is the mean of a random pause that each client makes before a request. Raises
+    RuntimeError if wrk fails.
     """
     everything = list(requests)
     with tempfile.NamedTemporaryFile(prefix="bench-") as file:

@@ -1,4 +1,4 @@
-"""Shows, seats, bookings and people by the million, written in SQL."""
+"""Creates films, people, shows, seats and bookings in large numbers, with SQL."""
 
 import json
 import secrets
@@ -20,7 +20,7 @@ WORDS = [
     *("stone", "glass", "quiet", "harbour", "wild"),
 ]
 
-# A hall's seats by position: rows R1, R2 … (so that labels read R1-1), the last fifth premium.
+# The seats of a hall by position, in rows R1, R2 … (labels R1-1 …). The last fifth is premium.
 SEATS = """
 INSERT INTO shows_seat (show_id, row, number, seat_type, is_wheelchair, position, x, y, booking_id)
 SELECT w.id, 'R' || (p / {row} + 1), (p %% {row} + 1)::text,
@@ -33,7 +33,7 @@ WHERE w.id > %(after)s
 
 @dataclass
 class World:
-    """What a database was filled with."""
+    """People who are logged in: session keys, API tokens and user ids, in the same order."""
 
     sessions: list[str]
     tokens: list[str]
@@ -41,7 +41,7 @@ class World:
 
 
 class Filler:
-    """Fills the database that Django is configured for."""
+    """Fills one database, over a connection of its own."""
 
     def __init__(self, url: str) -> None:
         self._db = psycopg.connect(url, autocommit=True)
@@ -66,7 +66,7 @@ class Filler:
         )
 
     def people(self) -> World:
-        """People who are logged in, on the website and to the API."""
+        """Create PEOPLE users who are logged in to the site and the API."""
         from accounts.models import User
         from accounts.tokens import issue_token
 
@@ -92,9 +92,10 @@ class Filler:
         return World(sessions, [issue_token(u) for u in everyone], [u.pk for u in everyone])
 
     def shows(self, count: int, seats: int, *, booked: int = 0) -> list[int]:
-        """So many shows with halls of `seats`, the first `booked` bookings' seats of each sold.
+        """Create `count` shows with `seats` seats each; return their ids.
 
-        A booking has one seat. Shows lie on screens of their own, from a day from now on.
+        The first `booked` seats of each show are sold, one booking for each seat. The shows have
+        new screens and begin tomorrow or later.
         """
         ((after,),) = self._run("SELECT coalesce(max(id), 0) FROM shows_show")
         ((last_booking,),) = self._run("SELECT coalesce(max(id), 0) FROM bookings_booking")
@@ -108,15 +109,15 @@ class Filler:
         }
         self._run(
             """
-            WITH house AS (
+            WITH cinema AS (
                 INSERT INTO shows_cinema (name, slug, city, address, timezone)
                 SELECT 'Regal ' || %(key)s || n, 'regal-' || %(key)s || n,
                        'City ' || n %% 12, '', 'Asia/Kolkata'
                 FROM generate_series(1, greatest(%(count)s / 40, 1)) n RETURNING id
             ), hall AS (
                 INSERT INTO shows_screen (cinema_id, name, seating_plan, cleaning_minutes)
-                SELECT house.id, 'Screen ' || n, 'A s', 15
-                FROM house CROSS JOIN generate_series(1, 4) n RETURNING id
+                SELECT cinema.id, 'Screen ' || n, 'A s', 15
+                FROM cinema CROSS JOIN generate_series(1, 4) n RETURNING id
             ), place AS (
                 SELECT id, row_number() OVER () - 1 AS n, count(*) OVER () AS places FROM hall
             ), film AS (
@@ -149,12 +150,15 @@ class Filler:
             i for (i,) in self._run("SELECT id FROM shows_show WHERE id > %(after)s", **numbers)
         ]
 
-    def settle(self) -> None:
-        """What autovacuum would do in time."""
+    def vacuum(self) -> None:
+        """Run VACUUM ANALYZE, as autovacuum would do later."""
         self._run("VACUUM ANALYZE")
 
     def lapsed_holds(self, shows: list[int], of_each: int, seats_in_row: int = 25) -> int:
-        """Holds of one seat each that lapsed a moment ago, on the last seats of each show."""
+        """Create `of_each` lapsed holds per show, one seat each, from the last seat on.
+
+        Returns the number of holds.
+        """
         made = self._run(
             """
             WITH free AS (
@@ -232,9 +236,9 @@ class Filler:
 
 
 def pairs(shows: list[int], seats: int, *, first: int = 0) -> Iterator[tuple[int, int, list[str]]]:
-    """Free pairs of neighbours round the shows: person's number, show, labels.
+    """Yield free pairs of neighbouring seats, show by show: person's index, show's id, labels.
 
-    Nobody comes to a show twice. The first `first` seats of each are taken.
+    No person has two pairs at one show. The first `first` seats of each show are not free.
     """
     for pair in range((seats - first) // 2):
         for show in shows:

@@ -1,4 +1,4 @@
-"""Films and people: ``python -m bench.fill`` on an empty, migrated database; prints the people."""
+"""Creates films and people in a migrated database: ``python -m bench.fill``. Prints the people."""
 
 import json
 import os

@@ -1,14 +1,17 @@
-"""Lighthouse on the pages a buyer meets, on a running site with the demonstration's data.
+"""Runs Lighthouse on the pages that a customer uses, on a running site with demo data.
 
     make run                                              # in another terminal
     npm install --prefix .data/lighthouse lighthouse@12   # once
     .venv/bin/python -m bookmyshow.embedded .venv/bin/python bench/lighthouse.py
 
-The mobile preset (Moto G Power, slow 4G, 4x slower processor), each page RUNS times; the median run
-by performance counts, as Lighthouse advises. Exits with 1 where a page misses the mark: 95 in each
-category, a layout shift of 0.02, 60 KB of CSS and JavaScript, nothing from another host. The pages
-behind the log-in are the demo customer's, with a hold made for the occasion and let go after.
-"machine" is Lighthouse's measure of it: below 1000 it is busy, and the run says little.
+Uses the mobile preset (Moto G Power, slow 4G, 4x slower processor). Each page is measured RUNS
+times; the run with the median performance score counts, as Lighthouse recommends.
+
+Exits with 1 if a page misses a target: a score of 95 in each category, a layout shift of at most
+0.02, at most 60 KB of CSS and JavaScript, no request to another host.
+
+Private pages are opened as the demo customer, with a hold that is released afterwards. "machine" is
+Lighthouse's benchmark of this machine: below 1000 it is busy and the results are not reliable.
 """
 
 import argparse
@@ -40,13 +43,13 @@ ATTEMPTS = 3
 class Page:
     name: str
     path: str
-    #: Pages of one person ask search engines to stay away, which Lighthouse's SEO marks down.
+    #: Private pages have `noindex`, which lowers Lighthouse's SEO score; so it is not counted.
     private: bool = False
 
 
 @contextmanager
 def pages() -> Iterator[tuple[list[Page], str]]:
-    """The pages to measure and the cookie that opens the private ones."""
+    """The pages to measure, and the session cookie for the private ones. Holds two seats."""
     from django.conf import settings
     from django.db.models import F, Value
     from django.db.models.functions import Abs
@@ -85,7 +88,7 @@ def pages() -> Iterator[tuple[list[Page], str]]:
 
 
 def run(url: str, cookie: str, chromium: str) -> dict[str, Any]:
-    """One report of Lighthouse."""
+    """Run Lighthouse once and return its report."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         command = [
@@ -101,7 +104,7 @@ def run(url: str, cookie: str, chromium: str) -> dict[str, Any]:
         if cookie:
             command.append(f"--extra-headers={json.dumps({'Cookie': cookie})}")
         for attempts_left in reversed(range(ATTEMPTS)):
-            # Now and then a browser starts too late for its own trace (NO_NAVSTART).
+            # Sometimes Chromium starts too late for its trace (error NO_NAVSTART); try again.
             environment = {**os.environ, "CHROME_PATH": chromium}
             done = subprocess.run(command, check=not attempts_left, env=environment)
             if done.returncode == 0:
@@ -117,13 +120,13 @@ def scores(report: dict[str, Any], page: Page) -> dict[str, int]:
 
 
 def code_bytes(requests: list[dict[str, Any]]) -> int:
-    """Of style sheets and scripts, as they came over the wire."""
+    """The transferred (compressed) bytes of all style sheets and scripts."""
     kinds = {"Script", "Stylesheet"}
     return sum(one["transferSize"] for one in requests if one.get("resourceType") in kinds)
 
 
 def measure(page: Page, base: str, cookie: str, options: argparse.Namespace) -> list[str]:
-    """Print a line about the page; return what misses the mark."""
+    """Measure the page, print a line, and return the targets that it misses."""
     given = cookie if page.private else ""
     reports = [run(base + page.path, given, options.chromium) for _ in range(options.runs)]
     runs = [report["categories"]["performance"]["score"] or 0 for report in reports]
@@ -150,12 +153,12 @@ def measure(page: Page, base: str, cookie: str, options: argparse.Namespace) -> 
         problems.append(f"{code:,} bytes of code")
     problems += [f"a request to {host}" for host in hosts]
     if options.verbose:
-        say_why(report)
+        print_lost_points(report)
     return [f"{page.name}: {problem}" for problem in problems]
 
 
-def say_why(report: dict[str, Any]) -> None:
-    """Each audit that costs points, or that is not passed."""
+def print_lost_points(report: dict[str, Any]) -> None:
+    """Print each audit that lowers a score."""
     for category in CATEGORIES:
         for reference in report["categories"][category]["auditRefs"]:
             audit = report["audits"][reference["id"]]
@@ -169,7 +172,7 @@ def main() -> int:
     parser.add_argument("base", nargs="?", default="http://127.0.0.1:8000")
     parser.add_argument("--runs", type=int, default=RUNS)
     parser.add_argument("--chromium", default="/usr/bin/chromium")
-    parser.add_argument("--verbose", action="store_true", help="say what costs points")
+    parser.add_argument("--verbose", action="store_true", help="print audits that lower a score")
     options = parser.parse_args()
     if not LIGHTHOUSE.exists():
         print(f"Lighthouse is missing: npm install --prefix {LIGHTHOUSE.parents[2]} lighthouse@12")

@@ -1,4 +1,4 @@
-"""Rates and latencies beside the baselines; each function adds its lines to the report."""
+"""Measures rates and latencies of the site and the baselines. Each function adds report lines."""
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -16,9 +16,9 @@ ROUNDS = 3
 SECONDS = 3
 HOT_HOLDS, HOT_ROUNDS = 250, 15
 LATENCY_ROUNDS = 5
-# More than any of them can do in a second.
+# Requests to prepare per second: more than the site can answer.
 MOST_HOLDS, MOST_CONFIRMS = 900, 900
-FOUND, REDIRECT, NOTHING, REFUSED = 200, 302, 204, 409
+OK, REDIRECT, UNCHANGED, REFUSED = 200, 302, 204, 409
 FILM_WORDS = [f"{a} {b}" for a in WORDS for b in WORDS]
 SHOW_LIST = client.get("/api/shows?limit=20")
 
@@ -30,13 +30,13 @@ def alternate(
     allowed: tuple[int, ...],
     rounds: int = ROUNDS,
 ) -> dict[str, float]:
-    """Requests per second of each side: the median of rounds that take turns."""
+    """Measure each side in turn, `rounds` times. Returns its median requests per second."""
     results: dict[str, list[Result]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, run in sides.items():
             results[name].append(run())
     for name, found in results.items():
-        report.keep(name, found, allowed=allowed)
+        report.record(name, found, allowed=allowed)
     return {name: statistics.median(r.rate for r in found) for name, found in results.items()}
 
 
@@ -57,7 +57,7 @@ def searches() -> list[bytes]:
 
 
 def reads(report: Report, site: Site, empty: Site, shows: list[int]) -> float:
-    """Polls, lists and search beside an empty view; returns B, its requests per second."""
+    """Compare polls, lists and search with baseline B. Returns B's requests per second."""
     report.section("Reads, requests/s with 16 clients (B: an empty project's view)")
     rates = alternate(
         report,
@@ -65,7 +65,7 @@ def reads(report: Report, site: Site, empty: Site, shows: list[int]) -> float:
             "B": repeat(empty, [client.get("/")]),
             "unchanged poll": lambda: repeat(site, worlds.polls(site.url, shows[:20]))(),
         },
-        allowed=(FOUND, NOTHING),
+        allowed=(OK, UNCHANGED),
     )
     base = rates["B"]
     rates |= alternate(
@@ -75,7 +75,7 @@ def reads(report: Report, site: Site, empty: Site, shows: list[int]) -> float:
             "show list": repeat(site, [SHOW_LIST]),
             "film search, 36,000 films": repeat(site, searches()),
         },
-        allowed=(FOUND,),
+        allowed=(OK,),
     )
     poll = rates["unchanged poll"]
     report.at_least("unchanged poll ÷ B", f"{poll:.0f} ÷ {base:.0f}", poll / base, 0.9)
@@ -94,7 +94,7 @@ def spread_holds(
     raw_shows: list[int],
     base: float,
 ) -> None:
-    """Holds over many shows beside R and T."""
+    """Compare holds that are spread over many shows with R (raw SQL) and T (pgbench)."""
     report.section("Holds, 2 seats, 16 clients (R: hand-written SQL; T: pgbench; L: 1÷(1/B+1/T))")
     transactions: list[float] = []
     done = 0
@@ -110,7 +110,7 @@ def spread_holds(
             seconds=SECONDS,
         )
         transactions.append(rate)
-        # Clients get on at different speeds: none gets as far as that in a round.
+        # The next round begins with other seats: no client holds more than 1,000 in a round.
         done += 1_000 * CLIENTS
 
     spent: dict[str, list[tuple[float, float]]] = {"hold": [], "R": []}
@@ -146,9 +146,9 @@ def spread_holds(
 
 
 def hot_show(report: Report, site: Site, people: World, filler: Filler, holds: Holds) -> None:
-    """One show of 500 seats, sold out by buyers who each want two, in no order.
+    """Sell out one show of 500 seats to 16 clients, two seats per hold.
 
-    Beside as many holds that are spread over 400 shows: a round is over in half a second.
+    Compared with the same number of holds spread over 400 shows. A round takes half a second.
     """
     report.section("One hot show of 500 seats until it is sold out, 16 clients")
 
@@ -161,13 +161,13 @@ def hot_show(report: Report, site: Site, people: World, filler: Filler, holds: H
         )
         if left or result.statuses != {str(REDIRECT): HOT_HOLDS}:
             report.problems.append(f"hot show: {left} seats left, {result.statuses}")
-        # Everyone after the last seat comes too late.
+        # The show is sold out: further holds must be refused.
         late = [
             worlds.post(people.sessions[300 + n], f"/shows/{show}/hold/", "seat=R1-1&seat=R1-2")
             for n in range(20)
         ]
         after = client.load(site.url, late, clients=CLIENTS, once=True)
-        report.keep("hot show, too late", [after], allowed=(REFUSED,))
+        report.record("hot show, too late", [after], allowed=(REFUSED,))
         return result
 
     def spread() -> Result:
@@ -182,7 +182,7 @@ def hot_show(report: Report, site: Site, people: World, filler: Filler, holds: H
 
 
 def one_seat(report: Report, site: Site, people: World, filler: Filler) -> None:
-    """A thousand people want one seat, by the API, beside a thousand who each get one."""
+    """Let 1,000 people try to hold one seat by the API; compare with 1,000 who hold a seat each."""
     report.section("1,000 buyers at once, by the API, 64 clients")
     times: dict[str, list[float]] = {"one": [], "all": []}
     for _ in range(ROUNDS):
@@ -192,9 +192,9 @@ def one_seat(report: Report, site: Site, people: World, filler: Filler) -> None:
         ]
         same = [worlds.api_hold(token, wanted, ["R1-1"]) for token in people.tokens]
         everyone = client.load(site.url, free, clients=64, once=True)
-        report.keep("1,000 holds", [everyone], allowed=(201,))
+        report.record("1,000 holds", [everyone], allowed=(201,))
         contended = client.load(site.url, same, clients=64, once=True)
-        report.keep("1,000 buyers, one seat", [contended], allowed=(201, REFUSED))
+        report.record("1,000 buyers, one seat", [contended], allowed=(201, REFUSED))
         if contended.statuses != {"201": 1, "409": 999}:
             report.problems.append(f"one seat: {contended.statuses}")
         times["one"].append(contended.seconds)
@@ -213,7 +213,10 @@ def label(place: int) -> str:
 
 
 def latencies(report: Report, site: Site, holds: Holds, people: World, filler: Filler) -> None:
-    """Each verb at 1, 8 and 64 clients, and at half of the rate it saturates at."""
+    """Measure the latency of hold, confirm and list with 1, 8 and 64 clients, and at half load.
+
+    Half load is half of the highest rate that was reached.
+    """
     report.section("Latency, ms p50/p95/p99")
     pending: list[tuple[str, int]] = []
 
@@ -226,10 +229,10 @@ def latencies(report: Report, site: Site, holds: Holds, people: World, filler: F
         return result
 
     def confirm(clients: int, seconds: float, pause_ms: float) -> Result:
-        # Each confirmation is somebody's first of a hold.
+        # Each request confirms another hold, so there must be enough holds.
         while len(pending) < MOST_CONFIRMS * seconds:
             made = hold(CLIENTS, SECONDS, 0)
-            report.keep("holds to confirm", [made], allowed=(REDIRECT,))
+            report.record("holds to confirm", [made], allowed=(REDIRECT,))
             pending[:] = pending_bookings(filler)
         requests = worlds.confirms(people, pending)
         result = client.load(
@@ -248,18 +251,18 @@ def latencies(report: Report, site: Site, holds: Holds, people: World, filler: F
     for name, run, status, targets in (
         ("booking", hold, REDIRECT, (20, 60, 120)),
         ("confirm", confirm, REDIRECT, (15, 40, 80)),
-        ("list", show_list, FOUND, (6, 20, 40)),
+        ("list", show_list, OK, (6, 20, 40)),
     ):
         saturated = 0.0
         for clients in (1, 8, 64):
             result = run(clients, 2, 0)
-            report.keep(f"{name}, {clients} clients", [result], allowed=(status,))
+            report.record(f"{name}, {clients} clients", [result], allowed=(status,))
             report.note(f"{name}, {clients} clients", f"{times(result)} at {result.rate:.0f}/s")
             saturated = max(saturated, result.rate)
-        # Each of 16 clients waits so long on average that together they ask for half of it.
+        # With this mean pause the 16 clients together send half of the highest rate.
         pause = CLIENTS / (saturated / 2) * 1000
         results = [run(CLIENTS, 4, pause) for _ in range(LATENCY_ROUNDS)]
-        report.keep(f"{name}, half rate", results, allowed=(status,))
+        report.record(f"{name}, half rate", results, allowed=(status,))
         found = percentiles(results)
         wanted = "/".join(str(t) for t in targets)
         report.at_most(
@@ -271,7 +274,7 @@ def latencies(report: Report, site: Site, holds: Holds, people: World, filler: F
 
 
 def percentiles(results: Sequence[Result]) -> tuple[float, ...]:
-    """p50, p95 and p99 in milliseconds: of each the median of the rounds."""
+    """The medians of p50, p95 and p99 over the rounds, in milliseconds."""
     rounds = [(r.p50, r.p95, r.p99) for r in results]
     return tuple(statistics.median(each) for each in zip(*rounds, strict=True))
 

@@ -1,4 +1,4 @@
-"""``python -m bench.pages``: the pages to open on a database's site, and the log-ins they need."""
+"""``python -m bench.pages``: prints a database's pages to measure, and sessions for them."""
 
 import json
 import sys
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shows.models import Cinema, Show
 
 STAFF, CUSTOMER = "staff", "customer"
-LONG = 50  # rows of a long list's page
+ROWS_OF_PAGE = 50  # in a long list of the admin
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def sessions() -> dict[str, str]:
-    """A member of staff, made where there is none, and a customer with a few bookings."""
+    """Session keys of a superuser (created if there is none) and of a customer with bookings."""
     from accounts.models import User
 
     boss = User.objects.filter(is_superuser=True).order_by("pk").first()
@@ -39,16 +39,16 @@ def sessions() -> dict[str, str]:
 
 
 def public() -> Iterator[tuple[str, Page]]:
-    """What customers open."""
+    """The pages of customers."""
     from bookings.models import Booking
 
     show, film = _show(), _film()
     yield "home", Page("/")
-    yield "home, nothing kept", Page("/", cold=True)
+    yield "home, empty cache", Page("/", empty_cache=True)
     yield "home, a search", Page(f"/?q={quote(film.title.split()[0][:4])}")
     yield "film", Page(film.get_absolute_url())
     yield "seat map", Page(show.get_absolute_url())
-    yield "seat map, nothing kept", Page(show.get_absolute_url(), cold=True)
+    yield "seat map, empty cache", Page(show.get_absolute_url(), empty_cache=True)
     yield "seat map's fragment", Page(f"{show.get_absolute_url()}seats/")
     yield "my bookings", Page("/bookings/", CUSTOMER)
     mine = Booking.objects.filter(user=_customer(), status="CONFIRMED").order_by("-pk")[0]
@@ -59,7 +59,7 @@ def public() -> Iterator[tuple[str, Page]]:
 
 
 def staff() -> Iterator[tuple[str, Page]]:
-    """Staff's own pages."""
+    """The pages of staff, without lists."""
     from bookings.door.services import shows_at_the_door
     from bookmyshow.core.clock import database_now
     from shows.models import Cinema
@@ -68,7 +68,7 @@ def staff() -> Iterator[tuple[str, Page]]:
     at_the_door = shows_at_the_door(at=database_now()).first() or show
     yield "front page", Page(_admin("index"), STAFF)
     yield "dashboard", Page(f"{_admin('index')}dashboard/", STAFF)
-    yield "dashboard, nothing kept", Page(f"{_admin('index')}dashboard/", STAFF, cold=True)
+    yield "dashboard, empty cache", Page(f"{_admin('index')}dashboard/", STAFF, empty_cache=True)
     yield "planner", Page(f"{_admin('index')}shows/show/plan/", STAFF)
     yield "planner's preview", Page(f"{_admin('index')}shows/show/plan/", STAFF, _plan(cinema))
     yield "day view", Page(f"{_admin('index')}shows/show/day/?cinema={cinema.slug}", STAFF)
@@ -80,7 +80,7 @@ def staff() -> Iterator[tuple[str, Page]]:
 
 
 def lists() -> Iterator[tuple[str, Page]]:
-    """Every list of the admin, whichever there are; the long ones in the ways they are used."""
+    """Every list of the admin and its export; the long lists also with filters and searches."""
     from django.contrib import admin
 
     from bookings.models import Booking
@@ -88,11 +88,11 @@ def lists() -> Iterator[tuple[str, Page]]:
     for model in admin.site._registry:
         label = str(model._meta.verbose_name_plural)
         yield f"list: {label}", Page(_list(model._meta.label_lower), STAFF)
-        yield f"CSV: {label}", Page(_export(model._meta.label_lower), STAFF, begins=True)
+        yield f"CSV: {label}", Page(_export(model._meta.label_lower), STAFF, only_start=True)
     show, film, person = _show(), _film(), _customer()
     booking = Booking.objects.filter(user=person).order_by("pk")[0]
     cinema = show.screen.cinema_id
-    pages = -(-Booking.objects.count() // LONG)
+    pages = -(-Booking.objects.count() // ROWS_OF_PAGE)
     queries: tuple[tuple[str, str, dict[str, object]], ...] = (
         ("bookings, page 20", "bookings.booking", {"p": min(20, pages)}),
         ("bookings, confirmed", "bookings.booking", {"status_now": "CONFIRMED"}),
@@ -141,7 +141,7 @@ def _show() -> "Show":
 
 
 def _film() -> "Movie":
-    """A film with an ordinary number of coming shows: 42 of them, or about as many."""
+    """The film whose number of coming shows is nearest to 42."""
     from django.db.models import Count, F, Q
     from django.db.models.functions import Abs
 
@@ -153,7 +153,7 @@ def _film() -> "Movie":
 
 
 def _customer() -> "User":
-    """Somebody with about twelve bookings, the latest buyers first looked at."""
+    """One of the latest 500 buyers, the one whose number of bookings is nearest to 12."""
     from django.db.models import Count, F
     from django.db.models.functions import Abs
 
@@ -170,7 +170,7 @@ def _customer() -> "User":
 
 
 def _plan(cinema: "Cinema") -> str:
-    """A week of two screens, three times a day, far enough ahead that nothing is there."""
+    """The planner's form for a week on two screens, three times a day, when nothing is planned."""
     from datetime import timedelta
 
     from bookmyshow.core.clock import database_now

@@ -1,4 +1,4 @@
-"""T: the hold's transaction by pgbench, with no web server before it."""
+"""Baseline T: pgbench runs the hold's transaction, without a web server."""
 
 import os
 import re
@@ -8,7 +8,7 @@ import tempfile
 from bench.data import SEATS_IN_ROW
 from bookmyshow.embedded.postgres import _binaries
 
-# The statements are those that the ORM sends for a hold, in their order.
+# The statements that the ORM sends for a hold, in the same order.
 SCRIPT = f"""
 \\set i :i + 1
 \\set n :base + :i * :clients + :client_id
@@ -44,7 +44,11 @@ COMMIT;
 def transactions_per_second(
     url: str, *, shows: list[int], first_person: int, base: int, clients: int, seconds: int
 ) -> float:
-    """The rate of holds, with pairs from number `base` on. `shows` have consecutive ids."""
+    """Run holds for `seconds`; return holds per second.
+
+    The first hold takes the pair of seats number `base`. `shows` must be consecutive ids. Raises
+    RuntimeError if pgbench fails.
+    """
     values = {
         "i": 0,
         "base": base,

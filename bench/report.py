@@ -1,4 +1,4 @@
-"""Figures, their table and their JSON file."""
+"""Collects the figures of a run, prints them, and writes them as a table and as JSON."""
 
 import json
 import os
@@ -16,7 +16,7 @@ FOLDER = ROOT / ".data"
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table; `ratio` is what `reach` is about."""
+    """One line of the table. `reach` is the target for `ratio`, such as "≥ 0.85"."""
 
     name: str
     measured: str
@@ -42,21 +42,21 @@ class Report:
     def note(self, name: str, measured: str, ratio: float | None = None) -> None:
         self.add(Figure(name, measured, ratio))
 
-    def keep(self, name: str, results: list[Result], *, allowed: tuple[int, ...]) -> None:
-        """Keep what was measured, and complain of any answer that isn't what was asked for."""
+    def record(self, name: str, results: list[Result], *, allowed: tuple[int, ...]) -> None:
+        """Store results. Other statuses than `allowed`, and a busy client, are problems."""
         self.raw.setdefault(name, []).extend(asdict(result) for result in results)  # type: ignore[attr-defined]
         for result in results:
-            strange = {s: n for s, n in result.statuses.items() if int(s) not in allowed}
-            if strange or result.broken:
-                self._complain(f"{name}: {strange or ''} {result.broken} broken")
+            unexpected = {s: n for s, n in result.statuses.items() if int(s) not in allowed}
+            if unexpected or result.broken:
+                self._problem(f"{name}: {unexpected or ''} {result.broken} broken")
             if result.client_share > 0.5:
-                self._complain(f"{name}: the client took {result.client_share:.0%} of a processor")
+                self._problem(f"{name}: wrk used {result.client_share:.0%} of a processor")
 
     def section(self, title: str) -> None:
         print(f"\n{title}  ({time.monotonic() - self.started:.0f} s)", flush=True)
 
     def _table(self) -> str:
-        """The figures as docs/performance.md has them."""
+        """The figures as a Markdown table, for docs/performance.md."""
         lines = ["| figure | measured | ratio | to reach |", "|---|---|---|---|"]
         for f in self.figures:
             ratio = "" if f.ratio is None else f"{f.ratio:.3g}"
@@ -64,7 +64,7 @@ class Report:
             lines.append(f"| {f.name} | {f.measured} | {marked} | {f.reach} |")
         return "\n".join([*lines, ""])
 
-    def _complain(self, problem: str) -> None:
+    def _problem(self, problem: str) -> None:
         self.problems.append(problem)
         print(f"  ! {problem}", flush=True)
 
@@ -76,7 +76,7 @@ class Report:
         print(line.rstrip(), flush=True)
 
     def write(self) -> None:
-        """Write the JSON file and say where it is, and what was not reached."""
+        """Write the JSON file and the table; print their paths and the missed targets."""
         commit = subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
         )
@@ -95,14 +95,14 @@ class Report:
         file, table = FOLDER / f"{self.name}.json", FOLDER / f"{self.name}.md"
         file.write_text(json.dumps(content, indent=1, ensure_ascii=False))
         table.write_text(self._table())
-        print(f"\n{content['seconds']} s; {_shown(file)} has it all, {_shown(table)} the table")
+        print(f"\n{content['seconds']} s; all data: {_relative(file)}, table: {_relative(table)}")
         missed = self.missed
-        print(f"not reached: {', '.join(missed)}" if missed else "everything reached")
+        print(f"missed targets: {', '.join(missed)}" if missed else "all targets reached")
 
     @property
     def missed(self) -> list[str]:
         return [figure.name for figure in self.figures if figure.reached is False]
 
 
-def _shown(path: Path) -> Path:
+def _relative(path: Path) -> Path:
     return path.relative_to(ROOT)

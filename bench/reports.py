@@ -1,6 +1,6 @@
-"""``python -m bench.reports``: statements and milliseconds of each report of a database.
+"""``python -m bench.reports``: prints statements and milliseconds of each booking report.
 
-Each is timed as who asks for it waits for it, a process of its own; beside it the time within.
+Each report is timed twice: as a command with the start of its process, and within a process.
 """
 
 import io
@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import django
 
-from bench.rounds import Shown
+from bench.rounds import PageTiming
 from bookmyshow.environment import ROOT
 
 ROUNDS = 5
@@ -25,7 +25,7 @@ def main() -> None:
     from bookmyshow.core.clock import database_now
 
     today = database_now().date()
-    # The week before and the one from today on, which a demonstration sells for.
+    # The last week and the coming one: demo data has sales for these.
     span = (f"--from={today - timedelta(days=7)}", f"--to={today + timedelta(days=6)}")
     reports: dict[str, object] = {}
     for group in GROUPS:
@@ -33,7 +33,7 @@ def main() -> None:
         within = timed_within(arguments)
         times = [timed(arguments) for _ in range(ROUNDS)]
         reports[f"booking_report --by {group}"] = {
-            "shown": asdict(Shown(within.queries, times, within.bytes)),
+            "timing": asdict(PageTiming(within.queries, times, within.bytes)),
             "within": asdict(within),
         }
     json.dump(reports, sys.stdout)
@@ -46,7 +46,7 @@ def timed(arguments: tuple[str, ...]) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def timed_within(arguments: tuple[str, ...]) -> Shown:
+def timed_within(arguments: tuple[str, ...]) -> PageTiming:
     from django.core.management import call_command
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -59,7 +59,7 @@ def timed_within(arguments: tuple[str, ...]) -> Shown:
             call_command("booking_report", *arguments, stdout=out)
         times.append((time.perf_counter() - started) * 1000)
         queries, written = len(captured), len(out.getvalue())
-    return Shown(queries, times[1:], written)
+    return PageTiming(queries, times[1:], written)
 
 
 if __name__ == "__main__":

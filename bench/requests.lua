@@ -1,7 +1,9 @@
--- Sends the requests of a file, each once and in order, and prints what came of it as JSON.
+-- wrk script: sends the requests of a file in order and prints the results as JSON.
 -- wrk … -s requests.lua URL -- FILE COUNT PAUSE_MS
--- FILE holds whole HTTP requests, each ended by a line "%%"; with COUNT 0 they go round and round
--- until wrk's own time is up; else it ends with the COUNTth answer, and tells no latencies. PAUSE_MS is the mean of a random pause before each request.
+-- FILE contains complete HTTP requests; after each comes a line "%%".
+-- COUNT 0: the requests are repeated until wrk's time is up. Otherwise wrk ends after COUNT
+-- answers, and latencies are not reported.
+-- PAUSE_MS: the mean of a random pause before each request.
 
 local ffi = require("ffi")
 ffi.cdef [[
@@ -41,13 +43,14 @@ end
 
 function request()
    if not verified then
-      -- wrk asks for one at first to look at it, and sends it to nobody.
+      -- wrk first calls this once to check the request, and does not send the result.
       verified = true
       return requests[1]
    end
    if sent == 0 then started = now() end
    sent = sent + 1
-   -- Clients that are done before the last one ask for what isn't there; that is not counted.
+   -- Connections without a request left send NOTHING until the last one is done. Its 404 answers
+   -- are not counted.
    if limit > 0 and sent > #requests then return NOTHING end
    return requests[(sent - 1) % #requests + 1]
 end
@@ -57,7 +60,7 @@ function response(status)
    answered = answered + 1
    statuses[status] = (statuses[status] or 0) + 1
    if limit > 0 and answered >= limit then
-      -- wrk itself would sleep on until its time is up.
+      -- wrk itself would run until its time is up.
       tell(now() - started, answered, sent, statuses, {0, 0, 0, 0}, 0)
       os.exit(0)
    end

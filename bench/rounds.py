@@ -1,4 +1,4 @@
-"""The pages of a site that staff and customers open, one request at a time."""
+"""Opens pages of one or several sites, one request at a time, and measures them."""
 
 import http.client
 import json
@@ -15,27 +15,27 @@ from bench.worlds import CSRF
 
 TOKEN = "bench-metrics-token"
 SETTINGS = {"METRICS_TOKEN": TOKEN, "WEB_CONCURRENCY": "1"}
-#: Of a long answer (an export), what a browser shows a download by.
-STARTED = 16_384
+#: Of an export only so many bytes are read: after them a browser shows the download.
+START_BYTES = 16_384
 QUERIES = "bookmyshow_database_seconds_count"
 
 
 @dataclass(frozen=True)
 class Page:
-    """A request: whose (a session's name, or empty), and a form's fields where it is a POST."""
+    """A request. `session`: the name of a log-in, or "". `form`: the body if it is a POST."""
 
     path: str
-    who: str = ""
+    session: str = ""
     form: str | None = None
-    #: Only the beginning of the answer is waited for.
-    begins: bool = False
-    #: Opened with an empty cache, as by the first one after it was dropped.
-    cold: bool = False
+    #: Read only the first START_BYTES of the answer.
+    only_start: bool = False
+    #: Empty the cache before each request.
+    empty_cache: bool = False
 
 
 @dataclass(frozen=True)
-class Shown:
-    """How a page did: SQL statements, and the median of its times in milliseconds."""
+class PageTiming:
+    """The result for a page: SQL statements, times in milliseconds, and bytes of the answer."""
 
     queries: int
     times: list[float]
@@ -47,7 +47,7 @@ class Shown:
 
 
 class Visitor:
-    """One browser at one site, with a connection of its own for each page."""
+    """Sends requests to one site like a browser, each on a new connection."""
 
     def __init__(self, url: str, sessions: dict[str, str], cache: str) -> None:
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
@@ -55,29 +55,29 @@ class Visitor:
         self._cache = redis.Redis.from_url(cache)
 
     def open(self, page: Page) -> tuple[float, int]:
-        """Milliseconds, and the bytes that came. Raises RuntimeError for anything but 200."""
+        """Return milliseconds and received bytes. Raises RuntimeError if the status is not 200."""
         cookie = f"csrftoken={CSRF}"
-        if page.who:
-            cookie += f"; sessionid={self._sessions[page.who]}"
+        if page.session:
+            cookie += f"; sessionid={self._sessions[page.session]}"
         headers = {"Cookie": cookie, "X-CSRFToken": CSRF}
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         method = "GET" if page.form is None else "POST"
-        if page.cold:
+        if page.empty_cache:
             self._cache.flushdb()
-        # The site closes what was idle for long while the other one was slow.
+        # A new connection, because the site closes idle ones while the other site is measured.
         self._connection.close()
         self._connection.connect()
         started = time.perf_counter()
         self._connection.request(method, page.path, body=page.form, headers=headers)
         response = self._connection.getresponse()
-        body = response.read(STARTED if page.begins else None)
+        body = response.read(START_BYTES if page.only_start else None)
         took = (time.perf_counter() - started) * 1000
         if response.status != http.client.OK:
             raise RuntimeError(f"{page.path} answered {response.status}: {body[:300]!r}")
         return took, len(body)
 
     def queries_of(self, page: Page) -> int:
-        """The SQL statements that a page sends, by the site's own metrics."""
+        """The number of SQL statements for a page, from the site's metrics."""
         self._statements()
         idle = -self._statements() + self._statements()
         before = self._statements()
@@ -96,8 +96,8 @@ class Visitor:
 
 def alternate(
     visitors: dict[str, Visitor], pages: dict[str, Page], rounds: int
-) -> dict[str, Shown]:
-    """One page at several sites, taking turns; the first two of each are not counted."""
+) -> dict[str, PageTiming]:
+    """Open a page `rounds` times on each site in turn. Two rounds before that are not counted."""
     times: dict[str, list[float]] = {name: [] for name in visitors}
     size: dict[str, int] = {}
     for turn in range(rounds + 2):
@@ -106,13 +106,13 @@ def alternate(
             if turn > 1:
                 times[name].append(took)
     return {
-        name: Shown(visitor.queries_of(pages[name]), times[name], size[name])
+        name: PageTiming(visitor.queries_of(pages[name]), times[name], size[name])
         for name, visitor in visitors.items()
     }
 
 
 def read_pages(text: str) -> tuple[dict[str, Page], dict[str, str]]:
-    """What bench.pages printed."""
+    """Parse the output of bench.pages: pages by name, and session keys by name."""
     found: dict[str, Any] = json.loads(text)
     pages = {name: Page(**page) for name, page in found["pages"].items()}
     return pages, found["sessions"]

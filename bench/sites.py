@@ -1,4 +1,4 @@
-"""The databases that are measured, and the sites that are served on them."""
+"""Creates the databases of the benchmark and serves sites on them."""
 
 import os
 import re
@@ -21,7 +21,7 @@ from bookmyshow.embedded.ports import is_free
 from bookmyshow.environment import ROOT
 
 LOG = DATA / "log"
-# A few people, all of one address, do what thousands do elsewhere.
+# Limits are off, because a few users with one address send the requests of thousands.
 UNLIMITED = {
     "RATE_LIMITS": "off",
     "MAX_SEATS_PER_SHOW": "10000",
@@ -36,7 +36,7 @@ SERVED = {
     "HTTPS": "off",
     "BIND": "127.0.0.1",
     "WEB_CONCURRENCY": "2",
-    # Holds outlive their round, so that there is something to confirm.
+    # Holds must not lapse before they are confirmed.
     "BOOKING_EXPIRY_MINUTES": "60",
     "EMAIL_URL": f"filemail://{DATA / 'mail'}",
     "DJANGO_SETTINGS_MODULE": "bookmyshow.settings",
@@ -46,7 +46,7 @@ FIRST_PORT = 18_400
 
 @dataclass(frozen=True)
 class Database:
-    """A database of its own and a cache of its own."""
+    """A PostgreSQL database, and the number of a Redis database for its site."""
 
     name: str
     number: int
@@ -61,7 +61,7 @@ class Database:
         return os.environ | SERVED | {"DATABASE_URL": self.url, "REDIS_URL": redis}
 
     def create(self, template: str = "template0") -> None:
-        """Make it anew, as a copy of `template`."""
+        """Create the database as a copy of `template`. An existing one is dropped first."""
         with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)'.encode())
             connection.execute(f'CREATE DATABASE "{self.name}" TEMPLATE "{template}"'.encode())
@@ -71,7 +71,7 @@ class Database:
         subprocess.run(run, cwd=ROOT, env=self.environment, check=True)
 
     def python(self, module: str, *arguments: str) -> str:
-        """What a module prints, run on this database."""
+        """Run a module with this database and return what it prints."""
         run = [sys.executable, "-m", module, *arguments]
         with open(LOG / f"{module}.log", "ab") as log:
             result = subprocess.run(
@@ -82,7 +82,7 @@ class Database:
 
 @dataclass(frozen=True)
 class Site:
-    """A gunicorn that serves."""
+    """A running gunicorn."""
 
     url: str
     process: subprocess.Popen[bytes]
@@ -97,7 +97,7 @@ class Site:
 
 @contextmanager
 def serve(application: str, database: Database, **environment: str) -> Iterator[Site]:
-    """Serve with the site's own gunicorn.conf.py, whatever the application."""
+    """Serve the application on a free port, with the product's gunicorn.conf.py."""
     port = next(port for port in range(FIRST_PORT, FIRST_PORT + 100) if is_free(port))
     env = database.environment | {"PORT": str(port)} | environment
     name = application.partition(":")[0]
@@ -135,7 +135,7 @@ def _wait_until_it_answers(site: Site) -> None:
 
 
 def postgres_cpu_seconds() -> float:
-    """What the bench's PostgreSQL has used so far, its backends included."""
+    """The processor time that PostgreSQL and its backends have used."""
     pid = int((DATA / "postgres" / "postmaster.pid").read_text().split()[0])
     server = psutil.Process(pid)
     return sum(map(cpu_seconds, [server, *server.children()]))

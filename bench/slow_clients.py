@@ -1,8 +1,8 @@
-"""Slow clients against a running site: ``python -m bench.slow_clients http://127.0.0.1:8000``.
+"""Attacks a running site with slow clients: ``python -m bench.slow_clients http://127.0.0.1:8000``.
 
-Each attack keeps its connections for SECONDS while another client asks for a page again and again,
-each time on a new connection. A line per attack says how many of its questions were answered and
-how long the slowest took. Everything is bounded: 24 connections, 2,000 for those that only wait.
+Each attack keeps its connections open for SECONDS. Meanwhile a polite client requests a page again
+and again, each time on a new connection. For each attack one line says how many of its requests
+were answered, and how long the slowest took. An attack has 24 connections, or 2,000 that only wait.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 SECONDS = 8.0
 CONNECTIONS, MANY = 24, 2_000
-# A question that waits longer than this was not answered.
+# A request without an answer after this time counts as not answered.
 PATIENCE_SECONDS = 5.0
 PAGE = "/accounts/login/"
 LARGE_BODY = 200_000
@@ -27,7 +27,7 @@ LARGE_BODY = 200_000
 
 @dataclass(frozen=True)
 class Site:
-    """An address, spoken to over plain sockets."""
+    """The address of the site. Connections are plain sockets."""
 
     host: str
     port: int
@@ -61,15 +61,15 @@ class Site:
 
 
 @dataclass
-class Seen:
-    """How the polite client was served."""
+class PoliteClient:
+    """The requests of the polite client, and the seconds that its answers took."""
 
-    asked: int = 0
+    requests: int = 0
     waits: list[float] = field(default_factory=list)
 
     def __str__(self) -> str:
-        slowest = f"slowest {max(self.waits):.2f} s" if self.waits else "silent"
-        return f"{len(self.waits)} of {self.asked} answered, {slowest}"
+        slowest = f"slowest {max(self.waits):.2f} s" if self.waits else "no answer"
+        return f"{len(self.waits)} of {self.requests} answered, {slowest}"
 
 
 Attack = Callable[[Site, socket.socket, Event], None]
@@ -109,7 +109,7 @@ def endless_chunks(site: Site, client: socket.socket, over: Event) -> None:
 
 
 def idle(_site: Site, _client: socket.socket, _over: Event) -> None:
-    """Say nothing."""
+    """Send nothing."""
 
 
 ATTACKS: dict[str, tuple[Attack, int]] = {
@@ -121,19 +121,19 @@ ATTACKS: dict[str, tuple[Attack, int]] = {
     "idle connections": (idle, MANY),
     "half requests by the thousand": (half_request, MANY),
 }
-# They are opened one after the other and wait: nothing is sent later, so none needs a thread.
+# These attacks send nothing after the start, so their connections need no threads.
 WAITING = (idle, half_request)
 
 
 def allow_many_sockets() -> None:
-    """Let this process open more than MANY files, as far as the system lets it."""
+    """Raise this process's limit of open files above MANY, if the system allows it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8_192)), hard))
 
 
 @contextmanager
 def attacking(site: Site, attack: Attack, connections: int) -> Iterator[None]:
-    """Keep that many connections busy; one that the site closes is opened again."""
+    """Run the attack on so many connections. A connection that the site closes is opened again."""
     over = Event()
 
     def keep_on() -> None:
@@ -160,27 +160,27 @@ def attacking(site: Site, attack: Attack, connections: int) -> Iterator[None]:
 
 
 def is_answered(site: Site, patience: float = PATIENCE_SECONDS) -> bool:
-    """Whether a polite client gets its page within that many seconds."""
+    """Whether a polite client gets its page within `patience` seconds."""
     with suppress(OSError), closing(site.connect(patience)) as client:
         client.sendall(site.head(f"GET {PAGE}", "Connection: close"))
         return client.recv(12).startswith((b"HTTP/1.1 200", b"HTTP/1.1 301"))
     return False
 
 
-def watch(site: Site, attack: Attack, connections: int, seconds: float = SECONDS) -> Seen:
-    """Ask for a page all the time beside the attack."""
-    seen = Seen()
+def watch(site: Site, attack: Attack, connections: int, seconds: float = SECONDS) -> PoliteClient:
+    """Request a page again and again while the attack runs."""
+    polite = PoliteClient()
     with attacking(site, attack, connections):
-        # By then the attack has taken every thread of a server whose threads wait for clients.
+        # After a second the attack has taken all threads of a server that waits for slow clients.
         time.sleep(1)
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             began = time.monotonic()
-            seen.asked += 1
+            polite.requests += 1
             if is_answered(site):
-                seen.waits.append(time.monotonic() - began)
+                polite.waits.append(time.monotonic() - began)
             time.sleep(0.1)
-    return seen
+    return polite
 
 
 def main() -> None:
@@ -192,8 +192,8 @@ def main() -> None:
     allow_many_sockets()
     site = Site.at(options.url)
     for name, (attack, connections) in ATTACKS.items():
-        seen = watch(site, attack, connections, options.seconds)
-        print(f"{name:36} {seen}", flush=True)
+        polite = watch(site, attack, connections, options.seconds)
+        print(f"{name:36} {polite}", flush=True)
 
 
 if __name__ == "__main__":

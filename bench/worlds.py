@@ -1,4 +1,4 @@
-"""What is measured: databases, the shows in them, and requests that are each good for one use."""
+"""Builds the requests of the benchmark. A request for a hold can be used only once."""
 
 import json
 import re
@@ -13,13 +13,13 @@ from bench.client import Result
 from bench.data import World, pairs
 
 VERSION = re.compile(rb'id="map-version" name="v" value="([^"]+)"')
-# Django compares the cookie with the header; any 32 letters will do for both.
+# Django only compares the cookie with the header, so both can be any 32 letters.
 CSRF = "benchbenchbenchbenchbenchbenchbe"
 
 
 @dataclass
 class Holds:
-    """Requests for free pairs of seats, none of them given out twice."""
+    """Requests for holds of two free seats. Each request is used once."""
 
     people: World
     shows: list[int]
@@ -27,19 +27,20 @@ class Holds:
     first: int = 0
     api: bool = False
     _pairs: Iterator[tuple[int, int, list[str]]] = field(init=False)
-    _kept: list[bytes] = field(default_factory=list)
+    _unused: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._pairs = pairs(self.shows, self.seats, first=self.first)
 
     def take(self, count: int) -> list[bytes]:
-        """The next requests; those that turn out unused are to be given back."""
-        missing = count - len(self._kept)
-        self._kept += [self._request(*pair) for pair in islice(self._pairs, max(missing, 0))]
-        return self._kept[:count]
+        """The next requests. Call `used` with the result, so that used ones are not taken again."""
+        missing = count - len(self._unused)
+        self._unused += [self._request(*pair) for pair in islice(self._pairs, max(missing, 0))]
+        return self._unused[:count]
 
     def used(self, result: Result) -> None:
-        del self._kept[: result.used]
+        """Remove the requests that the load has sent."""
+        del self._unused[: result.used]
 
     def _request(self, person: int, show: int, labels: list[str]) -> bytes:
         if self.api:
@@ -49,7 +50,7 @@ class Holds:
 
 
 def post(session: str, path: str, body: str = "") -> bytes:
-    """A form's request of someone who is logged in, with the CSRF token that it has."""
+    """A POST request of a user who is logged in, with a CSRF token."""
     return client.post(
         path, body, Cookie=f"sessionid={session}; csrftoken={CSRF}", X_CSRFToken=CSRF
     )
@@ -63,7 +64,7 @@ def api_hold(token: str, show: int, labels: list[str]) -> bytes:
 
 
 def polls(url: str, shows: list[int], *, stale: bool = False) -> list[bytes]:
-    """Polls of open maps, with the version that each has now or with one of yesterday."""
+    """One poll for each show's map, with its current version, or with an old one if `stale`."""
     return [
         client.get(
             f"/shows/{show}/seats/?v={'stale' if stale else version(url, show)}", HX_Request="true"
@@ -73,7 +74,7 @@ def polls(url: str, shows: list[int], *, stale: bool = False) -> list[bytes]:
 
 
 def version(url: str, show: int) -> str:
-    """The version that a show's map has, from the map itself."""
+    """The current version of a show's map, read from the map."""
     with urllib.request.urlopen(f"{url}/shows/{show}/seats/") as response:
         found = VERSION.search(response.read())
     assert found is not None
@@ -81,7 +82,7 @@ def version(url: str, show: int) -> str:
 
 
 def confirms(people: World, pending: list[tuple[str, int]]) -> list[bytes]:
-    """Confirmations of (reference, user's id)."""
+    """Requests to confirm the `pending` holds, given as (reference, user's id)."""
     session_of = dict(zip(people.people, people.sessions, strict=True))
     return [
         post(session_of[user], f"/bookings/{reference}/confirm/") for reference, user in pending

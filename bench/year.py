@@ -1,4 +1,4 @@
-"""``make year``: every page on a year of a chain's data, beside the demonstration's, in one run."""
+"""``make year``: compares every page on a year of a chain's data with the page on demo data."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ from bench import chain
 from bench.__main__ import integrity
 from bench.data import Filler
 from bench.report import Figure, Report
-from bench.rounds import SETTINGS, Page, Shown, Visitor, alternate, read_pages
+from bench.rounds import SETTINGS, Page, PageTiming, Visitor, alternate, read_pages
 from bench.sites import SERVED, Database, serve
 from bookmyshow.environment import ROOT
 
@@ -22,12 +22,14 @@ QUERIES, RATIO = 12, 3.0
 
 
 def main() -> int:
-    """Fill, measure, write the table; 1 where a page misses a limit."""
+    """Fill the databases, measure, and write the table. Returns 1 if a page misses a target."""
     parser = argparse.ArgumentParser(prog="make year", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="how often each page is opened")
-    parser.add_argument("--days", type=int, default=chain.DAYS, help="a shorter year, to try it")
-    parser.add_argument("--again", action="store_true", help="on the data of the run before")
-    parser.add_argument("--only", default="", help="pages with this in their name")
+    parser.add_argument(
+        "--days", type=int, default=chain.DAYS, help="days of data; fewer for a quick try"
+    )
+    parser.add_argument("--again", action="store_true", help="use the data of the last run")
+    parser.add_argument("--only", default="", help="measure pages whose name contains this")
     options = parser.parse_args()
     os.environ |= SERVED
     report = Report(name="year")
@@ -36,7 +38,7 @@ def main() -> int:
         fill(report, days=options.days)
     for database in (YEAR, DEMO):
         database.manage("migrate")
-        say_sizes(report, database)
+        note_sizes(report, database)
     YEAR.manage("collectstatic", "--noinput")
     report.section("Pages: statements; median ms on the year and on the demonstration")
     measure(report, options.rounds, options.only)
@@ -45,7 +47,7 @@ def main() -> int:
 
 
 def fill(report: Report, *, days: int) -> None:
-    """Both databases anew; the archive's fortnight goes the way it does in life."""
+    """Create and fill both databases. `archive_bookings` moves the oldest two weeks."""
     report.section("Making the demonstration and the year")
     DEMO.create()
     DEMO.manage("migrate")
@@ -64,7 +66,7 @@ def fill(report: Report, *, days: int) -> None:
     started = time.monotonic()
     YEAR.manage("archive_bookings", f"--months={days // 30}")
     report.note(
-        f"archive_bookings, {chain.ARCHIVED} days of the chain, s",
+        f"archive_bookings, {chain.ARCHIVED_DAYS} days of the chain, s",
         f"{time.monotonic() - started:.0f}",
     )
     filler.query("VACUUM ANALYZE")
@@ -72,7 +74,7 @@ def fill(report: Report, *, days: int) -> None:
     integrity(report, YEAR)
 
 
-def say_sizes(report: Report, database: Database) -> None:
+def note_sizes(report: Report, database: Database) -> None:
     filler = Filler(database.url)
     counted = chain.sizes(filler)
     filler.close()
@@ -99,22 +101,23 @@ def measure(report: Report, rounds: int, only: str) -> None:
     if only in "booking_report":
         reports = {n: json.loads(database.python("bench.reports")) for n, database in sites.items()}
         for name in reports["year"]:
-            sides = {side: Shown(**reports[side][name]["shown"]) for side in sites}
+            sides = {side: PageTiming(**reports[side][name]["timing"]) for side in sites}
             judge(report, name, sides, Page(name))
-            within = {side: Shown(**reports[side][name]["within"]).median for side in sites}
+            within = {side: PageTiming(**reports[side][name]["within"]).median for side in sites}
             ratio = within["year"] / within["demo"]
             measured = f"{within['year']:.1f} ÷ {within['demo']:.1f} ms"
             report.note(f"{name}, without the process's start", measured, ratio)
 
 
-def judge(report: Report, name: str, sides: dict[str, Shown], page: Page) -> None:
-    """One line of the table, both limits in one; an empty cache is told of and not judged."""
+def judge(report: Report, name: str, sides: dict[str, PageTiming], page: Page) -> None:
+    """Add a line to the table: the targets are QUERIES and RATIO. Pages with an empty cache have
+    no target."""
     year, demo = sides["year"], sides["demo"]
     ratio = year.median / demo.median
     measured = f"{year.queries} ({demo.queries}); {year.median:.1f} ÷ {demo.median:.1f} ms"
     reached = ratio <= RATIO and year.queries < QUERIES
     report.raw[name] = {"path": page.path, "year": asdict(year), "demo": asdict(demo)}
-    if page.cold:
+    if page.empty_cache:
         report.note(name, measured, ratio)
     else:
         report.add(Figure(name, measured, ratio, f"≤ {RATIO:g}", reached))

@@ -1,1 +1,1 @@
-"""What the site is compared with: sites that do less."""
+"""The baselines: simple sites that the product is compared with."""

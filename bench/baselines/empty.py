@@ -1,4 +1,4 @@
-"""B: the view of an empty project, behind the middleware that `startproject` writes."""
+"""Baseline B: a view that answers "ok", with the middleware that `startproject` writes."""
 
 import os
 

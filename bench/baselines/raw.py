@@ -1,6 +1,6 @@
-"""R: a hold in hand-written SQL behind the same log-in and CSRF check, and nothing else.
+"""Baseline R: a hold in hand-written SQL, with the product's log-in and CSRF check.
 
-No idempotency, no swap, no lapsed holds taken over, no map to forget, no metrics.
+Without idempotency, swapped holds, seats of lapsed holds, the cache of the seat map, and metrics.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""R's settings: the site's database, cache, sessions and accounts, and no more than these."""
+"""Settings of baseline R: only the site's database, cache, sessions and accounts."""
 
 from bookmyshow.settings import *  # noqa: F403
 
