@@ -10,7 +10,7 @@ from django.db.models import F, Func, Q
 from django.urls import reverse
 from django.utils.text import Truncator
 
-from .posters.edition import EDITION
+from .posters.drawing_version import DRAWING_VERSION
 from .posters.links import validate_poster_link
 from .posters.sizes import WIDTHS
 from .search import ranked_matches
@@ -155,7 +155,7 @@ class Movie(models.Model):
         """The drawn poster in pixels, for a browser to choose from; "" where another is shown."""
         if self.poster_image or self.poster_url:
             return ""
-        prints = (reverse("posters:poster-print", args=[self.slug, width]) for width in WIDTHS)
+        prints = (reverse("posters:poster-webp", args=[self.slug, width]) for width in WIDTHS)
         return ", ".join(
             f"{self._versioned(address)} {width}w"
             for address, width in zip(prints, WIDTHS, strict=True)
@@ -179,4 +179,4 @@ class Movie(models.Model):
 
     def _versioned(self, address: str) -> str:
         """A drawn picture's address changes with the film, so browsers may keep it for good."""
-        return f"{address}?v={EDITION}-{int(self.updated_at.timestamp())}"
+        return f"{address}?v={DRAWING_VERSION}-{int(self.updated_at.timestamp())}"

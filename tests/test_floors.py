@@ -13,7 +13,7 @@ PACKAGES = ("accounts", "movies", "shows", "bookings", "bookmyshow")
 #: Modules of a feature's folder that models may import (pyproject.toml).
 LEAVES = (
     "accounts.email.addresses",
-    "movies.posters.edition",
+    "movies.posters.drawing_version",
     "movies.posters.links",
     "movies.posters.sizes",
     "shows.seating.plan",

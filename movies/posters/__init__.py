@@ -1,1 +1,1 @@
-"""Posters: drawn ones (drawing), their addresses, and those that staff upload or link."""
+"""Posters: drawn ones (`drawing`), their URLs, and posters that staff upload or link to."""

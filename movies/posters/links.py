@@ -1,4 +1,4 @@
-"""Which addresses of other sites' pictures a film may have as its poster."""
+"""Checks links to pictures on other sites that staff enter as a film's poster."""
 
 from urllib.parse import urlsplit
 
@@ -6,15 +6,18 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
-# The site's content security policy shows pictures from elsewhere over https only.
+# The Content-Security-Policy allows pictures of other sites only over HTTPS.
 OVER_HTTPS = URLValidator(
     ["https"], message="Use an address that begins with https://.", code="scheme"
 )
 
 
 def validate_poster_link(address: str) -> None:
-    """Raises ValidationError unless it is an https address without a user name or password, and
-    of one of POSTER_HOSTS where that is set."""
+    """Raise ValidationError unless the address is allowed.
+
+    It must begin with https://, have no user name or password, and be on one of POSTER_HOSTS, if
+    that is set.
+    """
     OVER_HTTPS(address)
     hosts = settings.POSTER_HOSTS
     if hosts and urlsplit(address).hostname not in hosts:

@@ -1,7 +1,7 @@
-"""Drawn posters as pictures of pixels.
+"""Renders drawn posters as WebP.
 
-A browser lays out every SVG picture on the thread that answers the reader's taps, at each size
-anew; a page of thirty posters kept a phone busy for seconds. A WebP is decoded beside that thread.
+Browsers render SVG on the main thread, which also handles taps, and again for each size. A page
+with thirty SVG posters blocked a phone for seconds. WebP is decoded in another thread.
 """
 
 import io
@@ -13,11 +13,11 @@ from PIL import Image
 from .drawing import draw_poster
 from .sizes import WIDTHS
 
-#: Flat ink and sharp edges: below this, edges fray.
+#: WebP quality. Below it, the sharp edges of the flat areas become blurred.
 QUALITY = 82
 
 
-def print_poster(
+def draw_webp(
     *, title: str, genres: Sequence[str], year: int | None, width: int = WIDTHS[-1]
 ) -> bytes:
     """The film's poster as a WebP, `width` pixels wide."""

@@ -1,4 +1,4 @@
-"""The picture a shared link shows: social networks take no SVG, so this one is drawn as PNG."""
+"""The preview picture of a shared link, as PNG, because social networks don't accept SVG."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ MARGIN = 42
 
 
 def draw_card(*, title: str, genres: Sequence[str], year: int | None) -> bytes:
-    """The film's poster before its backdrop, 1200 × 630 pixels."""
+    """The film's poster in front of its backdrop: a PNG of 1200 × 630 pixels."""
     backdrop = _picture(draw_backdrop(title=title, genres=genres, year=year))
     poster = _picture(draw_poster(title=title, genres=genres, year=year))
     tall = HEIGHT + 60

@@ -1,4 +1,4 @@
-"""The widths in which a drawn poster is served as pixels."""
+"""The widths, in pixels, in which a drawn poster is served as WebP."""
 
-#: From a row of "my bookings" to a film's own page on a sharp screen.
+#: From a row of "my bookings" to a film's page on a high-resolution screen.
 WIDTHS = (176, 352, 528, 704)

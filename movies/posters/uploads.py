@@ -1,4 +1,4 @@
-"""Uploaded posters: read as pictures and written anew, so that nothing else stays in them."""
+"""Converts uploaded posters to new JPEG files, so that metadata and hidden data are removed."""
 
 import io
 import secrets
@@ -9,17 +9,18 @@ from django.core.files.uploadedfile import UploadedFile
 from PIL import Image, ImageOps
 
 FORMATS = ("JPEG", "PNG", "WEBP")
-#: A picture of a few kilobytes can unfold to gigabytes.
+#: A file of a few kilobytes can need gigabytes of memory when it is decoded.
 MOST_PIXELS = 40_000_000
-#: Twice what the largest page shows.
+#: Twice the size that the largest page shows.
 LARGEST = (1200, 1800)
 SMALLEST = 100
 
 
 def poster_from(upload: UploadedFile) -> ContentFile:
-    """The picture as a JPEG of at most 1200 × 1800, without metadata, under a name of our own.
+    """The picture as a JPEG of at most 1200 × 1800 pixels, with a random name, without metadata.
 
-    Raises ValidationError where it is none, or too large to unfold.
+    Raises ValidationError if the file is not a JPEG, PNG or WebP, is too small, or has more than
+    MOST_PIXELS.
     """
     try:
         upload.seek(0)

@@ -1,4 +1,4 @@
-"""Drawn pictures over HTTP: drawn once, kept by the cache server, by proxies and by browsers."""
+"""Serves drawn pictures. Each is drawn once; cache server, proxies and browsers keep copies."""
 
 import hashlib
 from collections.abc import Sequence
@@ -12,26 +12,24 @@ from django.views.decorators.http import require_safe
 
 from movies.models import Movie
 
-from .edition import EDITION
+from .drawing_version import DRAWING_VERSION
 from .sizes import WIDTHS
 
-KEPT_SECONDS = 7 * 24 * 3600
+CACHE_SECONDS = 7 * 24 * 3600
 FOREVER = "public, max-age=31536000, immutable"
 A_WHILE = "public, max-age=3600"
-
-
 SVG, WEBP, PNG = "image/svg+xml; charset=utf-8", "image/webp", "image/png"
 
 
 @require_safe
 def poster(request: HttpRequest, slug: str) -> HttpResponse:
-    """The poster drawn for a film (movies.posters.drawing)."""
+    """The film's poster as SVG (movies.posters.drawing)."""
     return _picture(request, slug, "poster", SVG)
 
 
 @require_safe
-def poster_print(request: HttpRequest, slug: str, width: int) -> HttpResponse:
-    """The same poster in pixels, in the few widths that pages ask for."""
+def poster_webp(request: HttpRequest, slug: str, width: int) -> HttpResponse:
+    """The film's poster as WebP. 404 if the width is not one of movies.posters.sizes."""
     if width not in WIDTHS:
         raise Http404
     return _picture(request, slug, f"print-{width}", WEBP)
@@ -39,21 +37,24 @@ def poster_print(request: HttpRequest, slug: str, width: int) -> HttpResponse:
 
 @require_safe
 def backdrop(request: HttpRequest, slug: str) -> HttpResponse:
-    """The wide picture behind a film's title."""
+    """The wide picture behind the title on a film's page."""
     return _picture(request, slug, "backdrop", SVG)
 
 
 @require_safe
 def card(request: HttpRequest, slug: str) -> HttpResponse:
-    """The picture that a shared link shows."""
+    """The preview picture of a shared link to the film."""
     return _picture(request, slug, "card", PNG)
 
 
 def _picture(request: HttpRequest, slug: str, kind: str, content_type: str) -> HttpResponse:
-    """The film's picture; browsers keep one with a version in its address without asking again."""
+    """Answer with the film's picture, from the cache if it is there.
+
+    Browsers may cache an address with a version (`?v=`) for a year, others for an hour.
+    """
     movie = get_object_or_404(Movie.objects.prefetch_related("genres"), slug=slug)
     genres = [genre.name for genre in movie.genres.all()]
-    facts = "\n".join([EDITION, kind, movie.title, *genres, str(movie.release_year)])
+    facts = "\n".join([DRAWING_VERSION, kind, movie.title, *genres, str(movie.release_year)])
     digest = hashlib.blake2b(facts.encode(), digest_size=12).hexdigest()
     etag = quote_etag(digest)
     response = get_conditional_response(request, etag=etag)
@@ -61,7 +62,7 @@ def _picture(request: HttpRequest, slug: str, kind: str, content_type: str) -> H
         picture = cache.get(f"art:{digest}")
         if picture is None:
             picture = _draw(kind, movie.title, genres, movie.release_year)
-            cache.set(f"art:{digest}", picture, KEPT_SECONDS)
+            cache.set(f"art:{digest}", picture, CACHE_SECONDS)
         response = HttpResponse(picture, content_type=content_type)
         response["ETag"] = etag
     response["Cache-Control"] = FOREVER if "v" in request.GET else A_WHILE
@@ -69,10 +70,10 @@ def _picture(request: HttpRequest, slug: str, kind: str, content_type: str) -> H
 
 
 def _draw(kind: str, title: str, genres: Sequence[str], year: int | None) -> str | bytes:
-    """Draw one kind of picture of a film.
+    """Draw one kind of picture of a film. Raises ValueError for an unknown kind.
 
-    The drawing code is imported here, with the first picture. Commands and Celery workers import
-    this module too, as they read the addresses of the site, but they never draw.
+    The drawing code is imported here and not above, because commands and Celery workers import this
+    module (with all URLs of the site) and never draw.
     """
     from . import drawing, raster, share_card
 
@@ -84,5 +85,5 @@ def _draw(kind: str, title: str, genres: Sequence[str], year: int | None) -> str
         case ["card"]:
             return share_card.draw_card(title=title, genres=genres, year=year)
         case ["print", width]:
-            return raster.print_poster(title=title, genres=genres, year=year, width=int(width))
+            return raster.draw_webp(title=title, genres=genres, year=year, width=int(width))
     raise ValueError(f"there is no picture called {kind}")

@@ -1,25 +1,26 @@
-"""The poster maker: a sheet for every film, in the manner of mid-century film posters.
+"""Draws a poster and a backdrop for every film, in the style of mid-century film posters.
 
 ``draw_poster`` and ``draw_backdrop`` are pure functions of a film's title, genres and year. The
-same film gives the same SVG on any machine: chance comes from a hash of title and year (``dice``).
+same film gives the same SVG on every machine: random choices are seeded with a hash of title and
+year (``seeded_random``).
 
-How a poster comes about, a module each:
+A poster is made in these steps, one module each:
 
-``genres``    the genres weigh which composition families and moods suit the film
-``inks``      a palette of four inks in that mood, and the roles they take; contrast
-``design``    palette and family chosen, nothing drawn yet
-``titling``   the title broken into lines and fitted; ``typeface`` holds the outlines
-``layout``    below or above the composition, up a side, or on a plate over it
-``families``  the compositions, each drawing a ``canvas`` of any size its own way
-``poster``    the print: composition, the title's flat field, outlines, a small line
+``genres``    gives weights to composition families and moods by the film's genres
+``inks``      chooses a palette of four inks for the mood, and each ink's role; computes contrast
+``design``    combines the palette and the family; nothing is drawn yet
+``titling``   breaks the title into lines and fits them; ``typeface`` has the letters' outlines
+``layout``    places the title below, above or beside the composition, or on a plate over it
+``families``  has the compositions; each draws on a ``canvas`` of any size
+``poster``    makes the SVG: composition, flat area behind the title, title, small line
 
-Legibility rests on one rule: a title stands on a flat field of one ink and is set in another of at
-least 4.5:1 against it. Titles are set as outlines, since an SVG in an ``<img>`` loads no web font;
-``build_typeface`` says how ``typeface.json`` is made.
+One rule makes titles legible: a title is on a flat area of one ink, and its own ink has a contrast
+of at least 4.5:1 with it. Titles are drawn as outlines because an SVG in an ``<img>`` loads no web
+font; ``build_typeface`` makes ``typeface.json``.
 
-To add a family: write a function of a ``Canvas`` in a module of ``families``, list it in the
-module's ``FAMILIES`` and name it in ``genres`` where it fits. Every existing film of those genres
-may get another poster by that.
+To add a family, write a function that takes a ``Canvas`` in a module of ``families``, add it to the
+module's ``FAMILIES``, and add its name to suitable genres in ``genres``. Films of those genres may
+then get another poster.
 """
 
 from .poster import draw_backdrop, draw_poster

@@ -1,14 +1,14 @@
-"""Extract the poster faces of Bricolage Grotesque into ``typeface.json``.
+"""Extracts the letters of the font Bricolage Grotesque into ``typeface.json``.
 
-Posters are shown through ``<img>``, where an SVG can load no web font, so their type is set as
-outlines. They are extracted once, here, to keep font parsing out of the running site:
+Posters are shown with ``<img>``, where an SVG can't load a web font, so their titles are drawn as
+outlines. This script extracts the outlines once, so that the running site parses no font files:
 
     npm pack @fontsource-variable/bricolage-grotesque
     tar xzf fontsource-variable-bricolage-grotesque-*.tgz
     python -m movies.posters.drawing.build_typeface package
 
-Needs ``fonttools`` and ``brotli`` (requirements-dev.txt). The font's licence, OFL 1.1, is kept
-beside the data as ``OFL.txt``.
+Needs ``fonttools`` and ``brotli`` (requirements-dev.txt). The font's licence, OFL 1.1, is copied to
+``OFL.txt`` beside the data.
 """
 
 import argparse
@@ -33,11 +33,11 @@ FACES = {
 }
 SUBSETS = ("latin", "latin-ext")
 KERNED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;-–'’&!?/"
-SMALLEST_KERN = 6  # font units; less can't be seen
+SMALLEST_KERN = 6  # font units; smaller values are not visible
 
 
 class RelativePathPen(BasePen):
-    """Write an outline as relative, whole-unit SVG path data, y pointing down."""
+    """Writes an outline as SVG path data: relative coordinates in whole units, y points down."""
 
     def __init__(self, glyph_set: Any) -> None:
         super().__init__(glyph_set)
@@ -86,7 +86,7 @@ def extract_face(package: Path, location: Mapping[str, float]) -> dict[str, Any]
         font = instantiateVariableFont(TTFont(path), location)
         for code, name in font.getBestCmap().items():
             if 0x300 <= code <= 0x36F or chr(code) in characters:
-                continue  # combining marks come composed
+                continue  # letters with accents are single characters here, so marks are not needed
             characters[chr(code)] = f"{subset}/{name}"
             _extract_glyph(font, subset, name, glyphs)
         if subset == "latin":
@@ -95,9 +95,9 @@ def extract_face(package: Path, location: Mapping[str, float]) -> dict[str, Any]
 
 
 def _extract_glyph(font: TTFont, subset: str, name: str, glyphs: dict[str, Any]) -> None:
-    """Add a glyph as [advance, [left, top, right, bottom], outline].
+    """Add a glyph to ``glyphs`` as [advance, [left, top, right, bottom], outline].
 
-    The outline is a path or, of a composed glyph, [[name, dx, dy], …].
+    The outline is an SVG path, or for a glyph that is composed of others [[name, dx, dy], …].
     """
     key = f"{subset}/{name}"
     if key in glyphs:

@@ -1,24 +1,24 @@
-"""A sheet to draw flat shapes on, in page units, origin at the top left and y downwards."""
+"""A canvas for flat shapes. Coordinates are page units; the origin is top left, y points down."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from math import cos, pi, sin
 
-from .dice import Dice
 from .inks import Scheme
+from .seeded_random import SeededRandom
 
 Point = tuple[float, float]
 
 
 def number(value: float) -> str:
-    """A coordinate to a tenth of a unit, as short as can be."""
+    """A coordinate as text, rounded to a tenth of a unit and as short as possible."""
     text = f"{value:.1f}"
     text = text.removesuffix(".0")
     return "0" if text == "-0" else text
 
 
 def polar(x: float, y: float, radius: float, turn: float) -> Point:
-    """The point at a turn of the circle (0 is right, 0.25 down)."""
+    """The point on a circle at an angle in turns (0 is right, 0.25 is down)."""
     return x + radius * cos(turn * 2 * pi), y + radius * sin(turn * 2 * pi)
 
 
@@ -31,7 +31,7 @@ def disc(x: float, y: float, radius: float) -> str:
 
 
 def sector(x: float, y: float, radius: float, start: float, end: float) -> str:
-    """A slice of a disc between two turns, clockwise."""
+    """A slice of a disc between two angles in turns, clockwise."""
     (x1, y1), (x2, y2) = polar(x, y, radius, start), polar(x, y, radius, end)
     r, far = number(radius), int((end - start) % 1 > 0.5)
     rim = f"A{r} {r} 0 {far} 1 {number(x2)} {number(y2)}z"
@@ -48,7 +48,7 @@ def frame(x: float, y: float, width: float, height: float) -> str:
 
 
 def lens(left: Point, right: Point, bulge_above: float, bulge_below: float) -> str:
-    """An almond between two points; the bulges are how far its curves reach."""
+    """An almond shape between two points. The bulges are the heights of its two curves."""
     (x1, y1), (x2, y2) = left, right
     mx, my = (x1 + x2) / 2, (y1 + y2) / 2
     length = max(1e-6, ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5)
@@ -78,9 +78,9 @@ def smooth(points: list[Point]) -> str:
 class Canvas:
     """Collects the shapes of one composition.
 
-    ``sky`` and ``floor`` are the colours the composition has at its top and bottom edges: what lies
-    beyond an edge, where the title is set, is printed in the same colour, so that no seam shows. A
-    composition that ``runs_off`` is cut by an edge, and wants another colour beyond it.
+    ``sky`` and ``floor`` are the colours of the composition's top and bottom edges. The title's
+    area next to an edge has the same colour, so that no seam is visible. If ``runs_off`` is set, an
+    edge cuts the composition, and the title's area needs another colour.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Canvas:
         width: float,
         height: float,
         scheme: Scheme,
-        dice: Dice,
+        rng: SeededRandom,
         initial: str,
         *,
         is_backdrop: bool = False,
@@ -96,7 +96,7 @@ class Canvas:
         self.width = width
         self.height = height
         self.scheme = scheme
-        self.dice = dice
+        self.rng = rng
         self.initial = initial
         self.is_backdrop = is_backdrop
         self.sky = scheme.ground
@@ -107,12 +107,12 @@ class Canvas:
 
     @property
     def unit(self) -> float:
-        """The shorter side."""
+        """The length of the shorter side."""
         return min(self.width, self.height)
 
     @property
     def focus(self) -> float:
-        """Where across the main figure stands: a backdrop's left is kept for words."""
+        """The x of the main figure. In a backdrop it is on the right; text is on the left."""
         return self.width * (0.68 if self.is_backdrop else 0.5)
 
     def path(self, d: str, fill: str) -> None:
@@ -166,7 +166,7 @@ class Canvas:
 
     @contextmanager
     def clipped(self, d: str) -> Iterator[None]:
-        """Print what is drawn meanwhile only inside an outline."""
+        """Show shapes that are drawn in the ``with`` block only inside the outline ``d``."""
         self._clips += 1
         name = f"c{self._clips}"
         self.parts.append(
@@ -177,7 +177,7 @@ class Canvas:
 
     @contextmanager
     def turned(self, degrees: float, x: float, y: float) -> Iterator[None]:
-        """Draw meanwhile as if the sheet were turned about a point."""
+        """Rotate shapes that are drawn in the ``with`` block around a point."""
         self.parts.append(f'<g transform="rotate({number(degrees)} {number(x)} {number(y)})">')
         yield
         self.parts.append("</g>")

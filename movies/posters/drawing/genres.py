@@ -1,4 +1,4 @@
-"""Which compositions and moods a film's genres call for."""
+"""The compositions and moods that suit a film's genres."""
 
 from collections.abc import Sequence
 
@@ -53,13 +53,13 @@ _COMPOSITIONS = {
 }
 COMPOSITIONS = {genre: tuple(families.split()) for genre, families in _COMPOSITIONS.items()}
 
-# What would be in poor taste on a film about real lives, crimes and wars.
+# Not used for films of SOBER genres (real lives, crimes, wars), where they would be in poor taste.
 FRIVOLOUS = frozenset(
     {"face", "spectacles", "teeth", "cat", "balloon", "glass", "heart", "fish", "curtain"}
 )
 SOBER = frozenset({"biography", "crime", "documentary", "historical", "war", "political", "legal"})
 
-# Two thirds of films are a comedy or a drama; what else they are says more.
+# Most films have one of these genres. Their other genres say more about them and weigh more.
 COMMONPLACE = frozenset({"comedy", "drama", "action", "thriller"})
 
 MOODS: dict[str, tuple[str, ...]] = {
@@ -96,11 +96,12 @@ MOODS: dict[str, tuple[str, ...]] = {
 
 
 def normalise(genres: Sequence[str]) -> list[str]:
-    """Known or not, in an order that doesn't depend on how they were given."""
+    """The genres in lower case, sorted, without duplicates; unknown genres too."""
     return sorted({" ".join(genre.split()).casefold() for genre in genres if genre.strip()})
 
 
 def composition_weights(genres: Sequence[str]) -> dict[str, float]:
+    """The weight of each composition that suits the genres; if none does, of all in ANY."""
     weights: dict[str, float] = {}
     for genre in genres:
         families = COMPOSITIONS.get(genre, ())
@@ -113,6 +114,6 @@ def composition_weights(genres: Sequence[str]) -> dict[str, float]:
 
 
 def moods_of(genres: Sequence[str]) -> list[str]:
-    """The least commonplace genre's moods first."""
-    telling = sorted(genres, key=lambda genre: genre in COMMONPLACE)
-    return list(dict.fromkeys(mood for genre in telling for mood in MOODS.get(genre, ())))
+    """The moods of the genres, those of COMMONPLACE genres last."""
+    rare_first = sorted(genres, key=lambda genre: genre in COMMONPLACE)
+    return list(dict.fromkeys(mood for genre in rare_first for mood in MOODS.get(genre, ())))

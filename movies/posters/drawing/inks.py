@@ -1,16 +1,16 @@
-"""Palettes of four printing inks, and the roles they take on one poster."""
+"""Palettes of four printing inks, and the role of each ink on a poster."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .dice import Dice
+from .seeded_random import SeededRandom
 
-LEGIBLE = 4.5  # WCAG 2 contrast for text
+LEGIBLE = 4.5  # the least contrast of text (WCAG 2)
 
 
 @dataclass(frozen=True)
 class Palette:
-    """A pale paper, a near-black and two mids, with the moods they suit."""
+    """A pale colour (paper), a nearly black one and two in between, with the moods they suit."""
 
     name: str
     paper: str
@@ -64,7 +64,7 @@ ANY_MOOD = {"paper": 4.0, "black": 2.5, "hero": 3.0, "second": 2.5}
 
 @dataclass(frozen=True)
 class Scheme:
-    """A palette put to work: what the page is printed on and what is printed on it."""
+    """A palette with the role of each ink: ground (the background), figure, accent and second."""
 
     palette: Palette
     ground: str
@@ -73,11 +73,11 @@ class Scheme:
     second: str
 
     def text_on(self, field: str) -> str:
-        """The palette's most legible ink on a field of another."""
+        """The ink of the palette with the highest contrast to the field's ink."""
         return max(self.palette.inks, key=lambda ink: contrast(ink, field))
 
     def texts_on(self, field: str) -> list[str]:
-        """Every ink legible on a field, the most legible first."""
+        """All inks that are legible on the field, highest contrast first."""
         ranked = sorted(self.palette.inks, key=lambda ink: -contrast(ink, field))
         return [ink for ink in ranked if contrast(ink, field) >= LEGIBLE]
 
@@ -87,14 +87,14 @@ class Scheme:
         ]
 
 
-def choose_scheme(dice: Dice, moods: Iterable[str]) -> Scheme:
+def choose_scheme(rng: SeededRandom, moods: Iterable[str]) -> Scheme:
     wanted = list(moods)
     weights = {
         palette: 1.0 + 4.0 * sum(mood in palette.moods for mood in wanted) for palette in PALETTES
     }
-    palette = dice.weighted(weights)
+    palette = rng.weighted(weights)
     grounds = next((MOODS[mood] for mood in wanted if mood in MOODS), ANY_MOOD)
-    return scheme_on(palette, dice.weighted(grounds))
+    return scheme_on(palette, rng.weighted(grounds))
 
 
 def scheme_on(palette: Palette, ground_name: str) -> Scheme:
@@ -108,7 +108,7 @@ def scheme_on(palette: Palette, ground_name: str) -> Scheme:
 
 
 def dark_scheme(palette: Palette) -> Scheme:
-    """The dark inks for the large areas and the paper for the least."""
+    """A scheme for backdrops: dark inks for large areas, the paper's colour for the smallest."""
     darker, lighter = sorted((palette.hero, palette.second), key=_luminance)
     return Scheme(palette, palette.black, darker, lighter, palette.paper)
 

@@ -1,20 +1,21 @@
-"""Where the title stands on the sheet and what room that leaves for the composition."""
+"""Places the title on the poster, which decides the space for the composition."""
 
 from dataclasses import dataclass
 
 from .design import Design
-from .dice import Dice
+from .seeded_random import SeededRandom
 from .titling import Setting, fit_title
 from .typeface import Box, Run, face
 
 WIDTH, HEIGHT = 600, 900
 MARGIN = 36
-AIR = 28  # between title and composition
+AIR = 28  # page units between title and composition
 NOTE_SIZE = 21.0
 NOTE_ROOM = 44.0
-LENGTHS_ON_ITS_SIDE = range(6, 17)  # characters; fewer leave a hole, more would be small
+# Titles of these lengths may run up a side: shorter ones leave a gap, longer ones become too small.
+SIDEWAYS_LENGTHS = range(6, 17)
 
-# Compositions that go on for ever, and so bear a plate laid on top of them.
+# Compositions without a main figure. A plate with the title may cover a part of them.
 PATTERNS = frozenset(
     ("stripes", "grid", "quavers", "chevrons", "leaves", "crowd", "windows", "woods", "fish")
 )
@@ -22,7 +23,10 @@ PATTERNS = frozenset(
 
 @dataclass(frozen=True)
 class Layout:
-    """A title with its frame: on a turned one, x runs up the sheet and y to the right."""
+    """The places of title, small line (note) and composition (stage).
+
+    If the title is `turned`, its x runs up the poster and its y to the right.
+    """
 
     kind: str
     setting: Setting
@@ -38,7 +42,7 @@ class Layout:
 
     @property
     def title_box(self) -> Box:
-        """The title's ink on the sheet."""
+        """The box around the title's letters, in the poster's coordinates."""
         x, y = self.title_at
         box = Box(x + self.setting.left, y, x + self.setting.right, y + self.setting.height)
         if self.turned:
@@ -47,24 +51,24 @@ class Layout:
 
 
 def choose_layout(design: Design, note: str) -> Layout:
-    """A layout for a title that can be set as outlines."""
-    dice = design.dice("layout")
+    """Choose a layout for a title whose letters are all in the typeface."""
+    rng = design.rng("layout")
     run = face("quiet").set(note, tracking=20) if note else None
     room = NOTE_ROOM if run else 0.0
-    if len(design.text) in LENGTHS_ON_ITS_SIDE and dice.chance(0.22):
-        return _upright(design, run, room, dice)
-    if design.family in PATTERNS and dice.chance(0.6):
-        return _plate(design, run, room, dice)
-    return _block(design, run, room, dice)
+    if len(design.text) in SIDEWAYS_LENGTHS and rng.chance(0.22):
+        return _upright(design, run, room, rng)
+    if design.family in PATTERNS and rng.chance(0.6):
+        return _plate(design, run, room, rng)
+    return _block(design, run, room, rng)
 
 
-def _block(design: Design, note: Run | None, room: float, dice: Dice) -> Layout:
+def _block(design: Design, note: Run | None, room: float, rng: SeededRandom) -> Layout:
     measure = WIDTH - 2 * MARGIN
-    align = dice.weighted({0.0: 7.0, 0.5: 2.0, 1.0: 1.0})
-    setting = fit_title(design.text, measure, HEIGHT * dice.between(0.26, 0.4), dice, align)
+    align = rng.weighted({0.0: 7.0, 0.5: 2.0, 1.0: 1.0})
+    setting = fit_title(design.text, measure, HEIGHT * rng.uniform(0.26, 0.4), rng, align)
     stage_height = round(HEIGHT - MARGIN - setting.height - room - AIR)
     note_x = MARGIN + align * (measure - note.width * NOTE_SIZE) if note else 0.0
-    if dice.chance(0.36):
+    if rng.chance(0.36):
         return Layout(
             "above",
             setting,
@@ -83,11 +87,11 @@ def _block(design: Design, note: Run | None, room: float, dice: Dice) -> Layout:
     )
 
 
-def _upright(design: Design, note: Run | None, room: float, dice: Dice) -> Layout:
-    """The title reads up one side of the sheet."""
-    setting = fit_title(design.text, HEIGHT - 2 * MARGIN, WIDTH * dice.between(0.24, 0.3), dice)
+def _upright(design: Design, note: Run | None, room: float, rng: SeededRandom) -> Layout:
+    """The title runs up one side of the poster."""
+    setting = fit_title(design.text, HEIGHT - 2 * MARGIN, WIDTH * rng.uniform(0.24, 0.3), rng)
     strip = round(MARGIN + setting.height + room + AIR)
-    if dice.chance(0.6):
+    if rng.chance(0.6):
         return Layout(
             "left",
             setting,
@@ -106,15 +110,15 @@ def _upright(design: Design, note: Run | None, room: float, dice: Dice) -> Layou
     )
 
 
-def _plate(design: Design, note: Run | None, room: float, dice: Dice) -> Layout:
-    """The composition fills the sheet, the title lies on a plate over it."""
+def _plate(design: Design, note: Run | None, room: float, rng: SeededRandom) -> Layout:
+    """The composition fills the poster, and the title is on a plate over it."""
     pad, measure = 26.0, WIDTH - 2 * MARGIN
-    setting = fit_title(design.text, measure, HEIGHT * dice.between(0.24, 0.36), dice)
+    setting = fit_title(design.text, measure, HEIGHT * rng.uniform(0.24, 0.36), rng)
     high = round(setting.height + room + 2 * pad)
     note_width = note.width * NOTE_SIZE if note else 0.0
     wide = MARGIN + max(setting.right, note_width) + pad
     right = WIDTH if wide > 0.86 * WIDTH else round(wide)
-    top = round(dice.pick((0.17, 0.83)) * (HEIGHT - high))
+    top = round(rng.choice((0.17, 0.83)) * (HEIGHT - high))
     plate = Box(0, top, right, top + high)
     title_at = (MARGIN, top + pad)
     note_at = (MARGIN, plate.bottom - pad)

@@ -1,4 +1,4 @@
-"""Print a design: the composition on its stage, the title in its place."""
+"""Turns a design into an SVG: the composition in its area (the stage), and the title."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,15 +6,15 @@ from html import escape
 
 from .canvas import Canvas, frame, number
 from .design import Design, design
-from .dice import Dice
 from .inks import dark_scheme
 from .layout import HEIGHT, MARGIN, NOTE_ROOM, NOTE_SIZE, WIDTH, Layout, choose_layout
+from .seeded_random import SeededRandom
 from .titling import break_untypeset
 from .typeface import Box, Run, face, printable
 
 BACKDROP_WIDTH, BACKDROP_HEIGHT = 1600, 900
 
-# Compositions of one figure on a bare ground, which bear being seen from closer by.
+# Compositions of one figure on a plain background. They may be enlarged.
 FIGURES = frozenset(
     (
         *("eclipse", "spiral", "labyrinth", "target", "record", "eye", "face", "cat", "cogs"),
@@ -22,12 +22,13 @@ FIGURES = frozenset(
         *("hand", "ripples", "constellation", "orbits", "banner", "compass"),
     )
 )
-OVERLAP = 8  # units the title field laps over the composition, so that no seam shows at any size
+# Page units by which the title's area overlaps the composition, so that no gap shows at any size.
+OVERLAP = 8
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A poster ready to print."""
+    """All parts of a poster. `closeness`: scale, dx and dy of an enlarged composition, or None."""
 
     layout: Layout
     canvas: Canvas
@@ -37,7 +38,7 @@ class Sheet:
 
 
 def draw_poster(*, title: str, genres: Sequence[str], year: int | None) -> str:
-    """A film's poster as a standalone SVG of 600 × 900 units, for ever the same."""
+    """A film's poster as an SVG document of 600 × 900 units. It never changes."""
     plan = design(title, genres, year)
     note = _note(genres, year)
     if not plan.text:
@@ -46,9 +47,10 @@ def draw_poster(*, title: str, genres: Sequence[str], year: int | None) -> str:
 
 
 def draw_backdrop(*, title: str, genres: Sequence[str], year: int | None) -> str:
-    """The poster's composition alone, 1600 × 900 units, with room for words on its left.
+    """The poster's composition without a title, as an SVG of 1600 × 900 units.
 
-    Whatever the poster's ground, it is printed on the palette's black, to lie behind pale type.
+    There is space for text on the left. The background is the palette's black, because pages put
+    pale text on it.
     """
     plan = design(title, genres, year)
     plan = replace(plan, scheme=dark_scheme(plan.scheme.palette))
@@ -59,30 +61,30 @@ def draw_backdrop(*, title: str, genres: Sequence[str], year: int | None) -> str
 
 
 def lay_out(plan: Design, note: str) -> Sheet:
-    """Everything about a poster but the printing."""
+    """Compute all parts of a poster, without the SVG document."""
     layout = choose_layout(plan, note)
     stage = layout.stage
     canvas = plan.compose(stage.right - stage.left, stage.bottom - stage.top)
-    dice = plan.dice("print")
+    rng = plan.rng("print")
     closeness = None
-    if plan.family in FIGURES and dice.chance(0.9 if layout.turned else 0.4):
-        drift = dice.between(-0.16, 0.16) * canvas.width, dice.between(-0.14, 0.14) * canvas.height
-        scale = dice.between(1.4, 1.9) if layout.turned else dice.between(1.25, 1.7)
+    if plan.family in FIGURES and rng.chance(0.9 if layout.turned else 0.4):
+        drift = rng.uniform(-0.16, 0.16) * canvas.width, rng.uniform(-0.14, 0.14) * canvas.height
+        scale = rng.uniform(1.4, 1.9) if layout.turned else rng.uniform(1.25, 1.7)
         closeness = (scale, *drift)
-    field = _field(layout, canvas, dice, cut=closeness is not None or canvas.runs_off)
+    field = _field(layout, canvas, rng, cut=closeness is not None or canvas.runs_off)
     inks = plan.scheme.texts_on(field)
-    return Sheet(layout, canvas, closeness, field, dice.pick(inks[:2]))
+    return Sheet(layout, canvas, closeness, field, rng.choice(inks[:2]))
 
 
-def _field(layout: Layout, canvas: Canvas, dice: Dice, *, cut: bool) -> str:
-    """The flat colour the title stands on."""
+def _field(layout: Layout, canvas: Canvas, rng: SeededRandom, *, cut: bool) -> str:
+    """The colour of the flat area behind the title."""
     scheme = canvas.scheme
     if layout.kind == "plate":
-        return dice.pick((scheme.ground, scheme.figure, scheme.accent))
+        return rng.choice((scheme.ground, scheme.figure, scheme.accent))
     edge = {"below": canvas.floor, "above": canvas.sky}.get(layout.kind, scheme.ground)
     is_bare = canvas.floor == canvas.sky == scheme.ground
-    if is_bare and (cut or dice.chance(0.22)):
-        return dice.pick((scheme.figure, scheme.accent, scheme.second))
+    if is_bare and (cut or rng.chance(0.22)):
+        return rng.choice((scheme.figure, scheme.accent, scheme.second))
     return edge
 
 
@@ -113,7 +115,7 @@ def _print(plan: Design, sheet: Sheet) -> str:
 
 
 def _run(run: Run, x: float, baseline: float, size: float) -> str:
-    """Set type with its ink's left edge at x."""
+    """A line of text as SVG; the left edge of its first letter is at x."""
     place = f"translate({number(x - run.box.left * size)} {number(baseline)})"
     glyphs = "".join(
         f'<path transform="translate({at:.0f})" d="{path}"/>' if at else f'<path d="{path}"/>'
@@ -123,7 +125,7 @@ def _run(run: Run, x: float, baseline: float, size: float) -> str:
 
 
 def _title_field(layout: Layout) -> str:
-    """The flat area the title stands on: its plate, or all that the stage leaves."""
+    """The flat area behind the title: its plate, or the part of the poster outside the stage."""
     stage, lap = layout.stage, OVERLAP
     area = {
         "below": Box(0, stage.bottom - lap, WIDTH, HEIGHT),
@@ -135,14 +137,14 @@ def _title_field(layout: Layout) -> str:
 
 
 def _note(genres: Sequence[str], year: int | None) -> str:
-    """The quiet line: the year and two genres."""
+    """The small line: the year and up to two genres."""
     named = sorted({" ".join(printable(genre).split()) for genre in genres})
     settable = [name for name in named if name and all(letter in face("quiet") for letter in name)]
     return " · ".join([*([] if year is None else [str(year)]), *settable[:2]])
 
 
 def _print_untypeset(plan: Design, note: str) -> str:
-    """A poster whose title is in letters the faces lack, left to a font of the reader's."""
+    """A poster whose title has letters that the typeface lacks: the reader's fonts show it."""
     measure = WIDTH - 2 * MARGIN
     lines, size = break_untypeset(plan.title, measure)
     leading = 1.25 * size

@@ -1,4 +1,4 @@
-"""Break a title into lines and fit them to a measure."""
+"""Breaks a title into lines and fits them into a width (called the measure)."""
 
 import re
 import unicodedata
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from .dice import Dice
+from .seeded_random import SeededRandom
 from .typeface import CAP_HEIGHT, Face, Run, face
 
-# Small words that belong to the next one: a line should not end in them.
+# Short words that belong to the next word. A line should not end with one.
 CLINGING = frozenset(
     (
         "a",
@@ -38,15 +38,15 @@ CLINGING = frozenset(
         "&",
     )
 )
-NUMBER = re.compile(r"(\d{1,2}|[IVX]+)[:.,]?$")  # of a sequel: stays with the word before
-LARGEST = 330.0  # page units; a one-letter title would fill the sheet
+NUMBER = re.compile(r"(\d{1,2}|[IVX]+)[:.,]?$")  # of a sequel; stays with the word before it
+LARGEST = 330.0  # page units; otherwise a title of one letter would fill the poster
 MOST_LINES = 6
-LONGEST_WORD = 18  # characters; a longer one would be too small unbroken
+LONGEST_WORD = 18  # characters; longer words are broken, because they would become too small
 
 
 @dataclass(frozen=True)
 class Line:
-    """A set line: its left edge and baseline in page units, its size in page units per em."""
+    """A line of the title: left edge and baseline in page units, size in page units per em."""
 
     run: Run
     x: float
@@ -56,7 +56,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Setting:
-    """A fitted title; its ink starts at the top of a measure that starts at x = 0."""
+    """A fitted title. Its first line begins at the top; x = 0 is the left edge of the measure."""
 
     lines: tuple[Line, ...]
     height: float
@@ -79,16 +79,16 @@ class Setting:
 
 
 def fit_title(
-    text: str, measure: float, most_height: float, dice: Dice, align: float = 0.0
+    text: str, measure: float, most_height: float, rng: SeededRandom, align: float = 0.0
 ) -> Setting:
-    """The title as large as it goes in a measure and a height, in the best of its breaks.
+    """The title as large as possible within a width and a height, with the best line breaks.
 
-    ``align`` is 0 for left, 0.5 for centred and 1 for right.
+    ``align`` is 0 for left, 0.5 for centred and 1 for right. Raises ValueError for an empty text.
     """
-    if dice.chance(0.5):
+    if rng.chance(0.5):
         text = text.upper()
-    cut = face("narrow" if dice.chance(0.9 if len(text) > 22 else 0.45) else "wide")
-    stacked = dice.chance(0.5)
+    cut = face("narrow" if rng.chance(0.9 if len(text) > 22 else 0.45) else "wide")
+    stacked = rng.chance(0.5)
     words = _words(text)
     best: tuple[float, Setting] | None = None
     for count in range(1, min(MOST_LINES, len(words)) + 1):
@@ -105,7 +105,7 @@ def fit_title(
 
 
 def _words(text: str) -> list[str]:
-    """The unbreakable pieces, each with the space that follows it if any does."""
+    """The pieces that lines may be broken between; each includes the space after it, if any."""
     words: list[str] = []
     for word in text.split():
         head, slash, tail = word.partition("/")
@@ -122,7 +122,7 @@ def _words(text: str) -> list[str]:
 
 
 def _break(words: list[str], count: int, cut: Face) -> list[str]:
-    """The most even way to set words on so many lines."""
+    """Break the words into `count` lines whose widths are as equal as possible."""
     widths = {
         (start, end): cut.set("".join(words[start:end]).strip()).width
         for start in range(len(words))
@@ -151,7 +151,7 @@ def _break(words: list[str], count: int, cut: Face) -> list[str]:
 
 
 def _cost(words: list[str], start: int, end: int, share: float) -> float:
-    """How bad a line of these words is, as long as so many times the average one."""
+    """How bad a line of words[start:end] is. `share` is its width divided by the average width."""
     cost = (share - 1) ** 2
     last = words[end - 1].strip()
     if end < len(words):
@@ -173,7 +173,7 @@ def _awkwardness(lines: list[str]) -> float:
 def _range(
     lines: list[str], cut: Face, measure: float, most_height: float, align: float
 ) -> Setting:
-    """Every line at one size."""
+    """Set all lines in one size."""
     runs = [cut.set(line) for line in lines]
     pitches = [max(0.74, run.box.bottom - after.box.top + 0.07) for run, after in pairwise(runs)]
     em_height = sum(pitches) - runs[0].box.top + runs[-1].box.bottom
@@ -189,7 +189,8 @@ def _range(
 
 
 def _stack(lines: list[str], cut: Face, measure: float, most_height: float) -> Setting | None:
-    """Every line at the size that fills the measure, like wood type; None where that is uncouth."""
+    """Set each line in the size that fills the measure. None if the sizes would differ too much,
+    if a line is only a short word, or if the title would be too high."""
     if len(lines) > 1 and any(line.lower() in CLINGING for line in lines):
         return None
     runs = [cut.set(line) for line in lines]
@@ -211,15 +212,15 @@ def _stack(lines: list[str], cut: Face, measure: float, most_height: float) -> S
 
 
 def break_untypeset(title: str, measure: float) -> tuple[list[tuple[str, float]], float]:
-    """Lines of a title in letters the faces lack, the width to fit each to, and the size.
+    """Break a title whose letters the typeface lacks: lines with their widths, and the font size.
 
-    The font is the reader's, so its width is a guess that a line is stretched or squeezed to.
+    The reader's font is not known, so each width is an estimate; browsers stretch the line to it.
     """
     whole = _ems(title)
     most = 1 if whole <= 6 else 2 if whole <= 20 else 3
     pieces = [word + " " for word in title.split()]
     if len(pieces) == 1 and unicodedata.east_asian_width(title[0]) in "WF":
-        pieces = list(title)  # such scripts break anywhere
+        pieces = list(title)  # these scripts may be broken after any character
     lines = [""] if pieces else []
     for piece in pieces:
         is_full = _ems(lines[-1]) + _ems(piece) / 2 > whole / most
@@ -232,7 +233,7 @@ def break_untypeset(title: str, measure: float) -> tuple[list[tuple[str, float]]
 
 
 def _ems(text: str) -> float:
-    """About how wide a text is in ems of some bold sans serif."""
+    """The approximate width of a text in ems, in a bold sans-serif font."""
     widths = {"Mn": 0.0, "Me": 0.0, "Mc": 0.3}
     return sum(
         1.0

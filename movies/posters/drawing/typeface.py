@@ -1,4 +1,4 @@
-"""Type as outlines, from the extracted faces of Bricolage Grotesque (see ``build_typeface``)."""
+"""Text as outlines, with the letters of Bricolage Grotesque that ``build_typeface`` extracted."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-CAP_HEIGHT = 0.66  # of the em
+CAP_HEIGHT = 0.66  # height of a capital letter, in ems
 
 FRACTIONS = {"1⁄2": "½", "1⁄4": "¼", "3⁄4": "¾"}
 STAND_INS = str.maketrans(
@@ -37,7 +37,7 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Run:
-    """A line of set type in ems: where its ink lies and each glyph with its place."""
+    """A line of text: the box around its letters in ems, and each glyph's x and outline."""
 
     box: Box
     glyphs: tuple[tuple[float, str], ...]
@@ -52,7 +52,7 @@ class Run:
 
 
 class Face:
-    """One cut of the family. Its data is in thousandths of an em, y downwards from the baseline."""
+    """One face of the font. Units are thousandths of an em; y points down from the baseline."""
 
     def __init__(self, data: dict[str, Any]) -> None:
         self._glyphs = data["glyphs"]
@@ -64,7 +64,10 @@ class Face:
         return character in self._characters
 
     def set(self, text: str, tracking: int = 0) -> Run:
-        """Set a line of characters that are all in the face; tracking in thousandths of an em."""
+        """Make a line of text. All characters must be in the face (KeyError otherwise).
+
+        ``tracking`` is extra space between letters, in thousandths of an em.
+        """
         x = 0
         left, top, right, bottom = 10**6, 10**6, -(10**6), -(10**6)
         glyphs: list[tuple[float, str]] = []
@@ -99,7 +102,7 @@ class Face:
 
 @cache
 def face(name: str) -> Face:
-    """One of the faces "wide", "narrow" and "quiet"."""
+    """The face "wide", "narrow" or "quiet" (the small line's)."""
     return _faces()[name]
 
 
@@ -115,7 +118,7 @@ def _bare(character: str) -> str:
 
 
 def _moved(path: str, dx: int, dy: int) -> str:
-    """A part of a composed glyph; its first step becomes absolute, as the pen is elsewhere then."""
+    """The outline of a part of a composed glyph, moved. Its first step becomes absolute."""
     if path.startswith("m"):
         path = "M" + path[1:]
     return re.sub(
@@ -124,7 +127,7 @@ def _moved(path: str, dx: int, dy: int) -> str:
 
 
 def printable(text: str) -> str:
-    """Text on one line without the control characters that XML cannot hold."""
+    """The text on one line, without control characters, which XML does not allow."""
     kept = "".join(
         " " if character.isspace() else character
         for character in unicodedata.normalize("NFC", text)
@@ -135,9 +138,9 @@ def printable(text: str) -> str:
 
 
 def settable(text: str) -> str:
-    """What the faces can set of a printable text, folded where they lack a letter.
+    """The text with only characters of the faces. Other letters are replaced by similar ones.
 
-    Empty if more letters than not would be lost.
+    Returns "" if more letters would be lost than are left.
     """
     for fraction, character in FRACTIONS.items():
         text = re.sub(rf"(?:(?<=\d)\s)?(?<!\d){fraction}(?!\d)", character, text)

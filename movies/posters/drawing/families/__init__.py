@@ -1,4 +1,4 @@
-"""The composition families: each draws a canvas full, and never the same way for two films."""
+"""The composition families. Each fills a canvas, and draws each film differently."""
 
 from collections.abc import Callable
 

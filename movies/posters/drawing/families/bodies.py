@@ -14,12 +14,12 @@ from movies.posters.drawing.canvas import (
 
 
 def eye(c: Canvas) -> None:
-    """An eye that looks back."""
-    s, dice = c.scheme, c.dice
-    x, y, half = c.focus, c.height * dice.between(0.42, 0.56), c.unit * dice.between(0.4, 0.46)
-    kind = dice.pick(("one", "rays", "stack"))
+    """An eye; or several, or one with rays."""
+    s, rng = c.scheme, c.rng
+    x, y, half = c.focus, c.height * rng.uniform(0.42, 0.56), c.unit * rng.uniform(0.4, 0.46)
+    kind = rng.choice(("one", "rays", "stack"))
     if kind == "stack":
-        count = dice.whole(3, 4)
+        count = rng.integer(3, 4)
         for index in range(count):
             row = c.height * (index + 0.5) / count
             _eye(
@@ -28,15 +28,15 @@ def eye(c: Canvas) -> None:
                 row,
                 min(half, c.height / count * 0.95),
                 c.height / count * 0.36,
-                dice.between(-0.5, 0.5),
+                rng.uniform(-0.5, 0.5),
             )
         return
     if kind == "rays":
-        for ray in range(dice.pick((11, 15, 19))):
+        for ray in range(rng.choice((11, 15, 19))):
             turn = 0.5 + (ray + 0.5) / 15 * 0.5
             c.segment(
                 polar(x, y, half * 0.75, turn),
-                polar(x, y, half * dice.between(1.1, 1.35), turn),
+                polar(x, y, half * rng.uniform(1.1, 1.35), turn),
                 s.second,
                 c.unit * 0.03,
             )
@@ -45,10 +45,10 @@ def eye(c: Canvas) -> None:
         x,
         y,
         half,
-        half * dice.between(0.42, 0.62),
-        0 if kind == "rays" else dice.between(-0.3, 0.3),
+        half * rng.uniform(0.42, 0.62),
+        0 if kind == "rays" else rng.uniform(-0.3, 0.3),
     )
-    if kind == "one" and dice.chance(0.6):
+    if kind == "one" and rng.chance(0.6):
         drop = c.unit * 0.08
         dy = min(y + half * 0.95, c.height - drop * 1.2)
         c.circle(x, dy, drop, s.second)
@@ -74,32 +74,32 @@ def _eye(c: Canvas, x: float, y: float, half: float, lift: float, look: float) -
 
 
 def face(c: Canvas) -> None:
-    """A face put together from cut paper, in colours nobody has."""
-    s, dice = c.scheme, c.dice
-    x, y, r = c.focus, c.height * dice.between(0.46, 0.52), c.unit * dice.between(0.36, 0.44)
-    rx, ry = r * dice.between(0.8, 1.0), r
-    papers = dice.shuffled(
+    """A face of pieces of cut paper."""
+    s, rng = c.scheme, c.rng
+    x, y, r = c.focus, c.height * rng.uniform(0.46, 0.52), c.unit * rng.uniform(0.36, 0.44)
+    rx, ry = r * rng.uniform(0.8, 1.0), r
+    papers = rng.shuffled(
         [ink for ink in (s.palette.paper, s.palette.hero, s.palette.second) if ink != s.ground]
     )
     black = s.palette.black if s.ground != s.palette.black else s.ground
-    shape = oval(x, y, rx, ry) if dice.chance(0.6) else _mask(x, y, rx, ry)
+    shape = oval(x, y, rx, ry) if rng.chance(0.6) else _mask(x, y, rx, ry)
     c.path(shape, papers[0])
     with c.clipped(shape):
-        split = dice.pick(("half", "slant", "cheek"))
+        split = rng.choice(("half", "slant", "cheek"))
         if split == "half":
             c.rect(x, y - ry, rx, 2 * ry, papers[1])
         elif split == "slant":
             c.polygon([(x - rx, y - ry), (x + rx, y - ry), (x + rx, y + ry * 0.8)], papers[1])
         else:
-            c.circle(x + rx * dice.sign(), y + ry * 0.5, rx * 0.9, papers[1])
-        if dice.chance(0.6):
-            c.path(sector(x + rx * dice.sign(), y - ry, rx * 1.7, 0, 0.999), black)
-    lean = dice.sign()
+            c.circle(x + rx * rng.sign(), y + ry * 0.5, rx * 0.9, papers[1])
+        if rng.chance(0.6):
+            c.path(sector(x + rx * rng.sign(), y - ry, rx * 1.7, 0, 0.999), black)
+    lean = rng.sign()
     bridge = [(x, y - ry * 0.2), (x + lean * rx * 0.28, y + ry * 0.28), (x, y + ry * 0.28)]
-    c.polygon(bridge, black if dice.chance(0.4) else papers[2 % len(papers)])
+    c.polygon(bridge, black if rng.chance(0.4) else papers[2 % len(papers)])
     for side in (-1, 1):
         _cut_eye(c, x + side * rx * 0.45, y - ry * 0.1, rx * 0.24, black)
-    _cut_mouth(c, x, y + ry * 0.55, rx * dice.between(0.3, 0.5), black)
+    _cut_mouth(c, x, y + ry * 0.55, rx * rng.uniform(0.3, 0.5), black)
 
 
 def _mask(x: float, y: float, rx: float, ry: float) -> str:
@@ -111,7 +111,7 @@ def _mask(x: float, y: float, rx: float, ry: float) -> str:
 
 
 def _cut_eye(c: Canvas, x: float, y: float, size: float, ink: str) -> None:
-    style = c.dice.pick(("almond", "dot", "lid", "lash"))
+    style = c.rng.choice(("almond", "dot", "lid", "lash"))
     if style == "almond":
         c.path(lens((x - size * 1.2, y), (x + size * 1.2, y), size * 0.8, size * 0.8), ink)
         c.circle(x, y, size * 0.4, c.scheme.palette.paper)
@@ -124,7 +124,7 @@ def _cut_eye(c: Canvas, x: float, y: float, size: float, ink: str) -> None:
 
 
 def _cut_mouth(c: Canvas, x: float, y: float, half: float, ink: str) -> None:
-    style = c.dice.pick(("smile", "bar", "crooked", "kiss"))
+    style = c.rng.choice(("smile", "bar", "crooked", "kiss"))
     if style == "smile":
         c.path(sector(x, y - half * 0.4, half, 0, 0.5), ink)
     elif style == "bar":
@@ -139,12 +139,12 @@ def _cut_mouth(c: Canvas, x: float, y: float, half: float, ink: str) -> None:
 
 def hand(c: Canvas) -> None:
     """A raised hand."""
-    s, dice = c.scheme, c.dice
-    x, wide = c.focus, c.unit * dice.between(0.36, 0.44)
+    s, rng = c.scheme, c.rng
+    x, wide = c.focus, c.unit * rng.uniform(0.36, 0.44)
     palm, wrist = c.height * 0.62, wide * 0.72
-    ink = dice.pick((s.figure, s.accent))
+    ink = rng.choice((s.figure, s.accent))
     other = s.accent if ink == s.figure else s.figure
-    if dice.chance(0.6):
+    if rng.chance(0.6):
         c.circle(x, c.height * 0.42, c.unit * 0.4, s.second)
     c.rect(x - wrist / 2, palm, wrist, c.height - palm, ink)
     c.path(
@@ -160,7 +160,7 @@ def hand(c: Canvas) -> None:
         ink,
     )
     weight = wide * 0.225
-    side = dice.sign()
+    side = rng.sign()
     for finger, (lean, length) in enumerate(((-0.2, 0.72), (-0.06, 0.95), (0.07, 1.0), (0.2, 0.8))):
         fx = x + side * wide * (-0.375 + 0.25 * finger)
         tip = (fx + side * wide * lean, palm - wide * 0.3 - wide * length)
@@ -172,7 +172,7 @@ def hand(c: Canvas) -> None:
         weight,
         "round",
     )
-    mark = dice.pick(("eye", "disc", "lines", "star"))
+    mark = rng.choice(("eye", "disc", "lines", "star"))
     if mark == "eye":
         c.path(
             lens((x - wide * 0.33, palm), (x + wide * 0.33, palm), wide * 0.17, wide * 0.17),
@@ -200,18 +200,18 @@ def hand(c: Canvas) -> None:
 
 def bloom(c: Canvas) -> None:
     """A flower of petals."""
-    s, dice = c.scheme, c.dice
-    x, y, r = c.focus, c.height * dice.between(0.38, 0.46), c.unit * dice.between(0.34, 0.42)
-    if dice.chance(0.6):
+    s, rng = c.scheme, c.rng
+    x, y, r = c.focus, c.height * rng.uniform(0.38, 0.46), c.unit * rng.uniform(0.34, 0.42)
+    if rng.chance(0.6):
         c.runs_off = True
-        bend = c.unit * dice.between(-0.2, 0.2)
+        bend = c.unit * rng.uniform(-0.2, 0.2)
         c.line(
             f"M{x:.0f} {y:.0f}Q{x + bend:.0f} {(y + c.height) / 2:.0f} {x:.0f} {c.height + 20:.0f}",
             s.figure,
             c.unit * 0.035,
         )
         for side in (-1, 1):
-            ly = c.height * dice.between(0.78, 0.95)
+            ly = c.height * rng.uniform(0.78, 0.95)
             c.path(
                 lens(
                     (x + bend * 0.3, ly),
@@ -221,20 +221,20 @@ def bloom(c: Canvas) -> None:
                 ),
                 s.figure,
             )
-    count, start = dice.whole(5, 12), dice.between(0, 1)
-    width = r * dice.between(1.5, 2.4) / count
+    count, start = rng.integer(5, 12), rng.uniform(0, 1)
+    width = r * rng.uniform(1.5, 2.4) / count
     for layer, ink in ((1.0, s.accent), (0.66, s.second)):
         for petal in range(count):
             turn = start + (petal + (0.5 if layer < 1 else 0)) / count
             c.path(lens((x, y), polar(x, y, r * layer, turn), width * layer, width * layer), ink)
-    c.circle(x, y, r * dice.between(0.14, 0.24), s.figure)
+    c.circle(x, y, r * rng.uniform(0.14, 0.24), s.figure)
 
 
 def heart(c: Canvas) -> None:
-    """A heart: whole, halved or slipped."""
-    s, dice = c.scheme, c.dice
-    x, y, r = c.focus, c.height * 0.46, c.unit * dice.between(0.19, 0.23)
-    kind = dice.pick(("halves", "slipped", "rings", "pair"))
+    """A heart of two halves, two shifted halves, rings, or two hearts."""
+    s, rng = c.scheme, c.rng
+    x, y, r = c.focus, c.height * 0.46, c.unit * rng.uniform(0.19, 0.23)
+    kind = rng.choice(("halves", "slipped", "rings", "pair"))
 
     def outline(hx: float, hy: float, size: float) -> str:
         return (
@@ -259,8 +259,8 @@ def heart(c: Canvas) -> None:
         with c.turned(16, x, y):
             c.path(outline(x + r * 0.5, y + r * 0.7, r * 0.85), s.second)
     else:
-        slip = r * dice.between(0.3, 0.6) * dice.sign() if kind == "slipped" else 0
-        for side, ink in ((-1, s.accent), (1, s.second if dice.chance(0.5) else s.figure)):
+        slip = r * rng.uniform(0.3, 0.6) * rng.sign() if kind == "slipped" else 0
+        for side, ink in ((-1, s.accent), (1, s.second if rng.chance(0.5) else s.figure)):
             edge = x if side > 0 else x - r * 3
             with c.clipped(f"M{edge:.0f} 0h{r * 3:.0f}v{c.height:.0f}h-{r * 3:.0f}z"):
                 c.path(outline(x, y + side * slip / 2, r), ink)

@@ -4,19 +4,19 @@ from movies.posters.drawing.canvas import Canvas, Point, disc, lens, number, pol
 
 
 def bird(c: Canvas) -> None:
-    """A bird of half discs, or a flight of them."""
-    s, dice = c.scheme, c.dice
-    if dice.chance(0.35):
-        r = c.unit * dice.between(0.2, 0.3)
-        c.circle(c.focus + c.unit * dice.between(-0.2, 0.2), c.height * 0.4, r, s.accent)
-        for _ in range(dice.whole(7, 12)):
-            x, y = c.width * dice.between(0.08, 0.92), c.height * dice.between(0.1, 0.92)
-            size = c.unit * dice.between(0.05, 0.13)
+    """A bird made of half discs, or several flying birds."""
+    s, rng = c.scheme, c.rng
+    if rng.chance(0.35):
+        r = c.unit * rng.uniform(0.2, 0.3)
+        c.circle(c.focus + c.unit * rng.uniform(-0.2, 0.2), c.height * 0.4, r, s.accent)
+        for _ in range(rng.integer(7, 12)):
+            x, y = c.width * rng.uniform(0.08, 0.92), c.height * rng.uniform(0.1, 0.92)
+            size = c.unit * rng.uniform(0.05, 0.13)
             for side in (-1, 1):
-                tip = (x + side * size, y - size * dice.between(0.2, 0.7))
+                tip = (x + side * size, y - size * rng.uniform(0.2, 0.7))
                 c.path(lens((x, y), tip, size * 0.16 * side, size * 0.05 * -side), s.figure)
         return
-    x, y, r, way = c.focus, c.height * 0.5, c.unit * dice.between(0.27, 0.33), dice.sign()
+    x, y, r, way = c.focus, c.height * 0.5, c.unit * rng.uniform(0.27, 0.33), rng.sign()
 
     def at(turn: float) -> float:
         return turn if way > 0 else 0.5 - turn
@@ -36,11 +36,11 @@ def bird(c: Canvas) -> None:
 
 
 def fish(c: Canvas) -> None:
-    """A shoal, one of them going the other way."""
-    s, dice = c.scheme, c.dice
-    across, down = dice.pick(((1, 3), (2, 4), (2, 5)))
+    """Several fish; one swims in the other direction."""
+    s, rng = c.scheme, c.rng
+    across, down = rng.choice(((1, 3), (2, 4), (2, 5)))
     across = across * 2 if c.is_backdrop else across
-    odd = dice.whole(0, across * down - 1)
+    odd = rng.integer(0, across * down - 1)
     cell, row = c.width / across, c.height / down
     half = min(cell * 0.36, row * 0.85)
     for index in range(across * down):
@@ -62,19 +62,19 @@ def fish(c: Canvas) -> None:
 
 
 def cat(c: Canvas) -> None:
-    """A cat's or a fox's or an owl's head."""
-    s, dice = c.scheme, c.dice
-    x, y, r = c.focus, c.height * 0.52, c.unit * dice.between(0.32, 0.38)
-    fur, patch = dice.pick(((s.figure, s.accent), (s.accent, s.figure), (s.second, s.figure)))
+    """The head of a cat, a fox or an owl."""
+    s, rng = c.scheme, c.rng
+    x, y, r = c.focus, c.height * 0.52, c.unit * rng.uniform(0.32, 0.38)
+    fur, patch = rng.choice(((s.figure, s.accent), (s.accent, s.figure), (s.second, s.figure)))
     for side in (-1, 1):
         ear = [
             (x + side * r * 0.95, y - r * 0.1),
-            (x + side * r * dice.between(0.85, 1.0), y - r * 1.15),
+            (x + side * r * rng.uniform(0.85, 1.0), y - r * 1.15),
         ]
         c.polygon([*ear, (x + side * r * 0.1, y - r * 0.7)], fur)
         inner = [(x + side * r * 0.82, y - r * 0.4), (x + side * r * 0.84, y - r * 0.86)]
         c.polygon([*inner, (x + side * r * 0.42, y - r * 0.7)], patch)
-    kind = dice.pick(("cat", "fox", "owl"))
+    kind = rng.choice(("cat", "fox", "owl"))
     if kind == "fox":
         c.polygon([(x - r, y - r * 0.3), (x, y - r * 0.82), (x + r, y - r * 0.3), (x, y + r)], fur)
         for side in (-1, 1):
@@ -116,13 +116,13 @@ def cat(c: Canvas) -> None:
 
 
 def teeth(c: Canvas) -> None:
-    """Jaws from above and below."""
-    s, dice = c.scheme, c.dice
-    count, way = dice.whole(4, 7), dice.pick(("jaws", "grin"))
+    """Pointed teeth from above and below, or a grin."""
+    s, rng = c.scheme, c.rng
+    count, way = rng.integer(4, 7), rng.choice(("jaws", "grin"))
     wide = c.width / count
     if way == "grin":
         x, y, half = c.focus, c.height * 0.5, c.unit * 0.44
-        lift = half * dice.between(0.5, 0.75)
+        lift = half * rng.uniform(0.5, 0.75)
         outline = lens((x - half, y - lift * 0.3), (x + half, y - lift * 0.3), -lift * 0.25, lift)
         c.path(outline, s.figure)
         with c.clipped(outline):
@@ -130,8 +130,8 @@ def teeth(c: Canvas) -> None:
             for index in range(count + 3):
                 left = x - half + tooth * index
                 bite = [(left, y - lift), (left + tooth, y - lift)]
-                c.polygon([*bite, (left + tooth / 2, y + lift * dice.between(0.25, 0.4))], s.ground)
-        gaze = dice.pick(("lids", "slits", "discs"))
+                c.polygon([*bite, (left + tooth / 2, y + lift * rng.uniform(0.25, 0.4))], s.ground)
+        gaze = rng.choice(("lids", "slits", "discs"))
         for side in (-1, 1):
             ex, ey, size = x + side * half * 0.5, y - lift * 0.85, half * 0.2
             if gaze == "lids":
@@ -144,13 +144,13 @@ def teeth(c: Canvas) -> None:
                 c.circle(ex, ey, size, s.accent)
                 c.circle(ex, ey, size * 0.4, s.ground)
         return
-    c.circle(c.focus, c.height * 0.5, c.unit * dice.between(0.2, 0.28), s.accent)
+    c.circle(c.focus, c.height * 0.5, c.unit * rng.uniform(0.2, 0.28), s.accent)
     for index in range(-1, count + 1):
         left = wide * index
-        deep = c.height * dice.between(0.26, 0.4)
+        deep = c.height * rng.uniform(0.26, 0.4)
         c.polygon([(left, 0), (left + wide, 0), (left + wide / 2, deep)], s.figure)
         left += wide / 2
-        rise = c.height * (1 - dice.between(0.26, 0.4))
+        rise = c.height * (1 - rng.uniform(0.26, 0.4))
         ink = s.second
         c.polygon([(left, c.height), (left + wide, c.height), (left + wide / 2, rise)], ink)
     c.sky, c.floor = s.figure, s.second
@@ -175,23 +175,23 @@ PROFILE: tuple[Point, ...] = (
     (0.14, 0.72),
     (0.06, 0.86),
     (0.1, 1.3),
-)  # brow, nose, lips and chin of a head turned right; units of half its height
+)  # forehead, nose, lips and chin of a head that looks right; units of half its height
 
 
 def profiles(c: Canvas) -> None:
-    """Two heads in profile: face to face, back to back or one within the other."""
-    s, dice = c.scheme, c.dice
+    """Two heads in profile: face to face, back to back or one inside the other."""
+    s, rng = c.scheme, c.rng
     c.runs_off = True
     tall, y = min(c.height * 0.4, c.unit * 0.5), c.height * 0.46
-    kind = dice.pick(("facing", "janus", "echo"))
+    kind = rng.choice(("facing", "janus", "echo"))
     if kind == "echo":
         for index, ink in enumerate((s.second, s.accent, s.figure)):
             _head(c, c.focus - tall * (0.45 + 0.3 * index) + tall * 0.5, y, tall, 1, ink)
         return
     way = 1 if kind == "facing" else -1
     gap = tall * (0.76 if kind == "facing" else -0.02)
-    if kind == "facing" and dice.chance(0.6):
-        c.circle(c.focus, y - tall * 0.1, tall * dice.between(0.3, 0.55), s.second)
+    if kind == "facing" and rng.chance(0.6):
+        c.circle(c.focus, y - tall * 0.1, tall * rng.uniform(0.3, 0.55), s.second)
     elif kind == "janus":
         c.circle(c.focus, y, tall * 1.02, s.second)
     for side, ink in ((-1, s.figure), (1, s.accent)):
@@ -208,13 +208,13 @@ def _head(c: Canvas, x: float, y: float, tall: float, way: int, ink: str) -> Non
 
 
 def crowd(c: Canvas) -> None:
-    """Rows of heads, one of them another colour."""
-    s, dice = c.scheme, c.dice
-    across = dice.whole(3, 6)
+    """Rows of heads; one has another colour."""
+    s, rng = c.scheme, c.rng
+    across = rng.integer(3, 6)
     cell = c.width / (across if not c.is_backdrop else across * 2)
     rows = int(c.height / (cell * 0.92)) + 2
     columns = int(c.width / cell) + 2
-    odd = (dice.whole(1, max(1, rows - 2)), dice.whole(1, max(1, int(c.width / cell) - 1)))
+    odd = (rng.integer(1, max(1, rows - 2)), rng.integer(1, max(1, int(c.width / cell) - 1)))
     for row in range(rows):
         for column in range(columns):
             x = (column - 0.5 * (row % 2)) * cell + cell * 0.5

@@ -5,65 +5,65 @@ from movies.posters.drawing.typeface import face
 
 
 def torn(c: Canvas) -> None:
-    """Sheets torn and laid over one another."""
-    s, dice = c.scheme, c.dice
-    inks = dice.shuffled([s.figure, s.accent, s.second])
-    if dice.chance(0.6):
-        c.circle(c.focus, c.height * 0.32, c.unit * dice.between(0.2, 0.3), inks[2])
-    upright = dice.chance(0.35)
-    level = dice.between(0.3, 0.42)
+    """Torn sheets of paper on top of each other."""
+    s, rng = c.scheme, c.rng
+    inks = rng.shuffled([s.figure, s.accent, s.second])
+    if rng.chance(0.6):
+        c.circle(c.focus, c.height * 0.32, c.unit * rng.uniform(0.2, 0.3), inks[2])
+    upright = rng.chance(0.35)
+    level = rng.uniform(0.3, 0.42)
     for ink in inks:
-        slope = dice.between(-0.12, 0.12)
+        slope = rng.uniform(-0.12, 0.12)
         edge: list[Point] = []
         steps = 22
         span = c.height if upright else c.width
         deep = c.width if upright else c.height
         for step in range(steps + 1):
             share = step / steps
-            rough = dice.between(-0.022, 0.022) * c.unit
+            rough = rng.uniform(-0.022, 0.022) * c.unit
             edge.append((span * share, deep * (level + slope * (share - 0.5)) + rough))
         points = [*edge, (span, deep), (0, deep)]
-        pale = [(a, b - c.unit * dice.between(0.012, 0.03)) for a, b in edge] + [
+        pale = [(a, b - c.unit * rng.uniform(0.012, 0.03)) for a, b in edge] + [
             (span, deep),
             (0, deep),
         ]
         for shape, fill in ((pale, s.palette.paper), (points, ink)):
             c.polygon([(b, a) for a, b in shape] if upright else shape, fill)
-        level += dice.between(0.17, 0.24)
+        level += rng.uniform(0.17, 0.24)
         c.floor = c.floor if upright else ink
 
 
 def blades(c: Canvas) -> None:
-    """Shards, claws or one knife."""
-    s, dice = c.scheme, c.dice
-    kind = dice.pick(("shards", "claws", "knife"))
+    """Sharp triangles, scratches of claws, or a knife."""
+    s, rng = c.scheme, c.rng
+    kind = rng.choice(("shards", "claws", "knife"))
     x, y = c.focus, c.height * 0.5
     if kind == "shards":
-        count = dice.whole(5, 9)
-        target = (x + c.unit * dice.between(-0.1, 0.1), c.height * dice.between(0.5, 0.75))
-        if dice.chance(0.7):
-            c.circle(*target, c.unit * dice.between(0.2, 0.3), s.accent)
+        count = rng.integer(5, 9)
+        target = (x + c.unit * rng.uniform(-0.1, 0.1), c.height * rng.uniform(0.5, 0.75))
+        if rng.chance(0.7):
+            c.circle(*target, c.unit * rng.uniform(0.2, 0.3), s.accent)
         for shard in range(count):
             left = c.width * shard / count
-            tip = (left + (target[0] - left) * 0.75, target[1] * dice.between(0.6, 1.15))
+            tip = (left + (target[0] - left) * 0.75, target[1] * rng.uniform(0.6, 1.15))
             c.polygon(
-                [(left, 0), (left + c.width / count * dice.between(0.5, 0.95), 0), tip],
+                [(left, 0), (left + c.width / count * rng.uniform(0.5, 0.95), 0), tip],
                 s.figure,
             )
         c.sky = s.figure
     elif kind == "claws":
         c.circle(x, y, c.unit * 0.38, s.accent)
-        count, tilt = dice.whole(3, 5), dice.between(14, 38) * dice.sign()
+        count, tilt = rng.integer(3, 5), rng.uniform(14, 38) * rng.sign()
         with c.turned(tilt, x, y):
             for claw in range(count):
                 cx = x + (claw - (count - 1) / 2) * c.unit * 0.17
-                high = c.unit * dice.between(0.5, 0.72)
+                high = c.unit * rng.uniform(0.5, 0.72)
                 c.path(
                     lens((cx, y - high), (cx, y + high), c.unit * 0.045, c.unit * 0.02),
                     s.figure if claw % 2 else s.ground,
                 )
     else:
-        tilt = dice.pick((0.0, 24.0, -24.0, 180.0))
+        tilt = rng.choice((0.0, 24.0, -24.0, 180.0))
         w, high = c.unit * 0.13, min(c.unit * 0.92, c.height * 0.92)
         top = y - high / 2
         c.circle(x, y, c.unit * 0.34, s.second)
@@ -84,16 +84,16 @@ def blades(c: Canvas) -> None:
 
 
 def letterform(c: Canvas) -> None:
-    """The title's first letter, too big for the sheet."""
-    s, dice = c.scheme, c.dice
+    """The title's first letter, larger than the canvas."""
+    s, rng = c.scheme, c.rng
     c.runs_off = True
     run = face("wide").set(c.initial)
-    tall = c.height * dice.between(0.95, 1.35)
+    tall = c.height * rng.uniform(0.95, 1.35)
     size = tall / run.height
     size = min(size, c.unit * 1.5 / run.width)
-    x = c.focus - run.width * size / 2 + c.unit * dice.between(-0.12, 0.12)
+    x = c.focus - run.width * size / 2 + c.unit * rng.uniform(-0.12, 0.12)
     baseline = c.height / 2 + run.height * size / 2 - run.box.bottom * size
-    kind = dice.pick(("echo", "sliced", "dotted"))
+    kind = rng.choice(("echo", "sliced", "dotted"))
     outline = run.glyphs[0][1]
 
     def letter(dx: float, dy: float, ink: str) -> None:
@@ -102,11 +102,11 @@ def letterform(c: Canvas) -> None:
         c.parts.append(f'<path transform="{place}" fill="{ink}" d="{outline}"/>')
 
     if kind == "echo":
-        step = c.unit * dice.between(0.05, 0.09) * dice.sign()
+        step = c.unit * rng.uniform(0.05, 0.09) * rng.sign()
         for index, ink in enumerate((s.second, s.accent, s.figure)):
             letter(step * (index - 1), c.unit * 0.06 * (index - 1), ink)
     elif kind == "sliced":
-        count, slip = dice.whole(3, 6), c.unit * dice.between(0.05, 0.14)
+        count, slip = rng.integer(3, 6), c.unit * rng.uniform(0.05, 0.14)
         inks = (s.figure, s.accent)
         for band in range(count):
             top, high = c.height * band / count, c.height / count
@@ -116,27 +116,27 @@ def letterform(c: Canvas) -> None:
                 letter(slip if band % 2 else -slip, 0, inks[band % 2])
     else:
         c.circle(
-            c.focus + c.unit * 0.2 * dice.sign(),
-            c.height * dice.between(0.3, 0.7),
+            c.focus + c.unit * 0.2 * rng.sign(),
+            c.height * rng.uniform(0.3, 0.7),
             c.unit * 0.32,
             s.accent,
         )
         letter(0, 0, s.figure)
         c.circle(
-            c.focus + c.unit * 0.25 * dice.sign(),
-            c.height * dice.between(0.3, 0.7),
+            c.focus + c.unit * 0.25 * rng.sign(),
+            c.height * rng.uniform(0.3, 0.7),
             c.unit * 0.1,
             s.second,
         )
 
 
 def target(c: Canvas) -> None:
-    """Rings and a cross-hair, or a dartboard of quarters."""
-    s, dice = c.scheme, c.dice
-    x, y, r = c.focus, c.height * 0.5, c.unit * dice.between(0.38, 0.44)
-    if dice.chance(0.5):
+    """A target of rings with a cross-hair, or of quarters."""
+    s, rng = c.scheme, c.rng
+    x, y, r = c.focus, c.height * 0.5, c.unit * rng.uniform(0.38, 0.44)
+    if rng.chance(0.5):
         inks = (s.figure, s.accent, s.second)
-        rings = dice.whole(3, 5)
+        rings = rng.integer(3, 5)
         for ring in range(rings):
             radius = r * (1 - ring / rings)
             c.circle(x, y, radius, inks[ring % 3])
@@ -147,7 +147,7 @@ def target(c: Canvas) -> None:
                 )
         c.circle(x, y, r * 0.08, s.ground)
         return
-    rings = dice.whole(3, 6)
+    rings = rng.integer(3, 6)
     for ring in range(rings):
         c.circle(x, y, r * (1 - ring / rings), (s.accent, s.ground)[ring % 2])
     w = c.unit * 0.014
@@ -155,20 +155,20 @@ def target(c: Canvas) -> None:
         c.rect(x - r * length, y - w / 2, 2 * r * length, w, s.figure)
         c.rect(x - w / 2, y - r * length, w, 2 * r * length, s.figure)
     c.ring(x, y, r * 1.08, s.figure, w)
-    px, py = polar(x, y, r * dice.between(0.2, 0.6), dice.between(0, 1))
+    px, py = polar(x, y, r * rng.uniform(0.2, 0.6), rng.uniform(0, 1))
     c.circle(px, py, r * 0.13, s.second)
 
 
 def record(c: Canvas) -> None:
-    """A record, its arm, its beat."""
-    s, dice = c.scheme, c.dice
-    kind = dice.pick(("whole", "half", "bars"))
+    """A vinyl record, half of one, or bars of sound levels."""
+    s, rng = c.scheme, c.rng
+    kind = rng.choice(("whole", "half", "bars"))
     x, y, r = c.focus, c.height * 0.5, c.unit * 0.41
     if kind == "bars":
-        count = dice.whole(7, 11)
+        count = rng.integer(7, 11)
         wide = c.width / count
         for bar in range(count):
-            high = c.height * dice.between(0.2, 0.95)
+            high = c.height * rng.uniform(0.2, 0.95)
             c.rect(
                 bar * wide + wide * 0.14,
                 c.height - high,
@@ -184,7 +184,7 @@ def record(c: Canvas) -> None:
             )
         return
     if kind == "half":
-        x, r = (0 if dice.chance(0.5) and c.width < c.height else c.width), c.unit * 0.62
+        x, r = (0 if rng.chance(0.5) and c.width < c.height else c.width), c.unit * 0.62
     c.circle(x, y, r, s.figure)
     for groove in range(5):
         c.ring(x, y, r * (0.92 - 0.1 * groove), s.ground, c.unit * 0.005)
@@ -196,10 +196,10 @@ def record(c: Canvas) -> None:
 
 
 def lanes(c: Canvas) -> None:
-    """Running lanes round a bend, and a ball."""
-    s, dice = c.scheme, c.dice
-    x, y = (0.0 if dice.chance(0.5) else c.width), c.height * dice.pick((0.0, 1.0, 0.5))
-    reach, count = max(c.width, c.height) * 0.95, dice.whole(5, 8)
+    """The lanes of a running track in a curve, and a ball."""
+    s, rng = c.scheme, c.rng
+    x, y = (0.0 if rng.chance(0.5) else c.width), c.height * rng.choice((0.0, 1.0, 0.5))
+    reach, count = max(c.width, c.height) * 0.95, rng.integer(5, 8)
     c.circle(x, y, reach, s.accent)
     for lane in range(count):
         c.ring(x, y, reach * (1 - lane * 0.105), s.figure, c.unit * 0.012)

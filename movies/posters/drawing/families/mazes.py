@@ -1,34 +1,34 @@
-"""Spirals, arcs, blocks and chevrons: pure form with a tension in it."""
+"""Abstract compositions: spirals, arcs, blocks, chevrons and labyrinths."""
 
 from movies.posters.drawing.canvas import Canvas, disc, frame, number, oval, polar, sector
 
 
 def spiral(c: Canvas) -> None:
-    """Ellipses turned about one place, or a coil, and someone falling in."""
-    s, dice = c.scheme, c.dice
-    x, y, r = c.focus, c.height * 0.48, c.unit * dice.between(0.44, 0.54)
-    if dice.chance(0.45):
+    """Ellipses around one centre, or a coil, sometimes with a falling person."""
+    s, rng = c.scheme, c.rng
+    x, y, r = c.focus, c.height * 0.48, c.unit * rng.uniform(0.44, 0.54)
+    if rng.chance(0.45):
         _coil(c, x, y, r)
         return
-    count, flat = dice.pick((5, 8, 12, 16)), dice.between(0.16, 0.5)
-    if dice.chance(0.5):
+    count, flat = rng.choice((5, 8, 12, 16)), rng.uniform(0.16, 0.5)
+    if rng.chance(0.5):
         c.circle(x, y, r * 0.78, s.accent)
     for turn in range(count):
         with c.turned(180 * turn / count, x, y):
             c.line(oval(x, y, r, r * flat), s.figure, c.unit * 0.06 / count**0.85)
-    eye = r * dice.between(0.16, 0.26)
+    eye = r * rng.uniform(0.16, 0.26)
     c.circle(x, y, eye, s.second)
-    if dice.chance(0.5):
-        _tumbler(c, x, y, eye * 1.5, dice.between(0, 360))
+    if rng.chance(0.5):
+        _tumbler(c, x, y, eye * 1.5, rng.uniform(0, 360))
 
 
 def _coil(c: Canvas, x: float, y: float, r: float) -> None:
-    """A spiral of half circles, of one arm or two."""
-    s, dice = c.scheme, c.dice
-    turns, way = dice.whole(3, 5), dice.sign()
-    gap, lean = r / turns, dice.between(0, 360)
-    arms = [(s.figure, 0.0)] if dice.chance(0.5) else [(s.accent, 0.0), (s.figure, 180.0)]
-    if dice.chance(0.4):
+    """A spiral of half circles, with one arm or two."""
+    s, rng = c.scheme, c.rng
+    turns, way = rng.integer(3, 5), rng.sign()
+    gap, lean = r / turns, rng.uniform(0, 360)
+    arms = [(s.figure, 0.0)] if rng.chance(0.5) else [(s.accent, 0.0), (s.figure, 180.0)]
+    if rng.chance(0.4):
         c.circle(x, y, r * 0.9, s.second)
     for ink, start in arms:
         d, side, px = f"M{number(x)} {number(y)}", way, x
@@ -43,7 +43,7 @@ def _coil(c: Canvas, x: float, y: float, r: float) -> None:
 
 
 def _tumbler(c: Canvas, x: float, y: float, size: float, degrees: float) -> None:
-    """A cut-out figure with its limbs flung out."""
+    """A falling person with arms and legs stretched out."""
     ink, w = c.scheme.text_on(c.scheme.second), size * 0.22
     with c.turned(degrees, x, y):
         c.circle(x, y - size * 0.62, size * 0.17, ink)
@@ -55,21 +55,21 @@ def _tumbler(c: Canvas, x: float, y: float, size: float, degrees: float) -> None
 
 
 def quavers(c: Canvas) -> None:
-    """Arcs on a common centre, of weights that double."""
-    s, dice = c.scheme, c.dice
-    x = c.focus + c.unit * dice.between(-0.24, 0.24)
-    y = c.height * dice.between(0.36, 0.64)
-    inks = dice.shuffled([s.figure, s.figure, s.accent, s.second])
-    step, reach = c.unit * dice.between(0.04, 0.055), max(c.width, c.height) * 0.8
+    """Arcs around one centre. Each thickness is twice or half of another."""
+    s, rng = c.scheme, c.rng
+    x = c.focus + c.unit * rng.uniform(-0.24, 0.24)
+    y = c.height * rng.uniform(0.36, 0.64)
+    inks = rng.shuffled([s.figure, s.figure, s.accent, s.second])
+    step, reach = c.unit * rng.uniform(0.04, 0.055), max(c.width, c.height) * 0.8
     radius, index = step * 1.6, 0
     while radius < reach:
-        weight = step * 2 ** dice.whole(-1, 1 if radius < c.unit * 0.25 else 2)
-        start = dice.whole(0, 15) / 16
+        weight = step * 2 ** rng.integer(-1, 1 if radius < c.unit * 0.25 else 2)
+        start = rng.integer(0, 15) / 16
         for _ in range(2):
-            sweep = dice.whole(3, 7) / 16
+            sweep = rng.integer(3, 7) / 16
             _arc(c, x, y, radius + weight / 2, (start, start + sweep), inks[index % 4], weight)
-            start += sweep + dice.whole(1, 3) / 16
-            index += dice.whole(0, 1)
+            start += sweep + rng.integer(1, 3) / 16
+            index += rng.integer(0, 1)
         radius += weight + step * 0.3
         index += 1
     c.circle(x, y, step * 1.1, s.figure)
@@ -91,72 +91,72 @@ def _arc(
 
 
 def blocks(c: Canvas) -> None:
-    """Big flat planes and one small round thing."""
-    c.dice.pick((_cross, _slant, _frames))(c)
+    """Large flat areas and one small disc."""
+    c.rng.choice((_cross, _slant, _frames))(c)
 
 
 def _cross(c: Canvas) -> None:
-    """Four planes meeting in a disc of the opposite inks."""
-    s, dice = c.scheme, c.dice
-    x, y = c.width * dice.pick((0.33, 0.5, 0.62)), c.height * dice.pick((0.3, 0.45, 0.6))
-    inks = dice.shuffled([s.figure, s.accent, s.second, s.ground])
+    """Four areas that meet in a disc; the disc's quarters have the opposite inks."""
+    s, rng = c.scheme, c.rng
+    x, y = c.width * rng.choice((0.33, 0.5, 0.62)), c.height * rng.choice((0.3, 0.45, 0.6))
+    inks = rng.shuffled([s.figure, s.accent, s.second, s.ground])
     c.rect(0, 0, x + 0.5, y + 0.5, inks[0])
     c.rect(x, 0, c.width - x, y + 0.5, inks[1])
     c.rect(0, y, x + 0.5, c.height - y, inks[2])
     c.rect(x, y, c.width - x, c.height - y, inks[3])
-    r = c.unit * dice.between(0.14, 0.24)
+    r = c.unit * rng.uniform(0.14, 0.24)
     for turn, ink in enumerate((inks[3], inks[2], inks[0], inks[1])):
         c.path(sector(x, y, r, turn / 4 + 0.5, turn / 4 + 0.75), ink)
 
 
 def _slant(c: Canvas) -> None:
-    """A band across the sheet, and a sun on one side of it."""
-    s, dice = c.scheme, c.dice
-    lean = c.unit * dice.between(0.3, 0.9) * dice.sign()
-    middle = c.focus + c.unit * dice.between(-0.15, 0.15)
+    """A band across the canvas, and a sun on one side."""
+    s, rng = c.scheme, c.rng
+    lean = c.unit * rng.uniform(0.3, 0.9) * rng.sign()
+    middle = c.focus + c.unit * rng.uniform(-0.15, 0.15)
     for offset, ink in ((0.0, s.accent), (c.unit * 0.26, s.figure)):
         top, foot = middle + lean / 2 + offset, middle - lean / 2 + offset
         far = c.width * 2
         c.polygon([(top, 0), (far, 0), (far, c.height), (foot, c.height)], ink)
-    y = c.height * dice.between(0.25, 0.7)
-    c.circle(c.focus - c.unit * 0.22, y, c.unit * dice.between(0.12, 0.2), s.second)
+    y = c.height * rng.uniform(0.25, 0.7)
+    c.circle(c.focus - c.unit * 0.22, y, c.unit * rng.uniform(0.12, 0.2), s.second)
 
 
 def _frames(c: Canvas) -> None:
-    """Frames within frames, off centre."""
-    s, dice = c.scheme, c.dice
-    inset = c.unit * dice.between(0.085, 0.11)
-    dx, dy = dice.between(0.3, 1.7), dice.between(0.3, 1.7)
+    """Frames inside frames, not centred."""
+    s, rng = c.scheme, c.rng
+    inset = c.unit * rng.uniform(0.085, 0.11)
+    dx, dy = rng.uniform(0.3, 1.7), rng.uniform(0.3, 1.7)
     for ring, ink in enumerate((s.accent, s.ground, s.second, s.figure), start=1):
         width, high = c.width - 2 * inset * ring, c.height - 2 * inset * ring
         c.rect(inset * ring * dx, inset * ring * dy, width, high, ink)
 
 
 def chevrons(c: Canvas) -> None:
-    """Arrows that press on."""
-    s, dice = c.scheme, c.dice
-    tilt, count = dice.pick((0.0, 90.0, -90.0, -45.0, 35.0)), dice.whole(3, 6)
+    """Rows of arrows in one direction."""
+    s, rng = c.scheme, c.rng
+    tilt, count = rng.choice((0.0, 90.0, -90.0, -45.0, 35.0)), rng.integer(3, 6)
     x, y, reach = c.focus, c.height / 2, max(c.width, c.height)
     step = c.unit * 1.5 / count
-    weight = step * dice.between(0.35, 0.62)
-    inks = dice.shuffled([s.figure, s.accent, s.second])
+    weight = step * rng.uniform(0.35, 0.62)
+    inks = rng.shuffled([s.figure, s.accent, s.second])
     with c.turned(tilt, x, y):
         for index in range(count):
             top = y - c.unit * 0.75 + step * (index + 0.3)
             points = [(x - reach, top + reach), (x, top), (x + reach, top + reach)]
             low = [(px, py + weight * 1.4) for px, py in reversed(points)]
-            c.polygon([*points, *low], inks[index % 3] if dice.chance(0.8) else inks[0])
-    if dice.chance(0.5):
-        c.circle(x, y, c.unit * 0.12, dice.pick(inks))
+            c.polygon([*points, *low], inks[index % 3] if rng.chance(0.8) else inks[0])
+    if rng.chance(0.5):
+        c.circle(x, y, c.unit * 0.12, rng.choice(inks))
 
 
 def procession(c: Canvas) -> None:
     """Discs that grow along a curve without touching."""
-    s, dice = c.scheme, c.dice
-    inks = dice.pick(((s.figure, s.accent), (s.accent, s.figure, s.second), (s.second, s.accent)))
-    hollow, way = dice.pick(("none", "ring", "dot")), dice.sign()
+    s, rng = c.scheme, c.rng
+    inks = rng.choice(((s.figure, s.accent), (s.accent, s.figure, s.second), (s.second, s.accent)))
+    hollow, way = rng.choice(("none", "ring", "dot")), rng.sign()
     x, y = c.focus, c.height * 0.5
-    turn, radius, size = dice.between(0, 1), c.unit * dice.between(0.3, 0.36), c.unit * 0.165
+    turn, radius, size = rng.uniform(0, 1), c.unit * rng.uniform(0.3, 0.36), c.unit * 0.165
     index = 0
     while size > c.unit * 0.012:
         px, py = polar(x, y, radius, turn)
@@ -165,31 +165,31 @@ def procession(c: Canvas) -> None:
             c.circle(px, py, size * 0.62, s.ground)
         elif hollow == "dot":
             c.circle(px, py, size * 0.3, s.ground)
-        shrunk = size * dice.between(0.76, 0.8)
+        shrunk = size * rng.uniform(0.76, 0.8)
         turn += way * (size + shrunk + c.unit * 0.012) / (radius * 6.283) * 1.04
         size, index = shrunk, index + 1
 
 
 def labyrinth(c: Canvas) -> None:
-    """Walls with gaps, and the way in."""
-    s, dice = c.scheme, c.dice
-    x, y, r = c.focus, c.height * 0.5, c.unit * dice.between(0.41, 0.47)
-    walls, square = dice.whole(4, 7), dice.chance(0.45)
+    """Walls with gaps, and a way to the centre."""
+    s, rng = c.scheme, c.rng
+    x, y, r = c.focus, c.height * 0.5, c.unit * rng.uniform(0.41, 0.47)
+    walls, square = rng.integer(4, 7), rng.chance(0.45)
     step = r / walls
-    weight = step * dice.between(0.36, 0.58)
-    if dice.chance(0.5):
+    weight = step * rng.uniform(0.36, 0.58)
+    if rng.chance(0.5):
         back = r + step * 0.4
         c.path(
             frame(x - back, y - back, 2 * back, 2 * back) if square else disc(x, y, back), s.accent
         )
     for wall in range(walls - 1):
         radius = r - step * wall - weight / 2
-        gap, spoke = dice.between(0, 1), dice.between(0.15, 0.8)
+        gap, spoke = rng.uniform(0, 1), rng.uniform(0.15, 0.8)
         if square:
-            side = dice.whole(0, 3)
+            side = rng.integer(0, 3)
             with c.turned(90 * side, x, y):
-                c.line(_pen(x, y, radius, step * dice.between(0.5, 0.7)), s.figure, weight)
-                across = radius * dice.between(-0.6, 0.6)
+                c.line(_pen(x, y, radius, step * rng.uniform(0.5, 0.7)), s.figure, weight)
+                across = radius * rng.uniform(-0.6, 0.6)
                 if wall < walls - 2:
                     c.rect(x + across, y + radius - step, weight, step, s.figure)
             continue
@@ -201,7 +201,7 @@ def labyrinth(c: Canvas) -> None:
 
 
 def _pen(x: float, y: float, half: float, gap: float) -> str:
-    """A square wall open in the middle of its top."""
+    """A square wall with a gap in the middle of its top side."""
     return (
         f"M{number(x + gap)} {number(y - half)}H{number(x + half)}V{number(y + half)}"
         f"H{number(x - half)}V{number(y - half)}H{number(x - gap)}"

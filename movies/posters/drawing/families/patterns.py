@@ -1,4 +1,4 @@
-"""Stripes, grids, waves, dots: the Swiss shelf."""
+"""Stripes, grids, waves and dots, in the style of Swiss posters."""
 
 from math import hypot
 
@@ -6,12 +6,12 @@ from movies.posters.drawing.canvas import Canvas, disc, sector
 
 
 def stripes(c: Canvas) -> None:
-    """Bars, and a disc through which they run otherwise."""
-    s, dice = c.scheme, c.dice
-    x, y, r = c.focus, c.height * 0.5, c.unit * dice.between(0.28, 0.4)
-    tilt = dice.pick((0.0, 90.0, 45.0, -30.0, 20.0))
-    reach, pitch = c.width + c.height, c.unit / dice.whole(7, 15)
-    growth = dice.pick((1.0, 1.0, 1.12))
+    """Stripes, and a disc in which they have other colours or another direction."""
+    s, rng = c.scheme, c.rng
+    x, y, r = c.focus, c.height * 0.5, c.unit * rng.uniform(0.28, 0.4)
+    tilt = rng.choice((0.0, 90.0, 45.0, -30.0, 20.0))
+    reach, pitch = c.width + c.height, c.unit / rng.integer(7, 15)
+    growth = rng.choice((1.0, 1.0, 1.12))
 
     def bars(ink: str, offset: float) -> None:
         place, step = -reach / 2 + offset, pitch
@@ -24,17 +24,17 @@ def stripes(c: Canvas) -> None:
         bars(s.figure, 0)
     with c.clipped(disc(x, y, r)):
         c.rect(x - r, y - r, 2 * r, 2 * r, s.accent)
-        with c.turned(tilt + dice.pick((0.0, 0.0, 90.0, 45.0)), x, y):
-            bars(s.second if dice.chance(0.6) else s.ground, pitch * 0.5)
+        with c.turned(tilt + rng.choice((0.0, 0.0, 90.0, 45.0)), x, y):
+            bars(s.second if rng.chance(0.6) else s.ground, pitch * 0.5)
 
 
 def grid(c: Canvas) -> None:
-    """A field of quarter turns."""
-    s, dice = c.scheme, c.dice
-    across = dice.whole(3, 5) if not c.is_backdrop else dice.whole(6, 8)
+    """A grid of quarter circles."""
+    s, rng = c.scheme, c.rng
+    across = rng.integer(3, 5) if not c.is_backdrop else rng.integer(6, 8)
     cell = c.width / across
     down = int(c.height / cell) + 1
-    shapes = dice.pick(
+    shapes = rng.choice(
         (
             ("quarter",),
             ("quarter", "disc"),
@@ -47,14 +47,14 @@ def grid(c: Canvas) -> None:
     inks = (s.figure, s.accent, s.second)
     for row in range(down):
         for column in range(across):
-            x, y, turn = column * cell, c.height - (row + 1) * cell, dice.whole(0, 3)
-            ink, back = inks[dice.whole(0, 2)], inks[dice.whole(0, 2)]
-            if dice.chance(0.3) and back != ink:
+            x, y, turn = column * cell, c.height - (row + 1) * cell, rng.integer(0, 3)
+            ink, back = inks[rng.integer(0, 2)], inks[rng.integer(0, 2)]
+            if rng.chance(0.3) and back != ink:
                 c.rect(x, y, cell + 0.5, cell + 0.5, back)
-            if dice.chance(0.1):
+            if rng.chance(0.1):
                 continue
             corner = (x + cell * (turn in (1, 2)), y + cell * (turn > 1))
-            shape = dice.pick(shapes)
+            shape = rng.choice(shapes)
             if shape == "disc":
                 c.circle(x + cell / 2, y + cell / 2, cell * 0.36, ink)
             elif shape == "quarter":
@@ -71,28 +71,28 @@ def grid(c: Canvas) -> None:
 
 
 def ripples(c: Canvas) -> None:
-    """Rings spreading from one place or two, or a nest of arches."""
-    c.dice.pick((_rings, _rings, _two_ripples, _arches))(c)
+    """Rings around one point or two, or arches inside arches."""
+    c.rng.choice((_rings, _rings, _two_ripples, _arches))(c)
 
 
 def _rings(c: Canvas) -> None:
-    s, dice = c.scheme, c.dice
-    pitch = c.unit / dice.whole(10, 18) * 1.6
-    if dice.chance(0.5):
+    s, rng = c.scheme, c.rng
+    pitch = c.unit / rng.integer(10, 18) * 1.6
+    if rng.chance(0.5):
         x, y, reach = c.focus, c.height * 0.5, c.unit * 0.5
     else:
-        x, y = c.width * dice.whole(0, 1), c.height * dice.whole(0, 1)
+        x, y = c.width * rng.integer(0, 1), c.height * rng.integer(0, 1)
         reach = max(c.width, c.height) * 1.05
-    inks = dice.pick(((s.figure, s.accent), (s.accent, s.second, s.figure), (s.figure,)))
+    inks = rng.choice(((s.figure, s.accent), (s.accent, s.second, s.figure), (s.figure,)))
     for ring in range(int(reach / pitch), 0, -1):
-        weight = pitch * dice.between(0.22, 0.7)
+        weight = pitch * rng.uniform(0.22, 0.7)
         c.ring(x, y, ring * pitch, inks[ring % len(inks)], weight)
     c.circle(x, y, pitch * 0.56, s.second)
 
 
 def _two_ripples(c: Canvas) -> None:
-    s, dice = c.scheme, c.dice
-    pitch, way = c.unit / dice.whole(9, 15), dice.sign()
+    s, rng = c.scheme, c.rng
+    pitch, way = c.unit / rng.integer(9, 15), rng.sign()
     for side, ink in ((-1, s.accent), (1, s.figure)):
         x, y = c.focus + side * way * c.unit * 0.3, c.height * (0.5 + 0.21 * side)
         for ring in range(1, 9):
@@ -101,9 +101,9 @@ def _two_ripples(c: Canvas) -> None:
 
 
 def _arches(c: Canvas) -> None:
-    s, dice = c.scheme, c.dice
-    r, step = c.unit * dice.between(0.42, 0.5), dice.between(0.13, 0.19)
-    spring = max(r, c.height - r * dice.between(0.9, 1.3))
+    s, rng = c.scheme, c.rng
+    r, step = c.unit * rng.uniform(0.42, 0.5), rng.uniform(0.13, 0.19)
+    spring = max(r, c.height - r * rng.uniform(0.9, 1.3))
     for ring in range(6):
         size, ink = r * (1 - ring * step), (s.figure, s.accent, s.second, s.ground)[ring % 4]
         c.path(sector(c.focus, spring, size, 0.5, 1.0), ink)
@@ -111,17 +111,17 @@ def _arches(c: Canvas) -> None:
 
 
 def halftone(c: Canvas) -> None:
-    """A ball, or a dusk, of printer's dots."""
-    s, dice = c.scheme, c.dice
-    kind = dice.pick(("ball", "dusk", "slant"))
-    across = dice.whole(10, 14)
+    """A ball or a gradient of halftone dots."""
+    s, rng = c.scheme, c.rng
+    kind = rng.choice(("ball", "dusk", "slant"))
+    across = rng.integer(10, 14)
     cell = c.unit / across
     x0, y0, r = c.focus, c.height * 0.5, c.unit * 0.44
-    lit = (x0 - r * dice.between(0.2, 0.5) * dice.sign(), y0 - r * dice.between(0.2, 0.5))
+    lit = (x0 - r * rng.uniform(0.2, 0.5) * rng.sign(), y0 - r * rng.uniform(0.2, 0.5))
     if kind != "ball":
         c.circle(
-            x0 + c.unit * dice.between(-0.2, 0.2),
-            c.height * dice.between(0.35, 0.6),
+            x0 + c.unit * rng.uniform(-0.2, 0.2),
+            c.height * rng.uniform(0.35, 0.6),
             c.unit * 0.28,
             s.accent,
         )
@@ -139,19 +139,22 @@ def halftone(c: Canvas) -> None:
             weight = round(size * 24 / cell)
             if weight > 1:
                 dots[weight] = f"{dots.get(weight, '')}M{x:.0f} {y:.0f}h0"
-    for weight, d in dots.items():  # a round cap on no length is a dot, and the shortest to write
+    for (
+        weight,
+        d,
+    ) in dots.items():  # a line of length 0 with round ends is the shortest way to a dot
         c.line(d, s.figure, weight * cell / 12, "round")
     if kind == "ball":
         c.circle(x0 + r * 0.8, y0 - r * 0.85, r * 0.2, s.accent)
 
 
 def sprockets(c: Canvas) -> None:
-    """A strip of film across the sheet."""
-    s, dice = c.scheme, c.dice
-    x, y, tilt = c.focus, c.height / 2, dice.pick((-18.0, 14.0, 90.0, 0.0, 32.0))
-    wide, reach = c.unit * dice.between(0.5, 0.66), c.width + c.height
-    if dice.chance(0.5):
-        c.circle(x + c.unit * 0.25 * dice.sign(), y - c.height * 0.2, c.unit * 0.3, s.second)
+    """A strip of film across the canvas."""
+    s, rng = c.scheme, c.rng
+    x, y, tilt = c.focus, c.height / 2, rng.choice((-18.0, 14.0, 90.0, 0.0, 32.0))
+    wide, reach = c.unit * rng.uniform(0.5, 0.66), c.width + c.height
+    if rng.chance(0.5):
+        c.circle(x + c.unit * 0.25 * rng.sign(), y - c.height * 0.2, c.unit * 0.3, s.second)
     frame = wide * 0.62
     c.runs_off = tilt != 90
     with c.turned(tilt, x, y):

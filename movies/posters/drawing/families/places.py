@@ -4,20 +4,20 @@ from movies.posters.drawing.canvas import Canvas, Point
 
 
 def staircase(c: Canvas) -> None:
-    """Steps up the sheet, or flights of them, and who climbs."""
-    s, dice = c.scheme, c.dice
-    if dice.chance(0.35):
+    """A staircase, or several flights, and a person who climbs."""
+    s, rng = c.scheme, c.rng
+    if rng.chance(0.35):
         _flights(c)
         return
-    count, side = dice.whole(5, 9), dice.sign()
-    top, run = c.height * dice.between(0.26, 0.4), c.width / count
+    count, side = rng.integer(5, 9), rng.sign()
+    top, run = c.height * rng.uniform(0.26, 0.4), c.width / count
     rise = (c.height - top) / count
 
     def along(x: float) -> float:
         return x if side > 0 else c.width - x
 
-    sun = along(c.width * dice.between(0.2, 0.34))
-    c.circle(sun, c.height * 0.26, c.unit * dice.between(0.12, 0.24), s.accent)
+    sun = along(c.width * rng.uniform(0.2, 0.34))
+    c.circle(sun, c.height * 0.26, c.unit * rng.uniform(0.12, 0.24), s.accent)
     edge: list[Point] = []
     for step in range(count):
         y = c.height - rise * (step + 1)
@@ -26,15 +26,15 @@ def staircase(c: Canvas) -> None:
     c.polygon([*((x, y - rise * 0.5) for x, y in edge), *feet], s.second)
     c.polygon([*edge, *feet], s.figure)
     c.floor = s.figure
-    walker = dice.whole(1, count - 3)
+    walker = rng.integer(1, count - 3)
     _walker(c, along(run * (walker + 0.5)), c.height - rise * (walker + 1), c.unit * 0.2, s.accent)
 
 
 def _flights(c: Canvas) -> None:
-    """Flights of steps to and fro, seen from the side."""
-    s, dice = c.scheme, c.dice
-    flights, steps = dice.whole(2, 3), dice.whole(5, 7)
-    way, high = dice.sign(), c.height / (flights + 0.35)
+    """Flights of stairs that go left and right in turn, seen from the side."""
+    s, rng = c.scheme, c.rng
+    flights, steps = rng.integer(2, 3), rng.integer(5, 7)
+    way, high = rng.sign(), c.height / (flights + 0.35)
     left, right = c.focus - c.unit * 0.4, c.focus + c.unit * 0.4
     run, rise = (right - left) / steps, high / steps
     for flight in range(flights):
@@ -59,22 +59,22 @@ def _walker(c: Canvas, x: float, foot: float, tall: float, ink: str) -> None:
 
 
 def skyline(c: Canvas) -> None:
-    """Blocks with a few lit windows."""
-    s, dice = c.scheme, c.dice
-    r = c.unit * dice.between(0.16, 0.28)
+    """Tall buildings with a few lit windows."""
+    s, rng = c.scheme, c.rng
+    r = c.unit * rng.uniform(0.16, 0.28)
     c.circle(
-        c.focus + c.width * dice.between(-0.25, 0.25),
-        c.height * dice.between(0.24, 0.36),
+        c.focus + c.width * rng.uniform(-0.25, 0.25),
+        c.height * rng.uniform(0.24, 0.36),
         r,
         s.accent,
     )
     for ink, low, high, lit in ((s.second, 0.3, 0.55, False), (s.figure, 0.45, 0.86, True)):
-        x = -c.unit * dice.between(0, 0.1)
+        x = -c.unit * rng.uniform(0, 0.1)
         while x < c.width:
-            wide = c.unit * dice.between(0.13, 0.25)
-            top = c.height * dice.between(low, high)
+            wide = c.unit * rng.uniform(0.13, 0.25)
+            top = c.height * rng.uniform(low, high)
             c.rect(x, top, wide + 0.5, c.height - top, ink)
-            roof = dice.whole(0, 3)
+            roof = rng.integer(0, 3)
             if roof == 0:
                 c.polygon(
                     [(x, top + 0.5), (x + wide, top + 0.5), (x + wide, top - wide * 0.5)], ink
@@ -88,12 +88,12 @@ def skyline(c: Canvas) -> None:
 
 
 def _windows(c: Canvas, x: float, top: float, wide: float) -> None:
-    across, cell = c.dice.whole(2, 3), wide / 4
+    across, cell = c.rng.integer(2, 3), wide / 4
     y = top + cell
     while y < c.height - cell:
         for column in range(across):
-            if c.dice.chance(0.42):
-                ink = c.scheme.accent if c.dice.chance(0.7) else c.scheme.second
+            if c.rng.chance(0.42):
+                ink = c.scheme.accent if c.rng.chance(0.7) else c.scheme.second
                 c.rect(
                     x + wide * (column + 0.5) / across - cell * 0.3, y, cell * 0.6, cell * 0.8, ink
                 )
@@ -101,14 +101,14 @@ def _windows(c: Canvas, x: float, top: float, wide: float) -> None:
 
 
 def doorway(c: Canvas) -> None:
-    """A door ajar, its light along the floor."""
-    s, dice = c.scheme, c.dice
-    x, wide, tall = c.focus, c.unit * dice.between(0.2, 0.3), c.height * dice.between(0.42, 0.56)
+    """A half-open door, and its light on the floor."""
+    s, rng = c.scheme, c.rng
+    x, wide, tall = c.focus, c.unit * rng.uniform(0.2, 0.3), c.height * rng.uniform(0.42, 0.56)
     base, lean = (
-        c.height * dice.between(0.66, 0.74),
-        c.unit * dice.between(0.15, 0.55) * dice.sign(),
+        c.height * rng.uniform(0.66, 0.74),
+        c.unit * rng.uniform(0.15, 0.55) * rng.sign(),
     )
-    if dice.chance(0.5):
+    if rng.chance(0.5):
         c.rect(0, base, c.width, c.height - base, s.second)
         c.floor = s.second
     half = wide / 2
@@ -121,12 +121,12 @@ def doorway(c: Canvas) -> None:
         ],
         s.accent,
     )
-    kind = dice.pick(("door", "arch", "keyhole"))
+    kind = rng.choice(("door", "arch", "keyhole"))
     if kind == "keyhole":
         _keyhole(c, x, base, wide, tall)
     else:
         _door_ajar(c, x, base, wide, tall, arched=kind == "arch", to_the_right=lean < 0)
-    _who_stands_in_it(c, x + wide * dice.between(-0.12, 0.12), base, wide, tall)
+    _who_stands_in_it(c, x + wide * rng.uniform(-0.12, 0.12), base, wide, tall)
 
 
 def _keyhole(c: Canvas, x: float, base: float, wide: float, tall: float) -> None:
@@ -146,13 +146,13 @@ def _keyhole(c: Canvas, x: float, base: float, wide: float, tall: float) -> None
 def _door_ajar(
     c: Canvas, x: float, base: float, wide: float, tall: float, *, arched: bool, to_the_right: bool
 ) -> None:
-    """The opening, and its leaf on the side that the light doesn't lean to."""
+    """The door's opening, and the door on the side away from the light."""
     half = wide / 2
     c.rect(x - half, base - tall, wide, tall, c.scheme.accent)
     if arched:
         c.circle(x, base - tall, half, c.scheme.accent)
     side = 1 if to_the_right else -1
-    leaf = wide * c.dice.between(0.5, 0.8) * side
+    leaf = wide * c.rng.uniform(0.5, 0.8) * side
     edge = x + half * side
     c.polygon(
         [
@@ -166,7 +166,7 @@ def _door_ajar(
 
 
 def _who_stands_in_it(c: Canvas, x: float, base: float, wide: float, tall: float) -> None:
-    high, w = tall * c.dice.between(0.45, 0.62), wide * 0.22
+    high, w = tall * c.rng.uniform(0.45, 0.62), wide * 0.22
     c.polygon(
         [
             (x - w, base + high * 0.04),
@@ -180,17 +180,17 @@ def _who_stands_in_it(c: Canvas, x: float, base: float, wide: float, tall: float
 
 
 def road(c: Canvas) -> None:
-    """A road to the vanishing point."""
-    s, dice = c.scheme, c.dice
-    level = c.height * dice.between(0.34, 0.5)
-    vanish = c.focus + c.width * dice.between(-0.2, 0.2)
-    r = c.unit * dice.between(0.14, 0.26)
+    """A straight road to the horizon."""
+    s, rng = c.scheme, c.rng
+    level = c.height * rng.uniform(0.34, 0.5)
+    vanish = c.focus + c.width * rng.uniform(-0.2, 0.2)
+    r = c.unit * rng.uniform(0.14, 0.26)
     c.circle(
-        vanish + c.width * dice.between(-0.1, 0.1), level - r * dice.between(0, 0.8), r, s.accent
+        vanish + c.width * rng.uniform(-0.1, 0.1), level - r * rng.uniform(0, 0.8), r, s.accent
     )
     c.rect(0, level, c.width, c.height - level, s.figure)
-    base = c.focus + c.width * dice.between(-0.25, 0.25)
-    spread = c.unit * dice.between(0.28, 0.42)
+    base = c.focus + c.width * rng.uniform(-0.25, 0.25)
+    spread = c.unit * rng.uniform(0.28, 0.42)
     c.polygon(
         [
             (vanish - 3, level),
@@ -209,8 +209,8 @@ def road(c: Canvas) -> None:
         w1, w2 = spread * 0.07 * near, spread * 0.07 * far
         c.polygon([(m1 - w1, y), (m1 + w1, y), (m2 + w2, end), (m2 - w2, end)], s.figure)
         y, dash = end + (c.height - level) * dash * 0.8, dash * 1.45
-    poles = dice.whole(0, 5)
-    side = dice.sign()
+    poles = rng.integer(0, 5)
+    side = rng.sign()
     for pole in range(poles):
         near = 0.12 * 1.75**pole
         px, py = (

@@ -5,16 +5,16 @@ from movies.posters.drawing.canvas import Canvas, disc, frame, lens, number, ova
 
 def umbrella(c: Canvas) -> None:
     """An umbrella in slanting rain."""
-    s, dice = c.scheme, c.dice
-    x, y, r = c.focus, c.height * dice.between(0.46, 0.54), c.unit * dice.between(0.34, 0.44)
-    slant, pitch = dice.between(0.2, 0.5) * dice.sign(), c.unit * 0.075
+    s, rng = c.scheme, c.rng
+    x, y, r = c.focus, c.height * rng.uniform(0.46, 0.54), c.unit * rng.uniform(0.34, 0.44)
+    slant, pitch = rng.uniform(0.2, 0.5) * rng.sign(), c.unit * 0.075
     drops = int((c.width + c.height) / pitch)
     for drop in range(-drops // 3, drops):
-        top, length = c.height * dice.between(-0.3, 0.8), c.height * dice.between(0.1, 0.4)
+        top, length = c.height * rng.uniform(-0.3, 0.8), c.height * rng.uniform(0.1, 0.4)
         px = drop * pitch
         end = (px + (top + length) * -slant, top + length)
         c.segment((px + top * -slant, top), end, s.second, c.unit * 0.009)
-    tilt = dice.between(-16, 16)
+    tilt = rng.uniform(-16, 16)
     with c.turned(tilt, x, y):
         c.rect(x - r * 0.03, y, r * 0.06, r * 1.0, s.figure)
         hook = r * 0.14
@@ -24,7 +24,7 @@ def umbrella(c: Canvas) -> None:
         )
         c.rect(x - r * 0.03, y - r * 1.12, r * 0.06, r * 0.2, s.figure)
         c.path(sector(x, y, r, 0.5, 1.0), s.accent)
-        panels = dice.whole(2, 4)
+        panels = rng.integer(2, 4)
         with c.clipped(sector(x, y, r, 0.5, 1.0)):
             c.path(oval(x, y, r * 0.42, r), s.figure)
             if panels > 2:
@@ -36,15 +36,15 @@ def umbrella(c: Canvas) -> None:
 
 def glass(c: Canvas) -> None:
     """A cocktail glass, or a row of them."""
-    s, dice = c.scheme, c.dice
-    count = dice.pick((1, 1, 2, 3))
+    s, rng = c.scheme, c.rng
+    count = rng.choice((1, 1, 2, 3))
     r = c.unit * (0.36 if count == 1 else 0.5 / count)
     y = c.height * 0.5 - r * 0.55
-    if count == 1 and dice.chance(0.6):
-        c.circle(c.focus + r * 0.5 * dice.sign(), y + r * 0.4, r * 0.9, s.second)
+    if count == 1 and rng.chance(0.6):
+        c.circle(c.focus + r * 0.5 * rng.sign(), y + r * 0.4, r * 0.9, s.second)
     for index in range(count):
         x = c.focus + (index - (count - 1) / 2) * r * 2.1
-        level, ink = dice.between(0.15, 0.4), s.accent if index % 2 == 0 else s.second
+        level, ink = rng.uniform(0.15, 0.4), s.accent if index % 2 == 0 else s.second
         c.polygon([(x - r, y), (x + r, y), (x, y + r)], s.figure)
         inner = [
             (x - r * (1 - level) * 0.86, y + r * level),
@@ -53,7 +53,7 @@ def glass(c: Canvas) -> None:
         c.polygon([*inner, (x, y + r * 0.88)], ink)
         c.rect(x - r * 0.04, y + r * 0.95, r * 0.08, r * 0.78, s.figure)
         c.path(sector(x, y + r * 1.82, r * 0.42, 0.5, 1.0), s.figure)
-        if dice.chance(0.7):
+        if rng.chance(0.7):
             end = (x + r * 0.75, y - r * 0.5)
             c.segment((x - r * 0.1, y + r * 0.5), end, s.figure, r * 0.045)
             c.circle(
@@ -63,12 +63,12 @@ def glass(c: Canvas) -> None:
 
 def crown(c: Canvas) -> None:
     """A crown, upright or fallen."""
-    s, dice = c.scheme, c.dice
-    x, y, w = c.focus, c.height * dice.between(0.5, 0.58), c.unit * dice.between(0.3, 0.4)
-    if dice.chance(0.6):
+    s, rng = c.scheme, c.rng
+    x, y, w = c.focus, c.height * rng.uniform(0.5, 0.58), c.unit * rng.uniform(0.3, 0.4)
+    if rng.chance(0.6):
         c.circle(x, y - w * 0.1, w * 1.25, s.second)
-    points, tall = dice.pick((3, 5, 5, 7)), w * dice.between(0.8, 1.2)
-    with c.turned(dice.pick((0.0, 0.0, -14.0, 160.0, 18.0)), x, y):
+    points, tall = rng.choice((3, 5, 5, 7)), w * rng.uniform(0.8, 1.2)
+    with c.turned(rng.choice((0.0, 0.0, -14.0, 160.0, 18.0)), x, y):
         edge = [(x - w, y + w * 0.55)]
         for point in range(points):
             share = point / (points - 1)
@@ -89,13 +89,13 @@ def crown(c: Canvas) -> None:
 
 
 def curtain(c: Canvas) -> None:
-    """A curtain parting on a stage."""
-    s, dice = c.scheme, c.dice
-    folds, x = dice.whole(3, 5), c.focus
-    opening = c.unit * dice.between(0.16, 0.3)
+    """A stage whose curtain opens."""
+    s, rng = c.scheme, c.rng
+    folds, x = rng.integer(3, 5), c.focus
+    opening = c.unit * rng.uniform(0.16, 0.3)
     floor = c.height * 0.84
     c.rect(0, 0, c.width, c.height, s.figure)
-    c.circle(x, floor - opening * dice.between(0.2, 1.3), opening * 0.72, s.second)
+    c.circle(x, floor - opening * rng.uniform(0.2, 1.3), opening * 0.72, s.second)
     c.rect(0, floor, c.width, c.height - floor, s.ground)
     for side in (-1, 1):
         outer = c.width if side > 0 else 0.0
@@ -115,14 +115,14 @@ def curtain(c: Canvas) -> None:
 
 
 def columns(c: Canvas) -> None:
-    """Columns or an arcade, and what stands between."""
-    s, dice = c.scheme, c.dice
-    count, top = dice.whole(3, 6), c.height * dice.between(0.24, 0.34)
+    """Columns or arches, with something between them."""
+    s, rng = c.scheme, c.rng
+    count, top = rng.integer(3, 6), c.height * rng.uniform(0.24, 0.34)
     pitch = c.width / count
-    wide = pitch * dice.between(0.42, 0.6)
-    r = c.unit * dice.between(0.2, 0.3)
-    c.circle(c.focus + c.unit * dice.between(-0.2, 0.2), c.height * 0.45, r, s.accent)
-    arcade = dice.chance(0.5)
+    wide = pitch * rng.uniform(0.42, 0.6)
+    r = c.unit * rng.uniform(0.2, 0.3)
+    c.circle(c.focus + c.unit * rng.uniform(-0.2, 0.2), c.height * 0.45, r, s.accent)
+    arcade = rng.chance(0.5)
     if arcade:
         ends = [frame(0, top - pitch * 0.5, c.width, c.height - top + pitch * 0.5)]
         for arch in range(count):
@@ -131,11 +131,11 @@ def columns(c: Canvas) -> None:
         c.parts.append(f'<path fill="{s.figure}" fill-rule="evenodd" d="{"".join(ends)}"/>')
         return
     c.rect(0, top - pitch * 0.3, c.width, pitch * 0.3, s.figure)
-    if dice.chance(0.6):
+    if rng.chance(0.6):
         c.polygon(
             [(0, top - pitch * 0.36), (c.width, top - pitch * 0.36), (c.width / 2, 0)], s.second
         )
-    broken = dice.whole(-2, count - 1)
+    broken = rng.integer(-2, count - 1)
     for column in range(count):
         x = pitch * (column + 0.5)
         start = top if column != broken else top + c.height * 0.35
@@ -155,13 +155,13 @@ def _arch(x: float, spring: float, half: float, foot: float) -> str:
 
 
 def cogs(c: Canvas) -> None:
-    """Wheels that turn one another."""
-    s, dice = c.scheme, c.dice
-    r = c.unit * dice.between(0.24, 0.32)
-    turn = dice.between(0.55, 0.95)
-    first = (c.focus - c.unit * 0.12 * dice.sign(), c.height * dice.between(0.48, 0.6))
+    """Cogwheels that touch each other."""
+    s, rng = c.scheme, c.rng
+    r = c.unit * rng.uniform(0.24, 0.32)
+    turn = rng.uniform(0.55, 0.95)
+    first = (c.focus - c.unit * 0.12 * rng.sign(), c.height * rng.uniform(0.48, 0.6))
     second = polar(*first, r * 1.98, turn)
-    third = polar(*first, r * 1.62, turn + dice.between(0.3, 0.5))
+    third = polar(*first, r * 1.62, turn + rng.uniform(0.3, 0.5))
     for (x, y), size, ink, hub in (
         (first, r, s.figure, s.accent),
         (second, r * 0.8, s.accent, s.figure),
@@ -178,23 +178,23 @@ def cogs(c: Canvas) -> None:
 
 
 def spectacles(c: Canvas) -> None:
-    """Spectacles and a moustache, or a bow tie: nobody in particular."""
-    s, dice = c.scheme, c.dice
-    x, y, r = c.focus, c.height * 0.4, c.unit * dice.between(0.17, 0.22)
-    lenses = dice.pick(((s.accent, s.second), (s.second, s.second), (s.accent, s.accent)))
+    """Spectacles, with a moustache or a bow tie."""
+    s, rng = c.scheme, c.rng
+    x, y, r = c.focus, c.height * 0.4, c.unit * rng.uniform(0.17, 0.22)
+    lenses = rng.choice(((s.accent, s.second), (s.second, s.second), (s.accent, s.accent)))
     for side, tint in zip((-1, 1), lenses, strict=True):
         c.circle(x + side * r * 1.12, y, r, s.figure)
         c.circle(x + side * r * 1.12, y, r * 0.78, tint)
         c.path(sector(x + side * r * 1.12, y, r * 0.78, 0.5, 1.0), s.ground)
-        px = x + side * r * 1.12 + r * dice.between(-0.3, 0.3)
+        px = x + side * r * 1.12 + r * rng.uniform(-0.3, 0.3)
         c.circle(px, y + r * 0.1, r * 0.24, s.figure)
         c.rect(x + side * r * 2.05 - (r if side < 0 else 0), y - r * 0.16, r, r * 0.2, s.figure)
     c.rect(x - r * 0.2, y - r * 0.14, r * 0.4, r * 0.2, s.figure)
-    low = y + r * dice.between(1.75, 2.1)
-    below = dice.pick(("moustache", "bow", "grin"))
+    low = y + r * rng.uniform(1.75, 2.1)
+    below = rng.choice(("moustache", "bow", "grin"))
     if below == "moustache":
         for side in (-1, 1):
-            tip = (x + side * r * 1.75, low + r * dice.between(-0.5, 0.3))
+            tip = (x + side * r * 1.75, low + r * rng.uniform(-0.5, 0.3))
             c.path(lens((x - side * r * 0.06, low), tip, r * 0.34, r * 0.34), s.accent)
     elif below == "bow":
         for side in (-1, 1):
@@ -207,16 +207,16 @@ def spectacles(c: Canvas) -> None:
 
 
 def balloon(c: Canvas) -> None:
-    """Balloons, tethered or away."""
-    s, dice = c.scheme, c.dice
-    count = dice.pick((1, 3, 5))
-    base = (c.focus + c.unit * dice.between(-0.1, 0.1), c.height * 1.02)
-    inks = dice.shuffled([s.accent, s.second, s.figure])
+    """Balloons with strings, or flying away."""
+    s, rng = c.scheme, c.rng
+    count = rng.choice((1, 3, 5))
+    base = (c.focus + c.unit * rng.uniform(-0.1, 0.1), c.height * 1.02)
+    inks = rng.shuffled([s.accent, s.second, s.figure])
     for index in range(count):
-        r = c.unit * (0.33 if count == 1 else dice.between(0.13, 0.2))
+        r = c.unit * (0.33 if count == 1 else rng.uniform(0.13, 0.2))
         share = (index + 0.5) / count - 0.5
         x = c.focus + c.unit * 0.85 * share
-        y = c.height * (0.4 if count == 1 else dice.between(0.22, 0.55))
+        y = c.height * (0.4 if count == 1 else rng.uniform(0.22, 0.55))
         c.segment((x, y + r), base, s.figure, c.unit * 0.006)
         c.ellipse(x, y, r * 0.86, r, inks[index % 3])
         c.polygon(

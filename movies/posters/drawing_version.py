@@ -1,4 +1,4 @@
-"""Which drawings these are: changes by itself with any line of the poster maker."""
+"""A version of the drawing code. It changes when any file in `drawing/` changes."""
 
 import hashlib
 from pathlib import Path
@@ -10,5 +10,5 @@ def _digest() -> str:
     return hashlib.blake2b(b"".join(map(Path.read_bytes, sources)), digest_size=4).hexdigest()
 
 
-#: Part of a picture's address and of its key in the cache, so that nobody keeps an old drawing.
-EDITION = _digest()
+#: Part of each picture's address and cache key, so that no cache shows an old drawing.
+DRAWING_VERSION = _digest()

@@ -1,4 +1,4 @@
-"""Chance that always falls the same way for the same film."""
+"""Random choices that are always the same for the same film."""
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
@@ -8,10 +8,10 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class Dice:
-    """A stream of choices seeded by a stable hash of its keys.
+class SeededRandom:
+    """A stream of random choices, seeded with a stable hash of its keys.
 
-    Built on ``Random.random()`` alone, whose sequence Python promises never to change.
+    Only ``Random.random()`` is used, because Python guarantees that its sequence never changes.
     """
 
     def __init__(self, *keys: object) -> None:
@@ -21,10 +21,10 @@ class Dice:
         )
         self._random = Random(seed).random
 
-    def between(self, low: float, high: float) -> float:
+    def uniform(self, low: float, high: float) -> float:
         return low + (high - low) * self._random()
 
-    def whole(self, low: int, high: int) -> int:
+    def integer(self, low: int, high: int) -> int:
         """An integer from low to high, both included."""
         return low + int(self._random() * (high - low + 1))
 
@@ -34,7 +34,7 @@ class Dice:
     def sign(self) -> int:
         return 1 if self._random() < 0.5 else -1
 
-    def pick(self, options: Sequence[T]) -> T:
+    def choice(self, options: Sequence[T]) -> T:
         return options[int(self._random() * len(options))]
 
     def weighted(self, weights: Mapping[T, float]) -> T:
