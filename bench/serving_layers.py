@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 import psutil
 
 from bench import client, worlds
-from bench.__main__ import MAIN, TEMPLATE, people_and_films
+from bench.__main__ import MAIN, TEMPLATE, create_template
 from bench.data import Filler
-from bench.measures import CLIENTS, FOUND, NOTHING, alternate
+from bench.measures import CLIENTS, OK, UNCHANGED, alternate
 from bench.report import Report
 from bench.sites import SERVED, Site, serve
 from tests.support.nginx import nginx
@@ -47,11 +47,11 @@ def main() -> int:
     report = Report(name="serving_layers")
     report.raw["load_average"] = psutil.getloadavg()
     report.section(f"Making the database; load average {psutil.getloadavg()[0]:.1f}")
-    people_and_films()
+    create_template()
     MAIN.create(TEMPLATE.name)
     filler = Filler(MAIN.url)
     shows = filler.shows(400, 250)
-    filler.settle()
+    filler.vacuum()
     filler.close()
     for where in ("gunicorn alone", "behind nginx"):
         report.section(where)
@@ -77,7 +77,7 @@ def measure(report: Report, where: str, shows: list[int]) -> None:
         rates = alternate(
             report,
             {f"{name}, {where}": partial(rate, url, shows) for name, url in urls.items()},
-            allowed=(FOUND, NOTHING),
+            allowed=(OK, UNCHANGED),
             rounds=ROUNDS,
         )
         quickest, plainest = rates.values()
@@ -104,7 +104,7 @@ def share(report: Report, site: Site, url: str, shows: list[int]) -> float:
     before = site.cpu_seconds()
     result = client.load(url, requests, clients=CLIENTS_OF_MAPS, seconds=SECONDS, pause_ms=PAUSE_MS)
     used = site.cpu_seconds() - before
-    report.keep(f"open maps at {url}", [result], allowed=(FOUND, NOTHING))
+    report.record(f"open maps at {url}", [result], allowed=(OK, UNCHANGED))
     return used / result.seconds
 
 

@@ -10,8 +10,8 @@ from django.db.models import F, Func, Q
 from django.urls import reverse
 from django.utils.text import Truncator
 
-from .posters.drawing_version import DRAWING_VERSION
 from .posters.links import validate_poster_link
+from .posters.poster_version import POSTER_VERSION
 from .posters.sizes import WIDTHS
 from .search import ranked_matches
 
@@ -179,4 +179,4 @@ class Movie(models.Model):
 
     def _versioned(self, address: str) -> str:
         """A drawn picture's address changes with the film, so browsers may keep it for good."""
-        return f"{address}?v={DRAWING_VERSION}-{int(self.updated_at.timestamp())}"
+        return f"{address}?v={POSTER_VERSION}-{int(self.updated_at.timestamp())}"

@@ -13,7 +13,7 @@ PACKAGES = ("accounts", "movies", "shows", "bookings", "bookmyshow")
 #: Modules of a feature's folder that models may import (pyproject.toml).
 LEAVES = (
     "accounts.email.addresses",
-    "movies.posters.drawing_version",
+    "movies.posters.poster_version",
     "movies.posters.links",
     "movies.posters.sizes",
     "shows.seating.plan",

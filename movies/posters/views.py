@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from movies.models import Movie
 
-from .drawing_version import DRAWING_VERSION
+from .poster_version import POSTER_VERSION
 from .sizes import WIDTHS
 
 CACHE_SECONDS = 7 * 24 * 3600
@@ -54,7 +54,7 @@ def _picture(request: HttpRequest, slug: str, kind: str, content_type: str) -> H
     """
     movie = get_object_or_404(Movie.objects.prefetch_related("genres"), slug=slug)
     genres = [genre.name for genre in movie.genres.all()]
-    facts = "\n".join([DRAWING_VERSION, kind, movie.title, *genres, str(movie.release_year)])
+    facts = "\n".join([POSTER_VERSION, kind, movie.title, *genres, str(movie.release_year)])
     digest = hashlib.blake2b(facts.encode(), digest_size=12).hexdigest()
     etag = quote_etag(digest)
     response = get_conditional_response(request, etag=etag)

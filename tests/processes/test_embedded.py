@@ -54,12 +54,13 @@ class Member:
 
 
 class Checkout:
-    """A folder with the package in it."""
+    """A folder with a copy of the embedded servers' code."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         package = root / "bookmyshow"
-        shutil.copytree(ROOT / "bookmyshow" / "embedded", package / "embedded")
+        for name in ("embedded", "serving"):
+            shutil.copytree(ROOT / "bookmyshow" / name, package / name)
         (package / "__init__.py").touch()
 
     def embedded(self, *options: str) -> list[str]:

@@ -11,4 +11,4 @@ def _digest() -> str:
 
 
 #: Part of each picture's address and cache key, so that no cache shows an old drawing.
-DRAWING_VERSION = _digest()
+POSTER_VERSION = _digest()
