@@ -14,9 +14,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from bookmyshow.core.observability.security_log import note
-from bookmyshow.core.staff.access import save_what_was_asked
-from bookmyshow.core.staff.bounded_changelist import LongListAdmin, when
+from bookmyshow.core.observability.security_log import log_event
+from bookmyshow.core.staff.access import save_form_fields
+from bookmyshow.core.staff.bounded_changelist import LongListAdmin, period_filter
 from bookmyshow.core.staff.csv_export import Columns
 
 from .email.queue import owe_account_changed, owe_password_changed
@@ -72,11 +72,13 @@ def _note_change(request: HttpRequest, form: Any) -> None:
     """Log that a form changed somebody's rights, password, or email."""
     assert isinstance(request.user, User)
     if isinstance(form, AdminPasswordChangeForm):
-        note("password change", request=request, account=form.user.email, by=request.user.email)
+        log_event(
+            "password change", request=request, account=form.user.email, by=request.user.email
+        )
         return
     changed = [name for name in (*RIGHTS, "is_active", "email") if name in form.changed_data]
     if changed:
-        note(
+        log_event(
             "rights change",
             request=request,
             account=form.instance.email,
@@ -112,7 +114,7 @@ class AuditLog(LongListAdmin):
 
     list_display = ("at", "who", "kind", "about", "what")
     list_display_links = None
-    list_filter = (About, "action_flag", when("action_time", "day (UTC)"))
+    list_filter = (About, "action_flag", period_filter("action_time", "day (UTC)"))
     list_select_related = ("user", "content_type")
     export_columns: Columns = {
         "at": "action_time",
@@ -175,7 +177,7 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
         "is_superuser",
         "is_active",
         "groups",
-        when("created_at", "day of sign-up (UTC)"),
+        period_filter("created_at", "day of sign-up (UTC)"),
     )
     search_fields = ("email",)
     search_help_text = (
@@ -211,7 +213,7 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
             obj.email_confirmed_at = None
         if change:
             # Not the whole row: a password that its owner changes meanwhile stays changed.
-            save_what_was_asked(obj, form, *(["email_confirmed_at"] if "email" in changed else []))
+            save_form_fields(obj, form, *(["email_confirmed_at"] if "email" in changed else []))
         else:
             super().save_model(request, obj, form, change)
         if changed and isinstance(request.user, User) and obj.pk != request.user.pk:
@@ -266,7 +268,7 @@ class AuthenticatorApps(admin.ModelAdmin):
     def log_deletions(self, request: HttpRequest, queryset: QuerySet[TOTPDevice]) -> Any:
         assert isinstance(request.user, User)
         for device in queryset:
-            note(
+            log_event(
                 "second factor change",
                 request=request,
                 account=device.user.email,

@@ -8,7 +8,7 @@ from ninja import Router
 from bookmyshow.core.api.openapi import problems
 from bookmyshow.core.api.responses import answer
 from bookmyshow.core.api.schemas import Answer
-from bookmyshow.core.observability.security_log import note
+from bookmyshow.core.observability.security_log import log_event
 
 from . import services
 from .authentication import ApiRequest, BearerToken
@@ -54,9 +54,9 @@ def log_in(request: HttpRequest, credentials: LogIn) -> HttpResponse:
     if credentials.code:
         spend_code(request, user)
     if needs_code and check_code(user, credentials.code or "") is None:
-        note("second factor", request=request, account=user.email, outcome="refused")
+        log_event("second factor", request=request, account=user.email, outcome="refused")
         raise WrongCode
-    note("log-in", request=request, account=user.email)
+    log_event("log-in", request=request, account=user.email)
     return answer(session_of(user, otp=needs_code))
 
 
@@ -64,7 +64,7 @@ def log_in(request: HttpRequest, credentials: LogIn) -> HttpResponse:
 def log_out(request: ApiRequest) -> HttpResponse:
     """End this token now; other tokens and the website's sessions go on."""
     end_token(request.token)
-    note("log-out", request=request, account=request.auth.email)
+    log_event("log-out", request=request, account=request.auth.email)
     return HttpResponse(status=204)
 
 

@@ -17,7 +17,7 @@ class AccountsConfig(AppConfig):
 
         devices.watch()
         profile_cache.watch()
-        security_log.watch()
+        security_log.connect_signals()
         staff_sessions.watch()
         post_migrate.connect(write_roles, sender=self, dispatch_uid="roles")
 

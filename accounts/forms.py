@@ -8,7 +8,7 @@ from django.core.validators import RegexValidator
 from django.http import HttpRequest
 
 from bookmyshow.core.email_key import as_stored
-from bookmyshow.core.observability.security_log import note
+from bookmyshow.core.observability.security_log import log_event
 
 from . import services
 from .email.addresses import validate_mailable
@@ -199,7 +199,7 @@ class OwnPasswordForm(OwnForm):
         password: str = self.cleaned_data["password"]
         spend_secret(self.request, self.user.email)
         if not self.user.check_password(password):
-            note(
+            log_event(
                 "password check",
                 request=self.request,
                 account=self.user.email,

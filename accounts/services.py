@@ -10,7 +10,7 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
-from bookmyshow.core.observability.security_log import note
+from bookmyshow.core.observability.security_log import log_event
 
 from .email.queue import owe_confirmation_link, owe_password_changed
 from .errors import EmailTaken, WrongCredentials
@@ -32,7 +32,7 @@ def sign_up(
         with transaction.atomic():
             user = User.objects.create_user(email, password, name=name, phone=phone)
             transaction.on_commit(partial(owe_confirmation_link, user))
-        note("sign-up", request=request, account=user.email)
+        log_event("sign-up", request=request, account=user.email)
         return user
     except IntegrityError as error:
         if EMAIL_CONSTRAINT not in str(error):
@@ -69,7 +69,7 @@ def set_password(
     if by_mail and not user.email_confirmed_at:
         user.email_confirmed_at = timezone.now()
     user.save(update_fields=["password", "token_version", "email_confirmed_at", "updated_at"])
-    note("password change", request=request, account=user.email)
+    log_event("password change", request=request, account=user.email)
     transaction.on_commit(partial(owe_password_changed, user))
     return user
 
@@ -79,13 +79,13 @@ def log_out_everywhere(*, user: User, request: HttpRequest | None = None) -> Use
     user.token_version = F("token_version") + 1
     user.save(update_fields=["token_version", "updated_at"])
     user.refresh_from_db(fields=["token_version"])
-    note("log-out everywhere", request=request, account=user.email)
+    log_event("log-out everywhere", request=request, account=user.email)
     return user
 
 
 def delete_account(*, user: User, request: HttpRequest | None = None) -> None:
     """Forget the person and close the account; its bookings stay for the books, without a name."""
-    note("account deletion", request=request, account=user.email)
+    log_event("account deletion", request=request, account=user.email)
     user.email = f"deleted-{uuid.uuid4()}@deleted.invalid"
     user.name = user.phone = ""
     user.is_active = False

@@ -22,7 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from bookmyshow.core.observability.security_log import note
+from bookmyshow.core.observability.security_log import log_event
 
 from . import services
 from .email.queue import ask_for_reset_link
@@ -147,7 +147,7 @@ def log_out_others(request: LoggedInRequest) -> HttpResponse:
 @require_safe
 def export(request: LoggedInRequest) -> HttpResponse:
     """Everything the site knows about a person, as a file."""
-    note("export", request=request, account=request.user.email, what="own data")
+    log_event("export", request=request, account=request.user.email, what="own data")
     response = JsonResponse(account_data(request.user), json_dumps_params={"indent": 2})
     name = f"bookmyshow-{timezone.now():%Y-%m-%d}.json"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -179,7 +179,7 @@ def forgot_password(request: HttpRequest) -> HttpResponse:
         spend_reset(request, request.POST.get("email", ""))
     if form.is_valid():
         email = form.cleaned_data["email"]
-        note("password reset request", request=request, account=email)
+        log_event("password reset request", request=request, account=email)
         ask_for_reset_link(email)
         return redirect("accounts:password-reset-sent")
     status = 422 if form.is_bound else 200

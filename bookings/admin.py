@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from accounts.search import ids_of_people
 from bookmyshow.core.clock import DatabaseClock
-from bookmyshow.core.staff.bounded_changelist import LongListAdmin, when
+from bookmyshow.core.staff.bounded_changelist import LongListAdmin, period_filter
 from bookmyshow.core.staff.csv_export import Columns, currency
 from bookmyshow.core.templatetags.formatting import moment, money
 from shows.models import lapsed_hold
@@ -67,7 +67,7 @@ class BookingAdmin(SearchBookings, LongListAdmin):
     list_filter = (
         EffectiveStatus,
         "show__screen__cinema",
-        when("created_at", "day of booking (UTC)"),
+        period_filter("created_at", "day of booking (UTC)"),
     )
     list_select_related = ("user", "show__movie", "show__screen__cinema")
     export_columns: Columns = {

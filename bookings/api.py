@@ -14,7 +14,7 @@ from bookmyshow.core.api.openapi import problems
 from bookmyshow.core.api.paging import PageOf
 from bookmyshow.core.api.responses import answer, answer_list
 from bookmyshow.core.api.schemas import Answer, List, PathId, Verbatim
-from bookmyshow.core.rate_limits import HOLDS_OF_PERSON, spend
+from bookmyshow.core.rate_limits import HOLDS_OF_PERSON, count_attempt
 from shows.models import Seat
 
 from . import services
@@ -72,7 +72,7 @@ def hold_seats(
     The same seats again, or the same Idempotency-Key with the same body, answer the same booking.
     Other seats at the same show swap the hold and keep its `expiresAt`.
     """
-    spend(HOLDS_OF_PERSON, request.auth.pk)
+    count_attempt(HOLDS_OF_PERSON, request.auth.pk)
     _check_seat_types(wanted)
     booking = services.hold_seats(
         user=request.auth,

@@ -20,7 +20,7 @@ from accounts.models import User
 from bookmyshow.core.client_address import client_network
 from bookmyshow.core.db.prepared import prepared_cursor
 from bookmyshow.core.pseudonym import pseudonym
-from bookmyshow.core.rate_limits import Limit, RateLimited, spend
+from bookmyshow.core.rate_limits import Limit, RateLimited, count_attempt
 
 from .errors import AddressLimit, HoldPaused, NetworkNotConfirmed, TooManyHolds, TooManySeats
 from .models import Booking
@@ -151,10 +151,10 @@ def spend_unconfirmed(request: HttpRequest, user: User, reference: str) -> None:
         return
     holds = Booking.objects.filter(user=user, reference=reference, status=Booking.Status.PENDING)
     rate = RateLimitItemPerHour(settings.MAX_HELD_SEATS_PER_ADDRESS)
-    limit = Limit("unconfirmed", rate, guards=False)
+    limit = Limit("unconfirmed", rate, in_memory_fallback=False)
     for show_id, seats in holds.values_list("show_id", "total_seats"):
         try:
-            spend(limit, f"{show_id} {address_key(request)}", times=seats)
+            count_attempt(limit, f"{show_id} {address_key(request)}", times=seats)
         except RateLimited as error:
             raise NetworkNotConfirmed from error
 

@@ -18,7 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.models import User
 from bookmyshow.core.clock import database_now
 from bookmyshow.core.errors import DomainError
-from bookmyshow.core.rate_limits import HOLDS_OF_PERSON, RateLimited, spend
+from bookmyshow.core.rate_limits import HOLDS_OF_PERSON, RateLimited, count_attempt
 from shows.models import Seat
 from shows.seatmap.views import map_or_404, show_page
 
@@ -75,7 +75,7 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
     if unasked:
         return _refused(request, show_id, labels, InvalidSeats(wheelchair_question(unasked)))
     try:
-        spend(HOLDS_OF_PERSON, request.user.pk)
+        count_attempt(HOLDS_OF_PERSON, request.user.pk)
         booking = services.hold_from_form(
             user=request.user,
             show_id=show_id,

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from bookmyshow.core.clock import database_now
 from bookmyshow.core.local_time import A_DAY
 from bookmyshow.core.staff.archive_instead_of_delete import Archived
-from bookmyshow.core.staff.bounded_changelist import LongListAdmin, when
+from bookmyshow.core.staff.bounded_changelist import LongListAdmin, period_filter
 from bookmyshow.core.staff.csv_export import Columns, currency
 from bookmyshow.core.templatetags.formatting import moment, money
 
@@ -198,7 +198,7 @@ class ShowAdmin(LongListAdmin):
     )
     list_filter = (
         Begins,
-        when("starts_at", "month at the cinema", zone="screen__cinema__timezone"),
+        period_filter("starts_at", "month at the cinema", zone="screen__cinema__timezone"),
         "status",
         "screen__cinema",
         "format",

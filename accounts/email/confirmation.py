@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.errors import LinkNotValid
 from accounts.models import User
-from bookmyshow.core.observability.security_log import note
+from bookmyshow.core.observability.security_log import log_event
 
 SALT = "accounts.confirm-email"
 LINK_SECONDS = 3 * 24 * 3600
@@ -42,5 +42,5 @@ def confirm_email(*, token: str, request: HttpRequest | None = None) -> User:
     if not user.email_confirmed_at:
         user.email_confirmed_at = timezone.now()
         user.save(update_fields=["email_confirmed_at", "updated_at"])
-        note("email confirmed", request=request, account=user.email)
+        log_event("email confirmed", request=request, account=user.email)
     return user

@@ -14,8 +14,8 @@ from limits import parse
 from accounts.models import User
 from bookmyshow.core.client_address import client_networks
 from bookmyshow.core.email_key import email_key
-from bookmyshow.core.observability.security_log import Event, note
-from bookmyshow.core.rate_limits import Limit, RateLimited, spend, spend_by_address
+from bookmyshow.core.observability.security_log import Event, log_event
+from bookmyshow.core.rate_limits import Limit, RateLimited, count_attempt, count_attempt_by_address
 
 from .devices import known_device
 
@@ -53,7 +53,7 @@ def _noted(event: Event, request: HttpRequest, account: str) -> Iterator[None]:
     try:
         yield
     except RateLimited:
-        note(event, request=request, account=account, outcome="limited")
+        log_event(event, request=request, account=account, outcome="limited")
         raise
 
 
@@ -69,45 +69,45 @@ def spend_secret(request: HttpRequest, account: str) -> None:
 def _spend_secret(request: HttpRequest, account: str) -> None:
     key = email_key(account)
     if device := known_device(request, account):
-        spend_by_address(DEVICES_FROM_ADDRESS, request)
+        count_attempt_by_address(DEVICES_FROM_ADDRESS, request)
         for limit in SECRETS_FROM_DEVICE:
-            spend(limit, f"{key} {device}")
+            count_attempt(limit, f"{key} {device}")
         return
-    spend_by_address(SECRETS_FROM_ADDRESS, request)
+    count_attempt_by_address(SECRETS_FROM_ADDRESS, request)
     widest, _ = client_networks(request)[-1]
     for limit in SECRETS_OF_ACCOUNT_FROM_ADDRESS:
-        spend(limit, f"{key} {widest}")
-    spend(SECRETS_OF_ACCOUNT, key)
+        count_attempt(limit, f"{key} {widest}")
+    count_attempt(SECRETS_OF_ACCOUNT, key)
 
 
 def spend_code(request: HttpRequest, user: User) -> None:
     """Count one try of a code of this person's second factor. Raises RateLimited."""
     with _noted("second factor", request, user.email):
-        spend_by_address(SECRETS_FROM_ADDRESS, request)
+        count_attempt_by_address(SECRETS_FROM_ADDRESS, request)
         for limit in CODES_OF_ACCOUNT:
-            spend(limit, user.pk)
+            count_attempt(limit, user.pk)
 
 
 def spend_sign_up(request: HttpRequest, email: str) -> None:
     """Raises RateLimited."""
     with _noted("sign-up", request, email):
-        spend_by_address(SIGN_UPS_FROM_ADDRESS, request)
-        spend(SIGN_UPS_OF_EMAIL, email_key(email))
+        count_attempt_by_address(SIGN_UPS_FROM_ADDRESS, request)
+        count_attempt(SIGN_UPS_OF_EMAIL, email_key(email))
 
 
 def spend_email_check(request: HttpRequest) -> None:
     """Count one check of whether an email has an account. Raises RateLimited."""
     with _noted("sign-up check", request, ""):
-        spend_by_address(EMAIL_CHECKS_FROM_ADDRESS, request)
+        count_attempt_by_address(EMAIL_CHECKS_FROM_ADDRESS, request)
 
 
 def spend_reset(request: HttpRequest, email: str) -> None:
     """Raises RateLimited."""
     with _noted("password reset request", request, email):
-        spend_by_address(RESETS_FROM_ADDRESS, request)
-        spend(RESETS_OF_EMAIL, email_key(email))
+        count_attempt_by_address(RESETS_FROM_ADDRESS, request)
+        count_attempt(RESETS_OF_EMAIL, email_key(email))
 
 
 def spend_confirmation_mail(user: User) -> None:
     """Count one mail with a link that confirms the account's email. Raises RateLimited."""
-    spend(CONFIRMATION_MAILS, user.pk)
+    count_attempt(CONFIRMATION_MAILS, user.pk)

@@ -17,7 +17,7 @@ from accounts.errors import AlreadySetUp
 from accounts.forms import HouseForm
 from accounts.login.attempts import spend_code
 from accounts.models import User
-from bookmyshow.core.observability.security_log import note
+from bookmyshow.core.observability.security_log import log_event
 
 from . import recovery_codes
 from . import services as two_factor
@@ -67,7 +67,7 @@ def two_factor_page(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         spend_code(request, user)
         if two_factor.verify(request=request, user=user, code=form.cleaned_data["code"]):
-            note("second factor", request=request, account=user.email)
+            log_event("second factor", request=request, account=user.email)
             return redirect(_way_on(request))
         _refuse(request, user, form)
     context = {"form": form, "next": _way_on(request), "is_new": False}
@@ -84,7 +84,7 @@ def _set_up_page(request: HttpRequest, user: User) -> HttpResponse:
             messages.info(request, error.message)
             return redirect(request.get_full_path())
         if codes is not None:
-            note("second factor change", request=request, account=user.email, what="set up")
+            log_event("second factor change", request=request, account=user.email, what="set up")
             return _show_codes(request, codes)
         _refuse(request, user, form)
     device = two_factor.device_to_set_up(request)
@@ -109,19 +109,21 @@ def two_factor_codes(request: HttpRequest) -> HttpResponse:
             _refuse(request, user, form)
         elif request.POST.get("do") == "replace":
             two_factor.forget_device(user=user, by=user)
-            note("second factor change", request=request, account=user.email, what="taken away")
+            log_event(
+                "second factor change", request=request, account=user.email, what="taken away"
+            )
             user.refresh_from_db(fields=["token_version"])
             update_session_auth_hash(request, user)
             return redirect("accounts:two-factor")
         else:
-            note("second factor change", request=request, account=user.email, what="new codes")
+            log_event("second factor change", request=request, account=user.email, what="new codes")
             return _show_codes(request, two_factor.new_recovery_codes(user))
     context = {"form": form, "left": recovery_codes.left(user), "of": recovery_codes.HOW_MANY}
     return render(request, "accounts/two_factor/codes.html", context)
 
 
 def _refuse(request: HttpRequest, user: User, form: CodeForm) -> None:
-    note("second factor", request=request, account=user.email, outcome="refused")
+    log_event("second factor", request=request, account=user.email, outcome="refused")
     form.add_error("code", form.wrong)
 
 

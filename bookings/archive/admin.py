@@ -3,7 +3,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from bookings.admin_lists import SHOW_COLUMNS, SearchBookings
-from bookmyshow.core.staff.bounded_changelist import LongListAdmin, when
+from bookmyshow.core.staff.bounded_changelist import LongListAdmin, period_filter
 from bookmyshow.core.staff.csv_export import Columns, currency
 from bookmyshow.core.templatetags.formatting import money
 
@@ -17,7 +17,7 @@ class ArchivedBookingAdmin(SearchBookings, LongListAdmin):
     list_display = ("reference", "user", "show", "seat_list", "amount", "status")
     list_filter = (
         "status",
-        when("starts_at", "day of the show", zone="show__screen__cinema__timezone"),
+        period_filter("starts_at", "day of the show", zone="show__screen__cinema__timezone"),
     )
     export_columns: Columns = {
         "reference": "reference",

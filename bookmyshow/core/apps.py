@@ -7,8 +7,8 @@ class CoreConfig(AppConfig):
     name = "bookmyshow.core"
 
     def ready(self) -> None:
-        from .observability.celery_signals import watch_tasks
-        from .observability.query_metrics import watch_statements
+        from .observability.celery_signals import connect_task_signals
+        from .observability.query_metrics import time_all_statements
 
-        watch_statements()
-        watch_tasks()
+        time_all_statements()
+        connect_task_signals()

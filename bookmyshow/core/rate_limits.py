@@ -38,17 +38,17 @@ class Limit:
 
     name: str
     rate: RateLimitItem
-    guards: bool = True
+    in_memory_fallback: bool = True
 
     def times(self, factor: int) -> "Limit":
         """The same limit, `factor` times as high, with counts of its own."""
         if factor == 1:
             return self
         rate = type(self.rate)(self.rate.amount * factor, self.rate.multiples)
-        return Limit(f"{self.name}-{factor}", rate, self.guards)
+        return Limit(f"{self.name}-{factor}", rate, self.in_memory_fallback)
 
 
-HOLDS_OF_PERSON = Limit("holds", parse("30 per minute"), guards=False)
+HOLDS_OF_PERSON = Limit("holds", parse("30 per minute"), in_memory_fallback=False)
 
 
 class RateLimited(DomainError):
@@ -72,7 +72,7 @@ class Busy(Unavailable):
     retry_after = 2
 
 
-def spend(limit: Limit, by: object, *, times: int = 1) -> None:
+def count_attempt(limit: Limit, by: object, *, times: int = 1) -> None:
     """Count one attempt of someone, or `times`. Raises RateLimited beyond the limit."""
     if not settings.RATE_LIMITS:
         return
@@ -91,13 +91,13 @@ def spend(limit: Limit, by: object, *, times: int = 1) -> None:
             raise RateLimited(max(1, math.ceil(wait)))
 
 
-def spend_by_address(limit: Limit, request: HttpRequest) -> None:
+def count_attempt_by_address(limit: Limit, request: HttpRequest) -> None:
     """Count one attempt of a client's network; its wider network (IPv6) has a higher limit.
 
     Raises RateLimited.
     """
     for network, factor in client_networks(request):
-        spend(limit.times(factor), network)
+        count_attempt(limit.times(factor), network)
 
 
 class RateLimitMiddleware:
@@ -140,7 +140,7 @@ _outage = _Outage()
 def _limiter(limit: Limit) -> RateLimiter | None:
     if not _outage:
         return _shared(settings.REDIS_URL)
-    return _own() if limit.guards else None
+    return _own() if limit.in_memory_fallback else None
 
 
 @cache

@@ -12,7 +12,7 @@ from ninja.operation import Operation
 from pydantic.alias_generators import to_camel
 
 from bookmyshow.core.api.errors import handle_problems, problem
-from bookmyshow.core.api.http_semantics import mannered
+from bookmyshow.core.api.http_semantics import with_http_semantics
 from bookmyshow.core.api.openapi import describe
 from bookmyshow.core.api.parser import StrictParser
 from bookmyshow.core.api.responses import PUBLIC
@@ -91,7 +91,7 @@ def document() -> dict[str, Any]:
     return describe(api, LINKS)
 
 
-@mannered
+@with_http_semantics
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
     response = JsonResponse(document(), json_dumps_params={"ensure_ascii": False})
@@ -99,7 +99,7 @@ def openapi(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@mannered
+@with_http_semantics
 def unknown(request: HttpRequest) -> HttpResponse:
     return problem(NotFound("There is no such address. /api/docs lists those there are."))
 
@@ -108,7 +108,10 @@ def _endpoints() -> Iterator[URLPattern]:
     for pattern in api.urls[0]:
         if isinstance(pattern, URLPattern) and pattern.name != "api-root":
             yield URLPattern(
-                pattern.pattern, mannered(pattern.callback), pattern.default_args, pattern.name
+                pattern.pattern,
+                with_http_semantics(pattern.callback),
+                pattern.default_args,
+                pattern.name,
             )
 
 

@@ -8,14 +8,14 @@ from limits import parse
 
 from accounts.login import attempts
 from bookmyshow.core import rate_limits
-from bookmyshow.core.rate_limits import Limit, RateLimited, spend
+from bookmyshow.core.rate_limits import Limit, RateLimited, count_attempt
 from bookmyshow.core.templatetags.formatting import wait
 from tests.support.api_client import ApiInProcess
 from tests.support.factories import make_show, make_user
 from tests.support.live_site import free_port
 
 TWICE = Limit("test", parse("2 per hour"))
-UNGUARDED = Limit("test-open", parse("2 per hour"), guards=False)
+UNGUARDED = Limit("test-open", parse("2 per hour"), in_memory_fallback=False)
 PASSWORD = "velvet-curtain-7"
 
 
@@ -40,35 +40,35 @@ def redis_down(settings: Any) -> None:
 
 def test_one_too_many_is_refused_with_the_wait() -> None:
     began = time.monotonic()
-    spend(TWICE, "asha")
-    spend(TWICE, "asha")
+    count_attempt(TWICE, "asha")
+    count_attempt(TWICE, "asha")
     with pytest.raises(RateLimited) as refused:
-        spend(TWICE, "asha")
+        count_attempt(TWICE, "asha")
     # To the second, less what the test took.
     assert 3599 - (time.monotonic() - began) <= refused.value.retry_after <= 3601
-    spend(TWICE, "ravi")
+    count_attempt(TWICE, "ravi")
 
 
 def test_limits_can_be_turned_off(settings: Any) -> None:
     settings.RATE_LIMITS = False
     for _ in range(5):
-        spend(TWICE, "asha")
+        count_attempt(TWICE, "asha")
 
 
 def test_without_redis_accounts_stay_guarded_and_booking_open(redis_down: None) -> None:
     for _ in range(2):
-        spend(TWICE, "asha")
-        spend(UNGUARDED, "asha")
+        count_attempt(TWICE, "asha")
+        count_attempt(UNGUARDED, "asha")
     with pytest.raises(RateLimited):
-        spend(TWICE, "asha")
-    spend(UNGUARDED, "asha")
+        count_attempt(TWICE, "asha")
+    count_attempt(UNGUARDED, "asha")
 
 
 def test_a_dead_redis_is_not_asked_every_time(
     redis_down: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(5):
-        spend(UNGUARDED, "asha")
+        count_attempt(UNGUARDED, "asha")
     assert len([r for r in caplog.records if "without Redis" in r.message]) == 1
 
 
@@ -138,7 +138,7 @@ def test_a_page_that_holds_too_often_says_so_on_the_map(client: Client) -> None:
     user, show = make_user(), make_show()
     client.force_login(user)
     for _ in range(30):
-        spend(rate_limits.HOLDS_OF_PERSON, user.pk)
+        count_attempt(rate_limits.HOLDS_OF_PERSON, user.pk)
     refused = client.post(f"/shows/{show.pk}/hold/", {"seat": "A1"})
     assert refused.status_code == 429
     assert RateLimited.message in refused.content.decode()

@@ -6,7 +6,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
 from accounts.two_factor import recovery_codes
-from bookmyshow.core.observability.security_log import note
+from bookmyshow.core.observability.security_log import log_event
 
 
 class Command(BaseCommand):
@@ -31,5 +31,5 @@ class Command(BaseCommand):
         with transaction.atomic():
             devices.delete()
             recovery_codes.forget(user)
-        note("second factor change", account=user.email, what="taken away by a command")
+        log_event("second factor change", account=user.email, what="taken away by a command")
         self.stdout.write(f"{count} devices of {user.email} forgotten.")

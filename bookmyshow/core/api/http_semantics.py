@@ -17,7 +17,7 @@ from .errors import MethodNotAllowed, problem
 View = Callable[..., HttpResponseBase]
 
 
-def mannered(view: View) -> View:
+def with_http_semantics(view: View) -> View:
     """The view with the manners of HTTP; a public answer is one with `Cache-Control: public`."""
 
     @wraps(view)

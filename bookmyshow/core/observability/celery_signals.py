@@ -44,7 +44,7 @@ def _forget_process(pid: int, **_signal: Any) -> None:
         multiprocess.mark_process_dead(pid)
 
 
-def watch_tasks() -> None:
+def connect_task_signals() -> None:
     """Connect the handlers; called once when Django starts."""
     signals.setup_logging.connect(_configure_logging)
     signals.before_task_publish.connect(_send_request_id)

@@ -36,6 +36,6 @@ def _watch(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
         connection.execute_wrappers.append(time_statement)
 
 
-def watch_statements() -> None:
+def time_all_statements() -> None:
     """Time the statements of every connection from now on."""
     connection_created.connect(_watch, dispatch_uid="statement times")

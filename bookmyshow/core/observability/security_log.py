@@ -37,7 +37,7 @@ Event = Literal[
 Outcome = Literal["done", "refused", "limited"]
 
 
-def note(
+def log_event(
     event: Event,
     *,
     request: HttpRequest | None = None,
@@ -68,7 +68,7 @@ def _way(request: HttpRequest) -> str:
     return "site"
 
 
-def watch() -> None:
+def connect_signals() -> None:
     """Connect to Django's signals for log-ins, log-outs and changed rights of groups.
 
     Called once when Django starts.
@@ -76,20 +76,22 @@ def watch() -> None:
     from django.contrib.auth.models import Group
 
     def logged_in(request: HttpRequest, user: AbstractBaseUser, **_signal: Any) -> None:
-        note("log-in", request=request, account=user.get_username())
+        log_event("log-in", request=request, account=user.get_username())
 
     def failed(
         credentials: dict[str, str], request: HttpRequest | None = None, **_signal: Any
     ) -> None:
-        note("log-in", request=request, account=credentials.get("username", ""), outcome="refused")
+        log_event(
+            "log-in", request=request, account=credentials.get("username", ""), outcome="refused"
+        )
 
     def group_changed(instance: Any, action: str, **_signal: Any) -> None:
         if action in {"post_add", "post_remove", "post_clear"} and isinstance(instance, Group):
-            note("rights change", group=instance.name, what=action.removeprefix("post_"))
+            log_event("rights change", group=instance.name, what=action.removeprefix("post_"))
 
     def logged_out(request: HttpRequest, user: AbstractBaseUser | None, **_signal: Any) -> None:
         if user is not None:
-            note("log-out", request=request, account=user.get_username())
+            log_event("log-out", request=request, account=user.get_username())
 
     m2m_changed.connect(
         group_changed,

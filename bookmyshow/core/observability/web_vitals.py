@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from limits import parse
 
 from bookmyshow.core.client_address import client_network
-from bookmyshow.core.rate_limits import Limit, RateLimited, spend
+from bookmyshow.core.rate_limits import Limit, RateLimited, count_attempt
 
 from . import metrics
 
@@ -50,7 +50,7 @@ class Bucket:
 
 
 #: One person opens a page every few seconds at most, but an office may share an address.
-VITALS_FROM_ADDRESS = Limit("vitals", parse("120 per minute"), guards=False)
+VITALS_FROM_ADDRESS = Limit("vitals", parse("120 per minute"), in_memory_fallback=False)
 bucket = Bucket(rate=50, burst=200)
 
 
@@ -64,7 +64,7 @@ def vitals(request: HttpRequest) -> HttpResponse:
     if not is_from_here(request):
         return HttpResponse(status=403)
     try:
-        spend(VITALS_FROM_ADDRESS, client_network(request))
+        count_attempt(VITALS_FROM_ADDRESS, client_network(request))
     except RateLimited as error:
         return HttpResponse(status=429, headers={"Retry-After": str(error.retry_after)})
     if not bucket.take():

@@ -37,7 +37,7 @@ def staff_with(
     return guard
 
 
-def save_what_was_asked(obj: Model, form: ModelForm, *also: str) -> None:
+def save_form_fields(obj: Model, form: ModelForm, *also: str) -> None:
     """Save only the columns of the form, and those of `also`.
 
     A save of the whole row would undo what others changed since it was read.

@@ -9,7 +9,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
-from .access import save_what_was_asked
+from .access import save_form_fields
 
 
 class Archived(admin.SimpleListFilter):
@@ -53,7 +53,7 @@ class ArchivableAdmin(admin.ModelAdmin):
         if not change:
             super().save_model(request, obj, form, change)
             return
-        save_what_was_asked(obj, form)
+        save_form_fields(obj, form)
 
     @admin.action(description="Archive", permissions=["change"])
     def archive_selected(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:

@@ -10,7 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 
-__all__ = ["ADDITION", "CHANGE", "DELETION", "record", "record_of_list"]
+__all__ = ["ADDITION", "CHANGE", "DELETION", "record", "record_list"]
 MAX_NAME = 200
 
 
@@ -29,7 +29,7 @@ def record(*, by: AbstractBaseUser, about: Model, what: str, kind: int = CHANGE)
     )
 
 
-def record_of_list(*, by: AbstractBaseUser, model: type[Model], what: str) -> LogEntry:
+def record_list(*, by: AbstractBaseUser, model: type[Model], what: str) -> LogEntry:
     """Add a line about a whole list of a model's rows, such as "Exported as CSV."."""
     return LogEntry.objects.create(
         user_id=by.pk,

@@ -61,7 +61,7 @@ class LongListAdmin(admin.ModelAdmin):
         return super().response_action(request, queryset, *arguments)
 
 
-class WhenFilter(admin.SimpleListFilter):
+class PeriodFilter(admin.SimpleListFilter):
     """Years, months and days of an indexed moment: a range, so that the index serves it.
 
     They are of the time zone in the field `zone`, or of UTC without one.
@@ -94,9 +94,9 @@ class WhenFilter(admin.SimpleListFilter):
         return _between(local, "local_time", *span)
 
 
-def when(field: str, title: str, *, zone: str = "") -> type[WhenFilter]:
+def period_filter(field: str, title: str, *, zone: str = "") -> type[PeriodFilter]:
     """The filter for a list's `list_filter`; `zone` is the path of the field with the time zone."""
-    return type("When", (WhenFilter,), {"field": field, "title": title, "zone": zone})
+    return type("When", (PeriodFilter,), {"field": field, "title": title, "zone": zone})
 
 
 def _between(rows: QuerySet[Any], field: str, begins: datetime, ends: datetime) -> QuerySet[Any]:

@@ -30,7 +30,7 @@ from django.utils.html import strip_tags
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
-from bookmyshow.core.observability.security_log import note
+from bookmyshow.core.observability.security_log import log_event
 
 from . import audit
 
@@ -74,8 +74,8 @@ def export(request: HttpRequest, app: str, model: str) -> StreamingHttpResponse:
     except IncorrectLookupParameters as error:
         raise Http404("There is no such list.") from error
     assert request.user.is_authenticated
-    audit.record_of_list(by=request.user, model=model_admin.model, what=_told(request))
-    note(
+    audit.record_list(by=request.user, model=model_admin.model, what=_told(request))
+    log_event(
         "export",
         request=request,
         account=request.user.get_username(),

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from bookmyshow.core.staff import bounded_changelist
-from bookmyshow.core.staff.bounded_changelist import BoundedPaginator, LongListAdmin, when
+from bookmyshow.core.staff.bounded_changelist import BoundedPaginator, LongListAdmin, period_filter
 from tests.support.admin_site import MOST_QUERIES, queries_of_list, staff_client
 from tests.support.factories import make_booking, make_show, make_user
 
@@ -57,7 +57,7 @@ def lines(db: None) -> dict[datetime, LogEntry]:
 
 def offered(chosen: str = "") -> list[str]:
     request = RequestFactory().get("/", {"when": chosen} if chosen else {})
-    filters = when("action_time", "when")(
+    filters = period_filter("action_time", "when")(
         request,
         {"when": [chosen]} if chosen else {},
         LogEntry,
