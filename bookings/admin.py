@@ -69,7 +69,6 @@ class BookingAdmin(SearchBookings, LongListAdmin):
         "show__screen__cinema",
         period_filter("created_at", "day of booking (UTC)"),
     )
-    list_select_related = ("user", "show__movie", "show__screen__cinema")
     export_columns: Columns = {
         "reference": "reference",
         "status": lambda booking: booking.status_at(booking.now).label,
@@ -101,7 +100,7 @@ class BookingAdmin(SearchBookings, LongListAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Booking]:
         bookings: Any = super().get_queryset(request)
-        found: QuerySet[Booking] = bookings.with_clock()
+        found: QuerySet[Booking] = bookings.with_clock().with_show().select_related("user")
         return found
 
     def get_search_results(
@@ -231,10 +230,14 @@ class NoticeAdmin(LongListAdmin):
     }
     list_display_links = None
     list_filter = ("kind", NoticeState)
-    list_select_related = ("user", "show__movie", "show__screen__cinema")
     ordering = ("-pk",)
     search_fields = ("user__email",)
     search_help_text = "The customer's name, email or phone."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:
+        notices: Any = super().get_queryset(request)
+        found: QuerySet[Notice] = notices.with_person_and_show()
+        return found
 
     @admin.display(description="customer", ordering="user__email")
     def customer(self, notice: Notice) -> SafeString:

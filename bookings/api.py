@@ -145,7 +145,7 @@ def read(which: Q, *, visible_to: User | None = None) -> BookingOut:
     if visible_to is not None and visible_to.role != "admin":
         which &= Q(user=visible_to)
     bookings = Booking.objects.filter(which).with_clock()
-    booking = bookings.select_related("show__movie", "show__screen__cinema").first()
+    booking = bookings.with_show().first()
     if booking is not None:
         return BookingOut.of(booking)
     archived = ArchivedBooking.objects.with_show().filter(which).first()

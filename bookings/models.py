@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from bookmyshow.core.clock import DatabaseClock
-from shows.models import Show, lapsed_hold
+from shows.models import LONG_COLUMNS, Show, lapsed_hold
 
 # Crockford's base 32: no I, L, O or U, so that a reference survives being read aloud.
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -47,7 +47,12 @@ class BookingQuerySet(models.QuerySet["Booking"]):
 
     def of(self, user: User) -> "BookingQuerySet":
         """This person's bookings, newest first, with what a list shows of each."""
-        return self.filter(user=user).select_related("show__movie", "show__screen__cinema")
+        return self.filter(user=user).with_show()
+
+    def with_show(self) -> "BookingQuerySet":
+        """With show, film, screen and cinema, as lists show them: without their long columns."""
+        shows = self.select_related("show__movie", "show__screen__cinema")
+        return shows.defer(*(f"show__{name}" for name in LONG_COLUMNS))
 
     def coming_first(self, *, at: datetime) -> "BookingQuerySet":
         """Adds `is_coming` (a ticket or a live hold for a show that isn't over).
@@ -277,6 +282,11 @@ class Admission(models.Model):
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
+    def with_person_and_show(self) -> "NoticeQuerySet":
+        """With the person, and with the show as mails tell of it: without the long columns."""
+        found = self.select_related("user", "show__movie", "show__screen__cinema")
+        return found.defer(*(f"show__{name}" for name in LONG_COLUMNS))
+
     def waiting(self) -> "NoticeQuerySet":
         """Neither sent nor given up."""
         return self.filter(sent_at=None, given_up_at=None)

@@ -18,6 +18,8 @@ from .search import ranked_matches
 #: Minutes. "Shoah" has 566; a longer time is a typing error.
 LONGEST_FILM = 600
 LINE_LENGTH = 170
+#: Columns that only the film's own page and the import need; the others are what lists show.
+LONG_COLUMNS = ("search", "description", "cast", "source_key", "import_digests")
 
 
 class Genre(models.Model):
@@ -51,6 +53,14 @@ class MovieQuerySet(models.QuerySet["Movie"]):
             case "title":
                 return self.order_by("title", "pk")
         return self
+
+
+class MovieManager(models.Manager.from_queryset(MovieQuerySet)):  # type: ignore[misc]
+    """Reads films without `search`: no page shows it, and it is longer than the rest of the row."""
+
+    def get_queryset(self) -> MovieQuerySet:
+        films: MovieQuerySet = super().get_queryset().defer("search")
+        return films
 
 
 class Movie(models.Model):
@@ -116,7 +126,7 @@ class Movie(models.Model):
         editable=False,
     )
 
-    objects = MovieQuerySet.as_manager()
+    objects = MovieManager()
 
     class Meta:
         ordering = ("title", "pk")

@@ -220,14 +220,13 @@ class ShowAdmin(LongListAdmin):
         "seats_taken": lambda show: show.total_seats - show.free_seats,
         "status": "get_status_display",
     }
-    list_select_related = ("movie", "screen__cinema")
     search_fields = ("movie__title", "screen__name", "screen__cinema__name", "screen__cinema__city")
     autocomplete_fields = ("movie", "screen")
     made = ("movie", "screen", "starts", "ends", "occupancy", "state", "created_at", "updated_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Show]:
         shows: Any = super().get_queryset(request)
-        found: QuerySet[Show] = shows.with_free_seats(at=database_now())
+        found: QuerySet[Show] = shows.with_film().with_free_seats(at=database_now())
         return found
 
     def get_fieldsets(self, request: HttpRequest, obj: Show | None = None) -> Any:
@@ -285,9 +284,7 @@ class ShowAdmin(LongListAdmin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What goes, in numbers: a list of five hundred seats tells nobody anything."""
-        shows = Show.objects.filter(pk__in=[show.pk for show in objs]).select_related(
-            "movie", "screen__cinema"
-        )
+        shows = Show.objects.filter(pk__in=[show.pk for show in objs]).with_film()
         counted = list(shows.annotate(booking_total=Count("bookings")).order_by("starts_at"))
         protected = [
             f"{show}: it has {show.booking_total} booking{'' if show.booking_total == 1 else 's'}"

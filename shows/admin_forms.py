@@ -104,7 +104,7 @@ class NewShowForm(forms.ModelForm):
         other = (
             Show.objects.scheduled()
             .filter(screen=screen, starts_at__lt=busy_until, busy_until__gt=data["starts_at"])
-            .select_related("movie", "screen__cinema")
+            .with_film()
             .first()
         )
         if other:

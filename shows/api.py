@@ -50,7 +50,7 @@ def list_upcoming_shows(request: HttpRequest, query: Query[ShowQuery]) -> HttpRe
 )
 def read_show(request: HttpRequest, id: PathId) -> HttpResponse:
     """A show and every seat, past and cancelled shows too."""
-    show = Show.objects.with_place().select_related("movie").filter(pk=id).first()
+    show = Show.objects.with_film().filter(pk=id).first()
     if show is None:
         raise NotFound("There is no such show.")
     seats = [
@@ -100,7 +100,7 @@ def create_show(request: ApiRequest, show: ShowIn) -> HttpResponse:
 )
 def delete_show(request: ApiRequest, id: PathId) -> HttpResponse:
     """Delete a show that never had a booking."""
-    show = Show.objects.with_place().select_related("movie").filter(pk=id).first()
+    show = Show.objects.with_film().filter(pk=id).first()
     if show is None:
         raise NotFound("There is no such show.")
     with transaction.atomic():

@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.models import User
 from bookings.models import Booking
 from movies.models import Movie
-from shows.models import Screen, Show
+from shows.models import LONG_COLUMNS, Screen, Show
 
 
 class ArchivedShow(models.Model):
@@ -53,7 +53,8 @@ class ArchivedBookingQuerySet(models.QuerySet["ArchivedBooking"]):
     def with_show(self) -> "ArchivedBookingQuerySet":
         """With what a list says of the show; its hundreds of seats stay where they are."""
         shows = self.select_related("show__movie", "show__screen__cinema")
-        return shows.defer("show__seats", "show__notices")
+        long = ("seats", "notices", *LONG_COLUMNS)
+        return shows.defer(*(f"show__{name}" for name in long))
 
 
 class ArchivedBooking(models.Model):

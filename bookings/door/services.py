@@ -128,7 +128,7 @@ def shows_at_the_door(*, at: datetime) -> QuerySet[Show]:
     return with_attendance(
         Show.objects.scheduled()
         .filter(starts_at__range=(at - DOOR_SINCE, at + DOOR_UNTIL))
-        .select_related("movie", "screen__cinema")
+        .with_film()
         .order_by("starts_at", "screen__name", "pk")
     )
 
@@ -152,7 +152,7 @@ def _lock_booking(reference: str | None) -> Booking | None:
     locked = Booking.objects.select_for_update(no_key=True).filter(reference=reference).first()
     if locked is None:
         return None
-    return Booking.objects.select_related("show__movie", "show__screen__cinema").get(pk=locked.pk)
+    return Booking.objects.with_show().get(pk=locked.pk)
 
 
 def _admission_of(booking: Booking) -> Admission | None:

@@ -113,7 +113,7 @@ def _at_the_door(
 
 
 def _attendance(show_id: int) -> dict[str, object]:
-    shows = Show.objects.select_related("movie", "screen__cinema")
+    shows = Show.objects.with_film()
     show = get_object_or_404(door.with_attendance(shows), pk=show_id)
     last = list(Admission.objects.of_show(show_id)[:LAST_SHOWN])
     zone = show.screen.cinema.tz

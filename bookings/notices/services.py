@@ -139,7 +139,7 @@ def claim_next() -> Notice | None:
         notice = (
             Notice.objects.select_for_update(skip_locked=True, of=("self",))
             .due(at=now)
-            .select_related("user", "show__movie", "show__screen__cinema")
+            .with_person_and_show()
             .order_by("next_try_at", "pk")
             .first()
         )

@@ -93,7 +93,7 @@ def _do(request: HttpRequest, act: Callable[[User], Any]) -> Any:
 
 
 def _show(show_id: int) -> Show:
-    return get_object_or_404(Show.objects.select_related("movie", "screen__cinema"), pk=show_id)
+    return get_object_or_404(Show.objects.with_film(), pk=show_id)
 
 
 def _page(

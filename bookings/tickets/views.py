@@ -62,9 +62,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
         pk = read_share_token(token)
     except InvalidToken as error:
         raise Http404 from error
-    booking = get_object_or_404(
-        Booking.objects.select_related("show__movie", "show__screen__cinema"), pk=pk
-    )
+    booking = get_object_or_404(Booking.objects.with_show(), pk=pk)
     show, now = booking.show, database_now()
     if now > show.ends_at:
         raise Http404("The show is over, and so is the link.")

@@ -16,7 +16,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from movies.models import Movie, MovieQuerySet
+from movies.models import LONG_COLUMNS, Movie, MovieQuerySet
 from shows.models import Cinema, Show, ShowQuerySet
 
 # The featured film changes every day among this many.
@@ -25,10 +25,14 @@ FEATURED_FILMS = 5
 
 def films() -> "FilmQuerySet":
     """All films, as `Movie.objects` reads them, with the questions about shows."""
-    return FilmQuerySet(Movie)
+    return FilmQuerySet(Movie).defer("search")
 
 
 class FilmQuerySet(MovieQuerySet):
+    def for_cards(self) -> Self:
+        """With genres, and without the long texts, which a card doesn't show."""
+        return self.defer(*LONG_COLUMNS).prefetch_related("genres")
+
     def with_showing(self, *, at: datetime, **conditions: Any) -> Self:
         """The catalogue with `is_showing`: one coming show meets all of `conditions`
         (Show.objects.matching)."""

@@ -191,9 +191,9 @@ class Filters:
                 found = found.exclude(Q(("cities", [])))
             wanted = found.nearest_first()
         elif self.list == SOON:
-            return wanted.coming_soon(at=at).prefetch_related("genres")
+            return wanted.coming_soon(at=at).for_cards()
         else:
             wanted = wanted.on_screen()
         if not self.sort and not self.q:
             wanted = wanted.most_shown_first(at=at, **self.show_conditions)
-        return wanted.in_order(self.sort).prefetch_related("genres")
+        return wanted.in_order(self.sort).for_cards()

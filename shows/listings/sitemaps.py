@@ -23,7 +23,7 @@ class FilmSitemap(Sitemap):
     limit = 5000
 
     def items(self) -> QuerySet[Movie]:
-        return Movie.objects.catalogue().order_by("pk")
+        return Movie.objects.catalogue().only("slug", "updated_at").order_by("pk")
 
     def lastmod(self, item: Movie) -> datetime:
         return item.updated_at

@@ -6,6 +6,7 @@ from .cinema import validate_plan as validate_plan
 from .cinema import validate_timezone as validate_timezone
 from .seat import Seat as Seat
 from .seat import SeatQuerySet as SeatQuerySet
+from .show import LONG_COLUMNS as LONG_COLUMNS
 from .show import BusyRange as BusyRange
 from .show import ScreenRange as ScreenRange
 from .show import Show as Show

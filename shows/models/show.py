@@ -29,12 +29,14 @@ from django.db.models.functions import Cast, Coalesce, Now
 from django.urls import reverse
 
 from bookmyshow.core.local_time import DAY_ENDS, LocalTime, business_day, local_day
-from movies.models import Movie
+from movies import models as movies
 from shows.links import carried
 from shows.seating.plan import PREMIUM
 
 from .cinema import Screen
 
+#: Columns of a show's film and screen that no list, ticket or mail shows.
+LONG_COLUMNS = ("screen__seating_plan", *(f"movie__{name}" for name in movies.LONG_COLUMNS))
 # Further from a day's noon in UTC than any of its moments in any time zone.
 WIDE = timedelta(days=2)
 
@@ -66,8 +68,12 @@ class ShowQuerySet(models.QuerySet["Show"]):
         return self.upcoming(at=at).exclude(movie__duration_minutes=None).filter(~same)
 
     def with_place(self) -> "ShowQuerySet":
-        """With screen and cinema, which every local time needs."""
-        return self.select_related("screen__cinema")
+        """With screen and cinema, which every local time needs; not with the seating plan."""
+        return self.select_related("screen__cinema").defer("screen__seating_plan")
+
+    def with_film(self) -> "ShowQuerySet":
+        """With film, screen and cinema, as lists show them: without their long columns."""
+        return self.select_related("movie", "screen__cinema").defer(*LONG_COLUMNS)
 
     def with_names(self) -> "ShowQuerySet":
         """With what a list tells of film, screen and cinema, and not the long texts beside it."""
@@ -143,7 +149,7 @@ class Show(models.Model):
         SCHEDULED = "SCHEDULED", "Scheduled"
         CANCELLED = "CANCELLED", "Cancelled"
 
-    movie = models.ForeignKey(Movie, on_delete=models.PROTECT, related_name="shows")
+    movie = models.ForeignKey(movies.Movie, on_delete=models.PROTECT, related_name="shows")
     screen = models.ForeignKey(Screen, on_delete=models.PROTECT, related_name="shows")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(help_text="Start and running time: what customers see.")

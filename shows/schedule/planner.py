@@ -220,7 +220,7 @@ def _shows_there(screens: list[int], since: datetime, until: datetime) -> dict[i
     shows = Show.objects.scheduled().filter(
         screen__in=screens, starts_at__lt=until, busy_until__gt=since
     )
-    for show in shows.select_related("movie", "screen__cinema").order_by("starts_at"):
+    for show in shows.with_film().order_by("starts_at"):
         found.setdefault(show.screen_id, []).append(show)
     return found
 

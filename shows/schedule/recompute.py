@@ -89,7 +89,8 @@ def outdated(shows: ShowQuerySet, *, at: datetime) -> list[Outdated]:
 
     A fixed number of queries.
     """
-    coming = list(shows.upcoming(at=at).select_related("movie", "screen__cinema"))
+    with_plans = shows.select_related("movie", "screen__cinema").defer("movie__search")
+    coming = list(with_plans.upcoming(at=at))
     plans = {screen: _plan(screen) for screen in {show.screen for show in coming}}
     digests = _digests(coming)
     booked = _booked(coming)
@@ -172,7 +173,7 @@ class _Following:
     def __init__(self, at: datetime, screens: Iterable[Screen]) -> None:
         self._shows: dict[int, list[Show]] = {}
         shows = Show.objects.upcoming(at=at).filter(screen__in=list(screens))
-        for show in shows.select_related("movie", "screen__cinema"):
+        for show in shows.with_film():
             self._shows.setdefault(show.screen_id, []).append(show)
 
     def after(self, show: Show) -> Show | None:

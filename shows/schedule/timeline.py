@@ -74,7 +74,7 @@ def day_of(cinema: Cinema, day: date, *, at: datetime) -> Day:
         Show.objects.scheduled()
         .filter(screen__cinema=cinema, starts_at__lt=ends, busy_until__gt=begins)
         .with_free_seats(at=at)
-        .select_related("movie", "screen__cinema")
+        .with_film()
         .order_by("starts_at")
     )
     lanes = [_lane(screen, number, shows, begins) for number, screen in enumerate(screens)]
