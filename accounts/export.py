@@ -7,9 +7,8 @@ from .models import User
 
 def account_data(user: User) -> dict[str, Any]:
     """The account and its bookings, newest first; times in UTC, money as decimal strings."""
-    place = ("show__movie", "show__screen__cinema")
-    recent = user.bookings.select_related(*place).order_by("-created_at", "-pk")
-    archived = user.archived_bookings.select_related(*place).order_by("-created_at", "-pk")
+    recent = user.bookings.with_show().order_by("-created_at", "-pk")
+    archived = user.archived_bookings.with_show().order_by("-created_at", "-pk")
     bookings: list[Any] = [*recent, *archived]
     return {
         "account": {

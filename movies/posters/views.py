@@ -52,7 +52,8 @@ def _picture(request: HttpRequest, slug: str, kind: str, content_type: str) -> H
 
     Browsers may cache an address with a version (`?v=`) for a year, others for an hour.
     """
-    movie = get_object_or_404(Movie.objects.prefetch_related("genres"), slug=slug)
+    films = Movie.objects.only("title", "release_year").prefetch_related("genres")
+    movie = get_object_or_404(films, slug=slug)
     genres = [genre.name for genre in movie.genres.all()]
     facts = "\n".join([POSTER_VERSION, kind, movie.title, *genres, str(movie.release_year)])
     digest = hashlib.blake2b(facts.encode(), digest_size=12).hexdigest()

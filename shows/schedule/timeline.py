@@ -69,7 +69,7 @@ def day_of(cinema: Cinema, day: date, *, at: datetime) -> Day:
     zone = cinema.tz
     begins = datetime.combine(day, DAY_BEGINS, zone).astimezone(UTC)
     ends = datetime.combine(day + timedelta(days=1), DAY_BEGINS, zone).astimezone(UTC)
-    screens = list(cinema.screens.order_by("name"))
+    screens = list(cinema.screens.defer("seating_plan").order_by("name"))
     shows = list(
         Show.objects.scheduled()
         .filter(screen__cinema=cinema, starts_at__lt=ends, busy_until__gt=begins)
