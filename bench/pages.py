@@ -61,7 +61,7 @@ def public() -> Iterator[tuple[str, Page]]:
 def staff() -> Iterator[tuple[str, Page]]:
     """The pages of staff, without lists."""
     from bookings.door.services import shows_at_the_door
-    from bookmyshow.core.clock import database_now
+    from bookmyshow.core.time import database_now
     from shows.models import Cinema
 
     show, cinema = _show(), Cinema.objects.order_by("pk")[0]
@@ -133,7 +133,7 @@ def _show() -> "Show":
     from django.db.models import F
     from django.db.models.functions import Abs
 
-    from bookmyshow.core.clock import database_now
+    from bookmyshow.core.time import database_now
     from shows.models import Show
 
     coming = Show.objects.upcoming(at=database_now()).select_related("screen__cinema")
@@ -145,7 +145,7 @@ def _film() -> "Movie":
     from django.db.models import Count, F, Q
     from django.db.models.functions import Abs
 
-    from bookmyshow.core.clock import database_now
+    from bookmyshow.core.time import database_now
     from movies.models import Movie
 
     coming = Count("shows", filter=Q(shows__starts_at__gt=database_now()))
@@ -173,7 +173,7 @@ def _plan(cinema: "Cinema") -> str:
     """The planner's form for a week on two screens, three times a day, when nothing is planned."""
     from datetime import timedelta
 
-    from bookmyshow.core.clock import database_now
+    from bookmyshow.core.time import database_now
     from movies.models import Movie
 
     first = database_now().date() + timedelta(days=30)

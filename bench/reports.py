@@ -22,7 +22,7 @@ ROUNDS = 5
 def main() -> None:
     django.setup()
     from bookings.dashboard.report import GROUPS
-    from bookmyshow.core.clock import database_now
+    from bookmyshow.core.time import database_now
 
     today = database_now().date()
     # The last week and the coming one: demo data has sales for these.

@@ -12,10 +12,10 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from accounts.search import ids_of_people
-from bookmyshow.core.clock import DatabaseClock
 from bookmyshow.core.staff.bounded_changelist import LongListAdmin, period_filter
 from bookmyshow.core.staff.csv_export import Columns, currency
 from bookmyshow.core.templatetags.formatting import moment, money
+from bookmyshow.core.time import DatabaseClock
 from shows.models import lapsed_hold
 
 from .admin_lists import SHOW_COLUMNS, SearchBookings

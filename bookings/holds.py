@@ -15,10 +15,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
-from bookmyshow.core.clock import database_now
 from bookmyshow.core.db.one_trip import one_trip_with_commit
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.observability import metrics
+from bookmyshow.core.time import database_now
 from shows.models import Show
 from shows.seatmap import current as seatmap
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from accounts.models import User
-from bookmyshow.core.clock import DatabaseClock
+from bookmyshow.core.time import DatabaseClock
 from shows.models import LONG_COLUMNS, Show, lapsed_hold
 
 # Crockford's base 32: no I, L, O or U, so that a reference survives being read aloud.

@@ -4,9 +4,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
-from bookmyshow.core.clock import database_now
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.observability import metrics
+from bookmyshow.core.time import database_now
 
 from .ending import count_seats, end_bookings
 from .errors import BookingNotFound, BookingNotPending, BookingUsed, ShowBusy, ShowNotBookable

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
-from bookmyshow.core.clock import database_now
 from bookmyshow.core.errors import DomainError
 from bookmyshow.core.rate_limits import HOLDS_OF_PERSON, RateLimited, count_attempt
+from bookmyshow.core.time import database_now
 from shows.models import Seat
 from shows.seatmap.views import map_or_404, show_page
 

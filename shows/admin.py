@@ -9,12 +9,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from bookmyshow.core.clock import database_now
-from bookmyshow.core.local_time import A_DAY
 from bookmyshow.core.staff.archive_instead_of_delete import Archived
 from bookmyshow.core.staff.bounded_changelist import LongListAdmin, period_filter
 from bookmyshow.core.staff.csv_export import Columns, currency
 from bookmyshow.core.templatetags.formatting import moment, money
+from bookmyshow.core.time import A_DAY, database_now
 
 from .admin_forms import CinemaForm, NewShowForm, ScreenForm
 from .errors import ScheduleError

@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 
-from bookmyshow.core.clock import database_now, moment_on_clock
+from bookmyshow.core.time import database_now, moment_on_clock
 
 from .errors import MovieNotSchedulable
 from .models import Cinema, Screen, Show

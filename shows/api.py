@@ -14,10 +14,9 @@ from bookmyshow.core.api.paging import PageOf
 from bookmyshow.core.api.responses import answer, list_text, text_answer
 from bookmyshow.core.api.schemas import Answer, List, PathId
 from bookmyshow.core.cache import Group
-from bookmyshow.core.clock import database_now
 from bookmyshow.core.errors import InvalidInput, NotFound
-from bookmyshow.core.local_time import local_day
 from bookmyshow.core.staff import audit
+from bookmyshow.core.time import database_now, local_day
 from movies.api import ADDED, DELETED
 from movies.models import Movie
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from bookmyshow.core.cache import cacheable
-from bookmyshow.core.local_time import local_day
+from bookmyshow.core.time import local_day
 
 # Days are those of the cinema's clock. Bookings are added up by show first: joined to its row, a
 # show's seats would count once for each booking.

@@ -9,8 +9,8 @@ from typing import Any
 from django.db import connection
 
 from bookmyshow.core.cache import cacheable, get_or_compute
-from bookmyshow.core.local_time import A_DAY
 from bookmyshow.core.templatetags.formatting import percent_of
+from bookmyshow.core.time import A_DAY
 from shows.models import Cinema
 
 from .report import Line, Part, breakdown, summed, total

@@ -7,11 +7,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from bookings.notices.mail_state import mail_state
-from bookmyshow.core.clock import database_now
-from bookmyshow.core.local_time import A_DAY
 from bookmyshow.core.observability.people_online import people_online
 from bookmyshow.core.staff.access import staff_with
 from bookmyshow.core.templatetags.formatting import money
+from bookmyshow.core.time import A_DAY, database_now
 
 from .charts import Bar, bar_chart
 from .services import AHEAD, PAST, Dashboard, dashboard

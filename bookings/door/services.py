@@ -18,9 +18,9 @@ from accounts.models import User
 from bookings.errors import ShowBusy
 from bookings.models import CROCKFORD, Admission, Booking
 from bookings.tickets.services import InvalidToken, read_door_token
-from bookmyshow.core.clock import database_now
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit
+from bookmyshow.core.time import database_now
 from shows.models import Show
 
 #: Shows that a door may be working on: those that began up to this long ago, or begin this soon.

@@ -17,9 +17,8 @@ from accounts.models import User
 from accounts.staff.sessions import background
 from bookings.errors import ShowBusy
 from bookings.models import Admission
-from bookmyshow.core.clock import database_now
-from bookmyshow.core.local_time import local_day
 from bookmyshow.core.security import PERMISSIONS_AT_THE_DOOR
+from bookmyshow.core.time import database_now, local_day
 from shows.models import Cinema, Show
 
 from . import services as door

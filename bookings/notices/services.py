@@ -25,8 +25,8 @@ from django.template.loader import render_to_string
 
 from accounts.models import User
 from bookings.models import Booking, Notice
-from bookmyshow.core.clock import database_now
 from bookmyshow.core.staff import audit
+from bookmyshow.core.time import database_now
 from shows.models import Show
 
 from .mail_failures import Failure, Refusal, refusal_of, refusal_to_connect

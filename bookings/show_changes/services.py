@@ -22,9 +22,9 @@ from bookings.errors import ShowBusy, ShowIsCancelled, ShowIsOver, TimeOutOfRang
 from bookings.locks import lock_bookings, lock_show
 from bookings.models import Booking, Notice
 from bookings.notices import services as notices
-from bookmyshow.core.clock import database_now
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit
+from bookmyshow.core.time import database_now
 from shows.errors import ShowOverlaps
 from shows.listings import home_lists
 from shows.models import Show

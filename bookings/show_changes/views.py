@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from bookings.errors import BookingError
 from bookings.models import Booking, Notice
-from bookmyshow.core.clock import database_now, moment_on_clock
 from bookmyshow.core.staff.access import staff_with
+from bookmyshow.core.time import database_now, moment_on_clock
 from shows.admin_forms import CinemaTimeField
 from shows.errors import ScheduleError
 from shows.models import Show

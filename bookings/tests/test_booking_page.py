@@ -11,7 +11,7 @@ from accounts.models import User
 from bookings import services
 from bookings.models import Booking
 from bookings.show_changes.services import cancel_show
-from bookmyshow.core.clock import database_now
+from bookmyshow.core.time import database_now
 from shows.models import Show
 from tests.support.factories import begin, lapse, make_booking, make_show, make_user
 

@@ -15,7 +15,7 @@ from bookings import services
 from bookings.errors import BookingExpired, SeatsUnavailable
 from bookings.models import Booking
 from bookings.tests.test_races import assert_sold_once, at_once, wait_for_waiting
-from bookmyshow.core.clock import database_now
+from bookmyshow.core.time import database_now
 from tests.support.factories import hall, lapse, make_show, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)

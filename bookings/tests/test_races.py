@@ -26,8 +26,8 @@ from bookings.errors import (
 )
 from bookings.integrity.checks import find_broken
 from bookings.models import Booking
-from bookmyshow.core.clock import database_now
 from bookmyshow.core.db.prepared import statement
+from bookmyshow.core.time import database_now
 from shows.models import Seat, Show
 from tests.support.factories import hall, lapse, make_show, make_user
 

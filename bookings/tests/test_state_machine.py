@@ -34,7 +34,7 @@ from bookings.integrity.checks import find_broken
 from bookings.models import Booking
 from bookings.tests import plain_model
 from bookings.tests.plain_model import Call, PlainModel, PlainShow
-from bookmyshow.core.clock import database_now
+from bookmyshow.core.time import database_now
 from shows.models import Seat, Show
 from tests.support.factories import make_show, make_user
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from bookings.models import Booking
 from bookings.own_bookings import own_booking
-from bookmyshow.core.clock import database_now
+from bookmyshow.core.time import database_now
 
 from .pdf import ticket_pdf
 from .services import InvalidToken, calendar_entry, qr_svg, read_share_token, share_address

@@ -19,7 +19,7 @@ from bookings import sweep_heartbeat
 from bookings.notices.mail_failures import refusal_to_connect
 from bookings.notices.mail_state import REMEMBERED, last_error, mail_state
 from bookmyshow.celery import app, queues
-from bookmyshow.core.clock import database_now
+from bookmyshow.core.time import database_now
 
 OLDEST_POSTGRESQL = 140_000
 MOST_SKEW_SECONDS = 1.0

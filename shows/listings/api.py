@@ -9,7 +9,7 @@ from bookmyshow.core.api.openapi import problems
 from bookmyshow.core.api.paging import PageOf
 from bookmyshow.core.api.responses import answer, answer_list
 from bookmyshow.core.api.schemas import Answer, List, PathId
-from bookmyshow.core.clock import database_now
+from bookmyshow.core.time import database_now
 from movies.api import find_movie
 from movies.api import router as router
 from movies.schemas import MovieOut, MovieQuery

@@ -14,7 +14,7 @@ from django.db.models import Max
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
 from bookmyshow.core.cache import Group, drop_group
-from bookmyshow.core.local_time import next_midnight
+from bookmyshow.core.time import next_midnight
 from movies.models import Genre, Movie
 from movies.signals import films_imported
 from shows.models import Cinema, Show

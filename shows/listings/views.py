@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import push_url, replace_url
 
 from bookmyshow.core.htmx import HtmxHttpRequest, page_or_part
-from bookmyshow.core.local_time import todays
+from bookmyshow.core.time import todays
 from movies.models import Movie
 from shows.models import Cinema
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import DateField, DateTimeField, Subquery, Value
 from django.db.models.functions import Cast, Coalesce
 
-from bookmyshow.core.local_time import LocalTime, local_day, todays
+from bookmyshow.core.time import LocalTime, local_day, todays
 from shows.seating import plan as seating
 
 

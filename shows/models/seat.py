@@ -8,7 +8,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Concat, Now
 
 from accounts.models import User
-from bookmyshow.core.clock import DatabaseClock
+from bookmyshow.core.time import DatabaseClock
 from shows.seating import plan as seating
 
 from .show import Show, lapsed_hold

@@ -28,7 +28,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Now
 from django.urls import reverse
 
-from bookmyshow.core.local_time import DAY_ENDS, LocalTime, business_day, local_day
+from bookmyshow.core.time import DAY_ENDS, LocalTime, business_day, local_day
 from movies import models as movies
 from shows.links import carried
 from shows.seating.plan import PREMIUM

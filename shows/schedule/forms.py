@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from bookmyshow.core.local_time import on_business_day
+from bookmyshow.core.time import on_business_day
 from movies.models import Movie
 from shows.models import Screen
 

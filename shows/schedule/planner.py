@@ -8,8 +8,7 @@ from decimal import Decimal
 
 from django.utils.crypto import salted_hmac
 
-from bookmyshow.core.clock import comes_twice, moment_on_clock
-from bookmyshow.core.local_time import DAY_ENDS, on_business_day
+from bookmyshow.core.time import DAY_ENDS, comes_twice, moment_on_clock, on_business_day
 from movies.models import Movie
 from shows.errors import PlanHasProblems, PlanTooLarge, ScheduleError
 from shows.models import Screen, Show

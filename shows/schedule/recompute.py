@@ -18,9 +18,9 @@ from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
 
 from accounts.models import User
-from bookmyshow.core.clock import database_now
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit
+from bookmyshow.core.time import database_now
 from shows.errors import ScheduleError, ShowBusy
 from shows.listings import home_lists
 from shows.models import Screen, Seat, Show, ShowQuerySet

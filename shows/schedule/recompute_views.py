@@ -11,8 +11,8 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
-from bookmyshow.core.clock import database_now
 from bookmyshow.core.staff.access import staff_with
+from bookmyshow.core.time import database_now
 from shows.errors import ShowBusy
 from shows.models import Show, ShowQuerySet
 

@@ -9,9 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_http_methods
 
-from bookmyshow.core.clock import database_now
-from bookmyshow.core.local_time import A_DAY, business_day
 from bookmyshow.core.staff.access import staff_with
+from bookmyshow.core.time import A_DAY, business_day, database_now
 from shows.errors import ScheduleError
 from shows.models import Cinema, Show
 

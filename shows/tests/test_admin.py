@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from bookmyshow.core.local_time import A_DAY
+from bookmyshow.core.time import A_DAY
 from shows.models import Cinema, Screen, Seat, Show
 from tests.support.admin_site import assert_few_queries, errors_of, staff_client
 from tests.support.clocks import zone_on_another_day

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from bookings import services
 from bookings.models import Booking
-from bookmyshow.core.clock import database_now
+from bookmyshow.core.time import database_now
 from tests.support.factories import lapse, make_booking, make_show, make_user
 from tests.support.screens import EVERY_SCREEN, SMALL_AND_LARGE, Screen
 

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.tokens import issue_token
 from bookings import services
 from bookings.models import Booking
-from bookmyshow.core.clock import database_now
+from bookmyshow.core.time import database_now
 from shows.models import Seat, Show
 from tests.support.api_client import Api, ApiInProcess, Caller, Reply
 from tests.support.factories import begin, lapse, make_booking, make_show, make_user

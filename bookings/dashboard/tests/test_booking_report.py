@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from bookings import services
 from bookings.show_changes.services import cancel_show
-from bookmyshow.core.local_time import A_DAY
+from bookmyshow.core.time import A_DAY
 from shows.models import Show
 from tests.support.clocks import zone_on_another_day
 from tests.support.factories import (

@@ -6,9 +6,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bookings.dashboard.report import GROUPS, Line, sales, total
-from bookmyshow.core.clock import database_now
-from bookmyshow.core.local_time import A_DAY
 from bookmyshow.core.staff.csv_export import plain_text
+from bookmyshow.core.time import A_DAY, database_now
 from shows.models import Cinema
 
 HEADS = ("shows", "seats", "sold", "% sold", "bookings", "cancelled")

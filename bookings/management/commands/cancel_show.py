@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.models import User
 from bookings.errors import BookingError, ShowIsOver
 from bookings.show_changes.services import Changed, cancel_show, who_is_affected
-from bookmyshow.core.clock import database_now
+from bookmyshow.core.time import database_now
 from shows.errors import ScheduleError
 from shows.models import Show
 

@@ -14,7 +14,7 @@ from django.core.paginator import Paginator
 from django.db.models import F, Max, Min, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from bookmyshow.core.local_time import A_DAY, LocalTime, local_day
+from bookmyshow.core.time import A_DAY, LocalTime, local_day
 
 MOST_ROWS = 5_000
 MONTHS_SHOWN = 12

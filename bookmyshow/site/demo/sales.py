@@ -13,7 +13,7 @@ from django.db import connection
 
 from accounts.models import User
 from bookings.models import Booking
-from bookmyshow.core.local_time import local_day
+from bookmyshow.core.time import local_day
 from shows.models import Show
 from shows.seating.plan import SEAT_PITCH, PlanSeat, parse_plan
 

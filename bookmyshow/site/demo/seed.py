@@ -9,7 +9,7 @@ from django.db.models import Model
 
 from accounts.models import User
 from bookings.models import Booking
-from bookmyshow.core.local_time import todays
+from bookmyshow.core.time import todays
 from movies.models import Movie
 from shows.models import Cinema
 from shows.services import create_shows

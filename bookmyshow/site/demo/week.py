@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bookmyshow.core.local_time import A_DAY, local_day
+from bookmyshow.core.time import A_DAY, local_day
 from movies.models import Movie
 from shows.models import Screen, Show
 from shows.services import ShowSlot

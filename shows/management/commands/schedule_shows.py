@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from bookmyshow.core.clock import database_now
+from bookmyshow.core.time import database_now
 from movies.models import Movie
 from shows.errors import ScheduleError
 from shows.models import Screen

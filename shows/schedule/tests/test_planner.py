@@ -11,8 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from bookmyshow.core.clock import comes_twice, moment_on_clock
-from bookmyshow.core.local_time import A_DAY
+from bookmyshow.core.time import A_DAY, comes_twice, moment_on_clock
 from movies.models import Movie
 from shows.errors import MovieNotSchedulable, PlanHasProblems, PlanTooLarge
 from shows.models import Screen, Show

@@ -12,7 +12,7 @@ from django.db.models import F
 from accounts.models import User
 from bookings.integrity.checks import RULES
 from bookings.models import Booking
-from bookmyshow.core.clock import database_now
+from bookmyshow.core.time import database_now
 from bookmyshow.site.demo import seating
 from bookmyshow.site.demo.cinemas import CINEMAS
 from bookmyshow.site.demo.films import FILMS

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from bookmyshow.core.clock import database_now
+from bookmyshow.core.time import database_now
 from bookmyshow.site.demo.accounts import CUSTOMER_EMAIL, PUBLIC_PASSWORD, STAFF_EMAIL
 from bookmyshow.site.demo.seed import NotADemo, seed
 

@@ -1,18 +1,39 @@
-"""Days and clocks of the cinemas: the only place that turns a moment into a date.
+"""Time: the database's clock, and the days and wall clocks of the cinemas.
+
+Holds lapse and shows begin by the database's clock (docs/spec.md §4.4). The web hosts' clocks may
+differ from it and from one another; nothing about a booking is decided by them.
 
 A moment is kept in UTC, and its date there is not the cinema's: at 19:00 UTC on 7 March it is half
-past midnight on the 8th in Mumbai. No other code calls `.date()` on a moment (a test checks it).
+past midnight on the 8th in Mumbai. Only this module turns a moment into a date: no other code calls
+`.date()` on a moment (a test checks it).
 """
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.models import DateTimeField, Func
 
 #: A cinema's day ends with its last late show: a show at 00:30 belongs to the evening before.
 DAY_ENDS = time(4)
 _AFTER_MIDNIGHT = timedelta(hours=DAY_ENDS.hour)
 A_DAY = timedelta(days=1)
+
+
+class DatabaseClock(Func):
+    """The wall clock when the row is read; unlike now(), it moves inside a transaction."""
+
+    function = "clock_timestamp"
+    output_field = DateTimeField()
+
+
+def database_now() -> datetime:
+    """The wall clock at this moment; read after a lock was got, it is later than the wait."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (now,) = cursor.fetchone()
+    return now
 
 
 class LocalTime(Func):
@@ -48,3 +69,16 @@ def next_midnight(at: datetime, zones: Iterable[tzinfo]) -> datetime:
         datetime.combine(local_day(at, zone) + A_DAY, time(), zone).astimezone(UTC)
         for zone in [*zones] or [UTC]
     )
+
+
+def moment_on_clock(wall: datetime, zone: ZoneInfo) -> datetime | None:
+    """That wall time as a moment; the first of two where the clocks go back, and None where they
+    skip it."""
+    moment = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    return moment if moment.astimezone(zone).replace(tzinfo=None, fold=0) == wall else None
+
+
+def comes_twice(wall: datetime, zone: ZoneInfo) -> bool:
+    """Whether the clocks go back over that wall time, so that it names two moments."""
+    first, second = (wall.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
+    return first != second and moment_on_clock(wall, zone) is not None

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bookmyshow.core.local_time import (
+from bookmyshow.core.time import (
     business_day,
     local_day,
     next_midnight,
@@ -19,6 +19,7 @@ MUMBAI, LONDON = ZoneInfo("Asia/Kolkata"), ZoneInfo("Europe/London")
 NIGHT = datetime(2026, 3, 7, 19, 30, tzinfo=UTC)
 SATURDAY, SUNDAY = date(2026, 3, 7), date(2026, 3, 8)
 ROOT = Path(__file__).parents[3]
+TIME = Path("bookmyshow/core/time.py")
 PACKAGES = ("accounts", "bookings", "bookmyshow", "movies", "shows")
 
 
@@ -61,7 +62,7 @@ def test_a_time_of_a_days_programme_is_on_the_next_date_after_midnight(
 
 
 def test_nobody_else_makes_a_date_of_a_moment() -> None:
-    """`moment.date()` is the date in UTC more often than not: local_time.py asks for the zone."""
+    """`moment.date()` is the date in UTC more often than not: core/time.py asks for the zone."""
     assert list(_dates_made()) == []
 
 
@@ -69,7 +70,7 @@ def _dates_made() -> Iterator[str]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             place = path.relative_to(ROOT)
-            if {"tests", "migrations"} & set(place.parts) or place.name == "local_time.py":
+            if {"tests", "migrations"} & set(place.parts) or place == TIME:
                 continue
             yield from (f"{place}:{line}" for line in _calls_of_date(path))
 
