@@ -80,5 +80,5 @@ $(STAMP): requirements.lock requirements-dev.lock
 	@touch $@
 
 $(NODE_STAMP): $(STAMP) package-lock.json
-	@$(VENV)/bin/npm ci --no-audit --no-fund --loglevel=error
+	@$(VENV)/bin/npm ci --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
