@@ -28,10 +28,12 @@ from .models import Booking
 # One row: what one person has at one show, and at how many others they hold seats, at clock.now.
 # `unpaid` is how long the person kept seats of this show without buying them. A hold that was
 # swapped counts until the swap, so that changing seats costs nothing extra.
-# Each of the three reads can use one index only. With a condition status = 'PENDING' the planner
-# could choose an index of all holds, and keep that plan from a quiet day for an opening night. So
-# `holds` checks the status outside of its OFFSET 0, and `held_near` checks held_from, which is
-# empty once a hold is over.
+# Each of the three reads is answered by one index, however many bookings the person or the show
+# has. With a condition status = 'PENDING' the planner could choose an index of all holds, and keep
+# that plan from a quiet day for an opening night. So `holds` checks the status outside of its
+# OFFSET 0, and `held_near` checks held_from, which is empty once a hold is over. `holds` reads what
+# the person did in the last minutes: an older booking has an earlier expires_at, whatever became
+# of it.
 PERSON_AT_SHOW = """
     SELECT coalesce(sum(own.total_seats) FILTER (WHERE own.status = 'CONFIRMED'), 0) AS bought,
            coalesce(sum(own.total_seats) FILTER (
@@ -39,9 +41,10 @@ PERSON_AT_SHOW = """
            coalesce(sum(past.ended_at - own.created_at), interval '0') AS unpaid,
            max(past.ended_at) AS last_end,
            (SELECT count(*) FROM (
-                SELECT status, expires_at FROM bookings_booking
-                WHERE user_id = %(user)s::bigint AND show_id <> %(show)s::bigint OFFSET 0
-            ) other WHERE other.status = 'PENDING' AND other.expires_at > clock.now) AS holds,
+                SELECT status FROM bookings_booking
+                WHERE user_id = %(user)s::bigint AND expires_at > clock.now
+                  AND show_id <> %(show)s::bigint OFFSET 0
+            ) other WHERE other.status = 'PENDING') AS holds,
            (SELECT coalesce(sum(near.total_seats), 0) FROM bookings_booking near
             WHERE near.show_id = %(show)s::bigint AND near.held_from = %(held_from)s::text
               AND near.held_from <> '' AND near.expires_at > clock.now

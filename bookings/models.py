@@ -211,6 +211,7 @@ class Booking(models.Model):
                 name="booking_holds_from_address",
             ),
             models.Index(fields=("user", "show"), name="booking_of_person_at_show"),
+            models.Index(fields=("user", "expires_at"), name="booking_of_person_by_end"),
             models.Index(fields=("created_at",), name="booking_created_at"),
         )
 

@@ -68,7 +68,7 @@ def test_the_seats_that_a_hold_takes_are_found_by_label_and_earlier_ones_by_conf
     used = re.findall(r"(?:using|on) (\w*booking_\w+|\w+_booking)", found)
     assert [name for name in used if name != "bookings_booking"] == [
         "booking_of_person_at_show",
-        "booking_of_person_at_show",
+        "booking_of_person_by_end",
         "booking_holds_from_address",
     ], found
 
