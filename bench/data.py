@@ -238,12 +238,13 @@ class Filler:
 def pairs(shows: list[int], seats: int, *, first: int = 0) -> Iterator[tuple[int, int, list[str]]]:
     """Yield free pairs of neighbouring seats, show by show: person's index, show's id, labels.
 
-    No person has two pairs at one show. The first `first` seats of each show are not free.
+    No person has two pairs at one show, and the next pair is another person's: holds of one person
+    wait for each other. The first `first` seats of each show are not free.
     """
     for pair in range((seats - first) // 2):
-        for show in shows:
+        for turn, show in enumerate(shows):
             place = first + pair * 2
             labels = [
                 f"R{p // SEATS_IN_ROW + 1}-{p % SEATS_IN_ROW + 1}" for p in (place, place + 1)
             ]
-            yield pair, show, labels
+            yield (pair + turn) % PEOPLE, show, labels
