@@ -62,7 +62,10 @@ def describe(api: NinjaAPI, links: Mapping[str, Any]) -> dict[str, Any]:
     components = document["components"]
     components["schemas"] |= _schemas_of(Problem)
     components["headers"] = HEADERS
-    for operations in document["paths"].values():
+    for path, operations in document["paths"].items():
+        if "get" in operations and "{" not in path:
+            # A list comes first, also where the module of another floor added it to the router.
+            operations = document["paths"][path] = {"get": operations.pop("get"), **operations}
         known = sorted({method.upper() for method in operations} | {"OPTIONS"})
         for operation in operations.values():
             _complete(operation, links.get(operation["operationId"]))
