@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from bookmyshow.core.observability.security_log import log_event
-from bookmyshow.core.staff.access import save_form_fields
+from bookmyshow.core.staff.access import ActionsInOneTransaction, save_form_fields
 from bookmyshow.core.staff.bounded_changelist import LongListAdmin, period_filter
 from bookmyshow.core.staff.csv_export import Columns
 
@@ -222,6 +222,11 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
             owe = partial(owe_account_changed, emails=emails, what=what, by=request.user)
             transaction.on_commit(owe)
 
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
+        # Django's own page of a password is not one transaction.
+        with transaction.atomic():
+            return super().user_change_password(request, id, form_url)
+
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
@@ -254,7 +259,7 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
 
 
 @admin.register(TOTPDevice)
-class AuthenticatorApps(admin.ModelAdmin):
+class AuthenticatorApps(ActionsInOneTransaction):
     """Who has an authenticator app. It is set up by its owner alone; here it can be taken away.
 
     Registered before django-otp's own admin, which shows secrets and adds devices.

@@ -1,6 +1,5 @@
 """Writing the catalogue. Films are read in `shows.listings.api`, since reading asks for shows."""
 
-from django.db import transaction
 from django.http import HttpResponse
 from ninja import Router
 
@@ -9,22 +8,21 @@ from bookmyshow.core.api.openapi import problems
 from bookmyshow.core.api.responses import answer
 from bookmyshow.core.api.schemas import Answer, PathId
 from bookmyshow.core.errors import NotFound
-from bookmyshow.core.staff import audit
 
 from . import services
 from .models import Movie
 from .schemas import MovieIn, MovieOut
 
 router = Router(tags=["Films"])
+#: Lines of the audit log.
 ADDED, DELETED = "Added through the API.", "Deleted through the API."
+REPLACED = "Replaced through the API."
 
 
 @router.post("", auth=AdminToken(), response={201: Answer[MovieOut]})
 def create_movie(request: ApiRequest, movie: MovieIn) -> HttpResponse:
     """Add a film to the catalogue."""
-    with transaction.atomic():
-        created = services.create_movie(movie.facts(request))
-        audit.record(by=request.auth, about=created, what=ADDED, kind=audit.ADDITION)
+    created = services.create_movie(movie.facts(request), by=request.auth, what=ADDED)
     return answer(MovieOut.of(created, request), 201)
 
 
@@ -40,9 +38,8 @@ def replace_movie(request: ApiRequest, id: PathId, movie: MovieIn) -> HttpRespon
     made already keep their times.
     """
     found = find_movie(id)
-    with transaction.atomic():
-        replaced = services.replace_movie(found, movie.facts(request, of=found))
-        audit.record(by=request.auth, about=replaced, what="Replaced through the API.")
+    facts = movie.facts(request, of=found)
+    replaced = services.replace_movie(found, facts, by=request.auth, what=REPLACED)
     return answer(MovieOut.of(replaced, request))
 
 
@@ -54,10 +51,7 @@ def replace_movie(request: ApiRequest, id: PathId, movie: MovieIn) -> HttpRespon
 )
 def delete_movie(request: ApiRequest, id: PathId) -> HttpResponse:
     """Delete a film that has no show."""
-    movie = find_movie(id)
-    with transaction.atomic():
-        audit.record(by=request.auth, about=movie, what=DELETED, kind=audit.DELETION)
-        services.delete_movie(movie)
+    services.delete_movie(find_movie(id), by=request.auth, what=DELETED)
     return HttpResponse(status=204)
 
 

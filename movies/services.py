@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, Q
 from django.utils.text import slugify
+
+from bookmyshow.core.staff import audit
 
 from .errors import MovieHasShows
 from .models import Genre, Movie
@@ -48,11 +51,14 @@ class MovieFacts:
     poster_url: str = ""
 
 
-def create_movie(facts: MovieFacts) -> Movie:
-    """Add a film. Its slug is made of the title, and never changes."""
+def create_movie(facts: MovieFacts, *, by: AbstractBaseUser, what: str = "Added.") -> Movie:
+    """Add a film. Its slug is made of the title, and never changes. `what` is for the audit log."""
     for _ in range(SLUG_ATTEMPTS):
         try:
-            return _write(Movie(slug=_free_slug(facts)), facts)
+            with transaction.atomic():
+                created = _write(Movie(slug=_free_slug(facts)), facts)
+                audit.record(by=by, about=created, what=what, kind=audit.ADDITION)
+            return created
         except IntegrityError as error:
             # Someone added a film of the same title at the same moment.
             if SLUG_CONSTRAINT not in str(error):
@@ -60,18 +66,24 @@ def create_movie(facts: MovieFacts) -> Movie:
     raise RuntimeError(f"no free slug for {facts.title!r}")
 
 
-def replace_movie(movie: Movie, facts: MovieFacts) -> Movie:
-    """Make a film be exactly `facts`.
+def replace_movie(
+    movie: Movie, facts: MovieFacts, *, by: AbstractBaseUser, what: str = "Replaced."
+) -> Movie:
+    """Make a film be exactly `facts`. `what` is for the audit log.
 
     Other columns stay as they are in the database, whatever `movie` has: slug, uploaded poster,
     archive, and what an import keeps.
     """
-    return _write(movie, facts, update_fields=FACTS)
-
-
-def delete_movie(movie: Movie) -> None:
-    """Delete a film without shows. Raises MovieHasShows."""
     with transaction.atomic():
+        replaced = _write(movie, facts, update_fields=FACTS)
+        audit.record(by=by, about=replaced, what=what)
+    return replaced
+
+
+def delete_movie(movie: Movie, *, by: AbstractBaseUser, what: str = "Deleted.") -> None:
+    """Delete a film without shows. `what` is for the audit log. Raises MovieHasShows."""
+    with transaction.atomic():
+        audit.record(by=by, about=movie, what=what, kind=audit.DELETION)
         # A show in the making waits for this lock, and then finds no film.
         Movie.objects.select_for_update().filter(pk=movie.pk).first()
         try:
@@ -91,7 +103,6 @@ def genres_named(names: Iterable[str]) -> list[Genre]:
     return list(genres.values())
 
 
-@transaction.atomic
 def _write(movie: Movie, facts: MovieFacts, *, update_fields: Sequence[str] | None = None) -> Movie:
     movie.release_year = _release_year(movie, facts)
     movie.title = facts.title

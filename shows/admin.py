@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Count, QuerySet
 from django.forms import ModelForm, Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -303,9 +303,8 @@ class ShowAdmin(LongListAdmin):
         delete_show(show=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Show]) -> None:
-        with transaction.atomic():
-            for show in queryset:
-                delete_show(show=show)
+        for show in queryset:
+            delete_show(show=show)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, time
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
@@ -15,7 +14,6 @@ from bookmyshow.core.api.responses import answer, list_text, text_answer
 from bookmyshow.core.api.schemas import Answer, List, PathId
 from bookmyshow.core.cache import Group
 from bookmyshow.core.errors import InvalidInput, NotFound
-from bookmyshow.core.staff import audit
 from bookmyshow.core.time import database_now, local_day
 from movies.api import ADDED, DELETED
 from movies.models import Movie
@@ -74,17 +72,17 @@ def create_show(request: ApiRequest, show: ShowIn) -> HttpResponse:
     if movie is None or screen is None:
         raise NotFound(f"There is no such {'screen' if movie else 'film'}.")
     try:
-        with transaction.atomic():
-            created = services.create_show(
-                movie=movie,
-                screen=screen,
-                starts_at=_start(show, screen.cinema.tz),
-                standard_price=show.standard_price,
-                premium_price=show.premium_price,
-                format=show.format,
-                language=show.language or "",
-            )
-            audit.record(by=request.auth, about=created, what=ADDED, kind=audit.ADDITION)
+        created = services.create_show(
+            movie=movie,
+            screen=screen,
+            starts_at=_start(show, screen.cinema.tz),
+            standard_price=show.standard_price,
+            premium_price=show.premium_price,
+            format=show.format,
+            language=show.language or "",
+            by=request.auth,
+            what=ADDED,
+        )
     except PlanError as error:
         raise _invalid("screenId", f"The screen's seating plan can't be read. {error}") from error
     created.free_seats = created.available_seats
@@ -102,9 +100,7 @@ def delete_show(request: ApiRequest, id: PathId) -> HttpResponse:
     show = Show.objects.with_film().filter(pk=id).first()
     if show is None:
         raise NotFound("There is no such show.")
-    with transaction.atomic():
-        audit.record(by=request.auth, about=show, what=DELETED, kind=audit.DELETION)
-        services.delete_show(show=show)
+    services.delete_show(show=show, by=request.auth, what=DELETED)
     return HttpResponse(status=204)
 
 

@@ -9,7 +9,9 @@ from functools import partial
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
+from accounts.models import User
 from bookmyshow.core.db.transactions import lock_timeout_raises
+from bookmyshow.core.staff import audit
 from movies.models import LONGEST_FILM, Movie
 
 from .errors import (
@@ -29,6 +31,8 @@ from .seatmap import current as seatmap
 OVERLAP_CONSTRAINT = "show_no_overlap_on_screen"
 #: Nobody plans further ahead; a later date is a typing error.
 FURTHEST_SHOW = timedelta(days=730)
+#: Lines of the audit log.
+ARCHIVED, RESTORED = "Archived.", "Restored from the archive."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +57,27 @@ def create_show(
     premium_price: Decimal,
     format: str = "2D",
     language: str = "",
+    by: User | None = None,
+    what: str = "Added.",
 ) -> Show:
     """Schedule a film on a screen and make its seats from the screen's plan in one bulk insert.
 
-    Raises ShowOverlaps, MovieNotSchedulable, Archived, and seating.PlanError where the plan can't
-    be read.
+    `by` and `what` as for `create_shows`. Raises ShowOverlaps, MovieNotSchedulable, Archived, and
+    seating.PlanError where the plan can't be read.
     """
     slot = ShowSlot(movie, screen, starts_at, standard_price, premium_price, format, language)
-    (show,) = create_shows([slot])
+    (show,) = create_shows([slot], by=by, what=what)
     return show
 
 
-def create_shows(slots: Sequence[ShowSlot]) -> list[Show]:
+def create_shows(
+    slots: Sequence[ShowSlot], *, by: User | None = None, what: str = "Added."
+) -> list[Show]:
     """Schedule many shows at once, all or none, with one insert of shows and one a seating plan.
 
-    Raises ShowOverlaps, MovieNotSchedulable, Archived, and seating.PlanError where a plan can't be
-    read.
+    `by` and `what` are for the audit log; without `by` the caller writes a line, or there is no
+    person (demo data). Raises ShowOverlaps, MovieNotSchedulable, Archived, and seating.PlanError
+    where a plan can't be read.
     """
     plans = {
         text: parse_plan(text) for text in dict.fromkeys(slot.screen.seating_plan for slot in slots)
@@ -85,6 +94,8 @@ def create_shows(slots: Sequence[ShowSlot]) -> list[Show]:
             raise ShowOverlaps(overlap_message(shows)) from error
         for text, plan in plans.items():
             insert_seats([show for show in shows if show.screen.seating_plan == text], plan)
+        if by:
+            audit.record_each(by=by, about=shows, what=what, kind=audit.ADDITION)
         home_lists.forget()
     return shows
 
@@ -118,7 +129,7 @@ def _refuse_archived(thing: Movie | Cinema) -> None:
         raise Archived(f"{thing} is archived; restore it before scheduling shows.")
 
 
-def archive_movie(movie: Movie, *, at: datetime) -> None:
+def archive_movie(movie: Movie, *, by: User, at: datetime) -> None:
     """Take a film out of every list and off scheduling; its past and its tickets stay.
 
     Raises MovieHasComingShows.
@@ -130,14 +141,17 @@ def archive_movie(movie: Movie, *, at: datetime) -> None:
             raise MovieHasComingShows
         movie.archived_at = at
         movie.save(update_fields=["archived_at", "updated_at"])
+        audit.record(by=by, about=movie, what=ARCHIVED)
 
 
-def restore_movie(movie: Movie) -> None:
-    movie.archived_at = None
-    movie.save(update_fields=["archived_at", "updated_at"])
+def restore_movie(movie: Movie, *, by: User) -> None:
+    with transaction.atomic():
+        movie.archived_at = None
+        movie.save(update_fields=["archived_at", "updated_at"])
+        audit.record(by=by, about=movie, what=RESTORED)
 
 
-def archive_cinema(cinema: Cinema, *, at: datetime) -> None:
+def archive_cinema(cinema: Cinema, *, by: User, at: datetime) -> None:
     """Close a cinema for scheduling; its past and its tickets stay. Raises CinemaHasComingShows."""
     with transaction.atomic():
         # Waits for transactions that create shows (keep_in_use).
@@ -146,11 +160,14 @@ def archive_cinema(cinema: Cinema, *, at: datetime) -> None:
             raise CinemaHasComingShows
         cinema.archived_at = at
         cinema.save(update_fields=["archived_at"])
+        audit.record(by=by, about=cinema, what=ARCHIVED)
 
 
-def restore_cinema(cinema: Cinema) -> None:
-    cinema.archived_at = None
-    cinema.save(update_fields=["archived_at"])
+def restore_cinema(cinema: Cinema, *, by: User) -> None:
+    with transaction.atomic():
+        cinema.archived_at = None
+        cinema.save(update_fields=["archived_at"])
+        audit.record(by=by, about=cinema, what=RESTORED)
 
 
 def _show_of(slot: ShowSlot, seats: int) -> Show:
@@ -231,9 +248,14 @@ def insert_seats(shows: Sequence[Show], plan: Sequence[PlanSeat]) -> None:
         cursor.execute(INSERT_SEATS, [[show.pk for show in shows], *map(list, columns)])
 
 
-def delete_show(*, show: Show) -> None:
-    """Delete a show that nobody ever booked, seats and all. Raises ShowHasBookings, ShowBusy."""
+def delete_show(*, show: Show, by: User | None = None, what: str = "Deleted.") -> None:
+    """Delete a show that nobody ever booked, seats and all. Raises ShowHasBookings, ShowBusy.
+
+    `by` and `what` are for the audit log; the admin writes its own line, in the same transaction.
+    """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
+        if by:
+            audit.record(by=by, about=show, what=what, kind=audit.DELETION)
         # A hold in the making has this lock, and one that comes later finds no show.
         Show.objects.select_for_update().filter(pk=show.pk).first()
         if Show.objects.filter(pk=show.pk, bookings__isnull=False).exists():

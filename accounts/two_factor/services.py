@@ -28,6 +28,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts.email.queue import owe_account_changed
 from accounts.errors import AlreadySetUp
 from accounts.models import User
+from bookmyshow.core.observability.security_log import log_event
 from bookmyshow.core.staff import audit
 
 from . import recovery_codes
@@ -133,13 +134,31 @@ def forget_device(*, user: User, by: User) -> bool:
     The next staff page asks to set up another.
     """
     with transaction.atomic():
-        gone, _ = TOTPDevice.objects.filter(user=user).delete()
-        recovery_codes.forget(user)
+        gone = _delete_device(user)
         if gone:
             audit.record(by=by, about=user, what="Authenticator app taken away.")
             owe = partial(owe_account_changed, emails={user.email}, what="second factor", by=by)
             transaction.on_commit(owe)
     return bool(gone)
+
+
+def reset(*, user: User) -> int:
+    """Delete the app and its recovery codes, for a lost phone; returns how many apps there were.
+
+    A command does this: the line of the audit log has the account itself as its author.
+    """
+    with transaction.atomic():
+        gone = _delete_device(user)
+        if gone:
+            what = "Authenticator app taken away by a command (reset_two_factor)."
+            audit.record(by=user, about=user, what=what)
+    log_event("second factor change", account=user.email, what="taken away by a command")
+    return gone
+
+
+def _delete_device(user: User) -> int:
+    recovery_codes.forget(user)
+    return TOTPDevice.objects.filter(user=user).delete()[0]
 
 
 def secret_text(device: TOTPDevice) -> str:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.utils.crypto import salted_hmac
 
+from accounts.models import User
 from bookmyshow.core.time import DAY_ENDS, comes_twice, moment_on_clock, on_business_day
 from movies.models import Movie
 from shows.errors import PlanHasProblems, PlanTooLarge, ScheduleError
@@ -113,14 +114,22 @@ def digest(plan: Plan, planned: Sequence[PlannedShow]) -> str:
     return salted_hmac("shows.planning", json.dumps([terms, shows])).hexdigest()
 
 
-def schedule(plan: Plan, planned: Sequence[PlannedShow]) -> list[Show]:
+def schedule(
+    plan: Plan,
+    planned: Sequence[PlannedShow],
+    *,
+    by: User | None,
+    what: str = "Scheduled with the planner.",
+) -> list[Show]:
     """Make the shows that `preview` found, in one transaction, or none.
 
-    Raises PlanHasProblems, and ShowOverlaps or Archived after a change since the preview.
+    `by` and `what` are for the audit log: a line for each show, if `by` is given. Raises
+    PlanHasProblems, and ShowOverlaps or Archived after a change since the preview.
     """
     if wrong := sum(bool(show.problems) for show in planned):
         raise PlanHasProblems(wrong, len(planned))
-    return create_shows([_slot(show, plan) for show in planned if show.starts_at])
+    slots = [_slot(show, plan) for show in planned if show.starts_at]
+    return create_shows(slots, by=by, what=what)
 
 
 def _shows_on(screen: Screen, plan: Plan) -> Iterator[PlannedShow]:

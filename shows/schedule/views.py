@@ -3,12 +3,12 @@
 from datetime import date
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import ADDITION, LogEntry
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.models import User
 from bookmyshow.core.staff.access import staff_with
 from bookmyshow.core.time import A_DAY, business_day, database_now
 from shows.errors import ScheduleError
@@ -38,7 +38,8 @@ def planner(request: HttpRequest) -> HttpResponse:
             context = _previewed(planned) | {"digest": digest(plan, planned)}
             if "schedule" in request.POST:
                 if request.POST.get("previewed") == context["digest"]:
-                    return _scheduled(request, schedule(plan, planned))
+                    assert isinstance(request.user, User)
+                    return _scheduled(request, schedule(plan, planned, by=request.user))
                 messages.warning(request, CHANGED)
         except ScheduleError as error:
             messages.error(request, error.message)
@@ -65,10 +66,6 @@ def _previewed(planned: list[PlannedShow]) -> dict[str, object]:
 
 
 def _scheduled(request: HttpRequest, made: list[Show]) -> HttpResponse:
-    assert request.user.pk is not None
-    LogEntry.objects.log_actions(
-        request.user.pk, made, ADDITION, change_message="Scheduled with the planner."
-    )
     screens = len({show.screen_id for show in made})
     told = f"{_counted(len(made), 'show')} scheduled on {_counted(screens, 'screen')}."
     messages.success(request, told)

@@ -13,7 +13,6 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
-from bookmyshow.core.staff import audit
 from bookmyshow.core.staff.access import staff_with
 from shows.models import Screen
 from shows.schedule.recompute_views import tell_what_is_outdated
@@ -21,6 +20,7 @@ from shows.schedule.recompute_views import tell_what_is_outdated
 from .picture import draw_plan
 from .plan import PlanError, parse_plan
 from .pretix_format import KINDS, PlanImportError, categories, plan_text
+from .services import use_imported_plan
 
 MOST_BYTES = 2_000_000
 
@@ -113,9 +113,7 @@ def import_plan(request: HttpRequest, screen_id: int) -> HttpResponse:
 
 def _used(request: HttpRequest, screen: Screen, text: str) -> HttpResponse:
     assert isinstance(request.user, User)
-    screen.seating_plan = text
-    screen.save(update_fields=["seating_plan"])
-    audit.record(by=request.user, about=screen, what="Seating plan imported from a file.")
+    use_imported_plan(screen=screen, text=text, by=request.user)
     messages.success(request, "The plan is the screen's now.")
     tell_what_is_outdated(request, screen=screen)
     return redirect("admin:shows_screen_change", screen.pk)

@@ -20,7 +20,7 @@ from shows import services
 from shows.errors import Archived, CinemaHasComingShows, MovieHasComingShows
 from shows.models import Cinema, Screen, Show
 from shows.services import ShowSlot, archive_cinema, archive_movie
-from tests.support.factories import make_movie, make_screen, make_show
+from tests.support.factories import make_movie, make_screen, make_show, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,9 +29,9 @@ WHAT = pytest.mark.parametrize("what", ["film", "cinema"])
 
 def archive(what: str, movie: Movie, screen: Screen) -> None:
     if what == "film":
-        archive_movie(Movie.objects.get(pk=movie.pk), at=timezone.now())
+        archive_movie(Movie.objects.get(pk=movie.pk), by=make_user(), at=timezone.now())
     else:
-        archive_cinema(Cinema.objects.get(pk=screen.cinema_id), at=timezone.now())
+        archive_cinema(Cinema.objects.get(pk=screen.cinema_id), by=make_user(), at=timezone.now())
 
 
 def elsewhere(work: Callable[[], object]) -> "Future[object]":

@@ -270,9 +270,9 @@ def test_an_old_film_that_is_shown_again_keeps_its_year(
 def test_a_film_replaced_while_it_is_archived_stays_archived() -> None:
     movie = make_movie("Her")
     read_before = Movie.objects.get(pk=movie.pk)
-    archive_movie(movie, at=timezone.now())
+    archive_movie(movie, by=make_user(), at=timezone.now())
     Movie.objects.filter(pk=movie.pk).update(poster_image="posters/new.jpg", slug="her-now")
-    replace_movie(read_before, MovieFacts(title="Her again"))
+    replace_movie(read_before, MovieFacts(title="Her again"), by=make_user())
     movie.refresh_from_db()
     assert (movie.title, movie.poster_image.name) == ("Her again", "posters/new.jpg")
     assert (movie.slug, movie.archived_at is not None) == ("her-now", True)

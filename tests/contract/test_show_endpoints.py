@@ -290,7 +290,7 @@ def test_a_show_of_what_is_archived_is_refused_in_the_envelope(
     screen, now = make_screen(), timezone.now()
     gone = make_movie(archived_at=now if what == "film" else None)
     if what == "cinema":
-        archive_cinema(screen.cinema, at=now)
+        archive_cinema(screen.cinema, by=make_user(), at=now)
     body = show_body(screen, movieId=gone.pk)
     reply = quick_api.post("shows", body, by=make_user(is_superuser=True))
     assert reply.problem == (409, "ARCHIVED")

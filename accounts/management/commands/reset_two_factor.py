@@ -1,12 +1,10 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
-from accounts.two_factor import recovery_codes
-from bookmyshow.core.observability.security_log import log_event
+from accounts.two_factor import services as two_factor
 
 
 class Command(BaseCommand):
@@ -23,13 +21,9 @@ class Command(BaseCommand):
         user = User.objects.filter(email__iexact=options["email"]).first()
         if user is None:
             raise CommandError(f"There is no account with the email {options['email']}.")
-        devices = TOTPDevice.objects.filter(user=user)
-        count = devices.count()
         if options["dry_run"]:
+            count = TOTPDevice.objects.filter(user=user).count()
             self.stdout.write(f"{count} devices of {user.email} would be forgotten.")
             return
-        with transaction.atomic():
-            devices.delete()
-            recovery_codes.forget(user)
-        log_event("second factor change", account=user.email, what="taken away by a command")
+        count = two_factor.reset(user=user)
         self.stdout.write(f"{count} devices of {user.email} forgotten.")

@@ -9,7 +9,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
-from .access import save_form_fields
+from .access import ActionsInOneTransaction, save_form_fields
 
 
 class Archived(admin.SimpleListFilter):
@@ -32,10 +32,10 @@ class Archived(admin.SimpleListFilter):
         return things.filter(archived_at__isnull=self.value() != "yes")
 
 
-class ArchivableAdmin(admin.ModelAdmin):
+class ArchivableAdmin(ActionsInOneTransaction):
     """An admin with "archive" and "restore", which says why something can't be deleted.
 
-    Subclasses give the two services, and say why a thing is kept.
+    Subclasses give the two services, which write the audit log too, and say why a thing is kept.
     """
 
     actions = ("archive_selected", "restore_selected")
@@ -60,18 +60,16 @@ class ArchivableAdmin(admin.ModelAdmin):
         now = timezone.now()
         for thing in chosen:
             try:
-                self.archive(thing, at=now)
+                self.archive(thing, by=request.user, at=now)
             except self.refusals as error:
                 self.message_user(request, f"{thing}: {error.message}", messages.ERROR)
                 continue
-            self.log_change(request, thing, "Archived.")
             self.message_user(request, f"{thing} is archived.", messages.SUCCESS)
 
     @admin.action(description="Restore from the archive", permissions=["change"])
     def restore_selected(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         for thing in chosen:
-            self.restore(thing)
-            self.log_change(request, thing, "Restored from the archive.")
+            self.restore(thing, by=request.user)
             self.message_user(request, f"{thing} is in use again.", messages.SUCCESS)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:

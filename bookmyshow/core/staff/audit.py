@@ -5,12 +5,14 @@ edits the past, whatever they may do elsewhere. Written in the transaction of th
 one is never there without the other.
 """
 
+from collections.abc import Sequence
+
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 
-__all__ = ["ADDITION", "CHANGE", "DELETION", "record", "record_list"]
+__all__ = ["ADDITION", "CHANGE", "DELETION", "record", "record_each", "record_list"]
 MAX_NAME = 200
 
 
@@ -26,6 +28,23 @@ def record(*, by: AbstractBaseUser, about: Model, what: str, kind: int = CHANGE)
         object_repr=str(about)[:MAX_NAME],
         action_flag=kind,
         change_message=what,
+    )
+
+
+def record_each(
+    *, by: AbstractBaseUser, about: Sequence[Model], what: str, kind: int = CHANGE
+) -> None:
+    """Add a line about each of these, in one insert."""
+    LogEntry.objects.bulk_create(
+        LogEntry(
+            user_id=by.pk,
+            content_type_id=ContentType.objects.get_for_model(thing).pk,
+            object_id=str(thing.pk),
+            object_repr=str(thing)[:MAX_NAME],
+            action_flag=kind,
+            change_message=what,
+        )
+        for thing in about
     )
 
 

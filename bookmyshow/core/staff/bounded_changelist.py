@@ -16,6 +16,8 @@ from django.http import HttpRequest, HttpResponse
 
 from bookmyshow.core.time import A_DAY, LocalTime, local_day
 
+from .access import ActionsInOneTransaction
+
 MOST_ROWS = 5_000
 MONTHS_SHOWN = 12
 WHEN = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
@@ -40,7 +42,7 @@ class BoundedPaginator(Paginator):
         return counted
 
 
-class LongListAdmin(admin.ModelAdmin):
+class LongListAdmin(ActionsInOneTransaction):
     """An admin whose list may have millions of rows."""
 
     paginator = BoundedPaginator

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.models import User
 from bookmyshow.core.time import database_now
 from movies.models import Movie
 from shows.errors import ScheduleError
@@ -79,10 +80,11 @@ class Command(BaseCommand):
         add("--premium", type=a_price, required=True, metavar="PRICE")
         add("--format", default="2D")
         add("--language", default="", help="the film's own where it is not given")
+        add("--by", metavar="EMAIL", help="who schedules them, for the audit log")
         add("--dry-run", action="store_true", help="only say what would be scheduled")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        plan = self._plan(options)
+        by, plan = self._staff(options["by"]), self._plan(options)
         try:
             planned = preview(plan, at=database_now())
             self._report(planned, every=options["dry_run"])
@@ -92,7 +94,7 @@ class Command(BaseCommand):
             if options["dry_run"]:
                 self.stdout.write(f"{len(planned)} shows would be scheduled.")
                 return
-            made = schedule(plan, planned)
+            made = schedule(plan, planned, by=by, what="Scheduled with a command.")
         except ScheduleError as error:
             raise CommandError(error.message) from error
         self.stdout.write(self.style.SUCCESS(f"{len(made)} shows scheduled."))
@@ -132,6 +134,14 @@ class Command(BaseCommand):
             return times_between(first, last, timedelta(minutes=every))
         except ValueError as error:
             raise CommandError(str(error)) from error
+
+    def _staff(self, email: str | None) -> User | None:
+        if email is None:
+            return None
+        staff = User.objects.filter(email__iexact=email, is_staff=True).first()
+        if staff is None:
+            raise CommandError(f"No one who works here has the email {email}.")
+        return staff
 
     def _film(self, slug: str) -> Movie:
         film = Movie.objects.filter(slug=slug).first()

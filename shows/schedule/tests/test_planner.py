@@ -57,7 +57,7 @@ def make_plan(**values: Any) -> Plan:
 
 
 def scheduled(plan: Plan) -> list[Show]:
-    return schedule(plan, preview(plan, at=AT))
+    return schedule(plan, preview(plan, at=AT), by=None)
 
 
 def problems(plan: Plan) -> list[list[str]]:

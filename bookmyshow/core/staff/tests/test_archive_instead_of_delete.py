@@ -13,7 +13,7 @@ from shows.listings.films import films
 from shows.models import Cinema, Show
 from shows.services import archive_cinema, archive_movie, restore_movie
 from tests.support.admin_site import staff_client
-from tests.support.factories import begin, make_booking, make_screen, make_show
+from tests.support.factories import begin, make_booking, make_screen, make_show, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -29,26 +29,26 @@ def past() -> Show:
 
 def test_an_archived_film_is_in_no_list_and_cannot_be_scheduled(past: Show) -> None:
     movie = past.movie
-    archive_movie(movie, at=timezone.now())
+    archive_movie(movie, by=make_user(), at=timezone.now())
     assert not films().with_showing(at=timezone.now()).filter(pk=movie.pk).exists()
     Movie.objects.filter(pk=movie.pk).update(release_date=timezone.now() + timedelta(days=9))
     assert not films().coming_soon(at=timezone.now()).exists()
     with pytest.raises(Archived, match="restore it"):
         make_show(movie=movie)
-    restore_movie(movie)
+    restore_movie(movie, by=make_user())
     make_show(movie=movie)
 
 
 def test_an_archived_films_page_stays_for_those_who_have_a_ticket(
     past: Show, client: Client
 ) -> None:
-    archive_movie(past.movie, at=timezone.now())
+    archive_movie(past.movie, by=make_user(), at=timezone.now())
     assert client.get(past.movie.get_absolute_url()).status_code == 200
 
 
 def test_an_archived_cinema_gets_no_shows(past: Show) -> None:
     cinema = past.screen.cinema
-    archive_cinema(cinema, at=timezone.now())
+    archive_cinema(cinema, by=make_user(), at=timezone.now())
     with pytest.raises(Archived):
         make_show(screen=make_screen(cinema=cinema))
 
@@ -56,9 +56,9 @@ def test_an_archived_cinema_gets_no_shows(past: Show) -> None:
 def test_what_has_shows_to_come_cannot_be_archived() -> None:
     show = make_show()
     with pytest.raises(MovieHasComingShows):
-        archive_movie(show.movie, at=timezone.now())
+        archive_movie(show.movie, by=make_user(), at=timezone.now())
     with pytest.raises(CinemaHasComingShows):
-        archive_cinema(show.screen.cinema, at=timezone.now())
+        archive_cinema(show.screen.cinema, by=make_user(), at=timezone.now())
 
 
 @pytest.mark.parametrize(("model", "of"), [("movies/movie", "movie"), ("shows/cinema", "cinema")])
