@@ -1,4 +1,4 @@
-"""Where a request comes from, believing X-Forwarded-For only as far as trusted proxies wrote it."""
+"""The client's address. X-Forwarded-For is used only as far as trusted proxies wrote it."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -11,10 +11,11 @@ WIDER_FACTOR = 4
 
 
 def client_address(request: HttpRequest) -> str:
-    """The client's address: the nearest hop that is none of TRUSTED_PROXIES.
+    """The client's address: the last hop that is not one of TRUSTED_PROXIES.
 
-    Each proxy appends whom it heard from, so the header is read from its right end; what stands
-    left of the first untrusted hop is whatever the client wrote, and so is a hop that's no address.
+    Each proxy appends the address of its own client to X-Forwarded-For, so the header is read from
+    the right. The client itself may have written everything to the left of the first untrusted hop,
+    and any hop that is not an address. Returns "unknown" if the connection has no address.
     """
     nearest = _parsed(request.META.get("REMOTE_ADDR", ""))
     if nearest is None:
@@ -29,15 +30,15 @@ def client_address(request: HttpRequest) -> str:
 
 
 def client_network(request: HttpRequest) -> str:
-    """What to count a client by: one IPv6 customer has a whole /64 of addresses to come from."""
+    """The network to count a client by: an IPv4 address, or the /64 that an IPv6 customer has."""
     return client_networks(request)[0][0]
 
 
 def client_networks(request: HttpRequest) -> list[tuple[str, int]]:
-    """The networks to count a client by, the narrowest first, and how much more each may do.
+    """The networks to count a client by, each with the factor for its limit, the smallest first.
 
-    An IPv4 address stands for itself. An IPv6 site has a /48, with 65,536 networks of /64 to come
-    from; many customers of one provider may share it.
+    For IPv4 this is the address. For IPv6 it is the /64 and the /48: one IPv6 customer can use all
+    65,536 networks /64 of a /48, but many customers of a provider may also share a /48.
     """
     address = client_address(request)
     if ":" not in address:

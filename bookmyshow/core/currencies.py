@@ -1,4 +1,4 @@
-"""The currencies of ISO 4217 that are legal tender somewhere (list of 2024-06-25)."""
+"""The currencies of ISO 4217 that are legal tender in a country (list of 2024-06-25)."""
 
 CODES = """
     AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN

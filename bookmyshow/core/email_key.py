@@ -1,4 +1,4 @@
-"""One form for all spellings of an email address that reach the same account."""
+"""Normal forms of email addresses, so that all spellings lead to the same account."""
 
 import unicodedata
 
@@ -6,15 +6,15 @@ from .pseudonym import pseudonym
 
 
 def as_stored(text: str) -> str:
-    """NFKC, as log-in forms apply it: full-width letters, for example, become ASCII."""
+    """The form that is stored: NFKC, without spaces around it. Full-width letters become ASCII."""
     return unicodedata.normalize("NFKC", text).strip()
 
 
 def email_key(text: str) -> str:
-    """The one form of all spellings of an email that reach the same account."""
+    """The key of an account: the stored form in lower case."""
     return as_stored(text).lower()
 
 
 def account_hash(email: str) -> str:
-    """What logs and cookies call an account: not readable, the same for all spellings."""
+    """A keyed hash of an account's email, for logs and cookies. The same for all spellings."""
     return pseudonym(email_key(email))[:16]

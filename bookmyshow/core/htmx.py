@@ -1,4 +1,4 @@
-"""Pages whose live part htmx asks for at the same address."""
+"""Pages with a part that htmx loads again from the same address."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -7,7 +7,7 @@ from django_htmx.middleware import HtmxDetails
 
 
 class HtmxHttpRequest(HttpRequest):
-    """What the htmx middleware makes of a request."""
+    """A request with the attribute that django_htmx's middleware adds."""
 
     htmx: HtmxDetails
 
@@ -15,7 +15,7 @@ class HtmxHttpRequest(HttpRequest):
 def page_or_part(
     request: HtmxHttpRequest, template: str, part: str, context: dict[str, object]
 ) -> HttpResponse:
-    """The whole page, or its live part to htmx; going Back asks for the whole page again."""
+    """Render the whole page, or only `part` for htmx. After Back, htmx gets the whole page."""
     live = request.htmx and not request.htmx.history_restore_request
     response = render(request, f"{template}#{part}" if live else template, context)
     patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])

@@ -1,5 +1,7 @@
-"""The folder that stands in for a mail server. Links in its mails open accounts, so only the
-system user that the site runs as can read them."""
+"""Writes mail to a folder if there is no mail server.
+
+Only the site's system user can read the files, because links in mails give access to accounts.
+"""
 
 import os
 from contextlib import suppress
@@ -14,7 +16,7 @@ class EmailBackend(filebased.EmailBackend):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        # The mails of earlier versions were readable. Another user's folder stays as it is.
+        # Earlier versions let everyone read the folder. Another user's folder can't be changed.
         with suppress(PermissionError):
             Path(self.file_path).chmod(0o700)
 

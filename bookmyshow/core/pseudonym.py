@@ -1,8 +1,8 @@
-"""A keyed hash that stands for a person or an address: it can be compared, but not read."""
+"""Keyed hashes in place of emails and addresses. They can be compared, but not read."""
 
 from django.utils.crypto import salted_hmac
 
 
 def pseudonym(text: str) -> str:
-    """32 characters, the same for the same text; without SECRET_KEY nobody can find the text."""
+    """The hash of a text, 32 hexadecimal digits. Nobody can find the text without SECRET_KEY."""
     return salted_hmac("bookmyshow.pseudonym", text, algorithm="sha256").hexdigest()[:32]

@@ -1,10 +1,10 @@
-"""How often the same client may try the same thing; one set of limits for pages and API.
+"""Rate limits: how often a client may try something. Pages and API share the same counts.
 
-The counts are in Redis, shared by all workers. While Redis is down, limits that protect accounts go
-on in each worker's own memory (so a client gets at most the limit once for each worker), and limits
-on booking are not enforced: selling goes on. Redis is asked again every few seconds.
+The counts are in Redis, for all workers. While Redis is down, limits that protect accounts are
+counted in each worker's memory, so a client can reach the limit once per worker. Limits on bookings
+are not enforced then, so that selling continues. Redis is tried again after ASK_AGAIN_SECONDS.
 
-`accounts.login.attempts` has the limits of everything that checks a secret.
+The limits of log-ins and other checks of secrets are in `accounts.login.attempts`.
 """
 
 import logging
@@ -34,14 +34,17 @@ ASK_AGAIN_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`rate` in a moving window. `guards`: kept in each worker's memory while Redis is down."""
+    """A number of attempts in a moving window of time.
+
+    `in_memory_fallback`: while Redis is down, count in each worker's memory; otherwise not at all.
+    """
 
     name: str
     rate: RateLimitItem
     in_memory_fallback: bool = True
 
     def times(self, factor: int) -> "Limit":
-        """The same limit, `factor` times as high, with counts of its own."""
+        """A limit that is `factor` times as high and has its own counts."""
         if factor == 1:
             return self
         rate = type(self.rate)(self.rate.amount * factor, self.rate.multiples)
@@ -52,7 +55,7 @@ HOLDS_OF_PERSON = Limit("holds", parse("30 per minute"), in_memory_fallback=Fals
 
 
 class RateLimited(DomainError):
-    """Too often; in `retry_after` seconds it would be allowed."""
+    """Too many attempts. The next one is allowed after `retry_after` seconds."""
 
     code = "RATE_LIMITED"
     status = 429
@@ -66,24 +69,27 @@ class RateLimited(DomainError):
 
 
 class Busy(Unavailable):
-    """This process has no room for costly work now. Try again after `retry_after` seconds."""
+    """This process is busy with other costly work. Try again after `retry_after` seconds."""
 
     message = "The service is busy right now. Please try again in a moment."
     retry_after = 2
 
 
 def count_attempt(limit: Limit, by: object, *, times: int = 1) -> None:
-    """Count one attempt of someone, or `times`. Raises RateLimited beyond the limit."""
+    """Count `times` attempts of a client. Raises RateLimited if that exceeds the limit.
+
+    `by` identifies the client, for example a user's id or an address. Only its hash is stored.
+    """
     if not settings.RATE_LIMITS:
         return
-    # No email or address is kept in the clear.
-    who = pseudonym(str(by))
+    client = pseudonym(str(by))
     limiter = _limiter(limit)
     while limiter is not None:
         try:
-            if limiter.hit(limit.rate, limit.name, who, cost=times):
+            if limiter.hit(limit.rate, limit.name, client, cost=times):
                 return
-            wait = limiter.get_window_stats(limit.rate, limit.name, who).reset_time - time.time()
+            reset_at = limiter.get_window_stats(limit.rate, limit.name, client).reset_time
+            wait = reset_at - time.time()
         except StorageError as error:
             _outage.begin(error)
             limiter = _limiter(limit)
@@ -92,7 +98,7 @@ def count_attempt(limit: Limit, by: object, *, times: int = 1) -> None:
 
 
 def count_attempt_by_address(limit: Limit, request: HttpRequest) -> None:
-    """Count one attempt of a client's network; its wider network (IPv6) has a higher limit.
+    """Count one attempt of the client's network, and of its larger IPv6 network (higher limit).
 
     Raises RateLimited.
     """
@@ -121,7 +127,7 @@ class RateLimitMiddleware:
 
 
 class _Outage:
-    """Whether Redis was found down a moment ago: nobody waits for a dead server twice."""
+    """True for ASK_AGAIN_SECONDS after Redis did not answer, so that requests don't wait for it."""
 
     def __init__(self) -> None:
         self._until = 0.0
@@ -130,7 +136,7 @@ class _Outage:
         return time.monotonic() < self._until
 
     def begin(self, error: Exception) -> None:
-        log.warning("rate limits go on without Redis: %s", error)
+        log.warning("Redis does not answer; rate limits continue without it: %s", error)
         self._until = time.monotonic() + ASK_AGAIN_SECONDS
 
 

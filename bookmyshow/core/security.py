@@ -1,4 +1,4 @@
-"""What Django and django-csp leave to the site: headers, their cost, and a limit on uploads."""
+"""Security middleware beside that of Django and django-csp, and a limit on uploads."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from django.core.exceptions import BadRequest
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponseBase
 
-# Nothing here needs a sensor, or a payment sheet of the browser's; but the door scans tickets.
+# Pages use none of these browser features, except the camera at the door, to scan tickets.
 PERMISSIONS = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -29,12 +29,12 @@ PERMISSIONS = ", ".join(
     )
 )
 PERMISSIONS_AT_THE_DOOR = PERMISSIONS.replace("camera=()", "camera=(self)")
-#: All files of one request together; a poster may have 5 MB (movies.forms).
+#: For all files of one request together. A poster may have 5 MB (movies.forms).
 MOST_UPLOADED_BYTES = 10 * 2**20
 
 
 class SecurityHeadersMiddleware:
-    """Permissions-Policy and Cross-Origin-Resource-Policy where a view set none."""
+    """Adds Permissions-Policy and Cross-Origin-Resource-Policy if the view did not set them."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -47,10 +47,10 @@ class SecurityHeadersMiddleware:
 
 
 class PrivatePagesMiddleware:
-    """No browser or proxy keeps an answer that was made for somebody who is logged in.
+    """Forbids browsers and proxies to store answers for somebody who is logged in.
 
-    Covers all pages, exports and the admin. It loads no session: where the view read none, its
-    answer is the same for everybody.
+    For all pages, exports and the admin. It does not load the session: if the view has not read it,
+    the answer is the same for everybody.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -65,7 +65,7 @@ class PrivatePagesMiddleware:
 
 
 class PolicyMiddleware(CSPMiddleware):
-    """django-csp's, but the policy of answers without a nonce, all alike, is built once."""
+    """django-csp's middleware, but the policy of answers without a nonce is built only once."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         super().__init__(get_response)
@@ -78,14 +78,17 @@ class PolicyMiddleware(CSPMiddleware):
         if own or settings.DEBUG:
             return super().process_response(request, response)
         response.headers.setdefault(HEADER, self._policy)
-        # Too late for a nonce: what uses one now must fail, and not be refused by browsers.
+        # The header is set now. Code that asks for a nonce after this gets an error; otherwise
+        # browsers would block its script.
         request.csp_nonce = CheckableLazyObject(self._csp_nonce_post_response)  # type: ignore[attr-defined]
         return response
 
 
 class StaffAddressMiddleware:
-    """400 for a NUL in a staff page's query: the admin's filters would hand it to the database,
-    which takes none in a text."""
+    """Answers 400 if the query of a staff page has a NUL character.
+
+    The admin's filters would pass it to the database, which raises an error for it.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -98,7 +101,7 @@ class StaffAddressMiddleware:
 
 
 class QuotaUploadHandler(FileUploadHandler):
-    """Stops reading a request whose files are too large, before they fill the disk."""
+    """Stops reading a request if its files exceed MOST_UPLOADED_BYTES."""
 
     def __init__(self, request: HttpRequest | None = None) -> None:
         super().__init__(request)

@@ -1,4 +1,4 @@
-"""What every app's `api.py` is built of: envelope, problems, strict reading, HTTP manners.
+"""The parts of every app's `api.py`: envelope, errors, strict parsing, HTTP semantics.
 
-It knows no app: routers import it, and `bookmyshow.site.api` puts them together.
+This package imports no app. Routers import it, and `bookmyshow.site.api` combines the routers.
 """

@@ -1,6 +1,7 @@
-"""HTTP manners that every endpoint shares: HEAD, OPTIONS, 405, ETag and 304, no-store.
+"""HTTP behaviour of every endpoint: HEAD, OPTIONS, 405, ETag and 304, no-store.
 
-Compression is the middleware's: it pads what it compresses, so that a length gives nothing away.
+Django's GZipMiddleware compresses the answers. It adds random bytes, so that the length of an
+answer reveals nothing about secrets in it.
 """
 
 import hashlib
@@ -18,7 +19,11 @@ View = Callable[..., HttpResponseBase]
 
 
 def with_http_semantics(view: View) -> View:
-    """The view with the manners of HTTP; a public answer is one with `Cache-Control: public`."""
+    """Decorator for views of the API.
+
+    Answers HEAD and OPTIONS, sends Allow with a 405, and lets public answers (`Cache-Control:
+    public`) be cached with an ETag. Others get `private, no-store`.
+    """
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -36,7 +41,7 @@ def with_http_semantics(view: View) -> View:
             response.content = b""
         return response
 
-    # No cookie is a credential here, so there is nothing to forge a request with.
+    # CSRF needs a credential that browsers send by themselves. The API accepts only tokens.
     return csrf_exempt(wrapped)
 
 

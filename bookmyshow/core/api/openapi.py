@@ -1,4 +1,4 @@
-"""The API's own description, OpenAPI 3.1: ninja's, with problems, headers and examples added."""
+"""The API's OpenAPI 3.1 document: ninja's, with errors, headers and examples added."""
 
 import json
 import re

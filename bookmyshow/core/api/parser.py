@@ -1,4 +1,4 @@
-"""Reading requests strictly: what can't be read is refused, never guessed at."""
+"""Parses requests strictly: unreadable input is refused with an error."""
 
 import json
 from typing import Any, NoReturn

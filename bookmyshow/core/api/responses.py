@@ -1,4 +1,4 @@
-"""Turning what an endpoint found into its HTTP response."""
+"""Makes the HTTP responses of endpoints."""
 
 from collections.abc import Sequence
 
@@ -8,12 +8,12 @@ from pydantic import BaseModel
 from .schemas import Pagination
 
 JSON = "application/json; charset=utf-8"
-# Shared caches may keep it, and ask every time whether it is still right (ETag).
+# Shared caches may store it, but must ask each time whether it is current (ETag).
 PUBLIC = "public, no-cache"
 
 
 def respond(body: BaseModel, status: int = 200) -> HttpResponse:
-    """The body as JSON, outside the envelope; what has no value is left out."""
+    """The body as JSON without the envelope. Fields that are None are left out."""
     return HttpResponse(
         body.model_dump_json(by_alias=True, exclude_none=True), status=status, content_type=JSON
     )
@@ -33,13 +33,13 @@ def answer_list(
 
 
 def list_text(rows: Sequence[BaseModel], pagination: Pagination) -> str:
-    """A page of a list as it stands in the envelope, for keeping."""
+    """The JSON text of a page of a list, without the envelope's braces; it can be cached."""
     texts = ",".join(row.model_dump_json(by_alias=True) for row in rows)
     return f'"data":[{texts}],"pagination":{pagination.model_dump_json(by_alias=True)}'
 
 
 def text_answer(members: str, *, public: bool = False) -> HttpResponse:
-    """What `list_text` made, in the envelope."""
+    """The text of `list_text` as a response."""
     return _enveloped(members, 200, public)
 
 

@@ -1,4 +1,4 @@
-"""The envelope, and the types that bodies, queries and answers are declared with."""
+"""The envelope, and the types for the fields of bodies, queries and answers."""
 
 import re
 from datetime import date, datetime
@@ -95,7 +95,7 @@ def _line(text: str) -> str:
 
 
 def _day(value: Any) -> Any:
-    # Left to itself, pydantic reads numbers as seconds since 1970.
+    # By default pydantic reads numbers as seconds since 1970.
     if not isinstance(value, str) or not DAY.fullmatch(value):
         raise PydanticCustomError("date_form", "Use a date such as 2026-01-31.")
     return value
@@ -115,7 +115,7 @@ def _json_number(value: Any) -> Any:
 
 _pattern = Field(json_schema_extra={"pattern": WITHOUT_CONTROL})
 
-# Text as it was typed (a password), text of one line, and text of several.
+# Text as it was typed (for passwords), one line of text, and several lines.
 Verbatim = Annotated[str, Field(strict=True), AfterValidator(_plain), _pattern]
 Line = Annotated[str, Field(strict=True), AfterValidator(_line), _pattern]
 Paragraphs = Annotated[str, Field(strict=True), AfterValidator(_paragraphs)]
@@ -123,9 +123,9 @@ Day = Annotated[date, BeforeValidator(_day)]
 
 BodyId = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID, examples=[7])]
 BodyWhole = Annotated[int, Field(strict=True)]
-# A number or its text ("350.00"); floats are read by their shortest text, not their binary value.
+# A number or its text ("350.00"). Floats are read from their shortest text: 0.1 is Decimal("0.1").
 BodyDecimal = Annotated[Decimal, BeforeValidator(_json_number)]
-# In addresses whatever is a whole number is read; one that no row has is a 404.
+# In URLs every whole number is accepted. If no row has it, the answer is 404.
 PathId = Annotated[int, BeforeValidator(_whole), Field(json_schema_extra={"minimum": 1})]
 QueryId = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=LARGEST_ID)]
 QueryWhole = Annotated[int, BeforeValidator(_whole)]

@@ -1,8 +1,8 @@
-"""The metrics that processes count for themselves; `state` adds those read from the servers.
+"""The metrics that each process counts. `bookmyshow.site.state_gauges` reads others at each scrape.
 
-With PROMETHEUS_MULTIPROC_DIR set (gunicorn.conf.py sets it) all processes that share the folder add
-up, Celery's workers too. One observation costs a few microseconds. The alert rules and the
-dashboard in `ops/` name these metrics.
+If PROMETHEUS_MULTIPROC_DIR is set (gunicorn.conf.py sets it), the metrics of all processes with the
+same folder are added, Celery's workers included. One observation takes a few microseconds. The
+alert rules and the dashboard in `ops/` use these names.
 """
 
 import functools
@@ -18,7 +18,7 @@ from bookmyshow.core.errors import DomainError
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# Bounds that the alert rules ask about (0.05 s, 0.5 s, 5 s) are among the buckets.
+# The limits in the alert rules (0.05 s, 0.5 s, 5 s) must be bounds of buckets.
 REQUESTS = Histogram(
     "bookmyshow_request_seconds",
     "Time a request took on the server.",
@@ -121,7 +121,7 @@ def booking_attempt(action: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
 
 def timed_sweep(sweep: Callable[[], int]) -> Callable[[], int]:
-    """Time a sweep, and count what it wrote down."""
+    """Time a sweep, and count the holds that it ended."""
 
     @functools.wraps(sweep)
     def timed() -> int:

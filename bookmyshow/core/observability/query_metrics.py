@@ -1,4 +1,4 @@
-"""The time that statements take, as this process sees it."""
+"""Measures how long SQL statements take, including the way to the database and back."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ def time_statement(
     execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:
     if context["connection"].connection.pgconn.pipeline_status:
-        # Only sent here; `bookmyshow.core.db.one_trip` times it with its answer.
+        # In a pipeline it is only sent now. `bookmyshow.core.db.one_trip` measures it.
         return execute(sql, params, many, context)
     started = time.perf_counter()
     try:

@@ -1,6 +1,5 @@
-"""What staff pages share: who may open them, actions in one transaction, a save without
-races.
-"""
+"""For staff pages: a decorator that checks a permission, admin actions in one transaction, and a save
+of only a form's fields."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -42,9 +41,9 @@ def staff_with(
 
 
 class ActionsInOneTransaction(admin.ModelAdmin):
-    """An action on chosen rows is committed with its lines in the audit log, or not at all.
+    """Runs an action on the chosen rows in one transaction, with its lines in the audit log.
 
-    Django's own views of one row do that already; its action that deletes rows does not.
+    Django does the same for its views of one row, but not for its action that deletes rows.
     """
 
     def response_action(
@@ -55,9 +54,9 @@ class ActionsInOneTransaction(admin.ModelAdmin):
 
 
 def save_form_fields(obj: Model, form: ModelForm, *also: str) -> None:
-    """Save only the columns of the form, and those of `also`.
+    """Save only the fields of the form, and those named in `also`.
 
-    A save of the whole row would undo what others changed since it was read.
+    A save of all fields would overwrite changes that others made after the form was read.
     """
     asked = {name for name in form.cleaned_data if not form.fields[name].disabled}
     fields = [

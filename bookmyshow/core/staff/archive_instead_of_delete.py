@@ -1,4 +1,4 @@
-"""What was sold keeps its film and its cinema: in the admin those are archived, not deleted."""
+"""Admin support for archiving: films and cinemas with sold tickets are archived, not deleted."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ from .access import ActionsInOneTransaction, save_form_fields
 
 
 class Archived(admin.SimpleListFilter):
-    """The list is of what is in use, unless one asks for the rest."""
+    """Shows rows in use by default; the other choices are archived rows and all rows."""
 
     title = "in use"
     parameter_name = "archived"
@@ -33,15 +33,16 @@ class Archived(admin.SimpleListFilter):
 
 
 class ArchivableAdmin(ActionsInOneTransaction):
-    """An admin with "archive" and "restore", which says why something can't be deleted.
+    """An admin with the actions "archive" and "restore", which says why a row can't be deleted.
 
-    Subclasses give the two services, which write the audit log too, and say why a thing is kept.
+    Subclasses define the services `archive` and `restore`, which also write the audit log, and
+    `why_kept`.
     """
 
     actions = ("archive_selected", "restore_selected")
     archive: Callable[..., None]
     restore: Callable[..., None]
-    #: What `archive` raises when a rule says no; each has words for people as its `message`.
+    #: The errors that `archive` raises if a rule forbids it. Each has a `message` for people.
     refusals: Any = ()
 
     def why_kept(self, thing: Any) -> str:
@@ -49,7 +50,7 @@ class ArchivableAdmin(ActionsInOneTransaction):
         raise NotImplementedError
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
-        """Write only the columns of the form, so that no archiving meanwhile is undone."""
+        """Save only the form's fields: the row may have been archived since the form was read."""
         if not change:
             super().save_model(request, obj, form, change)
             return
@@ -73,7 +74,7 @@ class ArchivableAdmin(ActionsInOneTransaction):
             self.message_user(request, f"{thing} is in use again.", messages.SUCCESS)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Where something is kept, why; otherwise what goes with it."""
+        """The reasons why rows can't be deleted; if there are none, what is deleted with them."""
         kept = [why for thing in objs if (why := self.why_kept(thing))]
         if kept:
             return [str(thing) for thing in objs], {}, set(), kept

@@ -1,8 +1,7 @@
-"""Who did what, in the log that the admin writes too (each object's "History").
+"""Writes the audit log: who did what, and when. The admin's own "History" uses the same table.
 
-The database refuses to change or delete a line of it (migration `append_only_audit_log`), so nobody
-edits the past, whatever they may do elsewhere. Written in the transaction of the change itself: the
-one is never there without the other.
+A database trigger refuses to change or delete lines (migration `append_only_audit_log`). Write a
+line in the transaction of the change, so that both are committed or neither is.
 """
 
 from collections.abc import Sequence
@@ -17,9 +16,9 @@ MAX_NAME = 200
 
 
 def record(*, by: AbstractBaseUser, about: Model, what: str, kind: int = CHANGE) -> LogEntry:
-    """Add a line: `what` was done (a sentence, past tense) to `about`, by whom, now.
+    """Add a line: `by` has done `what` (a sentence in the past tense) to `about`, now.
 
-    Of something that is deleted it is written before: afterwards it has no id.
+    For a deletion, call this before the object is deleted, because afterwards it has no id.
     """
     return LogEntry.objects.create(
         user_id=by.pk,
@@ -49,7 +48,7 @@ def record_each(
 
 
 def record_list(*, by: AbstractBaseUser, model: type[Model], what: str) -> LogEntry:
-    """Add a line about a whole list of a model's rows, such as "Exported as CSV."."""
+    """Add a line about a list of a model's rows, for example "Exported as CSV."."""
     return LogEntry.objects.create(
         user_id=by.pk,
         content_type_id=ContentType.objects.get_for_model(model).pk,

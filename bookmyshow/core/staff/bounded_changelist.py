@@ -1,6 +1,7 @@
-"""Admin lists that stay quick however long they grow: nothing looks at more rows than it shows.
+"""Admin lists that stay fast with millions of rows.
 
-Django's own count them all for the page numbers, and read them all for the dates to drill into.
+Django's own lists count all rows for the page numbers and read all rows for the dates to choose
+from. These count at most MOST_ROWS + 1 rows.
 """
 
 import re
@@ -24,7 +25,7 @@ WHEN = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 
 
 class BoundedPaginator(Paginator):
-    """Counts up to MOST_ROWS; nobody pages further, and what lies there is found by narrowing."""
+    """Counts up to MOST_ROWS and has pages for those. Find other rows by filters or search."""
 
     @cached_property
     def count(self) -> int:
@@ -32,7 +33,7 @@ class BoundedPaginator(Paginator):
 
     @property
     def is_cut(self) -> bool:
-        """Whether there are more rows than there are pages for."""
+        """Whether there are more than MOST_ROWS rows."""
         return self._counted > MOST_ROWS
 
     @cached_property
@@ -47,14 +48,14 @@ class LongListAdmin(ActionsInOneTransaction):
 
     paginator = BoundedPaginator
     show_full_result_count = False
-    # Each count beside a filter would read the whole table.
+    # The numbers beside filters would each read the whole table.
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
 
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Any], *arguments: Any
     ) -> HttpResponse | None:
-        """ "All" of a list that was cut would be more than the page says."""
+        """Refuse an action on all rows if there are more than MOST_ROWS."""
         everything = request.POST.get("select_across") == "1"
         if everything and BoundedPaginator(queryset, self.list_per_page).is_cut:
             words = f"An action takes {MOST_ROWS:,} rows at most: narrow the list first."
@@ -64,9 +65,9 @@ class LongListAdmin(ActionsInOneTransaction):
 
 
 class PeriodFilter(admin.SimpleListFilter):
-    """Years, months and days of an indexed moment: a range, so that the index serves it.
+    """Filters by a year, month or day of a datetime field, as a range that can use its index.
 
-    They are of the time zone in the field `zone`, or of UTC without one.
+    `zone` is the path of the field with the time zone; without it, periods are in UTC.
     """
 
     parameter_name = "when"
@@ -90,14 +91,14 @@ class PeriodFilter(admin.SimpleListFilter):
             return rows
         if not self.zone:
             return _between(rows, self.field, *span)
-        # First wide bounds in UTC, which can use the index; a local time can't.
+        # First a wider range in UTC, which can use the index; then the exact one in local time.
         near = _between(rows, self.field, span[0] - A_DAY, span[1] + A_DAY)
         local = near.alias(local_time=LocalTime(self.zone, F(self.field)))
         return _between(local, "local_time", *span)
 
 
 def period_filter(field: str, title: str, *, zone: str = "") -> type[PeriodFilter]:
-    """The filter for a list's `list_filter`; `zone` is the path of the field with the time zone."""
+    """A filter class for `list_filter`. `zone` is the path of the field with the time zone."""
     return type("When", (PeriodFilter,), {"field": field, "title": title, "zone": zone})
 
 
@@ -106,8 +107,8 @@ def _between(rows: QuerySet[Any], field: str, begins: datetime, ends: datetime) 
 
 
 def _steps(first: date, last: date, chosen: str) -> Iterator[tuple[str, str]]:
-    """The last twelve months, then years; below the chosen year its months, below a month its
-    days."""
+    """The choices: the last twelve months, then years. Below a chosen year come its months, below a
+    chosen month its days."""
     month = last.replace(day=1)
     for _ in range(MONTHS_SHOWN):
         if month < first.replace(day=1):
@@ -134,7 +135,7 @@ def _month(month: date, first: date, last: date, chosen: str) -> Iterator[tuple[
 
 
 def _span(text: str) -> tuple[datetime, datetime] | None:
-    """The moments from and before which a year, month or day lies; None for anything else."""
+    """Begin and end of a year, month or day such as "2026-11"; None for other texts."""
     match = WHEN.fullmatch(text)
     if match is None:
         return None

@@ -1,8 +1,8 @@
-"""Every admin list as CSV: the same rows as on the page, filtered, searched and sorted alike.
+"""Exports every admin list as CSV, with the list's filters, search and order.
 
-The columns are for a spreadsheet or a program: one fact each, plain numbers, times in ISO 8601 with
-their offset, the currency beside the amounts. An admin names them in `export_columns`; one without
-exports the columns of its list.
+The columns are for spreadsheets and programs: one value each, plain numbers, times in ISO 8601 with
+an offset, and the currency in a column of its own. An admin defines them in `export_columns`;
+otherwise the export has the columns of the list.
 """
 
 import csv
@@ -34,29 +34,30 @@ from bookmyshow.core.observability.security_log import log_event
 
 from . import audit
 
-# What is read ahead of what is sent: little, so that a download begins at once.
+# Rows that are read at a time; few, so that a download begins at once.
 ROWS_AT_A_TIME = 200
-EXPORTED, MOST_TOLD = "Exported as CSV.", 200
-# A cursor lives in its transaction: outside of one the database would make the whole list before
-# the first row. It plans for that first row, and waits for whoever downloads slowly.
+EXPORTED, MOST_FILTER_CHARACTERS = "Exported as CSV.", 200
+# A server-side cursor needs a transaction; without it the database would compute the whole list
+# before the first row. The settings make the planner optimise for the first row, and allow for slow
+# downloads.
 CURSOR_SETTINGS = (
     "SET LOCAL cursor_tuple_fraction = 0.0001;"
     " SET LOCAL idle_in_transaction_session_timeout = '10min'"
 )
-# A spreadsheet takes a text that begins like this for a formula.
+# Spreadsheets treat a text that begins with one of these as a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
-#: By its head, where a row has a column's value: "user.email", or a function of the row.
+#: Columns by name. A value is a path such as "user.email", or a function of the row.
 Columns = Mapping[str, str | Callable[[Any], Any]]
 
 
 def currency(_row: object) -> str:
-    """The value of a column beside amounts."""
+    """The value of the currency column."""
     return settings.CURRENCY
 
 
-class _Line:
-    """A file that gives back what is written to it, for csv.writer."""
+class _Echo:
+    """A file whose `write` returns the text, so that csv.writer returns each line."""
 
     def write(self, text: str) -> str:
         return text
@@ -65,7 +66,11 @@ class _Line:
 @require_GET
 @staff_member_required
 def export(request: HttpRequest, app: str, model: str) -> StreamingHttpResponse:
-    """The list that the same address without `export` shows; a row is read as it is sent."""
+    """Stream the CSV of the admin list whose path is the same without `export/`.
+
+    403 without the right to view the list, 404 if there is no such list. Each export is written to
+    the audit log.
+    """
     model_admin = _admin_of(app, model)
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
@@ -74,7 +79,7 @@ def export(request: HttpRequest, app: str, model: str) -> StreamingHttpResponse:
     except IncorrectLookupParameters as error:
         raise Http404("There is no such list.") from error
     assert request.user.is_authenticated
-    audit.record_list(by=request.user, model=model_admin.model, what=_told(request))
+    audit.record_list(by=request.user, model=model_admin.model, what=_audit_text(request))
     log_event(
         "export",
         request=request,
@@ -94,14 +99,16 @@ def _admin_of(app: str, model: str) -> ModelAdmin:
         raise Http404("There is no such list.") from error
 
 
-def _told(request: HttpRequest) -> str:
-    """The line for the audit log, with the filters of the list cut to MOST_TOLD characters."""
-    narrowed = request.GET.urlencode()
-    return f"Exported as CSV, narrowed by {narrowed[:MOST_TOLD]}." if narrowed else EXPORTED
+def _audit_text(request: HttpRequest) -> str:
+    """The text for the audit log, with up to MOST_FILTER_CHARACTERS of the list's filters."""
+    filters = request.GET.urlencode()
+    if not filters:
+        return EXPORTED
+    return f"Exported as CSV, narrowed by {filters[:MOST_FILTER_CHARACTERS]}."
 
 
 def _listed(model_admin: ModelAdmin, request: HttpRequest) -> Columns:
-    """The columns of the list as it is on the page."""
+    """The columns of the list on the page."""
     names = model_admin.get_list_display(request)
     labels = [str(label_for_field(name, model_admin.model, model_admin)) for name in names]
     heads = [slugify(label).replace("-", "_") for label in labels]
@@ -114,7 +121,7 @@ def _on_page(model_admin: ModelAdmin, name: Any, row: Model) -> Any:
 
 
 def _lines(columns: Columns, rows: Any) -> Iterator[str]:
-    writer = csv.writer(_Line())
+    writer = csv.writer(_Echo())
     values = [attrgetter(value) if isinstance(value, str) else value for value in columns.values()]
     yield "\ufeff" + writer.writerow([plain_text(head) for head in columns])
     with transaction.atomic():
@@ -148,12 +155,15 @@ def _cell(value_of: Callable[[Any], Any], row: Model) -> str:
 
 
 def _text(markup: str) -> str:
-    """What a cell of the page says, its lines apart from each other."""
+    """The text of a cell's HTML; lines are separated with dots."""
     return unescape(strip_tags(markup.replace("<br>", " · ")))
 
 
 def plain_text(text: str) -> str:
-    """A text that no spreadsheet takes for a formula; some take full-width signs for one too."""
+    """The text, with a ' in front if a spreadsheet would treat it as a formula.
+
+    Some spreadsheets treat full-width signs (＝ ＋ …) in the same way.
+    """
     words = text.strip()
     is_formula = unicodedata.normalize("NFKC", words[:1]).startswith(FORMULA)
     return f"'{words}" if is_formula else words

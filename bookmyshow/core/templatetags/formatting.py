@@ -1,7 +1,7 @@
-"""How money, times and titles read on a page.
+"""Template filters for money, times and titles.
 
-Django converts an aware datetime to the server's zone when a template prints it; these filters keep
-the zone the value carries, so `{{ show.local_start|clock }}` is the time on the cinema's wall.
+Django's own filters convert a datetime to the server's time zone. These keep the value's own zone,
+so `{{ show.local_start|clock }}` is the local time at the cinema.
 """
 
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from django.utils.text import get_text_list
 
 register = template.Library()
 
-# ISO 4217 code → symbol before the figure; a currency that isn't here shows its code.
+# ISO 4217 code → symbol before the number. Other currencies show their code.
 SYMBOLS = {
     "AUD": "A$",
     "BRL": "R$",
@@ -31,7 +31,7 @@ SYMBOLS = {
 
 @register.filter
 def money(amount: Decimal | int | None) -> str:
-    """₹350, or ₹350.50 where there are paise; thousands grouped as the currency's country does."""
+    """₹350, or ₹350.50 if there are paise; digits grouped as usual for the currency."""
     if amount is None:
         return ""
     value = Decimal(amount).quantize(Decimal("0.01"), ROUND_HALF_UP)
@@ -81,7 +81,7 @@ def moment(value: datetime) -> str:
 
 @register.filter
 def dated_moment(value: datetime) -> str:
-    """Sat 22 Nov 2026, 19:45; with the year, for mails and logs that are read much later"""
+    """Sat 22 Nov 2026, 19:45: with the year, for mails and logs that may be read much later"""
     return f"{day(value)} {value.year}, {clock(value)}"
 
 
@@ -99,7 +99,7 @@ def running_time(minutes: int | None) -> str:
 
 @register.filter
 def percent_of(part: int, whole: int) -> int:
-    """Whole percent; 100 where it is all of them and 0 where it is none, never by rounding."""
+    """The share as whole percent. 100 only if part equals whole, 0 only if part is 0."""
     if part in {0, whole} or not whole:
         return 100 if part and whole else 0
     return min(99, max(1, round(100 * part / whole)))
@@ -107,7 +107,7 @@ def percent_of(part: int, whole: int) -> int:
 
 @register.filter
 def wait(seconds: int) -> str:
-    """a minute, 5 minutes, 2 hours: rounded up, so that nobody comes back too early"""
+    """a minute, 5 minutes, 2 hours: rounded up, so that the wait is never too short"""
     minutes = ceil(seconds / 60)
     if minutes <= 1:
         return "a minute"
@@ -122,5 +122,5 @@ def listed(names: list[str]) -> str:
 
 @register.filter
 def keep_dashes(title: str) -> str:
-    """A dash stays with the word before it; no line of a title begins with one."""
+    """The title with no-break spaces before dashes, so that no line begins with a dash."""
     return title.replace(" – ", "\N{NO-BREAK SPACE}– ").replace(" — ", "\N{NO-BREAK SPACE}— ")

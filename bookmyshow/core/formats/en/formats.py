@@ -1,4 +1,4 @@
-"""How Django writes a moment where nothing says otherwise: 22 Nov 2026, 19:45, as on the site."""
+"""Django's default formats for dates and times: 22 Nov 2026, 19:45."""
 
 DATE_FORMAT = SHORT_DATE_FORMAT = "j M Y"
 DATETIME_FORMAT = SHORT_DATETIME_FORMAT = "j M Y, H:i"
