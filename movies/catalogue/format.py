@@ -1,7 +1,8 @@
-"""The catalogue format of the project prust/wikipedia-movie-data, and what a film takes from it.
+"""Reads the catalogue format of the project prust/wikipedia-movie-data.
 
-A JSON array of objects: title, year, cast, genres, href (the Wikipedia page's name), extract.
-Title, year and href together identify a film. Thumbnails are addresses on another host: not used.
+A catalogue is a JSON array of objects: title, year, cast, genres, href (the name of the Wikipedia
+page), extract. Title, year and href together identify a film. Thumbnails are not used, because they
+are addresses on another host.
 """
 
 import html
@@ -27,24 +28,24 @@ NAME_LENGTH = 120
 GENRE_LENGTH = Genre._meta.get_field("name").max_length or 0
 DESCRIPTION_LENGTH = 20_000
 
-# Bidirectional overrides and invisible marks: they change how the text around them is drawn.
+# Bidirectional overrides and invisible characters change how the text around them is shown.
 INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ud800-\udfff]")
-# A credit that slipped into the cast: "A. Writer (screenplay)", or what is left of one.
+# Entries of the cast that are not actors: "A. Writer (screenplay)", or the rest of such a text.
 CREDIT = re.compile(r"\([^)]*(?:screen|writ|direct|produc|story)[^)]*\)$|^[^(]*\)$", re.IGNORECASE)
 
 
 class UnreadableCatalogue(Exception):
-    """A file that no record can be read from; the message says why."""
+    """No record can be read from the file. The message says why."""
 
 
 class Unusable(ValueError):
-    """A record that no film can be made of; the message says why."""
+    """The record can't become a film. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the catalogue says of one film, cleaned. `index` is its place in the array, from 0."""
+    """The cleaned data of one film. `index` is its place in the array, from 0."""
 
     index: int
     title: str
@@ -57,7 +58,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something to report about a place in the array: its index, the title there, and what."""
+    """A note for the report about one place in the array: index, title and text."""
 
     index: int
     title: str
@@ -69,16 +70,16 @@ class Remark:
 
 
 class Skipped(Remark):
-    """A record that isn't imported, and why."""
+    """A record that is not imported, with the reason."""
 
 
 def read_catalogue(path: Path) -> list[Record | Remark]:
-    """Every record of the file in order, each usable or with the reason why not.
+    """All entries of the file in order: usable records, and remarks about the others.
 
     Raises UnreadableCatalogue.
     """
     try:
-        # Bytes that are no UTF-8 become lone surrogates, for which only their record is refused.
+        # Bytes that are not UTF-8 become lone surrogates, so only their record is refused.
         text = path.read_text("utf-8-sig", errors="surrogateescape")
     except OSError as error:
         raise UnreadableCatalogue(f"{path}: {error.strerror or error}") from error
@@ -110,9 +111,9 @@ def _distinct(items: Iterator[Item | Damage]) -> Iterator[Record | Remark]:
 
 
 def parse_record(index: int, value: Any) -> Record:
-    """One object of the array as a film's record. Raises Unusable."""
+    """A Record from one object of the array. Raises Unusable."""
     if not isinstance(value, dict):
-        raise Unusable("it is no object with a title")
+        raise Unusable("it is not an object with a title")
     title = _one_line(_text(value, "title"))
     if not title:
         raise Unusable("it has no title")
@@ -135,17 +136,17 @@ def _text(value: dict[str, Any], field: str) -> str:
     if text is None:
         return ""
     if not isinstance(text, str):
-        raise Unusable(f"its {field} is no text")
+        raise Unusable(f"its {field} is not a text")
     return _checked(text, field)
 
 
 def _texts(value: dict[str, Any], field: str, longest: int) -> list[str]:
-    """Distinct texts of a list, in order, without those that hold no letter or digit."""
+    """The texts of a list in order, without duplicates and without texts of only punctuation."""
     texts = value.get(field)
     if texts is None:
         return []
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise Unusable(f"its {field} is no list of texts")
+        raise Unusable(f"its {field} is not a list of texts")
     lines = dict.fromkeys(_one_line(_checked(text, field)) for text in texts)
     if any(len(line) > longest for line in lines):
         raise Unusable(f"its {field} has a text longer than {longest} characters")
@@ -157,7 +158,7 @@ def _checked(text: str, field: str) -> str:
     if found is None:
         return text
     if "\ud800" <= found[0] <= "\udfff":
-        raise Unusable(f"its {field} is no proper Unicode text")
+        raise Unusable(f"its {field} is not valid Unicode text")
     raise Unusable(f"its {field} has the control character U+{ord(found[0]):04X}")
 
 
@@ -167,7 +168,7 @@ def _year(value: Any) -> int | None:
     if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{4}\s*", value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Unusable("its year is no whole number")
+        raise Unusable("its year is not a whole number")
     if not FIRST_YEAR <= value <= LAST_YEAR:
         raise Unusable(f"its year {value} is not between {FIRST_YEAR} and {LAST_YEAR}")
     return value
@@ -179,13 +180,13 @@ def _one_line(text: str) -> str:
 
 
 def _paragraphs(text: str) -> str:
-    """Plain text, one line a paragraph, without the markup some extracts carry."""
+    """Plain text, one line for each paragraph. Markup in extracts is removed."""
     lines = (_one_line(line) for line in strip_tags(text).splitlines())
     return "\n".join(line for line in lines if line)
 
 
 def _name_of(value: Any) -> str:
-    """How a report may call a record that can't be used."""
+    """The title of an unusable record for the report, made safe to print and shortened."""
     title = value.get("title") if isinstance(value, dict) else None
     if not isinstance(title, str):
         return ""

@@ -1,7 +1,7 @@
-"""Brings the films of a catalogue file in, many at once.
+"""Imports the films of a catalogue file in batches.
 
-What staff have changed since the last import stays theirs: a film keeps a digest of each field that
-an import wrote, and a field that differs from it is not written again.
+An import does not overwrite fields that staff have changed. Each film stores a digest of every
+field that an import has written; if a field no longer matches its digest, staff have changed it.
 """
 
 import hashlib
@@ -21,18 +21,18 @@ from movies.slugs import slug_candidates
 from .format import Record
 
 BATCH = 200
-# One import at a time, since two at once would not see each other's films; any number will do.
+# The key of an advisory lock (any number). Two imports at once would not see each other's films.
 IMPORT_LOCK = 7_203_514
 
 
 @dataclass(slots=True)
 class Imported:
-    """How many records made a film, changed one, or left one as it was."""
+    """How many films were created, updated and left unchanged."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
-    #: Films, with the fields that staff have changed and the file says otherwise.
+    #: Titles, with the fields that differ from the file but are kept because staff changed them.
     kept: list[tuple[str, list[str]]] = field(default_factory=list)
 
 
@@ -43,11 +43,11 @@ def import_films(
     overwrite: bool = False,
     progress: Callable[[int], object] = lambda count: None,
 ) -> Imported:
-    """Bring the films of a catalogue in, all or nothing; `progress` gets the count of each batch.
+    """Import the films in one transaction. `progress` is called with the size of each batch.
 
-    A film is known by its record's key. Only what the catalogue has is written: what staff fill in
-    (rating, running time, language, poster …) stays, and an empty text replaces nothing. Nor does
-    anything replace what staff have changed, unless `overwrite`.
+    Films are matched by the record's key. Only fields of the catalogue are written; fields that
+    staff fill in (rating, running time, language, poster …) stay. Empty values of the file replace
+    nothing. Fields that staff have changed are kept, unless `overwrite`.
     """
     imported = Imported()
     with transaction.atomic():
@@ -113,40 +113,41 @@ def _free_slug(record: Record, taken: set[str]) -> str:
     return slug
 
 
-def _update(movie: Movie, theirs: dict[str, Any], overwrite: bool) -> tuple[bool, list[str]]:
-    """Take over what the record has: whether that is news, and what was kept as staff have it.
+def _update(movie: Movie, values: dict[str, Any], overwrite: bool) -> tuple[bool, list[str]]:
+    """Set the movie's fields to the record's values.
 
-    Only genres are written at once.
+    Returns whether a field changed, and the names of fields that were kept because staff changed
+    them. Genres are saved here; the other fields are saved by the caller.
     """
-    ours = {
+    current = {
         "description": movie.description,
         "cast": movie.cast,
         "genres": sorted(genre.pk for genre in movie.genres.all()),
     }
     digests: dict[str, str] = dict(movie.import_digests or {})
-    news, kept = {}, []
-    for name, value in theirs.items():
+    changes, kept = {}, []
+    for name, value in values.items():
         if not value:
             continue
-        if value != ours[name]:
-            if digests.get(name) != _digest(ours[name]) and not overwrite:
+        if value != current[name]:
+            if digests.get(name) != _digest(current[name]) and not overwrite:
                 kept.append(name)
                 continue
-            news[name] = value
+            changes[name] = value
         digests[name] = _digest(value)
     movie.import_digests = digests
-    if not news:
+    if not changes:
         return False, kept
-    movie.description = news.get("description", movie.description)
-    movie.cast = news.get("cast", movie.cast)
+    movie.description = changes.get("description", movie.description)
+    movie.cast = changes.get("cast", movie.cast)
     movie.updated_at = timezone.now()
-    if "genres" in news:
-        _set_genres({movie.pk: set(news["genres"])})
+    if "genres" in changes:
+        _set_genres({movie.pk: set(changes["genres"])})
     return True, kept
 
 
 def _values(record: Record, genres: dict[str, int]) -> dict[str, Any]:
-    """What an import writes of a film that it knows already."""
+    """The fields of an existing film that an import writes, with the record's values."""
     return {
         "description": record.description,
         "cast": list(record.cast),
@@ -173,7 +174,8 @@ def _set_genres(genres_of: dict[int, set[int]]) -> None:
 
 
 def _genres(names: Iterable[str]) -> dict[str, int]:
-    """The ids of these genres by slug; "Science Fiction" and "science fiction" are one."""
+    """The genres' ids by slug; missing genres are created. Names that differ only in case are one
+    genre."""
     wanted = {slugify(name): name for name in names}
     Genre.objects.bulk_create(
         [Genre(name=name, slug=slug) for slug, name in sorted(wanted.items())],

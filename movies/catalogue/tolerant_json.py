@@ -1,4 +1,4 @@
-"""Reads a JSON array item by item, so that damage in one of them doesn't cost the others."""
+"""Reads a JSON array item by item. If one item is damaged, the others can still be read."""
 
 import json
 import re
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 BLANK = re.compile(r"[\s]*")
-# Where an item may begin again after damage. An object inside the damaged item looks like one too;
-# it has none of an item's fields, and the caller refuses it.
+# After damage, reading continues where this matches. It may match an object inside the damaged item
+# too; the caller refuses that one, because it lacks the fields of an item.
 NEXT_ITEM = re.compile(r'\{\s*"[^"\n]{1,60}"\s*:')
 
 
@@ -22,9 +22,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A place where the text is no JSON: array index (from 0), line and column (from 1).
+    """A place where the text is not valid JSON: array index (from 0), line and column (from 1).
 
-    It may cost an item, or lie between two of them.
+    `costs_item`: an item is lost. Otherwise the damage is between two items or at the end.
     """
 
     index: int
@@ -35,11 +35,11 @@ class Damage:
 
 
 class NotAnArray(ValueError):
-    """The text holds no JSON array to read from."""
+    """The text does not contain a JSON array."""
 
 
 def read_array(text: str) -> Iterator[Item | Damage]:
-    """Every item that can be read and every damaged place, in order. Raises NotAnArray."""
+    """All readable items and all damaged places, in order. Raises NotAnArray."""
     try:
         whole = json.loads(text)
     except (ValueError, RecursionError):
@@ -58,7 +58,7 @@ def _read_damaged(text: str) -> Iterator[Item | Damage]:
 
 
 def _items(text: str, at: int) -> Iterator[Item | Damage]:
-    # Control characters inside a text are let through here: the caller says which record has them.
+    # strict=False accepts control characters in texts; the caller reports which record has them.
     decoder = json.JSONDecoder(strict=False)
     index = 0
     while at < len(text) and text[at] != "]":
@@ -85,7 +85,7 @@ def _items(text: str, at: int) -> Iterator[Item | Damage]:
 def _damage(error: Exception, index: int, text: str, at: int) -> Damage:
     if isinstance(error, json.JSONDecodeError):
         return Damage(index, *_place(text, error.pos), error.msg, True)
-    # A number of thousands of digits, or thousands of brackets: JSON, but not to be read.
+    # A number with thousands of digits, or thousands of nested brackets, which Python can't parse.
     return Damage(index, *_place(text, at), "a value too large to read", True)
 
 

@@ -13,7 +13,7 @@ from movies.catalogue.importing import import_films
 from movies.models import Genre, Movie
 
 SAMPLE = Path(__file__).parent / "data" / "catalogue.json"
-# The whole catalogue is kept beside the project, not in it.
+# The whole catalogue is not in the repository. It may be in a folder beside it.
 WHOLE = sorted((ROOT.parent / "shared" / "data").glob("movies-2020s.json"))
 # Usable and unusable records of each.
 COUNTS = {SAMPLE.name: ("13", "7"), "movies-2020s.json": ("1,152", "1")}
@@ -66,14 +66,14 @@ def test_each_skip_tells_the_place_and_the_reason() -> None:
         "Skipped [9] Her: a duplicate of [1] (title, year and href)",
         "Skipped [14]: it has no title",
         "Skipped [15] A Year Too Far: its year 20211 is not between 1874 and 2100",
-        "Skipped [16] No Cast List: its cast is no list of texts",
+        "Skipped [16] No Cast List: its cast is not a list of texts",
         "Skipped [17] Hidden�Character: its title has the control character U+0000",
-        "Skipped [18]: it is no object with a title",
+        "Skipped [18]: it is not an object with a title",
         "Skipped [19]: it has no title",
     ]
 
 
-def test_two_films_of_one_title_and_year_get_addresses_of_their_own() -> None:
+def test_two_films_with_the_same_title_and_year_get_different_addresses() -> None:
     run(SAMPLE)
 
     slugs = Movie.objects.filter(title="Swan Lake Road").order_by("pk").values_list("slug")
@@ -98,7 +98,7 @@ def test_a_title_without_latin_letters_gets_an_address(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [SAMPLE, *WHOLE], ids=lambda path: path.name)
-def test_a_second_run_doubles_and_changes_nothing(path: Path) -> None:
+def test_a_second_run_changes_nothing(path: Path) -> None:
     created, skipped = COUNTS[path.name]
     assert run(path)[-1] == f"{created} created, 0 updated, 0 unchanged, {skipped} skipped."
     before = list(Movie.objects.order_by("pk").values_list())
@@ -108,7 +108,7 @@ def test_a_second_run_doubles_and_changes_nothing(path: Path) -> None:
     assert list(Movie.objects.order_by("pk").values_list()) == before
 
 
-def test_a_genre_is_made_once_whatever_its_case() -> None:
+def test_genres_that_differ_only_in_case_are_one_genre() -> None:
     Genre.objects.create(name="Sci-Fi", slug="science-fiction")
 
     run(SAMPLE)
@@ -117,7 +117,9 @@ def test_a_genre_is_made_once_whatever_its_case() -> None:
     assert Movie.objects.filter(genres__slug="science-fiction").count() == 2
 
 
-def test_news_in_the_file_updates_and_leaves_what_staff_filled_in(tmp_path: Path) -> None:
+def test_changes_in_the_file_are_imported_and_fields_that_staff_filled_in_stay(
+    tmp_path: Path,
+) -> None:
     path = catalogue(tmp_path, json.dumps([film("Echo", extract="Old.", genres=["Drama"])]))
     run(path)
     Movie.objects.update(
@@ -137,7 +139,7 @@ def test_news_in_the_file_updates_and_leaves_what_staff_filled_in(tmp_path: Path
     assert movie.poster_url == "https://images.example/e.jpg"
 
 
-def test_what_staff_have_changed_stays_and_the_report_says_so(tmp_path: Path) -> None:
+def test_fields_that_staff_changed_stay_and_are_listed(tmp_path: Path) -> None:
     path = catalogue(
         tmp_path, json.dumps([film("Echo", extract="Old.", cast=["A B"], genres=["War"])])
     )
@@ -176,7 +178,7 @@ def test_films_of_an_import_before_digests_are_not_written_over_until_asked(tmp_
     assert run(path)[-1] == "0 created, 1 updated, 1 unchanged, 0 skipped."
 
 
-def test_what_the_file_no_longer_has_is_kept(tmp_path: Path) -> None:
+def test_values_that_the_file_no_longer_has_are_kept(tmp_path: Path) -> None:
     path = catalogue(
         tmp_path, json.dumps([film("Echo", extract="Kept.", cast=["A B"], genres=["War"])])
     )
@@ -227,7 +229,7 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
         ('{"title": "B", "cast": ' + "[" * 100_000 + "}", "line 3, column 1: a value too large"),
     ],
 )
-def test_a_damaged_record_is_reported_by_its_place_and_costs_no_other(
+def test_a_damaged_record_is_reported_with_its_place_and_the_others_are_imported(
     tmp_path: Path, damaged: str, place: str
 ) -> None:
     before, after = json.dumps(film("A")), json.dumps(film("C"))
@@ -239,7 +241,7 @@ def test_a_damaged_record_is_reported_by_its_place_and_costs_no_other(
     assert set(Movie.objects.values_list("title", flat=True)) == {"A", "C"}
 
 
-def test_a_text_that_breaks_off_keeps_what_came_before(tmp_path: Path) -> None:
+def test_records_before_the_end_of_a_truncated_file_are_imported(tmp_path: Path) -> None:
     whole = json.dumps([film("A"), film("B"), film("C")])
 
     lines = run(catalogue(tmp_path, whole[:-20]))
@@ -248,7 +250,7 @@ def test_a_text_that_breaks_off_keeps_what_came_before(tmp_path: Path) -> None:
     assert lines[-1] == "2 created, 0 updated, 0 unchanged, 1 skipped."
 
 
-def test_a_missing_comma_or_bracket_is_noted_and_costs_nothing(tmp_path: Path) -> None:
+def test_a_missing_comma_or_bracket_is_noted_and_all_records_are_imported(tmp_path: Path) -> None:
     lines = run(catalogue(tmp_path, f"[{json.dumps(film('A'))}\n{json.dumps(film('B'))}"))
 
     assert lines == [
@@ -259,13 +261,13 @@ def test_a_missing_comma_or_bracket_is_noted_and_costs_nothing(tmp_path: Path) -
     ]
 
 
-def test_bytes_that_are_no_utf8_cost_their_record_only(tmp_path: Path) -> None:
+def test_only_the_record_with_invalid_utf8_is_skipped(tmp_path: Path) -> None:
     text = json.dumps([film("A"), film("Ren?"), film("C")]).encode().replace(b"Ren?", b"Ren\xe9")
 
-    assert skips(catalogue(tmp_path, text)) == {1: "its title is no proper Unicode text"}
+    assert skips(catalogue(tmp_path, text)) == {1: "its title is not valid Unicode text"}
 
 
-def test_a_byte_order_mark_is_no_damage(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     path = catalogue(tmp_path, b"\xef\xbb\xbf" + json.dumps([film("A")]).encode())
 
     assert run(path)[-1].startswith("1 created")
@@ -274,21 +276,21 @@ def test_a_byte_order_mark_is_no_damage(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"title": 7}, "its title is no text"),
+        ({"title": 7}, "its title is not a text"),
         ({"title": "T" * 201}, "its title is longer than 200 characters"),
-        ({"title": "\ud800"}, "its title is no proper Unicode text"),
+        ({"title": "\ud800"}, "its title is not valid Unicode text"),
         ({"title": "\N{ZERO WIDTH SPACE} \t"}, "it has no title"),
-        ({"year": "soon"}, "its year is no whole number"),
-        ({"year": True}, "its year is no whole number"),
-        ({"year": 2021.5}, "its year is no whole number"),
+        ({"year": "soon"}, "its year is not a whole number"),
+        ({"year": True}, "its year is not a whole number"),
+        ({"year": 2021.5}, "its year is not a whole number"),
         ({"year": 12}, "its year 12 is not between 1874 and 2100"),
         ({"href": "h" * 400}, "its title and href are too long together"),
-        ({"href": ["h"]}, "its href is no text"),
+        ({"href": ["h"]}, "its href is not a text"),
         ({"extract": "a\u0007bell"}, "its extract has the control character U+0007"),
         ({"extract": "long " * 5000}, "its extract is longer than 20,000 characters"),
-        ({"cast": [None]}, "its cast is no list of texts"),
+        ({"cast": [None]}, "its cast is not a list of texts"),
         ({"cast": ["n" * 121]}, "its cast has a text longer than 120 characters"),
-        ({"genres": {"a": 1}}, "its genres is no list of texts"),
+        ({"genres": {"a": 1}}, "its genres is not a list of texts"),
         ({"genres": ["g" * 61]}, "its genres has a text longer than 60 characters"),
     ],
 )
@@ -300,7 +302,7 @@ def test_an_unusable_record_is_skipped_with_its_reason(
     assert skips(path) == {1: reason}
 
 
-def test_a_record_of_a_title_alone_is_enough(tmp_path: Path) -> None:
+def test_a_record_with_only_a_title_is_enough(tmp_path: Path) -> None:
     run(catalogue(tmp_path, '[{"title": "Alone"}]'))
 
     movie = Movie.objects.get()

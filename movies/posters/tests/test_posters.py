@@ -1,4 +1,4 @@
-"""The poster maker: every title fits, can be read, and is drawn the same way each time."""
+"""Drawn posters: every title fits and is legible, and a film always gets the same poster."""
 
 import json
 import re
@@ -43,7 +43,7 @@ UNSETTABLE_TITLES = ["千と千尋の神隠し", "Сталкер", "שלום", "
 
 
 def catalogue_titles() -> list[str]:
-    """A thousand real titles where the shared data lies beside the checkout, else the odd ones."""
+    """A thousand real titles if the catalogue file is beside the checkout, otherwise ODD_TITLES."""
     for folder in Path(__file__).resolve().parents:
         catalogue = folder / "shared" / "data" / "movies-2020s.json"
         if catalogue.exists():
@@ -74,7 +74,9 @@ def assert_title_fits(title: str, genres: list[str], year: int) -> None:
 
 
 @pytest.mark.parametrize("title", ODD_TITLES)
-def test_an_odd_title_stays_on_the_sheet_clear_of_the_art_and_legible(title: str) -> None:
+def test_an_odd_title_is_legible_and_inside_the_poster_and_beside_the_composition(
+    title: str,
+) -> None:
     for year in range(1975, 1990):
         assert_title_fits(title, ["Drama", "Science Fiction", "Musical"], year)
 
@@ -98,7 +100,7 @@ def test_any_title_makes_well_formed_xml(title: str, draw: Callable[..., str]) -
 @pytest.mark.parametrize(
     "title", ["千と千尋の神隠し", "Сталкер", "שלום", "दिलवाले दुल्हनिया ले जायेंगे", "兎"]
 )
-def test_letters_the_face_lacks_are_left_to_a_system_font(title: str) -> None:
+def test_titles_with_letters_that_the_typeface_lacks_use_a_system_font(title: str) -> None:
     root = ElementTree.fromstring(draw_poster(title=title, genres=["Drama"], year=1979))
     lines = root.findall(".//{http://www.w3.org/2000/svg}text")
     assert " ".join(line.text or "" for line in lines).replace(" ", "") == title.replace(" ", "")
@@ -118,11 +120,13 @@ def test_letters_the_face_lacks_are_left_to_a_system_font(title: str) -> None:
         ("Ǆungla", "DŽungla"),
     ],
 )
-def test_what_the_face_lacks_is_folded_or_dropped(title: str, expected: str) -> None:
+def test_single_letters_that_the_typeface_lacks_are_replaced_or_left_out(
+    title: str, expected: str
+) -> None:
     assert settable(title) == expected
 
 
-def test_a_film_keeps_its_poster_however_its_genres_are_ordered() -> None:
+def test_the_order_of_the_genres_does_not_change_the_poster() -> None:
     first = draw_poster(title="Dune", genres=["Drama", "Science Fiction"], year=2021)
     again = draw_poster(title="Dune", genres=["Science Fiction", "Drama"], year=2021)
     other = draw_poster(title="Dune", genres=["Drama", "Science Fiction"], year=1984)
@@ -130,7 +134,7 @@ def test_a_film_keeps_its_poster_however_its_genres_are_ordered() -> None:
     assert first != other
 
 
-def test_every_ink_bears_legible_type_and_no_two_inks_run_together() -> None:
+def test_every_ink_has_a_legible_partner_and_all_inks_can_be_told_apart() -> None:
     for palette in PALETTES:
         for field in palette.inks:
             assert max(contrast(field, ink) for ink in palette.inks) >= LEGIBLE, palette.name
@@ -138,7 +142,7 @@ def test_every_ink_bears_legible_type_and_no_two_inks_run_together() -> None:
             assert contrast(one, other) >= 1.3, palette.name
 
 
-def test_genres_call_for_families_that_exist_and_every_family_is_called_for() -> None:
+def test_genres_name_existing_families_and_every_family_is_named() -> None:
     called = {family for families in COMPOSITIONS.values() for family in families}
     assert called | set(ANY) == set(FAMILIES)
     assert len(FAMILIES) >= 10
@@ -156,7 +160,7 @@ def test_films_of_no_known_genre_get_many_families() -> None:
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))
-def test_a_family_never_draws_two_films_alike(family: str) -> None:
+def test_a_family_draws_each_film_differently(family: str) -> None:
     drawn = set()
     for number in range(12):
         plan = design(f"Film {number}", [], 2000)
@@ -166,7 +170,7 @@ def test_a_family_never_draws_two_films_alike(family: str) -> None:
     assert len(drawn) == 12
 
 
-def test_posters_are_light_enough_for_a_page_of_thirty() -> None:
+def test_posters_are_small_enough_for_a_page_with_thirty() -> None:
     sizes = [
         len(draw_poster(title=title, genres=["Drama"], year=year).encode())
         for title in ODD_TITLES[:12]
@@ -176,7 +180,7 @@ def test_posters_are_light_enough_for_a_page_of_thirty() -> None:
     assert max(sizes) < 40_000
 
 
-def test_a_real_life_is_not_given_a_frivolous_poster() -> None:
+def test_a_biography_does_not_get_a_frivolous_composition() -> None:
     for number in range(200):
         family = design(f"A Life {number}", ["Biography", "Comedy", "Horror"], 2020).family
         assert family not in ("teeth", "face", "spectacles", "balloon")

@@ -22,7 +22,7 @@ def drawn(size: tuple[int, int] = (400, 600), kind: str = "JPEG", **options: obj
     return output.getvalue()
 
 
-def test_metadata_and_what_is_hidden_behind_the_picture_are_gone() -> None:
+def test_metadata_and_data_after_the_picture_are_removed() -> None:
     exif = Image.Exif()
     exif[0x010F] = "Camera of Asha"
     data = drawn(exif=exif) + b"<script>alert(1)</script>"
@@ -33,18 +33,18 @@ def test_metadata_and_what_is_hidden_behind_the_picture_are_gone() -> None:
     assert not Image.open(io.BytesIO(poster)).getexif()
 
 
-def test_a_large_picture_is_scaled_and_keeps_its_shape() -> None:
+def test_a_large_picture_is_scaled_and_keeps_its_proportions() -> None:
     poster = Image.open(poster_from(upload(drawn((3000, 3000)))))
     assert (poster.format, poster.size) == ("JPEG", (1200, 1200))
 
 
-def test_a_picture_lies_as_the_camera_held_it() -> None:
+def test_a_picture_is_rotated_as_its_metadata_says() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # To be turned by a quarter.
     assert Image.open(poster_from(upload(drawn((600, 400), exif=exif)))).size == (400, 600)
 
 
-def test_its_name_is_ours() -> None:
+def test_the_uploaded_name_is_not_used() -> None:
     name = poster_from(upload(drawn(), "../../evil.php")).name
     assert name is not None
     assert "evil" not in name
@@ -52,7 +52,7 @@ def test_its_name_is_ours() -> None:
 
 
 def bomb() -> bytes:
-    """A PNG of a few bytes that says it has more pixels than are allowed."""
+    """A PNG of a few bytes whose header claims more pixels than are allowed."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return (
@@ -76,13 +76,13 @@ def bomb() -> bytes:
         (bomb(), "million are the most"),
     ],
 )
-def test_what_is_no_poster_is_refused(data: bytes, words: str) -> None:
+def test_files_that_are_not_posters_are_refused(data: bytes, words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         poster_from(upload(data))
 
 
 @pytest.mark.django_db
-def test_files_that_are_too_large_are_not_read_to_their_end(
+def test_reading_stops_at_files_that_are_too_large(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(security, "MOST_UPLOADED_BYTES", 100_000)
