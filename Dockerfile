@@ -1,19 +1,19 @@
-# The site's image, built without a secret. Web, workers and beat are the same image with another
-# command (compose.yaml), so the check of web's health is there and not here.
+# The site's image. It is built without secrets. Web, workers and beat use the same image with
+# different commands (compose.yaml), so the health check of web is in compose.yaml.
 FROM python:3.13-slim
 
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /site
-# A fixed number: the volume of posters keeps its owner when the image is built again.
+# A fixed user id, so that files in the volume of posters keep their owner after a new build.
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin site \
     && install --directory --owner=site .data media metrics
 
-# The packages first: they change less often than the code, and this layer is used again.
+# Packages first: they change less often than the code, so this layer stays in the build cache.
 COPY requirements.lock .
 RUN pip install --require-hashes -r requirements.lock
 
-# Root owns the code: the site can read it, and writes to .data, media and metrics alone.
+# Root owns the code. The site can read it, and can write only to .data, media and metrics.
 COPY . .
 RUN python manage.py collectstatic --noinput
 

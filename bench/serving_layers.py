@@ -1,10 +1,10 @@
-"""What the seat-map poll costs with and without the answer before Django, directly and by nginx.
+"""Measures polls of seat maps with and without the shortcut before Django, with and without nginx.
 
 Run ``EMBEDDED_DATA=.data/bench python -m bookmyshow.embedded python -m bench.serving_layers``, with
-nginx installed. It uses ops/nginx/compose.conf, which keeps each answer for a second.
+nginx installed. It uses ops/nginx/compose.conf, which caches each answer for a second.
 
-First as fast as 16 clients can, on 20 shows. Then 500 clients ask as often as 2,000 open maps on
-400 shows do, each every five seconds: this gives the share of a processor that they cost.
+First 16 clients poll 20 shows as fast as possible. Then 500 clients send as many polls as 2,000
+open maps of 400 shows, each one every five seconds; this gives the share of a processor they need.
 """
 
 import json
@@ -42,7 +42,7 @@ def front(site: Site) -> Iterator[str]:
 
 
 def main() -> int:
-    """Measure both ways on both ways in; 1 if an answer was wrong."""
+    """Measure both applications without and with nginx. Returns 1 if an answer was wrong."""
     os.environ |= SERVED
     report = Report(name="serving_layers")
     report.raw["load_average"] = psutil.getloadavg()
@@ -63,7 +63,7 @@ def main() -> int:
 
 
 def measure(report: Report, where: str, shows: list[int]) -> None:
-    """Rates of both applications in turns, then what 2,000 open maps cost each of them."""
+    """Measure the rates of both applications in turn, then their processor time for open maps."""
     with (
         serve(APPLICATIONS["shortcut"], MAIN) as quick,
         serve(APPLICATIONS["Django"], MAIN) as plain,

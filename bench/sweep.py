@@ -1,4 +1,4 @@
-"""One sweep, timed: ``python -m bench.sweep`` prints how many holds, seconds, and longest lock."""
+"""``python -m bench.sweep``: runs one sweep; prints the holds, the seconds and the longest lock."""
 
 import json
 import time
