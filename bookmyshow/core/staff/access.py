@@ -1,4 +1,4 @@
-"""For staff pages: a check of a permission, actions in one transaction, saves of a form's fields."""
+"""For staff pages: a check of a permission, actions in one transaction, saving a form's fields."""
 
 from collections.abc import Callable
 from functools import wraps
