@@ -28,8 +28,10 @@ run: export HTTPS ?= off
 run: $(STAMP) ## Run the site as deployed, with demo data, on http://localhost:8000 (PORT=… for another)
 	@$(EMBEDDED) $(PY) manage.py run_site $(ARGS)
 
+# All tests run in a process for each core. ARGS run in one process: it starts sooner, and a debugger
+# can stop it (ARGS="bookings -n 2" for two).
 test: $(STAMP) ## Run all tests, also in the browser (ARGS="bookings -k hold" for some)
-	@$(EMBEDDED) $(PY) -m pytest $(ARGS)
+	@$(EMBEDDED) $(PY) -m pytest $(or $(ARGS),-n logical --maxprocesses=4)
 
 lint: $(STAMP) $(NODE_STAMP) ## Check style, imports, types and migrations; JavaScript and CSS too
 	@$(BIOME) check --error-on-warnings

@@ -16,7 +16,10 @@ import redis
 from django.conf import settings
 from django.db.backends.postgresql.operations import DatabaseOperations
 
-TEST_REDIS_DB = "15"
+from tests.support.parallel import FilesInOrder, long_files_first, redis_database
+
+# Fixtures for all tests.
+pytest_plugins = ["tests.support.servers"]
 PATIENCE_SECONDS = 60
 # `migrate` fills these tables. They are not emptied after a test, because the site under test runs
 # in another process and caches content types in memory.
@@ -28,12 +31,25 @@ WRITTEN_BY_MIGRATE = {
 }
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesInOrder:
+    """Divide the tests between the processes of `make test`."""
+    config.option.loadscopereorder = False
+    return FilesInOrder(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the long files, in each process of several."""
+    if hasattr(config, "workerinput"):
+        long_files_first(items)
+
+
 def redis_url_for_tests() -> str:
-    """Return REDIS_URL with the database number of the tests, which every test empties."""
+    """Return REDIS_URL with the database number of this process, which every test empties."""
     url = urlsplit(settings.REDIS_URL)
     if url.scheme == "unix":
-        return url._replace(query=f"db={TEST_REDIS_DB}").geturl()
-    return url._replace(path=f"/{TEST_REDIS_DB}").geturl()
+        return url._replace(query=f"db={redis_database()}").geturl()
+    return url._replace(path=f"/{redis_database()}").geturl()
 
 
 def pytest_configure() -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from threading import Event
 from urllib.parse import urlsplit
 
@@ -23,6 +24,14 @@ CONNECTIONS, MANY = 24, 2_000
 PATIENCE_SECONDS = 5.0
 PAGE = "/accounts/login/"
 LARGE_BODY = 200_000
+
+
+@cache
+def unverified() -> ssl.SSLContext:
+    """TLS for the site's own test certificate. Made once: making it reads all of the system's."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 @dataclass(frozen=True)
@@ -51,10 +60,7 @@ class Site:
         plain = self.open(patience)
         if not self.tls:
             return plain
-        context = ssl.create_default_context()
-        # The site's own test certificate.
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return context.wrap_socket(plain, server_hostname=self.host)
+        return unverified().wrap_socket(plain, server_hostname=self.host)
 
     def head(self, line: str, *headers: str) -> bytes:
         return "\r\n".join([f"{line} HTTP/1.1", "Host: localhost", *headers, "", ""]).encode()

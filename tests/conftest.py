@@ -10,9 +10,9 @@ A test asks for ``page`` (and ``live_site`` for addresses, ``sign_in`` to be som
 The pages come from gunicorn in a process of its own, which sees only what is committed; so ``page``
 brings ``transactional_db`` with it, and the database is emptied after the test.
 
-A test runs on one large screen; ``@pytest.mark.screens(*EVERY_SCREEN)`` on it or on its module has
-it run on others. The core test of each part of the website runs on all four, an edge case on
-SMALL_AND_LARGE.
+A test runs on one large screen; ``@pytest.mark.screens(*SMALL_AND_LARGE)`` on it or on its module
+has it run on a small one too. ``screen.check`` looks at a page in both themes, so only a test of
+the theme itself runs on EVERY_SCREEN.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -27,7 +27,6 @@ from playwright.sync_api import (
     ConsoleMessage,
     Error,
     Page,
-    Route,
     expect,
     sync_playwright,
 )
@@ -36,14 +35,12 @@ from pytest_django import DjangoDbBlocker
 from accounts.models import User
 from bookmyshow.environment import ROOT
 from tests.support.api_client import Api, ApiInProcess
-from tests.support.browser import launch_chromium
+from tests.support.browser import PATIENCE_MS, launch_chromium
 from tests.support.live_site import LiveSite, serve
 from tests.support.screens import LARGE_LIGHT, Screen
 
 SCREENSHOTS = ROOT / ".data" / "screenshots"
 FAILED = pytest.StashKey[bool]()
-# How long a page may take on a busy machine to become what a test waits for.
-PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -95,22 +92,15 @@ def visitor(
 ) -> Iterator[Callable[..., BrowserContext]]:
     """Browsers of other people, each with own cookies: ``visitor(java_script_enabled=False)``.
 
-    Addresses are relative to the site, and no other host is reached.
+    Addresses are relative to the site. No other machine is reached (tests/support/browser.py).
     """
     contexts = []
-
-    def only_the_site(route: Route) -> None:
-        if route.request.url.startswith(live_site.url):
-            route.continue_()
-        else:
-            route.abort()
 
     def visitor(**options: Any) -> BrowserContext:
         looks = {"viewport": screen.viewport, "color_scheme": screen.theme, "locale": "en-GB"}
         context = browser.new_context(base_url=live_site.url, **(looks | options))
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
-        context.route("http*://**/*", only_the_site)
         return context
 
     yield visitor

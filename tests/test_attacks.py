@@ -18,6 +18,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from bookings.models import Booking
+from tests.support.addresses import PAGES
 from tests.support.api_client import Api, ApiInProcess
 from tests.support.factories import (
     make_booking,
@@ -28,7 +29,6 @@ from tests.support.factories import (
     make_user,
 )
 from tests.support.live_site import LiveSite
-from tests.test_who_may_call import PAGES
 
 SCRIPT = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
 RIGHTS = {

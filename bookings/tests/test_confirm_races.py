@@ -8,15 +8,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
 from django.utils import timezone
 
 from bookings import services
 from bookings.errors import BookingExpired, SeatsUnavailable
 from bookings.models import Booking
-from bookings.tests.test_races import assert_sold_once, at_once, wait_for_waiting
 from bookmyshow.core.time import database_now
 from tests.support.factories import hall, lapse, make_show, make_user
+from tests.support.races import assert_sold_once, at_once, meeting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,28 +23,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def held() -> Booking:
     return services.hold_seats(user=make_user(), show_id=make_show().pk, labels=["A1"])
-
-
-def meeting(first: Callable[[], object], second: Callable[[], object]) -> object:
-    """What `second` comes to, begun after `first`, which is committed once `second` waits."""
-    done = threading.Event()
-
-    def act(number: int) -> object:
-        if number == 0:
-            with transaction.atomic():
-                then = first()
-                done.set()
-                wait_for_waiting(1)
-                if callable(then):
-                    then()
-            return None
-        assert done.wait(300)
-        with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '180s'")
-        return second()
-
-    _, outcome = at_once(act, 2)
-    return outcome
 
 
 def confirm_in_time(held: Booking) -> None:

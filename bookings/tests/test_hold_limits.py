@@ -21,10 +21,9 @@ from bookings.errors import (
     TooManySeats,
 )
 from bookings.models import Booking
-from bookings.tests.test_confirm_races import meeting
-from bookings.tests.test_races import at_once
 from shows.models import Show
 from tests.support.factories import begin, hall, lapse, make_booking, make_show, make_user
+from tests.support.races import at_once, meeting
 
 pytestmark = pytest.mark.django_db
 

@@ -4,8 +4,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -30,46 +29,11 @@ from bookmyshow.core.db.prepared import statement
 from bookmyshow.core.time import database_now
 from shows.models import Seat, Show
 from tests.support.factories import hall, lapse, make_show, make_user
+from tests.support.races import assert_sold_once, at_once, wait_for_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BUYERS = 200
-
-
-def at_once(work: Callable[[int], object], count: int) -> list[object]:
-    """`work(0)` … `work(count - 1)`, each on a thread and connection of its own, let go together.
-
-    What a thread raises is its result.
-    """
-    gate = threading.Barrier(count)
-
-    def run(number: int) -> object:
-        try:
-            connection.ensure_connection()
-            gate.wait(timeout=300)
-            return work(number)
-        except Exception as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(max_workers=count) as pool:
-        return list(pool.map(run, range(count)))
-
-
-def wait_for_waiting(count: int) -> None:
-    """Until so many transactions of this database wait for a lock."""
-    waiting = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted"
-    ends = time.monotonic() + 180
-    with connection.cursor() as cursor:
-        while time.monotonic() < ends:
-            # A transaction goes on seeing what it saw first.
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(f"{waiting} AND datname = current_database()")
-            if cursor.fetchone()[0] >= count:
-                return
-            time.sleep(0.01)
-    raise AssertionError(f"fewer than {count} transactions wait for a lock")
 
 
 @contextmanager
@@ -90,16 +54,6 @@ def unexpected(results: list[object]) -> list[object]:
     """What went wrong beyond a booking rule saying no."""
     refusals = BookingError | ShowBusy
     return [r for r in results if isinstance(r, Exception) and not isinstance(r, refusals)]
-
-
-def assert_sold_once(show: Show) -> None:
-    """No seat in two live bookings, every count exact (docs/spec.md §4.10)."""
-    assert [f"{b.rule}: {b.where}" for b in find_broken()] == []
-    live = Booking.objects.filter(show=show, status__in=["PENDING", "CONFIRMED"])
-    twice = [label for label, n in Counter(s for b in live for s in b.seats).items() if n > 1]
-    assert twice == []
-    show.refresh_from_db()
-    assert show.available_seats == Seat.objects.filter(show=show, booking=None).count()
 
 
 def storm(show: Show, buyers: list[User], seed: int) -> list[object]:

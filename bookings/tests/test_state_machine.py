@@ -32,11 +32,11 @@ from bookings import services
 from bookings.errors import BookingError, SeatsUnavailable, ShowBusy
 from bookings.integrity.checks import find_broken
 from bookings.models import Booking
-from bookings.tests import plain_model
-from bookings.tests.plain_model import Call, PlainModel, PlainShow
 from bookmyshow.core.time import database_now
 from shows.models import Seat, Show
+from tests.support import plain_model
 from tests.support.factories import make_show, make_user
+from tests.support.plain_model import Call, PlainModel, PlainShow
 
 PLAN = "A ssssss\nB sppppw"
 STARTS_IN = (1_000_000, 400)

@@ -14,13 +14,13 @@ from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bookings.tests.test_races import wait_for_waiting
 from movies.models import Movie
 from shows import services
 from shows.errors import Archived, CinemaHasComingShows, MovieHasComingShows
 from shows.models import Cinema, Screen, Show
 from shows.services import ShowSlot, archive_cinema, archive_movie
 from tests.support.factories import make_movie, make_screen, make_show, make_user
+from tests.support.races import wait_for_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

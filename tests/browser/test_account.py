@@ -14,7 +14,7 @@ from accounts.models import User
 from bookings.models import Booking
 from tests.support.factories import make_booking, make_movie, make_show, make_user
 from tests.support.live_site import LiveSite
-from tests.support.screens import EVERY_SCREEN, SMALL_AND_LARGE, Screen
+from tests.support.screens import SMALL_AND_LARGE, Screen
 from tests.support.workers import running
 
 pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
@@ -58,7 +58,6 @@ def plain_text(message: Message) -> str:
     return ""
 
 
-@pytest.mark.screens(*EVERY_SCREEN)
 def test_signing_up_says_what_is_wrong_as_a_field_is_left(page: Page, screen: Screen) -> None:
     page.goto("/accounts/signup/")
     email = page.get_by_label("Email")
@@ -93,7 +92,6 @@ def test_an_email_with_an_account_leads_to_the_log_in_with_what_was_typed(
     expect(page).to_have_url(show.get_absolute_url())
 
 
-@pytest.mark.screens(*EVERY_SCREEN)
 def test_an_account_is_kept_up_exported_and_closed(
     page: Page, user: User, sign_in: SignIn, screen: Screen
 ) -> None:
@@ -136,7 +134,6 @@ def test_an_account_is_kept_up_exported_and_closed(
     expect(page.get_by_text("That email and password don’t go together.")).to_be_visible()
 
 
-@pytest.mark.screens(*EVERY_SCREEN)
 def test_a_forgotten_password_is_replaced_by_mail_and_the_link_works_once(
     page: Page, user: User, live_site: LiveSite, screen: Screen
 ) -> None:

@@ -11,7 +11,7 @@ from bookings.integrity.checks import find_broken
 from bookings.models import Booking
 from shows.models import Show
 from tests.support.factories import lapse, make_movie, make_show, make_user
-from tests.support.screens import EVERY_SCREEN, SMALL_AND_LARGE, Screen
+from tests.support.screens import SMALL_AND_LARGE, Screen
 
 pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
 
@@ -39,7 +39,6 @@ def choose(page: Page, *labels: str) -> None:
         page.get_by_role("checkbox", name=re.compile(rf"^{label},")).check()
 
 
-@pytest.mark.screens(*EVERY_SCREEN)
 def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show, screen: Screen) -> None:
     page.goto("/accounts/signup/")
     sign_up(page, "asha@example.com")
@@ -102,7 +101,6 @@ def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show, scre
     assert booking.reference in download.value.path().read_text()
 
 
-@pytest.mark.screens(*EVERY_SCREEN)
 def test_the_same_booking_is_made_without_javascript(
     visitor: Callable[..., BrowserContext], show: Show, screen: Screen
 ) -> None:

@@ -14,7 +14,7 @@ from bookings import services
 from bookings.models import Booking
 from bookmyshow.core.time import database_now
 from tests.support.factories import lapse, make_booking, make_show, make_user
-from tests.support.screens import EVERY_SCREEN, SMALL_AND_LARGE, Screen
+from tests.support.screens import SMALL_AND_LARGE, Screen
 
 pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
 
@@ -101,7 +101,6 @@ def test_the_last_half_minute_is_marked_and_announced_once(page: Page, held: Boo
     assert page.evaluate("said") == ["30 seconds left to confirm."]
 
 
-@pytest.mark.screens(*EVERY_SCREEN)
 def test_a_hold_that_runs_out_says_so_by_itself_and_offers_the_same_seats(
     page: Page, held: Booking, screen: Screen
 ) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from movies.models import Genre
 from shows.listings.home_lists import FILMS_A_PAGE
 from tests.support.factories import make_cinema, make_movie, make_screen, make_show
-from tests.support.screens import EVERY_SCREEN, GROUNDS, SMALL_AND_LARGE, Screen
+from tests.support.screens import EVERY_SCREEN, GROUNDS, OTHER, SMALL_AND_LARGE, Screen
 
 pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
 
@@ -36,7 +36,6 @@ def expect_films(page: Page, *titles: str) -> None:
     expect(page.locator("#results .film-card__title")).to_have_text(titles)
 
 
-@pytest.mark.screens(*EVERY_SCREEN)
 def test_search_follows_the_typing_keeps_the_address_and_back_leaves_it(
     page: Page, screen: Screen
 ) -> None:
@@ -75,7 +74,6 @@ def test_filters_narrow_in_place_and_the_city_is_remembered(page: Page) -> None:
     expect(page.get_by_label("City")).to_have_value("")
 
 
-@pytest.mark.screens(*EVERY_SCREEN)
 def test_a_film_is_found_and_its_days_looked_through(page: Page, screen: Screen) -> None:
     two_films()
     movie = make_movie("Her", slug="her", rating=9)
@@ -99,7 +97,7 @@ def test_a_film_is_found_and_its_days_looked_through(page: Page, screen: Screen)
 def test_the_theme_follows_the_system_until_it_is_switched_and_is_remembered(
     page: Page, screen: Screen
 ) -> None:
-    other = "light" if screen.theme == "dark" else "dark"
+    other = OTHER[screen.theme]
     ground = page.locator("html")
     page.goto("/")
     expect(ground).to_have_css("background-color", GROUNDS[screen.theme])

@@ -11,7 +11,7 @@ from bookings import services
 from bookings.models import Booking
 from shows.models import Show
 from tests.support.factories import begin, hall, make_booking, make_show, make_user
-from tests.support.screens import EVERY_SCREEN, SMALL_AND_LARGE, Screen
+from tests.support.screens import SMALL_AND_LARGE, Screen
 
 pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
 
@@ -33,7 +33,6 @@ def announced(page: Page) -> Locator:
     return page.locator("#seat-status")
 
 
-@pytest.mark.screens(*EVERY_SCREEN)
 def test_a_second_browser_sees_seats_taken_within_a_poll_and_keeps_its_own_choice(
     page: Page, screen: Screen, visitor: Visitor, sign_in: SignIn
 ) -> None:
@@ -204,7 +203,6 @@ def test_a_show_that_begins_ends_the_poll_and_closes_the_map(page: Page) -> None
     assert page.evaluate("polls") == polls
 
 
-@pytest.mark.screens(*EVERY_SCREEN)
 def test_without_javascript_seats_are_booked_all_the_same(
     visitor: Visitor, screen: Screen, sign_in: SignIn
 ) -> None:
@@ -298,7 +296,6 @@ def test_seats_chosen_before_logging_in_are_still_chosen_after(page: Page) -> No
     expect(page.locator("[data-total]")).to_have_text("₹500")
 
 
-@pytest.mark.screens(*EVERY_SCREEN)
 def test_the_best_seats_are_found_for_a_party_and_their_total_runs_along(
     page: Page, screen: Screen
 ) -> None:
@@ -329,7 +326,6 @@ def test_without_javascript_too_a_wide_hall_opens_at_the_seats_that_were_found(
         expect(plain.locator("#seat-map input:checked").nth(place)).to_be_in_viewport()
 
 
-@pytest.mark.screens(*EVERY_SCREEN)
 def test_a_sold_out_show_leads_to_other_times_until_a_seat_comes_back(
     page: Page, screen: Screen
 ) -> None:

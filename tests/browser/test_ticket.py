@@ -12,7 +12,7 @@ from bookings import services
 from bookings.models import Booking
 from tests.support.factories import lapse, make_booking, make_movie, make_show, make_user
 from tests.support.live_site import LiveSite
-from tests.support.screens import EVERY_SCREEN, SMALL_AND_LARGE, Screen
+from tests.support.screens import SMALL_AND_LARGE, Screen
 
 pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
 
@@ -34,7 +34,6 @@ def ticket(user: User) -> Booking:
     return make_booking(show, ["C4", "C5"], user=user)
 
 
-@pytest.mark.screens(*EVERY_SCREEN)
 def test_a_ticket_is_shown_printed_noted_down_and_shared(
     page: Page, user: User, ticket: Booking, sign_in: SignIn, visitor: Visitor, screen: Screen
 ) -> None:
@@ -77,7 +76,6 @@ def test_a_ticket_is_shown_printed_noted_down_and_shared(
         assert secret not in friend.content()
 
 
-@pytest.mark.screens(*EVERY_SCREEN)
 def test_without_javascript_the_ticket_has_its_code_its_files_and_a_link_to_copy(
     visitor: Visitor, user: User, ticket: Booking, sign_in: SignIn, screen: Screen
 ) -> None:

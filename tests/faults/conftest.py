@@ -35,13 +35,3 @@ def books_are_right_after_every_fault(world: Stack) -> Iterator[None]:
     world.forget_bookings()
     yield
     assert world.broken() == []
-
-
-def assert_kept(world: Stack, references: list[str]) -> None:
-    """Every confirmation that a client saw is in the database."""
-    assert references, "nobody confirmed anything, so nothing was tested"
-    rows = world.query(
-        "SELECT reference FROM bookings_booking WHERE status = 'CONFIRMED' AND reference = ANY(%s)",
-        references,
-    )
-    assert {reference for (reference,) in rows} == set(references)

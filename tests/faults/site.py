@@ -159,8 +159,8 @@ def stack(folder: Path, *, shows: int, buyers: int) -> Iterator[Stack]:
         postgres.start()
         valkey.start()
         env = environment(folder, postgres.url(), valkey.url())
-        for command in (["migrate"], ["collectstatic", "--noinput"]):
-            manage([*command, "--verbosity=0"], env).check_returncode()
+        for command in ("migrate", "collect_changed_static"):
+            manage([command, "--verbosity=0"], env).check_returncode()
         fill = [sys.executable, "-m", "tests.faults.fill", str(shows), str(buyers)]
         filled = subprocess.run(fill, cwd=ROOT, env=env, stdout=subprocess.PIPE, check=True)
         yield Stack(folder, postgres, valkey, **json.loads(filled.stdout))

@@ -9,10 +9,14 @@ from typing import Any
 import redis
 from celery import Celery
 
-from tests.faults.conftest import assert_kept
 from tests.faults.load import Buyer, load, nearly_longest
+from tests.faults.outcomes import (
+    assert_kept,
+    lapse,
+    wait_for_status,
+    wait_until_someone_waits_for_a_lock,
+)
 from tests.faults.site import Program, Stack
-from tests.faults.test_processes import lapse, wait_for_status, wait_until_someone_waits_for_a_lock
 
 
 def test_buyers_go_on_without_a_cache_and_never_see_an_error(world: Stack, site: Program) -> None:

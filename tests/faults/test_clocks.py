@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.faults.conftest import assert_kept
 from tests.faults.load import Buyer
+from tests.faults.outcomes import assert_kept
 from tests.faults.site import Program, Stack
 
 

@@ -11,8 +11,8 @@ import psutil
 import psycopg
 import pytest
 
-from tests.faults.conftest import assert_kept
 from tests.faults.load import Buyer, load, nearly_longest
+from tests.faults.outcomes import assert_kept
 from tests.faults.proxy import CommitLosingProxy
 from tests.faults.servers import APPLICATION
 from tests.faults.site import THREADS, Program, Stack

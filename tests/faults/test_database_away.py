@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.faults.conftest import assert_kept
 from tests.faults.load import CSRF, Buyer
+from tests.faults.outcomes import assert_kept
 from tests.faults.site import Program, Stack
 
 # More than there are threads to wait at once.

@@ -5,8 +5,13 @@ from contextlib import suppress
 
 import psutil
 
-from tests.faults.conftest import assert_kept
 from tests.faults.load import BROKEN, Buyer, load
+from tests.faults.outcomes import (
+    assert_kept,
+    lapse,
+    wait_for_status,
+    wait_until_someone_waits_for_a_lock,
+)
 from tests.faults.site import Program, Stack
 
 
@@ -80,26 +85,3 @@ def test_a_celery_child_killed_in_its_sweep_is_replaced_and_the_sweep_done(
                 child.kill()
         world.sweep()
         wait_for_status(world, reference, "FAILED")
-
-
-def lapse(world: Stack, reference: str) -> None:
-    world.query(
-        "UPDATE bookings_booking SET created_at = created_at - interval '1 hour',"
-        " expires_at = clock_timestamp() - interval '1 ms' WHERE reference = %s",
-        reference,
-    )
-
-
-def wait_for_status(world: Stack, reference: str, status: str) -> None:
-    deadline = time.monotonic() + 180
-    query = "SELECT status FROM bookings_booking WHERE reference = %s"
-    while world.query(query, reference) != [(status,)]:
-        assert time.monotonic() < deadline, (world.folder / "celery.log").read_text()[-3000:]
-        time.sleep(0.1)
-
-
-def wait_until_someone_waits_for_a_lock(world: Stack) -> None:
-    deadline = time.monotonic() + 180
-    while not world.query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
-        assert time.monotonic() < deadline, (world.folder / "celery.log").read_text()[-3000:]
-        time.sleep(0.02)

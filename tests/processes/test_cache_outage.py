@@ -14,9 +14,8 @@ from bookings import services
 from bookings.integrity.checks import find_broken
 from bookmyshow.core.cache import get_or_compute, outage
 from tests.support.factories import make_movie, make_show, make_user
-from tests.support.servers import OwnValkey, own_valkey
+from tests.support.servers import OwnValkey
 
-__all__ = ["own_valkey"]
 pytestmark = pytest.mark.django_db
 
 

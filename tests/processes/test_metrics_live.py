@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.conftest import PATIENCE_MS
+from tests.support.browser import PATIENCE_MS
 from tests.support.live_site import LiveSite, serve
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,14 +5,16 @@ from typing import Literal
 
 from playwright.sync_api import Page, ViewportSize, expect
 
-GROUNDS = {"dark": "rgb(14, 11, 18)", "light": "rgb(251, 248, 245)"}
+Theme = Literal["dark", "light"]
+GROUNDS: dict[Theme, str] = {"dark": "rgb(14, 11, 18)", "light": "rgb(251, 248, 245)"}
+OTHER: dict[Theme, Theme] = {"dark": "light", "light": "dark"}
 HEIGHTS = {360: 740, 1280: 800}
 
 
 @dataclass(frozen=True)
 class Screen:
     width: Literal[360, 1280]
-    theme: Literal["dark", "light"]
+    theme: Theme
 
     def __str__(self) -> str:
         return f"{self.width}-{self.theme}"
@@ -22,10 +24,15 @@ class Screen:
         return {"width": self.width, "height": HEIGHTS[self.width]}
 
     def check(self, page: Page) -> None:
-        """Assert that the page is in the screen's theme and no wider than the screen."""
+        """Assert that the page follows the theme and is no wider than the screen.
+
+        The page is seen in the other theme too, and then again in the screen's.
+        """
         page.wait_for_load_state()
-        expect(page.locator("html")).to_have_css("background-color", GROUNDS[self.theme])
-        assert page.evaluate("document.documentElement.scrollWidth") <= self.width, page.url
+        for theme in (self.theme, OTHER[self.theme], self.theme):
+            page.emulate_media(color_scheme=theme)
+            expect(page.locator("html")).to_have_css("background-color", GROUNDS[theme])
+            assert page.evaluate("document.documentElement.scrollWidth") <= self.width, page.url
 
 
 LARGE_LIGHT = Screen(1280, "light")

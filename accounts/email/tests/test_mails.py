@@ -17,9 +17,8 @@ from accounts.models import User
 from bookmyshow.celery import app
 from tests.support.factories import make_user
 from tests.support.live_site import free_port
-from tests.support.servers import OwnValkey, own_valkey
+from tests.support.servers import OwnValkey
 
-__all__ = ["own_valkey"]
 Broker = Callable[[str], None]
 pytestmark = pytest.mark.django_db
 RESET, CHANGE = "/accounts/password-reset/", "/accounts/profile/password/"

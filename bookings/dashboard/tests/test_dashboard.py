@@ -30,9 +30,8 @@ from tests.support.factories import (
     make_show,
     make_user,
 )
-from tests.support.servers import OwnValkey, own_valkey
+from tests.support.servers import OwnValkey
 
-__all__ = ["own_valkey"]
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/dashboard/"
 

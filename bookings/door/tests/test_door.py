@@ -17,10 +17,10 @@ from bookings.door import services as door
 from bookings.door.services import Answer
 from bookings.errors import BookingUsed
 from bookings.models import Admission, Booking
-from bookings.tests.test_races import at_once
 from bookings.tickets.services import door_token, share_token
 from shows.models import Show
 from tests.support.factories import begin, lapse, make_booking, make_show, make_user
+from tests.support.races import at_once
 
 pytestmark = pytest.mark.django_db
 

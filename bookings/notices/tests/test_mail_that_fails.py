@@ -23,13 +23,13 @@ from bookings.models import Notice
 from bookings.notices import services as notices
 from bookings.notices.mail_failures import Failure, Refusal
 from bookings.notices.services import send_due
-from bookings.notices.tests.test_notices import MANAGER, WAIT_SECONDS, kill, manage, owe
 from bookings.tasks import send_notices
 from shows.models import Show
 from tests.support.admin_site import staff_client
 from tests.support.factories import make_user
 from tests.support.live_site import wait_until_the_database_let_go
 from tests.support.mail_server import MailServer, mail_server
+from tests.support.notices import MANAGER, WAIT_SECONDS, kill, manage, owe
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/bookings/notice/"

@@ -1,9 +1,5 @@
 """Mails owed: each person told once, whatever is killed, down or doubled."""
 
-import os
-import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,47 +16,21 @@ from pytest_django import Settings
 from accounts.services import delete_account
 from bookings.models import Booking, Notice
 from bookings.notices.services import send_due
-from bookings.show_changes.services import cancel_show
 from bookings.tasks import send_notices
-from bookings.tests.test_races import at_once, wait_for_waiting
-from bookmyshow.environment import ROOT
 from shows.models import Show
-from tests.support.factories import make_booking, make_show, make_user
-from tests.support.live_site import free_port, site_environment, wait_until_the_database_let_go
+from tests.support.factories import make_user
+from tests.support.live_site import free_port, wait_until_the_database_let_go
 from tests.support.mail_server import MailServer, mail_server
+from tests.support.notices import MANAGER, WAIT_SECONDS, kill, manage, owe, sold_show
+from tests.support.races import at_once, wait_for_waiting
 
 pytestmark = pytest.mark.django_db
-WAIT_SECONDS = 180
-MANAGER = "manage.py of the tests"
 
 
 @pytest.fixture
 def server() -> Iterator[MailServer]:
     with mail_server() as server:
         yield server
-
-
-def sold_show(people: int) -> Show:
-    show = make_show()
-    for label in list(show.seats.values_list("label", flat=True))[:people]:
-        make_booking(show, [label])
-    return show
-
-
-def owe(people: int) -> Show:
-    show = sold_show(people)
-    cancel_show(by=make_user(is_staff=True), show_id=show.pk)
-    return show
-
-
-def manage(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
-    env = site_environment(folder, free_port()) | {"PGAPPNAME": MANAGER} | environment
-    return subprocess.Popen([sys.executable, "manage.py", *arguments], cwd=ROOT, env=env)
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait(60)
 
 
 def test_due_mails_are_sent_once() -> None:

@@ -15,10 +15,10 @@ from bookings.models import Booking, Notice
 from bookings.notices.services import send_due
 from bookings.services import confirm_booking, hold_seats, sweep_lapsed_holds
 from bookings.show_changes.services import move_show
-from bookings.tests.test_races import wait_for_waiting
 from bookmyshow.core.templatetags.formatting import dated_moment
 from shows.models import Show
 from tests.support.factories import lapse, make_show, make_user
+from tests.support.races import wait_for_waiting
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)

@@ -27,7 +27,6 @@ from bookings.show_changes.services import (
     move_show,
     who_is_affected,
 )
-from bookings.tests.test_races import assert_sold_once, at_once
 from shows.errors import ShowBusy, ShowOverlaps
 from shows.models import Show
 from tests.support.admin_site import staff_client
@@ -40,6 +39,7 @@ from tests.support.factories import (
     make_show,
     make_user,
 )
+from tests.support.races import assert_sold_once, at_once
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)

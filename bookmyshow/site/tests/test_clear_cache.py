@@ -6,9 +6,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from tests.support.factories import make_user
-from tests.support.servers import OwnValkey, own_valkey
-
-__all__ = ["own_valkey"]
+from tests.support.servers import OwnValkey
 
 
 def run(*arguments: str) -> str:

@@ -16,9 +16,8 @@ from bookmyshow.site import diagnostics
 from bookmyshow.site.diagnostics import Finding
 from tests.support.factories import make_booking, make_show, make_user
 from tests.support.mail_server import mail_server
-from tests.support.servers import OwnValkey, own_valkey
+from tests.support.servers import OwnValkey
 
-__all__ = ["own_valkey"]
 pytestmark = pytest.mark.django_db
 
 

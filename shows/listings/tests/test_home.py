@@ -13,24 +13,17 @@ from movies.models import Genre
 from shows.listings.home_lists import FILMS_A_PAGE
 from tests.support.clocks import NIGHT_IN_MUMBAI
 from tests.support.factories import make_cinema, make_movie, make_screen, make_show
+from tests.support.home import shown, titles
 
 pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true"}
 
 
-def titles(content: bytes) -> list[str]:
-    return re.findall(r'film-card__title">([^<]+)<', content.decode())
-
-
 def home(client: Client, query: str = "", **headers: str) -> str:
     response = client.get(f"/{query}", headers=headers)
     assert response.status_code == 200
     return response.content.decode()
-
-
-def shown(client: Client, query: str = "") -> list[str]:
-    return titles(client.get(f"/{query}").content)
 
 
 def test_home_shows_films_with_a_coming_show_most_shown_first_then_best_rated(

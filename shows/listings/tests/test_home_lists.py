@@ -9,9 +9,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from movies.models import Genre, Movie
-from shows.listings.tests.test_home import shown
 from shows.models import Show
 from tests.support.factories import make_cinema, make_movie, make_show
+from tests.support.home import shown
 
 pytestmark = pytest.mark.django_db
 

@@ -5,10 +5,10 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from django.db.migrations.state import ProjectState
 
-from bookings.tests.test_races import wait_for_waiting
 from bookmyshow.core.db.operations import build_index
 from shows.models import Cinema
 from tests.support.factories import make_cinema
+from tests.support.races import wait_for_waiting
 
 INDEX = models.Index(fields=["address"], name="test_index_of_address")
 COLUMNS = """

@@ -1,4 +1,8 @@
+import fcntl
 import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +19,28 @@ class Command(BaseCommand):
     )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        stamp = Path(settings.STATIC_ROOT) / ".sources"
-        fingerprint = sources_fingerprint()
-        if stamp.exists() and stamp.read_text(encoding="ascii") == fingerprint:
-            self.stdout.write("Static files unchanged.")
-            return
-        call_command("collectstatic", interactive=False, verbosity=0)
-        stamp.write_text(fingerprint, encoding="ascii")
-        self.stdout.write("Collected static files.")
+        folder = Path(settings.STATIC_ROOT)
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder):
+            stamp = folder / ".sources"
+            fingerprint = sources_fingerprint()
+            if stamp.exists() and stamp.read_text(encoding="ascii") == fingerprint:
+                self.stdout.write("Static files unchanged.")
+                return
+            call_command("collectstatic", interactive=False, verbosity=0)
+            stamp.write_text(fingerprint, encoding="ascii")
+            self.stdout.write("Collected static files.")
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Wait until no other process collects into the folder, and keep others waiting."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def sources_fingerprint() -> str:

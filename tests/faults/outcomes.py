@@ -1,0 +1,38 @@
+"""What fault tests do to bookings, wait for and check, past the site: in its database."""
+
+import time
+
+from tests.faults.site import Stack
+
+
+def assert_kept(world: Stack, references: list[str]) -> None:
+    """Every confirmation that a client saw is in the database."""
+    assert references, "nobody confirmed anything, so nothing was tested"
+    rows = world.query(
+        "SELECT reference FROM bookings_booking WHERE status = 'CONFIRMED' AND reference = ANY(%s)",
+        references,
+    )
+    assert {reference for (reference,) in rows} == set(references)
+
+
+def lapse(world: Stack, reference: str) -> None:
+    world.query(
+        "UPDATE bookings_booking SET created_at = created_at - interval '1 hour',"
+        " expires_at = clock_timestamp() - interval '1 ms' WHERE reference = %s",
+        reference,
+    )
+
+
+def wait_for_status(world: Stack, reference: str, status: str) -> None:
+    deadline = time.monotonic() + 180
+    query = "SELECT status FROM bookings_booking WHERE reference = %s"
+    while world.query(query, reference) != [(status,)]:
+        assert time.monotonic() < deadline, (world.folder / "celery.log").read_text()[-3000:]
+        time.sleep(0.1)
+
+
+def wait_until_someone_waits_for_a_lock(world: Stack) -> None:
+    deadline = time.monotonic() + 180
+    while not world.query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
+        assert time.monotonic() < deadline, (world.folder / "celery.log").read_text()[-3000:]
+        time.sleep(0.02)

@@ -1,0 +1,81 @@
+"""Calls that run at once: on threads with a database connection each, or one after a lock."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import connection, connections, transaction
+
+from bookings.integrity.checks import find_broken
+from bookings.models import Booking
+from shows.models import Seat, Show
+
+
+def at_once(work: Callable[[int], object], count: int) -> list[object]:
+    """`work(0)` … `work(count - 1)`, each on a thread and connection of its own, let go together.
+
+    What a thread raises is its result.
+    """
+    gate = threading.Barrier(count)
+
+    def run(number: int) -> object:
+        try:
+            connection.ensure_connection()
+            gate.wait(timeout=300)
+            return work(number)
+        except Exception as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(max_workers=count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def wait_for_waiting(count: int) -> None:
+    """Until so many transactions of this database wait for a lock."""
+    waiting = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted"
+    ends = time.monotonic() + 180
+    with connection.cursor() as cursor:
+        while time.monotonic() < ends:
+            # A transaction goes on seeing what it saw first.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(f"{waiting} AND datname = current_database()")
+            if cursor.fetchone()[0] >= count:
+                return
+            time.sleep(0.01)
+    raise AssertionError(f"fewer than {count} transactions wait for a lock")
+
+
+def assert_sold_once(show: Show) -> None:
+    """No seat in two live bookings, every count exact (docs/spec.md §4.10)."""
+    assert [f"{b.rule}: {b.where}" for b in find_broken()] == []
+    live = Booking.objects.filter(show=show, status__in=["PENDING", "CONFIRMED"])
+    twice = [label for label, n in Counter(s for b in live for s in b.seats).items() if n > 1]
+    assert twice == []
+    show.refresh_from_db()
+    assert show.available_seats == Seat.objects.filter(show=show, booking=None).count()
+
+
+def meeting(first: Callable[[], object], second: Callable[[], object]) -> object:
+    """What `second` comes to, begun after `first`, which is committed once `second` waits."""
+    done = threading.Event()
+
+    def act(number: int) -> object:
+        if number == 0:
+            with transaction.atomic():
+                then = first()
+                done.set()
+                wait_for_waiting(1)
+                if callable(then):
+                    then()
+            return None
+        assert done.wait(300)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '180s'")
+        return second()
+
+    _, outcome = at_once(act, 2)
+    return outcome
