@@ -1,4 +1,4 @@
-"""The JSON API under /api/: every app's router, in one envelope."""
+"""The JSON API under /api/: combines the routers of all apps, and serves the OpenAPI document."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -76,7 +76,7 @@ api = JsonApi(
     servers=[{"url": "/"}],
 )
 handle_problems(api)
-# The order of the handbook.
+# In the order of /api/docs.
 api.add_router("/auth", "accounts.api.router")
 api.add_router("/movies", "shows.listings.api.router")
 api.add_router("/shows", "shows.api.router")
@@ -87,7 +87,7 @@ api.add_router("/health", health.router)
 
 @cache
 def document() -> dict[str, Any]:
-    """Made once a process: the endpoints don't change while it runs."""
+    """The OpenAPI document, made once per process."""
     return describe(api, LINKS)
 
 

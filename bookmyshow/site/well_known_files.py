@@ -1,4 +1,4 @@
-"""The files a browser or a crawler looks for at the top of a site."""
+"""The files that browsers and crawlers request at fixed addresses, such as /robots.txt."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-# Private pages; they say noindex themselves too.
+# Private pages. They also have `noindex`.
 NOT_FOR_CRAWLERS = ("/accounts/", "/bookings/", "/api/", "/shows/*/seats/")
 OFFLINE_STYLES = ("tokens", "base", "controls", "components", "frame", "errors")
 A_DAY = 24 * 3600
@@ -62,7 +62,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(no_cache=True)
 def service_worker(request: HttpRequest) -> HttpResponse:
-    """At the top, because a worker rules only what lies below its own address."""
+    """The service worker. Its address is at the top, because it controls only pages below it."""
     kept = [
         reverse("offline"),
         *(static(f"css/{name}.css") for name in OFFLINE_STYLES),
@@ -83,5 +83,5 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=A_DAY)
 def offline(request: HttpRequest) -> HttpResponse:
-    """Kept by the service worker, so it is nobody's page in particular: no request goes in."""
+    """The page for a lost connection. Browsers store it, so it is rendered without the request."""
     return HttpResponse(render_to_string("site/offline.html"))

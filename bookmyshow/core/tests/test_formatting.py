@@ -51,7 +51,9 @@ def test_running_times(minutes: int | None, text: str) -> None:
     ("part", "whole", "percent"),
     [(0, 0, 0), (0, 500, 0), (1, 500, 1), (1, 2, 50), (499, 500, 99), (500, 500, 100)],
 )
-def test_a_hundred_percent_is_all_and_none_is_zero(part: int, whole: int, percent: int) -> None:
+def test_only_all_is_100_percent_and_only_none_is_0_percent(
+    part: int, whole: int, percent: int
+) -> None:
     assert formatting.percent_of(part, whole) == percent
 
 

@@ -11,9 +11,9 @@ def mode(path: Path) -> str:
     return stat.filemode(path.stat().st_mode)
 
 
-def test_the_folder_and_its_mails_are_for_their_owner_alone(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_folder_and_its_mails(tmp_path: Path) -> None:
     folder = tmp_path / "mail"
-    # As an earlier version left it.
+    # As an earlier version created it.
     folder.mkdir()
     folder.chmod(0o755)
     before = os.umask(0o022)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def production(settings: Settings) -> None:
-    """The settings as they are with HTTPS on; the test run has them off."""
+    """The settings with HTTPS on. In the test run HTTPS is off."""
     settings.SECURE_SSL_REDIRECT = settings.SESSION_COOKIE_SECURE = True
     settings.CSRF_COOKIE_SECURE = True
     settings.SECURE_HSTS_SECONDS = 31_536_000
@@ -31,7 +31,7 @@ def production(settings: Settings) -> None:
 
 @pytest.fixture
 def pages(production: None) -> tuple[Client, list[str]]:
-    """A logged-in superuser and one page of every kind."""
+    """The client of a superuser, and the addresses of one page of each kind."""
     client = Client(raise_request_exception=False)
     user = make_user(is_staff=True, is_superuser=True)
     client.force_login(user)
@@ -58,10 +58,10 @@ def pages(production: None) -> tuple[Client, list[str]]:
     )
 
 
-def test_the_deployment_check_of_django_has_nothing_to_say(
+def test_djangos_deployment_check_finds_no_issues(
     production: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Of the test run, not of the site (conftest.py).
+    # The test run sets this (conftest.py), not the site.
     monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE")
     output = StringIO()
     call_command("check", deploy=True, fail_level="WARNING", stdout=output, stderr=output)
@@ -85,7 +85,7 @@ def test_every_kind_of_page_has_the_security_headers(pages: tuple[Client, list[s
 
 
 def test_no_page_has_a_script_or_handler_in_it(pages: tuple[Client, list[str]]) -> None:
-    """They would not run under the policy; this finds the ones that nobody clicked on yet."""
+    """The policy would block them. This test finds those that no other test runs."""
     client, addresses = pages
     inline = re.compile(
         r"<script(?![^>]*\b(?:src=|type=\"application/(?:ld\+)?json\"|nonce=))[^>]*>|\son\w+=[\"']|"
@@ -97,7 +97,7 @@ def test_no_page_has_a_script_or_handler_in_it(pages: tuple[Client, list[str]]) 
             assert not inline.findall(answer.content.decode()), address
 
 
-def test_no_page_has_a_style_in_it_but_the_one_whose_hash_the_policy_has(
+def test_the_only_inline_style_is_the_one_whose_hash_is_in_the_policy(
     pages: tuple[Client, list[str]],
 ) -> None:
     client, addresses = pages
@@ -112,7 +112,7 @@ def test_no_page_has_a_style_in_it_but_the_one_whose_hash_the_policy_has(
             assert f"'sha256-{digest}'" in answer.headers["Content-Security-Policy"], address
 
 
-def test_what_somebody_who_is_logged_in_sees_is_kept_nowhere(
+def test_pages_for_somebody_who_is_logged_in_are_not_stored(
     pages: tuple[Client, list[str]],
 ) -> None:
     client, addresses = pages
@@ -125,12 +125,12 @@ def test_what_somebody_who_is_logged_in_sees_is_kept_nowhere(
     assert "public" in client.get("/robots.txt", secure=True).headers["Cache-Control"]
 
 
-def test_visitors_may_go_back_to_a_page_without_asking_again(client: Client) -> None:
+def test_browsers_may_store_pages_for_visitors_who_are_not_logged_in(client: Client) -> None:
     assert "no-store" not in client.get("/", secure=True).headers.get("Cache-Control", "")
 
 
 def setting(expression: str, **environment: str) -> str:
-    """What the settings say in a process of this environment."""
+    """The value of an expression about the settings, in a process with this environment."""
     run = subprocess.run(
         [sys.executable, "-c", f"from django.conf import settings; print({expression})"],
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "bookmyshow.settings", **environment},
@@ -156,7 +156,7 @@ def test_pictures_come_from_the_named_hosts_only() -> None:
     assert setting(sources, POSTER_HOSTS="img.example") == "'self' data: img.example"
 
 
-def test_a_poster_of_another_host_than_those_is_refused(settings: Settings) -> None:
+def test_a_poster_link_to_another_host_is_refused(settings: Settings) -> None:
     validate_poster_link("https://elsewhere.example/her.jpg")
     settings.POSTER_HOSTS = ["img.example"]
     validate_poster_link("https://img.example/her.jpg")
@@ -172,7 +172,7 @@ def test_plain_http_leads_to_https(production: None, client: Client) -> None:
     )
 
 
-def test_cookies_go_over_https_alone_and_scripts_do_not_see_the_session(
+def test_cookies_are_only_for_https_and_scripts_can_not_read_the_session(
     production: None, client: Client
 ) -> None:
     make_user("asha@example.com", "blue-kettle-42")
@@ -196,7 +196,7 @@ def test_weak_passwords_are_refused(client: Client) -> None:
         assert client.post("/accounts/signup/", form).status_code == 422, weak
 
 
-def test_the_admin_lies_where_admin_path_says(client: Client, settings: Settings) -> None:
+def test_the_admin_is_at_admin_path(client: Client, settings: Settings) -> None:
     import importlib
 
     from bookmyshow import urls

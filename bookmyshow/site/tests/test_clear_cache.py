@@ -15,7 +15,7 @@ def run(*arguments: str) -> str:
     return output.getvalue()
 
 
-def test_everything_kept_is_dropped_and_counted() -> None:
+def test_all_entries_are_dropped_and_counted() -> None:
     cache.set("a", 1)
     cache.set("b", 1)
     # The command's own probe is an entry too.
@@ -25,7 +25,7 @@ def test_everything_kept_is_dropped_and_counted() -> None:
     assert cache.get("a") is None
 
 
-def test_a_server_that_is_gone_is_an_error_for_scripts(own_valkey: OwnValkey) -> None:
+def test_without_the_cache_server_the_command_fails(own_valkey: OwnValkey) -> None:
     own_valkey.stop()
     with pytest.raises(CommandError, match="does not answer"):
         run()
@@ -49,7 +49,7 @@ def test_superusers_have_a_button_for_it_in_the_admin(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_other_staff_can_not_press_it(client: Client) -> None:
+def test_other_staff_can_not_use_it(client: Client) -> None:
     client.force_login(make_user(is_staff=True))
     assert b"Clear the cache" not in client.get("/admin/").content
     assert client.post("/admin/clear-cache/").status_code == 403

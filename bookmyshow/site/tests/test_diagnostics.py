@@ -25,8 +25,8 @@ def findings() -> dict[str, Finding]:
     return {finding.subject: finding for finding in diagnostics.run_checks()}
 
 
-def test_what_works_is_said_to_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    # A busy machine may look at its clock a moment after the database's.
+def test_parts_that_work_have_no_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    # On a busy machine the two clocks may be read at different moments.
     monkeypatch.setattr(diagnostics, "MOST_SKEW_SECONDS", 60.0)
     monkeypatch.setattr(diagnostics, "ANSWER_SECONDS", 5.0)
     note_sweep()
@@ -35,7 +35,7 @@ def test_what_works_is_said_to_work(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not found[what].advice, found[what]
 
 
-def test_without_a_worker_it_says_what_to_start_and_fails() -> None:
+def test_without_a_worker_it_fails_and_names_the_process_to_start() -> None:
     output = StringIO()
     with pytest.raises(CommandError, match="to correct"):
         call_command("doctor", stdout=output)
@@ -44,7 +44,7 @@ def test_without_a_worker_it_says_what_to_start_and_fails() -> None:
     assert "→ Start the Procfile's `worker`" in output.getvalue()
 
 
-def test_a_cache_that_is_gone_is_found(own_valkey: OwnValkey, settings: Settings) -> None:
+def test_a_cache_that_is_down_is_found(own_valkey: OwnValkey, settings: Settings) -> None:
     settings.CELERY_BROKER_URL = own_valkey.url
     own_valkey.stop()
     found = findings()
@@ -65,7 +65,7 @@ def test_a_missing_migration_is_found() -> None:
     assert findings()["migrations"].text == "1 not applied"
 
 
-def test_nothing_grave_is_success(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_error_the_command_succeeds(monkeypatch: pytest.MonkeyPatch) -> None:
     output = StringIO()
     monkeypatch.setattr(
         "bookmyshow.site.management.commands.doctor.run_checks",
@@ -84,14 +84,14 @@ def owed(count: int = 1, **values: object) -> None:
 
 
 def doctor_output() -> str:
-    """What it says, however it ends."""
+    """The output of `doctor`, also if it fails."""
     output = StringIO()
     with suppress(CommandError):
         call_command("doctor", stdout=output)
     return output.getvalue()
 
 
-def test_a_mail_that_fails_is_said_and_one_that_waits_too_long_is_grave() -> None:
+def test_a_failed_mail_is_a_warning_and_one_that_waits_too_long_an_error() -> None:
     assert "✓ owed mail: all sent" in doctor_output()
     owed(2)
     assert "✓ owed mail: 2 wait" in doctor_output()
@@ -103,14 +103,14 @@ def test_a_mail_that_fails_is_said_and_one_that_waits_too_long_is_grave() -> Non
     assert "(450 not now)" in words
 
 
-def test_a_mail_that_was_given_up_is_said_for_a_week() -> None:
+def test_a_mail_that_was_given_up_is_a_warning_for_a_week() -> None:
     owed(given_up_at=timezone.now())
     assert "! owed mail: 1 could not be sent in the last 7 days" in doctor_output()
     Notice.objects.update(given_up_at=timezone.now() - mail_state.REMEMBERED)
     assert "✓ owed mail: all sent" in doctor_output()
 
 
-def test_a_mail_server_that_takes_no_mail_is_found(settings: Settings) -> None:
+def test_a_mail_server_that_refuses_mail_is_found(settings: Settings) -> None:
     with mail_server() as server:
         server.receive_from(settings)
         assert findings()["mail"].text == "goes to 127.0.0.1, which answers"
@@ -122,7 +122,7 @@ def test_a_mail_server_that_takes_no_mail_is_found(settings: Settings) -> None:
 @pytest.mark.parametrize(
     "backend", ["bookmyshow.core.mail_folder", "django.core.mail.backends.filebased"]
 )
-def test_mail_that_goes_to_a_folder_is_worth_knowing(
+def test_mail_that_goes_to_a_folder_is_a_warning(
     settings: Settings, tmp_path: Path, backend: str
 ) -> None:
     settings.EMAIL_BACKEND = f"{backend}.EmailBackend"

@@ -1,6 +1,7 @@
-"""A malformed setting stops the start with one line that names it; tried in a process of its own.
+"""A malformed setting stops the start with one line that names it.
 
-One process imports what settings need and forks for each case: an import takes longer than a case.
+Tried in another process. It imports the libraries once and forks for each case, because an import
+takes longer than a case.
 """
 
 import json
@@ -107,7 +108,7 @@ print(json.dumps(answers))
 
 @pytest.fixture(scope="module")
 def answers() -> dict[tuple[str, str], tuple[int, str]]:
-    """Exit code and error output of a start with each malformed value, and with none."""
+    """Exit code and error output for each malformed value, and without one."""
     cases = [*MALFORMED, ("", "")]
     environments = [{**GOOD, name: value} if name else GOOD for name, value in cases]
     result = subprocess.run(
@@ -135,14 +136,14 @@ def test_a_malformed_value_stops_the_start_with_one_line_that_names_it(
         assert value not in words
 
 
-def test_the_settings_that_have_to_be_set_are_enough(
+def test_the_required_settings_are_enough(
     answers: dict[tuple[str, str], tuple[int, str]],
 ) -> None:
     assert answers["", ""] == (0, "")
 
 
-def test_the_web_process_refuses_a_number_of_processes_that_is_none() -> None:
-    """Gunicorn reads the variable as it is imported, before its configuration of ours."""
+def test_the_web_process_refuses_a_malformed_number_of_processes() -> None:
+    """Gunicorn reads the variable when it is imported, before gunicorn.conf.py."""
     started = subprocess.run(
         [sys.executable, "-m", "bookmyshow.serving.web", "bookmyshow.wsgi"],
         cwd=ROOT,
@@ -167,6 +168,6 @@ def test_random_secrets_are_never_called_guessable() -> None:
             assert not is_guessable(made), made
 
 
-def test_a_folder_for_mail_is_where_its_address_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_for_mail_is_the_one_in_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMAIL_URL", "filemail:///var/mail/tickets")
     assert mail_settings("EMAIL_URL")["EMAIL_FILE_PATH"] == "/var/mail/tickets"

@@ -18,7 +18,7 @@ FAULTS = [
 
 
 @pytest.mark.django_db
-def test_an_unknown_address_is_not_found_in_the_houses_voice(client: Client) -> None:
+def test_an_unknown_address_gets_the_sites_404_page(client: Client) -> None:
     response = client.get("/nowhere/")
     assert response.status_code == 404
     assert "Resource not found." in response.content.decode()
@@ -27,9 +27,7 @@ def test_an_unknown_address_is_not_found_in_the_houses_voice(client: Client) -> 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("error", "status", "words"), FAULTS)
-def test_every_error_has_a_page_of_ours(
-    client: Client, error: Exception, status: int, words: str
-) -> None:
+def test_every_error_has_a_page(client: Client, error: Exception, status: int, words: str) -> None:
     client.raise_request_exception = False
     with patch("bookmyshow.site.well_known_files.reverse", side_effect=error):
         response = client.get("/robots.txt")
@@ -71,7 +69,7 @@ def locked(*_arguments: Any) -> Any:
         ("post", "/accounts/profile/", gone, "whether what you sent was saved. Look at the page"),
     ],
 )
-def test_without_the_database_a_page_says_what_is_known(
+def test_without_the_database_the_page_says_whether_something_was_changed(
     client: Client, method: str, path: str, fault: Any, words: str
 ) -> None:
     client.force_login(make_user(is_superuser=True, is_staff=True))
@@ -97,7 +95,7 @@ def test_the_api_says_that_a_change_may_have_been_made(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_form_that_is_not_from_our_pages_is_refused_kindly() -> None:
+def test_a_form_without_a_csrf_token_gets_a_friendly_403() -> None:
     client = Client(enforce_csrf_checks=True)
     response = client.post("/accounts/login/", {"username": "a@example.com", "password": "x"})
     assert response.status_code == 403

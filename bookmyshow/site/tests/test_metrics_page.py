@@ -24,12 +24,12 @@ TOKEN = "scrape-token-of-the-tests"
 
 
 @pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def long_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state_gauges, "SOCKET_SECONDS", 60)
 
 
 def value(name: str, **labels: str) -> float:
-    """A sample as /metrics shows it; 0 where it is not there yet."""
+    """The value of a sample on /metrics, or 0 if it does not exist yet."""
     text = metrics_page.expose().decode()
     return sum(
         sample.value
@@ -49,7 +49,7 @@ def test_without_a_token_set_there_is_no_such_page(client: Client) -> None:
     assert client.get("/metrics").status_code == 404
 
 
-def test_only_who_knows_the_token_reads_them(client: Client, settings: Settings) -> None:
+def test_the_metrics_need_the_token(client: Client, settings: Settings) -> None:
     settings.METRICS_TOKEN = TOKEN
     assert client.get("/metrics").status_code == 401
     wrong = client.get("/metrics", headers={"Authorization": "Bearer wrong"})
@@ -69,7 +69,7 @@ def test_requests_are_timed_by_view_and_counted_by_status(client: Client) -> Non
     assert grown("bookmyshow_requests_total", lambda: client.get("/shows/99999/"), **lost) == 1
 
 
-def test_no_address_makes_a_metric_of_its_own(client: Client) -> None:
+def test_unknown_addresses_do_not_create_new_metrics(client: Client) -> None:
     before = len(metrics_page.expose())
     client.get("/a/")
     size = len(metrics_page.expose())
@@ -135,7 +135,7 @@ def test_reads_of_the_cache_are_counted_as_hits_and_misses(client: Client) -> No
     assert grown(read, lambda: client.get("/"), result="hit") > 0
 
 
-def test_a_browsers_measures_are_taken_by_view(client: Client) -> None:
+def test_a_browsers_measurements_are_counted_by_view(client: Client) -> None:
     body = {"path": "/", "TTFB": 80, "FCP": 300.5, "LCP": 900, "CLS": 0.02}
 
     def send() -> None:
@@ -163,7 +163,7 @@ def test_a_browsers_measures_are_taken_by_view(client: Client) -> None:
         ('{"path": "/' + "x" * 2_000 + '"}', 413),
     ],
 )
-def test_nonsense_from_a_browser_spoils_nothing(client: Client, body: str, status: int) -> None:
+def test_malformed_measurements_are_not_counted(client: Client, body: str, status: int) -> None:
     def send() -> None:
         answer = client.post("/vitals", body, content_type="application/json", headers=FROM_HERE)
         assert answer.status_code == status
@@ -171,9 +171,7 @@ def test_nonsense_from_a_browser_spoils_nothing(client: Client, body: str, statu
     assert grown("bookmyshow_page_load_seconds_count", send) == 0
 
 
-def test_a_flood_of_measures_is_turned_away(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_many_measurements_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     from bookmyshow.core.observability import web_vitals
 
     monkeypatch.setattr(web_vitals, "bucket", web_vitals.Bucket(rate=0, burst=2))
@@ -187,7 +185,7 @@ def test_a_flood_of_measures_is_turned_away(
 
 
 @pytest.mark.parametrize("origin", ["", "null", "https://evil.example", "http://testserver.evil"])
-def test_measures_from_elsewhere_are_refused(client: Client, origin: str) -> None:
+def test_measurements_from_other_sites_are_refused(client: Client, origin: str) -> None:
     def send() -> None:
         headers = {"Origin": origin} if origin else {}
         body = {"path": "/", "LCP": 900}
@@ -197,7 +195,7 @@ def test_measures_from_elsewhere_are_refused(client: Client, origin: str) -> Non
     assert grown("bookmyshow_page_load_seconds_count", send) == 0
 
 
-def test_one_address_sends_so_many_measures_and_no_more(client: Client, settings: Any) -> None:
+def test_one_address_may_send_120_measurements_a_minute(client: Client, settings: Any) -> None:
     settings.RATE_LIMITS = True
 
     def status(address: str) -> int:
@@ -217,7 +215,7 @@ def test_names_follow_prometheus_conventions() -> None:
     assert all(not name.endswith(("_ms", "_milliseconds")) for name in own)
 
 
-def test_mail_that_waits_is_counted_and_its_age_told() -> None:
+def test_waiting_mails_and_the_oldest_ones_age_are_shown() -> None:
     show = make_show()
     for label in ("A1", "B1"):
         make_booking(show, [label])

@@ -19,12 +19,12 @@ def test_the_sitemap_lists_home_and_every_film(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_the_sitemap_leaves_out_what_is_archived(client: Client) -> None:
+def test_the_sitemap_leaves_out_archived_films(client: Client) -> None:
     gone = make_movie(archived_at=timezone.now())
     assert gone.get_absolute_url() not in client.get("/sitemap.xml").content.decode()
 
 
-def test_robots_keep_out_of_private_pages_and_are_told_the_sitemap(client: Client) -> None:
+def test_robots_txt_excludes_private_pages_and_names_the_sitemap(client: Client) -> None:
     text = client.get("/robots.txt").content.decode()
     assert "Disallow: /bookings/" in text
     assert "Sitemap: http://testserver/sitemap.xml" in text
@@ -37,7 +37,7 @@ def test_the_manifest_names_icons_that_exist(client: Client) -> None:
         assert finders.find(icon["src"].removeprefix("/static/"))
 
 
-def test_the_service_worker_keeps_a_page_for_no_connection(client: Client) -> None:
+def test_the_service_worker_stores_the_offline_page(client: Client) -> None:
     response = client.get("/sw.js")
     kept = re.search(r"const KEPT = (\[.*\]);", response.content.decode())
     assert kept
@@ -51,7 +51,7 @@ def test_the_service_worker_keeps_a_page_for_no_connection(client: Client) -> No
 
 
 @pytest.mark.django_db
-def test_a_film_page_tells_search_engines_its_film_and_shows(client: Client) -> None:
+def test_a_film_page_has_structured_data_for_its_film_and_shows(client: Client) -> None:
     movie = make_movie("</script><b>", description="A & B", language="Hindi")
     show = make_show(movie=movie, format="IMAX")
     page = client.get(movie.get_absolute_url()).content.decode()

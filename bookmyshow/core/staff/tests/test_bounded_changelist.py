@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 USERS = "/admin/accounts/user/"
 
 
-def test_a_list_counts_no_further_than_it_has_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_counts_only_up_to_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded_changelist, "MOST_ROWS", 4)
     client = staff_client()
     for _ in range(5):
@@ -29,7 +29,7 @@ def test_a_list_counts_no_further_than_it_has_pages(monkeypatch: pytest.MonkeyPa
     assert not BoundedPaginator(User.objects.filter(is_staff=True), 50).is_cut
 
 
-def test_an_action_on_all_of_a_list_that_was_cut_does_nothing(
+def test_an_action_on_all_rows_beyond_the_limit_does_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     client = staff_client()
@@ -66,7 +66,7 @@ def offered(chosen: str = "") -> list[str]:
     return [value for value, _ in filters.lookup_choices]
 
 
-def test_months_then_years_are_offered_and_below_the_chosen_one_its_parts(
+def test_choices_are_months_then_years_and_the_parts_of_the_chosen_one(
     lines: dict[datetime, LogEntry],
 ) -> None:
     first = offered()
@@ -93,7 +93,7 @@ def test_months_then_years_are_offered_and_below_the_chosen_one_its_parts(
         ("nonsense", 5),
     ],
 )
-def test_a_chosen_time_is_a_range_and_anything_else_is_none(
+def test_a_chosen_period_filters_and_other_texts_do_not(
     lines: dict[datetime, LogEntry], chosen: str, found: int
 ) -> None:
     rows = staff_client().get("/admin/admin/logentry/", {"when": chosen}).context["cl"].result_list
@@ -124,7 +124,7 @@ def test_lists_that_grow_without_end_are_long_lists() -> None:
     assert grown <= found
 
 
-def test_lines_of_the_log_are_found_by_words_and_by_who_wrote_them() -> None:
+def test_lines_of_the_audit_log_are_found_by_words_and_by_author() -> None:
     asha = make_user("asha@example.com", name="Asha Rao", is_staff=True)
     ben = make_user("ben@example.com", name="Ben", is_staff=True)
     for user, about in ((asha, "Café Society, Screen-2"), (ben, "Her")):

@@ -47,11 +47,11 @@ def test_every_list_exports_and_offers_it(app: str, model: str) -> None:
     heads, *rows = rows_of(client.get(f"/admin/export/{app}/{model}/"))
     assert len({len(row) for row in [heads, *rows]}) == 1
     assert not [head for head in heads if not re.fullmatch("[a-z][a-z_]*", head)]
-    # Nothing of how the page looks: no entity, no currency sign, no two facts in one.
+    # No formatting of the page: no HTML entities, no currency signs, only one value per cell.
     assert not [cell for row in rows for cell in row if re.search(r"&\w+;|₹|<|\n| · ", cell)]
 
 
-def test_it_has_the_rows_of_the_list_filtered_searched_and_sorted() -> None:
+def test_the_export_has_the_rows_and_the_order_of_the_filtered_list() -> None:
     for title in ("Her", "It", "Us"):
         make_movie(title)
     make_movie("Unseen", archived_at="2020-01-01T00:00Z")
@@ -73,12 +73,12 @@ def test_no_cell_is_a_formula_or_markup() -> None:
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
-def test_no_text_begins_as_a_formula_does(sign: str) -> None:
+def test_no_text_begins_like_a_formula(sign: str) -> None:
     assert plain_text(f" {sign}1+1") == f"'{sign}1+1"
     assert plain_text(f"1{sign}1") == f"1{sign}1"
 
 
-def test_each_column_is_one_fact_for_a_program_to_read() -> None:
+def test_each_column_has_one_value_that_programs_can_read() -> None:
     screen = make_screen(
         cinema=make_cinema(name="Lantern & Co", city="Leeds", timezone="Europe/London")
     )
@@ -119,13 +119,13 @@ def test_each_column_is_one_fact_for_a_program_to_read() -> None:
     assert shows["ends_at"] == f"{YEAR}-07-04T21:30:00+01:00"
 
 
-def test_who_took_which_list_home_is_in_the_audit_log() -> None:
+def test_each_export_is_in_the_audit_log() -> None:
     client = staff_client()
     rows_of(client.get("/admin/export/accounts/user/"))
     rows_of(client.get("/admin/export/bookings/booking/?q=ann"))
     staff = User.objects.get(email="staff@example.com")
-    told = LogEntry.objects.order_by("pk").values_list("user", "object_repr", "change_message")
-    assert list(told) == [
+    lines = LogEntry.objects.order_by("pk").values_list("user", "object_repr", "change_message")
+    assert list(lines) == [
         (staff.pk, "users", "Exported as CSV."),
         (staff.pk, "bookings", "Exported as CSV, narrowed by q=ann."),
     ]
@@ -141,7 +141,7 @@ def staff_client_again() -> Client:
     return client
 
 
-def test_a_long_list_is_read_with_the_same_few_queries() -> None:
+def test_the_number_of_queries_does_not_grow_with_the_list() -> None:
     client = staff_client()
 
     def queries() -> int:
@@ -156,7 +156,7 @@ def test_a_long_list_is_read_with_the_same_few_queries() -> None:
     assert queries() == before <= 9
 
 
-def test_only_who_may_see_a_list_may_take_it_home(client: Client) -> None:
+def test_the_export_needs_the_right_to_view_the_list(client: Client) -> None:
     assert client.get("/admin/export/movies/movie/").status_code == 302
     client.force_login(make_user(is_staff=True))
     assert client.get("/admin/export/movies/movie/").status_code == 403
