@@ -1,4 +1,4 @@
-"""The API's handbook, /api/docs: a page made of the OpenAPI document, without any script."""
+"""The page /api/docs: the OpenAPI document as HTML, without scripts."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -33,13 +33,13 @@ class Field:
     name: str
     kind: str
     required: bool
-    words: str
+    description: str
 
 
 @dataclass(frozen=True)
 class Outcome:
     status: str
-    words: str
+    description: str
     example: str
 
 
@@ -49,8 +49,8 @@ class Endpoint:
     method: str
     path: str
     summary: str
-    words: str
-    who: str
+    description: str
+    audience: str
     parameters: list[Field]
     body: list[Field]
     body_example: str
@@ -59,7 +59,7 @@ class Endpoint:
 
 @require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
-    """Every endpoint with its fields, answers and examples."""
+    """Show every endpoint with its fields, answers and examples."""
     codes = [(code, error.status, error.when) for code, error in described_codes().items()]
     context = {"sections": sections(), "codes": codes}
     return render(request, "site/api_docs.html", context)
@@ -67,7 +67,7 @@ def api_docs(request: HttpRequest) -> HttpResponse:
 
 @cache
 def sections() -> dict[str, list[Endpoint]]:
-    """The endpoints by subject, in the document's order."""
+    """The endpoints by tag, in the order of the OpenAPI document."""
     found: dict[str, list[Endpoint]] = {}
     paths: dict[str, Any] = document()["paths"]
     for path, operations in paths.items():
@@ -79,7 +79,7 @@ def sections() -> dict[str, list[Endpoint]]:
 
 
 def sample(schema: Schema) -> Any:
-    """A value that fits the schema: its own example where it has one."""
+    """An example value for the schema: its own example if it has one."""
     if "$ref" in schema:
         return sample(_resolved(schema))
     for known in ("examples", "enum"):
@@ -104,10 +104,10 @@ def _endpoint(method: str, path: str, operation: Schema) -> Endpoint:
         method=method.upper(),
         path=path,
         summary=operation["summary"],
-        words=_words(operation),
-        who=_who(operation),
+        description=_description(operation),
+        audience=_audience(operation),
         parameters=[
-            Field(each["name"], _kind(each["schema"]), each["required"], _words(each))
+            Field(each["name"], _kind(each["schema"]), each["required"], _description(each))
             for each in operation["parameters"]
         ],
         body=list(_fields(body)) if body else [],
@@ -116,7 +116,7 @@ def _endpoint(method: str, path: str, operation: Schema) -> Endpoint:
     )
 
 
-def _who(operation: Schema) -> str:
+def _audience(operation: Schema) -> str:
     schemes = {name for scheme in operation.get("security", []) for name in scheme}
     if "AdminToken" in schemes:
         return "superusers and managers"
@@ -126,7 +126,7 @@ def _who(operation: Schema) -> str:
 def _fields(schema: Schema) -> Iterator[Field]:
     whole = _resolved(schema)
     for name, each in whole["properties"].items():
-        yield Field(name, _kind(each), name in whole.get("required", []), _words(each))
+        yield Field(name, _kind(each), name in whole.get("required", []), _description(each))
 
 
 def _outcomes(operation: Schema) -> Iterator[Outcome]:
@@ -152,7 +152,7 @@ def _kind(schema: Schema) -> str:
     return str(chosen.get("format") or chosen.get("type", "text")).replace("string", "text")
 
 
-def _words(schema: Schema) -> str:
+def _description(schema: Schema) -> str:
     return str(schema.get("description", "")).replace("`", "")
 
 
