@@ -15,7 +15,7 @@ from bench.worlds import CSRF
 
 TOKEN = "bench-metrics-token"
 SETTINGS = {"METRICS_TOKEN": TOKEN, "WEB_CONCURRENCY": "1"}
-#: Of an export only so many bytes are read: after them a browser shows the download.
+#: The bytes of an export that are read; after them a browser shows the download.
 START_BYTES = 16_384
 QUERIES = "bookmyshow_database_seconds_count"
 

@@ -139,7 +139,7 @@ def allow_many_sockets() -> None:
 
 @contextmanager
 def attacking(site: Site, attack: Attack, connections: int) -> Iterator[None]:
-    """Run the attack on so many connections. A connection that the site closes is opened again."""
+    """Run the attack with `connections` connections. One that the site closes is opened again."""
     over = Event()
 
     def keep_on() -> None:

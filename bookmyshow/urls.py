@@ -15,7 +15,7 @@ from .site.metrics_page import metrics
 from .site.styleguide import style_page
 
 urlpatterns = [
-    # Patterns are tried in turn, and on opening night nearly all that comes is for these.
+    # Patterns are tried in order. These come first, because most requests are for them.
     path("", include("shows.seatmap.urls")),
     path("", include("bookings.urls")),
     path(f"{settings.ADMIN_PATH}clear-cache/", clear_cache, name="clear_cache"),
