@@ -20,7 +20,7 @@ from shows.models import Seat
 from . import services
 from .archive.models import ArchivedBooking
 from .errors import BookingNotFound, BookingNotPending, InvalidSeats, ShowNotBookable
-from .hold_limits import address_key, spend_unconfirmed
+from .hold_limits import address_key, count_unconfirmed_seats
 from .models import Booking
 from .schemas import BookingIn, BookingOut, BookingQuery
 
@@ -99,7 +99,7 @@ def confirm_booking(request: ApiRequest, id: PathId) -> HttpResponse:
         if kept.status != "CONFIRMED":
             raise BookingNotPending
         return answer(kept)
-    spend_unconfirmed(request, request.auth, reference)
+    count_unconfirmed_seats(request, request.auth, reference)
     booking = services.confirm_booking(user=request.auth, reference=reference)
     return answer(read(Q(pk=booking.pk)))
 

@@ -18,9 +18,9 @@ class ChosenSeats(NamedTuple):
 
     @classmethod
     def of(cls, data: QueryDict) -> "ChosenSeats":
-        """Labels as ticked, each once; which of them exist is for the service to say.
+        """Read the posted form; the service checks which labels exist.
 
-        A token that no page of ours wrote is as good as none.
+        A token that cannot be from a page of this site is read as none.
         """
         token = data.get("token") or ""
         if len(token) > LONGEST_TOKEN or not token.isprintable():

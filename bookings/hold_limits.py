@@ -1,9 +1,9 @@
 """Limits against hoarding: how much one person, and one address, may hold and buy.
 
-The database checks them in the transaction of the hold or confirmation: under the show's lock what
-concerns one show, and under the person's lock what concerns all shows.
-One limit is counted beside it, in Redis: `spend_unconfirmed`.
-Staff have no limits: the box office buys for many people. docs/spec.md §4.11 has the limits, README
+The database checks them in the transaction of the hold or confirmation: limits at one show under
+the show's lock, limits over all shows under the person's lock. One limit is counted in Redis
+instead (`count_unconfirmed_seats`). Staff have no limits, because the box office buys for many
+people. docs/spec.md §4.11 has the limits, README
 the settings.
 """
 
@@ -27,13 +27,12 @@ from .models import Booking
 
 # One row: what one person has at one show, and at how many others they hold seats, at clock.now.
 # `unpaid` is how long the person kept seats of this show without buying them. A hold that was
-# swapped counts until the swap, so that changing seats costs nothing extra.
+# swapped counts until the swap, so that changing seats costs no extra time.
 # Each of the three reads is answered by one index, however many bookings the person or the show
 # has. With a condition status = 'PENDING' the planner could choose an index of all holds, and keep
 # that plan from a quiet day for an opening night. So `holds` checks the status outside of its
-# OFFSET 0, and `held_near` checks held_from, which is empty once a hold is over. `holds` reads what
-# the person did in the last minutes: an older booking has an earlier expires_at, whatever became
-# of it.
+# OFFSET 0, and `held_near` checks held_from, which is empty once a hold is over. `holds` reads only
+# bookings of the last minutes: an older one, also a confirmed one, has an earlier expires_at.
 PERSON_AT_SHOW = """
     SELECT coalesce(sum(own.total_seats) FILTER (WHERE own.status = 'CONFIRMED'), 0) AS bought,
            coalesce(sum(own.total_seats) FILTER (
@@ -86,7 +85,7 @@ class HoldLimits:
 
     @classmethod
     def of(cls, user: User) -> "HoldLimits | None":
-        """None for staff."""
+        """The limits of the settings; None for staff."""
         if user.is_staff:
             return None
         return cls(
@@ -110,10 +109,10 @@ class HoldLimits:
     def check(
         self, *, user_id: int, show_id: int, held_from: str, seats: int, now: datetime
     ) -> None:
-        """Refuse a hold of that many seats, in place of an earlier one at the show, beyond a limit.
+        """Check a hold of `seats` seats that takes the place of the person's hold at the show.
 
-        Call it under the locks of the show and the person. `held_from` is "" where the address is
-        not known. Raises TooManySeats, TooManyHolds, HoldPaused, AddressLimit.
+        Call it under the locks of the show and the person. `held_from` is "" if the address is not
+        known. Raises TooManySeats, TooManyHolds, HoldPaused, AddressLimit.
         """
         person = _person_at_show(user_id, show_id, held_from)
         if person.bought + seats > self.seats_at_show:
@@ -144,11 +143,11 @@ def most_seats_to_confirm(user: User) -> int | None:
     return None if user.is_staff or user.email_confirmed_at else settings.MAX_SEATS_UNCONFIRMED
 
 
-def spend_unconfirmed(request: HttpRequest, user: User, reference: str) -> None:
-    """Count the seats bought without a confirmed email, by show and address.
+def count_unconfirmed_seats(request: HttpRequest, user: User, reference: str) -> None:
+    """Count the seats that are bought without a confirmed email, by show and network address.
 
-    Without this limit twelve new accounts could buy a whole show. The counts are in Redis; while it
-    is down, selling goes on without the limit. Raises NetworkNotConfirmed.
+    Without this limit twelve new accounts of one address could buy a whole show. The counts are in
+    Redis; while it is down, there is no such limit. Raises NetworkNotConfirmed.
     """
     if most_seats_to_confirm(user) is None:
         return
@@ -163,7 +162,7 @@ def spend_unconfirmed(request: HttpRequest, user: User, reference: str) -> None:
 
 
 def address_key(request: HttpRequest) -> str:
-    """The client's network as a keyed hash. A hold keeps it until the hold ends."""
+    """The client's network as a keyed hash; a hold stores it until it ends."""
     return pseudonym(f"held from {client_network(request)}")[:16]
 
 

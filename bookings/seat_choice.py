@@ -11,7 +11,7 @@ LONGEST_LABEL = 11
 
 
 def distinct_labels(labels: Iterable[str]) -> set[str]:
-    """The labels asked for, 1 to MAX_SEATS_PER_BOOKING of them. Raises InvalidSeats."""
+    """The labels as a set: 1 to MAX_SEATS_PER_BOOKING, each once. Raises InvalidSeats."""
     asked = list(labels)
     most = settings.MAX_SEATS_PER_BOOKING
     if not asked:

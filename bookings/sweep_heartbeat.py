@@ -1,4 +1,4 @@
-"""When the sweeper last ran, as the worker that did it noted in the cache."""
+"""When the last sweep ran; the worker that ran it notes the time in the cache."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 LAST_SWEEP = "sweeper:last"
-# One sweep may be missed while beat or a worker starts again; the second is no accident.
+# One sweep may be missed while beat or a worker restarts. Two in a row are a fault.
 MISSED_SWEEPS = 2
 
 
@@ -16,12 +16,12 @@ def note_sweep() -> None:
 
 
 def last_sweep() -> datetime | None:
-    """None where none was noted, or the cache doesn't answer."""
+    """The time of the last sweep; None if none is noted or the cache does not answer."""
     return cache.get(LAST_SWEEP)
 
 
 def is_late() -> bool:
-    """No sweep for two intervals. Holds lapse without it, but nobody writes them down."""
+    """Whether no sweep ran for two intervals. Seats of lapsed holds are free even so."""
     last = last_sweep()
     if last is None:
         return True

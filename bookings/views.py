@@ -26,7 +26,7 @@ from . import services
 from .archive.views import archived_page
 from .errors import BookingError, BookingNotFound, InvalidSeats, ShowBusy, ShowNotFound
 from .forms import ChosenSeats
-from .hold_limits import address_key, spend_unconfirmed
+from .hold_limits import address_key, count_unconfirmed_seats
 from .models import Booking
 from .own_bookings import own_booking, person
 from .tickets.services import qr_svg, share_address
@@ -159,7 +159,7 @@ def confirm(request: HttpRequest, reference: str) -> HttpResponse:
     starts_at = _moment(request.POST.get("starts_at", ""))
 
     def confirm_booking(user: User, reference: str) -> Booking:
-        spend_unconfirmed(request, user, reference)
+        count_unconfirmed_seats(request, user, reference)
         return services.confirm_booking(user=user, reference=reference, starts_at=starts_at)
 
     return _act(request, reference, confirm_booking)
