@@ -19,22 +19,22 @@ from bookmyshow.core.staff.access import ActionsInOneTransaction, save_form_fiel
 from bookmyshow.core.staff.bounded_changelist import LongListAdmin, period_filter
 from bookmyshow.core.staff.csv_export import Columns
 
-from .email.queue import owe_account_changed, owe_password_changed
+from .email.queue import queue_account_changed, queue_password_changed
 from .models import User
 from .search import log_matching, people_matching
 from .staff.rights import may_change_account
 from .two_factor import services as two_factor
 
-# Who may log in here, and as what: only a superuser hands that out.
+# Fields that decide who may use the admin and with which rights. Only a superuser changes them.
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class SetPasswordForm(AdminPasswordChangeForm):
-    """The person is told by mail that their password is another one."""
+    """Sets a password and mails the account's owner that it was changed."""
 
     def save(self, commit: bool = True) -> User:
         user: User = super().save(commit)
-        transaction.on_commit(partial(owe_password_changed, user))
+        transaction.on_commit(partial(queue_password_changed, user))
         return user
 
 
@@ -68,7 +68,7 @@ def _is_within_reach(request: HttpRequest, obj: User | None) -> bool:
     return obj is None or (isinstance(request.user, User) and may_change_account(request.user, obj))
 
 
-def _note_change(request: HttpRequest, form: Any) -> None:
+def _log_change(request: HttpRequest, form: Any) -> None:
     """Log that a form changed somebody's rights, password, or email."""
     assert isinstance(request.user, User)
     if isinstance(form, AdminPasswordChangeForm):
@@ -87,8 +87,8 @@ def _note_change(request: HttpRequest, form: Any) -> None:
         )
 
 
-class About(admin.SimpleListFilter):
-    """What staff work with; of the other models of the code no one leaves lines."""
+class SubjectFilter(admin.SimpleListFilter):
+    """Filters by the model that a line is about; only models that the admin shows are offered."""
 
     title = "what it is about"
     parameter_name = "about"
@@ -110,11 +110,11 @@ class About(admin.SimpleListFilter):
 
 @admin.register(LogEntry)
 class AuditLog(LongListAdmin):
-    """Who did what. The database refuses to change or delete a line, and so does this page."""
+    """Who did what. Read-only here; a database trigger refuses changes and deletions too."""
 
     list_display = ("at", "who", "kind", "about", "what")
     list_display_links = None
-    list_filter = (About, "action_flag", period_filter("action_time", "day (UTC)"))
+    list_filter = (SubjectFilter, "action_flag", period_filter("action_time", "day (UTC)"))
     list_select_related = ("user", "content_type")
     export_columns: Columns = {
         "at": "action_time",
@@ -126,7 +126,7 @@ class AuditLog(LongListAdmin):
         "what": lambda entry: entry.get_change_message() or entry.get_action_flag_display(),
     }
     list_per_page = 100
-    # Makes the search box; how it searches is accounts/search.py.
+    # Only makes the search box appear; `get_search_results` below does the search.
     search_fields = ("object_repr",)
     search_help_text = "Beginnings of words: what it was about, what was done, or by whom."
     ordering = ("-action_time", "-pk")
@@ -206,36 +206,37 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
         return fields if allowed else (*fields, *RIGHTS)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save, and tell the account's owner what changed, at the earlier email too."""
+        """Save, and mail the account's owner what changed; a changed email's old address too."""
         changed = form.changed_data if change else []
         if "email" in changed:
-            # Nobody has shown yet that another address is this person's.
+            # The new address is not confirmed yet.
             obj.email_confirmed_at = None
         if change:
-            # Not the whole row: a password that its owner changes meanwhile stays changed.
+            # Write the changed fields only: the owner may have set a new password meanwhile.
             save_form_fields(obj, form, *(["email_confirmed_at"] if "email" in changed else []))
         else:
             super().save_model(request, obj, form, change)
         if changed and isinstance(request.user, User) and obj.pk != request.user.pk:
             what = ", ".join(str(form.fields[name].label or name).lower() for name in changed)
             emails = {obj.email, form.initial["email"]}
-            owe = partial(owe_account_changed, emails=emails, what=what, by=request.user)
-            transaction.on_commit(owe)
+            queue_mail = partial(queue_account_changed, emails=emails, what=what, by=request.user)
+            transaction.on_commit(queue_mail)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
-        # Django's own page of a password is not one transaction.
+        # Django's password page has no transaction of its own.
         with transaction.atomic():
             return super().user_change_password(request, id, form_url)
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
-        """The line of the audit log, after the change is written; the security log gets its own."""
-        _note_change(request, form)
+        """The text of the audit log's line. Django calls this after the save, so the security log
+        gets its line here too."""
+        _log_change(request, form)
         return super().construct_change_message(request, form, formsets, add)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Also decides about the page that sets a password."""
+        """Django asks this for the page that sets a password too."""
         return super().has_change_permission(request, obj) and _is_within_reach(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -247,7 +248,7 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
         return (people_matching(queryset, search_term) if search_term.strip() else queryset), False
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What someone did stays in the audit log, and so does who it was."""
+        """Refuse to delete people who have lines in the audit log."""
         did = LogEntry.objects.filter(user__in=[user.pk for user in objs])
         kept = [
             f"{user}: what they did is in the audit log. Take away 'active' instead."
@@ -260,7 +261,7 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
 
 @admin.register(TOTPDevice)
 class AuthenticatorApps(ActionsInOneTransaction):
-    """Who has an authenticator app. It is set up by its owner alone; here it can be taken away.
+    """Who has an authenticator app. Only its owner sets it up; staff can remove it here.
 
     Registered before django-otp's own admin, which shows secrets and adds devices.
     """
@@ -293,7 +294,7 @@ class AuthenticatorApps(ActionsInOneTransaction):
         return super().has_delete_permission(request, obj) and reached
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """No filter by the secret: it could be found out letter by letter."""
+        """No filter by the secret: `?key__startswith=` would reveal it letter by letter."""
         return not lookup.startswith("key") and super().lookup_allowed(lookup, value, request)
 
     def delete_model(self, request: HttpRequest, obj: TOTPDevice) -> None:

@@ -15,14 +15,14 @@ class AccountsConfig(AppConfig):
         from .staff import sessions as staff_sessions
         from .staff.roles import write_roles
 
-        devices.watch()
-        profile_cache.watch()
+        devices.connect_signals()
+        profile_cache.connect_signals()
         security_log.connect_signals()
-        staff_sessions.watch()
+        staff_sessions.connect_signals()
         post_migrate.connect(write_roles, sender=self, dispatch_uid="roles")
 
 
 class AuthenticatorAppsConfig(DefaultConfig):
-    """django-otp's app under a name that staff read in the admin; its own is Otp_Totp."""
+    """django-otp's app with a readable name in the admin, in place of "Otp_Totp"."""
 
     verbose_name = "Authenticator apps"

@@ -1,4 +1,4 @@
-"""Who calls the API: a bearer token says, and nothing else (cookies never do)."""
+"""Authentication of the API: by bearer token only, never by cookie."""
 
 from typing import Any, cast
 

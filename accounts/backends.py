@@ -1,4 +1,4 @@
-"""The person behind a session or a token: the statement that nearly every request begins with."""
+"""Reads the person of a session or a token, which nearly every request does first."""
 
 from functools import cache
 from typing import Any
@@ -20,14 +20,14 @@ def active_person(user_id: int) -> User | None:
 
 @cache
 def _person_by_id() -> str:
-    """Building it anew by the ORM took a fifth of the time of a hold's whole request."""
+    """The SQL, built once: building it took a fifth of the time of a hold's whole request."""
     return statement(User.objects.filter(pk=0).order_by())
 
 
 class PersonBackend(ModelBackend):
-    """Log-in by email and password as Django does it; the person is read by `active_person`.
+    """Django's log-in by email and password, with tries limited; `active_person` reads the person.
 
-    Site, API and admin all log in through here, so the tries are counted here.
+    Site, API and admin all log in through here.
     """
 
     def authenticate(
@@ -37,7 +37,7 @@ class PersonBackend(ModelBackend):
         password: str | None = None,
         **kwargs: Any,
     ) -> User | None:
-        """Raises RateLimited, and Busy where too many passwords are checked at this moment."""
+        """Raises RateLimited, and TooManyPasswords while this process hashes too many passwords."""
         if request is not None and username is not None:
             spend_secret(request, username)
         user = super().authenticate(request, username, password, **kwargs)

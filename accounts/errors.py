@@ -1,15 +1,15 @@
-"""Why an account refuses something; codes as in the JSON API."""
+"""Errors about accounts, with the codes of the JSON API."""
 
 from bookmyshow.core.errors import DomainError, Forbidden, NotAuthenticated, NotFound
 from bookmyshow.core.rate_limits import Busy
 
 
 class AccountError(DomainError):
-    """This account can't be used like that."""
+    """Base class of the errors about accounts."""
 
 
 class EmailTaken(AccountError):
-    """An account has this email already, in whatever case."""
+    """An account has this email already, compared without regard to case."""
 
     code = "EMAIL_TAKEN"
     summary = "An account with this email already exists."
@@ -18,13 +18,13 @@ class EmailTaken(AccountError):
 
 
 class WrongCredentials(AccountError, NotAuthenticated):
-    """Says neither whether the email is known nor whether the account was closed."""
+    """The same error for a wrong password, an unknown email and a closed account."""
 
     message = "That email and password don't go together."
 
 
 class WrongCode(WrongCredentials):
-    """The password was right; staff need a code of their authenticator app too."""
+    """The password was right, but the code of the authenticator app is missing or wrong."""
 
     message = "Add the code of your authenticator app (`code`), set up on the site."
 
@@ -40,6 +40,6 @@ class LinkNotValid(AccountError, NotFound):
 
 
 class TooManyPasswords(Busy):
-    """This process checks as many passwords as it may at one time."""
+    """This process is hashing the maximum number of passwords already."""
 
     message = "Many people are logging in right now. Please try again in a moment."

@@ -5,17 +5,17 @@ from typing import Any
 
 from .models import User
 
-# By name: what another app knows about a person.
+# Functions of other apps that read their data about a person, by the name in the export.
 _parts: dict[str, Callable[[User], Any]] = {}
 
 
 def add_part(name: str, read: Callable[[User], Any]) -> None:
-    """For apps that know more about people: `read` gives what goes into the export as `name`."""
+    """Register another app's part of the export: `read(user)` returns the value under `name`."""
     _parts[name] = read
 
 
 def account_data(user: User) -> dict[str, Any]:
-    """The account, then the parts of other apps; times in UTC, money as decimal strings."""
+    """The account and the parts of other apps. Times are in UTC, money is a decimal string."""
     return {
         "account": {
             "email": user.email,

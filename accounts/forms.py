@@ -24,8 +24,8 @@ PASSWORD_HINT = "At least 12 characters, say three words; not the site’s name,
 EMAIL_TAKEN = "An account with this email exists."
 
 
-class HouseForm(forms.Form):
-    """Fields look like the site's own, and errors are sentences of ours."""
+class SiteForm(forms.Form):
+    """Base of the site's forms: its CSS classes, and an error element for each field."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -33,7 +33,7 @@ class HouseForm(forms.Form):
             attributes = field.widget.attrs
             attributes.setdefault("class", "input")
             attributes.pop("autofocus", None)
-            # The error's place is always on the page, empty or not, and filled as a field is left.
+            # The error element is always on the page; htmx fills it when a field is left.
             place = str(self.auto_id) % name
             hint = [f"{place}_helptext"] if field.help_text else []
             attributes["aria-describedby"] = " ".join([*hint, f"{place}_error"])
@@ -46,7 +46,7 @@ class AccountEmailField(forms.EmailField):
         return super().to_python(as_stored(value) if isinstance(value, str) else value)
 
 
-class SignUpForm(HouseForm):
+class SignUpForm(SiteForm):
     name = forms.CharField(
         label="Your name",
         max_length=120,
@@ -70,7 +70,7 @@ class SignUpForm(HouseForm):
     )
 
     def __init__(self, *args: Any, tells_taken: bool = True, **kwargs: Any) -> None:
-        """`tells_taken`: whether an email that has an account is an error."""
+        """`tells_taken`: whether to report an email that has an account already."""
         self.tells_taken = tells_taken
         super().__init__(*args, **kwargs)
 
@@ -91,7 +91,7 @@ class SignUpForm(HouseForm):
         return data
 
     def save(self, request: HttpRequest) -> User | None:
-        """The new account, or none and a field error where the email was taken meanwhile."""
+        """The new account. None, with a field error, if the email was taken since the check."""
         data = self.cleaned_data
         try:
             return services.sign_up(
@@ -105,7 +105,7 @@ class SignUpForm(HouseForm):
             return None
 
 
-class LogInForm(HouseForm, AuthenticationForm):
+class LogInForm(SiteForm, AuthenticationForm):
     error_messages = {
         "invalid_login": "That email and password don’t go together. Try again, or reset the "
         "password.",
@@ -121,7 +121,7 @@ class LogInForm(HouseForm, AuthenticationForm):
         password.error_messages["required"] = "Write your password."
 
 
-class ProfileForm(HouseForm):
+class ProfileForm(SiteForm):
     name = forms.CharField(
         label="Your name",
         max_length=120,
@@ -137,7 +137,7 @@ class ProfileForm(HouseForm):
     )
 
 
-class OwnForm(HouseForm):
+class AccountForm(SiteForm):
     """A form about the account of `user`."""
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
@@ -145,8 +145,8 @@ class OwnForm(HouseForm):
         super().__init__(*args, **kwargs)
 
 
-class NewPasswordForm(OwnForm):
-    """A new password, typed once: the page can show it, and password managers fill it."""
+class NewPasswordForm(AccountForm):
+    """A new password. It is typed once: the page can show it, and password managers fill it."""
 
     new_password = forms.CharField(
         strip=False,
@@ -168,7 +168,7 @@ class NewPasswordForm(OwnForm):
 
 
 class MailedPasswordForm(NewPasswordForm):
-    """A new password by a mailed link, which proves that the email is the account's."""
+    """A new password through a mailed link, which also confirms the account's email."""
 
     def save(self, request: HttpRequest | None = None) -> User:
         return services.set_password(
@@ -179,7 +179,7 @@ class MailedPasswordForm(NewPasswordForm):
         )
 
 
-class OwnPasswordForm(OwnForm):
+class CurrentPasswordForm(AccountForm):
     """A form that asks for the password again. Cleaning it raises RateLimited."""
 
     password = forms.CharField(
@@ -209,11 +209,11 @@ class OwnPasswordForm(OwnForm):
         return password
 
 
-class ChangePasswordForm(OwnPasswordForm, NewPasswordForm):
+class ChangePasswordForm(CurrentPasswordForm, NewPasswordForm):
     field_order = ("password", "new_password")
 
 
-class ForgotPasswordForm(HouseForm):
+class ForgotPasswordForm(SiteForm):
     email = AccountEmailField(
         max_length=254,
         error_messages={

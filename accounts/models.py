@@ -17,7 +17,7 @@ SESSION_SALT = "accounts.session"
 
 
 class Words(models.Func):
-    """The words that a person is found by (migration `search`); see `search.people_matching`."""
+    """The database function that makes a person's search words (migration `search`)."""
 
     function = "accounts_words"
     output_field = SearchVectorField()
@@ -29,7 +29,7 @@ class UserManager(BaseUserManager["User"]):
         return super().normalize_email(as_stored(email or ""))
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A customer who logs in by email; without a password the account can't log in."""
+        """Create a customer. Without a password nobody can log in to the account."""
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -39,11 +39,11 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The account with this email, whatever the case and the width it was typed in."""
+        """The account with this email. Case and full-width letters make no difference."""
         return self.with_email(username or "").get()
 
     def with_email(self, email: str) -> models.QuerySet["User"]:
-        """The account with this email, however it is spelt; none or one."""
+        """At most one account: the one with this email, compared as `get_by_natural_key` does."""
         return self.alias(email_folded=Lower("email")).filter(email_folded=email_key(email))
 
 
@@ -55,8 +55,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone = models.CharField(max_length=32, blank=True)
     is_staff = models.BooleanField("works here", default=False)
     is_active = models.BooleanField(default=True)
-    # Never falls, and rises with every change of rights or of the second factor: database
-    # triggers see to both (migration `second_factor_and_rights`).
+    # Database triggers raise it at every change of rights or of the second factor, and prevent
+    # that it gets smaller (migration `second_factor_and_rights`).
     token_version = models.PositiveIntegerField(default=0, editable=False)
     email_confirmed_at = models.DateTimeField(
         null=True,
@@ -92,19 +92,20 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name or self.email
 
     def set_password(self, raw_password: str | None) -> None:
-        """A new password, and the end of every API token issued under the old one."""
+        """Set a new password and invalidate every API token."""
         super().set_password(raw_password)
         self.token_version += 1
 
     def check_password(self, raw_password: str | None) -> bool:
-        # A right password may be stored again with a newer hasher; that makes it no new password.
+        # Django may call `set_password` here to use a newer hasher. The password is the same, so
+        # the tokens stay valid.
         version = self.token_version
         matches = super().check_password(raw_password)
         self.token_version = version
         return matches
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """A session is bound to the password, and to what a log-out everywhere raises."""
+        """A session ends when the password or `token_version` changes."""
         bound = f"{self.password} {self.token_version}"
         return salted_hmac(SESSION_SALT, bound, secret=secret, algorithm="sha256").hexdigest()
 
@@ -114,8 +115,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def role(self) -> str:
-        """What the API lets this person do: `admin` or `user`. Only people who work here are
-        admins, whatever group they were left in."""
+        """The role in the API, `admin` or `user`. Admins are superusers and managers who are
+        staff; a person who left may still be in the group."""
         is_admin = self.is_staff and (self.is_superuser or self.is_manager)
         return "admin" if is_admin else "user"
 
@@ -127,7 +128,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class RecoveryCode(models.Model):
-    """Opens a staff session once, in place of the authenticator app's code. Kept as a digest."""
+    """A one-time code that replaces the authenticator app's code. Only its digest is stored."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
     digest = models.CharField(max_length=64)
@@ -145,7 +146,7 @@ class RecoveryCode(models.Model):
 
 
 class EndedToken(models.Model):
-    """An API token that was logged out before it expired; its row may go once it has."""
+    """An API token that was logged out. After the token's expiry its row can be deleted."""
 
     jti = models.UUIDField(primary_key=True)
     expires_at = models.DateTimeField(db_index=True)

@@ -1,7 +1,7 @@
-"""A person's profile as the API tells it, kept for half an hour (docs/spec.md §7).
+"""The profile that the API returns, cached for half an hour (docs/spec.md §7).
 
-For telling only: who somebody is and what they may do is read from the database each time.
-Dropped at log-out and by any change of the account or its groups.
+For display only: authentication and rights are read from the database with every request. An entry
+is dropped at log-out and at any change of the account or its groups.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,8 @@ class Profile:
 
 
 def profile_of(user_id: int) -> Profile:
-    """Read anew where it isn't kept: the request's own user may be older than the last drop."""
+    """The profile. A missing entry is made from the database and not from `request.user`, which
+    may be older than the change that dropped it."""
     return Group(_group(user_id)).get_or_compute(
         "profile", partial(_read, user_id), seconds=KEPT_SECONDS
     )
@@ -51,8 +52,8 @@ def _forget(user_id: int) -> None:
     transaction.on_commit(partial(drop_group, _group(user_id)))
 
 
-def watch() -> None:
-    """Have a profile forgotten by whatever changes the account."""
+def connect_signals() -> None:
+    """Drop a profile at log-out and when the account changes. Called when the app starts."""
 
     def saved(instance: User, **_signal: Any) -> None:
         _forget(instance.pk)

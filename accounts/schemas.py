@@ -1,4 +1,4 @@
-"""What the API says about people."""
+"""Schemas of the API for accounts."""
 
 from typing import Annotated, Literal
 

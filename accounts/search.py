@@ -1,4 +1,4 @@
-"""Finding people, and what they did, by the beginnings of words: from an index, however many."""
+"""Search for people and for lines of the audit log by the beginnings of words, from an index."""
 
 import re
 
@@ -8,13 +8,13 @@ from django.db.models import Func, Q, QuerySet, TextField, Value
 
 from .models import User, Words
 
-LONGEST = 200
-#: Of the people a word finds, so many have what they did or bought looked for.
-MOST_PEOPLE = 500
+MAX_LENGTH = 200
+#: A search by person looks at the bookings or log lines of this many people at most.
+MAX_PEOPLE = 500
 
 
 class WordsQuery(SearchQuery):
-    """A tsquery of the beginning of every word of `text`; a telephone number is one word."""
+    """A tsquery that takes each word of `text` as a beginning; a phone number is one word."""
 
     def __init__(self, text: str) -> None:
         super().__init__(Value(text, output_field=TextField()))
@@ -22,32 +22,32 @@ class WordsQuery(SearchQuery):
 
 
 class LogWords(Func):
-    """The words of a line of the audit log, as its index has them."""
+    """The search words of a line of the audit log; its index uses the same function."""
 
     function = "accounts_log_words"
     output_field = SearchVectorField()
 
 
 def cleaned(typed: str) -> str:
-    """What of a typed text can be asked of the database: no NUL, no half characters, not a book."""
-    return typed[:LONGEST].encode(errors="ignore").decode().replace("\0", " ").strip()
+    """The text without what PostgreSQL refuses (NUL, lone surrogates), at most MAX_LENGTH long."""
+    return typed[:MAX_LENGTH].encode(errors="ignore").decode().replace("\0", " ").strip()
 
 
 def people_matching(users: QuerySet[User], typed: str) -> QuerySet[User]:
-    """Whose name, email and phone have words that begin with all that was typed."""
+    """People of whom each typed word begins a word of the name, email or phone."""
     return users.alias(words=Words("name", "email", "phone")).filter(
         words=WordsQuery(cleaned(typed))
     )
 
 
 def ids_of_people(typed: str) -> list[int]:
-    """The ids of the people found, MOST_PEOPLE + 1 of them at most."""
+    """The ids of the people found, at most MAX_PEOPLE + 1."""
     found = people_matching(User.objects.order_by(), typed).values_list("pk", flat=True)
-    return list(found[: MOST_PEOPLE + 1])
+    return list(found[: MAX_PEOPLE + 1])
 
 
 def log_matching(entries: QuerySet[LogEntry], typed: str) -> QuerySet[LogEntry]:
-    """Lines about what was typed, and those of people whom it finds."""
+    """Lines whose text matches, and lines of people who match."""
     words = WordsQuery(re.sub(r"[\W_]+", " ", cleaned(typed)))
     lines = entries.alias(words=LogWords("object_repr", "change_message"))
     return lines.filter(Q(words=words) | Q(user__in=ids_of_people(typed)))

@@ -1,4 +1,4 @@
-"""Changes of state of an account, and who someone is."""
+"""Sign-up, log-in and changes of an account."""
 
 import uuid
 from functools import partial
@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from bookmyshow.core.observability.security_log import log_event
 
-from .email.queue import owe_confirmation_link, owe_password_changed
+from .email.queue import queue_confirmation_link, queue_password_changed
 from .errors import EmailTaken, WrongCredentials
 from .models import User
 
-# Few enough that no statement takes long, however many there are at first.
+# Expired sessions deleted by one statement, so that none takes long.
 SESSIONS_AT_ONCE = 5_000
 EMAIL_CONSTRAINT = "user_email_unique_any_case"
 
@@ -24,14 +24,14 @@ EMAIL_CONSTRAINT = "user_email_unique_any_case"
 def sign_up(
     *, email: str, name: str, password: str, phone: str = "", request: HttpRequest | None = None
 ) -> User:
-    """A new customer, who is sent a link to confirm the email.
+    """Create a customer and mail a link that confirms the email.
 
-    Raises EmailTaken, in a race of two sign-ups too.
+    Raises EmailTaken, also for the later of two sign-ups at the same time.
     """
     try:
         with transaction.atomic():
             user = User.objects.create_user(email, password, name=name, phone=phone)
-            transaction.on_commit(partial(owe_confirmation_link, user))
+            transaction.on_commit(partial(queue_confirmation_link, user))
         log_event("sign-up", request=request, account=user.email)
         return user
     except IntegrityError as error:
@@ -41,9 +41,9 @@ def sign_up(
 
 
 def log_in(*, request: HttpRequest, email: str, password: str) -> User:
-    """The person with these credentials, in the same time whether or not the email is known.
+    """The person with these credentials. Raises WrongCredentials.
 
-    Django's backend hashes the password of an unknown person too. Raises WrongCredentials.
+    Takes the same time for an unknown email: Django's backend hashes the password then too.
     """
     user = authenticate(request, username=email, password=password)
     if user is None:
@@ -60,22 +60,21 @@ def change_details(*, user: User, name: str, phone: str) -> User:
 def set_password(
     *, user: User, password: str, request: HttpRequest | None = None, by_mail: bool = False
 ) -> User:
-    """Ends every other session and every API token: both are bound to what changes here.
+    """Set a password. Ends every other session and every API token. A mail tells the owner.
 
-    `by_mail`: a link that was mailed to the account led here, so its email is confirmed. The
-    account's email is told, once the change is committed.
+    `by_mail`: the person followed a link that was mailed to the account, so its email is confirmed.
     """
     user.set_password(password)
     if by_mail and not user.email_confirmed_at:
         user.email_confirmed_at = timezone.now()
     user.save(update_fields=["password", "token_version", "email_confirmed_at", "updated_at"])
     log_event("password change", request=request, account=user.email)
-    transaction.on_commit(partial(owe_password_changed, user))
+    transaction.on_commit(partial(queue_password_changed, user))
     return user
 
 
 def log_out_everywhere(*, user: User, request: HttpRequest | None = None) -> User:
-    """Ends every session and every API token of this person, this browser's session too."""
+    """End every session and every API token of this person, also this browser's session."""
     user.token_version = F("token_version") + 1
     user.save(update_fields=["token_version", "updated_at"])
     user.refresh_from_db(fields=["token_version"])
@@ -84,7 +83,8 @@ def log_out_everywhere(*, user: User, request: HttpRequest | None = None) -> Use
 
 
 def delete_account(*, user: User, request: HttpRequest | None = None) -> None:
-    """Forget the person and close the account; its bookings stay for the books, without a name."""
+    """Delete the personal data and close the account. Bookings stay for accounting, without a
+    name."""
     log_event("account deletion", request=request, account=user.email)
     user.email = f"deleted-{uuid.uuid4()}@deleted.invalid"
     user.name = user.phone = ""
@@ -108,7 +108,7 @@ def delete_account(*, user: User, request: HttpRequest | None = None) -> None:
 
 
 def clear_expired_sessions() -> int:
-    """Delete the sessions that ended, some at a time; returns how many there were."""
+    """Delete expired sessions, in batches of SESSIONS_AT_ONCE. Returns how many."""
     ended = Session.objects.filter(expire_date__lt=timezone.now()).order_by("expire_date")
     cleared = 0
     while count := Session.objects.filter(pk__in=ended.values("pk")[:SESSIONS_AT_ONCE]).delete()[0]:

@@ -1,4 +1,4 @@
-"""The tasks of this app that Celery finds: those here, and the mails of `mail_queue`."""
+"""Celery tasks of this app. The import below registers those of `email.queue` too."""
 
 from celery import shared_task
 
@@ -10,5 +10,5 @@ __all__ = ["clear_sessions", "mail_queue"]
 
 @shared_task
 def clear_sessions() -> int:
-    """Once a day. Nothing else deletes sessions that ended."""
+    """Runs once a day. Nothing else deletes expired sessions."""
     return services.clear_expired_sessions()

@@ -26,9 +26,9 @@ NO_JTI = uuid.UUID(int=0)
 
 
 def issue_token(user: User, *, otp: bool = False) -> str:
-    """A token for JWT_EXPIRY; it has no password, hash or anything else that is secret.
+    """A token that is valid for JWT_EXPIRY. Its claims have no password, hash or other secret.
 
-    `otp`: the person gave a code of the second factor for it.
+    `otp`: the person gave a code of the second factor.
     """
     now = timezone.now()
     claims = {
@@ -45,9 +45,9 @@ def issue_token(user: User, *, otp: bool = False) -> str:
 
 
 def user_of_token(token: str) -> User | None:
-    """The active person a token was issued to, in one query; None for a token that is no good.
+    """The active person of a token, in one query. None if the token is not valid.
 
-    Role and email are read from the database: the claims are for clients.
+    Role and email are read from the database; the claims are only for clients.
     """
     claims = _claims(token)
     if claims is None:
@@ -60,9 +60,10 @@ def user_of_token(token: str) -> User | None:
 
 
 def end_token(token: str) -> None:
-    """Log one token out; the person's other tokens and sessions go on.
+    """End one token; the person's other tokens and sessions stay valid.
 
-    Only to be called with a token that `user_of_token` knows. Forgets ended tokens that expired.
+    The caller must have checked the token with `user_of_token`. Also deletes the rows of ended
+    tokens that have expired.
     """
     claims = _claims(token)
     if claims is None:
@@ -73,7 +74,7 @@ def end_token(token: str) -> None:
 
 
 def _claims(token: str) -> dict[str, Any] | None:
-    """The claims of a token of ours that has not expired; `jti` is a UUID."""
+    """The claims, `jti` as a UUID. None if the token is expired, malformed or not signed by us."""
     for secret in (settings.JWT_SECRET, *settings.JWT_SECRET_FALLBACKS):
         try:
             claims: dict[str, Any] = jwt.decode(
@@ -87,18 +88,23 @@ def _claims(token: str) -> dict[str, Any] | None:
             claims["jti"] = uuid.UUID(claims["jti"])
         except (ValueError, TypeError, AttributeError):
             return None
-        return claims if _is_whole(claims["userId"]) and _is_whole(claims["tokenVersion"]) else None
+        return (
+            claims
+            if _is_integer(claims["userId"]) and _is_integer(claims["tokenVersion"])
+            else None
+        )
     return None
 
 
 @cache
 def _person_of_token() -> str:
-    """By id, unless the token was logged out. Its values: id, the 1 of EXISTS (SELECT 1 …), jti."""
+    """SQL: the person by id, unless the token was logged out. Parameters: id, the 1 of EXISTS
+    (SELECT 1 …), jti."""
     ended = EndedToken.objects.filter(jti=NO_JTI)
     return statement(User.objects.filter(pk=0).filter(~Exists(ended)).order_by())
 
 
-def _is_whole(value: Any) -> bool:
+def _is_integer(value: Any) -> bool:
     return (
         isinstance(value, int) and not isinstance(value, bool) and -LARGEST_ID < value <= LARGEST_ID
     )

@@ -25,13 +25,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bookmyshow.core.observability.security_log import log_event
 
 from . import services
-from .email.queue import ask_for_reset_link
+from .email.queue import queue_reset_link
 from .export import account_data
 from .forms import (
     ChangePasswordForm,
+    CurrentPasswordForm,
     ForgotPasswordForm,
     MailedPasswordForm,
-    OwnPasswordForm,
     ProfileForm,
     SignUpForm,
 )
@@ -40,8 +40,8 @@ from .login.devices import remember_device
 from .requests import LoggedInRequest
 
 
-def onward(request: HttpRequest) -> str:
-    """Where a person was going before logging in; only ever an address of this site."""
+def next_address(request: HttpRequest) -> str:
+    """The `next` address, if it is on this site."""
     wanted = request.POST.get("next", request.GET.get("next", ""))
     safe = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
@@ -53,9 +53,9 @@ def onward(request: HttpRequest) -> str:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def signup(request: HttpRequest) -> HttpResponse:
-    """Open an account and go on to where one was going."""
+    """Open an account, then redirect to the `next` address."""
     if request.user.is_authenticated:
-        return redirect(onward(request) or "listings:home")
+        return redirect(next_address(request) or "listings:home")
     if request.method == "POST":
         spend_sign_up(request, request.POST.get("email", ""))
     form = SignUpForm(request.POST or None)
@@ -66,20 +66,20 @@ def signup(request: HttpRequest) -> HttpResponse:
             f"Welcome, {user.get_short_name()}. Your account is open. "
             f"We have sent a link to {user.email}: follow it to confirm that it is your address.",
         )
-        return redirect(onward(request) or "listings:home")
+        return redirect(next_address(request) or "listings:home")
     status = 422 if form.is_bound else 200
-    context = {"form": form, "next": onward(request), "log_in": log_in_instead(request, form)}
+    context = {"form": form, "next": next_address(request), "log_in": log_in_instead(request, form)}
     return render(request, "accounts/signup.html", context, status=status)
 
 
 def log_in_instead(request: HttpRequest, form: SignUpForm) -> str:
-    """The address of the log-in where the email has an account, else "".
+    """The address of the log-in page if the email has an account, else "".
 
-    The email goes in the fragment: it stays in the browser, and a query would be in logs.
+    The email is in the fragment, which stays in the browser; a query would appear in logs.
     """
     if not form.has_error("email", "taken"):
         return ""
-    wanted = onward(request)
+    wanted = next_address(request)
     query = f"?{urlencode({'next': wanted})}" if wanted else ""
     email = urlencode({"email": form.data["email"].strip()})
     return f"{reverse('accounts:login')}{query}#{email}"
@@ -89,11 +89,11 @@ def log_in_instead(request: HttpRequest, form: SignUpForm) -> str:
 @never_cache
 @require_POST
 def signup_check(request: HttpRequest, field: str) -> HttpResponse:
-    """What is wrong with one field as it is left; empty when nothing is."""
+    """htmx: the error of one field when it is left; empty if the value is fine."""
     asks_email = field == "email"
     if asks_email:
         spend_email_check(request)
-    # The other fields' answers don't depend on whether the email has an account.
+    # Only a check of the email field may tell whether the email has an account.
     form = SignUpForm(request.POST, tells_taken=asks_email)
     if field not in form.fields:
         return HttpResponseBadRequest()
@@ -105,7 +105,7 @@ def signup_check(request: HttpRequest, field: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: LoggedInRequest) -> HttpResponse:
-    """Who one is to us, and what can be done about it."""
+    """The profile page: shows and changes name and phone."""
     user = request.user
     form = ProfileForm(request.POST or None, initial={"name": user.name, "phone": user.phone})
     if form.is_valid():
@@ -121,7 +121,7 @@ def profile(request: LoggedInRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def password(request: LoggedInRequest) -> HttpResponse:
-    """Change one's password; this browser stays logged in, all others don't."""
+    """Change the password. Only this browser stays logged in."""
     form = ChangePasswordForm(request, request.POST or None)
     if form.is_valid():
         update_session_auth_hash(request, form.save(request))
@@ -134,7 +134,7 @@ def password(request: LoggedInRequest) -> HttpResponse:
 @login_required
 @require_POST
 def log_out_others(request: LoggedInRequest) -> HttpResponse:
-    """End all of a person's sessions and API tokens; this browser alone stays logged in."""
+    """End all sessions and API tokens except this browser's session."""
     update_session_auth_hash(
         request, services.log_out_everywhere(user=request.user, request=request)
     )
@@ -146,7 +146,7 @@ def log_out_others(request: LoggedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def export(request: LoggedInRequest) -> HttpResponse:
-    """Everything the site knows about a person, as a file."""
+    """Download all data of the person as a JSON file."""
     log_event("export", request=request, account=request.user.email, what="own data")
     response = JsonResponse(account_data(request.user), json_dumps_params={"indent": 2})
     name = f"bookmyshow-{timezone.now():%Y-%m-%d}.json"
@@ -159,8 +159,8 @@ def export(request: LoggedInRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: LoggedInRequest) -> HttpResponse:
-    """Close one's account for good, with its password."""
-    form = OwnPasswordForm(request, request.POST or None)
+    """Close the account for ever. The form asks for the password."""
+    form = CurrentPasswordForm(request, request.POST or None)
     if form.is_valid():
         services.delete_account(user=request.user, request=request)
         end_session(request)
@@ -173,21 +173,21 @@ def delete(request: LoggedInRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgot_password(request: HttpRequest) -> HttpResponse:
-    """Ask for a link by mail; the answer is the same for emails without an account."""
+    """Mail a link to reset the password. The answer is the same for an unknown email."""
     form = ForgotPasswordForm(request.POST or None)
     if request.method == "POST":
         spend_reset(request, request.POST.get("email", ""))
     if form.is_valid():
         email = form.cleaned_data["email"]
         log_event("password reset request", request=request, account=email)
-        ask_for_reset_link(email)
+        queue_reset_link(email)
         return redirect("accounts:password-reset-sent")
     status = 422 if form.is_bound else 200
     return render(request, "accounts/password_reset.html", {"form": form}, status=status)
 
 
 class ChooseNewPassword(PasswordResetConfirmView):
-    """The page that a mailed link opens; this browser is known from then on."""
+    """The page of the mailed link. It also makes this browser a known device."""
 
     def form_valid(self, form: Any) -> HttpResponseRedirect:
         del self.request.session[INTERNAL_RESET_SESSION_TOKEN]

@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.search import MOST_PEOPLE
+from accounts.search import MAX_PEOPLE
 from bookmyshow.core.staff.csv_export import Columns
 
 from .search import matching
@@ -34,6 +34,6 @@ class SearchBookings(admin.ModelAdmin):
             return queryset, False
         found, is_cut = matching(queryset, search_term)
         if is_cut:
-            words = f"Many people match: of {MOST_PEOPLE} of them. Type more of the name."
+            words = f"Many people match: of {MAX_PEOPLE} of them. Type more of the name."
             self.message_user(request, words, messages.WARNING)
         return found, False

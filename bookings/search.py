@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from accounts.search import MOST_PEOPLE, ids_of_people
+from accounts.search import MAX_PEOPLE, ids_of_people
 
 from .models import CROCKFORD
 
@@ -23,11 +23,11 @@ def matching(bookings: QuerySet[Any], typed: str) -> tuple[QuerySet[Any], bool]:
     bookings of the people found.
     """
     people = ids_of_people(typed)
-    found = Q(user__in=people[:MOST_PEOPLE])
+    found = Q(user__in=people[:MAX_PEOPLE])
     reference = _reference(typed)
     if reference:
         found |= Q(reference__startswith=reference)
-    return bookings.filter(found), len(people) > MOST_PEOPLE
+    return bookings.filter(found), len(people) > MAX_PEOPLE
 
 
 def _reference(typed: str) -> str:

@@ -1,4 +1,4 @@
-"""Accounts have only email addresses that the mail library can write a mail to."""
+"""Checks that the mail library can write a mail to an email address."""
 
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
@@ -6,7 +6,7 @@ from django.core.validators import validate_email
 
 
 def validate_mailable(address: str) -> None:
-    """Django's check of the form, then its own attempt to write a mail. Raises ValidationError."""
+    """Check the address's form, then build a mail to it. Raises ValidationError."""
     validate_email(address)
     try:
         EmailMessage(from_email="x@example.com", to=[address]).message()

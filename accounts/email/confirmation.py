@@ -17,12 +17,12 @@ LINK_SECONDS = 3 * 24 * 3600
 
 
 def link_token(user: User) -> str:
-    """What the link carries: the account and the address that it was mailed to, signed."""
+    """The signed token of a link: the account's id and the address that it is mailed to."""
     return signing.dumps([user.pk, user.email], salt=SALT)
 
 
 def user_of_link(token: str) -> User:
-    """The account that a link is for. Raises LinkNotValid."""
+    """The account that a link's token names. Raises LinkNotValid."""
     try:
         pk, email = signing.loads(token, salt=SALT, max_age=LINK_SECONDS)
     except signing.BadSignature as error:
@@ -34,7 +34,7 @@ def user_of_link(token: str) -> User:
 
 
 def confirm_email(*, token: str, request: HttpRequest | None = None) -> User:
-    """Note that the address is the account's. Doing it again changes nothing.
+    """Mark the account's email as confirmed. A second call changes nothing.
 
     Raises LinkNotValid.
     """

@@ -1,7 +1,7 @@
 """Mails about an account. `accounts.email.queue` runs these functions outside of requests.
 
-They greet nobody by name: until an email is confirmed, the name is what a stranger wrote. Links
-lead to SITE_URL, whatever host a request named.
+They don't contain the account's name: until an email is confirmed, a stranger may have written it.
+Links lead to SITE_URL and never to the host that a request named.
 """
 
 from urllib.parse import urljoin
@@ -30,8 +30,8 @@ def send_reset_link(email: str) -> None:
     _send("password_reset", user.email, link=urljoin(settings.SITE_URL, link))
 
 
-def tell_password_changed(user_id: int, changed_at: str) -> None:
-    """Tell a person that the password was changed, and when."""
+def send_password_changed(user_id: int, changed_at: str) -> None:
+    """Mail a person that the password was changed, and when."""
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is not None:
         link = urljoin(settings.SITE_URL, reverse("accounts:password-reset"))
@@ -39,15 +39,15 @@ def tell_password_changed(user_id: int, changed_at: str) -> None:
 
 
 def send_confirmation_link(user_id: int) -> None:
-    """Mail a link that confirms the account's email, unless that is done."""
+    """Mail a link that confirms the account's email, unless it is confirmed already."""
     user = User.objects.filter(pk=user_id, is_active=True, email_confirmed_at=None).first()
     if user is not None:
         link = reverse("accounts:confirm-email", args=[link_token(user)])
         _send("confirm_email", user.email, link=urljoin(settings.SITE_URL, link))
 
 
-def tell_account_changed(email: str, what: str, by: str, changed_at: str) -> None:
-    """Tell a person what staff changed about their account."""
+def send_account_changed(email: str, what: str, by: str, changed_at: str) -> None:
+    """Mail a person what staff changed about their account."""
     _send("account_changed", email, what=what, by=by, changed_at=changed_at)
 
 

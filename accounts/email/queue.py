@@ -1,7 +1,7 @@
-"""Mails about an account are sent outside of the request: by a worker, which gets them through the
-broker, or by a thread of this process while the broker is down.
+"""Sends mails about an account outside of the request: by a Celery worker, or by a thread of this
+process while the broker is down.
 
-A worker tries a mail again for half an hour while the mail server doesn't answer.
+A worker retries a mail for half an hour while the mail server doesn't answer.
 """
 
 import logging
@@ -22,10 +22,10 @@ from . import mails
 
 log = logging.getLogger(__name__)
 BROKER_SECONDS = 0.5
-# The names of the tasks are those that queues of earlier releases hold.
+# Do not rename the tasks: queues may hold mails of an earlier release under these names.
 RETRIES: dict[str, Any] = {
     "autoretry_for": (SMTPException, OSError, SoftTimeLimitExceeded),
-    # Below CELERY_TASK_TIME_LIMIT, at which Celery kills a task without a further try.
+    # Below CELERY_TASK_TIME_LIMIT, at which Celery kills a task without a retry.
     "soft_time_limit": 90,
     "retry_backoff": 30,
     "retry_jitter": True,
@@ -40,7 +40,7 @@ def mail_reset_link(email: str) -> None:
 
 @shared_task(name="accounts.mail_queue.mail_password_changed", **RETRIES)
 def mail_password_changed(user_id: int, changed_at: str) -> None:
-    mails.tell_password_changed(user_id, changed_at)
+    mails.send_password_changed(user_id, changed_at)
 
 
 @shared_task(name="accounts.mail_queue.mail_confirmation_link", **RETRIES)
@@ -50,44 +50,44 @@ def mail_confirmation_link(user_id: int) -> None:
 
 @shared_task(name="accounts.mail_queue.mail_account_changed", **RETRIES)
 def mail_account_changed(email: str, what: str, by: str, changed_at: str) -> None:
-    mails.tell_account_changed(email, what, by, changed_at)
+    mails.send_account_changed(email, what, by, changed_at)
 
 
-def ask_for_reset_link(email: str) -> None:
-    """The same work, and so the same time, whether or not the email has an account."""
-    _later(mail_reset_link, email)
+def queue_reset_link(email: str) -> None:
+    """Takes the same time whether or not the email has an account."""
+    _enqueue(mail_reset_link, email)
 
 
-def owe_password_changed(user: User) -> None:
-    """Call it on commit. The mail says the time of this call."""
-    _later(mail_password_changed, user.pk, _moment())
+def queue_password_changed(user: User) -> None:
+    """Call it on commit. The mail names the time of this call."""
+    _enqueue(mail_password_changed, user.pk, _time_text())
 
 
-def owe_account_changed(*, emails: set[str], what: str, by: User) -> None:
-    """Call it on commit. `what` was changed, as a list in words, by a colleague.
+def queue_account_changed(*, emails: set[str], what: str, by: User) -> None:
+    """Call it on commit. `what` lists the changes in words; `by` made them.
 
-    Each email has a task of its own, so that a failure of one doesn't send the other again.
+    Each email gets its own task, so that a retry for one is not a second mail to the other.
     """
     for email in sorted(emails):
-        _later(mail_account_changed, email, what, str(by), _moment())
+        _enqueue(mail_account_changed, email, what, str(by), _time_text())
 
 
-def _moment() -> str:
+def _time_text() -> str:
     return f"{timezone.now():%-d %B %Y, %H:%M} UTC"
 
 
-def owe_confirmation_link(user: User) -> None:
+def queue_confirmation_link(user: User) -> None:
     """Call it on commit."""
-    _later(mail_confirmation_link, user.pk)
+    _enqueue(mail_confirmation_link, user.pk)
 
 
-def _later(task: Task, *args: object) -> None:
-    patience = {"socket_timeout": BROKER_SECONDS, "socket_connect_timeout": BROKER_SECONDS}
+def _enqueue(task: Task, *args: object) -> None:
+    timeouts = {"socket_timeout": BROKER_SECONDS, "socket_connect_timeout": BROKER_SECONDS}
     try:
-        with app.connection_for_write(transport_options=patience) as broker:
+        with app.connection_for_write(transport_options=timeouts) as broker:
             task.apply_async(args, connection=broker, retry=False)
-    except Exception as error:  # kombu, redis and sockets each raise their own
-        log.warning("a mail about an account goes without the broker: %s", type(error).__name__)
+    except Exception as error:  # kombu, redis and sockets raise errors of different classes
+        log.warning("broker unavailable (%s): this process sends the mail", type(error).__name__)
         _mail_thread().submit(_run_here, task, args)
 
 

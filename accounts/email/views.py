@@ -10,13 +10,13 @@ from accounts.login.attempts import spend_confirmation_mail
 from accounts.requests import LoggedInRequest
 
 from .confirmation import confirm_email, user_of_link
-from .queue import owe_confirmation_link
+from .queue import queue_confirmation_link
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_email_page(request: HttpRequest, token: str) -> HttpResponse:
-    """What the mailed link opens. A button confirms: programs that check mails follow links too."""
+    """The page of the mailed link. A button confirms, because mail scanners follow links too."""
     try:
         if request.method == "POST":
             confirm_email(token=token, request=request)
@@ -36,6 +36,6 @@ def send_confirmation_link(request: LoggedInRequest) -> HttpResponse:
         messages.info(request, "Your email address is confirmed already.")
     else:
         spend_confirmation_mail(request.user)
-        owe_confirmation_link(request.user)
+        queue_confirmation_link(request.user)
         messages.success(request, f"We have sent a new link to {request.user.email}.")
     return redirect("accounts:profile")

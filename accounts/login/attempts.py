@@ -1,4 +1,4 @@
-"""How often a secret may be tried: the limits of every place that checks one.
+"""Limits for tries of passwords and codes, at every place that checks one.
 
 Each check of a password calls `spend_secret` first, each check of a second factor's code
 `spend_code`. tests/test_secret_limits.py lists all places. All raise RateLimited, which pages and
@@ -21,20 +21,20 @@ from .devices import known_device
 
 # Many people may share an address (an office, a mobile network).
 SECRETS_FROM_ADDRESS = Limit("secret-address", parse("60 per 5 minutes"))
-# One address can neither guess an account's password nor keep its owner out elsewhere.
+# Stops guesses from one address, without locking out the owner, who uses another address.
 SECRETS_OF_ACCOUNT_FROM_ADDRESS = (
     Limit("secret-pair", parse("10 per 5 minutes")),
     Limit("secret-pair-slow", parse("25 per hour")),
 )
-# Over all addresses (OWASP ASVS 2.2.1). Devices that the owner logged in with before don't count.
+# For all addresses together (OWASP ASVS 2.2.1). Known devices of the account don't count here.
 SECRETS_OF_ACCOUNT = Limit("secret-account", parse("100 per hour"))
 SECRETS_FROM_DEVICE = (
     Limit("secret-device", parse("10 per 5 minutes")),
     Limit("secret-device-slow", parse("25 per hour")),
 )
-# Anybody can make any number of known devices with new accounts, and each try costs a hash.
+# An attacker can sign up many accounts and so have many known devices; each try costs a hash.
 DEVICES_FROM_ADDRESS = Limit("secret-devices", parse("180 per 5 minutes"))
-# A code is asked for after the password, so these count for the account, whatever the address.
+# A code is tried after the right password, so these limits are per account, for all addresses.
 CODES_OF_ACCOUNT = (
     Limit("code", parse("10 per 5 minutes")),
     Limit("code-slow", parse("30 per hour")),
@@ -48,8 +48,8 @@ RESETS_OF_EMAIL = Limit("reset-email", parse("5 per hour"))
 
 
 @contextmanager
-def _noted(event: Event, request: HttpRequest, account: str) -> Iterator[None]:
-    """Log a try that is refused by a limit."""
+def _log_if_limited(event: Event, request: HttpRequest, account: str) -> Iterator[None]:
+    """Write a line to the security log if a limit refuses the try inside."""
     try:
         yield
     except RateLimited:
@@ -58,11 +58,11 @@ def _noted(event: Event, request: HttpRequest, account: str) -> Iterator[None]:
 
 
 def spend_secret(request: HttpRequest, account: str) -> None:
-    """Count one try of the password of an account, named by its email as it was typed.
+    """Count one try of an account's password. `account` is the email as it was typed.
 
-    Unknown emails count as known ones do. Raises RateLimited.
+    Emails without an account are counted in the same way. Raises RateLimited.
     """
-    with _noted("password check", request, account):
+    with _log_if_limited("password check", request, account):
         _spend_secret(request, account)
 
 
@@ -82,28 +82,28 @@ def _spend_secret(request: HttpRequest, account: str) -> None:
 
 def spend_code(request: HttpRequest, user: User) -> None:
     """Count one try of a code of this person's second factor. Raises RateLimited."""
-    with _noted("second factor", request, user.email):
+    with _log_if_limited("second factor", request, user.email):
         count_attempt_by_address(SECRETS_FROM_ADDRESS, request)
         for limit in CODES_OF_ACCOUNT:
             count_attempt(limit, user.pk)
 
 
 def spend_sign_up(request: HttpRequest, email: str) -> None:
-    """Raises RateLimited."""
-    with _noted("sign-up", request, email):
+    """Count one try to sign up. Raises RateLimited."""
+    with _log_if_limited("sign-up", request, email):
         count_attempt_by_address(SIGN_UPS_FROM_ADDRESS, request)
         count_attempt(SIGN_UPS_OF_EMAIL, email_key(email))
 
 
 def spend_email_check(request: HttpRequest) -> None:
     """Count one check of whether an email has an account. Raises RateLimited."""
-    with _noted("sign-up check", request, ""):
+    with _log_if_limited("sign-up check", request, ""):
         count_attempt_by_address(EMAIL_CHECKS_FROM_ADDRESS, request)
 
 
 def spend_reset(request: HttpRequest, email: str) -> None:
-    """Raises RateLimited."""
-    with _noted("password reset request", request, email):
+    """Count one request for a link to reset a password. Raises RateLimited."""
+    with _log_if_limited("password reset request", request, email):
         count_attempt_by_address(RESETS_FROM_ADDRESS, request)
         count_attempt(RESETS_OF_EMAIL, email_key(email))
 

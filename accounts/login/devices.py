@@ -1,7 +1,7 @@
 """Browsers that an account was logged in with before: a signed cookie names the accounts.
 
-A known device has its own limits for tries (`accounts.login.attempts`), so that strangers who try
-an account's password from many addresses don't lock its owner out. The cookie alone logs nobody in.
+A known device has its own limits for tries (`accounts.login.attempts`). So strangers who try an
+account's password from many addresses don't lock its owner out. The cookie does not log in.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def known_device(request: HttpRequest, account: str) -> str | None:
 
 
 def remember_device(request: HttpRequest, account: str) -> None:
-    """Have the response tell the browser that this account was logged in with it."""
+    """Add the account to the cookie; KnownDeviceMiddleware sets it on the response."""
     device, accounts = _read(request)
     name = account_hash(account)
     kept = [name, *(other for other in accounts if other != name)][:MOST_ACCOUNTS]
@@ -59,8 +59,8 @@ def _remember(sender: object, request: HttpRequest, user: User, **_: object) -> 
     remember_device(request, user.email)
 
 
-def watch() -> None:
-    """Called as the app starts: every log-in that opens a session is remembered."""
+def connect_signals() -> None:
+    """Remember the device at every log-in that opens a session. Called when the app starts."""
     user_logged_in.connect(_remember, dispatch_uid="known-device")
 
 

@@ -1,7 +1,7 @@
-"""Password hashers that never take all of a process's threads.
+"""Password hashers that never use all threads of a process.
 
-A hash takes a quarter of a second of a core, by design. At most half of a process's threads make
-one at a time. The next caller is refused at once: a waiting thread could serve nobody else.
+A hash takes a quarter of a second of a core, by design. At most half of a process's threads hash at
+one time. The next caller is refused at once, so that its thread can serve other requests.
 """
 
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ _places = BoundedSemaphore(AT_ONCE)
 
 
 @contextmanager
-def _place() -> Iterator[None]:
-    """Raises TooManyPasswords."""
+def _hashing_slot() -> Iterator[None]:
+    """Take one of the slots for hashing. Raises TooManyPasswords if all are taken."""
     if not _places.acquire(blocking=False):
         raise TooManyPasswords
     try:
@@ -30,13 +30,13 @@ def _place() -> Iterator[None]:
 
 class BCryptHasher(BCryptSHA256PasswordHasher):
     def encode(self, password: str, salt: str) -> str:
-        with _place():
+        with _hashing_slot():
             return super().encode(password, salt)
 
 
 class PBKDF2Hasher(PBKDF2PasswordHasher):
-    """For passwords that were imported; a log-in replaces them with bcrypt's."""
+    """For imported passwords. The next log-in stores them with bcrypt."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
-        with _place():
+        with _hashing_slot():
             return super().encode(password, salt, iterations)

@@ -1,4 +1,4 @@
-"""Refuses passwords that are made of the site's name and the person's name and email."""
+"""Refuses passwords that are little more than the site's name or the person's name or email."""
 
 import re
 import unicodedata
@@ -11,13 +11,16 @@ from django.core.exceptions import ValidationError
 from accounts.models import User
 
 SITE_WORDS = ("bookmyshow", "book", "show", "cinema", "ticket", "movie", "password")
-#: A shorter part of a name is in too many words by chance.
+#: Shorter parts of a name are ignored: too many words contain them by chance.
 SHORTEST_WORD = 3
 LETTERS_FOR_SIGNS = str.maketrans("013457@$!", "oieastasi")
 
 
 class ContextValidator:
-    """Refuses a password that is short without the site's name and the person's name and email."""
+    """Refuses a password that is too short once the known words are removed.
+
+    The known words are the site's name and the person's name and email.
+    """
 
     def __init__(self, least_left: int = 8, least_different: int = 5) -> None:
         self.least_left, self.least_different = least_left, least_different
@@ -60,7 +63,7 @@ def _known_words(user: User | None) -> Iterator[str]:
 
 
 def _without(text: str, words: list[str]) -> str:
-    """The letters and digits that are left without the words, the longest taken first."""
+    """The letters and digits of `text` without the words; the longest words are removed first."""
     for word in words:
         text = text.replace(word, " ")
     return re.sub(r"[\W_]+", "", text)

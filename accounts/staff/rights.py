@@ -1,6 +1,6 @@
-"""Staff may change the accounts of people who have no more rights than they have themselves.
+"""Staff may only change accounts that have no more rights than their own account.
 
-Otherwise they could set a password or an email, log in with it, and have those rights.
+Otherwise they could set the password or email of such an account, log in and use its rights.
 """
 
 from django.contrib.auth.models import Permission
@@ -10,7 +10,8 @@ from accounts.models import User
 
 
 def may_change_account(actor: User, target: User) -> bool:
-    """Whether all that the target may do, open or closed, is part of what the actor may do."""
+    """Whether the actor has all rights of the target. A closed account counts as if it were
+    open."""
     if actor.is_superuser or actor.pk == target.pk:
         return True
     if target.is_superuser or (target.is_manager and not actor.is_manager):
@@ -19,7 +20,7 @@ def may_change_account(actor: User, target: User) -> bool:
 
 
 def rights_of(user: User) -> set[int]:
-    """The permissions given to a person or to a group of theirs, also where the account is closed:
-    it may be opened again. Superusers have more than this says."""
+    """Ids of the permissions of a person and their groups, also of a closed account: it may be
+    opened again. Superusers have all permissions, which this does not say."""
     given = Permission.objects.filter(Q(user=user) | Q(group__user=user))
     return set(given.values_list("pk", flat=True))

@@ -1,7 +1,6 @@
-"""Who may do what behind the counter: four groups, kept as they are written here.
+"""The roles of staff: four groups and their permissions, written again after each migration.
 
-A group of the house's own beside them is left alone. Rights of single people (is_staff, groups) are
-given by superusers.
+Other groups are left alone. Superusers give people their groups and `is_staff`.
 """
 
 from typing import Any
@@ -22,16 +21,16 @@ def _view(*models: str) -> list[str]:
     return [f"view_{model}" for model in models]
 
 
-# app → codenames
+# Codenames of permissions by app.
 Rights = dict[str, list[str]]
-SEE_THE_HOUSE: Rights = {
+COMMON_VIEW_RIGHTS: Rights = {
     "movies": _view("movie", "genre"),
     "shows": _view("cinema", "screen", "show"),
     "bookings": _view("booking", "admission", "notice"),
     "archive": _view("archivedbooking"),
     "accounts": _view("user"),
 }
-LET_IN = ["add_admission", "delete_admission", "view_admission"]
+ADMIT_RIGHTS = ["add_admission", "delete_admission", "view_admission"]
 ROLES: dict[str, Rights] = {
     MANAGERS: {
         "movies": _all_of("movie", "genre"),
@@ -39,18 +38,18 @@ ROLES: dict[str, Rights] = {
             *_all_of("cinema", "screen", "show"),
             *("schedule_shows", "cancel_show", "move_show"),
         ],
-        "bookings": [*_view("booking", "notice"), "change_notice", "view_takings", *LET_IN],
+        "bookings": [*_view("booking", "notice"), "change_notice", "view_takings", *ADMIT_RIGHTS],
         "archive": _view("archivedbooking"),
         "accounts": ["add_user", "change_user", "view_user"],
         "admin": _view("logentry"),
     },
     BOX_OFFICE: {
-        **SEE_THE_HOUSE,
-        "bookings": [*_view("booking", "notice"), "change_notice", *LET_IN],
+        **COMMON_VIEW_RIGHTS,
+        "bookings": [*_view("booking", "notice"), "change_notice", *ADMIT_RIGHTS],
     },
-    DOOR: {"bookings": LET_IN},
+    DOOR: {"bookings": ADMIT_RIGHTS},
     READ_ONLY: {
-        **SEE_THE_HOUSE,
+        **COMMON_VIEW_RIGHTS,
         "bookings": [*_view("booking", "admission", "notice"), "view_takings"],
         "admin": _view("logentry"),
     },
@@ -58,7 +57,7 @@ ROLES: dict[str, Rights] = {
 
 
 def write_roles(sender: AppConfig, using: str, **_signal: Any) -> None:
-    """Make the groups after a migration: their permissions are only made then."""
+    """Create or correct the groups. Runs after migrations, when their permissions exist."""
     from django.contrib.auth.models import Group, Permission
 
     for app in {app for rights in ROLES.values() for app in rights}:

@@ -1,5 +1,6 @@
-"""Sessions of staff end by themselves: STAFF_SESSION after the log-in, and STAFF_IDLE after the
-last request. Django ends a session at its expiry; this moves the expiry on.
+"""Sessions of staff end STAFF_SESSION after the log-in, or STAFF_IDLE after the last request.
+
+Django ends a session at its expiry; the middleware here extends the expiry.
 """
 
 from collections.abc import Callable
@@ -16,13 +17,13 @@ from accounts.models import User
 from accounts.two_factor.services import is_staff_page
 
 UNTIL = "staff_until"
-# A session is not written more often than this.
+# A session is written at most once in this time.
 STEP = timedelta(minutes=1)
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 def background(view: View) -> View:
-    """Marks a view that pages poll. Its requests don't show that somebody uses the site."""
+    """Decorator for a view that pages poll: its requests don't extend the session."""
     view.is_background = True  # type: ignore[attr-defined]
     return view
 
@@ -38,7 +39,7 @@ def _move_expiry(session: SessionBase) -> None:
 
 
 class StaffSessionMiddleware:
-    """Moves the expiry after each request that read the session; other requests cost nothing."""
+    """Extends the expiry after each request that read the session; other requests cost nothing."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -51,7 +52,7 @@ class StaffSessionMiddleware:
                 if session.get_expiry_date() < timezone.now() + settings.STAFF_IDLE - STEP:
                     _move_expiry(session)
             elif is_staff_page(request.path_info) and getattr(request.user, "is_staff", False):
-                # It began before the person was staff, or under an earlier version of the site.
+                # The session began before the person was staff, or in an earlier release.
                 begin(session)
         return response
 
@@ -61,6 +62,6 @@ def _logged_in(sender: object, request: HttpRequest, user: User, **_signal: obje
         begin(request.session)
 
 
-def watch() -> None:
-    """Called as the app starts."""
+def connect_signals() -> None:
+    """Set the start of a session at each log-in. Called when the app starts."""
     user_logged_in.connect(_logged_in, dispatch_uid="staff-session")

@@ -34,7 +34,7 @@ def person(**values: str) -> dict[str, str]:
     } | values
 
 
-def test_the_list_costs_few_queries_however_many_rows(client: Client) -> None:
+def test_the_list_needs_few_queries_for_many_rows(client: Client) -> None:
     assert_few_queries(client, "accounts_user", make_user)
 
 
@@ -56,7 +56,7 @@ def test_an_account_is_made_by_email_and_can_log_in(client: Client) -> None:
         ({"password1": "qwerty123456", "password2": "qwerty123456"}, "password2", "too common"),
     ],
 )
-def test_bad_input_is_told_beside_its_field(
+def test_errors_of_the_form_are_shown_at_their_field(
     client: Client, values: dict[str, str], field: str, message: str
 ) -> None:
     make_user("taken@example.com")
@@ -67,7 +67,7 @@ def test_bad_input_is_told_beside_its_field(
     assert message in errors[field][0]
 
 
-def test_a_new_password_is_hashed_and_ends_what_the_old_one_opened(client: Client) -> None:
+def test_a_new_password_is_hashed_and_ends_sessions_and_tokens(client: Client) -> None:
     user = make_user(password="old words here")
     version = user.token_version
 
@@ -100,7 +100,7 @@ def clerk(*permissions: str) -> Client:
     return client
 
 
-def test_only_a_superuser_hands_out_rights() -> None:
+def test_only_a_superuser_grants_rights() -> None:
     user = make_user()
     values: dict[str, Any] = {"email": user.email, "name": "New name", "is_active": "on"}
     values |= {"is_staff": "on", "is_superuser": "on"}
@@ -113,7 +113,7 @@ def test_only_a_superuser_hands_out_rights() -> None:
     assert not user.is_superuser
 
 
-def test_only_a_superuser_touches_a_superuser() -> None:
+def test_only_a_superuser_changes_a_superuser() -> None:
     boss = User.objects.create_superuser("boss@example.com", "boss's words", name="Boss")
     client = clerk("change_user", "view_user", "delete_user")
     page = f"/admin/accounts/user/{boss.pk}"
@@ -125,7 +125,7 @@ def test_only_a_superuser_touches_a_superuser() -> None:
 
 
 def more_rights(*, is_active: bool = True) -> User:
-    """Somebody who may do what a clerk who changes accounts may not."""
+    """A person with a right that a clerk who changes accounts doesn't have."""
     user = make_user(is_staff=True, password="their own words", is_active=is_active)
     user.user_permissions.set(Permission.objects.filter(codename="cancel_show"))
     return user
@@ -142,7 +142,7 @@ def a_manager() -> User:
     [more_rights, partial(more_rights, is_active=False), a_manager],
     ids=["more permissions", "closed", "manager"],
 )
-def test_nobody_touches_an_account_with_more_rights_than_their_own(
+def test_staff_cannot_change_an_account_with_more_rights(
     make: Callable[[], User],
 ) -> None:
     other, client = make(), clerk("change_user", "view_user", "delete_user")
@@ -162,7 +162,7 @@ def test_nobody_touches_an_account_with_more_rights_than_their_own(
     assert other.check_password("their own words")
 
 
-def test_an_account_with_no_more_rights_is_changed_as_before() -> None:
+def test_staff_can_change_an_account_with_no_more_rights() -> None:
     equal = make_user(is_staff=True, password="their own words")
     equal.user_permissions.set(Permission.objects.filter(codename="view_user"))
     new = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
@@ -175,7 +175,7 @@ def test_an_account_with_no_more_rights_is_changed_as_before() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whose_account_is_changed_is_told_by_mail(
+def test_a_change_by_staff_is_mailed_to_the_account(
     client: Client, mailoutbox: list[EmailMessage]
 ) -> None:
     user = make_user("before@example.com", name="Ravi")
@@ -199,7 +199,7 @@ def test_whose_account_is_changed_is_told_by_mail(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whose_password_is_set_is_told_by_mail(
+def test_a_password_set_by_staff_is_mailed_to_the_account(
     client: Client, mailoutbox: list[EmailMessage]
 ) -> None:
     user = make_user("asha@example.com")
@@ -209,14 +209,14 @@ def test_whose_password_is_set_is_told_by_mail(
     assert "password" in str(mailoutbox[0].subject)
 
 
-def test_customers_do_not_get_in() -> None:
+def test_customers_cannot_open_the_admin() -> None:
     client = Client()
     client.force_login(make_user())
 
     assert client.get("/admin/").status_code == 302
 
 
-def test_a_form_that_was_read_before_a_new_password_does_not_bring_the_old_one_back(
+def test_a_form_opened_before_a_new_password_does_not_restore_the_old_one(
     rf: RequestFactory,
 ) -> None:
     owner = make_user("asha@example.com", "their own words")

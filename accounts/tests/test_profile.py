@@ -29,7 +29,7 @@ def test_name_and_phone_can_be_changed_and_nothing_else(client: Client, user: Us
     assert (user.name, user.phone, user.email) == ("Asha R", "+91 98200 12345", "asha@example.com")
 
 
-def test_a_phone_number_is_one(client: Client, user: User) -> None:
+def test_an_invalid_phone_number_is_refused(client: Client, user: User) -> None:
     page = client.post(PROFILE, {"name": "Asha", "phone": "call me"})
     assert page.status_code == 422
     assert "Write a phone number" in page.content.decode()
@@ -49,7 +49,7 @@ def test_changing_the_password_keeps_this_session_and_ends_the_others(
     assert user.token_version == version + 1
 
 
-def test_others_can_be_logged_out_and_their_tokens_die(client: Client, user: User) -> None:
+def test_other_sessions_and_tokens_can_be_ended(client: Client, user: User) -> None:
     other = Client()
     other.force_login(user)
     bearer = {"Authorization": f"Bearer {issue_token(user)}"}
@@ -61,7 +61,7 @@ def test_others_can_be_logged_out_and_their_tokens_die(client: Client, user: Use
     assert other.get("/api/auth/profile", headers=bearer).status_code == 401
 
 
-def test_changing_the_password_needs_the_one_there_is(client: Client, user: User) -> None:
+def test_changing_the_password_needs_the_current_one(client: Client, user: User) -> None:
     change = {"password": "wrong", "new_password": "a quieter lobby 7"}
     page = client.post(f"{PROFILE}password/", change)
     assert "That isn’t your password." in page.content.decode()
@@ -69,7 +69,7 @@ def test_changing_the_password_needs_the_one_there_is(client: Client, user: User
     assert user.check_password(PASSWORD)
 
 
-def test_the_export_holds_ones_own_data_and_nobody_elses(client: Client, user: User) -> None:
+def test_the_export_has_only_the_persons_own_data(client: Client, user: User) -> None:
     show = make_show()
     mine = make_booking(show, ["A1", "E1"], user=user)
     make_booking(show, ["A2"])
@@ -81,7 +81,9 @@ def test_the_export_holds_ones_own_data_and_nobody_elses(client: Client, user: U
     assert data["bookings"][0]["seats"][1] == {"label": "E1", "price": "400.00"}
 
 
-def test_deleting_forgets_the_person_and_keeps_what_was_sold(client: Client, user: User) -> None:
+def test_deleting_an_account_removes_personal_data_and_keeps_sales(
+    client: Client, user: User
+) -> None:
     booking = make_booking(make_show(), ["A1"], user=user)
     client.post(f"{PROFILE}delete/", {"password": PASSWORD})
     user.refresh_from_db()

@@ -15,7 +15,9 @@ from tests.support.factories import make_user
 pytestmark = pytest.mark.django_db
 
 
-def test_it_is_kept_for_half_an_hour(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_profile_is_cached_for_half_an_hour(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     user = make_user(name="Asha")
     first = profile_of(user.pk)
     with django_assert_num_queries(0):
@@ -24,7 +26,7 @@ def test_it_is_kept_for_half_an_hour(django_assert_num_queries: DjangoAssertNumQ
     assert KEPT_SECONDS - 120 < cache.ttl(key) <= KEPT_SECONDS  # type: ignore[attr-defined]
 
 
-def test_no_password_is_in_it() -> None:
+def test_a_cached_profile_has_no_password() -> None:
     user = make_user(password="blue-kettle-42")
     assert user.password not in repr(profile_of(user.pk))
 
@@ -44,7 +46,7 @@ def log_out(user: User) -> None:
 
 
 @pytest.mark.parametrize("act", [change, promote, log_out])
-def test_it_is_dropped_when(
+def test_a_cached_profile_is_dropped_when(
     act: Callable[[User], None],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
     django_assert_num_queries: DjangoAssertNumQueries,
@@ -60,7 +62,7 @@ def test_it_is_dropped_when(
         profile_of(user.pk)
 
 
-def test_a_closed_account_is_turned_away_at_once_whatever_is_kept(client: Client) -> None:
+def test_a_closed_account_is_refused_at_once_despite_the_cache(client: Client) -> None:
     user = make_user()
     headers = {"Authorization": f"Bearer {issue_token(user)}"}
     assert client.get("/api/auth/profile", headers=headers).status_code == 200

@@ -52,7 +52,7 @@ def test_passwords_are_kept_by_bcrypt_of_ten_rounds_or_more(client: Client, bcry
         ({"password": "asha@example"}, "password", "too similar to the email"),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field(
+def test_errors_are_shown_at_their_field(
     client: Client, change: dict[str, str], field: str, words: str
 ) -> None:
     response = client.post(URL, DETAILS | change)
@@ -77,7 +77,7 @@ def test_two_signups_at_once_make_one_account_and_one_error() -> None:
     assert "email" in form.errors
 
 
-def test_a_field_is_checked_as_it_is_left(client: Client) -> None:
+def test_a_field_is_checked_when_it_is_left(client: Client) -> None:
     make_user("asha@example.com")
     taken = client.post(f"{URL}check/email/", {"email": "ASHA@example.com"})
     assert "An account with this email exists." in taken.content.decode()
@@ -87,7 +87,7 @@ def test_a_field_is_checked_as_it_is_left(client: Client) -> None:
     assert client.post(f"{URL}check/is_staff/", {}).status_code == 400
 
 
-def test_signing_up_goes_on_to_where_one_was_going_but_never_off_the_site(client: Client) -> None:
+def test_signing_up_redirects_to_next_but_never_off_the_site(client: Client) -> None:
     response = client.post(URL, DETAILS | {"next": "/accounts/profile/?seats=A1"})
     assert response["Location"] == "/accounts/profile/?seats=A1"
     client.logout()
@@ -102,7 +102,7 @@ def test_a_form_cannot_make_staff(client: Client) -> None:
     assert not user.is_superuser
 
 
-def test_log_in_instead_keeps_the_way_on_and_the_email(client: Client) -> None:
+def test_log_in_instead_keeps_next_and_the_email(client: Client) -> None:
     make_user("asha@example.com")
     answer = client.post(
         URL, DETAILS | {"email": " asha@example.com ", "next": "/shows/7/?seats=A1"}

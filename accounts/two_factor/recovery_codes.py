@@ -1,7 +1,7 @@
 """Recovery codes: ten one-time codes for staff whose authenticator app is lost.
 
-Shown once, when they are made. The database has their digests only: a code has 80 random bits, so
-a plain SHA-256 can't be guessed back.
+They are shown once, when they are made. The database stores only their SHA-256 digests. A code has
+80 random bits, so nobody can find it by guessing.
 """
 
 import hashlib
@@ -13,13 +13,13 @@ from accounts.models import RecoveryCode, User
 
 HOW_MANY = 10
 LETTERS = 16
-# Crockford's base 32: without letters that look like figures. Typed O, I and L are read as those.
+# Crockford's base 32: without letters that look like digits. Typed O, I and L are read as 0, 1, 1.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LOOKALIKES = str.maketrans("OIL", "011", " -\t")
 
 
 def make(user: User) -> list[str]:
-    """New codes, in groups of four letters; the ones before are void."""
+    """Make new codes, in groups of four letters, and delete the old ones."""
     codes = ["".join(secrets.choice(ALPHABET) for _ in range(LETTERS)) for _ in range(HOW_MANY)]
     forget(user)
     RecoveryCode.objects.bulk_create(
@@ -29,12 +29,12 @@ def make(user: User) -> list[str]:
 
 
 def looks_like_one(text: str) -> bool:
-    """Whether this is no code of an authenticator app, but long enough to be a recovery code."""
+    """Whether the text is long enough for a recovery code; an app's code is shorter."""
     return len(_read(text)) == LETTERS
 
 
 def use(user: User, text: str) -> bool:
-    """Spend a code: true once."""
+    """Use up a code. True the first time, False for a used or wrong code."""
     unused = RecoveryCode.objects.filter(user=user, digest=_digest(user, _read(text)), used_at=None)
     return unused.update(used_at=timezone.now()) == 1
 
@@ -45,7 +45,7 @@ def left(user: User) -> int:
 
 
 def forget(user: User) -> None:
-    """All codes of the person are void."""
+    """Delete all codes of the person."""
     RecoveryCode.objects.filter(user=user).delete()
 
 

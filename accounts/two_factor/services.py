@@ -1,8 +1,8 @@
 """A second factor for staff: a code from an authenticator app (TOTP, RFC 6238, by django-otp).
 
-With STAFF_2FA on, staff get to no staff page (admin, door) in a session that hasn't seen a code,
-and their API tokens are valid only if they were issued with one. A recovery code
-(`recovery_codes`) replaces the code of a lost phone.
+With STAFF_2FA on, staff can open staff pages (admin, door) only after they gave a code in this
+session, and their API tokens are valid only if a code was given for them. With a lost phone, a
+recovery code (`recovery_codes`) replaces the app's code.
 """
 
 import base64
@@ -25,7 +25,7 @@ from django_otp import login as otp_login
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.email.queue import owe_account_changed
+from accounts.email.queue import queue_account_changed
 from accounts.errors import AlreadySetUp
 from accounts.models import User
 from bookmyshow.core.observability.security_log import log_event
@@ -42,7 +42,7 @@ def is_required(user: User) -> bool:
 
 
 def is_needed(request: HttpRequest) -> bool:
-    """Whether this person, in this session, still owes a code before a staff page opens."""
+    """Whether this session must give a code before a staff page opens."""
     if not settings.STAFF_2FA or not is_staff_page(request.path_info):
         return False
     user = request.user
@@ -50,7 +50,7 @@ def is_needed(request: HttpRequest) -> bool:
 
 
 def is_verified(user: User) -> bool:
-    """Whether this session has seen a code; OTPMiddleware adds `is_verified` to its person."""
+    """Whether a code was given in this session. OTPMiddleware adds `is_verified` to the user."""
     check = getattr(user, "is_verified", None)
     return bool(check and check())
 
@@ -61,17 +61,17 @@ def device_of(user: User) -> TOTPDevice | None:
 
 
 def device_to_set_up(request: HttpRequest) -> TOTPDevice:
-    """The app that this session may set up; nothing is written until it has shown a code.
+    """An unsaved device that this session may set up; `set_up` saves it after a right code.
 
-    The secret is the session's own: it is the same when the page is opened twice, and another
-    session of the same person, whose password may be stolen, sees another one.
+    The secret belongs to the session: it stays the same when the page is opened twice. Another
+    session of this person (perhaps with a stolen password) gets a different secret.
     """
     key = salted_hmac("accounts.two_factor", str(request.session.session_key)).digest()
     return TOTPDevice(user=request.user, name=DEVICE_NAME, key=key.hex(), confirmed=True)
 
 
 def set_up(*, request: HttpRequest, user: User, code: str) -> list[str] | None:
-    """Set the app up if this is its code; returns recovery codes to show once, or None.
+    """Set the app up if the code is right. Returns recovery codes, to be shown once; else None.
 
     Ends the person's other sessions and all API tokens. Raises AlreadySetUp.
     """
@@ -95,7 +95,7 @@ def set_up(*, request: HttpRequest, user: User, code: str) -> list[str] | None:
 
 
 def verify(*, request: HttpRequest, user: User, code: str) -> bool:
-    """Take a code of the app or a recovery code: true once; then the session is verified."""
+    """Check a code of the app or a recovery code. If True, the session is verified from now on."""
     device = check_code(user, code)
     if device is None:
         return False
@@ -105,9 +105,9 @@ def verify(*, request: HttpRequest, user: User, code: str) -> bool:
 
 
 def check_code(user: User, code: str) -> TOTPDevice | None:
-    """The person's app if the code is right. Each code is good once, and wrong ones are throttled.
+    """The person's app if the code is right, else None. A code works once; guesses are throttled.
 
-    The device's row is locked: of many sessions that send one code at once, one gets in.
+    The device's row is locked: if many sessions send the same code at once, one succeeds.
     """
     with transaction.atomic():
         devices = TOTPDevice.objects.select_for_update(no_key=True)
@@ -122,30 +122,32 @@ def check_code(user: User, code: str) -> TOTPDevice | None:
 
 
 def new_recovery_codes(user: User) -> list[str]:
-    """To be shown once; the ones before are void."""
+    """Make recovery codes, to be shown once, and delete the old ones."""
     with transaction.atomic():
         audit.record(by=user, about=user, what="Made new recovery codes.")
         return recovery_codes.make(user)
 
 
 def forget_device(*, user: User, by: User) -> bool:
-    """Delete the app and its recovery codes; returns whether there was one.
+    """Delete the app and its recovery codes; returns whether there was an app.
 
-    The next staff page asks to set up another.
+    The next staff page asks the person to set up another.
     """
     with transaction.atomic():
         gone = _delete_device(user)
         if gone:
             audit.record(by=by, about=user, what="Authenticator app taken away.")
-            owe = partial(owe_account_changed, emails={user.email}, what="second factor", by=by)
-            transaction.on_commit(owe)
+            queue_mail = partial(
+                queue_account_changed, emails={user.email}, what="second factor", by=by
+            )
+            transaction.on_commit(queue_mail)
     return bool(gone)
 
 
 def reset(*, user: User) -> int:
-    """Delete the app and its recovery codes, for a lost phone; returns how many apps there were.
+    """Delete the app and its recovery codes, after a lost phone; returns how many apps there were.
 
-    A command does this: the line of the audit log has the account itself as its author.
+    Called by a command, without a logged-in person: the audit log names the account as author.
     """
     with transaction.atomic():
         gone = _delete_device(user)
@@ -162,13 +164,13 @@ def _delete_device(user: User) -> int:
 
 
 def secret_text(device: TOTPDevice) -> str:
-    """The secret in groups of four, for typing where no camera is."""
+    """The secret in groups of four, to be typed into an app without a camera."""
     text = base64.b32encode(device.bin_key).decode().rstrip("=")
     return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 
 def qr_svg(device: TOTPDevice) -> str:
-    """The code that an authenticator app scans, black on white in any theme."""
+    """The QR code for the authenticator app, black on white in light and dark mode."""
     out = io.BytesIO()
     segno.make(device.config_url, error="m", micro=False).save(
         out,
@@ -187,16 +189,18 @@ def qr_svg(device: TOTPDevice) -> str:
 
 
 class StaffTwoFactorMiddleware:
-    """Sends staff who owe a code to where they give it, and then back."""
+    """Redirects staff pages to the page that asks for a code, until one was given."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return _to_the_code(request) if is_needed(request) else self._get_response(request)
+        return (
+            _redirect_to_code_page(request) if is_needed(request) else self._get_response(request)
+        )
 
 
-def _to_the_code(request: HttpRequest) -> HttpResponse:
+def _redirect_to_code_page(request: HttpRequest) -> HttpResponse:
     back = request.get_full_path() if request.method == "GET" else request.path
     address = f"{reverse('accounts:two-factor')}?{urlencode({'next': back})}"
     if request.headers.get("HX-Request"):
@@ -205,5 +209,5 @@ def _to_the_code(request: HttpRequest) -> HttpResponse:
 
 
 def is_staff_page(path: str) -> bool:
-    """Whether the address is the admin's or the door's."""
+    """Whether the path belongs to the admin or to the door."""
     return path.startswith((f"/{settings.ADMIN_PATH}", "/door/"))

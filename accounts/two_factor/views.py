@@ -1,4 +1,4 @@
-"""Where staff give their code, set up the app that makes it, and manage their recovery codes."""
+"""Pages where staff give a code, set up the authenticator app and manage recovery codes."""
 
 from django import forms
 from django.contrib import messages
@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import AlreadySetUp
-from accounts.forms import HouseForm
+from accounts.forms import SiteForm
 from accounts.login.attempts import spend_code
 from accounts.models import User
 from bookmyshow.core.observability.security_log import log_event
@@ -23,7 +23,7 @@ from . import recovery_codes
 from . import services as two_factor
 
 
-class CodeForm(HouseForm):
+class CodeForm(SiteForm):
     wrong = "That is not the code of this half minute. Wait for the next code, then try it."
 
     code = forms.CharField(
@@ -41,7 +41,7 @@ class CodeForm(HouseForm):
 
 
 class AnyCodeForm(CodeForm):
-    """Takes recovery codes too. They have letters, so phones need the whole keyboard."""
+    """Accepts recovery codes too. They have letters, so phones show the full keyboard."""
 
     wrong = (
         "That is not the code of this half minute, and no unused recovery code. Wait for the next"
@@ -59,7 +59,7 @@ class AnyCodeForm(CodeForm):
 @never_cache
 @login_required
 def two_factor_page(request: HttpRequest) -> HttpResponse:
-    """One code: of the app that is set up, or of the one that is being set up here."""
+    """Ask for a code of the app. A person without an app sets one up here."""
     user = _staff(request)
     if two_factor.device_of(user) is None:
         return _set_up_page(request, user)
@@ -68,9 +68,9 @@ def two_factor_page(request: HttpRequest) -> HttpResponse:
         spend_code(request, user)
         if two_factor.verify(request=request, user=user, code=form.cleaned_data["code"]):
             log_event("second factor", request=request, account=user.email)
-            return redirect(_way_on(request))
+            return redirect(_next_address(request))
         _refuse(request, user, form)
-    context = {"form": form, "next": _way_on(request), "is_new": False}
+    context = {"form": form, "next": _next_address(request), "is_new": False}
     return render(request, "accounts/two_factor/app.html", context)
 
 
@@ -88,7 +88,7 @@ def _set_up_page(request: HttpRequest, user: User) -> HttpResponse:
             return _show_codes(request, codes)
         _refuse(request, user, form)
     device = two_factor.device_to_set_up(request)
-    context = {"form": form, "next": _way_on(request), "is_new": True}
+    context = {"form": form, "next": _next_address(request), "is_new": True}
     context |= {"qr": two_factor.qr_svg(device), "secret": two_factor.secret_text(device)}
     return render(request, "accounts/two_factor/app.html", context)
 
@@ -98,7 +98,7 @@ def _set_up_page(request: HttpRequest, user: User) -> HttpResponse:
 @never_cache
 @login_required
 def two_factor_codes(request: HttpRequest) -> HttpResponse:
-    """With a code: new recovery codes, or another phone in place of the one that is set up."""
+    """After a code: make new recovery codes, or remove the app to set up another phone."""
     user = _staff(request)
     if not two_factor.is_verified(user):
         return redirect(f"{reverse('accounts:two-factor')}?next={request.path}")
@@ -128,21 +128,21 @@ def _refuse(request: HttpRequest, user: User, form: CodeForm) -> None:
 
 
 def _show_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
-    """No later page shows these codes."""
-    context = {"codes": codes, "next": _way_on(request)}
+    """Show the codes once; no later page shows them."""
+    context = {"codes": codes, "next": _next_address(request)}
     return render(request, "accounts/two_factor/recovery_codes.html", context)
 
 
 def _staff(request: HttpRequest) -> User:
-    """The person who asks. Raises PermissionDenied for customers: they have no second factor."""
+    """The logged-in person. Raises PermissionDenied for customers: they have no second factor."""
     user = request.user
     if not (isinstance(user, User) and user.is_staff):
         raise PermissionDenied
     return user
 
 
-def _way_on(request: HttpRequest) -> str:
-    """Where they were going, if that is on this site."""
+def _next_address(request: HttpRequest) -> str:
+    """The `next` address if it is on this site."""
     address = request.POST.get("next") or request.GET.get("next") or ""
     here = {request.get_host()}
     if url_has_allowed_host_and_scheme(address, here, require_https=request.is_secure()):

@@ -17,7 +17,7 @@ def client(db: None) -> Client:
     return staff_client()
 
 
-def test_the_list_costs_few_queries_however_many_rows(client: Client) -> None:
+def test_the_list_needs_few_queries_for_many_rows(client: Client) -> None:
     assert_few_queries(client, "bookings_booking", lambda: make_booking(make_show(), ["A1"]))
 
 

@@ -29,12 +29,12 @@ def mailed_path(settings: Any) -> str:
     return link.removeprefix(settings.SITE_URL)
 
 
-def test_a_sign_up_owes_a_link_and_following_it_confirms_the_address(
+def test_sign_up_sends_a_link_that_confirms_the_address(
     client: Client, settings: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks() as owed:
         person = services.sign_up(email="a@example.com", name="Eve", password="velvet-curtain-7")
-    assert mail_queue.owe_confirmation_link in [getattr(call, "func", None) for call in owed]
+    assert mail_queue.queue_confirmation_link in [getattr(call, "func", None) for call in owed]
     mail_confirmation_link(person.pk)
     assert mail.outbox[0].to == ["a@example.com"]
     assert "Eve" not in mail.outbox[0].body, "a stranger may have chosen the name"
@@ -53,7 +53,7 @@ def test_a_sign_up_owes_a_link_and_following_it_confirms_the_address(
 
 
 @pytest.mark.parametrize("fault", ["changed", "old", "other address", "closed"])
-def test_a_link_that_does_not_hold_confirms_nothing(
+def test_an_invalid_link_confirms_nothing(
     client: Client, person: User, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = link_token(person)
@@ -93,7 +93,7 @@ def test_the_link_is_sent_a_few_times_an_hour(client: Client, person: User, sett
     assert [client.post(send).status_code for _ in range(6)] == [302] * 5 + [429]
 
 
-def test_a_password_by_mail_proves_the_address_and_a_changed_one_does_not(person: User) -> None:
+def test_only_a_password_reset_by_mail_confirms_the_address(person: User) -> None:
     services.set_password(user=person, password="velvet-curtain-7")
     assert person.email_confirmed_at is None
     services.set_password(user=person, password="velvet-curtain-8", by_mail=True)

@@ -32,7 +32,7 @@ def user() -> User:
 
 @pytest.fixture
 def broker() -> Iterator[Callable[[str], None]]:
-    """Tasks go to the broker, where nobody takes them; or to the address that it is called with."""
+    """Tasks go to the broker, but no worker runs. Call it with another address to use that."""
 
     def at(url: str) -> None:
         app.conf.broker_write_url = url
@@ -58,7 +58,9 @@ def test_a_reset_link_leads_to_the_site_whatever_host_the_request_names(
 
 
 @pytest.mark.parametrize("fields", [{"is_active": False}, {"password": "!"}])
-def test_who_cannot_log_in_gets_no_link(client: Client, user: User, fields: dict[str, Any]) -> None:
+def test_an_account_that_cannot_log_in_gets_no_link(
+    client: Client, user: User, fields: dict[str, Any]
+) -> None:
     User.objects.update(**fields)
     assert client.post(RESET, {"email": user.email}).status_code == 302
     assert not mail.outbox
@@ -81,10 +83,10 @@ def test_asking_for_a_link_does_the_same_work_for_known_and_unknown_emails(
 class TestWithoutTheBroker:
     def ask(self, client: Client, email: str) -> None:
         assert client.post(RESET, {"email": email}).status_code == 302
-        # One thread sends in the order of asking: after this, it has sent.
+        # The mail thread works in order, so after this call it has sent the mail.
         mail_queue._mail_thread().submit(lambda: None).result(timeout=60)
 
-    def test_down_the_mail_is_sent_by_this_process(
+    def test_while_it_is_down_this_process_sends_the_mail(
         self, client: Client, user: User, broker: Broker
     ) -> None:
         broker(f"redis://127.0.0.1:{free_port()}/0")
@@ -92,7 +94,7 @@ class TestWithoutTheBroker:
         self.ask(client, "nobody@example.com")
         assert [message.to for message in mail.outbox] == [[user.email]]
 
-    def test_frozen_nobody_waits_for_it(
+    def test_while_it_is_frozen_the_request_does_not_wait(
         self, client: Client, user: User, own_valkey: OwnValkey, broker: Broker
     ) -> None:
         broker(own_valkey.url)
@@ -100,7 +102,7 @@ class TestWithoutTheBroker:
             self.ask(client, user.email)
         assert [message.to for message in mail.outbox] == [[user.email]]
 
-    def test_a_mail_server_that_fails_stops_no_later_mail(
+    def test_a_failed_mail_does_not_stop_later_mails(
         self, client: Client, user: User, broker: Broker, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         broker(f"redis://127.0.0.1:{free_port()}/0")
@@ -129,7 +131,7 @@ def test_a_worker_tries_a_mail_again_that_could_not_be_sent(
     assert len(mail.outbox) == 1
 
 
-def test_a_mail_that_takes_too_long_is_stopped_before_celery_forgets_it(
+def test_a_mail_that_takes_too_long_is_stopped_before_celery_kills_the_task(
     settings: Settings,
 ) -> None:
     for task in (mail_queue.mail_reset_link, mail_queue.mail_password_changed):
@@ -155,7 +157,7 @@ def test_a_password_that_was_reset_is_told_too(
     assert [message.to for message in mail.outbox] == [[user.email]]
 
 
-def test_no_mail_about_an_account_repeats_the_name_that_a_stranger_chose(
+def test_mails_about_an_account_do_not_contain_its_name(
     client: Client, user: User, django_capture_on_commit_callbacks: Any
 ) -> None:
     client.post(RESET, {"email": user.email})

@@ -27,7 +27,7 @@ def test_email_in_any_case_and_password_log_in(client: Client, user: User) -> No
 
 
 @pytest.mark.parametrize("email", ["asha@example.com", "nobody@example.com"])
-def test_a_wrong_password_and_an_unknown_email_read_alike(
+def test_a_wrong_password_and_an_unknown_email_get_the_same_answer(
     client: Client, user: User, email: str
 ) -> None:
     response = client.post(LOGIN, {"username": email, "password": "wrong"})

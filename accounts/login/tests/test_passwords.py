@@ -41,7 +41,7 @@ def test_an_easy_password_is_refused(password: str) -> None:
 
 
 @pytest.mark.parametrize("password", GOOD)
-def test_a_good_one_is_taken(password: str) -> None:
+def test_a_good_password_is_accepted(password: str) -> None:
     validate_password(password, ASHA)
     validate_password(password, User(email=CUSTOMER_EMAIL, name="Demo Customer"))
     validate_password(password)
@@ -49,7 +49,7 @@ def test_a_good_one_is_taken(password: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("password", ["velvet-cur7", "asha-mehta-1994", "bookmyshow2026!"])
-def test_pages_and_api_refuse_alike(client: Client, password: str) -> None:
+def test_pages_and_api_refuse_the_same_passwords(client: Client, password: str) -> None:
     person: dict[str, Any] = {"email": ASHA.email, "name": ASHA.name, "password": password}
     assert client.post("/accounts/signup/", person).status_code == 422
     reply = ApiInProcess(client).post("auth/signup", person)

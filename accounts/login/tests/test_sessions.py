@@ -12,7 +12,7 @@ from tests.support.factories import make_user
 pytestmark = pytest.mark.django_db
 
 
-def test_sessions_that_ended_are_deleted_some_at_a_time_and_others_stay(
+def test_expired_sessions_are_deleted_in_batches_and_others_stay(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(services, "SESSIONS_AT_ONCE", 2)

@@ -9,12 +9,12 @@ from accounts.two_factor import services as two_factor
 
 class Command(BaseCommand):
     help = (
-        "Forget someone's authenticator app, for a phone that is lost: at the next log-in to a "
-        "staff page they set up another."
+        "Remove a person's authenticator app, for example after a lost phone. At the next log-in "
+        "to a staff page they set up another."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("email", help="whose")
+        parser.add_argument("email", help="email of the account")
         parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -23,7 +23,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no account with the email {options['email']}.")
         if options["dry_run"]:
             count = TOTPDevice.objects.filter(user=user).count()
-            self.stdout.write(f"{count} devices of {user.email} would be forgotten.")
+            self.stdout.write(f"{count} devices of {user.email} would be removed.")
             return
         count = two_factor.reset(user=user)
-        self.stdout.write(f"{count} devices of {user.email} forgotten.")
+        self.stdout.write(f"{count} devices of {user.email} removed.")

@@ -1,4 +1,4 @@
-"""What was opened before a change of rights or of the second factor ends with it."""
+"""A change of rights or of the second factor ends sessions and tokens of before."""
 
 from collections.abc import Callable
 
@@ -65,7 +65,9 @@ LOSSES: dict[str, Callable[[User], object]] = {
 
 
 @pytest.mark.parametrize("change", LOSSES.values(), ids=LOSSES)
-def test_so_does_a_change_for_those_who_had_rights(change: Callable[[User], object]) -> None:
+def test_a_change_of_somebody_with_rights_ends_tokens_and_sessions(
+    change: Callable[[User], object],
+) -> None:
     user, bystander = make_user(is_staff=True), make_user(is_staff=True)
     manager_group().permissions.add(right())
     user.groups.add(manager_group())
@@ -79,7 +81,7 @@ def test_so_does_a_change_for_those_who_had_rights(change: Callable[[User], obje
     assert user_of_token(other)
 
 
-def test_what_changes_no_right_ends_nothing() -> None:
+def test_a_change_without_new_rights_ends_nothing() -> None:
     user = make_user()
     device = confirmed_device(user)
     user.refresh_from_db()
@@ -91,7 +93,7 @@ def test_what_changes_no_right_ends_nothing() -> None:
     assert user_of_token(token)
 
 
-def test_a_stale_copy_that_is_saved_late_revives_no_token() -> None:
+def test_saving_a_stale_copy_does_not_revive_a_token() -> None:
     user = make_user()
     stale, token = User.objects.get(pk=user.pk), issue_token(user)
     user.groups.add(manager_group())

@@ -80,7 +80,7 @@ def test_each_role_opens_its_pages_and_no_others(role: str, booking: Booking) ->
 
 
 @pytest.mark.parametrize("role", [BOX_OFFICE, DOOR, READ_ONLY])
-def test_none_but_a_manager_changes_a_show(role: str, booking: Booking) -> None:
+def test_only_a_manager_changes_a_show(role: str, booking: Booking) -> None:
     client, show = client_of(role), booking.show
     client.post(f"/admin/shows/show/{show.pk}/change/", {"standard_price": "1"})
     client.post(f"/admin/shows/show/{show.pk}/cancel/", {"why": ""})
@@ -89,7 +89,7 @@ def test_none_but_a_manager_changes_a_show(role: str, booking: Booking) -> None:
     assert (show.standard_price, str(show.status)) == (Decimal(250), "SCHEDULED")
 
 
-def test_who_only_reads_lets_nobody_in(booking: Booking) -> None:
+def test_the_read_only_role_cannot_admit_a_ticket(booking: Booking) -> None:
     for role, status in ((READ_ONLY, 403), (DOOR, 200)):
         sent = {"ticket": booking.reference}
         reply = client_of(role).post(f"/door/{booking.show_id}/", sent)
@@ -162,7 +162,7 @@ def test_even_raw_sql_cannot_change_the_audit_log() -> None:
             cursor.execute(statement)
 
 
-def test_whoever_is_in_the_audit_log_is_not_deleted_but_closed() -> None:
+def test_an_account_in_the_audit_log_is_closed_and_not_deleted() -> None:
     client, staff = staff_client(), make_user(is_staff=True)
     audit.record(by=staff, about=staff, what="Opened the safe.")
     page = client.get(f"/admin/accounts/user/{staff.pk}/delete/").content.decode()

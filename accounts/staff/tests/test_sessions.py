@@ -17,7 +17,7 @@ START = datetime(2026, 3, 7, 12, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def own_clock(settings: Settings) -> None:
-    # Redis ends its copy of a session by its own clock, which no test can change.
+    # Redis expires its copy of a session by its own clock, which a test can't change.
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 
@@ -48,7 +48,7 @@ def test_staff_are_logged_out_twelve_hours_after_the_log_in(staff: Client) -> No
     assert not opens(staff, STAFF_PAGE, timedelta(hours=12, minutes=1))
 
 
-def test_what_a_page_polls_keeps_nobody_logged_in(staff: Client) -> None:
+def test_polls_do_not_extend_a_session(staff: Client) -> None:
     with time_machine.travel(START, tick=False):
         show = make_show()
     count = f"/door/{show.pk}/count/"
@@ -56,7 +56,7 @@ def test_what_a_page_polls_keeps_nobody_logged_in(staff: Client) -> None:
     assert not opens(staff, count, timedelta(minutes=31))
 
 
-def test_a_session_from_before_is_limited_from_the_first_staff_page_on(staff: Client) -> None:
+def test_an_older_session_gets_its_limit_at_the_first_staff_page(staff: Client) -> None:
     with time_machine.travel(START, tick=False):
         session = staff.session
         del session[UNTIL]
@@ -73,7 +73,7 @@ def test_customers_stay_logged_in(client: Client) -> None:
     assert opens(client, PAGE, timedelta(days=13))
 
 
-def test_the_settings_are_heeded_and_a_session_is_written_once_a_minute(
+def test_the_settings_apply_and_a_session_is_written_once_a_minute(
     staff: Client, settings: Settings
 ) -> None:
     settings.STAFF_IDLE = timedelta(minutes=5)

@@ -34,7 +34,7 @@ def two_factor_on(settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def one_moment() -> Iterator[None]:
-    """Codes change every half minute, and how long a guess is punished is a matter of seconds."""
+    """Stop the clock: codes change every 30 s, and the throttle of guesses lasts seconds."""
     with time_machine.travel(datetime.now(UTC), tick=False):
         yield
 
@@ -53,7 +53,7 @@ def client(staff: User) -> Client:
 
 @pytest.fixture
 def device(staff: User) -> TOTPDevice:
-    """Ask for it before `client`: it ends the sessions there are."""
+    """Request it before `client`, because setting it up ends existing sessions."""
     return enrolled(staff)
 
 
@@ -62,7 +62,7 @@ def posted(client: Client, code: str) -> int:
 
 
 def at_once(calls: list[Callable[[], int]]) -> list[int]:
-    """What calls answer that begin together, each with a connection of its own."""
+    """The answers of calls that start together, each with its own database connection."""
     ready = Barrier(len(calls))
 
     def run(call: Callable[[], int]) -> int:
@@ -77,14 +77,14 @@ def at_once(calls: list[Callable[[], int]]) -> list[int]:
 
 
 def code_of(device: TOTPDevice, *, steps: int = 0) -> str:
-    """What the app shows now, or that many half minutes from now."""
+    """The code that the app shows now, or `steps` times 30 s from now."""
     totp = TOTP(device.bin_key, device.step, device.t0, device.digits, device.drift)
     totp.time = totp.time + steps * device.step
     return f"{totp.token():06d}"
 
 
 def enrolled(user: User) -> TOTPDevice:
-    """A device that "000000" is no code of at any time near this one."""
+    """A device for which "000000" is a wrong code at all times close to now."""
     while True:
         device: TOTPDevice = TOTPDevice(user=user, name="app", confirmed=True)
         if all(code_of(device, steps=steps) != "000000" for steps in range(-2, 3)):
@@ -94,7 +94,7 @@ def enrolled(user: User) -> TOTPDevice:
 
 
 def shown_device(client: Client) -> TOTPDevice:
-    """The app of somebody who scanned what the page shows."""
+    """The app of a person who scanned the QR code of the page."""
     secret = client.get(PAGE).context["secret"].replace(" ", "")
     return TOTPDevice(key=base64.b32decode(secret).hex())
 
@@ -123,12 +123,12 @@ def test_looking_at_the_page_writes_nothing(client: Client) -> None:
     with CaptureQueriesContext(connection) as queries:
         client.get(PAGE)
     assert not TOTPDevice.objects.exists()
-    # A prepared statement has no text here; all of those read.
+    # A prepared statement has no text here; all prepared statements are reads.
     texts = [query["sql"] or "SELECT" for query in queries]
     assert [text for text in texts if not text.startswith("SELECT")] == []
 
 
-def test_a_secret_that_is_not_set_up_yet_is_one_sessions_own(client: Client, staff: User) -> None:
+def test_each_session_has_its_own_secret_until_it_is_set_up(client: Client, staff: User) -> None:
     other = Client()
     other.force_login(staff)
     assert shown_device(client).key == shown_device(client).key != shown_device(other).key
@@ -146,13 +146,13 @@ def test_setting_it_up_ends_other_sessions_and_tokens(client: Client, staff: Use
 def test_a_wrong_code_sets_up_nothing(client: Client) -> None:
     answer = client.post(PAGE, {"code": "12345x"})
     assert "not the code of this half minute" in answer.content.decode()
-    # Who sets the app up has no recovery codes yet.
+    # Without an app there are no recovery codes, so the page must not mention them.
     assert "recovery code" not in answer.content.decode()
     assert not TOTPDevice.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_who_set_it_up_at_once_make_one_device(staff: User) -> None:
+def test_setting_it_up_twice_at_once_makes_one_device(staff: User) -> None:
     sessions = [Client(), Client()]
     for session in sessions:
         session.force_login(staff)
@@ -207,7 +207,7 @@ def test_customers_and_public_pages_are_never_asked(client: Client) -> None:
     assert customer.get(PAGE).status_code == 403
 
 
-def test_the_way_on_stays_on_this_site(device: TOTPDevice, client: Client) -> None:
+def test_next_stays_on_this_site(device: TOTPDevice, client: Client) -> None:
     done = client.post(PAGE, {"code": code_of(device), "next": "https://elsewhere.example/"})
     assert done["Location"] == "/admin/"
 
@@ -235,7 +235,7 @@ def test_a_token_got_without_a_code_is_void_for_staff(staff: User, settings: Set
     assert user_of_token(without) == staff
 
 
-def test_a_customers_token_is_no_admins_after_a_promotion(client: Client) -> None:
+def test_a_customers_token_is_not_an_admins_after_a_promotion(client: Client) -> None:
     customer = make_user("customer@example.com", "velvet-curtain-7")
     token = api_log_in(client, email="customer@example.com").json()["data"]["token"]
     assert user_of_token(token) == customer
@@ -319,7 +319,7 @@ def test_the_admin_shows_no_secret_and_adds_no_device(
 @pytest.mark.parametrize(
     "page", ["/admin/otp_totp/totpdevice/", "/admin/export/otp_totp/totpdevice/"]
 )
-def test_no_list_is_narrowed_by_a_secret(
+def test_no_list_can_be_filtered_by_a_secret(
     device: TOTPDevice, client: Client, settings: Settings, page: str
 ) -> None:
     client.post(PAGE, {"code": code_of(device)})
@@ -328,7 +328,7 @@ def test_no_list_is_narrowed_by_a_secret(
     assert client.get(page).status_code == 200
 
 
-def test_only_who_has_their_rights_takes_somebodys_app_away(
+def test_only_staff_with_the_same_rights_remove_somebodys_app(
     device: TOTPDevice, settings: Settings
 ) -> None:
     settings.STAFF_2FA = False
@@ -355,7 +355,7 @@ def test_with_the_setting_off_nobody_is_asked(client: Client, settings: Settings
     assert api_log_in(client).status_code == 200
 
 
-def test_a_lost_phone_is_forgotten_by_command(staff: User) -> None:
+def test_the_command_removes_the_app_of_a_lost_phone(staff: User) -> None:
     enrolled(staff)
     call_command("reset_two_factor", "STAFF@example.com", dry_run=True)
     assert TOTPDevice.objects.exists()
