@@ -24,14 +24,14 @@ from .models import Booking, Notice
 from .notices.services import try_again
 from .search import matching
 
-# The most bookings of the archive that a search counts.
+# A search counts at most this many archived bookings.
 MOST_COUNTED = 100
 BADGES = {"PENDING": "badge-wait", "CONFIRMED": "badge-good"}
 NOTICE_BADGES = {"waiting": "badge-wait", "sent": "badge-good", "given-up": "badge-bad"}
 
 
 class EffectiveStatus(admin.SimpleListFilter):
-    """The status everyone reads: a lapsed hold is not completed, swept or not."""
+    """Filters by the status that people see: a lapsed hold counts as FAILED, swept or not."""
 
     title = "status"
     parameter_name = "status_now"
@@ -52,7 +52,7 @@ class EffectiveStatus(admin.SimpleListFilter):
 
 @admin.register(Booking)
 class BookingAdmin(SearchBookings, LongListAdmin):
-    """What was sold, to look at: bookings change by the verbs of bookings/services.py only."""
+    """Read-only list of bookings. Only bookings/services.py changes them."""
 
     list_display = (
         "reference",
@@ -209,9 +209,9 @@ class NoticeState(admin.SimpleListFilter):
 
 @admin.register(Notice)
 class NoticeAdmin(LongListAdmin):
-    """Mails about cancelled and moved shows: was this customer told, and when?
+    """The mails about cancelled and moved shows, and whether each was sent.
 
-    A mail that was given up can be sent again once its cause (mostly a wrong address) is gone.
+    Staff can retry a mail that was given up, when its cause (often a wrong address) is corrected.
     """
 
     actions = ("try_again",)

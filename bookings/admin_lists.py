@@ -11,7 +11,7 @@ from bookmyshow.core.staff.csv_export import Columns
 
 from .search import matching
 
-# Columns about the show of a row.
+# CSV columns about the show of a row.
 SHOW_COLUMNS: Columns = {
     "film": "show.movie.title",
     "cinema": "show.screen.cinema.name",
@@ -22,7 +22,7 @@ SHOW_COLUMNS: Columns = {
 
 
 class SearchBookings(admin.ModelAdmin):
-    """A search box for bookings; how it searches is search.py."""
+    """A search box for bookings. It uses `search.matching`."""
 
     search_fields = ("reference",)
     search_help_text = "The beginning of a reference, or the customer's name, email or phone."

@@ -1,4 +1,4 @@
-"""Bookings: hold seats, confirm, give back; the rules are in `bookings.services`."""
+"""API of bookings: hold seats, confirm, release or cancel. The rules are in `bookings.services`."""
 
 from typing import Annotated
 
@@ -138,9 +138,10 @@ def read_booking_by_reference(request: ApiRequest, reference: Verbatim) -> HttpR
 
 
 def read(which: Q, *, visible_to: User | None = None) -> BookingOut:
-    """One booking as it is now, or as it was archived.
+    """One booking, also an archived one.
 
-    Raises BookingNotFound, also for someone else's.
+    `visible_to` limits it to this person's bookings, unless the person is an admin. Raises
+    BookingNotFound.
     """
     if visible_to is not None and visible_to.role != "admin":
         which &= Q(user=visible_to)
@@ -155,9 +156,9 @@ def read(which: Q, *, visible_to: User | None = None) -> BookingOut:
 
 
 def _reference(user: User, pk: int) -> str | None:
-    """The services know bookings by reference; None for an archived one, which nothing changes.
+    """The reference of this person's booking, which the services need. None if it is archived.
 
-    Raises BookingNotFound, also for someone else's.
+    Raises BookingNotFound, also for another person's booking.
     """
     reference = Booking.objects.filter(user=user, pk=pk).values_list("reference", flat=True).first()
     if reference is None and not ArchivedBooking.objects.filter(user=user, pk=pk).exists():
@@ -166,7 +167,10 @@ def _reference(user: User, pk: int) -> str | None:
 
 
 def _check_seat_types(wanted: BookingIn) -> None:
-    """A seat's type never changes, so this needs no lock. Raises InvalidSeats."""
+    """Compare the seat types of the request with those of the seats. Raises InvalidSeats.
+
+    No lock is needed, because the type of a seat never changes.
+    """
     expected = {seat.seat_number: seat.seat_type for seat in wanted.seats if seat.seat_type}
     seats = Seat.objects.filter(show=wanted.show_id, label__in=expected).in_plan_order()
     others = [seat for seat in seats if seat.seat_type != expected[seat.label]]

@@ -1,7 +1,7 @@
-"""Confirm a booking: one trip to the database, which locks no show (docs/spec.md §4.6).
+"""Confirms a booking in one trip to the database, without a lock on the show (docs/spec.md §4.6).
 
-A confirmation takes no seat and frees none, so the lock of its booking is enough. Its commit waits
-for the disk: what the buyer is told is kept. docs/images/hold-and-confirm.svg shows it.
+A confirmation takes no seat and frees no seat, so a lock on the booking is enough. Its commit waits
+for the disk, so a confirmed booking survives a crash. See docs/images/hold-and-confirm.svg.
 """
 
 from datetime import datetime
@@ -57,9 +57,9 @@ CONFIRM_HOLD = """
 
 @metrics.booking_attempt("confirm")
 def confirm_booking(*, user: User, reference: str, starts_at: datetime | None = None) -> Booking:
-    """Make a hold a sale. Confirming it again is a success that changes nothing.
+    """Confirm a hold. If it is confirmed already, return it unchanged.
 
-    `starts_at` is the show's start that the buyer was shown; None for no check. Raises
+    `starts_at` is the show's start that the buyer saw on the page; None skips that check. Raises
     BookingNotFound, BookingExpired, BookingNotPending, EmailNotConfirmed, ShowMoved, ShowBusy.
     """
     most_seats = most_seats_to_confirm(user)
@@ -71,7 +71,7 @@ def confirm_booking(*, user: User, reference: str, starts_at: datetime | None = 
     }
     statements = [lock_person_statement(user.pk)] if most_seats is not None else []
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        # SELECT … FOR NO KEY UPDATE of the booking, alone; CONFIRM_HOLD decides under that lock.
+        # SELECT … FOR NO KEY UPDATE of the booking only. CONFIRM_HOLD decides under that lock.
         statements += [lock_booking_statement(user.pk, reference), Statement(CONFIRM_HOLD, values)]
         *_, locked, decided = one_trip(*statements)
         booking = first_row(Booking, locked)
@@ -93,7 +93,7 @@ def confirm_booking(*, user: User, reference: str, starts_at: datetime | None = 
 def _refusal(
     booking: Booking, now: datetime, most_seats: int | None, starts_at: datetime | None
 ) -> BookingError:
-    """Why CONFIRM_HOLD did not confirm this booking at `now`."""
+    """The error that says why CONFIRM_HOLD did not confirm this booking at `now`."""
     if booking.status_at(now) == PENDING:
         show = Show.objects.get(pk=booking.show_id)
         if starts_at not in {None, show.starts_at}:

@@ -2,7 +2,7 @@ from .models import CROCKFORD
 
 
 class ReferenceConverter:
-    """A booking reference in an address; anything else there is no page at all."""
+    """Matches a booking reference in a URL. Other text there gives a 404."""
 
     regex = f"BMV[{CROCKFORD}]{{12}}"
 

@@ -1,6 +1,6 @@
-"""How bookings end, whoever ends them: written as over, with their seats free and counted.
+"""Ends bookings: writes the final status, frees the seats, counts them.
 
-Every function here needs the locks of the show and of these bookings (locks.py).
+The caller must have locked the show and these bookings (locks.py).
 """
 
 from collections.abc import Iterable
@@ -23,11 +23,11 @@ def end_bookings(
     *,
     swapped: Booking | None = None,
 ) -> int:
-    """Write locked bookings as over and free their seats; returns the number of seats freed.
+    """End locked bookings and free their seats; returns the number of seats freed.
 
-    A confirmed booking becomes CANCELLED, a hold FAILED. `swapped` is the one of them that its
-    owner swaps for other seats; the others end for `reason`. The caller counts the seats
-    (`count_seats`).
+    A confirmed booking becomes CANCELLED, a hold FAILED. `swapped` is the booking that its owner
+    swaps for other seats; the others end with `reason`. The caller must pass the result to
+    `count_seats`.
     """
     ending = list(bookings)
     if not ending:
@@ -46,7 +46,7 @@ def end_bookings(
 
 
 def count_seats(show: Show, change: int) -> None:
-    """Add `change` to the show's counter of free seats, and drop its drawn map after the commit."""
+    """Add `change` to the show's free seats. After the commit, drop its cached seat map."""
     if change:
         Show.objects.filter(pk=show.pk).update(available_seats=F("available_seats") + change)
     transaction.on_commit(partial(seatmap.forget, show.pk))

@@ -1,4 +1,4 @@
-"""Why a booking is refused, in words for the person who books; codes as in the JSON API."""
+"""The errors of bookings, with messages for the customer and codes for the JSON API."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from shows.errors import ShowBusy as ShowBusy  # the booking services raise it t
 
 
 class BookingError(DomainError):
-    """A rule of docs/spec.md §4 refused it."""
+    """Base of all errors that a rule of docs/spec.md §4 raises."""
 
 
 class InvalidSeats(BookingError, InvalidInput):
@@ -17,7 +17,7 @@ class InvalidSeats(BookingError, InvalidInput):
 
 
 class SeatsUnavailable(BookingError):
-    """Someone else has these seats; `labels` are in plan order."""
+    """Other people have these seats. `labels` are in plan order."""
 
     code = "SEATS_UNAVAILABLE"
     summary = "These seats are no longer free."
@@ -56,7 +56,7 @@ class BookingNotPending(BookingError):
 
 
 class BookingUsed(BookingNotPending):
-    """Its people are in the hall."""
+    """The ticket was used at the door."""
 
     message = "This ticket was used at the door, so it can't be cancelled any more."
 
@@ -69,7 +69,7 @@ class ShowNotBookable(BookingError):
 
 
 class ShowMoved(ShowNotBookable):
-    """The show moved after the page that confirms it was loaded."""
+    """The show was moved after the buyer loaded the page."""
 
     message = (
         "Not confirmed yet: the cinema moved this show. Look at the new time, then confirm again."
@@ -77,7 +77,7 @@ class ShowMoved(ShowNotBookable):
 
 
 class ShowIsOver(ShowNotBookable):
-    """A show that ended can't be cancelled, and one that began can't be moved."""
+    """A show that ended can't be cancelled; a show that began can't be moved."""
 
     message = "This show is over; there is nothing left to cancel."
 
@@ -87,11 +87,11 @@ class ShowIsCancelled(ShowNotBookable):
 
 
 class TimeOutOfRange(ScheduleError, InvalidInput):
-    """A show can't be moved into the past, nor years ahead."""
+    """A show can't be moved into the past or years ahead."""
 
 
 class TooManySeats(BookingError):
-    """One person may not have that many seats at one show."""
+    """More seats at one show than one person may have."""
 
     code = "TOO_MANY_SEATS"
     summary = "One person can't have that many seats at a show."
@@ -117,7 +117,7 @@ class TooManyHolds(BookingError):
 
 
 class HoldPaused(BookingError):
-    """The person held seats of this show for long without buying them. `retry_after` in seconds."""
+    """The person held seats of this show too long without buying. `retry_after` is in seconds."""
 
     code = "HOLD_PAUSED"
     summary = "You have held seats at this show for some time without buying them."

@@ -6,10 +6,10 @@ LONGEST_TOKEN = 64
 
 
 class ChosenSeats(NamedTuple):
-    """The seats ticked on the map, and the token that makes a repeated post the same request.
+    """The seats chosen on the map, and the form's token, by which a repeated post is recognised.
 
-    `unasked` are the wheelchair places among them, unless the form says that one is needed. The map
-    posts which seats are wheelchair places, so that this needs no query.
+    `unasked` are the chosen wheelchair places, if the form does not say that one is needed. The map
+    posts the labels of its wheelchair places (`places`), so no query is needed.
     """
 
     labels: list[str]

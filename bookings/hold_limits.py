@@ -77,10 +77,10 @@ class HoldLimits:
     seats_at_show: int
     #: Live holds, at all shows together.
     holds: int
-    #: How long seats of one show may be kept without buying them, and how long to wait after that.
+    #: How long a person may hold seats of one show without buying, and the pause after that.
     unpaid: timedelta
     pause: timedelta
-    #: Seats of one show that are on hold from one address, by all its people.
+    #: Seats of one show that all people of one address hold together.
     seats_of_address: int
 
     @classmethod
@@ -139,7 +139,7 @@ class PersonAtShow(NamedTuple):
 
 
 def most_seats_to_confirm(user: User) -> int | None:
-    """How many seats at coming shows this person may have tickets for; None for any number."""
+    """How many seats at coming shows this person may buy. None means no limit."""
     return None if user.is_staff or user.email_confirmed_at else settings.MAX_SEATS_UNCONFIRMED
 
 

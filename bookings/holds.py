@@ -1,8 +1,9 @@
-"""Hold seats: the fast path, then the slow path, a transaction each (docs/spec.md §4).
+"""Holds seats: a fast path and a slow path, each with its own transaction (docs/spec.md §4).
 
-Most people hold for the first time and take free seats: the fast path, one trip to the database.
-Only if it takes nothing, the slow path locks the show again, looks at what blocks the hold, and
-ends it or says why not. docs/images/hold-and-confirm.svg shows both transactions.
+Most people hold for the first time and take free seats. For them the fast path needs one trip to
+the database. If it takes nothing, the slow path locks the show again and reads what blocks the
+hold. It ends what has lapsed, or raises the reason. docs/images/hold-and-confirm.svg shows both
+transactions.
 """
 
 import hashlib
@@ -48,7 +49,7 @@ LAPSED = Booking.EndedReason.LAPSED
 
 
 class Hold(NamedTuple):
-    """A booking that a request got, new or found again, and the moment of the decision."""
+    """The booking of a request, new or an earlier one, and the moment of the decision."""
 
     booking: Booking
     #: The database's clock, read under the locks.
@@ -76,10 +77,10 @@ def hold_seats(
 def hold_from_form(
     *, user: User, show_id: int, labels: list[str], form_token: str, held_from: str
 ) -> Booking:
-    """Hold the seats of a form: one booking however often the form is posted with the same seats.
+    """Hold the seats of a form. Posting it again with the same seats returns the same booking.
 
-    If that booking is over by now (the page was kept open, or the Back button), the seats are held
-    again. Raises what `hold_seats` raises.
+    If that booking has ended (an old page, or the Back button), the seats are held again. Raises
+    what `hold_seats` raises.
     """
     key = None
     if form_token:
@@ -113,11 +114,11 @@ def _hold_free_seats(request: HoldRequest) -> Hold | None:
     statement and the commit travel together, so the show is locked only while the database works.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        # SELECT … FOR NO KEY UPDATE of the show's row, alone (`select_for_update`).
+        # SELECT … FOR NO KEY UPDATE of the show's row only (`select_for_update`).
         statements = [lock_show_statement(request.show_id)]
         if request.limits:
             statements.append(lock_person_statement(request.user_id))
-        # A later statement than the locks, so it sees what was committed before they were got.
+        # It runs after the locks, so it sees all that was committed before.
         statements.append(take_free_seats_statement(request))
         *_, taken = one_trip_with_commit(*statements)
         booking = held_booking(taken)
@@ -130,17 +131,17 @@ def _hold_free_seats(request: HoldRequest) -> Hold | None:
 def _hold_blocked_seats(request: HoldRequest) -> Hold:
     """Slow path: expire or swap whatever blocks the hold, or raise the reason."""
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        # SELECT … FOR NO KEY UPDATE again: the commit of the fast path gave the lock back.
+        # SELECT … FOR NO KEY UPDATE again, because the commit of the fast path released the lock.
         show = lock_show(request.show_id)
         seats = seats_to_hold(request)
         check_labels(request.labels, [seat.label for seat in seats])
         lapsed = {seat.booking_id for seat in seats if seat.holder_lapsed}
         must_lock = bool(lapsed) or seats[0].has_earlier
-        # Not for seats that are lost in any case: on opening night most holds are refused.
+        # No lock is needed if seats are lost anyway; on opening night most holds are refused so.
         if request.limits and (must_lock or not any(seat.booking_id for seat in seats)):
             lock_person(request.user_id)
         locked = lock_bookings(_in_the_way(request, lapsed)) if must_lock else []
-        # The wait for those locks took time too.
+        # Read the clock again, because the wait for those locks took time.
         now = database_now() if must_lock else seats[0].now
         outcome = _decide(request, show, seats, locked, now)
     if isinstance(outcome, SeatsUnavailable):
@@ -168,8 +169,8 @@ def _decide(
 ) -> Booking | SeatsUnavailable:
     """The new hold, or the earlier booking that answers the same request.
 
-    Under the locks of the show, the person and the bookings `locked`. If seats are lost, that is
-    returned, before anything is written; other refusals are raised.
+    The caller has locked the show, the person and the bookings `locked`. Lost seats are returned,
+    before anything is written; other errors are raised.
     """
     repeated = _same_key(request, locked)
     if repeated:
@@ -182,7 +183,7 @@ def _decide(
     current = own if own and not own.has_lapsed(now) else None
     if current and current.seats == [seat.label for seat in seats]:
         return current
-    # These were read again under their locks: a lapsed hold may have been confirmed in time.
+    # Decide by `locked`, which was read under the locks: a hold may have been confirmed in time.
     ending = {b.pk: b for b in locked if b is current or b.has_lapsed(now)}
     lost = [s.label for s in seats if s.booking_id and s.booking_id not in ending]
     if lost:
@@ -196,10 +197,11 @@ def _decide(
             now=now,
         )
     count_seats(show, end_bookings(ending.values(), now, LAPSED, swapped=current))
-    # A swap keeps the old end, so that nobody can hold for ever.
+    # A swap keeps the time at which the hold ends, so that nobody can hold seats for ever.
     new = take_free_seats(request, now=now, expires_at=current.expires_at if current else None)
     if new is None:
-        # The show's lock does not protect the key: a hold at another show has used it meanwhile.
+        # The show's lock does not protect the key: a hold at another show can use it at the same
+        # time.
         if Booking.objects.filter(user=request.user_id, idempotency_key=request.key).exists():
             raise IdempotencyKeyReused
         raise RuntimeError(f"show {show.pk}: a seat changed hands without the show's lock")
@@ -209,7 +211,7 @@ def _decide(
 def _same_key(request: HoldRequest, locked: list[Booking]) -> Booking | None:
     """The person's booking with the request's key. Raises IdempotencyKeyReused if they differ."""
     for booking in locked:
-        # A lapsed hold of somebody else may have the same key.
+        # A lapsed hold of another person may have the same key.
         is_own = booking.user_id == request.user_id
         if request.key and is_own and booking.idempotency_key == request.key:
             if booking.idempotency_hash != request.hash:

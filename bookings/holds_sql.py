@@ -1,4 +1,4 @@
-"""The two statements of a hold after its locks, written out (docs/decisions/0003-prepared-sql.md).
+"""The two SQL statements of a hold that follow its locks (docs/decisions/0003-prepared-sql.md).
 
 `holds.py` decides when each is sent.
 """
@@ -37,14 +37,16 @@ SEATS_TO_HOLD = """
     ORDER BY s.position
 """
 # All or nothing: if anything blocks the hold, the statement writes nothing and returns no row, and
-# SEATS_TO_HOLD finds out what it was. If a seat changed hands in the middle, which the show's lock
-# prevents, the last line divides by zero and so undoes everything.
-# An earlier hold of the person at this show, or an earlier use of the key, is a conflict with a
-# unique index. As a subquery it once had a plan that read every hold in the database; that plan
-# dated from a moment without holds and was kept.
-# The commit does not wait for the disk, because everybody else who wants this show would wait too.
-# If the database server crashes, the holds of its last half second may be lost, each of them whole.
-# A confirmation waits for the disk, and then the hold that it confirms is on disk too.
+# SEATS_TO_HOLD then reads the cause. The show's lock prevents that a seat is taken in the middle.
+# If it happens anyway, the last line divides by zero, which rolls everything back.
+#
+# An earlier hold of the person at this show, or an earlier use of the key, conflicts with a unique
+# index. It is not a subquery, because the planner once kept a plan for one that read every hold in
+# the database. That plan was made when there were no holds.
+#
+# The commit does not wait for the disk, because all other buyers of this show would wait too. If
+# the database server crashes, the holds of its last half second may be lost, each of them whole. A
+# confirmation waits for the disk, which then has its hold too.
 TAKE_FREE_SEATS = f"""
     WITH clock AS MATERIALIZED (
         SELECT coalesce(%(now)s::timestamptz, clock_timestamp()) AS now,
@@ -102,7 +104,7 @@ class HoldRequest:
     user_id: int
     show_id: int
     labels: Collection[str]
-    #: The Idempotency-Key, and what makes two requests the same (`seat_choice.request_hash`).
+    #: The Idempotency-Key, and the hash of the request (`seat_choice.request_hash`).
     key: str | None
     hash: str
     #: None for staff, who have no limits.
@@ -125,7 +127,7 @@ class SeatToHold(NamedTuple):
 
 
 def seats_to_hold(request: HoldRequest) -> list[SeatToHold]:
-    """The seats asked for that the show has, in plan order."""
+    """Those of the wanted seats that the show has, in plan order."""
     values: dict[str, Any] = {
         "show": request.show_id,
         "labels": list(request.labels),
@@ -145,7 +147,7 @@ def take_free_seats_statement(request: HoldRequest) -> Statement:
 def take_free_seats(
     request: HoldRequest, *, now: datetime, expires_at: datetime | None
 ) -> Booking | None:
-    """Take the seats at `now`, which was read under the locks; the limits were checked under them.
+    """Take the seats. The caller has locked, then read `now` and checked the limits.
 
     The hold ends at `expires_at`; None for BOOKING_EXPIRY_MINUTES from now. Returns None if a seat
     is not free, or the key is in use.
@@ -157,7 +159,7 @@ def take_free_seats(
 
 
 def held_booking(cursor: CursorWrapper) -> Booking | None:
-    """The new hold that TAKE_FREE_SEATS made; None if it wrote nothing."""
+    """The new hold in the result of TAKE_FREE_SEATS; None if nothing was written."""
     row = cursor.fetchone()
     return Booking.from_db(DEFAULT_DB_ALIAS, BOOKING_FIELDS, row[:-1]) if row else None
 

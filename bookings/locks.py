@@ -1,9 +1,8 @@
 """The locks of bookings, in the order in which every function takes them (docs/spec.md §4.2).
 
-Show, then person, then bookings, then seats; rows of one table by primary key. One order everywhere
-means that no two transactions wait for each other. Call these inside `transaction.atomic()`; a lock
-lasts until that transaction ends. What is decided on is read by later statements, and the clock
-too: what was read before the wait may be out of date.
+The order is show, person, bookings, seats; rows of one table by primary key. Because all functions
+use it, no deadlock can happen. Call these inside `transaction.atomic()`; a lock lasts until that
+transaction ends. Read data and the clock after the lock, because older reads may be out of date.
 """
 
 from functools import cache
@@ -18,12 +17,12 @@ from shows.models import Show
 from .errors import ShowNotFound
 from .models import Booking
 
-# The first number marks advisory locks on persons, the second is the person's id.
+# The first number is the class of advisory locks on persons, the second is the person's id.
 LOCK_PERSON = "SELECT pg_advisory_xact_lock(1213156420, hashint8(%s::bigint))"
 
 
 def lock_show(show_id: int) -> Show:
-    """Lock the show's row alone; returns it as it is after the wait. Raises ShowNotFound."""
+    """Lock only the show's row; returns it as it is after the wait. Raises ShowNotFound."""
     show = prepared_row(Show, lock_show_sql(), [show_id])
     if show is None:
         raise ShowNotFound
@@ -52,9 +51,9 @@ def lock_show_sql(*, skip_locked: bool = False) -> str:
 
 
 def lock_person(user_id: int) -> None:
-    """Let decisions about one person's holds and confirmations run one after the other.
+    """Run decisions about one person's holds and confirmations one after the other.
 
-    An advisory lock, because other transactions need the person's row.
+    It is an advisory lock, because other transactions lock the person's row.
     """
     with connection.cursor() as cursor:
         cursor.execute(LOCK_PERSON, [user_id])

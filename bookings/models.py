@@ -14,7 +14,7 @@ from accounts.models import User
 from bookmyshow.core.time import DatabaseClock
 from shows.models import LONG_COLUMNS, Show, lapsed_hold
 
-# Crockford's base 32: no I, L, O or U, so that a reference survives being read aloud.
+# Crockford's base 32 has no I, L, O or U, which are easily confused when a reference is read aloud.
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -30,15 +30,15 @@ class SumOf(Func):
 
 class BookingQuerySet(models.QuerySet["Booking"]):
     def with_clock(self) -> "BookingQuerySet":
-        """Adds `now`, the database's clock, by which holds lapse."""
+        """Add `now`, the database's clock, which decides when holds lapse."""
         return self.annotate(now=DatabaseClock())
 
     def lapsed(self, *, at: datetime | Now) -> "BookingQuerySet":
-        """Holds that are over at `at` and not yet written as such."""
+        """Holds that have lapsed at `at` and are still PENDING in the database."""
         return self.filter(status=Booking.Status.PENDING, expires_at__lte=at)
 
     def reading(self, status: str, *, at: datetime | Now) -> "BookingQuerySet":
-        """Bookings that read as `status` at `at`: a hold that ran out reads as FAILED."""
+        """Bookings that people see as `status` at `at`. Lapsed holds count as FAILED."""
         if status == Booking.Status.PENDING:
             return self.filter(status=status, expires_at__gt=at)
         if status == Booking.Status.FAILED:
@@ -46,18 +46,18 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         return self.filter(status=status)
 
     def of(self, user: User) -> "BookingQuerySet":
-        """This person's bookings, newest first, with what a list shows of each."""
+        """This person's bookings, newest first, with the columns of a list."""
         return self.filter(user=user).with_show()
 
     def with_show(self) -> "BookingQuerySet":
-        """With show, film, screen and cinema, as lists show them: without their long columns."""
+        """With show, film, screen and cinema, but without their long columns."""
         shows = self.select_related("show__movie", "show__screen__cinema")
         return shows.defer(*(f"show__{name}" for name in LONG_COLUMNS))
 
     def coming_first(self, *, at: datetime) -> "BookingQuerySet":
-        """Adds `is_coming` (a ticket or a live hold for a show that isn't over).
+        """Add `is_coming` (a ticket or a live hold for a show that has not ended), and sort.
 
-        First live holds, by when they lapse, then tickets by start, then the rest, newest first.
+        Live holds come first, by expiry; then tickets, by start; then the rest, newest first.
         """
         held = Q(status=Booking.Status.PENDING, expires_at__gt=at)
         coming = (Q(status=Booking.Status.CONFIRMED) | held) & Q(show__ends_at__gt=at)
@@ -116,7 +116,7 @@ class Booking(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField()
     ended_reason = models.CharField(max_length=8, choices=EndedReason, blank=True)
-    # NULL, and not "", stays out of the unique index.
+    # NULL, because the unique index ignores NULL but not "".
     idempotency_key = models.CharField(  # noqa: DJ001
         max_length=128,
         null=True,
@@ -222,9 +222,9 @@ class Booking(models.Model):
         return reverse("bookings:booking", args=[self.reference])
 
     def moved_from(self) -> datetime | None:
-        """The start that the show had when its seats were held, on the cinema's clock.
+        """The start of the show when its seats were held, in the cinema's time zone.
 
-        None where it has the same start now.
+        None if the show still starts then.
         """
         move = self.notices.filter(kind=Notice.Kind.SHOW_MOVED).order_by("pk").first()
         if move is None:
@@ -238,7 +238,7 @@ class Booking(models.Model):
         return self.status == self.Status.PENDING and self.expires_at <= at
 
     def status_at(self, at: datetime) -> "Booking.Status":
-        """The status everyone reads: a lapsed hold is FAILED whether or not a sweep wrote that."""
+        """The status that people see: a lapsed hold is FAILED, even before a sweep writes it."""
         return self.Status.FAILED if self.has_lapsed(at) else self.Status(self.status)
 
     def reason_at(self, at: datetime) -> str:
@@ -258,7 +258,7 @@ class Booking(models.Model):
 
 class AdmissionQuerySet(models.QuerySet["Admission"]):
     def of_show(self, show_id: int) -> "AdmissionQuerySet":
-        """Who went in to a show, last first, with what the door shows of each."""
+        """The admissions to a show, the last first, with booking and staff."""
         return (
             self.filter(booking__show_id=show_id)
             .select_related("booking", "admitted_by")
@@ -267,7 +267,7 @@ class AdmissionQuerySet(models.QuerySet["Admission"]):
 
 
 class Admission(models.Model):
-    """One ticket let in at the door. One booking has one at most, so it can't admit twice."""
+    """A ticket was used at the door. A booking has at most one, so it can't be used twice."""
 
     booking = models.OneToOneField(Booking, on_delete=models.PROTECT, related_name="admission")
     admitted_at = models.DateTimeField()
@@ -284,7 +284,7 @@ class Admission(models.Model):
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def with_person_and_show(self) -> "NoticeQuerySet":
-        """With the person, and with the show as mails tell of it: without the long columns."""
+        """With the person and the show, but without the show's long columns."""
         found = self.select_related("user", "show__movie", "show__screen__cinema")
         return found.defer(*(f"show__{name}" for name in LONG_COLUMNS))
 
@@ -293,31 +293,31 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(sent_at=None, given_up_at=None)
 
     def due(self, *, at: datetime) -> "NoticeQuerySet":
-        """Those that wait, whose next try has come, and that no sender has claimed."""
+        """Waiting mails that no sender has claimed and whose time of the next try has come."""
         free = Q(claimed_until=None) | Q(claimed_until__lte=at)
         wanted = Q(hold=None) | Q(hold__status=Booking.Status.CONFIRMED)
         return self.waiting().filter(free, wanted, next_try_at__lte=at)
 
     def of_lost_holds(self) -> "NoticeQuerySet":
-        """Those of holds that never became a ticket, so that no mail is owed.
+        """Mails of holds that were not confirmed, so they are not needed.
 
-        A lapsed hold counts only once a sweep has ended it: a confirmation may be under way.
+        A lapsed hold counts only after a sweep, because a confirmation may be running before.
         """
         return self.waiting().filter(
             hold__status__in=[Booking.Status.FAILED, Booking.Status.CANCELLED]
         )
 
     def in_state(self, state: str) -> "NoticeQuerySet":
-        """Those whose `state` is this one."""
+        """Mails in this `state`."""
         if state == Notice.State.WAITING:
             return self.waiting()
         return self.exclude(**{NOTICE_MOMENTS[Notice.State(state)]: None})
 
 
 class Notice(models.Model):
-    """A mail that is owed to someone: written in the transaction that makes it due, sent later.
+    """A mail about a change of a show, written in the transaction of the change and sent later.
 
-    `change` is the one event that it tells of; nobody is told of one event twice.
+    `change` is the id of the event. One person gets at most one mail for each event.
     """
 
     class Kind(models.TextChoices):
@@ -345,7 +345,7 @@ class Notice(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     next_try_at = models.DateTimeField(db_default=Now())
     attempts = models.PositiveSmallIntegerField(default=0)
-    # Until then no other sender takes it.
+    # Other senders skip the mail until then.
     claimed_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     given_up_at = models.DateTimeField(null=True, blank=True)

@@ -9,12 +9,12 @@ from .models import Booking
 
 
 def person(request: HttpRequest) -> User:
-    """Who is logged in, behind `login_required`."""
+    """The logged-in user of a view with `login_required`."""
     assert request.user.is_authenticated
     return request.user
 
 
 def own_booking(request: HttpRequest, reference: str) -> Booking:
-    """The person's booking with `now`; someone else's is 404, as one that doesn't exist."""
+    """The person's booking with `now`. Raises Http404, also for another person's booking."""
     mine = Booking.objects.of(person(request)).with_clock()
     return get_object_or_404(mine, reference=reference)

@@ -1,4 +1,4 @@
-"""Release a hold, or cancel a confirmed booking: its seats are free again (docs/spec.md §4.12)."""
+"""Releases a hold or cancels a confirmed booking, and frees its seats (docs/spec.md §4.12)."""
 
 from django.db import transaction
 from django.db.models import Q
@@ -21,7 +21,7 @@ BY_CUSTOMER = Booking.EndedReason.CUSTOMER
 
 @metrics.booking_attempt("release")
 def release_hold(*, user: User, reference: str) -> Booking:
-    """Let a hold go. A booking that is over already is returned unchanged.
+    """Release a hold. A booking that has ended is returned unchanged.
 
     Raises BookingNotFound, BookingNotPending (it is confirmed), ShowBusy.
     """
@@ -32,16 +32,16 @@ def release_hold(*, user: User, reference: str) -> Booking:
 def cancel_booking(*, user: User, reference: str) -> Booking:
     """Cancel a confirmed booking before its show begins.
 
-    A booking that is over already is returned unchanged. Raises BookingNotFound, BookingNotPending
-    (it is a hold: release that), BookingUsed (its people went in), ShowNotBookable (the show
-    began), ShowBusy.
+    A booking that has ended is returned unchanged. Raises BookingNotFound, BookingNotPending (it is
+    a hold), BookingUsed (it was used at the door), ShowNotBookable (the show began), ShowBusy.
     """
     return _give_back(user, reference, {CONFIRMED})
 
 
 @metrics.booking_attempt("give back")
 def give_back_booking(*, user: User, reference: str) -> Booking:
-    """Release a hold or cancel a confirmed booking. Raises what those two raise."""
+    """Release a hold or cancel a confirmed booking. Raises the same errors, except
+    BookingNotPending."""
     return _give_back(user, reference, {PENDING, CONFIRMED})
 
 

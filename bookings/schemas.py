@@ -1,4 +1,4 @@
-"""What the API says about bookings."""
+"""Bodies and answers of the API of bookings."""
 
 from typing import Annotated, Literal
 
@@ -55,7 +55,7 @@ class BookingOut(Out):
 
     @classmethod
     def of(cls, booking: Booking) -> "BookingOut":
-        """Needs `with_clock`, and the show's movie, screen and cinema at hand."""
+        """The booking must come from a queryset with `with_clock` and `with_show`."""
         return cls._of(
             booking,
             status=booking.status_at(booking.now),
@@ -65,7 +65,7 @@ class BookingOut(Out):
 
     @classmethod
     def of_archived(cls, booking: ArchivedBooking) -> "BookingOut":
-        """Needs the show's movie, screen and cinema at hand."""
+        """The booking must come from a queryset with `with_show`."""
         return cls._of(
             booking,
             status=booking.status,

@@ -1,4 +1,4 @@
-"""Finding bookings for staff: by the beginning of a reference, or by the customer."""
+"""Search of bookings for staff, by the beginning of a reference or by customer."""
 
 import re
 from typing import Any
@@ -11,16 +11,15 @@ from .models import CROCKFORD
 
 PREFIX = "BMV"
 REFERENCE = re.compile(f"[{CROCKFORD}]{{2,12}}")
-# People read O as 0, and I and L as 1: Crockford's alphabet has neither.
+# People type O for 0, and I or L for 1. Crockford's alphabet has none of these letters.
 MISREAD = str.maketrans("OIL", "011")
 
 
 def matching(bookings: QuerySet[Any], typed: str) -> tuple[QuerySet[Any], bool]:
-    """Bookings, archived ones too, that the text means; and whether it means too many people, in
-    which case only some are looked at.
+    """The bookings that match, and whether more than MOST_PEOPLE people match.
 
-    Both halves of it are ranges of an index: a reference's beginning (BMV may be missing), and the
-    bookings of the people found.
+    `bookings` may be archived ones. In a reference BMV may be missing. If too many people match,
+    only the bookings of the first MOST_PEOPLE are found. Both conditions use an index.
     """
     people = ids_of_people(typed)
     found = Q(user__in=people[:MAX_PEOPLE])
@@ -31,6 +30,6 @@ def matching(bookings: QuerySet[Any], typed: str) -> tuple[QuerySet[Any], bool]:
 
 
 def _reference(typed: str) -> str:
-    """What a reference begins with; empty where the text can't be one."""
+    """The beginning of a reference; empty if the text can't be one."""
     text = re.sub(r"[\s-]", "", typed).upper().removeprefix(PREFIX).translate(MISREAD)
     return PREFIX + text if REFERENCE.fullmatch(text) else ""

@@ -1,4 +1,4 @@
-"""Checks the seats that a person asks for, and says whether two requests are the same."""
+"""Checks the seat labels of a request, and makes the hash that identifies the request."""
 
 import hashlib
 from collections.abc import Iterable
@@ -33,5 +33,5 @@ def check_labels(asked: Iterable[str], found: Iterable[str]) -> None:
 
 
 def request_hash(show_id: int, wanted: set[str]) -> str:
-    """What makes two requests the same: the show and the set of seats, in any order."""
+    """The same hash for the same show and seats, in any order."""
     return hashlib.sha256("\n".join([str(show_id), *sorted(wanted)]).encode()).hexdigest()

@@ -1,14 +1,14 @@
-"""The changes of state of bookings: everything that pages, API, commands and tasks may call.
+"""All changes of bookings. Pages, API, commands and tasks call only these functions.
 
-The rules are in docs/spec.md §4. The locking rules, the same in every function:
+The rules are in docs/spec.md §4. The locking rules are the same in every function:
 
 1. One `transaction.atomic()` block holds the whole decision. Its first statement locks the show's
-   row, alone (`select_for_update`); what is decided on is read by later statements, under that
-   lock. A confirmation locks only its booking.
+   row only (`select_for_update`). Later statements read the data of the decision, under that lock.
+   A confirmation locks only its booking.
 2. One order everywhere: show, person, bookings, seats (locks.py).
-3. The clock is the database's, read by a statement after the locks were got.
-4. Nothing slow happens under a lock; what follows from a change goes through `on_commit`.
-5. Waits for locks are bounded (`lock_timeout_raises`); one that takes too long is ShowBusy, and
+3. The clock is the database's, read by a statement after the locks.
+4. Nothing slow happens under a lock. Work that follows from a change uses `on_commit`.
+5. Waits for locks are bounded (`lock_timeout_raises`). A wait that is too long raises ShowBusy, and
    nothing was changed.
 """
 

@@ -1,6 +1,6 @@
-"""The sweep: writes down that holds have lapsed (docs/spec.md §4.5).
+"""The sweep: writes FAILED for lapsed holds and frees their seats (docs/spec.md §4.5).
 
-Nothing depends on it: a lapsed hold's seats are free for the next buyer without any sweep.
+Selling does not depend on it: the next buyer can take the seats of a lapsed hold without a sweep.
 """
 
 import logging
@@ -20,9 +20,9 @@ from .models import Booking
 
 log = logging.getLogger(__name__)
 
-# One statement, because buyers of the show wait as long as it runs. The commit does not wait for
-# the disk: a sweep that a crash of the database undoes is done again by the next sweep. A later
-# change that relied on it cannot be on disk without it.
+# One statement, because buyers of the show wait while it runs. The commit does not wait for the
+# disk: if a crash of the database undoes a sweep, the next sweep repeats it. Changes that depend on
+# the sweep come later in the WAL, so they can't be on disk without it.
 SWEEP_SHOW = """
     WITH clock AS MATERIALIZED (
         SELECT clock_timestamp() AS now, set_config('synchronous_commit', 'off', true)
@@ -50,10 +50,10 @@ SWEEP_SHOW = """
 def sweep_lapsed_holds() -> int:
     """Write every lapsed hold as FAILED and free its seats; returns the number of holds.
 
-    One transaction for each show. A show that somebody has locked is skipped, and waited for (at
-    most `lock_timeout`) after the others. Many sweeps may run at once.
+    One transaction for each show. A locked show is skipped and tried again after the others; then
+    the sweep waits for its lock, at most `lock_timeout`. Many sweeps may run at once.
     """
-    # Now() is the start of the statement. Unlike clock_timestamp(), it can be searched by index.
+    # Now() is the start of the transaction. Unlike clock_timestamp(), it can be used with an index.
     lapsed = Booking.objects.lapsed(at=Now()).order_by("show")
     shows = list(lapsed.values_list("show", flat=True).distinct())
     swept, skipped = 0, []
@@ -77,8 +77,8 @@ def sweep_lapsed_holds() -> int:
 def sweep_show(show_id: int, *, skip_locked: bool) -> int | None:
     """Sweep one show; returns the number of holds, None if the show is locked and was skipped.
 
-    If the show's rows break a constraint (somebody changed them by hand), that is logged and the
-    show stays as it is. Raises ShowBusy, ShowNotFound.
+    If the show's rows break a constraint (somebody changed them by hand), the error is logged and
+    the show stays unchanged. Raises ShowBusy, ShowNotFound.
     """
     try:
         with lock_timeout_raises(ShowBusy), transaction.atomic():

@@ -32,11 +32,11 @@ from .own_bookings import own_booking, person
 from .tickets.services import qr_svg, share_address
 
 BOOKINGS_PER_PAGE = 20
-# How many ended holds My bookings shows, the newest.
+# "My bookings" shows this many ended holds, the newest ones.
 ENDED_HOLDS = 10
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 
-# What became of a booking that is over: a headline, and what it means.
+# For a booking that has ended, by reason: a headline and an explanation.
 ENDED_WORDS = {
     "lapsed": ("Your time ran out", "The hold ended before it was confirmed. Nothing was charged."),
     "released": ("You let these seats go", "The hold is over. Nothing was charged."),
@@ -62,7 +62,7 @@ def go(request: HttpRequest, address: str) -> HttpResponse:
 
 @require_POST
 def hold(request: HttpRequest, show_id: int) -> HttpResponse:
-    """Hold the chosen seats and go on to the review, or back to the map with what went wrong."""
+    """Hold the chosen seats and go to the review page, or show the map with the error."""
     labels, token, unasked = ChosenSeats.of(request.POST)
     if not labels:
         return _refused(request, show_id, labels, InvalidSeats("Choose at least one seat."))
@@ -102,7 +102,7 @@ def wheelchair_question(labels: list[str]) -> str:
 def _refused(
     request: HttpRequest, show_id: int, labels: list[str], error: DomainError
 ) -> HttpResponse:
-    """The map as it is now with the rest still chosen; 422 for a choice that no one could make."""
+    """The current map with the error and the free seats still chosen. 422 for an invalid choice."""
     status = {InvalidSeats: 422, RateLimited: 429}.get(type(error), 409)
     if not request.headers.get("HX-Request"):
         return show_page(request, show_id, chosen=labels, problem=error.message, status=status)
@@ -114,7 +114,7 @@ def _refused(
 @never_cache
 @login_required
 def booking(request: HttpRequest, reference: str) -> HttpResponse:
-    """Where a booking stands: to be confirmed, a ticket, or over and the way back."""
+    """The page of a booking: the review of a hold, the ticket, or how it ended."""
     mine = Booking.objects.of(person(request)).with_clock()
     found = mine.filter(reference=reference).first()
     if found is None:
@@ -145,7 +145,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
 @never_cache
 @login_required
 def clock(request: HttpRequest, reference: str) -> HttpResponse:
-    """The server's word on a hold, for a page whose own clock may have slept."""
+    """The status and remaining seconds of a hold. A page that was suspended asks for them."""
     found = own_booking(request, reference)
     return JsonResponse(
         {"status": found.status_at(found.now), "seconds": found.seconds_remaining(found.now)}
@@ -181,7 +181,7 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
 @never_cache
 @login_required
 def bookings(request: HttpRequest) -> HttpResponse:
-    """My bookings: live holds, tickets to come, what is past; the holds that ended folded away."""
+    """My bookings: live holds, coming tickets, past bookings, and ended holds (collapsed)."""
     now = database_now()
     mine = Booking.objects.of(person(request)).coming_first(at=now)
     page = Paginator(mine.but_ended_holds(at=now), BOOKINGS_PER_PAGE).get_page(
@@ -203,7 +203,7 @@ def bookings(request: HttpRequest) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Row:
-    """A booking in the list: how it stands, and the seconds left to confirm a hold."""
+    """A booking in the list, with its status and the seconds left to confirm a hold."""
 
     booking: Booking
     state: Booking.Status
@@ -223,7 +223,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def _act(request: HttpRequest, reference: str, service: Callable[..., Booking]) -> HttpResponse:
-    """Do it, then show where the booking stands; a refusal is said there."""
+    """Call the service, then show the page of the booking, with the error if there is one."""
     try:
         service(user=person(request), reference=reference)
     except BookingNotFound as error:
@@ -234,7 +234,7 @@ def _act(request: HttpRequest, reference: str, service: Callable[..., Booking]) 
 
 
 def _how_it_ended(found: Booking) -> tuple[str, str]:
-    """A headline, and what it means. Only who confirmed had a ticket that the cinema could end."""
+    """A headline and an explanation. The words for a hold at a cancelled show mention no ticket."""
     reason = found.reason_at(found.now)
     if reason == Booking.EndedReason.CINEMA and found.status == Booking.Status.FAILED:
         return HELD_AT_A_CANCELLED_SHOW
@@ -242,7 +242,7 @@ def _how_it_ended(found: Booking) -> tuple[str, str]:
 
 
 def _way_back(found: Booking) -> dict[str, object]:
-    """Whether the same seats can be had again, and the hold that took this one's place."""
+    """Context for an ended booking: which of its seats are free, and the hold that replaced it."""
     show, now = found.show, found.now
     open_for_booking = not show.is_cancelled and not show.has_started(now)
     free = set()

@@ -1,1 +1,1 @@
-"""Shows that ended long ago, with their seats and bookings, out of the tables that sell."""
+"""Moves shows that ended months ago, with their seats and bookings, to tables of their own."""

@@ -12,7 +12,7 @@ from .models import ArchivedBooking
 
 @admin.register(ArchivedBooking)
 class ArchivedBookingAdmin(SearchBookings, LongListAdmin):
-    """To look at, by reference or by customer."""
+    """Read-only list, with a search by reference or customer."""
 
     list_display = ("reference", "user", "show", "seat_list", "amount", "status")
     list_filter = (

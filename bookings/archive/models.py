@@ -1,7 +1,7 @@
 """Tables partitioned by the quarter in which a show began (migration 0001).
 
-A seat that nothing can happen to any more needs no row of its own: a show keeps its seats as one
-value, which makes a year of nine million rows one of forty-four thousand.
+Seats of archived shows never change, so a show stores them in one JSON value. A year then has
+44,000 rows (one for each show) instead of nine million.
 """
 
 from datetime import datetime
@@ -17,7 +17,7 @@ from shows.models import LONG_COLUMNS, Screen, Show
 
 
 class ArchivedShow(models.Model):
-    """A show as it was, under the id that it had."""
+    """A show as it was when it was archived. It keeps its id."""
 
     id = models.BigIntegerField(primary_key=True)
     movie = models.ForeignKey(Movie, on_delete=models.PROTECT, related_name="+")
@@ -51,14 +51,14 @@ class ArchivedBookingQuerySet(models.QuerySet["ArchivedBooking"]):
         return self.filter(user=user).with_show()
 
     def with_show(self) -> "ArchivedBookingQuerySet":
-        """With what a list says of the show; its hundreds of seats stay where they are."""
+        """With the columns of the show that a list needs. Its seats and long texts are not read."""
         shows = self.select_related("show__movie", "show__screen__cinema")
         long = ("seats", "notices", *LONG_COLUMNS)
         return shows.defer(*(f"show__{name}" for name in long))
 
 
 class ArchivedBooking(models.Model):
-    """A booking as it ended, under the id and reference that it had."""
+    """A booking in its final state. It keeps its id and reference."""
 
     id = models.BigIntegerField(primary_key=True)
     reference = models.CharField(max_length=15, db_collation="C")

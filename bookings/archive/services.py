@@ -1,4 +1,4 @@
-"""Moving whole shows to the archive, some at a time."""
+"""Moves whole shows to the archive, in batches."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,8 +7,8 @@ from django.db import connection, transaction
 
 MONTHS = 6
 
-# A show with a mail that is still owed stays. Locked in the order of bookings.services; one that
-# somebody has locked is left to the next run.
+# A show with a mail that still waits is not archived yet. Shows are locked in the order of their
+# ids; shows that others have locked are left to the next run.
 DUE = """
     FROM shows_show w
     WHERE w.ends_at < now() - make_interval(months => %(months)s)
@@ -16,7 +16,7 @@ DUE = """
                       AND n.sent_at IS NULL AND n.given_up_at IS NULL)
 """
 CHOOSE = f"SELECT w.id, w.starts_at {DUE} ORDER BY w.id LIMIT %(size)s FOR UPDATE OF w SKIP LOCKED"
-# Holds that lapsed and were never swept are written down as what they are.
+# Holds that lapsed and were not swept yet.
 END_HOLDS = """
     UPDATE bookings_booking SET status = 'FAILED', ended_reason = 'lapsed'
     WHERE show_id = ANY(%(shows)s) AND status = 'PENDING'
@@ -66,7 +66,7 @@ class Moved:
 
 
 def due(*, months: int = MONTHS) -> Moved:
-    """How much is old enough for the archive."""
+    """Count the shows and bookings that are old enough for the archive."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT count(*), coalesce(sum((SELECT count(*) FROM bookings_booking b"
@@ -79,7 +79,8 @@ def due(*, months: int = MONTHS) -> Moved:
 def archive_batch(*, months: int = MONTHS, size: int) -> Moved:
     """Move up to `size` shows that ended over `months` months ago, in one transaction.
 
-    Nothing of a show is anywhere else than the rest of it at any moment, whatever is killed.
+    So if the process is killed, a show is either in the archive or in its old tables, with all its
+    rows.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(CHOOSE, {"months": months, "size": size})

@@ -7,7 +7,7 @@ from .models import ArchivedBooking
 
 
 def archived_page(request: HttpRequest, user: User, reference: str) -> HttpResponse:
-    """A person's booking of long ago; someone else's is 404, as one that doesn't exist."""
+    """The page of a person's archived booking. Another person's booking is a 404."""
     found = get_object_or_404(ArchivedBooking.objects.of(user), reference=reference)
     response = render(
         request,

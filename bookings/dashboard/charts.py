@@ -1,4 +1,4 @@
-"""Bar charts drawn on the server, in the colours of the page they are on."""
+"""Draws bar charts as SVG on the server. CSS of the page gives the colours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ HEIGHT, FOOT, HEAD = 120, 22, 18
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: what is under it, how tall it is, and its value in words."""
+    """One bar: the label below it, its height, and its value in words."""
 
     label: str
     value: float
@@ -21,7 +21,7 @@ class Bar:
 
 
 def bar_chart(bars: Sequence[Bar], *, title: str, step: int = 48) -> SafeString:
-    """An SVG; each bar has its value as a title, and the tallest has it written on it."""
+    """An SVG. Every bar has a tooltip with its value; the tallest bar also shows it as text."""
     most = max((bar.value for bar in bars), default=0) or 1
     tallest = max(range(len(bars)), key=lambda n: bars[n].value, default=0)
     parts = format_html_join(

@@ -1,7 +1,6 @@
-"""Sales of shows in a span of days, archived ones too, summed up by day, cinema or film.
+"""Sums up the sales of shows in a range of days by day, cinema or film. Archived shows count too.
 
-A show that the cinema cancelled offers no seats and sells none; the bookings that it had count
-among the cancelled.
+Cancelled shows count for no seats and no sales; their bookings count as cancelled.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,8 +14,8 @@ from django.db import connection
 from bookmyshow.core.cache import cacheable
 from bookmyshow.core.time import local_day
 
-# Days are those of the cinema's clock. Bookings are added up by show first: joined to its row, a
-# show's seats would count once for each booking.
+# Days are those of the cinema's clock. Bookings are summed for each show first, in a subquery:
+# after a plain join a show's seats would count once for each booking.
 REPORT = """
     WITH shows AS (
         SELECT id, starts_at, screen_id, movie_id, total_seats, status = 'SCHEDULED' AS is_on
@@ -53,7 +52,7 @@ DAY, CINEMA, FILM = (
     "c.name || ', ' || c.city",
     "m.title",
 )
-# By report, the columns that name a line, and the order.
+# For each report: the columns that name a line, and the order.
 GROUPS = {
     "day": ({"day": DAY}, "1"),
     "cinema": ({"cinema": "c.name", "city": "c.city"}, "6 DESC, 1"),
@@ -66,7 +65,7 @@ GROUPS = {
 class Line:
     """One day, cinema or film; `takings` in CURRENCY."""
 
-    #: One part for each column that names it: a cinema's name and its city.
+    #: One value for each naming column, for example a cinema's name and its city.
     names: tuple[str, ...]
     shows: int
     seats: int
@@ -86,7 +85,7 @@ class Line:
 
 
 def sales(*, by: str, first: date, last: date) -> Iterator[Line]:
-    """A line for each of `by` (day, cinema, film) with shows from `first` to `last`, both in it."""
+    """A line for each `by` (day, cinema, film) with shows from `first` to `last`, both included."""
     columns, order = GROUPS[by]
     group = f"ARRAY[{', '.join(columns.values())}]"
     with connection.cursor() as cursor:
@@ -107,7 +106,7 @@ class Part:
     line: Line
 
     def is_from_today_on(self, at: datetime) -> bool:
-        """Whether the day is today or later on the cinema's calendar, at that moment."""
+        """Whether the day is today or later in the cinema's time zone, at that moment."""
         return self.day >= self.today(at)
 
     def is_today(self, at: datetime) -> bool:
@@ -118,7 +117,7 @@ class Part:
 
 
 def breakdown(*, first: date, last: date) -> list[Part]:
-    """All of these days' sales at once, to be added up by day, cinema and film (`summed`)."""
+    """The sales of these days by day, cinema and film. `summed` adds them up by one of these."""
     group = f"ARRAY[{DAY}, {CINEMA}, {FILM}, c.timezone]"
     with connection.cursor() as cursor:
         cursor.execute(REPORT.format(group=group, order="1"), {"first": first, "last": last})
@@ -129,7 +128,7 @@ def breakdown(*, first: date, last: date) -> list[Part]:
 
 
 def summed(parts: Iterable[Part], by: str) -> list[Line]:
-    """A line for each `by` (day, cinema, film): days in order, else the best takings first."""
+    """A line for each `by`: days in order, cinemas and films by takings, the highest first."""
     lines: dict[str, list[Line]] = {}
     for part in parts:
         lines.setdefault(getattr(part, by), []).append(part.line)

@@ -1,5 +1,8 @@
-"""What the house wants to know at a glance. A fixed number of queries, each over days and never
-over the house's whole past; what looks back further than a day is kept for some minutes."""
+"""Computes the figures of the staff's dashboard.
+
+The number of queries is fixed, and each reads a limited range of days. Figures of past days are
+cached for KEPT_SECONDS.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -29,7 +32,7 @@ FUNNEL = """
     FROM bookings_booking
     WHERE created_at > %(now)s - interval '24 hours' AND ended_reason <> 'swapped'
 """
-# On the clock of the cinema that is booked: when its customers are at it.
+# The hour of booking, in the time zone of the cinema.
 HOURS = """
     SELECT extract(hour FROM b.created_at AT TIME ZONE c.timezone)::int, count(*)
     FROM bookings_booking b
@@ -49,7 +52,7 @@ NEWCOMERS = """
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """The last 24 hours of holds; one swapped for other seats is the same visit and not counted."""
+    """The holds of the last 24 hours, without those that were swapped for other seats."""
 
     confirmed: int
     ended: int
@@ -60,14 +63,14 @@ class Funnel:
 
     @property
     def conversion(self) -> int | None:
-        """Percent of the holds that are over and ended in a ticket."""
+        """How many of the ended holds were confirmed, in percent. None if none has ended."""
         return percent_of(self.confirmed, self.ended) if self.ended else None
 
 
 @cacheable
 @dataclass(frozen=True, slots=True)
 class Newcomers:
-    """People who signed up in the last 30 days, and those of them who have booked."""
+    """People who signed up in the last 30 days, and how many of them have booked."""
 
     signed_up: int
     booked: int
@@ -79,12 +82,12 @@ class Newcomers:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """All that the page tells; days are those of each cinema's clock."""
+    """The figures of the page. Days are those of each cinema's clock."""
 
-    #: The dates that it is now at any cinema, in order: two where their clocks are far apart.
+    #: Today's dates at the cinemas, in order. Two dates, if cinemas are in distant time zones.
     todays: list[date]
     days: list[Line]
-    #: All that shows today, wherever; None for no show.
+    #: The sum of all shows of today. None if there are none.
     today: Line | None
     cinemas_today: list[Line]
     cinemas_coming: list[Line]
@@ -95,7 +98,7 @@ class Dashboard:
 
 
 def dashboard(*, at: datetime) -> Dashboard:
-    """Seven days back, today and six days on. Three queries, and six where nothing is kept."""
+    """The figures of 7 past days, today and 6 days ahead. Three queries; six without the cache."""
     todays = Cinema.objects.todays(at=at)
     first, last = todays[0], todays[-1]
     funnel = Funnel(*_row(FUNNEL, at))
@@ -120,8 +123,7 @@ def dashboard(*, at: datetime) -> Dashboard:
 
 
 def _looking_back(at: datetime, today: date) -> tuple[Newcomers, dict[int, int], list[Part]]:
-    """A month of newcomers, a week of bookings by the hour, the sales of days that are over: tens
-    of thousands of rows that hardly change."""
+    """The slow queries: sign-ups of 30 days, bookings of 7 days by hour, sales of past days."""
     with connection.cursor() as cursor:
         cursor.execute(HOURS, {"now": at})
         hours = dict(cursor.fetchall())

@@ -1,4 +1,4 @@
-"""Which servers the site misses but can do without: for health checks and for staff."""
+"""Warns staff if the cache, the task queue or the sweeper is down. The site sells without them."""
 
 import logging
 
@@ -22,13 +22,13 @@ def answers(url: str) -> bool:
         ) as client:
             client.ping()
     except redis.RedisError as error:
-        log.warning("not ready: %s", error)
+        log.warning("Redis does not answer: %s", error)
         return False
     return True
 
 
 def troubles() -> list[str]:
-    """What is wrong, a sentence each, for staff; empty while nothing is."""
+    """A sentence for staff about each server that does not work. Empty if all work."""
     found = []
     broker = settings.CELERY_BROKER_URL
     cache_answers = answers(settings.REDIS_URL)

@@ -1,8 +1,8 @@
-"""The door: one ticket lets its people in once, however many doors scan it (docs/spec.md §13).
+"""Check-in at the door. A ticket admits once, also if two doors scan it at once (docs/spec.md §13).
 
-The booking's row is locked alone, as in `confirm_booking`; whether it is paid, off or used already
-is read by later statements under that lock. Cancelling takes the same lock, so a ticket is never
-both let in and given back by its owner.
+As in `confirm_booking` only the booking's row is locked; later statements read under that lock
+whether it is confirmed, cancelled or used. Cancelling takes the same lock, so a ticket can't be
+both admitted and cancelled.
 """
 
 import re
@@ -23,15 +23,15 @@ from bookmyshow.core.staff import audit
 from bookmyshow.core.time import database_now
 from shows.models import Show
 
-#: Shows that a door may be working on: those that began up to this long ago, or begin this soon.
+#: The door lists shows that began at most DOOR_SINCE ago or begin within DOOR_UNTIL.
 DOOR_SINCE, DOOR_UNTIL = timedelta(hours=4), timedelta(hours=12)
 REFERENCE = re.compile(f"BMV[{CROCKFORD}]{{12}}")
-# Crockford's reading of letters that look like figures.
+# Crockford's base 32 reads these letters as the digits that they look like.
 LOOKALIKES = str.maketrans("OIL", "011", " -\t")
 
 
 class Answer(StrEnum):
-    """What the door is told about a ticket."""
+    """The possible results of a check of a ticket."""
 
     VALID = "valid"
     USED = "used"
@@ -44,7 +44,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """An answer and what it rests on; `admission` is there for VALID, USED and UNDONE."""
+    """The result of a check, and its booking. `admission` is set for VALID, USED and UNDONE."""
 
     answer: Answer
     booking: Booking | None = None
@@ -63,9 +63,9 @@ class Verdict:
 
 
 def read_ticket(text: str) -> str | None:
-    """The reference in what was scanned or typed; None where there is none, or it is forged.
+    """The reference in a scanned or typed text. None if there is none or the signature is wrong.
 
-    Typing forgives case, spaces, a missing BMV, and O, I, L for 0 and 1.
+    Typed text may be in lower case, have spaces, lack BMV, and have O, I, L instead of 0 and 1.
     """
     try:
         return read_door_token(text)
@@ -76,7 +76,7 @@ def read_ticket(text: str) -> str | None:
 
 
 def was_typed(ticket: str) -> bool:
-    """Whether the text has no signature of the site, so that it was typed and not scanned."""
+    """Whether the text was typed: it has no valid signature of the site."""
     try:
         read_door_token(ticket)
     except InvalidToken:
@@ -85,7 +85,7 @@ def was_typed(ticket: str) -> bool:
 
 
 def admit(*, by: User, ticket: str, show_id: int) -> Verdict:
-    """Let a ticket in to a show, once. `ticket` is what was scanned or typed. Raises ShowBusy."""
+    """Admit a ticket to a show, once. `ticket` is the scanned or typed text. Raises ShowBusy."""
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         booking = _lock_booking(read_ticket(ticket))
         if booking is None:
@@ -106,13 +106,13 @@ def admit(*, by: User, ticket: str, show_id: int) -> Verdict:
 
 
 def undo_admission(*, by: User, ticket: str, show_id: int) -> Verdict:
-    """Take an admission back, so that the ticket is good again. Raises ShowBusy."""
+    """Delete an admission, so that the ticket can be used again. Raises ShowBusy."""
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         booking = _lock_booking(read_ticket(ticket))
         used = _admission_of(booking) if booking else None
         if booking is None or used is None or booking.show_id != show_id:
             return Verdict(Answer.UNKNOWN, booking)
-        # `used` keeps what it says once its row is gone.
+        # A delete by queryset leaves `used` unchanged; `used.delete()` would remove its pk.
         Admission.objects.filter(pk=used.pk).delete()
         verdict = Verdict(Answer.UNDONE, booking, used)
         audit.record(
@@ -124,7 +124,7 @@ def undo_admission(*, by: User, ticket: str, show_id: int) -> Verdict:
 
 
 def shows_at_the_door(*, at: datetime) -> QuerySet[Show]:
-    """Shows that people are let in to about now, with `sold` and `inside`, counted in people."""
+    """Shows that people go in to about now, with the numbers of people `sold` and `inside`."""
     return with_attendance(
         Show.objects.scheduled()
         .filter(starts_at__range=(at - DOOR_SINCE, at + DOOR_UNTIL))
@@ -134,19 +134,19 @@ def shows_at_the_door(*, at: datetime) -> QuerySet[Show]:
 
 
 def with_attendance(shows: QuerySet[Show]) -> QuerySet[Show]:
-    """Adds `sold` and `inside`: the people with a ticket, and those of them who came in."""
+    """Add `sold` (people with a ticket) and `inside` (people who were admitted)."""
     sold = Booking.objects.filter(show=OuterRef("pk"), status=Booking.Status.CONFIRMED)
     return shows.annotate(sold=_people(sold), inside=_people(sold.filter(admission__isnull=False)))
 
 
 def _people(bookings: QuerySet[Booking]) -> Coalesce:
-    """The seats of these bookings, added up per show."""
+    """The sum of the seats of these bookings, by show."""
     total = bookings.order_by().values("show").values(people=Sum("total_seats"))
     return Coalesce(Subquery(total, output_field=IntegerField()), 0)
 
 
 def _lock_booking(reference: str | None) -> Booking | None:
-    """The booking, locked alone, and then read with its show as both are now."""
+    """Lock only the booking, then read it and its show again."""
     if reference is None:
         return None
     locked = Booking.objects.select_for_update(no_key=True).filter(reference=reference).first()

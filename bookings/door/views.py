@@ -1,4 +1,4 @@
-"""Check-in at the door: pick a show, then scan or type one ticket after another."""
+"""Pages of the door: choose a show, then scan or type tickets."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -32,7 +32,7 @@ LONGEST_TICKET = 200
 def door_staff(
     view: Callable[Concatenate[HttpRequest, Given], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, Given], HttpResponse]:
-    """Only staff who may let people in; the camera only here."""
+    """Decorator: only for staff who may admit people. Only these pages may use the camera."""
 
     @wraps(view)
     @never_cache
@@ -53,7 +53,7 @@ def door_staff(
 @require_GET
 @door_staff
 def shows(request: HttpRequest) -> HttpResponse:
-    """Tonight's shows of the cinema that this phone works in."""
+    """The shows at the door of one cinema. The session remembers the cinema."""
     cinemas = list(Cinema.objects.filter(archived_at=None))
     slug = request.GET.get("cinema") or request.session.get(CINEMA_CHOSEN)
     chosen = next((c for c in cinemas if c.slug == slug), cinemas[0] if cinemas else None)
@@ -69,7 +69,7 @@ def shows(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @door_staff
 def check(request: HttpRequest, show_id: int) -> HttpResponse:
-    """The door of one show; a POST is one ticket, and its answer a verdict."""
+    """The door of one show. A POST checks one ticket."""
     return _at_the_door(request, show_id, door.admit)
 
 
@@ -85,7 +85,7 @@ def undo(request: HttpRequest, show_id: int) -> HttpResponse:
 @require_GET
 @door_staff
 def count(request: HttpRequest, show_id: int) -> HttpResponse:
-    """How many are in, as the other doors count on."""
+    """How many people were admitted; polled, because other doors admit people too."""
     return render(request, "bookings/door/check.html#count", _attendance(show_id))
 
 
@@ -106,7 +106,7 @@ def _at_the_door(
     context |= _attendance(show_id)
     part = "#answer" if request.headers.get("HX-Request") else ""
     response = render(request, f"bookings/door/check.html{part}", context, status=status)
-    # door.js takes no answer without this header: a network may send a page of its own.
+    # door.js ignores answers without this header, for example the log-in page of a public network.
     response["X-Door"] = "answer"
     return response
 

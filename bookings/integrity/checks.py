@@ -1,4 +1,4 @@
-"""The invariants of docs/spec.md §4.10 as queries that find what breaks them."""
+"""Checks the invariants of docs/spec.md §4.10, with one query for each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from django.db import connection, transaction
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """One breach of an invariant: which rule, and where."""
+    """One breach of an invariant: the rule, and a text that names the rows."""
 
     rule: str
     where: str
 
 
-# Each query returns one text a breach. All run in one snapshot, so that a sale going on beside them
-# is seen whole or not at all.
+# Each query returns one text for each breach. All queries read one snapshot, so they see a sale at
+# the same time completely or not at all.
 RULES: dict[str, str] = {
     "a live booking owns exactly the seats it lists": """
         SELECT format('booking %s lists %s and owns %s', b.reference, b.seats,

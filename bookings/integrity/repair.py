@@ -1,8 +1,8 @@
-"""Putting right what breaks an invariant of docs/spec.md §4.10 (`check_integrity --fix`).
+"""Repairs breaches of the invariants of docs/spec.md §4.10 (`check_integrity --fix`).
 
-The site can't break them; a hand in the database, or a restore of some tables only, can. What was
-sold counts: the bookings' lists are believed, and seats and counters are made to agree with them,
-one show a transaction, in the lock order of `services`.
+Changes of the database by hand, or a restore of only some tables, can cause them. The seats listed
+in bookings count as correct; seats and counters are changed to match them. Each show is one
+transaction, with locks in the order of bookings/locks.py.
 """
 
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ BROKEN_SHOWS = """
 
 @dataclass(slots=True)
 class Repair:
-    """What was done to one show, and what a person has to decide."""
+    """What was changed for one show. `contested` needs a decision by staff."""
 
     show_id: int
     seats_changed: int = 0
@@ -51,10 +51,10 @@ def broken_shows() -> list[int]:
 
 
 def repair_show(show_id: int) -> Repair:
-    """Make seats and counters of a show agree with its bookings.
+    """Change seats and counters of a show to match its bookings.
 
-    A seat that two bookings list goes to the one confirmed first; the other one is named in
-    `contested`, for somebody has to talk to that customer.
+    A seat that two bookings list goes to the one confirmed first. The other booking is listed in
+    `contested`, because staff have to call that customer.
     """
     repair = Repair(show_id)
     with transaction.atomic():
@@ -78,7 +78,7 @@ def repair_show(show_id: int) -> Repair:
 
 
 def _owners(live: list[Booking], labels: set[str], repair: Repair) -> dict[str, int]:
-    """Which booking each seat belongs to: what is sold goes first, then what was made earlier."""
+    """The booking of each seat. Confirmed bookings come before holds, then earlier before later."""
     owners: dict[str, int] = {}
     for booking in sorted(live, key=lambda b: (b.confirmed_at is None, b.confirmed_at, b.pk)):
         for label in booking.seats:

@@ -1,4 +1,4 @@
-"""References are ASCII; in the collation "C" their unique index also finds them by a beginning."""
+"""With collation "C" the unique index of references also finds them by their beginning."""
 
 from django.db import migrations, models
 

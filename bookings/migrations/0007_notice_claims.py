@@ -1,4 +1,4 @@
-"""A sender claims a mail before it sends it, and a mail that no server will take is given up."""
+"""Columns for mails that a sender has claimed, and for mails that are given up."""
 
 from django.db import migrations, models
 from django.db.models import Q

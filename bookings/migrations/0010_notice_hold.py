@@ -1,4 +1,4 @@
-"""A mail to the owner of a hold, sent only if the hold becomes a ticket."""
+"""The hold of a mail that is sent only if the hold is confirmed."""
 
 import django.db.models.deletion
 from django.db import migrations, models

@@ -1,4 +1,4 @@
-"""Classifies why a mail was not sent, which decides whether and when it is tried again."""
+"""Classifies mail errors. The class decides whether and when the mail is tried again."""
 
 import smtplib
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ LONGEST_REASON = 200
 
 
 class Failure(Enum):
-    #: This address or this mail will never be taken.
+    #: The server will never accept this address or this mail.
     PERMANENT = "permanent"
-    #: This mail was not taken now.
+    #: The server does not accept this mail now.
     TEMPORARY = "temporary"
-    #: The server takes no mail at all, to any address.
+    #: The server accepts no mail to any address.
     SERVER = "server"
 
 
@@ -44,8 +44,8 @@ def _failure(error: Exception) -> Failure:
             return Failure.SERVER
         case smtplib.SMTPResponseException():
             return _by_code(error.smtp_code)
-        # A certificate's error is an OSError and a ValueError: the order matters. The time limit is
-        # the Celery task's: the server was too slow.
+        # The order matters, because a certificate error is both an OSError and a ValueError.
+        # SoftTimeLimitExceeded is the time limit of the Celery task: the server was too slow.
         case OSError() | SoftTimeLimitExceeded():
             return Failure.SERVER
         # The address or a header can't be written into a mail (UnicodeError, BadHeaderError).

@@ -1,4 +1,4 @@
-"""How many owed mails wait, fail or were given up: for `doctor` and the staff's dashboard."""
+"""Counts mails that wait, fail or were given up, for `doctor` and the staff's dashboard."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,9 +7,9 @@ from django.db.models import Count, Min, Q
 
 from bookings.models import Notice
 
-# A run starts every few seconds: when a mail is this old, the server or the worker is away.
+# A run starts every few seconds. If a mail waits longer, the mail server or the worker is down.
 LATE = timedelta(minutes=15)
-# How long staff are reminded of mails that were given up.
+# The dashboard shows mails that were given up for this long.
 REMEMBERED = timedelta(days=7)
 
 
@@ -46,6 +46,6 @@ def mail_state(*, at: datetime) -> MailState:
 
 
 def last_error() -> str:
-    """Why the mail that has waited longest was not sent; empty where it was not tried yet."""
+    """The last error of the oldest failing mail. Empty if no mail has failed."""
     failing = Notice.objects.waiting().exclude(last_error="").order_by("created_at", "pk")
     return failing.values_list("last_error", flat=True).first() or ""

@@ -1,9 +1,9 @@
-"""Mails that a change owes to people: written with the change, sent afterwards, each once.
+"""Mails about changes of shows: written in the transaction of the change, sent later.
 
-A sender claims a mail in one short transaction, sends it outside of any, because a mail server may
-be slow, and marks it in a second one. Any number of senders may run at once. When one is killed
-between the two, the mail is sent again once its claim has lapsed, under the same Message-ID, so
-that mail programs show it once.
+A sender claims a mail in one short transaction, sends it outside of any transaction, because a mail
+server may be slow, and marks it in another. Any number of senders may run at once. If one is killed
+after it sent and before it marked, the mail is sent again when its claim has lapsed. It has the
+same Message-ID, so mail programs show it once.
 """
 
 import logging
@@ -33,14 +33,14 @@ from .mail_failures import Failure, Refusal, refusal_of, refusal_to_connect
 
 log = logging.getLogger(__name__)
 
-# Longer than CELERY_TASK_TIME_LIMIT: no claim lapses while its sender runs.
+# Longer than CELERY_TASK_TIME_LIMIT, so no claim lapses while its sender runs.
 CLAIM = timedelta(minutes=3)
-# After that a run begins no other mail; the next run goes on.
+# After this time a run starts no other mail; the next run continues.
 RUN_SECONDS = 60
 # After this many failures of the server in a row a run ends.
 SERVER_FAILURES = 3
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=6)
-# After failures of the server all mails are tried again soon.
+# The longest pause after a failure of the server itself.
 LONGEST_SERVER_RETRY = timedelta(minutes=5)
 # As long as mail servers themselves try (RFC 5321, 4.5.4.1).
 GIVE_UP_AFTER = timedelta(days=5)
@@ -52,7 +52,7 @@ TEMPLATES = {
 
 @dataclass(slots=True)
 class Sent:
-    """What a run of the sender did."""
+    """The number of mails that one run sent, and that failed."""
 
     sent: int = 0
     failed: int = 0
@@ -65,7 +65,8 @@ def owe(
     by_person: Mapping[int, Sequence[Booking]],
     detail: Mapping[str, Any],
 ) -> None:
-    """Write one mail for each person, in the caller's transaction."""
+    """Write one mail for each person, in the caller's transaction. `by_person` has user ids as
+    keys."""
     change = uuid.uuid4()
     Notice.objects.bulk_create(
         Notice(
@@ -82,7 +83,7 @@ def owe(
 def owe_for_hold(
     kind: Notice.Kind, *, show: Show, hold: Booking, detail: Mapping[str, Any]
 ) -> None:
-    """Write a mail that is sent if and when this hold becomes a ticket."""
+    """Write a mail that is sent only after this hold is confirmed."""
     Notice.objects.create(
         kind=kind,
         change=uuid.uuid4(),
@@ -102,9 +103,9 @@ def _about(bookings: Sequence[Booking]) -> dict[str, Any]:
 
 
 def send_due() -> Sent:
-    """Send the mails that are due, for RUN_SECONDS at most; returns how many were sent and failed.
+    """Send the due mails, for at most RUN_SECONDS; returns how many were sent and failed.
 
-    One that fails is tried again after longer and longer pauses, or given up if it can't succeed.
+    A failed mail is tried again after growing pauses, or given up if it can't succeed.
     """
     done = Sent()
     server_failures = 0
@@ -133,7 +134,7 @@ def send_due() -> Sent:
 
 
 def claim_next() -> Notice | None:
-    """Claim the oldest due mail that nobody has claimed, and count the try; None if none is due."""
+    """Claim the oldest due, unclaimed mail and count the try. None if no mail is due."""
     with transaction.atomic():
         now = database_now()
         notice = (
@@ -151,11 +152,11 @@ def claim_next() -> Notice | None:
 
 
 def deliver(notice: Notice, connection: BaseEmailBackend) -> Refusal | None:
-    """Send a claimed mail, outside of any transaction; returns why it failed, or None.
+    """Send a claimed mail, outside of any transaction; returns the failure, or None.
 
-    Raises nothing: an error with one mail stops no other.
+    Raises nothing, because an error of one mail must not stop the others.
     """
-    # An account that was closed has no address any more.
+    # A closed account has no email address any more.
     if not notice.user.is_active:
         return None
     try:
@@ -178,7 +179,7 @@ def deliver(notice: Notice, connection: BaseEmailBackend) -> Refusal | None:
 
 
 def note_sent(notice: Notice) -> None:
-    """Mark a mail as sent, even if its claim lapsed and another sender gave it up meanwhile."""
+    """Mark a mail as sent, even if its claim lapsed and another sender has given it up."""
     Notice.objects.filter(pk=notice.pk, sent_at=None).update(
         sent_at=database_now(), claimed_until=None, given_up_at=None, last_error=""
     )
@@ -190,7 +191,7 @@ def note_failure(notice: Notice, refusal: Refusal) -> None:
     is_old = now - notice.created_at >= GIVE_UP_AFTER
     gives_up = refusal.failure is Failure.PERMANENT or is_old
     longest = LONGEST_SERVER_RETRY if refusal.failure is Failure.SERVER else LONGEST_RETRY
-    # Nothing is written if the claim lapsed and another sender has the mail now.
+    # Write nothing if the claim lapsed and another sender has claimed the mail.
     Notice.objects.filter(pk=notice.pk, claimed_until=notice.claimed_until, sent_at=None).update(
         claimed_until=None,
         given_up_at=now if gives_up else None,
@@ -200,10 +201,7 @@ def note_failure(notice: Notice, refusal: Refusal) -> None:
 
 
 def try_again(*, by: User, notices: Iterable[Notice]) -> int:
-    """Have mails that wait or were given up sent by the next run; returns how many.
-
-    A mail that was sent stays so.
-    """
+    """Let the next run send these mails, if they are not sent yet; returns how many."""
     with transaction.atomic():
         now = database_now()
         chosen = list(
@@ -224,7 +222,7 @@ def _pause(attempts: int) -> timedelta:
 
 
 def _hang_up(connection: BaseEmailBackend) -> None:
-    """Close the connection without QUIT: Django's `close` waits for its answer."""
+    """Close the connection without QUIT, because Django's `close` waits for the answer to QUIT."""
     for name in ("connection", "_partial_connection"):
         if smtp := getattr(connection, name, None):
             smtp.close()
@@ -233,7 +231,7 @@ def _hang_up(connection: BaseEmailBackend) -> None:
 
 
 def compose(notice: Notice, connection: BaseEmailBackend | None = None) -> EmailMultiAlternatives:
-    """The mail in plain text and HTML, its times on the cinema's clock."""
+    """The mail in plain text and HTML, with times in the cinema's time zone."""
     detail, show = notice.detail, notice.show
     zone = show.screen.cinema.tz
     times = {
@@ -267,5 +265,6 @@ def compose(notice: Notice, connection: BaseEmailBackend | None = None) -> Email
 
 
 def _domain() -> str:
-    """The site's and not the machine's: whichever machine sends it again, it is the same mail."""
+    """The site's host name. The machine's would differ when another machine sends the mail
+    again."""
     return urlsplit(settings.SITE_URL).hostname or "localhost"

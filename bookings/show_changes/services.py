@@ -1,9 +1,8 @@
-"""What the cinema does to a show that people have tickets for: cancel it, or move its time.
+"""Cancels or moves a show that people have tickets for.
 
-The order of locks is that of bookings/locks.py: show, then bookings, then seats. One transaction
-writes the change and everything that follows from it, with the mails that are owed and the line in
-the audit log. After a crash all of it is there or nothing is; the mails go out from their table
-(bookings/notices/services.py).
+Locks are taken in the order of bookings/locks.py: show, then bookings, then seats. One transaction
+writes the change, its effects on bookings, the mails and the line in the audit log. After a crash
+all of this is there, or nothing. The mails are sent later (bookings/notices/services.py).
 """
 
 from collections.abc import Iterable
@@ -42,7 +41,7 @@ LAPSED, CINEMA = Booking.EndedReason.LAPSED, Booking.EndedReason.CINEMA
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """Whom a change of a show concerns, before it is made."""
+    """How many bookings, people and seats a change of a show would affect. `amount` in CURRENCY."""
 
     bookings: int
     people: int
@@ -54,7 +53,7 @@ class Affected:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What a change did; all zero where there was nothing left to do."""
+    """How many bookings, people and seats a change affected; zeros if nothing was changed."""
 
     bookings: int = 0
     people: int = 0
@@ -72,7 +71,7 @@ class Changed:
 
 
 def who_is_affected(*, show: Show, at: datetime) -> Affected:
-    """Tickets, live holds and people in the hall, of a show that may be cancelled or moved."""
+    """Count tickets, live holds and admitted people (`inside`) of a show."""
     sold = Booking.objects.filter(show=show, status=CONFIRMED)
     sums = sold.aggregate(
         bookings=Count("pk"),
@@ -86,10 +85,10 @@ def who_is_affected(*, show: Show, at: datetime) -> Affected:
 
 
 def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
-    """Call a show off: tickets CANCELLED and holds FAILED by the cinema, seats free, people told.
+    """Cancel a show: tickets become CANCELLED, holds FAILED, seats free; people get a mail.
 
-    `why` is for those people to read. Doing it again is a success that changes nothing. Raises
-    ShowIsOver, ShowNotFound, ShowBusy.
+    `why` is a sentence for the mail. A second call changes nothing. Raises ShowIsOver,
+    ShowNotFound, ShowBusy.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         show = lock_show(show_id)
@@ -113,9 +112,9 @@ def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
 
 
 def move_show(*, by: User, show_id: int, starts_at: datetime, why: str = "") -> Changed:
-    """Give a show another time on its screen; tickets stay good, and their owners are told.
+    """Move a show to another time on its screen. Tickets stay valid; their owners get a mail.
 
-    A hold may become a ticket while this runs, or afterwards: its owner is told then.
+    The owner of a hold gets the mail after the hold is confirmed.
 
     Raises ShowIsOver, ShowIsCancelled, TimeOutOfRange, ShowOverlaps, ShowNotFound, ShowBusy.
     """

@@ -1,4 +1,4 @@
-"""Staff pages that cancel or move a show: who is affected first, then the deed."""
+"""Staff pages that cancel or move a show. They show first who is affected."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -83,7 +83,7 @@ def move(request: HttpRequest, show_id: int) -> HttpResponse:
 
 
 def _do(request: HttpRequest, act: Callable[[User], Any]) -> Any:
-    """What the service did; None, with its words as a message, where it said no."""
+    """The result of the service. If it raises a refusal, show its message and return None."""
     assert isinstance(request.user, User)
     try:
         return act(request.user)

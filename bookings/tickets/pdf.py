@@ -1,6 +1,6 @@
-"""The ticket on paper: one A4 page in black on white, with the ticket above a line to fold on.
+"""Draws the ticket as a PDF: one A4 page in black on white.
 
-Measures are points from the page's lower left corner, as in PDF.
+Coordinates are points from the page's lower left corner, as in PDF.
 """
 
 import io
@@ -62,7 +62,7 @@ def _register_fonts() -> None:
 
 @cache
 def _letters() -> frozenset[int]:
-    """The code points that the display face can draw."""
+    """The code points that the display typeface can draw."""
     return frozenset(TTFont(DISPLAY, FONTS / DISPLAY_FILE).face.charToGlyph)
 
 
@@ -132,7 +132,7 @@ def _seats(canvas: Canvas, booking: Booking, y: float) -> float:
 
 
 def _stub(canvas: Canvas, booking: Booking, y: float) -> None:
-    """Below the perforation: the code that is scanned, and the reference that is read aloud."""
+    """The part below the dashed line: the QR code and the reference."""
     canvas.setDash(3, 3)
     canvas.setStrokeGray(GREY)
     canvas.line(MARGIN, y, WIDTH - MARGIN, y)
@@ -155,7 +155,8 @@ def _stub(canvas: Canvas, booking: Booking, y: float) -> None:
 
 
 def _qr(canvas: Canvas, booking: Booking, x: float, y: float) -> None:
-    """Drawn as rectangles, so that it is as sharp as the printer; runs of modules in one piece."""
+    """Draw the QR code as rectangles, one for each run of dark modules, so that it prints
+    sharply."""
     matrix = qr_code(booking).matrix
     module = QR_SIDE / (len(matrix) + 2 * QUIET_MODULES)
     path = canvas.beginPath()
@@ -177,10 +178,10 @@ def _qr(canvas: Canvas, booking: Booking, x: float, y: float) -> None:
 
 
 def printable_title(movie: Movie) -> str:
-    """The title in the letters of the ticket's typeface, which is Latin.
+    """The title in letters that the ticket's typeface, which is Latin, can draw.
 
-    Marks that it has not are left off; of a title in another script stands what is Latin in it,
-    else the words of the film's address, else "Your film".
+    Accents that it does not have are removed. For another script, only the Latin part is printed;
+    if there is none, the words of the film's slug, or "Your film".
     """
     known = _letters()
     title = "".join(

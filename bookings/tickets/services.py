@@ -1,4 +1,5 @@
-"""What a customer carries: the signed token in the QR code, the QR code, and the calendar entry."""
+"""Parts of a ticket: the signed token of the QR code, the QR code, links, and the calendar
+entry."""
 
 import hashlib
 import io
@@ -17,8 +18,8 @@ from icalendar import Alarm, Calendar, Event, vText
 
 from bookings.models import Booking, Notice
 
-# Each purpose has a key of its own, so that a link to share never opens a door. Tickets on paper
-# are signed with these: another salt would make them invalid.
+# Each purpose has its own salt, so a shared link is not valid at the door. Do not change them:
+# printed tickets would become invalid.
 DOOR_SALT, SHARE_SALT = "bookings.door", "bookings.share"
 ID_BYTES = 8
 REMIND_BEFORE = timedelta(hours=2)
@@ -29,7 +30,7 @@ class InvalidToken(ValueError):
 
 
 def door_token(booking: Booking) -> str:
-    """What the QR code says: the reference and a signature, so that no one can make one up."""
+    """The text of the QR code: the reference and a signature, so that it can't be forged."""
     return _door_signer().sign(booking.reference)
 
 
@@ -50,18 +51,18 @@ def _door_signer() -> Signer:
 
 
 def share_token(booking: Booking) -> str:
-    """For a link that a friend may open: the booking's id, encrypted."""
+    """The token of a link to share: the booking's id, encrypted."""
     plain = booking.pk.to_bytes(ID_BYTES)
     return urlsafe_b64encode(_share_cipher(settings.TICKET_KEY).encrypt(plain, None)).decode()
 
 
 def share_address(request: HttpRequest, booking: Booking) -> str:
-    """The complete address of the page that a friend may open."""
+    """The complete URL of the shared page."""
     return request.build_absolute_uri(reverse("bookings:shared", args=[share_token(booking)]))
 
 
 def read_share_token(token: str) -> int:
-    """The id of the booking that was shared. Raises InvalidToken."""
+    """The id of the shared booking. Raises InvalidToken."""
     for key in (settings.TICKET_KEY, *settings.TICKET_KEY_FALLBACKS):
         # The cipher authenticates: a changed token, or another key, raises InvalidTag.
         with suppress(InvalidTag, ValueError):
@@ -70,17 +71,17 @@ def read_share_token(token: str) -> int:
 
 
 def _share_cipher(key: str) -> AESSIV:
-    """AES-SIV (RFC 5297): the same booking has the same link, and needs no random number."""
+    """AES-SIV (RFC 5297) needs no random number, so a booking always has the same link."""
     return AESSIV(hashlib.sha512(f"{SHARE_SALT}:{key}".encode()).digest())
 
 
 def qr_code(booking: Booking) -> segno.QRCode:
-    """Medium error correction: a scratched screen or a crease may hide a seventh of it."""
+    """Medium error correction: it can be read even if about 15 % is damaged."""
     return segno.make(door_token(booking), error="m", micro=False)
 
 
 def qr_svg(booking: Booking, *, standalone: bool = False) -> str:
-    """The QR code in black on white with its quiet zone, in any theme."""
+    """The QR code as SVG, in black on white in every theme, with its quiet zone."""
     out = io.BytesIO()
     qr_code(booking).save(
         out,
@@ -99,10 +100,10 @@ def qr_svg(booking: Booking, *, standalone: bool = False) -> str:
 
 
 def calendar_entry(booking: Booking, *, address: str) -> bytes:
-    """An .ics file with the show in the cinema's time zone; `address` leads to the ticket.
+    """An .ics file with the show in the cinema's time zone. `address` is the URL of the ticket.
 
-    Each move of the show raises the sequence, so that a calendar which has the entry already takes
-    the new time (RFC 5545, 3.8.7.4).
+    Each move of the show raises the sequence, so that a calendar updates an entry that it already
+    has (RFC 5545, 3.8.7.4).
     """
     show, cinema = booking.show, booking.show.screen.cinema
     event = Event()

@@ -1,4 +1,4 @@
-"""The ticket as something to carry: paper, calendar, QR code, and a link for friends."""
+"""Views of a ticket's PDF, calendar entry, QR code and shared link."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -44,7 +44,7 @@ def qr(request: HttpRequest, reference: str) -> HttpResponse:
 @never_cache
 @login_required
 def share(request: HttpRequest, reference: str) -> HttpResponse:
-    """The link for friends, to be copied where the browser can't share by itself."""
+    """A page with the link to copy, for browsers that have no share function."""
     booking = own_ticket(request, reference)
     context = {
         "booking": booking,
@@ -57,7 +57,7 @@ def share(request: HttpRequest, reference: str) -> HttpResponse:
 @require_safe
 @never_cache
 def shared(request: HttpRequest, token: str) -> HttpResponse:
-    """What a friend sees until the show is over: film, place, time, seats, not who booked."""
+    """The shared page: film, place, time and seats, but not who booked. A 404 after the show."""
     try:
         pk = read_share_token(token)
     except InvalidToken as error:
@@ -74,13 +74,13 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     }
     response = render(request, "bookings/tickets/shared.html", context)
     response["X-Robots-Tag"] = "noindex"
-    # The address gives access: pages that this one links to are told the host only.
+    # The URL gives access, so pages that this one links to must not see it, only the host.
     response["Referrer-Policy"] = "strict-origin"
     return response
 
 
 def own_ticket(request: HttpRequest, reference: str) -> Booking:
-    """The person's booking if it is a ticket; 404 for anything else."""
+    """The person's confirmed booking. Raises Http404 for other bookings."""
     booking = own_booking(request, reference)
     if booking.status != Booking.Status.CONFIRMED:
         raise Http404("This booking has no ticket.")

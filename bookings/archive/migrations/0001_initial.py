@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import migrations, models
 
 
-# Partitioned by the quarter in which a show began; `services.archive_batch` makes the partitions.
-# A partitioned table's key has to hold what it is partitioned by.
+# Partitioned by the quarter in which a show began; `services.archive_batch` creates the partitions.
+# PostgreSQL requires the partition column in the primary key.
 CREATE_TABLES = """
 CREATE TABLE archive_archivedshow (
     id bigint NOT NULL,

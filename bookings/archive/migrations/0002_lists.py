@@ -1,4 +1,4 @@
-"""The admin's list has its order from an index, and a reference is found by its beginning."""
+"""Indexes for the admin: the order of the list, and the search for the beginning of a reference."""
 
 from django.db import migrations, models
 

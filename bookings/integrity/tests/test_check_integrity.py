@@ -33,7 +33,7 @@ def test_a_breach_fails_and_fix_puts_it_right() -> None:
     with pytest.raises(CommandError):
         check()
     fixed = check("--fix")
-    assert f"show {show.pk}: 2 seats put right" in fixed
+    assert f"show {show.pk}: 2 seats repaired" in fixed
     assert "invariants hold" in fixed
     owned = Seat.objects.filter(booking=booking).values_list("label", flat=True)
     assert sorted(owned) == ["A1", "A2"]

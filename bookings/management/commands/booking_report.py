@@ -15,9 +15,9 @@ HEADS = ("shows", "seats", "sold", "% sold", "bookings", "cancelled")
 
 class Command(BaseCommand):
     help = (
-        "What was sold for the shows of a span of days (on their cinemas' clocks), by day, cinema "
-        "or film: a table, or CSV for a spreadsheet. Confirmed bookings of shows that took place "
-        "count; cancelled ones are counted beside, those of cancelled shows too. Reads only. "
+        "Print the sales of shows in a range of days (in their cinemas' time zones) by day, cinema "
+        "or film, as a table or CSV. Sales are the confirmed bookings of shows that are not "
+        "cancelled. Cancelled bookings have their own column. Changes nothing. "
         "Example: booking_report --by film --from 2026-01-01 --to 2026-01-31 --csv > january.csv"
     )
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             "--to",
             dest="last",
             type=date.fromisoformat,
-            help="last day; default: the last that is over at every cinema",
+            help="last day; default: yesterday, where every cinema's day is over",
         )
         parser.add_argument("--csv", action="store_true", help="CSV instead of a table")
 

@@ -12,16 +12,17 @@ from shows.models import Show
 
 class Command(BaseCommand):
     help = (
-        "Cancel a show: its bookings are cancelled by the cinema, its seats are free, and everyone "
-        "with a ticket is told by mail (send_notices, or Celery beat). All or nothing, and safe to "
-        "run again."
+        "Cancel a show: cancel its bookings, free its seats, and write a mail to everyone with a "
+        "ticket (sent by Celery beat, or by send_notices). All or nothing, and safe to run again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("show", type=int, help="the show's number, as in its address")
         parser.add_argument("--by", required=True, metavar="EMAIL", help="who is doing this")
-        parser.add_argument("--why", default="", help="a sentence for those who have tickets")
-        parser.add_argument("--dry-run", action="store_true", help="only say who is affected")
+        parser.add_argument(
+            "--why", default="", help="a sentence for the mail to people with tickets"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="only count who is affected")
 
     def handle(self, *args: Any, **options: Any) -> None:
         staff = User.objects.filter(email__iexact=options["by"], is_staff=True).first()

@@ -8,16 +8,16 @@ from bookings.integrity.repair import broken_shows, repair_show
 
 class Command(BaseCommand):
     help = (
-        "Prove the booking invariants (docs/spec.md §4.10) in one snapshot of the database: lists "
-        "every breach and exits with 1 when there is one. Safe to run during a sale. With --fix, "
-        "seats and counters are made to agree with what the bookings say was sold, show by show; a "
-        "seat that two bookings list stays with the one confirmed first, and the other is named."
+        "Check the booking invariants (docs/spec.md §4.10) in one snapshot of the database. Lists "
+        "every breach, and exits with 1 if there is one. Safe to run during a sale. --fix changes "
+        "seats and counters to match the bookings, show by show. A seat that two bookings list "
+        "stays with the one confirmed first; the other booking is named."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--fix", action="store_true", help="put right what can be")
+        parser.add_argument("--fix", action="store_true", help="repair what can be repaired")
         parser.add_argument(
-            "--dry-run", action="store_true", help="with --fix: only name the shows concerned"
+            "--dry-run", action="store_true", help="with --fix: only list the broken shows"
         )
 
     def handle(self, *, fix: bool, dry_run: bool, **_options: Any) -> None:
@@ -39,7 +39,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"show {show_id} would be repaired")
                 continue
             repair = repair_show(show_id)
-            self.stdout.write(f"show {show_id}: {repair.seats_changed} seats put right")
+            self.stdout.write(f"show {show_id}: {repair.seats_changed} seats repaired")
             for contested in repair.contested:
-                self.stdout.write(f"show {show_id}: {contested} is another booking's; call them")
+                self.stdout.write(
+                    f"show {show_id}: {contested} is another booking's; call the customer"
+                )
         self.stdout.write(f"{len(shows)} shows {'to repair' if dry_run else 'repaired'}.")

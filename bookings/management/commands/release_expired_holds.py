@@ -9,8 +9,8 @@ from bookings.services import sweep_lapsed_holds
 
 class Command(BaseCommand):
     help = (
-        "Free the seats of holds that ran out, as Celery beat does every 30 seconds. "
-        "Safe to run at any time, beside a sale and beside other sweeps."
+        "Free the seats of lapsed holds, as Celery beat does every 30 seconds. "
+        "Safe to run at any time, also during a sale or another sweep."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -8,13 +8,13 @@ from bookings.notices.services import send_due
 
 class Command(BaseCommand):
     help = (
-        "Send the mails that cancelled and moved shows owe to people, as Celery beat does every "
-        "few seconds. Safe to run beside it, and again after it was killed: each person is told "
-        "once. Exits with 1 when a mail could not be sent; it is tried again later."
+        "Send the due mails about cancelled and moved shows, as Celery beat does every few "
+        "seconds. Safe to run at the same time, and again after it was killed. Exits with 1 if a "
+        "mail could not be sent; it is tried again later."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="list what waits to be sent")
+        parser.add_argument("--dry-run", action="store_true", help="list the mails that wait")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["dry_run"]:

@@ -9,8 +9,8 @@ class Command(BaseCommand):
     help = (
         "Move shows that ended long ago, whole, with their seats and bookings, to archive tables "
         "partitioned by quarter. Their bookings are still found by reference, by their owner and "
-        "in the admin. Works in batches, each a transaction: interrupted or killed, run it again. "
-        "Safe during a sale: it touches no coming show."
+        "in the admin. Each batch is one transaction, so if it is interrupted, run it again. "
+        "Safe during a sale, because it does not touch coming shows."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -20,8 +20,8 @@ class Command(BaseCommand):
             default=MONTHS,
             help=f"how long ago a show ended; default {MONTHS}",
         )
-        parser.add_argument("--batch", type=int, default=100, help="shows a transaction")
-        parser.add_argument("--dry-run", action="store_true", help="only say how much it would be")
+        parser.add_argument("--batch", type=int, default=100, help="shows in one transaction")
+        parser.add_argument("--dry-run", action="store_true", help="only count what would be moved")
 
     def handle(self, *, months: int, batch: int, dry_run: bool, **_options: Any) -> None:
         if months < 1 or batch < 1:
