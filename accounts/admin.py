@@ -21,6 +21,7 @@ from bookmyshow.core.staff.csv_export import Columns
 
 from .email.queue import queue_account_changed, queue_password_changed
 from .models import User
+from .requests import person
 from .search import log_matching, people_matching
 from .staff.rights import may_change_account
 from .two_factor import services as two_factor
@@ -70,11 +71,9 @@ def _is_within_reach(request: HttpRequest, obj: User | None) -> bool:
 
 def _log_change(request: HttpRequest, form: Any) -> None:
     """Log that a form changed somebody's rights, password, or email."""
-    assert isinstance(request.user, User)
+    by = person(request).email
     if isinstance(form, AdminPasswordChangeForm):
-        log_event(
-            "password change", request=request, account=form.user.email, by=request.user.email
-        )
+        log_event("password change", request=request, account=form.user.email, by=by)
         return
     changed = [name for name in (*RIGHTS, "is_active", "email") if name in form.changed_data]
     if changed:
@@ -82,7 +81,7 @@ def _log_change(request: HttpRequest, form: Any) -> None:
             "rights change",
             request=request,
             account=form.instance.email,
-            by=request.user.email,
+            by=by,
             what=", ".join(changed),
         )
 
@@ -272,13 +271,13 @@ class AuthenticatorApps(ActionsInOneTransaction):
     fields = ("user", "name", "created_at", "last_used_at")
 
     def log_deletions(self, request: HttpRequest, queryset: QuerySet[TOTPDevice]) -> Any:
-        assert isinstance(request.user, User)
+        by = person(request).email
         for device in queryset:
             log_event(
                 "second factor change",
                 request=request,
                 account=device.user.email,
-                by=request.user.email,
+                by=by,
                 what="taken away",
             )
         return super().log_deletions(request, queryset)
@@ -298,8 +297,7 @@ class AuthenticatorApps(ActionsInOneTransaction):
         return not lookup.startswith("key") and super().lookup_allowed(lookup, value, request)
 
     def delete_model(self, request: HttpRequest, obj: TOTPDevice) -> None:
-        assert isinstance(request.user, User)
-        two_factor.forget_device(user=obj.user, by=request.user)
+        two_factor.forget_device(user=obj.user, by=person(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[TOTPDevice]) -> None:
         for device in queryset.select_related("user"):

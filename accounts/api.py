@@ -11,11 +11,12 @@ from bookmyshow.core.api.schemas import Answer
 from bookmyshow.core.observability.security_log import log_event
 
 from . import services
-from .authentication import ApiRequest, BearerToken
+from .authentication import BearerToken
 from .errors import WrongCode
 from .login.attempts import spend_code, spend_sign_up
 from .models import User
 from .profile_cache import profile_of
+from .requests import ApiRequest
 from .schemas import LogIn, ProfileChange, SessionOut, SignUp, UserOut
 from .tokens import end_token, issue_token
 from .two_factor.services import check_code, is_required

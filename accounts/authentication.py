@@ -8,14 +8,8 @@ from ninja.security import HttpBearer
 from bookmyshow.core.errors import Forbidden
 
 from .models import User
+from .requests import ApiRequest
 from .tokens import user_of_token
-
-
-class ApiRequest(HttpRequest):
-    """A request that was authenticated: `auth` is the person, `token` the bearer token."""
-
-    auth: User
-    token: str
 
 
 class BearerToken(HttpBearer):

@@ -15,6 +15,7 @@ from .email.addresses import validate_mailable
 from .errors import EmailTaken
 from .login.attempts import spend_secret
 from .models import User
+from .requests import AuthenticatedRequest
 
 phone_number = RegexValidator(
     r"^\+?[0-9][0-9 ()/-]{5,24}$", "Write a phone number, for example +91 98200 12345."
@@ -190,9 +191,8 @@ class CurrentPasswordForm(AccountForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
-    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, request: AuthenticatedRequest, *args: Any, **kwargs: Any) -> None:
         self.request = request
-        assert isinstance(request.user, User)
         super().__init__(request.user, *args, **kwargs)
 
     def clean_password(self) -> str:

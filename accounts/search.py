@@ -6,9 +6,10 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db.models import Func, Q, QuerySet, TextField, Value
 
+from bookmyshow.core.search_text import clean_search
+
 from .models import User, Words
 
-MAX_LENGTH = 200
 #: A search by person looks at the bookings or log lines of this many people at most.
 MAX_PEOPLE = 500
 
@@ -28,15 +29,10 @@ class LogWords(Func):
     output_field = SearchVectorField()
 
 
-def cleaned(typed: str) -> str:
-    """The text without what PostgreSQL refuses (NUL, lone surrogates), at most MAX_LENGTH long."""
-    return typed[:MAX_LENGTH].encode(errors="ignore").decode().replace("\0", " ").strip()
-
-
 def people_matching(users: QuerySet[User], typed: str) -> QuerySet[User]:
     """People of whom each typed word begins a word of the name, email or phone."""
     return users.alias(words=Words("name", "email", "phone")).filter(
-        words=WordsQuery(cleaned(typed))
+        words=WordsQuery(clean_search(typed))
     )
 
 
@@ -48,6 +44,6 @@ def ids_of_people(typed: str) -> list[int]:
 
 def log_matching(entries: QuerySet[LogEntry], typed: str) -> QuerySet[LogEntry]:
     """Lines whose text matches, and lines of people who match."""
-    words = WordsQuery(re.sub(r"[\W_]+", " ", cleaned(typed)))
+    words = WordsQuery(re.sub(r"[\W_]+", " ", clean_search(typed)))
     lines = entries.alias(words=LogWords("object_repr", "change_message"))
     return lines.filter(Q(words=words) | Q(user__in=ids_of_people(typed)))

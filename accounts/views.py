@@ -17,7 +17,6 @@ from django.http import (
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -37,16 +36,7 @@ from .forms import (
 )
 from .login.attempts import spend_email_check, spend_reset, spend_sign_up
 from .login.devices import remember_device
-from .requests import LoggedInRequest
-
-
-def next_address(request: HttpRequest) -> str:
-    """The `next` address, if it is on this site."""
-    wanted = request.POST.get("next", request.GET.get("next", ""))
-    safe = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if safe and wanted.startswith(("/", "http://", "https://")) else ""
+from .requests import AuthenticatedRequest, safe_next
 
 
 @sensitive_post_parameters("password")
@@ -55,7 +45,7 @@ def next_address(request: HttpRequest) -> str:
 def signup(request: HttpRequest) -> HttpResponse:
     """Open an account, then redirect to the `next` address."""
     if request.user.is_authenticated:
-        return redirect(next_address(request) or "listings:home")
+        return redirect(safe_next(request) or "listings:home")
     if request.method == "POST":
         spend_sign_up(request, request.POST.get("email", ""))
     form = SignUpForm(request.POST or None)
@@ -66,9 +56,9 @@ def signup(request: HttpRequest) -> HttpResponse:
             f"Welcome, {user.get_short_name()}. Your account is open. "
             f"We have sent a link to {user.email}: follow it to confirm that it is your address.",
         )
-        return redirect(next_address(request) or "listings:home")
+        return redirect(safe_next(request) or "listings:home")
     status = 422 if form.is_bound else 200
-    context = {"form": form, "next": next_address(request), "log_in": log_in_instead(request, form)}
+    context = {"form": form, "next": safe_next(request), "log_in": log_in_instead(request, form)}
     return render(request, "accounts/signup.html", context, status=status)
 
 
@@ -79,7 +69,7 @@ def log_in_instead(request: HttpRequest, form: SignUpForm) -> str:
     """
     if not form.has_error("email", "taken"):
         return ""
-    wanted = next_address(request)
+    wanted = safe_next(request)
     query = f"?{urlencode({'next': wanted})}" if wanted else ""
     email = urlencode({"email": form.data["email"].strip()})
     return f"{reverse('accounts:login')}{query}#{email}"
@@ -104,7 +94,7 @@ def signup_check(request: HttpRequest, field: str) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def profile(request: LoggedInRequest) -> HttpResponse:
+def profile(request: AuthenticatedRequest) -> HttpResponse:
     """The profile page: shows and changes name and phone."""
     user = request.user
     form = ProfileForm(request.POST or None, initial={"name": user.name, "phone": user.phone})
@@ -120,7 +110,7 @@ def profile(request: LoggedInRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def password(request: LoggedInRequest) -> HttpResponse:
+def password(request: AuthenticatedRequest) -> HttpResponse:
     """Change the password. Only this browser stays logged in."""
     form = ChangePasswordForm(request, request.POST or None)
     if form.is_valid():
@@ -133,7 +123,7 @@ def password(request: LoggedInRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def log_out_others(request: LoggedInRequest) -> HttpResponse:
+def log_out_others(request: AuthenticatedRequest) -> HttpResponse:
     """End all sessions and API tokens except this browser's session."""
     update_session_auth_hash(
         request, services.log_out_everywhere(user=request.user, request=request)
@@ -145,7 +135,7 @@ def log_out_others(request: LoggedInRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_safe
-def export(request: LoggedInRequest) -> HttpResponse:
+def export(request: AuthenticatedRequest) -> HttpResponse:
     """Download all data of the person as a JSON file."""
     log_event("export", request=request, account=request.user.email, what="own data")
     response = JsonResponse(account_data(request.user), json_dumps_params={"indent": 2})
@@ -158,7 +148,7 @@ def export(request: LoggedInRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def delete(request: LoggedInRequest) -> HttpResponse:
+def delete(request: AuthenticatedRequest) -> HttpResponse:
     """Close the account for ever. The form asks for the password."""
     form = CurrentPasswordForm(request, request.POST or None)
     if form.is_valid():

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from accounts.models import User
+from accounts.requests import person
 from accounts.search import ids_of_people
 from bookmyshow.core.staff.bounded_changelist import LongListAdmin, period_filter
 from bookmyshow.core.staff.csv_export import Columns, currency
@@ -263,8 +263,7 @@ class NoticeAdmin(LongListAdmin):
 
     @admin.action(description="Try again", permissions=["try_again"])
     def try_again(self, request: HttpRequest, chosen: QuerySet[Notice]) -> None:
-        assert isinstance(request.user, User)
-        count = try_again(by=request.user, notices=chosen)
+        count = try_again(by=person(request), notices=chosen)
         mails = "1 mail" if count == 1 else f"{count} mails"
         words = f"{mails} will be tried again within {settings.NOTICE_SECONDS} seconds."
         self.message_user(request, words, messages.SUCCESS if count else messages.WARNING)

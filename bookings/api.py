@@ -8,8 +8,9 @@ from django.http import HttpResponse
 from ninja import Header, Query, Router
 from pydantic import StringConstraints
 
-from accounts.authentication import ApiRequest, BearerToken
+from accounts.authentication import BearerToken
 from accounts.models import User
+from accounts.requests import ApiRequest
 from bookmyshow.core.api.openapi import problems
 from bookmyshow.core.api.paging import PageOf
 from bookmyshow.core.api.responses import answer, answer_list

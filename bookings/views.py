@@ -9,14 +9,15 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
+from accounts.requests import AuthenticatedRequest
 from bookmyshow.core.errors import DomainError
+from bookmyshow.core.htmx import redirect_whole_page
 from bookmyshow.core.rate_limits import HOLDS_OF_PERSON, RateLimited, count_attempt
 from bookmyshow.core.time import database_now
 from shows.models import Seat
@@ -28,7 +29,7 @@ from .errors import BookingError, BookingNotFound, InvalidSeats, ShowBusy, ShowN
 from .forms import ChosenSeats
 from .hold_limits import address_key, count_unconfirmed_seats
 from .models import Booking
-from .own_bookings import own_booking, person
+from .own_bookings import own_booking
 from .tickets.services import qr_svg, share_address
 
 BOOKINGS_PER_PAGE = 20
@@ -53,13 +54,6 @@ HELD_AT_A_CANCELLED_SHOW = (
 )
 
 
-def go(request: HttpRequest, address: str) -> HttpResponse:
-    """Send the whole page on, from inside a fragment too."""
-    if request.headers.get("HX-Request"):
-        return HttpResponseClientRedirect(address)
-    return redirect(address)
-
-
 @require_POST
 def hold(request: HttpRequest, show_id: int) -> HttpResponse:
     """Hold the chosen seats and go to the review page, or show the map with the error."""
@@ -71,7 +65,7 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
         if "wheelchair" in request.POST:
             chosen["wheelchair"] = "yes"
         back = f"{reverse('shows:show', args=[show_id])}?{urlencode(chosen)}"
-        return go(request, redirect_to_login(back).url)
+        return redirect_whole_page(request, redirect_to_login(back).url)
     if unasked:
         return _refused(request, show_id, labels, InvalidSeats(wheelchair_question(unasked)))
     try:
@@ -87,7 +81,7 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
         raise Http404 from error
     except (BookingError, ShowBusy, RateLimited) as error:
         return _refused(request, show_id, labels, error)
-    return go(request, booking.get_absolute_url())
+    return redirect_whole_page(request, booking.get_absolute_url())
 
 
 def wheelchair_question(labels: list[str]) -> str:
@@ -113,12 +107,12 @@ def _refused(
 @require_safe
 @never_cache
 @login_required
-def booking(request: HttpRequest, reference: str) -> HttpResponse:
+def booking(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     """The page of a booking: the review of a hold, the ticket, or how it ended."""
-    mine = Booking.objects.of(person(request)).with_clock()
+    mine = Booking.objects.of(request.user).with_clock()
     found = mine.filter(reference=reference).first()
     if found is None:
-        return archived_page(request, person(request), reference)
+        return archived_page(request, request.user, reference)
     state = found.status_at(found.now)
     context = {"booking": found, "show": found.show, "state": state}
     if state == PENDING:
@@ -144,7 +138,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
 @require_safe
 @never_cache
 @login_required
-def clock(request: HttpRequest, reference: str) -> HttpResponse:
+def clock(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     """The status and remaining seconds of a hold. A page that was suspended asks for them."""
     found = own_booking(request, reference)
     return JsonResponse(
@@ -154,7 +148,7 @@ def clock(request: HttpRequest, reference: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def confirm(request: HttpRequest, reference: str) -> HttpResponse:
+def confirm(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     """Confirm the booking, unless the show has moved since the page was loaded."""
     starts_at = _moment(request.POST.get("starts_at", ""))
 
@@ -167,23 +161,23 @@ def confirm(request: HttpRequest, reference: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def release(request: HttpRequest, reference: str) -> HttpResponse:
+def release(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     return _act(request, reference, services.release_hold)
 
 
 @require_POST
 @login_required
-def cancel(request: HttpRequest, reference: str) -> HttpResponse:
+def cancel(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     return _act(request, reference, services.cancel_booking)
 
 
 @require_safe
 @never_cache
 @login_required
-def bookings(request: HttpRequest) -> HttpResponse:
+def bookings(request: AuthenticatedRequest) -> HttpResponse:
     """My bookings: live holds, coming tickets, past bookings, and ended holds (collapsed)."""
     now = database_now()
-    mine = Booking.objects.of(person(request)).coming_first(at=now)
+    mine = Booking.objects.of(request.user).coming_first(at=now)
     page = Paginator(mine.but_ended_holds(at=now), BOOKINGS_PER_PAGE).get_page(
         request.GET.get("page")
     )
@@ -222,15 +216,17 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-def _act(request: HttpRequest, reference: str, service: Callable[..., Booking]) -> HttpResponse:
+def _act(
+    request: AuthenticatedRequest, reference: str, service: Callable[..., Booking]
+) -> HttpResponse:
     """Call the service, then show the page of the booking, with the error if there is one."""
     try:
-        service(user=person(request), reference=reference)
+        service(user=request.user, reference=reference)
     except BookingNotFound as error:
         raise Http404 from error
     except (BookingError, ShowBusy) as error:
         messages.error(request, error.message)
-    return go(request, reverse("bookings:booking", args=[reference]))
+    return redirect_whole_page(request, reverse("bookings:booking", args=[reference]))
 
 
 def _how_it_ended(found: Booking) -> tuple[str, str]:

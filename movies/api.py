@@ -3,7 +3,8 @@
 from django.http import HttpResponse
 from ninja import Router
 
-from accounts.authentication import AdminToken, ApiRequest
+from accounts.authentication import AdminToken
+from accounts.requests import ApiRequest
 from bookmyshow.core.api.openapi import problems
 from bookmyshow.core.api.responses import answer
 from bookmyshow.core.api.schemas import Answer, PathId

@@ -19,14 +19,14 @@ from django.db.models import (
     Value,
 )
 
+from bookmyshow.core.search_text import clean_search
+
 Films = TypeVar("Films", bound=QuerySet[Any])
 
 # Weights of D (description), C (unused), B (cast), A (title).
 WEIGHTS = [0.05, 0.1, 0.3, 1.0]
 # ts_rank's normalisation 1: a match in a short document counts for more than in a long one.
 BY_LENGTH = 1
-# More than any title; what is typed beyond it says no more about the film that is meant.
-LONGEST = 200
 
 
 class Fold(Func):
@@ -44,14 +44,9 @@ class WordsQuery(SearchQuery):
         self.function = "movies_search_query"
 
 
-def searchable(text: str) -> str:
-    """What of a typed text can be asked of the database: no NUL, no half characters, not a book."""
-    return text[:LONGEST].encode(errors="ignore").decode().replace("\0", " ").strip()
-
-
 def ranked_matches(movies: Films, text: str) -> Films:
     """The films that match `text`; one whose whole title it is comes first, then by relevance."""
-    text = searchable(text)
+    text = clean_search(text)
     if not text:
         return movies
     query = WordsQuery(text)

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from accounts.authentication import AdminToken, ApiRequest
+from accounts.authentication import AdminToken
+from accounts.requests import ApiRequest
 from bookmyshow.core.api.openapi import problems
 from bookmyshow.core.api.paging import PageOf
 from bookmyshow.core.api.responses import answer, list_text, text_answer

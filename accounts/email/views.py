@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.errors import LinkNotValid
 from accounts.login.attempts import spend_confirmation_mail
-from accounts.requests import LoggedInRequest
+from accounts.requests import AuthenticatedRequest
 
 from .confirmation import confirm_email, user_of_link
 from .queue import queue_confirmation_link
@@ -30,7 +30,7 @@ def confirm_email_page(request: HttpRequest, token: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def send_confirmation_link(request: LoggedInRequest) -> HttpResponse:
+def send_confirmation_link(request: AuthenticatedRequest) -> HttpResponse:
     """Send the link again, to the address of the account."""
     if request.user.email_confirmed_at:
         messages.info(request, "Your email address is confirmed already.")

@@ -16,11 +16,9 @@ from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.http import urlencode
-from django_htmx.http import HttpResponseClientRedirect
 from django_otp import login as otp_login
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -28,6 +26,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts.email.queue import queue_account_changed
 from accounts.errors import AlreadySetUp
 from accounts.models import User
+from bookmyshow.core.htmx import redirect_whole_page
 from bookmyshow.core.observability.security_log import log_event
 from bookmyshow.core.staff import audit
 
@@ -203,9 +202,7 @@ class StaffTwoFactorMiddleware:
 def _redirect_to_code_page(request: HttpRequest) -> HttpResponse:
     back = request.get_full_path() if request.method == "GET" else request.path
     address = f"{reverse('accounts:two-factor')}?{urlencode({'next': back})}"
-    if request.headers.get("HX-Request"):
-        return HttpResponseClientRedirect(address)
-    return redirect(address)
+    return redirect_whole_page(request, address)
 
 
 def is_staff_page(path: str) -> bool:

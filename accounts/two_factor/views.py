@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -17,6 +16,7 @@ from accounts.errors import AlreadySetUp
 from accounts.forms import SiteForm
 from accounts.login.attempts import spend_code
 from accounts.models import User
+from accounts.requests import safe_next
 from bookmyshow.core.observability.security_log import log_event
 
 from . import recovery_codes
@@ -142,9 +142,5 @@ def _staff(request: HttpRequest) -> User:
 
 
 def _next_address(request: HttpRequest) -> str:
-    """The `next` address if it is on this site."""
-    address = request.POST.get("next") or request.GET.get("next") or ""
-    here = {request.get_host()}
-    if url_has_allowed_host_and_scheme(address, here, require_https=request.is_secure()):
-        return address
-    return reverse("admin:index")
+    """The `next` address if it is on this site, else the admin's front page."""
+    return safe_next(request) or reverse("admin:index")

@@ -2,12 +2,12 @@
 
 import logging
 
-import redis
 from django.conf import settings
 from django.utils import timezone
 from django.utils.timesince import timesince
 
 from bookings import sweep_heartbeat
+from bookmyshow.core.redis_clients import UNREACHABLE, short_lived_client
 
 log = logging.getLogger(__name__)
 
@@ -17,11 +17,9 @@ PING_SECONDS = 0.5
 def answers(url: str) -> bool:
     """Whether the Redis or Valkey server at this address answers within PING_SECONDS."""
     try:
-        with redis.from_url(
-            url, socket_connect_timeout=PING_SECONDS, socket_timeout=PING_SECONDS
-        ) as client:
+        with short_lived_client(url, seconds=PING_SECONDS) as client:
             client.ping()
-    except redis.RedisError as error:
+    except UNREACHABLE as error:
         log.warning("Redis does not answer: %s", error)
         return False
     return True

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, TypeVar
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -11,12 +11,12 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.models import User
+from accounts.requests import AuthenticatedRequest
 from accounts.staff.sessions import background
 from bookings.errors import ShowBusy
 from bookings.models import Admission
+from bookmyshow.core.htmx import redirect_whole_page
 from bookmyshow.core.security import PERMISSIONS_AT_THE_DOOR
 from bookmyshow.core.time import database_now, local_day
 from shows.models import Cinema, Show
@@ -24,23 +24,23 @@ from shows.models import Cinema, Show
 from . import services as door
 
 Given = ParamSpec("Given")
+Request = TypeVar("Request", bound=HttpRequest)
 LAST_SHOWN = 5
 CINEMA_CHOSEN = "door_cinema"
 LONGEST_TICKET = 200
 
 
 def door_staff(
-    view: Callable[Concatenate[HttpRequest, Given], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, Given], HttpResponse]:
+    view: Callable[Concatenate[Request, Given], HttpResponse],
+) -> Callable[Concatenate[Request, Given], HttpResponse]:
     """Decorator: only for staff who may admit people. Only these pages may use the camera."""
 
     @wraps(view)
     @never_cache
-    def guarded(request: HttpRequest, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
+    def guarded(request: Request, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
             login = redirect_to_login(reverse("bookings:door"))
-            hx = request.headers.get("HX-Request")
-            return HttpResponseClientRedirect(login.url) if hx else login
+            return redirect_whole_page(request, login.url)
         if not (request.user.is_staff and request.user.has_perm("bookings.add_admission")):
             raise PermissionDenied
         response = view(request, *args, **kwargs)
@@ -68,14 +68,14 @@ def shows(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @door_staff
-def check(request: HttpRequest, show_id: int) -> HttpResponse:
+def check(request: AuthenticatedRequest, show_id: int) -> HttpResponse:
     """The door of one show. A POST checks one ticket."""
     return _at_the_door(request, show_id, door.admit)
 
 
 @require_POST
 @door_staff
-def undo(request: HttpRequest, show_id: int) -> HttpResponse:
+def undo(request: AuthenticatedRequest, show_id: int) -> HttpResponse:
     if not request.user.has_perm("bookings.delete_admission"):
         raise PermissionDenied
     return _at_the_door(request, show_id, door.undo_admission)
@@ -90,14 +90,13 @@ def count(request: HttpRequest, show_id: int) -> HttpResponse:
 
 
 def _at_the_door(
-    request: HttpRequest, show_id: int, act: Callable[..., door.Verdict]
+    request: AuthenticatedRequest, show_id: int, act: Callable[..., door.Verdict]
 ) -> HttpResponse:
     context: dict[str, object] = {}
     status = 200
     if request.method == "POST":
         ticket = request.POST.get("ticket", "")[:LONGEST_TICKET].replace("\0", "")
         get_object_or_404(Show, pk=show_id)
-        assert isinstance(request.user, User)
         try:
             context["verdict"] = act(by=request.user, ticket=ticket, show_id=show_id)
             context["was_typed"] = door.was_typed(ticket)

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
+from accounts.requests import AuthenticatedRequest
 from bookings.errors import BookingError
 from bookings.models import Booking, Notice
 from bookmyshow.core.staff.access import staff_with
@@ -54,7 +55,7 @@ class MoveForm(CancelForm):
 
 @require_http_methods(["GET", "POST"])
 @staff_with("shows.cancel_show")
-def cancel(request: HttpRequest, show_id: int) -> HttpResponse:
+def cancel(request: AuthenticatedRequest, show_id: int) -> HttpResponse:
     show = _show(show_id)
     form = CancelForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -68,7 +69,7 @@ def cancel(request: HttpRequest, show_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @staff_with("shows.move_show")
-def move(request: HttpRequest, show_id: int) -> HttpResponse:
+def move(request: AuthenticatedRequest, show_id: int) -> HttpResponse:
     show = _show(show_id)
     form = MoveForm(show, request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -82,9 +83,8 @@ def move(request: HttpRequest, show_id: int) -> HttpResponse:
     return _page(request, show, form, title="Move a show", is_cancel=False)
 
 
-def _do(request: HttpRequest, act: Callable[[User], Any]) -> Any:
+def _do(request: AuthenticatedRequest, act: Callable[[User], Any]) -> Any:
     """The result of the service. If it raises a refusal, show its message and return None."""
-    assert isinstance(request.user, User)
     try:
         return act(request.user)
     except (ScheduleError, BookingError) as error:

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.requests import AuthenticatedRequest
 from bookings.models import Booking
 from bookings.own_bookings import own_booking
 from bookmyshow.core.time import database_now
@@ -17,7 +18,7 @@ from .services import InvalidToken, calendar_entry, qr_svg, read_share_token, sh
 @require_safe
 @never_cache
 @login_required
-def pdf(request: HttpRequest, reference: str) -> HttpResponse:
+def pdf(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     booking = own_ticket(request, reference)
     return _file(ticket_pdf(booking), "application/pdf", f"ticket-{reference}.pdf")
 
@@ -25,7 +26,7 @@ def pdf(request: HttpRequest, reference: str) -> HttpResponse:
 @require_safe
 @never_cache
 @login_required
-def ics(request: HttpRequest, reference: str) -> HttpResponse:
+def ics(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     booking = own_ticket(request, reference)
     address = request.build_absolute_uri(booking.get_absolute_url())
     entry = calendar_entry(booking, address=address)
@@ -35,7 +36,7 @@ def ics(request: HttpRequest, reference: str) -> HttpResponse:
 @require_safe
 @never_cache
 @login_required
-def qr(request: HttpRequest, reference: str) -> HttpResponse:
+def qr(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     booking = own_ticket(request, reference)
     return HttpResponse(qr_svg(booking, standalone=True), content_type="image/svg+xml")
 
@@ -43,7 +44,7 @@ def qr(request: HttpRequest, reference: str) -> HttpResponse:
 @require_safe
 @never_cache
 @login_required
-def share(request: HttpRequest, reference: str) -> HttpResponse:
+def share(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     """A page with the link to copy, for browsers that have no share function."""
     booking = own_ticket(request, reference)
     context = {
@@ -79,7 +80,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-def own_ticket(request: HttpRequest, reference: str) -> Booking:
+def own_ticket(request: AuthenticatedRequest, reference: str) -> Booking:
     """The person's confirmed booking. Raises Http404 for other bookings."""
     booking = own_booking(request, reference)
     if booking.status != Booking.Status.CONFIRMED:

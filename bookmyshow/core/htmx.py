@@ -1,8 +1,9 @@
-"""Pages with a part that htmx loads again from the same address."""
+"""Answers to htmx: a part of a page again from the same address, or another page."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 
@@ -20,3 +21,10 @@ def page_or_part(
     response = render(request, f"{template}#{part}" if live else template, context)
     patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
     return response
+
+
+def redirect_whole_page(request: HttpRequest, address: str) -> HttpResponse:
+    """Send the browser to `address`: htmx would show a plain redirect inside the page's part."""
+    if request.headers.get("HX-Request"):
+        return HttpResponseClientRedirect(address)
+    return redirect(address)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import redis
 from django.conf import settings
 from django.core import checks
 from django.core.cache import cache
@@ -19,6 +18,7 @@ from bookings import sweep_heartbeat
 from bookings.notices.mail_failures import refusal_to_connect
 from bookings.notices.mail_state import REMEMBERED, last_error, mail_state
 from bookmyshow.celery import app, queues
+from bookmyshow.core.redis_clients import UNREACHABLE, short_lived_client
 from bookmyshow.core.time import database_now
 
 OLDEST_POSTGRESQL = 140_000
@@ -136,13 +136,9 @@ def _cache() -> Finding:
 
 def _broker() -> Finding:
     try:
-        with redis.from_url(
-            settings.CELERY_BROKER_URL,
-            socket_connect_timeout=ANSWER_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
-        ) as client:
+        with short_lived_client(settings.CELERY_BROKER_URL, seconds=ANSWER_SECONDS) as client:
             waiting = sum(int(str(client.llen(queue))) for queue in queues())
-    except redis.RedisError:
+    except UNREACHABLE:
         advice = "The broker is the server of REDIS_URL. Mails and sweeps wait for it."
         return Finding("broker", "does not answer", advice, True)
     if waiting > 100:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -11,6 +10,7 @@ from prometheus_client.registry import Collector
 from bookings import sweep_heartbeat
 from bookings.notices.mail_state import REMEMBERED
 from bookmyshow.celery import queues
+from bookmyshow.core.redis_clients import UNREACHABLE, short_lived_client
 
 SOCKET_SECONDS = 0.5
 
@@ -97,13 +97,9 @@ class StateGauges(Collector):
 
     def _broker(self) -> Iterator[Metric]:
         try:
-            with redis.from_url(
-                settings.CELERY_BROKER_URL,
-                socket_connect_timeout=SOCKET_SECONDS,
-                socket_timeout=SOCKET_SECONDS,
-            ) as client:
+            with short_lived_client(settings.CELERY_BROKER_URL, seconds=SOCKET_SECONDS) as client:
                 queued = {queue: int(str(client.llen(queue))) for queue in queues()}
-        except redis.RedisError:
+        except UNREACHABLE:
             yield _up("broker", False)
             return
         yield _up("broker", True)

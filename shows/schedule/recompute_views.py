@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
+from accounts.requests import AuthenticatedRequest
 from bookmyshow.core.staff.access import staff_with
 from bookmyshow.core.time import database_now
 from shows.errors import ShowBusy
@@ -28,9 +29,8 @@ CHANGED = (
 
 @require_http_methods(["GET", "POST"])
 @staff_with("shows.schedule_shows")
-def recompute_shows(request: HttpRequest) -> HttpResponse:
+def recompute_shows(request: AuthenticatedRequest) -> HttpResponse:
     """List what would change of a film's, screen's or cinema's shows and what can't; then do it."""
-    assert isinstance(request.user, User)
     found = outdated(_shows(request), at=database_now())
     if request.method == "POST":
         if request.POST.get("seen") == digest(found):

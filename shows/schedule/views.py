@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.models import User
+from accounts.requests import AuthenticatedRequest
 from bookmyshow.core.staff.access import staff_with
 from bookmyshow.core.time import A_DAY, business_day, database_now
 from shows.errors import ScheduleError
@@ -27,7 +27,7 @@ CHANGED = (
 
 @require_http_methods(["GET", "POST"])
 @staff_with("shows.schedule_shows")
-def planner(request: HttpRequest) -> HttpResponse:
+def planner(request: AuthenticatedRequest) -> HttpResponse:
     """Ask, look at what it would make, then make it: all or nothing."""
     form = PlannerForm(request.POST or None, initial=_next_week())
     context: dict[str, object] = {}
@@ -38,7 +38,6 @@ def planner(request: HttpRequest) -> HttpResponse:
             context = _previewed(planned) | {"digest": digest(plan, planned)}
             if "schedule" in request.POST:
                 if request.POST.get("previewed") == context["digest"]:
-                    assert isinstance(request.user, User)
                     return _scheduled(request, schedule(plan, planned, by=request.user))
                 messages.warning(request, CHANGED)
         except ScheduleError as error:

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import User
+from accounts.requests import AuthenticatedRequest
 from bookmyshow.core.staff.access import staff_with
 from shows.models import Screen
 from shows.schedule.recompute_views import tell_what_is_outdated
@@ -89,7 +89,7 @@ class KindsForm(forms.Form):
 
 @require_http_methods(["GET", "POST"])
 @staff_with("shows.change_screen")
-def import_plan(request: HttpRequest, screen_id: int) -> HttpResponse:
+def import_plan(request: AuthenticatedRequest, screen_id: int) -> HttpResponse:
     """A file, then a seat type for each of its categories, a look at it, and it is the screen's."""
     screen = get_object_or_404(Screen.objects.select_related("cinema"), pk=screen_id)
     form = PlanFileForm(request.POST or None, request.FILES or None)
@@ -111,8 +111,7 @@ def import_plan(request: HttpRequest, screen_id: int) -> HttpResponse:
     return render(request, "shows/seating/import_plan.html", context)
 
 
-def _used(request: HttpRequest, screen: Screen, text: str) -> HttpResponse:
-    assert isinstance(request.user, User)
+def _used(request: AuthenticatedRequest, screen: Screen, text: str) -> HttpResponse:
     use_imported_plan(screen=screen, text=text, by=request.user)
     messages.success(request, "The plan is the screen's now.")
     tell_what_is_outdated(request, screen=screen)

@@ -15,7 +15,6 @@ viewer's own seats on top of it.
 
 import hashlib
 import random
-import secrets
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +24,7 @@ from django.core.cache import cache
 from django.db.models import Case, CharField, DurationField, ExpressionWrapper, F, Value, When
 from django.db.models.functions import Now
 
-from bookmyshow.core.cache import group_key
+from bookmyshow.core.cache import OwnedLock, group_key
 from shows.models import Seat, Show, lapsed_hold
 
 from . import markup as drawing
@@ -127,25 +126,25 @@ def current_version(show_id: int) -> str | None:
 def current_map(show_id: int) -> SeatMap:
     """The map as it is now. Raises Show.DoesNotExist."""
     deadline = time.monotonic() + WAIT_SECONDS
-    token = secrets.token_hex(8)
+    lock = OwnedLock(lock_key(show_id), LOCK_SECONDS)
     while time.monotonic() < deadline:
         if kept := _kept(show_id):
             return kept
-        locked = cache.add(lock_key(show_id), token, LOCK_SECONDS)
-        if locked or cache.get(lock_key(show_id)) is None:
+        locked = lock.take()
+        if locked or lock.is_free():
             # Whoever had the lock may have given it back since the look, with the map there. Else
             # a commit dropped both, or the cache server is down: read, without a lock if need be.
             if kept := _kept(show_id):
-                _give_back_lock(show_id, token)
+                lock.give_back()
                 return kept
             try:
-                return _read_and_keep(show_id, token if locked else None)
+                return _read_and_keep(show_id, lock if locked else None)
             except Exception:
                 # Nobody need wait for a reading that failed, or for a show that there isn't.
-                _give_back_lock(show_id, token)
+                lock.give_back()
                 raise
         time.sleep(LOOK_SECONDS)
-    return _read_and_keep(show_id, token=None)
+    return _read_and_keep(show_id, None)
 
 
 def read(show_id: int) -> Reading:
@@ -195,12 +194,7 @@ def _kept(show_id: int) -> SeatMap | None:
     return SeatMap(version, html) if version and html else None
 
 
-def _give_back_lock(show_id: int, token: str) -> None:
-    if cache.get(lock_key(show_id)) == token:
-        cache.delete(lock_key(show_id))
-
-
-def _read_and_keep(show_id: int, token: str | None) -> SeatMap:
+def _read_and_keep(show_id: int, lock: OwnedLock | None) -> SeatMap:
     """Read the seats, draw them unless this version was drawn before, and tell the others."""
     started = time.monotonic()
     reading = read(show_id)
@@ -209,11 +203,11 @@ def _read_and_keep(show_id: int, token: str | None) -> SeatMap:
     if html is None:
         html = reading.draw()
         cache.set(key, html, DRAWING_SECONDS)
-    if token and cache.get(lock_key(show_id)) == token:
+    if lock and lock.is_mine():
         # The reading was true when it began, so its age counts against it.
         age = time.monotonic() - started
         # Shows that were first looked at together are not all read again at one moment.
         seconds = reading.good_for.total_seconds() * random.uniform(0.7, 1)
         cache.set(pointer_key(show_id), reading.version, seconds - age)
-        cache.delete(lock_key(show_id))
+        lock.give_back()
     return SeatMap(reading.version, html)

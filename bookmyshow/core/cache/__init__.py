@@ -15,6 +15,6 @@ This package imports no app.
 """
 
 from .serializer import cacheable
-from .single_flight import Group, drop_group, get_or_compute, group_key
+from .single_flight import Group, OwnedLock, drop_group, get_or_compute, group_key
 
-__all__ = ["Group", "cacheable", "drop_group", "get_or_compute", "group_key"]
+__all__ = ["Group", "OwnedLock", "cacheable", "drop_group", "get_or_compute", "group_key"]

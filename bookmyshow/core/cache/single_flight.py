@@ -19,6 +19,33 @@ CHECK_SECONDS = 0.02
 LOCK_SECONDS = 10
 
 
+class OwnedLock:
+    """A lock in the cache that only its owner gives back. It ends by itself after `seconds`.
+
+    Anybody may still delete its key: then the owner knows that what it reads is out of date.
+    """
+
+    def __init__(self, key: str, seconds: float) -> None:
+        self._key, self._seconds = key, seconds
+        self._token = secrets.token_hex(8)
+
+    def take(self) -> bool | None:
+        """Whether this worker got the lock; None if the cache server is down."""
+        return cache.add(self._key, self._token, self._seconds)
+
+    def is_free(self) -> bool:
+        """Whether nobody has the lock. True as well if the cache server is down."""
+        return cache.get(self._key) is None
+
+    def is_mine(self) -> bool:
+        return cache.get(self._key) == self._token
+
+    def give_back(self) -> None:
+        """Free the lock, unless another worker has it by now."""
+        if self.is_mine():
+            cache.delete(self._key)
+
+
 def get_or_compute(key: str, compute: Callable[[], T], *, seconds: Lifetime[T]) -> T:
     """Return the cached value of `key`. If it is missing, compute and cache it for `seconds`.
 
@@ -26,12 +53,12 @@ def get_or_compute(key: str, compute: Callable[[], T], *, seconds: Lifetime[T]) 
     after that, or while the cache server is down, each computes its own.
     """
     deadline = time.monotonic() + WAIT_SECONDS
-    lock = f"{key}:making"
+    lock = OwnedLock(f"{key}:making", LOCK_SECONDS)
     while True:
         found = cache.get(key, MISSING)
         if found is not MISSING:
             return found
-        locked = _lock(lock)
+        locked = lock.take()
         if locked:
             try:
                 # Another worker may have stored it between the read and the lock.
@@ -42,7 +69,7 @@ def get_or_compute(key: str, compute: Callable[[], T], *, seconds: Lifetime[T]) 
                 cache.set(key, value, seconds(value) if callable(seconds) else seconds)
                 return value
             finally:
-                cache.delete(lock)
+                lock.give_back()
         if locked is None or time.monotonic() > deadline:
             return compute()
         time.sleep(CHECK_SECONDS)
@@ -80,8 +107,3 @@ def drop_group(name: str) -> None:
 def group_key(name: str) -> str:
     """The key whose deletion drops the group. With it several groups can be dropped at once."""
     return f"group:{name}"
-
-
-def _lock(name: str) -> bool | None:
-    """Whether this worker got the lock; None if the cache server is down."""
-    return cache.add(name, 1, LOCK_SECONDS)

@@ -12,17 +12,14 @@ While the server is down nobody is counted, and requests do not become slower.
 import hashlib
 import time
 from collections.abc import Callable
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponseBase
-from django_redis.exceptions import ConnectionInterrupted
-from redis.exceptions import RedisError
 
 from bookmyshow.core.client_address import client_network
 from bookmyshow.core.pseudonym import pseudonym
+from bookmyshow.core.redis_clients import UNREACHABLE, cache_client
 
 ONLINE_SECONDS = 300
 #: The most visitors without a log-in that are counted from one IPv4 address or IPv6 network.
@@ -46,8 +43,8 @@ class PeopleOnlineMiddleware:
 def people_online() -> int | None:
     """The number of people online, or None if the cache server does not answer."""
     try:
-        return int(_client().zcount(KEY, time.time() - ONLINE_SECONDS, "+inf"))
-    except (RedisError, ConnectionInterrupted, OSError):
+        return int(cache_client().zcount(KEY, time.time() - ONLINE_SECONDS, "+inf"))
+    except UNREACHABLE:
         return None
 
 
@@ -63,12 +60,12 @@ def _is_page(request: HttpRequest, response: HttpResponseBase) -> bool:
 def _count_visitor(request: HttpRequest) -> None:
     now = time.time()
     try:
-        pipe = _client().pipeline(transaction=False)
+        pipe = cache_client().pipeline(transaction=False)
         pipe.zadd(KEY, {_visitor(request): now})
         pipe.zremrangebyscore(KEY, "-inf", now - ONLINE_SECONDS)
         pipe.expire(KEY, 2 * ONLINE_SECONDS)
         pipe.execute()
-    except (RedisError, ConnectionInterrupted, OSError):
+    except UNREACHABLE:
         return
 
 
@@ -80,7 +77,3 @@ def _visitor(request: HttpRequest) -> str:
     browser = request.headers.get("User-Agent", "").encode()
     slot = int.from_bytes(hashlib.sha256(browser).digest()[:4]) % ADDRESS_COUNTS
     return pseudonym(f"{client_network(request)} {slot}")
-
-
-def _client() -> Any:
-    return cache.client.get_client(write=True)  # type: ignore[attr-defined]

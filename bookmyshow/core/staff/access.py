@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.views.decorators import staff_member_required
@@ -13,23 +13,23 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 
 Given = ParamSpec("Given")
+#: A view may ask for a more exact type, such as `accounts.requests.AuthenticatedRequest`.
+Request = TypeVar("Request", bound=HttpRequest)
 
 
 def staff_with(
     permission: str,
 ) -> Callable[
-    [Callable[Concatenate[HttpRequest, Given], HttpResponse]],
-    Callable[Concatenate[HttpRequest, Given], HttpResponse],
+    [Callable[Concatenate[Request, Given], HttpResponse]],
+    Callable[Concatenate[Request, Given], HttpResponse],
 ]:
     """Only for staff who log in to the admin and have the permission; 403 for other staff."""
 
     def guard(
-        view: Callable[Concatenate[HttpRequest, Given], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, Given], HttpResponse]:
+        view: Callable[Concatenate[Request, Given], HttpResponse],
+    ) -> Callable[Concatenate[Request, Given], HttpResponse]:
         @wraps(view)
-        def guarded(
-            request: HttpRequest, *args: Given.args, **kwargs: Given.kwargs
-        ) -> HttpResponse:
+        def guarded(request: Request, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
             if not request.user.has_perm(permission):
                 raise PermissionDenied
             return view(request, *args, **kwargs)

@@ -4,7 +4,7 @@ import time
 import pytest
 from django.core.cache import cache
 
-from bookmyshow.core.cache import Group, drop_group, get_or_compute, single_flight
+from bookmyshow.core.cache import Group, OwnedLock, drop_group, get_or_compute, single_flight
 
 
 def test_a_value_that_many_threads_miss_at_once_is_computed_once(
@@ -60,3 +60,18 @@ def test_clearing_the_cache_leaves_other_keys_of_the_server() -> None:
     assert cache.get("kept") is None
     assert server.llen("celery") == 1
     server.delete("celery")
+
+
+def test_a_lock_is_given_back_by_its_owner_only() -> None:
+    mine, theirs = OwnedLock("the lock", 60), OwnedLock("the lock", 60)
+    assert mine.take()
+    assert not theirs.take()
+    theirs.give_back()
+    assert mine.is_mine()
+    # Mine ran out, and another worker took it.
+    cache.delete("the lock")
+    assert theirs.take()
+    mine.give_back()
+    assert theirs.is_mine()
+    theirs.give_back()
+    assert mine.is_free()
