@@ -21,7 +21,7 @@ ROUNDS = 5
 
 def main() -> None:
     django.setup()
-    from bookings.dashboard.report import GROUPS
+    from bookings.dashboard.takings import GROUPS
     from bookmyshow.core.time import database_now
 
     today = database_now().date()

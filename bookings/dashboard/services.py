@@ -16,7 +16,7 @@ from bookmyshow.core.templatetags.formatting import percent_of
 from bookmyshow.core.time import A_DAY
 from shows.models import Cinema
 
-from .report import Line, Part, breakdown, summed, total
+from .takings import Line, Part, breakdown, summed, total
 
 PAST, AHEAD = timedelta(days=7), timedelta(days=6)
 BEST_FILMS = 8

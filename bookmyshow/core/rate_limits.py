@@ -117,9 +117,16 @@ class RateLimitMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, RateLimited):
-            response = render(request, "429.html", {"retry_after": error.retry_after}, status=429)
+            response = render(
+                request,
+                "errors/too_many_attempts.html",
+                {"retry_after": error.retry_after},
+                status=429,
+            )
         elif isinstance(error, Busy):
-            response = render(request, "busy.html", {"message": error.message}, status=503)
+            response = render(
+                request, "errors/too_busy.html", {"message": error.message}, status=503
+            )
         else:
             return None
         response["Retry-After"] = str(error.retry_after)

@@ -36,7 +36,7 @@ def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
     view = request.resolver_match.view_name if request.resolver_match else ""
     response = _page(
         request,
-        "unavailable.html",
+        "errors/database_away.html",
         503,
         may_be_done=may_be_done(request, error),
         wanted=POSSIBLE_CHANGES.get(view, "what you sent was saved"),

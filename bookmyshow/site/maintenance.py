@@ -29,6 +29,8 @@ class MaintenanceMiddleware:
             error = {"code": "SERVICE_UNAVAILABLE", "message": message}
             response = JsonResponse({"success": False, "error": error}, status=503)
         else:
-            response = HttpResponse(render_to_string("503.html", {"request": request}), status=503)
+            response = HttpResponse(
+                render_to_string("errors/maintenance.html", {"request": request}), status=503
+            )
         response["Retry-After"] = str(RETRY_SECONDS)
         return response

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from bookings.dashboard.report import GROUPS, Line, sales, total
+from bookings.dashboard.takings import GROUPS, Line, sales, total
 from bookmyshow.core.staff.csv_export import plain_text
 from bookmyshow.core.time import A_DAY, database_now
 from shows.models import Cinema
