@@ -20,7 +20,7 @@ from .errors import ScheduleError
 from .film_admin import FilmAdmin as FilmAdmin
 from .kept_by_shows import KeptByShowsAdmin
 from .models import Cinema, Screen, Show, ShowQuerySet
-from .schedule.recompute_views import tell_what_is_outdated
+from .schedule.recompute_views import warn_about_outdated_shows
 from .seating.plan import PlanError, parse_plan
 from .seating.views import picture_of
 from .services import (
@@ -72,7 +72,7 @@ class CinemaAdmin(KeptByShowsAdmin):
     refusals = (ScheduleError,)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        tell_what_is_outdated(request, cinema=obj)
+        warn_about_outdated_shows(request, cinema=obj)
         return super().response_change(request, obj)
 
     def shows_of(self, thing: Any) -> ShowQuerySet:
@@ -113,7 +113,7 @@ class ScreenAdmin(admin.ModelAdmin):
     fields = ("cinema", ("name", "cleaning_minutes"), "seating_plan", "legend", "picture")
 
     def response_change(self, request: HttpRequest, obj: Screen) -> HttpResponse:
-        tell_what_is_outdated(request, screen=obj)
+        warn_about_outdated_shows(request, screen=obj)
         return super().response_change(request, obj)
 
     @admin.display(description="seats")
@@ -138,7 +138,7 @@ class ScreenAdmin(admin.ModelAdmin):
 
     @admin.display(description="as it will be")
     def picture(self, screen: Screen) -> SafeString:
-        """Drawn anew while the plan is typed (plan-editor.js)."""
+        """The plan as a drawing; plan-editor.js updates it while the plan is typed."""
         drawn: SafeString | str = "A picture of the plan appears here as you type it."
         if screen.seating_plan:
             drawn = picture_of(screen.seating_plan)
@@ -155,7 +155,7 @@ def _count(screen: Screen, **conditions: Any) -> str:
 
 
 class Begins(admin.SimpleListFilter):
-    """Days count on each cinema's own calendar."""
+    """Filters by the day of the start, on each cinema's own calendar."""
 
     title = "day at the cinema"
     parameter_name = "day"
@@ -246,7 +246,7 @@ class ShowAdmin(LongListAdmin):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Show | None = None) -> tuple[str, ...]:
-        # Seats and overlaps hang on film, screen and times.
+        # The seats and the check for overlaps depend on film, screen and times.
         return self.made if obj else ()
 
     def get_form(
@@ -266,8 +266,8 @@ class ShowAdmin(LongListAdmin):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except ScheduleError as error:
-            # Someone else scheduled a show there between the form's check and the insert, or so
-            # many are booking this one that it can't be changed.
+            # Another show was scheduled between the form's check and the insert, or bookings kept
+            # this show locked.
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 
@@ -282,7 +282,7 @@ class ShowAdmin(LongListAdmin):
         obj.refresh_from_db()
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What goes, in numbers: a list of five hundred seats tells nobody anything."""
+        """Show numbers of what is deleted, in place of a list of five hundred seats."""
         shows = Show.objects.filter(pk__in=[show.pk for show in objs]).with_film()
         counted = list(shows.annotate(booking_total=Count("bookings")).order_by("starts_at"))
         protected = [
@@ -312,7 +312,7 @@ class ShowAdmin(LongListAdmin):
         try:
             return super().delete_view(request, object_id, extra_context)
         except ScheduleError as error:
-            # Someone booked it after the page that asked was made, or is booking it now.
+            # Somebody booked it after the page was made, or is booking it now.
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(reverse("admin:shows_show_change", args=[object_id]))
 

@@ -1,4 +1,4 @@
-"""The forms staff make cinemas, screens and shows with."""
+"""The admin's forms for cinemas, screens and shows."""
 
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ class ScreenForm(forms.ModelForm):
     class Meta:
         model = Screen
         fields = ("cinema", "name", "cleaning_minutes", "seating_plan")
-        # The page says more about the plan than one line could.
+        # The page itself explains how to write a plan.
         help_texts = {"seating_plan": ""}
         widgets = {
             "seating_plan": forms.Textarea(
@@ -61,7 +61,7 @@ class CinemaTimeField(forms.DateTimeField):
 
 
 class NewShowForm(forms.ModelForm):
-    """A show to be scheduled; every reason why it can't be is told beside its field."""
+    """A new show. Each reason why it can't be scheduled is an error of its field."""
 
     local_start = CinemaTimeField(label="Starts at")
 

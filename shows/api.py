@@ -55,7 +55,7 @@ def read_show(request: HttpRequest, id: PathId) -> HttpResponse:
         SeatOut.of(seat, show)
         for seat in Seat.objects.filter(show=show).with_holder().in_plan_order()
     ]
-    # Counted from the seats of this answer, so that it never contradicts itself.
+    # Counted from the seats in this answer, so that both always agree.
     show.free_seats = sum(seat.is_available for seat in seats)
     return answer(ShowWithSeatsOut.of(show, seats=seats), public=True)
 
@@ -106,13 +106,14 @@ def delete_show(request: ApiRequest, id: PathId) -> HttpResponse:
 
 
 def _start(show: ShowIn, zone: ZoneInfo) -> datetime:
-    """The start on the cinema's clock. Raises InvalidInput for one that can't be."""
+    """The start on the cinema's clock. Raises InvalidInput if the time is past, too far ahead, or
+    skipped by the clocks."""
     now = database_now()
     today = local_day(now, zone)
     if not today <= show.show_date <= today + services.FURTHEST_SHOW:
         raise _invalid("showDate", "Choose a day from today on, within two years.")
     starts_at = datetime.combine(show.show_date, time.fromisoformat(show.show_time), zone)
-    # Where clocks go forward, an hour of that night never comes.
+    # When clocks go forward, an hour of that night does not exist.
     if starts_at.astimezone(UTC).astimezone(zone).time() != starts_at.time():
         raise _invalid("showTime", "The clocks go forward that night: there is no such time.")
     if starts_at <= now:
@@ -125,9 +126,9 @@ def _invalid(field: str, message: str) -> InvalidInput:
 
 
 def coming_shows(query: ShowQuery) -> HttpResponse:
-    """A page of coming shows, kept until a seat, the schedule or a film changes: 5 s at most.
+    """A page of coming shows, cached until a seat, the schedule or a film changes, at most 5 s.
 
-    What nobody writes down, a lapse or a beginning, is told within those seconds.
+    A lapsed hold and the start of a show write nothing, so answers may be 5 s late about them.
     """
     films, seats = Group(home_lists.GROUP), Group(seatmap.LISTS)
     text = films.get_or_compute(

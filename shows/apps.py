@@ -5,12 +5,12 @@ class ShowsConfig(AppConfig):
     name = "shows"
 
     def ready(self) -> None:
-        from .listings.home_lists import watch, watch_catalogue
+        from .listings import home_lists
         from .models import Cinema, Screen, Show
         from .seatmap import show_cache
 
-        # What is on decides which films are listed, and a cinema's city and clock under which day;
-        # lists of shows name their screens.
-        watch(Cinema, Screen, Show)
-        watch_catalogue()
-        show_cache.watch()
+        # The lists depend on the shows, on the city and time zone of their cinemas, and on the
+        # names of their screens.
+        home_lists.forget_on_change(Cinema, Screen, Show)
+        home_lists.connect_signals()
+        show_cache.connect_signals()

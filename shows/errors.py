@@ -1,15 +1,15 @@
-"""Why the schedule refuses something. The words are for staff; codes as in the JSON API."""
+"""Errors of the schedule. The messages are for staff, the codes are those of the JSON API."""
 
 from bookmyshow.core.errors import DomainError
 from movies.errors import MovieHasShows
 
 
 class ScheduleError(DomainError):
-    """The schedule can't be changed like that."""
+    """Base class of the errors of the schedule."""
 
 
 class ShowBusy(ScheduleError):
-    """The wait for a lock of the show or of one of its bookings ran out."""
+    """The wait for the lock of the show, or of one of its bookings, timed out."""
 
     code = "SHOW_BUSY"
     message = "Many people are booking this show right now. Please try again in a moment."
@@ -26,7 +26,7 @@ class ShowOverlaps(ScheduleError):
 
 
 class MovieNotSchedulable(ScheduleError):
-    """The film has no running time, or one so long that it is a mistake."""
+    """The film has no running time, or one above the allowed maximum."""
 
     code = "MOVIE_NOT_SCHEDULABLE"
     summary = "The film has no running time."
@@ -34,13 +34,13 @@ class MovieNotSchedulable(ScheduleError):
 
 
 class MovieHasComingShows(ScheduleError, MovieHasShows):
-    """People with a ticket must find their film, so those shows are cancelled first."""
+    """A film can't be archived while it has coming shows: ticket holders must find it."""
 
     message = "This film has shows to come; cancel them first, or wait for the last one."
 
 
 class CinemaHasComingShows(ScheduleError):
-    """People with a ticket must find their cinema, so those shows are cancelled first."""
+    """A cinema can't be archived while it has coming shows: ticket holders must find it."""
 
     code = "CINEMA_HAS_SHOWS"
     summary = "This cinema has shows to come."
@@ -49,7 +49,7 @@ class CinemaHasComingShows(ScheduleError):
 
 
 class Archived(ScheduleError):
-    """The film or the cinema is out of use."""
+    """The film or the cinema is archived."""
 
     code = "ARCHIVED"
     summary = "This film or cinema is archived; restore it before scheduling shows."
@@ -57,7 +57,7 @@ class Archived(ScheduleError):
 
 
 class ShowHasBookings(ScheduleError):
-    """Someone bought or held seats once; such a show is cancelled, not deleted."""
+    """The show has or had bookings or holds, so it can only be cancelled."""
 
     code = "SHOW_HAS_BOOKINGS"
     summary = "This show has bookings."
@@ -66,7 +66,7 @@ class ShowHasBookings(ScheduleError):
 
 
 class PlanHasProblems(ScheduleError):
-    """Some shows of the plan can't be made, so none was."""
+    """Some shows of the plan can't be scheduled, so no show was."""
 
     code = "PLAN_HAS_PROBLEMS"
     summary = "Some shows of this plan can't be made."

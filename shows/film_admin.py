@@ -1,4 +1,4 @@
-"""The admin of films: the catalogue's own, and what depends on a film's shows."""
+"""The admin of films: MovieAdmin of the catalogue, extended by what depends on shows."""
 
 from typing import Any, ClassVar
 
@@ -14,7 +14,7 @@ from movies.models import Movie
 from .errors import ScheduleError
 from .kept_by_shows import KeptByShowsAdmin
 from .models import Show, ShowQuerySet
-from .schedule.recompute_views import tell_of_old_shows
+from .schedule.recompute_views import warn_about_old_shows
 from .services import archive_movie, restore_movie
 
 
@@ -42,7 +42,7 @@ class FilmAdmin(KeptByShowsAdmin, MovieAdmin):
         return Show.objects.filter(movie=thing)
 
     def response_change(self, request: HttpRequest, obj: Movie) -> HttpResponse:
-        """A running time is copied into each show: say so where it is another one now."""
+        """Warn if the running time changed: existing shows keep their copy of the old one."""
         old = self.shows_of(obj).with_old_times(at=timezone.now()).count()
-        tell_of_old_shows(request, old, movie=obj.pk)
+        warn_about_old_shows(request, old, movie=obj.pk)
         return super().response_change(request, obj)

@@ -8,13 +8,13 @@ from .models import ShowQuerySet
 
 
 class KeptByShowsAdmin(ArchivableAdmin):
-    """An admin of something that shows refer to; subclasses say which shows."""
+    """Admin of a model that shows refer to. Subclasses define `shows_of`."""
 
     def shows_of(self, thing: Any) -> ShowQuerySet:
         raise NotImplementedError
 
     def why_kept(self, thing: Any) -> str:
-        """In one line: a list of its thousand shows would tell nobody anything."""
+        """Why it can't be deleted, in one line and without a list of its shows."""
         shows = self.shows_of(thing)
         count = shows.count()
         if not count:

@@ -1,9 +1,9 @@
-"""Links that carry on what a visitor asked for."""
+"""Links that keep a visitor's filters."""
 
 from urllib.parse import urlencode
 
 
 def carried(**asked: str) -> str:
-    """What a visitor asked for as a query, to be added to links; "" for nothing."""
+    """The filters that aren't empty as a query to add to links; "" without any."""
     query = urlencode({name: value for name, value in asked.items() if value})
     return f"?{query}" if query else ""

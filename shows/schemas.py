@@ -1,4 +1,4 @@
-"""What the API says about shows and their seats."""
+"""Schemas of the API for shows and seats."""
 
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -83,7 +83,7 @@ class ShowOut(Out):
 
     @classmethod
     def of(cls, show: Show, **more: Any) -> "ShowOut":
-        """Needs `free_seats`, and the movie, screen and cinema at hand."""
+        """Needs `free_seats`, and movie, screen and cinema loaded."""
         return cls(
             id=show.pk,
             movie_id=show.movie_id,

@@ -1,4 +1,4 @@
-"""Changes of state of the schedule."""
+"""Changes of the schedule: create and delete shows, archive films and cinemas."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from .seating.plan import PlanSeat, parse_plan
 from .seatmap import current as seatmap
 
 OVERLAP_CONSTRAINT = "show_no_overlap_on_screen"
-#: Nobody plans further ahead; a later date is a typing error.
+#: A show can be scheduled at most this far ahead; a later date is a typing error.
 FURTHEST_SHOW = timedelta(days=730)
 #: Lines of the audit log.
 ARCHIVED, RESTORED = "Archived.", "Restored from the archive."
@@ -37,7 +37,7 @@ ARCHIVED, RESTORED = "Archived.", "Restored from the archive."
 
 @dataclass(frozen=True, slots=True)
 class ShowSlot:
-    """A show to be made: what, where, when and for how much."""
+    """A show to be created: film, screen, start and prices."""
 
     movie: Movie
     screen: Screen
@@ -63,7 +63,7 @@ def create_show(
     """Schedule a film on a screen and make its seats from the screen's plan in one bulk insert.
 
     `by` and `what` as for `create_shows`. Raises ShowOverlaps, MovieNotSchedulable, Archived, and
-    seating.PlanError where the plan can't be read.
+    PlanError if the plan can't be read.
     """
     slot = ShowSlot(movie, screen, starts_at, standard_price, premium_price, format, language)
     (show,) = create_shows([slot], by=by, what=what)
@@ -73,11 +73,11 @@ def create_show(
 def create_shows(
     slots: Sequence[ShowSlot], *, by: User | None = None, what: str = "Added."
 ) -> list[Show]:
-    """Schedule many shows at once, all or none, with one insert of shows and one a seating plan.
+    """Schedule all of these shows or none, with one insert of shows and one for each seating plan.
 
-    `by` and `what` are for the audit log; without `by` the caller writes a line, or there is no
-    person (demo data). Raises ShowOverlaps, MovieNotSchedulable, Archived, and seating.PlanError
-    where a plan can't be read.
+    `by` and `what` are for the audit log. Without `by` no line is written: the caller does it, or
+    there is no person (demo data). Raises ShowOverlaps, MovieNotSchedulable, Archived, and
+    PlanError if a plan can't be read.
     """
     plans = {
         text: parse_plan(text) for text in dict.fromkeys(slot.screen.seating_plan for slot in slots)
@@ -103,9 +103,9 @@ def create_shows(
 def keep_in_use(slots: Sequence[ShowSlot]) -> None:
     """Lock films, then cinemas, each by primary key, so that none is archived before the commit.
 
-    Archiving locks one of these rows FOR UPDATE and then looks for coming shows, so the second of
-    the two transactions sees what the first one did. Two that schedule don't wait for each other.
-    Raises Archived.
+    Archiving locks one of these rows FOR UPDATE and then looks for coming shows, so the later of
+    the two transactions sees the change of the first. Two transactions that schedule don't wait for
+    each other. Raises Archived.
     """
     _lock_in_use(Movie, {slot.movie.pk for slot in slots})
     _lock_in_use(Cinema, {slot.screen.cinema_id for slot in slots})
@@ -119,7 +119,7 @@ def _lock_in_use(model: type[Movie] | type[Cinema], pks: Collection[int]) -> Non
 
 
 def refuse_archived(slot: ShowSlot) -> None:
-    """Raises Archived where the film or the cinema was out of use when it was read."""
+    """Raises Archived if the film or the cinema was archived when it was read."""
     _refuse_archived(slot.movie)
     _refuse_archived(slot.screen.cinema)
 
@@ -130,7 +130,7 @@ def _refuse_archived(thing: Movie | Cinema) -> None:
 
 
 def archive_movie(movie: Movie, *, by: User, at: datetime) -> None:
-    """Take a film out of every list and off scheduling; its past and its tickets stay.
+    """Remove a film from lists and from scheduling. Past shows and tickets stay.
 
     Raises MovieHasComingShows.
     """
@@ -152,7 +152,7 @@ def restore_movie(movie: Movie, *, by: User) -> None:
 
 
 def archive_cinema(cinema: Cinema, *, by: User, at: datetime) -> None:
-    """Close a cinema for scheduling; its past and its tickets stay. Raises CinemaHasComingShows."""
+    """Remove a cinema from scheduling. Past shows and tickets stay. Raises CinemaHasComingShows."""
     with transaction.atomic():
         # Waits for transactions that create shows (keep_in_use).
         Cinema.objects.select_for_update().filter(pk=cinema.pk).first()
@@ -188,7 +188,7 @@ def _show_of(slot: ShowSlot, seats: int) -> Show:
 
 
 def overlap_message(shows: Sequence[Show]) -> str:
-    """Of shows that could not be given their times: why."""
+    """The error text for shows that overlap other shows."""
     if len(shows) > 1:
         return f"One of these {len(shows)} shows has its screen at the same time as another."
     (show,) = shows
@@ -200,7 +200,7 @@ def overlap_message(shows: Sequence[Show]) -> str:
 
 
 def time_problem(starts_at: datetime, *, at: datetime) -> str:
-    """Why no show can start then, in words for people; "" where one can."""
+    """Why a show can't start at this time, as a text for staff; "" if it can."""
     if starts_at <= at:
         return "This is in the past."
     if starts_at > at + FURTHEST_SHOW:
@@ -223,8 +223,8 @@ def show_end(*, movie: Movie, screen: Screen, starts_at: datetime) -> tuple[date
     return ends_at, ends_at + timedelta(minutes=screen.cleaning_minutes)
 
 
-# Each seat of the plan once for each show; sent as columns, so that a week of large halls costs
-# the size of their plans and not of their seats.
+# Inserts each seat of the plan for each show. The plan is sent once, as arrays, so the size of the
+# statement does not grow with the number of shows.
 INSERT_SEATS = """
     INSERT INTO shows_seat
         (show_id, "row", number, seat_type, is_wheelchair, x, y, position)
@@ -239,7 +239,7 @@ INSERT_SEATS = """
 
 
 def insert_seats(shows: Sequence[Show], plan: Sequence[PlanSeat]) -> None:
-    """One bulk insert of the plan's seats for every one of these shows, in plan order."""
+    """Insert the plan's seats for all these shows with one statement, in plan order."""
     columns = zip(
         *((s.row, s.number, s.seat_type, s.is_wheelchair, s.x, s.y) for s in plan),
         strict=True,
@@ -249,14 +249,14 @@ def insert_seats(shows: Sequence[Show], plan: Sequence[PlanSeat]) -> None:
 
 
 def delete_show(*, show: Show, by: User | None = None, what: str = "Deleted.") -> None:
-    """Delete a show that nobody ever booked, seats and all. Raises ShowHasBookings, ShowBusy.
+    """Delete a show without bookings, and its seats. Raises ShowHasBookings, ShowBusy.
 
     `by` and `what` are for the audit log; the admin writes its own line, in the same transaction.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         if by:
             audit.record(by=by, about=show, what=what, kind=audit.DELETION)
-        # A hold in the making has this lock, and one that comes later finds no show.
+        # Waits for a hold that is being made; a later hold finds no show.
         Show.objects.select_for_update().filter(pk=show.pk).first()
         if Show.objects.filter(pk=show.pk, bookings__isnull=False).exists():
             raise ShowHasBookings
@@ -277,7 +277,7 @@ def change_terms(
     Seats that are held or sold keep their price (docs/spec.md §4.9). Raises ShowBusy.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        # Only these columns: the counter of free seats belongs to the bookings made meanwhile.
+        # Only these columns: bookings may have changed the counter of free seats meanwhile.
         Show.objects.filter(pk=show.pk).update(
             standard_price=standard_price,
             premium_price=premium_price,

@@ -25,7 +25,7 @@ def list_movies(request: HttpRequest, query: Query[MovieQuery]) -> HttpResponse:
     if query.city or not query.search:
         found = films().with_showing(at=timezone.now(), city=query.city)
     else:
-        # A search that isn't about a city needs to look at no show.
+        # A search without a city does not need the shows.
         found = films().catalogue()
     if query.city:
         found = found.on_screen()

@@ -1,4 +1,4 @@
-"""Films by the shows they have: which are on screen, where, and which are still to come."""
+"""Queries about films and their shows: which films are on screen, where, and which are coming."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -19,32 +19,32 @@ from django.db.models.functions import Coalesce
 from movies.models import LONG_COLUMNS, Movie, MovieQuerySet
 from shows.models import Cinema, Show, ShowQuerySet
 
-# The featured film changes every day among this many.
+# The featured film changes every day; it is one of this many most shown films.
 FEATURED_FILMS = 5
 
 
 def films() -> "FilmQuerySet":
-    """All films, as `Movie.objects` reads them, with the questions about shows."""
+    """All films, like `Movie.objects`, with the query methods about shows."""
     return FilmQuerySet(Movie).defer("search")
 
 
 class FilmQuerySet(MovieQuerySet):
     def for_cards(self) -> Self:
-        """With genres, and without the long texts, which a card doesn't show."""
+        """With genres and without the long columns, which a card doesn't show."""
         return self.defer(*LONG_COLUMNS).prefetch_related("genres")
 
     def with_showing(self, *, at: datetime, **conditions: Any) -> Self:
-        """The catalogue with `is_showing`: one coming show meets all of `conditions`
-        (Show.objects.matching)."""
+        """Adds `is_showing` to films that aren't archived: whether one coming show meets all of
+        `conditions` (Show.objects.matching)."""
         coming = _coming_show(at, **conditions)
         return self.filter(archived_at=None).annotate(is_showing=coming)
 
     def on_screen(self) -> Self:
-        """After `with_showing`: only the films that are."""
+        """After `with_showing`: only the films with `is_showing`."""
         return self.filter(Q(("is_showing", True)))
 
     def showing_first(self) -> Self:
-        """After `with_showing`: films on screen before the others, else in the order they had."""
+        """After `with_showing`: films on screen first; otherwise the order stays."""
         return self.order_by("-is_showing", *self.query.order_by)
 
     def with_cities(self, *, at: datetime, **conditions: Any) -> Self:
@@ -56,24 +56,25 @@ class FilmQuerySet(MovieQuerySet):
 
     def nearest_first(self) -> Self:
         """After `with_showing` and `with_cities`: films on screen here, then those in other cities,
-        then the rest, else in the order they had."""
+        then the rest. Otherwise the order stays."""
         nowhere = ExpressionWrapper(Q(("cities", [])), output_field=BooleanField())
         return self.order_by("-is_showing", nowhere, *self.query.order_by)
 
     def coming_soon(self, *, at: datetime) -> Self:
-        """Films without a scheduled show, and not released at every cinema yet, soonest first."""
+        """Films without a coming show whose release day has not begun at every cinema, soonest
+        first."""
         first_today = Cinema.objects.first_today(at=at)
         coming = self.catalogue().filter(release_date__gt=first_today)
         return coming.filter(~_coming_show(at)).order_by("release_date", "title", "pk")
 
     def most_shown_first(self, *, at: datetime, **conditions: Any) -> Self:
-        """By how many coming shows meet `conditions`, then by rating: what everyone goes to see."""
+        """Ordered by how many coming shows meet `conditions`, then by rating."""
         counted = _coming_shows(at, **conditions).values("movie")
         often = Coalesce(Subquery(counted.annotate(count=Count("pk")).values("count")), 0)
         return self.order_by(often.desc(), F("rating").desc(nulls_last=True), "title", "pk")
 
     def featured(self, *, at: datetime, city: str = "") -> Movie | None:
-        """The film on the first screen: the most shown take turns, one a day."""
+        """The featured film of the home page: each day another of the most shown films."""
         showing = self.with_showing(at=at, city=city).on_screen()
         showing = showing.most_shown_first(at=at, city=city)
         found = showing.prefetch_related("genres")[:FEATURED_FILMS]

@@ -1,4 +1,4 @@
-"""What a visitor asks of the home page; a value that isn't on offer is no filter."""
+"""The filters of the home page. A value that is not among the options is ignored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,9 +37,9 @@ SORTS = [
 @cacheable
 @dataclass(frozen=True)
 class Facets:
-    """What the coming shows differ in."""
+    """The values that filters can have, read from the coming shows."""
 
-    #: The time zone of each city, the cities in order.
+    #: The time zone of each city, in the order of the cities.
     zones: dict[str, str]
     genres: list[Option]
     languages: list[Option]
@@ -74,7 +74,7 @@ class Facets:
 
 @dataclass(frozen=True)
 class Options:
-    """The choices on offer: only what a coming show really has."""
+    """The options of each filter: only values that a coming show has."""
 
     genres: list[Option]
     cities: list[Option]
@@ -84,7 +84,7 @@ class Options:
 
     @classmethod
     def of(cls, facets: Facets, at: datetime, *, city: str = "") -> "Options":
-        """Days are those of the city's clock, or of the first city's where none is chosen."""
+        """Days are in the time zone of `city`, or of the first city if none is chosen."""
         cities = list(facets.zones)
         zone = facets.zones.get(city) or next(iter(facets.zones.values()), "UTC")
         return cls(
@@ -97,12 +97,12 @@ class Options:
 
 
 def offered(value: str, options: list[Option]) -> str:
-    """The value, or "" where it isn't among the options."""
+    """The value if it is among the options, else ""."""
     return value if any(option.value == value for option in options) else ""
 
 
 def _days_from(at: datetime, zone: ZoneInfo) -> list[Option]:
-    """Today and the days after it; after midnight the evening that isn't over comes first."""
+    """Today and the next days. Until 04:00 the day before comes first: its evening isn't over."""
     today, names = local_day(at, zone), {-1: "Tonight", 0: "Today", 1: "Tomorrow"}
     first = (business_day(at, zone) - today).days
     days = [(n, today + timedelta(days=n)) for n in range(first, DAYS_AHEAD)]
@@ -122,7 +122,7 @@ class Filters:
 
     @classmethod
     def read(cls, query: Mapping[str, str], options: Options, *, city: str = "") -> "Filters":
-        """`city` is the remembered one; the query's, empty too, goes before it."""
+        """`city` is the remembered city; a city in the query, even an empty one, has priority."""
 
         def chosen(name: str, options: list[Option], default: str = "") -> str:
             return offered(query.get(name, default), options)
@@ -140,22 +140,22 @@ class Filters:
 
     @property
     def about_shows(self) -> bool:
-        """Some filter only a show can meet, so films without shows are out."""
+        """Whether a filter about shows is set; then films without shows are left out."""
         return bool(self.date or self.language or self.format)
 
     @property
     def narrowed(self) -> bool:
-        """The visitor asked for something in particular (a city alone is where they live)."""
+        """Whether a filter other than the city is set."""
         return bool(self.q or self.genre or self.about_shows)
 
     @property
     def soon(self) -> bool:
-        """The list is of films yet to come, each with its date."""
+        """Whether the list is that of coming films, each with its release date."""
         return self.list == SOON and not self.q
 
     @property
     def show_conditions(self) -> dict[str, Any]:
-        """What a show has to meet, for `Show.objects.matching`."""
+        """The conditions for `Show.objects.matching`."""
         return {
             "city": self.city,
             "day": date.fromisoformat(self.date) if self.date else None,
@@ -165,21 +165,21 @@ class Filters:
 
     @property
     def for_times(self) -> str:
-        """The filters that a film's own page has too, as a query."""
+        """The filters that the film's page has too, as a query."""
         return carried(city=self.city, date=self.date, format=self.format, language=self.language)
 
     def querystring(self, **changes: str | int) -> str:
-        """The page's state as a query, without what is empty; the city lives in a cookie too."""
+        """The page's state as a query, without empty values. A cookie keeps the city too."""
         asked = {**vars(self), **changes}
         if asked["list"] == NOW:
             asked.pop("list")
         return urlencode({name: value for name, value in asked.items() if value})
 
     def films(self, *, at: datetime) -> FilmQuerySet:
-        """The films asked for, each with `is_showing`.
+        """The films that meet the filters, each with `is_showing`.
 
-        A search finds films of other cities too, each with its `cities`; those of the city asked
-        for come first.
+        A search finds films in other cities too, each with its `cities`; films in the chosen city
+        come first.
         """
         wanted = films().with_showing(at=at, **self.show_conditions)
         if self.genre:

@@ -1,7 +1,7 @@
-"""The lists of films on the home page, kept for an hour (docs/spec.md §7).
+"""The lists of films on the home page, cached for an hour (docs/spec.md §7).
 
-A list is dropped when a film, a genre or the schedule changes, and never outlives the last show of
-a film that is in it for its shows. A search is not kept: there are as many as people who type.
+A list is dropped when a film, a genre or the schedule changes. It expires at the latest when the
+last show of one of its films begins. Searches are not cached: too few people type the same text.
 """
 
 from datetime import datetime, timedelta
@@ -29,35 +29,36 @@ SOON_ON_HOME = 6
 
 
 class FilmLists:
-    """The lists as they are at one moment; one request makes one of these."""
+    """The lists at one moment. Each request makes its own instance."""
 
     def __init__(self, at: datetime) -> None:
         self._at = at
         self._ends: dict[Filters, datetime] = {}
 
     @cached_property
-    def _kept(self) -> Group:
+    def _group(self) -> Group:
         return Group(GROUP)
 
     def facets(self) -> Facets:
-        return self._kept.get_or_compute(
+        return self._group.get_or_compute(
             "facets", lambda: Facets.at(self._at), seconds=KEPT_SECONDS
         )
 
     def page(self, filters: Filters, number: str | None) -> Page[Any]:
-        """A page of the films asked for; a number that isn't one gives the first or last page."""
+        """A page of the films that meet the filters. An invalid number gives the first page, a
+        number that is too large the last."""
         found = filters.films(at=self._at)
         if filters.q:
             return Paginator(found, FILMS_A_PAGE).get_page(number)
         name = f"list:{filters.querystring()}"
-        count, good_until = self._kept.get_or_compute(
+        count, good_until = self._group.get_or_compute(
             name,
             lambda: (found.count(), self._good_until(filters)),
             seconds=lambda kept: self._seconds_until(kept[1]),
         )
         page: Page[Any] = Paginator(range(count), FILMS_A_PAGE).get_page(number)
         first = (page.number - 1) * FILMS_A_PAGE
-        page.object_list = self._kept.get_or_compute(
+        page.object_list = self._group.get_or_compute(
             f"{name}:{page.number}",
             lambda: list(found[first : first + FILMS_A_PAGE]),
             seconds=self._seconds_until(good_until),
@@ -65,8 +66,8 @@ class FilmLists:
         return page
 
     def featured(self, city: str) -> Movie | None:
-        """The film on the first screen, another one every day."""
-        return self._kept.get_or_compute(
+        """The featured film, another one every day."""
+        return self._group.get_or_compute(
             f"featured:{city}:{self._at:%j}",
             lambda: films().featured(at=self._at, city=city),
             seconds=lambda _: self._seconds_until(self._good_until(Filters(city=city))),
@@ -75,21 +76,21 @@ class FilmLists:
     def soon(self) -> list[Movie]:
         """The next releases."""
         coming = Filters(list=SOON).films(at=self._at)
-        return self._kept.get_or_compute(
+        return self._group.get_or_compute(
             "soon",
             lambda: list(coming[:SOON_ON_HOME]),
             seconds=lambda _: self._seconds_until(self._good_until(Filters(list=SOON))),
         )
 
     def _good_until(self, filters: Filters) -> datetime:
-        """When the list changes next; read once, as the featured film and its list share it."""
+        """When the list changes next. Read once: the featured film and its list both need it."""
         if filters not in self._ends:
             self._ends[filters] = self._next_change(filters)
         return self._ends[filters]
 
     def _next_change(self, filters: Filters) -> datetime:
-        """In an hour at most: the last show of a film begins or, in the list of coming films, a
-        release day does.
+        """When the last show of a film begins or, for coming films, when the next day begins at a
+        cinema. At most in an hour.
         """
         latest = self._at + timedelta(seconds=KEPT_SECONDS)
         if filters.list != NOW:
@@ -109,7 +110,7 @@ class FilmLists:
 
 
 def forget() -> None:
-    """Drop every list, once the change that calls for it is committed."""
+    """Drop all lists when the current transaction is committed."""
     transaction.on_commit(partial(drop_group, GROUP))
 
 
@@ -117,19 +118,20 @@ def forget_after(_sender: object = None, **_signal: Any) -> None:
     forget()
 
 
-def watch(*models: type | str) -> None:
-    """Have the lists forgotten whenever one of these is saved or deleted.
+def forget_on_change(*models: type | str) -> None:
+    """Drop the lists whenever an instance of these models is saved or deleted.
 
-    The admin, the API and the commands all write films, and none of them can forget to say so; a
-    bulk statement sends no signal, and calls `forget`.
+    Signals cover the admin, the API and the commands. A bulk statement sends no signal, so code
+    that uses one calls `forget`.
     """
     for model in models:
         for signal in (post_save, post_delete):
             signal.connect(forget_after, sender=model, dispatch_uid=f"film lists, {model}")
 
 
-def watch_catalogue() -> None:
-    watch(Movie, Genre)
+def connect_signals() -> None:
+    """Drop the lists when the catalogue changes. Called when the app starts."""
+    forget_on_change(Movie, Genre)
     m2m_changed.connect(
         forget_after, sender=Movie.genres.through, dispatch_uid="film lists, genres"
     )

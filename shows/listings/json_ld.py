@@ -1,4 +1,4 @@
-"""What a film page says to search engines, in schema.org's words (JSON-LD)."""
+"""The JSON-LD (schema.org) of a film page, for search engines."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ from movies.models import Movie
 
 from .showtimes import CinemaTimes, Slot
 
-# A script element ends at "</script", wherever in the text that stands.
+# Without escapes, a "</script" in a text would end the script element.
 _ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 _VIDEO_FORMATS = {"3D": "3D", "IMAX": "IMAX"}
 
@@ -19,7 +19,7 @@ _VIDEO_FORMATS = {"3D": "3D", "IMAX": "IMAX"}
 def film_data(
     movie: Movie, cinemas: Iterable[CinemaTimes], absolute: Callable[[str], str]
 ) -> SafeString:
-    """The film and the shows on the page; `absolute` makes an address complete."""
+    """The film and the shows on the page. `absolute` turns a path into a full URL."""
     film: dict[str, Any] = {
         "@type": "Movie",
         "@id": absolute(movie.get_absolute_url()),

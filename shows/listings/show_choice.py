@@ -13,9 +13,9 @@ from .filters import Option, offered
 
 @dataclass(frozen=True)
 class Choice:
-    """A film's shows in one city, format and language, each empty where any will do.
+    """A film's shows in one city, format and language; "" means any.
 
-    A value that no show of the film has is no filter.
+    A value that no show of the film has is ignored.
     """
 
     shows: list[Show]
@@ -25,12 +25,12 @@ class Choice:
     city: str
     format: str
     language: str
-    #: Cities with a show in the format and language asked for.
+    #: Cities with a show in the chosen format and language.
     cities_with_it: list[str]
 
     @classmethod
     def of(cls, shows: Iterable[Show], query: Mapping[str, str], *, city: str) -> "Choice":
-        """`city` is the remembered one; that of the query has priority."""
+        """`city` is the remembered city; a city in the query has priority."""
         shows = list(shows)
         cities = _options(show.screen.cinema.city for show in shows)
         formats = _options(show.format for show in shows)
@@ -61,7 +61,7 @@ class Choice:
 
     @property
     def asked(self) -> QueryDict:
-        """The choice as a query, for links to a show's page, back from it, and to other days."""
+        """The choice as a query, for links to a show's page, back to the film and to other days."""
         return QueryDict(self._query()[1:])
 
     def address(self, path: str, *, day: str) -> str:

@@ -1,4 +1,4 @@
-"""A film's coming shows arranged as people choose them: by day, then by cinema."""
+"""A film's coming shows, grouped by day, then by cinema."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ FEW_SEATS = 20
 
 @dataclass(frozen=True)
 class Fullness:
-    """How full a show is: a level for its colour, words that say the same, and a share taken."""
+    """How full a show is: a level for the colour, the same in words, and the share taken."""
 
     level: str
     words: str
@@ -24,7 +24,7 @@ class Fullness:
 
     @classmethod
     def of(cls, *, free: int, total: int, free_places: int = 0) -> "Fullness":
-        """Of ordinary seats; `free_places` are wheelchair places, which not everyone may take."""
+        """`free` and `total` count ordinary seats, `free_places` wheelchair places."""
         taken = total - free
         percent = round(100 * taken / total) if total else 100
         if free <= 0 and free_places:
@@ -42,7 +42,7 @@ class Fullness:
 
 @dataclass(frozen=True)
 class Slot:
-    """One show as a time to choose."""
+    """One show as a button with its time."""
 
     show: Show
     starts: datetime
@@ -74,7 +74,7 @@ class Day:
 
 @dataclass
 class Timetable:
-    """The date strip, and the chosen day's shows by cinema."""
+    """The strip of dates, and the chosen day's shows by cinema."""
 
     days: list[Day]
     chosen: Day
@@ -91,7 +91,7 @@ class Timetable:
 
 
 def with_wheelchair_places(shows: ShowQuerySet, *, at: datetime) -> ShowQuerySet:
-    """Adds `places` and `free_places`: the seats for wheelchairs, and those of them free."""
+    """Adds the numbers of wheelchair places: `places`, and of these `free_places`."""
     places = Seat.objects.filter(show=OuterRef("pk"), is_wheelchair=True)
     counts = {"places": _counted(places), "free_places": _counted(places.free(at=at))}
     return shows.annotate(**counts)
@@ -104,11 +104,10 @@ def _counted(seats: SeatQuerySet) -> Coalesce:
 
 
 def timetable(shows: Iterable[Show], *, today: date, wanted: str = "") -> Timetable:
-    """`shows` carry free_seats, places, screen and cinema, soonest first.
+    """`shows` have free_seats, places, screen and cinema, and are ordered by start.
 
-    `wanted` is an ISO date; any other text is ignored. Without a wanted day it opens on today, or
-    on the first day with a show. After midnight that is the evening before, as long as it has late
-    shows to come.
+    `wanted` is an ISO date; any other text is ignored. Without it the chosen day is today, or the
+    first day with a show. After midnight it is the day before, while that has late shows to come.
     """
     shows = list(shows)
     show_days = [show.business_day for show in shows]

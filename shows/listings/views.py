@@ -24,7 +24,7 @@ YEAR = 365 * 24 * 3600
 
 @require_safe
 def home(request: HtmxHttpRequest) -> HttpResponse:
-    """What's on: a featured film, then posters that search and filters narrow."""
+    """What's on: a featured film, then the films that meet the search and filters."""
     now = timezone.now()
     lists = FilmLists(now)
     remembered = unquote(request.COOKIES.get(CITY_COOKIE, ""))
@@ -53,7 +53,8 @@ def home(request: HtmxHttpRequest) -> HttpResponse:
 def _show_state(
     request: HtmxHttpRequest, response: HttpResponse, filters: Filters, page: int
 ) -> HttpResponse:
-    """The address follows the page; typing on replaces the entry, so Back leaves the search."""
+    """Set the browser's address to the filters. More typing in the search replaces the history
+    entry, so that Back leaves the search."""
     query = filters.querystring(page=page if page > 1 else "")
     url = f"{request.path}?{query}" if query else request.path
     typing = filters.q and "q=" in (request.htmx.current_url or "")
@@ -61,7 +62,7 @@ def _show_state(
 
 
 def _remember_city(request: HtmxHttpRequest, response: HttpResponse, city: str) -> HttpResponse:
-    """Remember the city that was asked for; forget it when all cities were."""
+    """Store the chosen city in a cookie; delete the cookie if all cities were chosen."""
     asked = request.GET.get("city")
     if asked and asked == city:
         response.set_cookie(
@@ -79,7 +80,7 @@ def _remember_city(request: HtmxHttpRequest, response: HttpResponse, city: str) 
 
 @require_safe
 def film(request: HtmxHttpRequest, slug: str) -> HttpResponse:
-    """A film and when it shows, one day at a time."""
+    """A film and its show times, one day at a time."""
     movie = get_object_or_404(Movie.objects.prefetch_related("genres"), slug=slug)
     now = timezone.now()
     remembered = unquote(request.COOKIES.get(CITY_COOKIE, ""))
@@ -104,7 +105,7 @@ def film(request: HtmxHttpRequest, slug: str) -> HttpResponse:
 
 
 def _without_shows(city: str, choice: Choice, now: datetime) -> str:
-    """The city asked for, if we have cinemas there and none of them shows the film."""
+    """The chosen city if it has cinemas but none of them shows the film, else ""."""
     if not city or not choice.cities or offered(city, choice.cities):
         return ""
     return city if city in FilmLists(now).facets().zones else ""

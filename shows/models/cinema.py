@@ -15,7 +15,7 @@ from shows.seating import plan as seating
 
 def validate_timezone(name: str) -> None:
     if name not in available_timezones():
-        raise ValidationError(f"{name!r} is no IANA time zone; use for example Asia/Kolkata.")
+        raise ValidationError(f"{name!r} is not an IANA time zone; use for example Asia/Kolkata.")
 
 
 def validate_plan(text: str) -> None:
@@ -36,11 +36,11 @@ class CinemaQuerySet(models.QuerySet["Cinema"]):
         return {ZoneInfo(zone) for zone in zones}
 
     def todays(self, *, at: datetime) -> list[date]:
-        """The dates that it is now at any cinema in use, in order; UTC's where there is none."""
+        """The dates that are today at some cinema in use, in order. Without cinemas: UTC's date."""
         return todays(at, self.clocks())
 
     def first_today(self, *, at: datetime) -> Coalesce:
-        """The first of `todays`, for a query."""
+        """The first of `todays` as a database expression."""
         day = Cast(LocalTime("timezone", Value(at, DateTimeField())), DateField())
         days = self.in_use().order_by(day.asc()).values_list(day)[:1]
         return Coalesce(Subquery(days), local_day(at, UTC))
@@ -74,7 +74,7 @@ class Cinema(models.Model):
 
     @property
     def full_address(self) -> str:
-        """Street and city; many a street address ends in its city already."""
+        """Street and city. The city is not repeated if the street address ends with it."""
         if self.city.casefold() in self.address.casefold():
             return self.address
         return ", ".join(part for part in (self.address, self.city) if part)

@@ -20,7 +20,7 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         return self.order_by("position")
 
     def with_holder(self) -> "SeatQuerySet":
-        """Adds the status and expiry of the booking that has the seat, and `now` to judge them."""
+        """Adds the status and expiry of the seat's booking, and `now` by the database's clock."""
         return self.annotate(
             now=DatabaseClock(),
             holder_status=F("booking__status"),
@@ -28,7 +28,7 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         )
 
     def free(self, *, at: datetime) -> "SeatQuerySet":
-        """Seats that a buyer could hold at `at`, those of lapsed holds included."""
+        """Seats that a buyer could hold at `at`, including seats of lapsed holds."""
         return self.filter(Q(booking=None) | lapsed_hold(at, "booking__"))
 
     def held_by(self, user: User, show_id: int) -> "SeatQuerySet":
@@ -42,13 +42,13 @@ class SeatQuerySet(models.QuerySet["Seat"]):
 
 
 class Seat(models.Model):
-    """One place at one show. It points at no more than one booking, so it can't be sold twice."""
+    """One seat at one show. It has at most one booking, so it can't be sold twice."""
 
     class Type(models.TextChoices):
         STANDARD = seating.STANDARD, "Standard"
         PREMIUM = seating.PREMIUM, "Premium"
 
-    # The unique constraints' indexes lead with the show and serve this foreign key too.
+    # Needs no index: those of the unique constraints begin with the show.
     show = models.ForeignKey(Show, on_delete=models.CASCADE, related_name="seats", db_index=False)
     row = models.CharField(max_length=4)
     number = models.CharField(max_length=6)
@@ -110,7 +110,7 @@ class Seat(models.Model):
 
     @property
     def holder_lapsed(self) -> bool:
-        """Whether the seat is held by a hold that ran out; needs `with_holder`."""
+        """Whether the seat's hold has lapsed; needs `with_holder`."""
         return (
             self.holder_status == "PENDING"
             and self.holder_expires_at is not None

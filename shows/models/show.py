@@ -35,14 +35,14 @@ from shows.seating.plan import PREMIUM
 
 from .cinema import Screen
 
-#: Columns of a show's film and screen that no list, ticket or mail shows.
+#: Columns of film and screen that lists, tickets and mails don't show.
 LONG_COLUMNS = ("screen__seating_plan", *(f"movie__{name}" for name in movies.LONG_COLUMNS))
-# Further from a day's noon in UTC than any of its moments in any time zone.
-WIDE = timedelta(days=2)
+# In every time zone, all moments of a day are within this distance of its noon in UTC.
+UTC_MARGIN = timedelta(days=2)
 
 
 def lapsed_hold(at: datetime | Now, prefix: str = "") -> Q:
-    """A hold that is over at `at`, swept or not: its seats are free (docs/spec.md §4.4)."""
+    """Condition: a hold that has lapsed at `at`, swept or not (docs/spec.md §4.4)."""
     return Q((f"{prefix}status", "PENDING"), (f"{prefix}expires_at__lte", at))
 
 
@@ -59,8 +59,8 @@ class ShowQuerySet(models.QuerySet["Show"]):
         return self.scheduled().filter(starts_at__gt=at).order_by("starts_at", "pk")
 
     def with_old_times(self, *, at: datetime) -> "ShowQuerySet":
-        """Coming shows whose `ends_at` or `busy_until` is not what their film's running time and
-        their screen's cleaning time would make it now.
+        """Coming shows whose `ends_at` or `busy_until` no longer matches the film's running time
+        and the screen's cleaning time.
         """
         ends_at = F("starts_at") + _minutes("movie__duration_minutes")
         busy_until = ends_at + _minutes("screen__cleaning_minutes")
@@ -68,15 +68,15 @@ class ShowQuerySet(models.QuerySet["Show"]):
         return self.upcoming(at=at).exclude(movie__duration_minutes=None).filter(~same)
 
     def with_place(self) -> "ShowQuerySet":
-        """With screen and cinema, which every local time needs; not with the seating plan."""
+        """With screen and cinema, which local times need, but without the seating plan."""
         return self.select_related("screen__cinema").defer("screen__seating_plan")
 
     def with_film(self) -> "ShowQuerySet":
-        """With film, screen and cinema, as lists show them: without their long columns."""
+        """With film, screen and cinema, without their long columns."""
         return self.select_related("movie", "screen__cinema").defer(*LONG_COLUMNS)
 
     def with_names(self) -> "ShowQuerySet":
-        """With what a list tells of film, screen and cinema, and not the long texts beside it."""
+        """With only the columns of film, screen and cinema that a list shows."""
         own = [field.name for field in self.model._meta.concrete_fields]
         place = ("screen__name", "screen__cinema__name", "screen__cinema__city")
         return (
@@ -86,9 +86,9 @@ class ShowQuerySet(models.QuerySet["Show"]):
         )
 
     def matching(self, *, day: date | None = None, **conditions: str) -> "ShowQuerySet":
-        """Shows that meet each condition that isn't empty: `city`, `language`, `format`, `day`.
+        """Shows that meet `city`, `language`, `format` and `day`; empty conditions are ignored.
 
-        `day` is the one whose evening a show belongs to, on its cinema's clock.
+        `day` is the show's business day on its cinema's clock: it ends at 04:00.
         """
         fields = {
             "city": "screen__cinema__city__iexact",
@@ -101,20 +101,22 @@ class ShowQuerySet(models.QuerySet["Show"]):
         return shows.on_date(day, day_ends=timedelta(hours=DAY_ENDS.hour))
 
     def on_date(self, day: date, *, day_ends: timedelta = timedelta(0)) -> "ShowQuerySet":
-        """Shows that start on `day` of their cinema's calendar, its end moved by `day_ends`."""
-        if not date.min + WIDE < day < date.max - WIDE:
+        """Shows that start on `day` of their cinema's calendar. The day begins and ends `day_ends`
+        after midnight."""
+        if not date.min + UTC_MARGIN < day < date.max - UTC_MARGIN:
             return self.none()
-        # Wide bounds in UTC first: they can use the index, a local date can't.
+        # Wide bounds in UTC come first: the database can use the index for them, but not for a
+        # local date.
         noon = datetime.combine(day, time(12), UTC)
         local = LocalTime("screen__cinema__timezone", F("starts_at") - day_ends)
         return (
-            self.filter(starts_at__range=(noon - WIDE, noon + WIDE))
+            self.filter(starts_at__range=(noon - UTC_MARGIN, noon + UTC_MARGIN))
             .alias(show_day=Cast(local, DateField()))
             .filter(show_day=day)
         )
 
     def with_free_seats(self, *, at: datetime) -> "ShowQuerySet":
-        """Adds `free_seats`: what people see, the seats of lapsed holds included."""
+        """Adds `free_seats`, including the seats of lapsed holds, as people see them."""
         lapsed = (
             self.model._default_manager.filter(pk=OuterRef("pk"))
             .filter(lapsed_hold(at, "bookings__"))
@@ -129,7 +131,7 @@ class ShowQuerySet(models.QuerySet["Show"]):
 
 
 class ScreenRange(Func):
-    """The screen's id as a range, so that an exclusion constraint needs no extension."""
+    """The screen's id as a range: so the exclusion constraint works without `btree_gist`."""
 
     function = "int8range"
     output_field = BigIntegerRangeField()
@@ -225,11 +227,11 @@ class Show(models.Model):
 
     @property
     def times_url(self) -> str:
-        """The film's times on this show's day, in its city."""
+        """URL of the film's times on this show's day, in its city."""
         return self.other_times(city=self.screen.cinema.city)
 
     def other_times(self, *, city: str = "", format: str = "", language: str = "") -> str:
-        """The film's times on this show's day, of the shows that someone asked for."""
+        """URL of the film's times on this show's day, with a visitor's filters."""
         query = carried(city=city, date=f"{self.business_day}", format=format, language=language)
         return f"{self.movie.get_absolute_url()}{query}#times"
 
@@ -245,7 +247,7 @@ class Show(models.Model):
 
     @property
     def business_day(self) -> date:
-        """The day that lists the show: one at 00:30 is listed with the evening before."""
+        """The day that the show is listed on. A show at 00:30 belongs to the day before."""
         return business_day(self.starts_at, self.screen.cinema.tz)
 
     @property

@@ -1,4 +1,4 @@
-"""The planner's form, and how people write a list of times."""
+"""The planner's form, and the parser for its list of times."""
 
 import re
 from datetime import date, time, timedelta
@@ -21,13 +21,13 @@ PRICE: dict[str, Any] = {"min_value": 0, "max_digits": 8, "decimal_places": 2}
 def read_times(text: str) -> list[time]:
     """10:00, 13:30 and 22:15 out of "10:00 13:30, 22.15", in the order of a day's programme.
 
-    Raises ValueError with words.
+    Raises ValueError with a text for staff.
     """
     times = []
     for word in re.split(r"[\s,;]+", text.strip()):
         match = re.fullmatch(r"(\d{1,2})[:.](\d{2})", word)
         if not match or int(match[1]) > 23 or int(match[2]) > 59:
-            raise ValueError(f"{word!r} is no time of day; write for example 10:00 13:30 20:15.")
+            raise ValueError(f"{word!r} is not a time of day; write for example 10:00 13:30 20:15.")
         times.append(time(int(match[1]), int(match[2])))
     if len(set(times)) != len(times):
         raise ValueError("A time is there twice.")

@@ -1,4 +1,4 @@
-"""Planning many shows: every problem of every one of them first, then all of them or none."""
+"""Plans many shows: first finds the problems of every show, then schedules all shows or none."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,13 +27,13 @@ MOST_SHOWS = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is asked for: each screen, each day, each time; several films take turns."""
+    """The input: a show on each screen, day and time; several films take turns."""
 
     movies: Sequence[Movie]
     screens: Sequence[Screen]
     first_day: date
     last_day: date
-    #: On the cinema's clock; before DAY_ENDS (04:00) they are in the night that follows the day.
+    #: On the cinema's clock. Times before DAY_ENDS (04:00) are in the night after the day.
     times: Sequence[time]
     standard_price: Decimal
     premium_price: Decimal
@@ -48,7 +48,7 @@ class Plan:
 
 @dataclass(slots=True)
 class PlannedShow:
-    """One show of a plan; `problems` keep it from being scheduled, `notes` are to be known."""
+    """One show of a plan. `problems` prevent scheduling, `notes` are for information."""
 
     movie: Movie
     screen: Screen
@@ -69,9 +69,9 @@ class PlannedShow:
 
 
 def times_between(first: time, last: time, every: timedelta) -> list[time]:
-    """Starts of one day's programme from `first` to `last` at this spacing, past midnight too.
+    """The starts of one day from `first` to `last`, `every` apart, also past midnight.
 
-    Raises ValueError with words where `last` is before `first`, the day ending at DAY_ENDS.
+    Raises ValueError, with a text for staff, if `last` is before `first`. The day ends at DAY_ENDS.
     """
     day = date(2000, 1, 1)
     start, end = on_business_day(day, first), on_business_day(day, last)
@@ -85,7 +85,7 @@ def times_between(first: time, last: time, every: timedelta) -> list[time]:
 
 
 def preview(plan: Plan, *, at: datetime) -> list[PlannedShow]:
-    """Every show the plan makes, in order of time, with all that is wrong with it.
+    """Every show of the plan, ordered by start, with all its problems.
 
     Raises PlanTooLarge.
     """
@@ -104,8 +104,8 @@ def preview(plan: Plan, *, at: datetime) -> list[PlannedShow]:
 
 
 def digest(plan: Plan, planned: Sequence[PlannedShow]) -> str:
-    """A hash of all that a preview shows. It changes with the plan, and with running times and
-    cleaning times that the plan depends on.
+    """A hash of everything that the preview shows. It changes with the plan and with the running
+    times and cleaning times that the plan uses.
     """
     terms = [plan.format, plan.language, str(plan.standard_price), str(plan.premium_price)]
     shows = [
@@ -121,10 +121,10 @@ def schedule(
     by: User | None,
     what: str = "Scheduled with the planner.",
 ) -> list[Show]:
-    """Make the shows that `preview` found, in one transaction, or none.
+    """Create all shows of a preview in one transaction, or none.
 
-    `by` and `what` are for the audit log: a line for each show, if `by` is given. Raises
-    PlanHasProblems, and ShowOverlaps or Archived after a change since the preview.
+    If `by` is given, each show gets a line in the audit log with the text `what`. Raises
+    PlanHasProblems. Raises ShowOverlaps or Archived if something changed since the preview.
     """
     if wrong := sum(bool(show.problems) for show in planned):
         raise PlanHasProblems(wrong, len(planned))
@@ -133,7 +133,7 @@ def schedule(
 
 
 def _shows_on(screen: Screen, plan: Plan) -> Iterator[PlannedShow]:
-    """The films take turns, and begin the day with another one each day."""
+    """The films take turns; each day begins with the next film."""
     for day_number, day in enumerate(plan.days):
         for number, start in enumerate(plan.times):
             movie = plan.movies[(day_number + number) % len(plan.movies)]
@@ -141,7 +141,7 @@ def _shows_on(screen: Screen, plan: Plan) -> Iterator[PlannedShow]:
 
 
 def _place(show: PlannedShow, plan: Plan, at: datetime) -> None:
-    """Find the show's moment, and what is wrong with it and its film."""
+    """Set the show's times, and add the problems of its time and its film."""
     zone = show.screen.cinema.tz
     show.starts_at = moment_on_clock(show.wall, zone)
     if show.starts_at is None:
@@ -189,7 +189,7 @@ def _plan_error(screen: Screen) -> str:
 
 
 def _find_overlaps(planned: Iterable[PlannedShow]) -> None:
-    """Name each show that a planned one runs into, cleaning included, there already or planned."""
+    """Add a problem for each overlap, cleaning included, with existing and with planned shows."""
     by_screen: dict[int, list[PlannedShow]] = {}
     for show in planned:
         if show.starts_at and show.busy_until:
@@ -197,7 +197,7 @@ def _find_overlaps(planned: Iterable[PlannedShow]) -> None:
     if not by_screen:
         return
     placed = [show for shows in by_screen.values() for show in shows]
-    there = _shows_there(
+    there = _existing_shows(
         list(by_screen),
         min(show.starts_at for show in placed if show.starts_at),
         max(show.busy_until for show in placed if show.busy_until),
@@ -206,11 +206,13 @@ def _find_overlaps(planned: Iterable[PlannedShow]) -> None:
         _find_overlaps_within(shows)
         for show in shows:
             others = there.get(screen_id, ())
-            show.problems += [_runs_into(show, other) for other in others if _meet(show, other)]
+            show.problems += [
+                _overlap_text(show, other) for other in others if _overlap(show, other)
+            ]
 
 
 def _find_overlaps_within(shows: list[PlannedShow]) -> None:
-    """Each show against the one before it that has the screen longest."""
+    """Compare each show with the earlier one that occupies the screen longest."""
     shows.sort(key=lambda show: (show.starts_at, show.movie.title))
     longest = shows[0]
     for show in shows[1:]:
@@ -223,7 +225,7 @@ def _find_overlaps_within(shows: list[PlannedShow]) -> None:
             longest = show
 
 
-def _shows_there(screens: list[int], since: datetime, until: datetime) -> dict[int, list[Show]]:
+def _existing_shows(screens: list[int], since: datetime, until: datetime) -> dict[int, list[Show]]:
     found: dict[int, list[Show]] = {}
     shows = Show.objects.scheduled().filter(
         screen__in=screens, starts_at__lt=until, busy_until__gt=since
@@ -233,13 +235,13 @@ def _shows_there(screens: list[int], since: datetime, until: datetime) -> dict[i
     return found
 
 
-def _meet(show: PlannedShow, other: Show) -> bool:
+def _overlap(show: PlannedShow, other: Show) -> bool:
     if show.starts_at is None or show.busy_until is None:
         return False
     return show.starts_at < other.busy_until and other.starts_at < show.busy_until
 
 
-def _runs_into(show: PlannedShow, other: Show) -> str:
+def _overlap_text(show: PlannedShow, other: Show) -> str:
     until = other.busy_until.astimezone(show.screen.cinema.tz)
     return (
         f"{other.movie.title} is there from {other.local_start:%H:%M} to {until:%H:%M}"

@@ -1,8 +1,8 @@
-"""Coming shows that were made with an older running time, cleaning time or seating plan.
+"""Updates coming shows that were made with an older running time, cleaning time or seating plan.
 
-A show copies these when it is made, and a change of its film or screen leaves it as it is
-(docs/spec.md §2, §11.3). Here staff see which shows differ, and recompute them: the times if the
-next show on the screen leaves room for them, the seats if the show has never had a booking.
+A show copies these values when it is made; later changes of its film or screen don't change it
+(docs/spec.md §2, §11.3). Here staff see which shows differ, and recompute them: the times if they
+don't overlap the next show on the screen, the seats if the show has never had a booking.
 """
 
 import json
@@ -41,12 +41,12 @@ SEATS_DIGESTS = """
 
 @dataclass(frozen=True, slots=True)
 class Outdated:
-    """A coming show, what it would be if it were made today, and what keeps it as it is."""
+    """A coming show, the values it would get if it were made now, and what prevents the change."""
 
     show: Show
     ends_at: datetime
     busy_until: datetime
-    #: The seats of the plan as it is now, where the show's are others.
+    #: The seats of the current plan if they differ from the show's seats, else None.
     plan: Sequence[PlanSeat] | None
     times_problem: str = ""
     seats_problem: str = ""
@@ -85,9 +85,9 @@ class Outdated:
 
 
 def outdated(shows: ShowQuerySet, *, at: datetime) -> list[Outdated]:
-    """The coming shows that would be made with other times or seats now, by start.
+    """The coming shows that would get other times or seats now, ordered by start.
 
-    A fixed number of queries.
+    Makes a fixed number of queries.
     """
     with_plans = shows.select_related("movie", "screen__cinema").defer("movie__search")
     coming = list(with_plans.upcoming(at=at))
@@ -106,7 +106,7 @@ def outdated(shows: ShowQuerySet, *, at: datetime) -> list[Outdated]:
 
 
 def digest(found: Iterable[Outdated]) -> str:
-    """A hash of what the page says about these shows."""
+    """A hash of everything that the page shows about these shows."""
     said = [
         (one.show.pk, f"{one.busy_until}", one.plan and _digest(one.plan), *one.problems)
         for one in found
@@ -115,10 +115,10 @@ def digest(found: Iterable[Outdated]) -> str:
 
 
 def recompute(*, by: User, found: Iterable[Outdated]) -> list[Show]:
-    """Give these shows the times and seats that they would get now; returns those that changed.
+    """Give these shows the times and seats they would get now. Returns the shows that changed.
 
-    Each show has its own transaction, so that buyers of one don't wait for the others. After a
-    booking, or another show on the screen, since `found` was read a show stays as it is. Raises
+    Each show has its own transaction, so that buyers of one don't wait for the others. A show stays
+    as it is if, since `found` was read, it got a booking or another show needs the screen. Raises
     ShowBusy.
     """
     return [one.show for one in found if one.can_change and _recompute(by, one)]
@@ -126,7 +126,7 @@ def recompute(*, by: User, found: Iterable[Outdated]) -> list[Show]:
 
 def _recompute(by: User, one: Outdated) -> bool:
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        # None if it was moved or cancelled meanwhile: then `one` is out of date.
+        # No row if the show was moved or cancelled since `one` was read.
         still = Show.objects.scheduled().filter(pk=one.show.pk, starts_at=one.show.starts_at)
         show = still.select_for_update(no_key=True).first()
         if show is None or show.has_started(database_now()):
@@ -146,7 +146,7 @@ def _recompute(by: User, one: Outdated) -> bool:
 
 
 def _write_times(one: Outdated) -> bool:
-    """False where another show has taken the time meanwhile."""
+    """False if another show has taken the time since the check."""
     try:
         with transaction.atomic():
             Show.objects.filter(pk=one.show.pk).update(
@@ -168,7 +168,7 @@ def _write_seats(show: Show, plan: Sequence[PlanSeat]) -> None:
 
 
 class _Following:
-    """When the next show on each of these screens begins."""
+    """Finds the next show on a screen."""
 
     def __init__(self, at: datetime, screens: Iterable[Screen]) -> None:
         self._shows: dict[int, list[Show]] = {}
@@ -196,7 +196,7 @@ def _compared(
 
 
 def _times(show: Show) -> tuple[datetime, datetime]:
-    """The times that it would get now; its own if the film has no running time any more."""
+    """The times the show would get now; its current ones if the film has no running time."""
     try:
         return show_end(movie=show.movie, screen=show.screen, starts_at=show.starts_at)
     except ScheduleError:
@@ -211,7 +211,7 @@ def _plan(screen: Screen) -> list[PlanSeat] | None:
 
 
 def _digest(plan: Sequence[PlanSeat]) -> str:
-    """As SEATS_DIGESTS makes it of a show's seats."""
+    """The same digest that SEATS_DIGESTS computes from a show's seats."""
     seats = (
         f"{s.row},{s.number},{s.seat_type},{'t' if s.is_wheelchair else 'f'},{s.x},{s.y}"
         for s in plan
@@ -226,6 +226,6 @@ def _digests(shows: Iterable[Show]) -> dict[int, str]:
 
 
 def _booked(shows: Iterable[Show]) -> set[int]:
-    """The ids of those of these shows that have bookings, ended ones included."""
+    """Ids of the shows that have bookings, including ended ones."""
     booked = Show.objects.filter(pk__in=[show.pk for show in shows], bookings__isnull=False)
     return set(booked.order_by().values_list("pk", flat=True).distinct())

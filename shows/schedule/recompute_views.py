@@ -20,7 +20,7 @@ from shows.models import Show, ShowQuerySet
 from .recompute import Outdated, digest, outdated, recompute
 
 ROWS_SHOWN = 150
-#: What the address may name, and the field of a show that it filters.
+#: Query parameters of the page, with the field of a show that each filters.
 OF = {"movie": "movie", "screen": "screen", "cinema": "screen__cinema"}
 CHANGED = (
     "Nothing was changed: the schedule changed since this page was loaded. It is now as below."
@@ -30,7 +30,7 @@ CHANGED = (
 @require_http_methods(["GET", "POST"])
 @staff_with("shows.schedule_shows")
 def recompute_shows(request: AuthenticatedRequest) -> HttpResponse:
-    """List what would change of a film's, screen's or cinema's shows and what can't; then do it."""
+    """List the changes to the shows of a film, screen or cinema, and make them on POST."""
     found = outdated(_shows(request), at=database_now())
     if request.method == "POST":
         if request.POST.get("seen") == digest(found):
@@ -47,15 +47,15 @@ def recompute_shows(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "shows/schedule/recompute.html", context)
 
 
-def tell_what_is_outdated(request: HttpRequest, **of: Any) -> None:
-    """After a change of `screen` or `cinema`: a message that counts the shows it doesn't change."""
+def warn_about_outdated_shows(request: HttpRequest, **of: Any) -> None:
+    """After a change of `screen` or `cinema`: warn how many coming shows keep the old values."""
     ((kind, thing),) = of.items()
     shows = Show.objects.filter(**{OF[kind]: thing})
-    tell_of_old_shows(request, len(outdated(shows, at=database_now())), **{kind: thing.pk})
+    warn_about_old_shows(request, len(outdated(shows, at=database_now())), **{kind: thing.pk})
 
 
-def tell_of_old_shows(request: HttpRequest, count: int, **of: int) -> None:
-    """Say how many coming shows of a film, screen or cinema keep the times and seats of before."""
+def warn_about_old_shows(request: HttpRequest, count: int, **of: int) -> None:
+    """Add a message: `count` coming shows of a film, screen or cinema keep the old values."""
     if not count:
         return
     told = "1 coming show keeps" if count == 1 else f"{count} coming shows keep"
@@ -78,7 +78,7 @@ def _recomputed(request: HttpRequest, by: User, found: list[Outdated]) -> HttpRe
 
 
 def _shows(request: HttpRequest) -> ShowQuerySet:
-    """What the address asks for: `?movie=`, `?screen=` or `?cinema=` and an id. Raises Http404."""
+    """The shows of `?movie=`, `?screen=` or `?cinema=` with an id. Raises Http404."""
     for name, path in OF.items():
         value = request.GET.get(name, "")
         if value.isascii() and value.isdecimal() and len(value) < 19:

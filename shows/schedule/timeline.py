@@ -1,4 +1,4 @@
-"""A day of a cinema's screens, to scale: when each is busy, with what, and how full it is."""
+"""The timeline of a cinema's day: for each screen the shows, to scale, and how full they are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from bookmyshow.core.templatetags.formatting import percent_of
 from shows.models import Cinema, Screen, Show
 
-#: A cinema's day, for whoever runs it: the late show belongs to the evening.
+#: The timeline begins at this time, so that late shows are on the day of their evening.
 DAY_BEGINS = time(6)
 # Units of the drawing: minutes across, and these up and down.
 LANE, GAP, HEAD = 76, 10, 26
@@ -16,7 +16,7 @@ NARROW = 70
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One show as a box; x and widths in minutes from the day's beginning."""
+    """One show as a box; x and widths are in minutes, x from the day's beginning."""
 
     show: Show
     x: float
@@ -51,7 +51,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """All that the page draws."""
+    """Everything that the page draws."""
 
     cinema: Cinema
     day: date
@@ -64,8 +64,8 @@ class Day:
 
 
 def day_of(cinema: Cinema, day: date, *, at: datetime) -> Day:
-    """The day from DAY_BEGINS on the cinema's clock, for 24 hours by the sun: 23 or 25 by the
-    clock where it changes."""
+    """The day from DAY_BEGINS to DAY_BEGINS on the cinema's clock. When the clocks change, the day
+    has 23 or 25 hours."""
     zone = cinema.tz
     begins = datetime.combine(day, DAY_BEGINS, zone).astimezone(UTC)
     ends = datetime.combine(day + timedelta(days=1), DAY_BEGINS, zone).astimezone(UTC)

@@ -28,7 +28,7 @@ CHANGED = (
 @require_http_methods(["GET", "POST"])
 @staff_with("shows.schedule_shows")
 def planner(request: AuthenticatedRequest) -> HttpResponse:
-    """Ask, look at what it would make, then make it: all or nothing."""
+    """The planner: the form, then a preview, then schedule all shows or none."""
     form = PlannerForm(request.POST or None, initial=_next_week())
     context: dict[str, object] = {}
     if request.method == "POST" and form.is_valid():
@@ -47,13 +47,13 @@ def planner(request: AuthenticatedRequest) -> HttpResponse:
 
 
 def _next_week() -> dict[str, date]:
-    """From the first day that hasn't begun at any cinema."""
+    """The form's first values: a week from the first day that has not begun at any cinema."""
     tomorrow = Cinema.objects.todays(at=database_now())[-1] + A_DAY
     return {"first_day": tomorrow, "last_day": tomorrow + 6 * A_DAY}
 
 
 def _previewed(planned: list[PlannedShow]) -> dict[str, object]:
-    """What is wrong comes first; the rest as far as a page goes."""
+    """Shows with problems first, then the others, as many as fit on the page."""
     wrong = [show for show in planned if show.problems]
     fine = [show for show in planned if not show.problems]
     return {
@@ -85,7 +85,7 @@ def _counted(count: int, thing: str) -> str:
 @require_GET
 @staff_with("shows.view_show")
 def day(request: HttpRequest) -> HttpResponse:
-    """A cinema's screens side by side through one day."""
+    """The timeline of a cinema's screens on one day."""
     cinemas = list(Cinema.objects.filter(archived_at=None))
     slug = request.GET.get("cinema", "")
     cinema = next((c for c in cinemas if c.slug == slug), cinemas[0] if cinemas else None)
@@ -108,7 +108,7 @@ def day(request: HttpRequest) -> HttpResponse:
 
 
 def _day(text: str) -> date | None:
-    """A date of this calendar with a day on both sides; None for anything else."""
+    """The date, or None if the text is not one or the day before or after can't be computed."""
     try:
         found = parse_date(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A seating plan as a small picture, for whoever edits the plan."""
+"""Draws a seating plan as a small SVG for the plan editor."""
 
 from collections.abc import Iterable, Sequence
 

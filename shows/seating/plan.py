@@ -1,4 +1,4 @@
-"""Seating plans: the text a screen keeps, and the seats it stands for.
+"""Parser of seating plans: from a screen's text to its seats.
 
 One line is one row, front row first: the row's name, then its cells from left to right.
 
@@ -13,8 +13,8 @@ Cells: `s` standard, `p` premium, `w` wheelchair place (standard), `W` wheelchai
 them from the right; `= 1,3,5` names each number. An empty line is a cross aisle. `#` starts a
 comment.
 
-Places are on a grid of half seats: x grows by 2 for a seat or a gap and by 1 for a half gap, y by 2
-for each line.
+Positions are in half seats: x grows by 2 for a seat or a gap and by 1 for a half gap, y by 2 for
+each line.
 """
 
 import re
@@ -39,7 +39,7 @@ LABEL_PART = re.compile(r"[^\W_][\w-]{0,5}")
 
 
 class PlanError(ValueError):
-    """A plan that can't be read; says in which line (1-based, 0 for the whole) and what to do."""
+    """A plan that can't be read: the line (from 1; 0 for the whole plan) and what to do."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(f"Line {line}: {message}" if line else message)
@@ -64,7 +64,7 @@ class PlanSeat:
 
 
 def seat_label(row: str, number: str) -> str:
-    """What a ticket calls the seat: A1, AA12, and 11-1 where the row's name ends in a digit."""
+    """The seat's label on tickets: A1, AA12, or 11-1 if the row's name ends in a digit."""
     return f"{row}-{number}" if row[-1].isdigit() else f"{row}{number}"
 
 
@@ -99,12 +99,12 @@ def _parse_row(content: str, line: int, y: int) -> Iterator[PlanSeat]:
             line, "write the row's name, a space, and its cells, for example: A ssss__ssss"
         )
     if not LABEL_PART.fullmatch(match["name"]):
-        raise PlanError(line, f"{match['name']!r} is no row name; use letters and digits.")
+        raise PlanError(line, f"{match['name']!r} is not a row name; use letters and digits.")
     cells = match["cells"]
     unknown = sorted(set(cells) - CELLS.keys() - GAPS.keys())
     if unknown:
         raise PlanError(
-            line, f"{unknown[0]!r} is no cell; use s, p, w, W for seats and _ or - for gaps."
+            line, f"{unknown[0]!r} is not a cell; use s, p, w, W for seats and _ or - for gaps."
         )
     count = sum(cell in CELLS for cell in cells)
     if not count:
@@ -133,7 +133,7 @@ def _numbers(match: re.Match[str], count: int, line: int) -> Iterator[str]:
         )
     for number in numbers:
         if not LABEL_PART.fullmatch(number):
-            raise PlanError(line, f"{number!r} is no seat number; use letters and digits.")
+            raise PlanError(line, f"{number!r} is not a seat number; use letters and digits.")
     if len(set(numbers)) != count:
         raise PlanError(line, f"row {match['name']} has a number twice.")
     return iter(numbers)

@@ -1,9 +1,9 @@
-"""Seating plans in pretix's open JSON format, read into the text that a screen keeps (seating.py).
+"""Converts seating plans in pretix's open JSON format to our text (`plan.py`).
 
-Positions nest (zone, row, seat) and are pixels; ours are on a grid of half seats, in straight rows.
-So a seat keeps its place in its row, its distance to its neighbours to the half seat, and its row's
-place among the rows; a curve or a slant is drawn straight. What can't be placed is refused with the
-place in the file.
+In the file, positions are pixels, relative to zone and row; ours are half seats in straight rows.
+The order of rows, the order of seats in a row, and distances between seats (rounded to half a seat)
+are kept; curved and slanted rows become straight. Seats that can't be placed are errors that name
+their place in the file.
 """
 
 import itertools
@@ -16,7 +16,7 @@ from typing import Any
 
 from .plan import LABEL_PART, PlanError, parse_plan, seat_label
 
-#: What a cinema can make of a category: our cell, and its name for people.
+#: The seat types that a category can become: our cell, and its name for people.
 KINDS = {
     "s": "Standard",
     "p": "Premium",
@@ -24,15 +24,16 @@ KINDS = {
     "W": "Wheelchair place (premium)",
 }
 HALF_GAPS_IN_SEAT = 2
-# Rows further apart than this many times the usual have an aisle between them.
+# Rows have an aisle between them if their distance is at least this many times the usual one.
 AISLE = 1.5
-MOST_AISLES = 4
-# Two rows of one name are one row across an aisle where they are level to this share of a row.
+MAX_AISLES = 4
+# Two parts with the same row name are one row if their heights differ by less than this share of
+# the usual distance between rows.
 LEVEL = 0.6
 
 
 class PlanImportError(ValueError):
-    """A plan that can't be placed: where in the file, and why."""
+    """A plan that can't be converted: the place in the file, and why."""
 
     def __init__(self, place: str, message: str) -> None:
         super().__init__(f"{place}: {message}" if place else message)
@@ -61,7 +62,8 @@ class _Row:
 
 
 def categories(data: Any) -> list[str]:
-    """The names of the plan's categories, for the cinema to map. Raises PlanImportError."""
+    """The names of the plan's categories; staff choose a seat type for each. Raises
+    PlanImportError."""
     listed = _get(data, "categories", list, "")
     return [_get(item, "name", str, f"categories[{n}]") for n, item in enumerate(listed)]
 
@@ -71,15 +73,15 @@ def plan_text(data: Any, kinds: Mapping[str, str]) -> str:
     seats = list(_seats(data))
     if not seats:
         raise PlanImportError("zones", "the plan has no seats.")
-    _refuse_what_cannot_be(seats, kinds)
+    _refuse_unusable_seats(seats, kinds)
     rows = _rows(seats)
     pitch = _seat_pitch(rows)
     columns = {row.name: _columns(row, pitch) for row in rows}
     left = min(min(places) for places in columns.values())
     lines = []
-    for row, air in zip(rows, _air_before(rows), strict=True):
+    for row, aisles in zip(rows, _aisles_before(rows), strict=True):
         places = [place - left for place in columns[row.name]]
-        lines += [""] * air
+        lines += [""] * aisles
         lines.append(_line(row, places, kinds))
     text = "\n".join(lines)
     _check(text, seats)
@@ -87,7 +89,7 @@ def plan_text(data: Any, kinds: Mapping[str, str]) -> str:
 
 
 def _get(data: Any, key: str, kind: Any, place: str) -> Any:
-    """A value that has to be there, of that type."""
+    """A required value of this type. Raises PlanImportError."""
     where = f"{place}.{key}" if place else key
     if not isinstance(data, dict) or key not in data:
         raise PlanImportError(where, "is missing.")
@@ -128,7 +130,7 @@ def _seats(data: Any) -> Iterator[_Seat]:
                 )
 
 
-def _refuse_what_cannot_be(seats: list[_Seat], kinds: Mapping[str, str]) -> None:
+def _refuse_unusable_seats(seats: list[_Seat], kinds: Mapping[str, str]) -> None:
     labels: dict[str, _Seat] = {}
     for seat in seats:
         if kinds.get(seat.category) not in KINDS:
@@ -137,10 +139,10 @@ def _refuse_what_cannot_be(seats: list[_Seat], kinds: Mapping[str, str]) -> None
             )
         if not LABEL_PART.fullmatch(seat.row) or len(seat.row) > 4:
             raise PlanImportError(
-                seat.place, f"row {seat.row!r} is no name for a row; use up to 4 letters or digits."
+                seat.place, f"row {seat.row!r} is not a row name; use up to 4 letters or digits."
             )
         if not LABEL_PART.fullmatch(seat.number):
-            raise PlanImportError(seat.place, f"{seat.number!r} is no seat number.")
+            raise PlanImportError(seat.place, f"{seat.number!r} is not a seat number.")
         label = seat_label(seat.row, seat.number)
         other = labels.setdefault(label, seat)
         if other is not seat:
@@ -178,7 +180,7 @@ def _row_pitch(rows: list[_Row]) -> float:
 
 
 def _seat_pitch(rows: list[_Row]) -> float:
-    """The usual distance of neighbours: gaps are rarer than seats."""
+    """The median distance of neighbours, which is that of two seats without a gap."""
     steps = [step for row in rows for step in _steps(row)]
     usual = median(steps) if steps else 1.0
     if usual <= 0:
@@ -192,7 +194,7 @@ def _steps(row: _Row) -> list[float]:
 
 
 def _columns(row: _Row, pitch: float) -> list[int]:
-    """Each seat's left edge in half seats; the row is centred where its middle lies."""
+    """Each seat's left edge in half seats. The row's middle stays where it is in the file."""
     at, places = 0, [0]
     for step in _steps(row):
         at += max(HALF_GAPS_IN_SEAT, round(HALF_GAPS_IN_SEAT * step / pitch))
@@ -202,14 +204,14 @@ def _columns(row: _Row, pitch: float) -> list[int]:
     return [place + shift for place in places]
 
 
-def _air_before(rows: list[_Row]) -> list[int]:
-    """How many cross aisles lie before each row."""
+def _aisles_before(rows: list[_Row]) -> list[int]:
+    """How many cross aisles are before each row."""
     pitch = _row_pitch(rows)
-    air = [0]
+    aisles = [0]
     for before, after in itertools.pairwise(rows):
         step = (after.y - before.y) / pitch
-        air.append(min(round(step) - 1, MOST_AISLES) if step >= AISLE else 0)
-    return air
+        aisles.append(min(round(step) - 1, MAX_AISLES) if step >= AISLE else 0)
+    return aisles
 
 
 def _line(row: _Row, places: list[int], kinds: Mapping[str, str]) -> str:
@@ -231,7 +233,7 @@ def _numbering(row: _Row) -> str:
 
 
 def _check(text: str, seats: list[_Seat]) -> None:
-    """What was written is read again: the same seats, or no plan."""
+    """Parse the new text and compare its seats with those of the file. Raises PlanImportError."""
     try:
         read = Counter(seat.label for seat in parse_plan(text))
     except PlanError as error:

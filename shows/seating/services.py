@@ -1,4 +1,4 @@
-"""Changes of state of a screen's seating plan."""
+"""Changes of a screen's seating plan."""
 
 from django.db import transaction
 
@@ -8,7 +8,7 @@ from shows.models import Screen
 
 
 def use_imported_plan(*, screen: Screen, text: str, by: User) -> None:
-    """Make `text` the screen's plan. Shows that are scheduled already keep their seats."""
+    """Save `text` as the screen's plan. Existing shows keep their seats."""
     with transaction.atomic():
         screen.seating_plan = text
         screen.save(update_fields=["seating_plan"])

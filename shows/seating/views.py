@@ -1,4 +1,4 @@
-"""Staff pages of a screen's seating plan: drawn as it is typed, and read from a file."""
+"""Staff pages for seating plans: the drawing for the editor, and the import of a file."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.requests import AuthenticatedRequest
 from bookmyshow.core.staff.access import staff_with
 from shows.models import Screen
-from shows.schedule.recompute_views import tell_what_is_outdated
+from shows.schedule.recompute_views import warn_about_outdated_shows
 
 from .picture import draw_plan
 from .plan import PlanError, parse_plan
@@ -26,7 +26,7 @@ MOST_BYTES = 2_000_000
 
 
 def picture_of(text: str) -> SafeString:
-    """The plan drawn, or what is wrong with it and where."""
+    """The plan as SVG, or its error with the line."""
     try:
         seats = parse_plan(text)
     except PlanError as error:
@@ -46,7 +46,7 @@ def picture_of(text: str) -> SafeString:
 @require_POST
 @staff_with("shows.view_screen")
 def picture(request: HttpRequest) -> HttpResponse:
-    """The plan in the request drawn by the parser that will read it, for the editor."""
+    """For the editor: the plan of the request, drawn with the parser that shows use."""
     return HttpResponse(picture_of(request.POST.get("plan", "")))
 
 
@@ -54,7 +54,7 @@ class PlanFileForm(forms.Form):
     file = forms.FileField(
         required=False, label="Plan file", help_text="A seating plan in pretix's JSON format."
     )
-    #: Carries the file from the first step to the next.
+    #: Passes the file's content from one step to the next.
     content = forms.CharField(required=False, widget=forms.HiddenInput, max_length=MOST_BYTES)
 
     def clean(self) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class PlanFileForm(forms.Form):
             data["plan"] = json.loads(text)
             self.categories = categories(data["plan"])
         except (ValueError, RecursionError) as error:
-            why = str(error) if isinstance(error, PlanImportError) else "this is no JSON file."
+            why = str(error) if isinstance(error, PlanImportError) else "this is not a JSON file."
             raise ValidationError(f"The plan can't be read: {why}") from error
         data["content"] = json.dumps(data["plan"])
         return data
@@ -90,7 +90,7 @@ class KindsForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 @staff_with("shows.change_screen")
 def import_plan(request: AuthenticatedRequest, screen_id: int) -> HttpResponse:
-    """A file, then a seat type for each of its categories, a look at it, and it is the screen's."""
+    """Import a plan in steps: a file, a seat type for each category, a preview, then save."""
     screen = get_object_or_404(Screen.objects.select_related("cinema"), pk=screen_id)
     form = PlanFileForm(request.POST or None, request.FILES or None)
     context: dict[str, Any] = {"screen": screen, "form": form, "title": "Import a seating plan"}
@@ -114,5 +114,5 @@ def import_plan(request: AuthenticatedRequest, screen_id: int) -> HttpResponse:
 def _used(request: AuthenticatedRequest, screen: Screen, text: str) -> HttpResponse:
     use_imported_plan(screen=screen, text=text, by=request.user)
     messages.success(request, "The plan is the screen's now.")
-    tell_what_is_outdated(request, screen=screen)
+    warn_about_outdated_shows(request, screen=screen)
     return redirect("admin:shows_screen_change", screen.pk)

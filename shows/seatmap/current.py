@@ -1,16 +1,16 @@
-"""The shared seat map of a show: what it shows now, under a version, made once for all who watch.
+"""The shared seat map of a show and its version, drawn once for all viewers.
 
-Two kinds of entry in the cache, both expendable:
+The cache has two kinds of entry. Both may be lost at any time:
 
-- the pointer: the version that is current. It lives POINTER_SECONDS at most, never past the next
-  lapse of a hold or the start of the show, and a commit drops it (`forget`). An unchanged poll is
-  one read of it, whatever the size of the hall.
-- the drawn map, by version. A version is a hash of everything the drawing shows, so an entry can
-  never be wrong, only unused.
+- The pointer holds the current version. It expires after POINTER_SECONDS at most, and not later
+  than the next lapse of a hold or the start of the show. A commit drops it (`forget`). An unchanged
+  poll only reads the pointer, so its cost does not depend on the size of the hall.
+- The drawn map, by version. The version is a hash of everything in the drawing, so an entry is
+  never out of date.
 
-When the pointer is gone, one worker reads the seats while the others wait a bounded time. With the
-cache server down everyone reads for themselves. The map knows no viewer; `drawing.lay_over` puts a
-viewer's own seats on top of it.
+Without a pointer, one worker reads the seats while the others wait a bounded time. With the cache
+server down, each request reads the seats. The map is the same for every viewer;
+`markup.personalise` adds the viewer's own seats.
 """
 
 import hashlib
@@ -32,16 +32,16 @@ from .markup import FREE, HELD, SOLD, MapSeat
 
 POINTER_SECONDS = 5.0
 DRAWING_SECONDS = 5 * 60
-#: How long others wait for the worker that reads the seats, and how often they look.
+#: How long others wait for the worker that reads the seats, and the pause between two checks.
 WAIT_SECONDS = 1.0
-LOOK_SECONDS = 0.02
+RETRY_SECONDS = 0.02
 LOCK_SECONDS = 5.0
 FINAL = "final-"
 
 
 @dataclass(frozen=True, slots=True)
 class SeatMap:
-    """A drawn map and its version; a final one never changes again, its show began or is off."""
+    """A drawn map and its version. It is final after the show began or was cancelled."""
 
     version: str
     html: str
@@ -53,7 +53,7 @@ class SeatMap:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A show's seats as they were at one moment, and for how long that can be believed."""
+    """A show's seats at one moment, and how long they may be cached (`good_for`)."""
 
     seats: list[MapSeat]
     standard_price: Decimal
@@ -63,7 +63,7 @@ class Reading:
 
     @property
     def version(self) -> str:
-        """A hash of all that the drawing depends on."""
+        """A hash of everything that the drawing depends on."""
         content = (
             drawing.REVISION,
             self.seats,
@@ -100,51 +100,53 @@ def drawing_key(show_id: int, version: str) -> str:
     return f"seatmap:{show_id}:{version}"
 
 
-#: The name under which lists of shows are kept (`api`); a seat of any show changes them.
+#: Cache group of the API's lists of shows. A change of any seat of any show drops it.
 LISTS = "shows"
 
 
 def group(show_id: int) -> str:
-    """The name under which the rest of what pages tell of a show is kept (`details`)."""
+    """Cache group of a show's details (`show_cache`)."""
     return f"show:{show_id}"
 
 
 def forget(show_id: int) -> None:
-    """Drop the pointer to the current version; the next reader looks at the seats again.
+    """Drop the pointer, so that the next request reads the seats.
 
-    A worker that is reading them loses its lock too: it may have read what was there before.
+    Also drops the lock of a worker that is reading them: it may have read the state of before, and
+    without the lock it does not set the pointer.
     """
     groups = [group_key(group(show_id)), group_key(LISTS)]
     cache.delete_many([pointer_key(show_id), lock_key(show_id), *groups])
 
 
 def current_version(show_id: int) -> str | None:
-    """The version that is current, if the cache knows: one read, no query."""
+    """The current version if it is cached, else None. One read of the cache, no query."""
     return cache.get(pointer_key(show_id))
 
 
 def current_map(show_id: int) -> SeatMap:
-    """The map as it is now. Raises Show.DoesNotExist."""
+    """The current map, from the cache or newly read. Raises Show.DoesNotExist."""
     deadline = time.monotonic() + WAIT_SECONDS
     lock = OwnedLock(lock_key(show_id), LOCK_SECONDS)
     while time.monotonic() < deadline:
-        if kept := _kept(show_id):
+        if kept := _cached_map(show_id):
             return kept
         locked = lock.take()
         if locked or lock.is_free():
-            # Whoever had the lock may have given it back since the look, with the map there. Else
-            # a commit dropped both, or the cache server is down: read, without a lock if need be.
-            if kept := _kept(show_id):
+            # The lock is free now. Perhaps its owner has stored the map since the check above.
+            # Otherwise a commit dropped pointer and lock, or the cache server is down: read the
+            # seats, even without the lock.
+            if kept := _cached_map(show_id):
                 lock.give_back()
                 return kept
             try:
-                return _read_and_keep(show_id, lock if locked else None)
+                return _read_and_cache(show_id, lock if locked else None)
             except Exception:
-                # Nobody need wait for a reading that failed, or for a show that there isn't.
+                # Also for an unknown show: let other workers go on at once.
                 lock.give_back()
                 raise
-        time.sleep(LOOK_SECONDS)
-    return _read_and_keep(show_id, None)
+        time.sleep(RETRY_SECONDS)
+    return _read_and_cache(show_id, None)
 
 
 def read(show_id: int) -> Reading:
@@ -188,14 +190,17 @@ def _closed(show: Show, now: datetime) -> str:
     )
 
 
-def _kept(show_id: int) -> SeatMap | None:
+def _cached_map(show_id: int) -> SeatMap | None:
     version = current_version(show_id)
     html = cache.get(drawing_key(show_id, version)) if version else None
     return SeatMap(version, html) if version and html else None
 
 
-def _read_and_keep(show_id: int, lock: OwnedLock | None) -> SeatMap:
-    """Read the seats, draw them unless this version was drawn before, and tell the others."""
+def _read_and_cache(show_id: int, lock: OwnedLock | None) -> SeatMap:
+    """Read the seats, draw them unless this version is cached, and set the pointer.
+
+    Only the owner of the lock sets the pointer.
+    """
     started = time.monotonic()
     reading = read(show_id)
     key = drawing_key(show_id, reading.version)
@@ -204,9 +209,9 @@ def _read_and_keep(show_id: int, lock: OwnedLock | None) -> SeatMap:
         html = reading.draw()
         cache.set(key, html, DRAWING_SECONDS)
     if lock and lock.is_mine():
-        # The reading was true when it began, so its age counts against it.
+        # The seats were read at `started`, so the time since then is subtracted.
         age = time.monotonic() - started
-        # Shows that were first looked at together are not all read again at one moment.
+        # Random, so that the pointers of many shows don't expire at the same moment.
         seconds = reading.good_for.total_seconds() * random.uniform(0.7, 1)
         cache.set(pointer_key(show_id), reading.version, seconds - age)
         lock.give_back()

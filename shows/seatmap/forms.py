@@ -15,7 +15,7 @@ KINDS = {
 
 
 class PartyForm(forms.Form):
-    """How many people want to sit together, and in what kind of seats (`kinds` are offered)."""
+    """How many people want to sit together, and in which kind of seats. `kinds`: the options."""
 
     party = forms.TypedChoiceField(
         label="Best seats for", coerce=int, widget=forms.Select(attrs={"class": "select"})

@@ -1,8 +1,8 @@
-"""The markup of a seat map: real checkboxes, a fieldset for each row, as few bytes as that takes.
+"""The HTML of a seat map: checkboxes in a fieldset for each row, with as few bytes as possible.
 
-Strings are put together here and not in a template: a hall of 2,000 seats is drawn again after each
-hold, and a template takes about twenty times as long. A seat's place is a class (x, half seats) and
-not a style attribute. static/css/seatgrid.css has the table of all classes.
+The HTML is built from strings and not by a template: a hall of 2,000 seats is drawn again after
+each hold, and a template takes about twenty times as long. A seat's place is a class (x, in half
+seats) and not a style attribute. static/css/seatgrid.css explains all classes.
 """
 
 import re
@@ -16,12 +16,12 @@ from typing import NamedTuple
 from bookmyshow.core.templatetags.formatting import money
 from shows.seating.plan import PREMIUM, SEAT_PITCH, STANDARD
 
-#: To be raised with every change of the markup: drawn maps are kept across deploys.
+#: Raise this with every change of the markup: cached maps live longer than a deploy.
 REVISION = 6
 
-#: In half seats, the least distance across an aisle, between the middles of the seats beside it.
+#: Half seats between the middles of two seats with an aisle between them, at least.
 AISLE_PITCH = 2 * SEAT_PITCH
-#: A narrower aisle has room for one letter.
+#: An aisle that is narrower than this has room for only one row letter.
 TWO_LETTERS_PITCH = 3 * SEAT_PITCH
 FREE, HELD, SOLD = "free", "held", "sold"
 WHEELCHAIR = "wheelchair"
@@ -32,7 +32,7 @@ SEAT_TAG = re.compile(r'<input type="checkbox" name="seat" id="s-([^"]+)"[^>]*>'
 
 
 class MapSeat(NamedTuple):
-    """A seat as the shared map shows it; the fields are those of shows.Seat, and its state."""
+    """A seat of the shared map: fields of shows.Seat, and its state."""
 
     label: str
     row: str
@@ -52,7 +52,7 @@ def draw_map(
     premium_price: Decimal,
     closed: str = "",
 ) -> str:
-    """The live part of the page. `closed` says why nothing can be booked any more, if so."""
+    """The part of the page that polls replace. `closed`: why booking has ended, or ""."""
     names = seat_names(standard_price, premium_price)
     width = max((seat.x for seat in seats), default=0) + SEAT_PITCH
     parts = [
@@ -64,7 +64,7 @@ def draw_map(
         f'<div class="hall__rows w{width}" id="hall-rows">',
     ]
     if places := ",".join(escape(seat.label) for seat in seats if seat.is_wheelchair):
-        # The form posts it, so that asking whether one is needed takes no query (bookings.forms).
+        # The form posts the number, so bookings.forms needs no query to ask about wheelchairs.
         parts.insert(
             1, f'<input type="hidden" id="wheelchair-places" name="places" value="{places}">'
         )
@@ -82,10 +82,10 @@ def draw_map(
 
 
 def _row_letters(row: str, seats: Sequence[MapSeat]) -> list[str]:
-    """The row's name at both ends of each of its blocks, at the height of the seat beside it.
+    """The row's name at both ends of each block of seats.
 
-    A row bends, so a letter takes its height from a seat (x), and is on the left or right of it.
-    An aisle one seat wide has one letter, in its middle.
+    Rows are curved, so a letter has the x of the seat beside it, for the same height, and a class
+    for the side. An aisle of one seat has one letter, in its middle.
     """
     line = sorted(seats, key=attrgetter("x"))
     places = [f"x{line[0].x} left"]
@@ -100,7 +100,7 @@ def _row_letters(row: str, seats: Sequence[MapSeat]) -> list[str]:
 
 
 def seat_names(standard_price: Decimal, premium_price: Decimal) -> dict[tuple[str, bool], str]:
-    """What follows a free seat's label in its name, by seat type and wheelchair place."""
+    """The text after the label in a free seat's accessible name, by (seat type, wheelchair)."""
     names = {}
     for wheelchair in (False, True):
         place = ", wheelchair place" if wheelchair else ""
@@ -117,7 +117,7 @@ def draw_seat(
     checked: bool = False,
     closed: bool = False,
 ) -> str:
-    """One checkbox. `mine` is a seat that the viewer holds, free to them and to nobody else."""
+    """One checkbox. `mine`: the viewer holds the seat, so only they can choose it."""
     label = escape(seat.label)
     classes = f"x{seat.x}"
     if seat.seat_type == PREMIUM:
@@ -141,16 +141,16 @@ def draw_seat(
     )
 
 
-def lay_over(
+def personalise(
     html: str,
     *,
     mine: Iterable[MapSeat],
     chosen: Collection[str],
     names: dict[tuple[str, bool], str],
 ) -> tuple[str, list[str]]:
-    """The shared map with the viewer's own: seats they hold, and those chosen so far ticked.
+    """The shared map for one viewer: their held seats are free, and `chosen` seats are ticked.
 
-    Returns the map and the chosen labels that can be had, in plan order.
+    Returns the HTML and the labels that were ticked, in plan order.
     """
     own: dict[str, MapSeat] = {escape(seat.label): seat for seat in mine}
     wanted: dict[str, str] = {escape(label): label for label in chosen}
@@ -158,7 +158,7 @@ def lay_over(
     if not own and not wanted:
         return html, had
 
-    def lay(match: re.Match[str]) -> str:
+    def replace_seat(match: re.Match[str]) -> str:
         tag, label = match[0], match[1]
         if label not in wanted and label not in own:
             return tag
@@ -171,11 +171,11 @@ def lay_over(
         had.append(wanted[label])
         return f"{tag[:-1]} checked>"
 
-    return SEAT_TAG.sub(lay, html), had
+    return SEAT_TAG.sub(replace_seat, html), had
 
 
 def kinds_of_seat(html: str) -> list[str]:
-    """The kinds of seat to choose from on a drawn map; none if it has one kind only."""
+    """The kinds of seat on a drawn map; [] if there is only one kind."""
     kinds = []
     if PREMIUM_SEAT.search(html) and STANDARD_SEAT.search(html):
         kinds += [STANDARD, PREMIUM]
@@ -185,7 +185,7 @@ def kinds_of_seat(html: str) -> list[str]:
 
 
 def choice_line(html: str, *, standard_price: Decimal, premium_price: Decimal) -> str:
-    """What is ticked on a drawn map: "Q12, Q13, premium, ₹1,420"; as the page's script says it."""
+    """The ticked seats in words, "Q12, Q13, premium, ₹1,420", the same as the page's script."""
     tags = [tag for tag in SEAT_TAG.finditer(html) if tag[0].endswith(" checked>")]
     premium = sum(bool(PREMIUM_SEAT.search(tag[0])) for tag in tags)
     total = premium * premium_price + (len(tags) - premium) * standard_price
@@ -203,7 +203,7 @@ def _any_free(seats: Sequence[MapSeat]) -> bool:
 
 
 def _free_line(seats: Sequence[MapSeat]) -> str:
-    """How many seats are free; wheelchair places apart, as not everyone may take them."""
+    """How many seats are free, in words. Wheelchair places are counted separately."""
     ordinary = [seat for seat in seats if not seat.is_wheelchair]
     free = sum(seat.state == FREE for seat in ordinary)
     places = sum(seat.state == FREE for seat in seats if seat.is_wheelchair)

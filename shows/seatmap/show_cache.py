@@ -1,7 +1,7 @@
-"""A show with its film and place as pages tell of it, kept for five minutes (docs/spec.md §7).
+"""A show with its film and place for display, cached for five minutes (docs/spec.md §7).
 
-For showing only: what is decided about a show is decided on its row. Dropped with the pointer to
-the show's map (`seatmap.forget`), so whenever a seat of it changes, and when the show itself does.
+For display only: decisions about a show read its row. An entry is dropped together with the pointer
+of the show's map (`current.forget`), at each change of the show or of one of its seats.
 """
 
 from functools import partial
@@ -17,7 +17,7 @@ from shows.models import Show
 from . import current as seatmap
 
 KEPT_SECONDS = 5 * 60
-#: What the page of the seat map says of a show. Another column would be a query with each request.
+#: The columns that the seat map's page shows. Another column would cost a query with each request.
 SHOWN = (
     "starts_at",
     "format",
@@ -48,8 +48,8 @@ def _read(show_id: int) -> Show:
     return Show.objects.select_related("movie", "screen__cinema").only(*SHOWN).get(pk=show_id)
 
 
-def watch() -> None:
-    """Forget a show that staff changed; bookings say so themselves."""
+def connect_signals() -> None:
+    """Drop a show that staff changed; bookings call `forget` themselves."""
 
     def forget_saved(instance: Show, **_signal: Any) -> None:
         transaction.on_commit(partial(seatmap.forget, instance.pk))

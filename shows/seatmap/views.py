@@ -43,9 +43,9 @@ def show(request: HttpRequest, show_id: int) -> HttpResponse:
 @background
 @require_safe
 def seats(request: HttpRequest, show_id: int) -> HttpResponse:
-    """The live part: 204 while the version shown is current, 286 with the map once it is final.
+    """The poll: 204 if the version is still current, else the map; with 286 htmx stops polling.
 
-    Reads no session, so that nothing of it varies by viewer.
+    Reads no session, so the answer is the same for every viewer.
     """
     shown = request.GET.get("v", "")
     if shown and shown == seatmap.current_version(show_id) and not seatmap.is_final(shown):
@@ -60,7 +60,7 @@ def seats(request: HttpRequest, show_id: int) -> HttpResponse:
 @require_safe
 @never_cache
 def own(request: HttpRequest, show_id: int) -> HttpResponse:
-    """What the viewer holds at this show, for a page left open while another tab changed it."""
+    """The viewer's hold at this show, for a page that was open while another tab changed it."""
     context = own_context(show_cache.show_or_404(show_id), own_hold(request.user, show_id))
     return render(request, "shows/seatmap/show.html#own-hold", context)
 
@@ -73,7 +73,7 @@ def map_or_404(show_id: int) -> SeatMap:
 
 
 def unchanged() -> HttpResponse:
-    """204 and no body: with htmx 2 a 304 would wipe the map."""
+    """204 without a body. With a 304, htmx 2 would empty the map."""
     response = HttpResponse(status=204, headers={"Cache-Control": "no-store"})
     del response["Content-Type"]
     return response
@@ -81,7 +81,7 @@ def unchanged() -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class OwnHold:
-    """The seats that the viewer holds at a show, and for how long yet."""
+    """The seats that the viewer holds at a show, and the time left."""
 
     reference: str = ""
     seats: list[MapSeat] = field(default_factory=list)
@@ -115,7 +115,7 @@ def own_hold(user: User | AnonymousUser, show_id: int) -> OwnHold:
 
 
 def own_context(screening: Show, hold: OwnHold) -> dict[str, object]:
-    """For the line about the viewer's hold; by label, the names its seats have on the map."""
+    """Context for the line about the viewer's hold, with the seats' accessible names by label."""
     names = drawing.seat_names(**prices(screening))
     own_names = {
         seat.label: f"{seat.label}{names[seat.seat_type, seat.is_wheelchair]}{HELD_FOR_YOU}"
@@ -140,9 +140,9 @@ def show_page(
     party: PartyForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The page of a show with `chosen` ticked, as far as they can be had, and what went wrong."""
+    """The page of a show. `chosen` seats are ticked if they are free; `problem` is shown."""
     screening = show_cache.show_or_404(show_id)
-    # The kept details of a show may outlive it.
+    # The show's cached details may exist after the show was deleted; this raises Http404.
     current = map_or_404(show_id)
     hold = own_hold(request.user, show_id)
     html, ticked = _for_viewer(current, screening, hold, chosen)
@@ -165,7 +165,7 @@ def show_page(
 
 
 def _party_context(party: PartyForm | None, kinds: list[str]) -> dict[str, object]:
-    """The form that asks for the best seats, and the limits that the page states."""
+    """The form for the best seats, and the limits that the page names."""
     return {
         "party_form": PartyForm(party.data if party else None, kinds=kinds),
         "kinds": kinds,
@@ -176,7 +176,7 @@ def _party_context(party: PartyForm | None, kinds: list[str]) -> dict[str, objec
 
 
 def _times_asked_for(request: HttpRequest, screening: Show) -> dict[str, object]:
-    """What the visitor asked for on the film's page, and the way back to it."""
+    """The visitor's filters of the film's page, and the link back to it."""
     asked = {name: request.GET.get(name, "") for name in ("city", "format", "language")}
     return {
         "asked": asked,
@@ -186,7 +186,7 @@ def _times_asked_for(request: HttpRequest, screening: Show) -> dict[str, object]
 
 
 def _wheelchair_is_known(request: HttpRequest, hold: OwnHold) -> bool:
-    """Whether the viewer has said already that someone in their party uses a wheelchair."""
+    """Whether the viewer has already said that a wheelchair place is needed."""
     return (
         request.GET.get("kind") == drawing.WHEELCHAIR
         or "wheelchair" in request.GET
@@ -198,16 +198,16 @@ def _wheelchair_is_known(request: HttpRequest, hold: OwnHold) -> bool:
 def _for_viewer(
     current: SeatMap, screening: Show, hold: OwnHold, chosen: Collection[str]
 ) -> tuple[str, list[str]]:
-    """The map with the viewer's own seats and choice on it, and the labels that are ticked."""
+    """The map with the viewer's own seats and choice, and the labels that are ticked."""
     if current.is_final:
         return current.html, []
     names = drawing.seat_names(**prices(screening))
     chosen = chosen or hold.labels
-    return drawing.lay_over(current.html, mine=hold.seats, chosen=chosen, names=names)
+    return drawing.personalise(current.html, mine=hold.seats, chosen=chosen, names=names)
 
 
 def lost_line(labels: list[str]) -> str:
-    """Says which of the seats asked for can't be had."""
+    """The message for chosen seats that are not free."""
     names = ", ".join(labels)
     if len(labels) == 1:
         return f"{names} is not free any more. Please choose another seat."
@@ -232,7 +232,7 @@ def _best_seats(request: HttpRequest, show_id: int) -> HttpResponse:
 
 
 def none_found_line(party: int, kind: str) -> str:
-    """What to say where no such seats are free."""
+    """The message when no such seats are free."""
     if kind == drawing.WHEELCHAIR:
         if party == 1:
             return "No wheelchair place is left at this show."

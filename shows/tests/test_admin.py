@@ -24,7 +24,7 @@ from tests.support.factories import (
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/shows/show/add/"
-# Nothing can be scheduled further ahead than two years.
+# A show can be scheduled at most two years ahead.
 YEAR = timezone.now().year + 1
 EVENING = f"{YEAR}-03-07T19:30"
 EVENING_THERE = datetime(YEAR, 3, 7, 19, 30, tzinfo=ZoneInfo("Asia/Kolkata"))
@@ -67,7 +67,7 @@ def screen_rows(*plans: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("model", ["shows_cinema", "shows_screen", "shows_show"])
-def test_lists_cost_few_queries_however_many_rows(client: Client, model: str) -> None:
+def test_lists_need_few_queries_for_many_rows(client: Client, model: str) -> None:
     assert_few_queries(client, model, lambda: make_booking(make_show(), ["A1"]))
 
 
@@ -83,16 +83,16 @@ def test_a_cinema_is_made_with_its_screens(client: Client) -> None:
     ]
 
 
-def test_a_bad_plan_is_told_by_its_line(client: Client) -> None:
+def test_an_error_of_the_plan_names_its_line(client: Client) -> None:
     cinema = {"name": "Lantern", "slug": "lantern", "city": "London", "timezone": "Europe/London"}
 
     page = client.post("/admin/shows/cinema/add/", cinema | screen_rows("A ss\nB sxs")).text
 
-    assert "Line 2: &#x27;x&#x27; is no cell" in page
+    assert "Line 2: &#x27;x&#x27; is not a cell" in page
     assert not Cinema.objects.exists()
 
 
-def test_a_zone_that_is_none_is_refused(client: Client) -> None:
+def test_an_unknown_time_zone_is_refused(client: Client) -> None:
     cinema = {"name": "Lantern", "slug": "lantern", "city": "London", "timezone": "London"}
 
     errors = errors_of(client.post("/admin/shows/cinema/add/", cinema | screen_rows()))
@@ -131,7 +131,7 @@ def test_a_show_starts_on_the_cinemas_clock_and_has_its_seats(client: Client) ->
     assert f"07 Mar {YEAR} 19:30" in response.text
 
 
-def test_the_form_says_whose_clock_it_is(client: Client) -> None:
+def test_the_form_names_the_cinemas_clock(client: Client) -> None:
     make_cinema(city="Mumbai", timezone="Asia/Kolkata")
     make_cinema(city="London", timezone="Europe/London")
 
@@ -153,7 +153,7 @@ def test_the_form_says_whose_clock_it_is(client: Client) -> None:
         ({"premium_price": "lots"}, "premium_price", "Enter a number."),
     ],
 )
-def test_bad_input_is_told_beside_its_field(
+def test_errors_of_the_form_are_shown_at_their_field(
     client: Client, values: dict[str, Any], field: str, message: str
 ) -> None:
     errors = errors_of(client.post(ADD, show_values(**values)))
@@ -171,7 +171,7 @@ def test_a_film_without_a_running_time_can_not_be_scheduled(client: Client) -> N
     assert errors == {"movie": ["Untimed has no running time; set it before scheduling the film."]}
 
 
-def test_a_taken_screen_is_told_with_the_show_that_has_it(client: Client) -> None:
+def test_an_overlap_names_the_other_show(client: Client) -> None:
     screen = make_screen(name="Audi 1", cinema=make_cinema(name="Regal", timezone="Asia/Kolkata"))
     client.post(ADD, show_values(movie=make_movie("RRR", duration_minutes=180), screen=screen))
 
@@ -195,7 +195,7 @@ def test_a_time_that_the_clocks_skip_is_refused(client: Client) -> None:
     assert errors == {"local_start": ["The clocks go forward over this time; choose another."]}
 
 
-def test_losing_a_race_for_the_screen_is_told(client: Client) -> None:
+def test_a_lost_race_for_the_screen_gets_a_message(client: Client) -> None:
     """Another member of staff schedules a show after the form's check, before the insert."""
     screen = make_screen()
     values = show_values(screen=screen)

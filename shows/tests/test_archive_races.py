@@ -1,7 +1,7 @@
 """A film or cinema is archived while someone schedules a show with it: one of the two is refused.
 
-Each race is led step by step through two connections, and has a control that loses without the
-lock.
+Each race runs step by step on two connections. A control test shows that without the lock the race
+goes wrong.
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def archive(what: str, movie: Movie, screen: Screen) -> None:
 
 
 def elsewhere(work: Callable[[], object]) -> "Future[object]":
-    """`work` on a thread and connection of its own; what it raises is its result."""
+    """Run `work` on its own thread and connection; an exception is returned as the result."""
 
     def run() -> object:
         try:
@@ -65,7 +65,7 @@ def test_a_show_that_waited_for_the_archiving_is_refused(what: str) -> None:
     movie, screen = make_movie(), make_screen()
     with transaction.atomic():
         archive(what, movie, screen)
-        # It was read while both were in use.
+        # The film and the cinema were read before they were archived.
         making = elsewhere(lambda: make_show(movie=movie, screen=screen))
         wait_for_waiting(1)
     assert isinstance(making.result(timeout=120), Archived)
@@ -91,7 +91,7 @@ def test_control_without_the_lock_there_is_a_show_of_what_is_archived(what: str)
             archive(what, movie, screen)
             making = elsewhere(lambda: make_show(movie=movie, screen=screen))
             if what == "film":
-                # For the foreign key, which asks only whether there is such a film.
+                # The insert waits for the foreign key's check, which only asks if the film exists.
                 wait_for_waiting(1)
             else:
                 assert isinstance(making.result(timeout=120), Show)

@@ -1,4 +1,4 @@
-"""A show that somebody keeps locked: whoever would change it is told so, in bounded time."""
+"""Changes of a show that stays locked end with an error in bounded time."""
 
 import threading
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def busy() -> Iterator[Show]:
-    """A show that is locked by someone else for the whole test, which waits 0.2 s for a lock."""
+    """A show that another connection locks for the whole test. Waits for locks last 0.2 s."""
     show = make_show()
     locked, done = threading.Event(), threading.Event()
 
@@ -41,7 +41,7 @@ def busy() -> Iterator[Show]:
     connection.close()
 
 
-def test_it_is_neither_deleted_nor_changed_and_says_try_again(busy: Show) -> None:
+def test_a_locked_show_is_neither_deleted_nor_changed(busy: Show) -> None:
     with pytest.raises(ShowBusy, match="try again"):
         services.delete_show(show=busy)
     with pytest.raises(ShowBusy) as raised:
@@ -56,7 +56,7 @@ def test_it_is_neither_deleted_nor_changed_and_says_try_again(busy: Show) -> Non
     assert Show.objects.get(pk=busy.pk).format == "2D"
 
 
-def test_staff_read_it_on_the_page_that_they_came_from(busy: Show) -> None:
+def test_staff_get_the_message_on_the_page_they_came_from(busy: Show) -> None:
     client = staff_client()
     change = reverse("admin:shows_show_change", args=[busy.pk])
     terms = {"standard_price": "1", "premium_price": "1", "format": "3D", "language": ""}

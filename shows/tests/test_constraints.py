@@ -53,7 +53,7 @@ CASES: list[tuple[str, Attempt]] = [
     ("show_prices_not_negative", show_with(premium_price=-1)),
     ("show_status_known", show_with(status="MOVED")),
     ("seat_unique_row_number_in_show", seat_with(number="2")),
-    # Row A1's seat 1 would be A11 too, were it not for the dash; letters can meet without one.
+    # The dash tells A1's seat 1 (A1-1) from A's seat 11, but rows of letters can still collide.
     ("seat_unique_label_in_show", seat_with(row="AB", number="C1")),
     ("seat_type_known", seat_with(seat_type="sofa")),
     ("seat_row_and_number_not_empty", seat_with(row="")),
@@ -79,7 +79,7 @@ def test_every_constraint_is_seen_to_refuse() -> None:
 
 
 @pytest.mark.parametrize("starts_in", [135 * MINUTE, -135 * MINUTE])
-def test_shows_may_touch_once_the_screen_is_clean(show: Show, starts_in: timedelta) -> None:
+def test_a_show_may_begin_when_the_screen_is_clean(show: Show, starts_in: timedelta) -> None:
     second_show(starts_in)(show)
 
 

@@ -19,4 +19,4 @@ def test_a_plan_is_drawn_as_it_is_typed_and_errors_name_their_line(
     plan.fill("A sss__sss\nB pppp")
     expect(page.get_by_role("img", name="10 seats, the screen above")).to_be_visible()
     plan.fill("A sss__sss\nB pp!p")
-    expect(page.get_by_role("alert")).to_contain_text("Line 2: '!' is no cell")
+    expect(page.get_by_role("alert")).to_contain_text("Line 2: '!' is not a cell")

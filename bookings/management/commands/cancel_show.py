@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         staff = User.objects.filter(email__iexact=options["by"], is_staff=True).first()
         if staff is None:
-            raise CommandError(f"No one who works here has the email {options['by']}.")
+            raise CommandError(f"No member of staff has the email {options['by']}.")
         show = Show.objects.filter(pk=options["show"]).first()
         if show is None:
             raise CommandError(f"There is no show {options['show']}.")

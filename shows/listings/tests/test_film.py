@@ -34,7 +34,7 @@ def film(client: Client, movie: Movie, query: str = "", **headers: Any) -> str:
     return response.content.decode()
 
 
-def test_film_page_tells_the_film_and_its_times_by_cinema(client: Client) -> None:
+def test_the_page_shows_the_film_and_its_times_by_cinema(client: Client) -> None:
     movie = make_movie(
         "Her", rating=8, certification="UA 13+", language="English", cast=["Amy Adams"]
     )
@@ -107,7 +107,7 @@ def test_started_and_cancelled_shows_are_not_offered(client: Client) -> None:
     assert "Not showing now" in film(client, movie)
 
 
-def test_a_film_to_come_says_from_when(client: Client) -> None:
+def test_a_coming_film_shows_its_release_date(client: Client) -> None:
     day = timezone.now().date() + timedelta(days=30)
     page = film(client, make_movie(release_date=day))
     assert f"In cinemas from {day.day} {day:%B}." in page
@@ -123,7 +123,7 @@ def test_a_city_is_chosen_and_remembered(client: Client) -> None:
     assert "Here" not in page
 
 
-def test_htmx_gets_the_times_alone(client: Client) -> None:
+def test_htmx_gets_only_the_times(client: Client) -> None:
     movie = make_show().movie
     page = film(client, movie, "", **{"HX-Request": "true"})
     assert "<html" not in page
@@ -171,7 +171,7 @@ def test_a_drawn_poster_comes_in_pixels_of_a_few_widths_too(client: Client) -> N
     assert movie.poster_srcset in film(client, movie)
 
 
-def test_an_uploaded_or_linked_poster_goes_before_the_drawn_one() -> None:
+def test_an_uploaded_or_linked_poster_replaces_the_drawn_one() -> None:
     movie = make_movie(poster_url="https://posters.example/her.jpg")
     assert movie.poster_src == "https://posters.example/her.jpg"
     movie.poster_image = "posters/her.jpg"
@@ -212,7 +212,7 @@ def test_format_and_language_narrow_the_times(client: Client) -> None:
     assert "Show all times" in page
 
 
-def test_a_remembered_city_without_the_film_is_said_and_stays_remembered(client: Client) -> None:
+def test_a_remembered_city_without_the_film_is_named_and_stays_remembered(client: Client) -> None:
     london = make_screen(cinema=make_cinema(city="London", timezone="Europe/London"))
     movie, other = make_movie("Her"), make_movie("Him")
     here = make_show(movie=movie)
@@ -225,7 +225,7 @@ def test_a_remembered_city_without_the_film_is_said_and_stays_remembered(client:
     assert "Not showing in" not in film(client, movie, "?city=Atlantis")
 
 
-def test_a_city_without_the_format_says_where_it_is(client: Client) -> None:
+def test_a_city_without_the_format_names_the_cities_that_have_it(client: Client) -> None:
     movie = make_movie("Her")
     make_show(movie=movie, format="IMAX")
     make_show(movie=movie, screen=make_screen(cinema=make_cinema(city="Pune")))
@@ -234,7 +234,7 @@ def test_a_city_without_the_format_says_where_it_is(client: Client) -> None:
     assert "Showing in Mumbai." in page
 
 
-def test_the_page_of_a_show_leads_back_to_what_was_asked_for(client: Client) -> None:
+def test_the_page_of_a_show_links_back_to_the_chosen_times(client: Client) -> None:
     show = make_show(format="IMAX")
     asked = "city=Mumbai&amp;format=IMAX"
     page = film(client, show.movie, "?city=Mumbai&format=IMAX")
@@ -251,7 +251,7 @@ def test_the_page_of_a_show_leads_back_to_what_was_asked_for(client: Client) -> 
     assert f'href="{show.movie.get_absolute_url()}?date={show.business_day}#times"' in page
 
 
-def test_seats_left_are_seats_that_anyone_may_take(client: Client) -> None:
+def test_seats_left_do_not_count_wheelchair_places(client: Client) -> None:
     movie = make_movie()
     full, last = (make_show("A wwwwssssss", movie=movie) for _ in range(2))
     make_booking(full, [f"A{number}" for number in range(5, 11)])

@@ -120,7 +120,7 @@ def test_clear_filters_forgets_the_city_too(client: Client) -> None:
     assert "Nothing in Pune fits all of these filters." in home(client, "?city=Pune&format=3D")
 
 
-def test_a_city_that_isnt_on_offer_leaves_the_remembered_one(client: Client) -> None:
+def test_an_unknown_city_does_not_replace_the_remembered_one(client: Client) -> None:
     make_show(movie=make_movie("Here"))
     make_show(movie=make_movie("There"), screen=make_screen(cinema=make_cinema(city="Pune")))
     client.get("/?city=Pune")
@@ -135,7 +135,7 @@ def test_search_without_a_match_says_so_and_offers_a_way_on(client: Client) -> N
     assert "<script>" not in page
 
 
-def test_each_filter_narrows_and_all_must_hold_for_one_show(client: Client) -> None:
+def test_one_show_must_meet_all_filters(client: Client) -> None:
     drama = Genre.objects.create(name="Drama", slug="drama")
     mumbai, chennai = make_cinema(), make_cinema(city="Chennai")
     first, second = make_movie("First", language="Hindi"), make_movie("Second", language="Tamil")
@@ -182,7 +182,7 @@ def test_pages_keep_the_filters(client: Client) -> None:
     assert shown(client, "?language=Hindi&sort=title&page=99") == [f"Part {FILMS_A_PAGE}"]
 
 
-def test_htmx_gets_the_results_alone_with_a_clean_address(client: Client) -> None:
+def test_htmx_gets_only_the_results_with_a_clean_address(client: Client) -> None:
     make_show(movie=make_movie("Her"))
     response = client.get("/?q=her&genre=&city=&date=", headers=HTMX)
     assert b"<html" not in response.content
@@ -191,7 +191,7 @@ def test_htmx_gets_the_results_alone_with_a_clean_address(client: Client) -> Non
     assert "HX-Request" in response["Vary"]
 
 
-def test_typing_on_replaces_the_address_so_that_back_leaves_the_search(client: Client) -> None:
+def test_more_typing_replaces_the_address_so_that_back_leaves_the_search(client: Client) -> None:
     headers = {**HTMX, "HX-Current-URL": "http://testserver/?q=he"}
     response = client.get("/?q=her", headers=headers)
     assert response["HX-Replace-Url"] == "/?q=her"

@@ -16,7 +16,7 @@ from tests.support.home import shown
 pytestmark = pytest.mark.django_db
 
 
-def test_a_home_page_that_is_kept_asks_the_database_nothing(
+def test_a_cached_home_page_makes_no_query(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     make_show(movie=make_movie("Kept", rating=8))
@@ -93,7 +93,7 @@ def test_the_lists_are_dropped_when(
     assert seen is None or (seen in after and seen not in before)
 
 
-def test_a_list_is_kept_for_an_hour_and_not_past_a_films_last_show(client: Client) -> None:
+def test_a_list_is_cached_for_an_hour_and_not_past_a_films_last_show(client: Client) -> None:
     make_show(movie=make_movie(), starts_in=timedelta(hours=5))
     client.get("/")
     assert 3500 < longest_list() <= 3600
@@ -103,7 +103,7 @@ def test_a_list_is_kept_for_an_hour_and_not_past_a_films_last_show(client: Clien
     assert 500 < longest_list() <= 600
 
 
-def test_the_list_of_what_comes_is_kept_no_longer_than_the_day_at_the_cinema(
+def test_the_list_of_coming_films_is_cached_until_midnight_at_the_cinema(
     client: Client,
 ) -> None:
     make_cinema(timezone="Asia/Kolkata")
@@ -117,11 +117,11 @@ def test_the_list_of_what_comes_is_kept_no_longer_than_the_day_at_the_cinema(
 
 
 def longest_list(kind: str = "") -> float:
-    """Seconds that the longest-lived kept list of films has to live, as the server says."""
+    """The longest remaining life of a cached list, in seconds, as the cache server says."""
     return max(cache.ttl(key) for key in cache.keys(f"films:*:list:{kind}*"))  # type: ignore[attr-defined]
 
 
-def test_searches_are_not_kept(client: Client) -> None:
+def test_searches_are_not_cached(client: Client) -> None:
     make_show(movie=make_movie("Her"))
     assert shown(client, "?q=her") == ["Her"]
     assert not cache.keys("films:*:list:*")  # type: ignore[attr-defined]

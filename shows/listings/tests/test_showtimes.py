@@ -12,7 +12,7 @@ from shows.listings.showtimes import Fullness
         (90, 500, "filling", "Almost full"),
         (45, 100, "filling", "Filling up"),
         (51, 100, "open", "Plenty of seats"),
-        # A small hall that is empty isn't nearly sold out.
+        # A small empty hall has few seats but is not nearly sold out.
         (12, 16, "open", "Plenty of seats"),
         (0, 0, "full", "Sold out"),
     ],

@@ -29,36 +29,36 @@ is.
 """
 
 
-def a_date(text: str) -> date:
+def parse_date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise ArgumentTypeError(f"{text!r} is no date; write 2027-01-08") from error
+        raise ArgumentTypeError(f"{text!r} is not a date; write 2027-01-08") from error
 
 
-def a_price(text: str) -> Decimal:
+def parse_price(text: str) -> Decimal:
     try:
         price = Decimal(text)
     except InvalidOperation as error:
-        raise ArgumentTypeError(f"{text!r} is no price; write 250 or 250.50") from error
+        raise ArgumentTypeError(f"{text!r} is not a price; write 250 or 250.50") from error
     if not 0 <= price < 1_000_000:
-        raise ArgumentTypeError(f"{text!r} is no price; write 250 or 250.50")
+        raise ArgumentTypeError(f"{text!r} is not a price; write 250 or 250.50")
     return price
 
 
-def some_times(text: str) -> list[time]:
+def parse_times(text: str) -> list[time]:
     try:
         return read_times(text)
     except ValueError as error:
         raise ArgumentTypeError(str(error)) from error
 
 
-def a_time(text: str) -> time:
-    return some_times(text)[0]
+def parse_time(text: str) -> time:
+    return parse_times(text)[0]
 
 
 class Command(BaseCommand):
-    help = "Plan shows: say all that is wrong with any of them, or schedule them all.\n\n" + EXAMPLE
+    help = "Plan shows. List every problem, or schedule all shows if there is none.\n\n" + EXAMPLE
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, **kwargs)
@@ -67,20 +67,25 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         add = parser.add_argument
-        add("--film", action="append", required=True, metavar="SLUG", help="again for more")
+        add("--film", action="append", required=True, metavar="SLUG", help="may be repeated")
         screen = "the cinema's slug and the screen's name, or `all` for each of its screens"
         add("--screen", action="append", required=True, metavar="CINEMA/SCREEN", help=screen)
-        add("--from", type=a_date, required=True, dest="first_day", metavar="DATE")
-        add("--to", type=a_date, required=True, dest="last_day", metavar="DATE")
-        add("--times", type=some_times, metavar="10:00,13:30")
-        add("--first", type=a_time, metavar="10:00", help="the first start, with --last, --every")
-        add("--last", type=a_time, metavar="22:00", help="the last start at the latest")
-        add("--every", type=int, metavar="MINUTES", help="from one start to the next")
-        add("--standard", type=a_price, required=True, metavar="PRICE")
-        add("--premium", type=a_price, required=True, metavar="PRICE")
+        add("--from", type=parse_date, required=True, dest="first_day", metavar="DATE")
+        add("--to", type=parse_date, required=True, dest="last_day", metavar="DATE")
+        add("--times", type=parse_times, metavar="10:00,13:30")
+        add(
+            "--first",
+            type=parse_time,
+            metavar="10:00",
+            help="the first start, with --last, --every",
+        )
+        add("--last", type=parse_time, metavar="22:00", help="the last possible start")
+        add("--every", type=int, metavar="MINUTES", help="minutes between two starts")
+        add("--standard", type=parse_price, required=True, metavar="PRICE")
+        add("--premium", type=parse_price, required=True, metavar="PRICE")
         add("--format", default="2D")
-        add("--language", default="", help="the film's own where it is not given")
-        add("--by", metavar="EMAIL", help="who schedules them, for the audit log")
+        add("--language", default="", help="default: the film's language")
+        add("--by", metavar="EMAIL", help="person to name in the audit log")
         add("--dry-run", action="store_true", help="only say what would be scheduled")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -90,7 +95,9 @@ class Command(BaseCommand):
             self._report(planned, every=options["dry_run"])
             wrong = sum(bool(show.problems) for show in planned)
             if wrong:
-                raise CommandError(f"{wrong} of {len(planned)} shows can't be scheduled; none was.")
+                raise CommandError(
+                    f"{wrong} of {len(planned)} shows can't be scheduled, so no show was."
+                )
             if options["dry_run"]:
                 self.stdout.write(f"{len(planned)} shows would be scheduled.")
                 return
@@ -140,7 +147,7 @@ class Command(BaseCommand):
             return None
         staff = User.objects.filter(email__iexact=email, is_staff=True).first()
         if staff is None:
-            raise CommandError(f"No one who works here has the email {email}.")
+            raise CommandError(f"No member of staff has the email {email}.")
         return staff
 
     def _film(self, slug: str) -> Movie:

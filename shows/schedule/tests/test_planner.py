@@ -36,9 +36,9 @@ from tests.support.factories import (
 
 pytestmark = pytest.mark.django_db
 DAY = date(2031, 3, 7)
-# Some days before: nothing can be scheduled further ahead than two years.
+# A few days before the shows, because a show can be scheduled at most two years ahead.
 AT = datetime(2031, 3, 1, tzinfo=UTC)
-# For what runs by the real clock.
+# For tests of pages, which use the real clock.
 FIRST = timezone.now().date() + timedelta(days=60)
 LONDON = ZoneInfo("Europe/London")
 
@@ -106,7 +106,7 @@ def test_a_short_show_inside_a_long_one_hides_no_later_overlap() -> None:
     assert [len(found) for found in problems(plan)] == [0, 1, 1]
 
 
-def test_one_problem_and_nothing_is_scheduled() -> None:
+def test_with_one_problem_nothing_is_scheduled() -> None:
     screen = make_screen()
     make_show(screen=screen, starts_at=datetime(2031, 3, 7, 5, 0, tzinfo=UTC))
     plan = make_plan(screens=[screen, make_screen()])
@@ -117,7 +117,7 @@ def test_one_problem_and_nothing_is_scheduled() -> None:
 
 def test_the_hour_that_the_clocks_skip_is_a_problem_and_the_one_they_repeat_a_note() -> None:
     screen = make_screen(cinema=make_cinema(timezone="Europe/London"))
-    # The programme of Saturday, in the night to Sunday.
+    # The times are in the night from Saturday to Sunday, when the clocks change.
     spring, autumn = date(2031, 3, 29), date(2031, 10, 25)
     (skipped,) = problems(
         make_plan(screens=[screen], first_day=spring, last_day=spring, times=[time(1, 30)])
@@ -145,7 +145,7 @@ def test_a_wall_time_is_one_moment_two_or_none() -> None:
     assert comes_twice(twice, LONDON)
 
 
-def test_what_a_film_or_hall_lacks_is_told_for_each_show() -> None:
+def test_problems_of_film_and_screen_are_listed_for_each_show() -> None:
     endless = make_movie(duration_minutes=None)
     assert all("no running time" in found[0] for found in problems(make_plan(movies=[endless])))
     gone = make_movie(archived_at=AT)
@@ -240,12 +240,12 @@ def test_the_planner_previews_then_schedules_and_shows_the_day() -> None:
 
 
 def previewed(page: Any, values: dict[str, Any]) -> dict[str, Any]:
-    """The form sent off with the button of a preview."""
+    """Submit the form with the button of a preview."""
     (seen,) = re.findall(r'name="previewed" value="(\w+)"', page.content.decode())
     return values | {"previewed": seen, "schedule": "1"}
 
 
-def test_what_was_not_previewed_is_not_scheduled() -> None:
+def test_a_plan_without_a_preview_is_not_scheduled() -> None:
     client, movie, screen = staff_client(), make_movie(), make_screen()
     address = "/admin/shows/show/plan/"
     page = client.post(address, values(movie, screen, last_day=f"{FIRST}", preview="1"))
@@ -266,7 +266,7 @@ def test_what_was_not_previewed_is_not_scheduled() -> None:
     assert Show.objects.count() == 14
 
 
-def test_a_running_time_that_changed_since_the_preview_is_looked_at_again() -> None:
+def test_a_running_time_that_changed_since_the_preview_needs_a_new_preview() -> None:
     client, movie, screen = staff_client(), make_movie(), make_screen()
     address = "/admin/shows/show/plan/"
     page = client.post(address, values(movie, screen, preview="1"))
@@ -366,7 +366,7 @@ def test_the_day_draws_every_show_with_how_full_it_is(
     assert client.get("/admin/shows/show/day/?day=0001-01-01&cinema=x").status_code == 200
 
 
-def test_in_the_night_the_day_is_that_of_the_evening() -> None:
+def test_after_midnight_the_day_is_that_of_the_evening() -> None:
     zone, evening = zone_in_the_night(timezone.now())
     cinema = make_cinema(timezone=zone)
     page = staff_client().get("/admin/shows/show/day/")

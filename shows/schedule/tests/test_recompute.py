@@ -30,7 +30,7 @@ LESS = "A sss\nB ppp"
 
 @pytest.fixture
 def show() -> Show:
-    """Two hours long, in three hours; the screen is free a quarter of an hour after it."""
+    """A show of two hours that begins in three hours, with 15 minutes for cleaning."""
     return make_show(movie=make_movie("Her"), screen=make_screen(name="Audi 1"))
 
 
@@ -47,17 +47,17 @@ def found(**conditions: Any) -> list[Any]:
 
 
 def press(client: Client, page: Any, query: str) -> Any:
-    """The page's button."""
+    """Press the page's button."""
     (seen,) = re.findall(r'name="seen" value="(\w+)"', page.content.decode())
     return client.post(f"{PAGE}?{query}", {"seen": seen}, follow=True)
 
 
-def test_shows_that_are_as_they_would_be_made_are_not_listed(show: Show) -> None:
+def test_shows_that_would_not_change_are_not_listed(show: Show) -> None:
     assert found() == []
     assert "Every coming show has" in staff_client().get(f"{PAGE}?movie={show.movie_id}").text
 
 
-def test_a_longer_film_is_told_and_its_shows_are_made_longer(show: Show) -> None:
+def test_shows_of_a_longer_film_are_listed_and_made_longer(show: Show) -> None:
     make_booking(show, ["A1"])
     past, off = make_show(movie=show.movie), make_show(movie=show.movie)
     begin(past)
@@ -116,7 +116,7 @@ def test_a_show_with_a_booking_keeps_its_seats_one_that_ended_too(show: Show) ->
     assert (show.total_seats, show.ends_at - show.starts_at) == (50, timedelta(minutes=100))
 
 
-def test_what_came_in_between_leaves_a_show_as_it_is(show: Show) -> None:
+def test_a_show_that_changed_meanwhile_stays_as_it_is(show: Show) -> None:
     other = make_show(screen=make_screen())
     for one in (show, other):
         run_longer(one.movie, 150)
@@ -131,7 +131,7 @@ def test_what_came_in_between_leaves_a_show_as_it_is(show: Show) -> None:
     assert (show.total_seats, show.ends_at - show.starts_at) == (50, timedelta(minutes=120))
 
 
-def test_what_the_page_did_not_show_is_not_done(show: Show) -> None:
+def test_only_changes_that_the_page_showed_are_made(show: Show) -> None:
     run_longer(show.movie, 150)
     client, query = staff_client(), f"movie={show.movie_id}"
     page = client.get(f"{PAGE}?{query}")
@@ -181,7 +181,7 @@ def staff_client_of(client: Client) -> Client:
     return client
 
 
-def test_the_cost_of_a_look_does_not_grow_with_the_shows(
+def test_the_page_needs_as_many_queries_for_many_shows(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     movie = make_movie()

@@ -40,7 +40,7 @@ def test_a_row_can_name_its_numbers() -> None:
     assert labels("A = 12A,12B ss") == ["A12A", "A12B"]
 
 
-def test_an_empty_line_is_a_cross_aisle_and_a_comment_is_nothing() -> None:
+def test_an_empty_line_is_a_cross_aisle_and_a_comment_is_ignored() -> None:
     text = "\n# the stalls\n\nA s   # first\n# nothing\nB s\n\nC s\n\n\n"
 
     assert places(text) == {"A1": (0, 0), "B1": (0, 2), "C1": (0, 6)}
@@ -73,14 +73,14 @@ def test_the_largest_hall_is_read() -> None:
         ("A ss\nB", 2, "write the row's name, a space, and its cells"),
         ("A ss\n\nC ss ss", 3, "write the row's name, a space, and its cells"),
         ("STALLS ss", 1, "write the row's name, a space, and its cells"),
-        ("A ss\nB sxs", 2, "'x' is no cell"),
-        ("A S", 1, "'S' is no cell"),
+        ("A ss\nB sxs", 2, "'x' is not a cell"),
+        ("A S", 1, "'S' is not a cell"),
         ("A __-", 1, "row A has no seat"),
         ("A ss\nB s\nA s", 3, "row A is there already (line 1)"),
         ("A = 1,2 sss", 1, "row A has 3 seats but 2 numbers"),
         ("A = 1,1 ss", 1, "row A has a number twice"),
-        ("A = 1,? ss", 1, "'?' is no seat number"),
-        ("A = 1,1234567 ss", 1, "'1234567' is no seat number"),
+        ("A = 1,? ss", 1, "'?' is not a seat number"),
+        ("A = 1,1234567 ss", 1, "'1234567' is not a seat number"),
         (f"A {'s' * (MAX_COLUMNS // 2 + 1)}", 1, "row A is wider than 120 seats"),
         (f"A {'_' * (MAX_COLUMNS // 2)}s", 1, "row A is wider than 120 seats"),
         ("A = B1 s\nAB s", 0, "Rows A and AB both have a seat AB1"),
@@ -100,5 +100,5 @@ def test_a_plan_that_can_not_be_read_says_where_and_why(text: str, line: int, me
 
 
 @pytest.mark.parametrize("text", ["A\0 s", "\ud800 s", "A s\0", "A\N{RIGHT-TO-LEFT OVERRIDE} s"])
-def test_characters_that_no_name_has_are_refused(text: str) -> None:
+def test_unusual_characters_in_names_are_refused(text: str) -> None:
     error(text)

@@ -77,7 +77,7 @@ def test_the_curved_plan_keeps_every_seat_its_type_and_its_neighbours() -> None:
                 assert b.x - a.x == round(pixels / 15), (given_row["row_number"], a, b)
 
 
-def test_the_balcony_lies_behind_the_stalls_with_air_between() -> None:
+def test_the_balcony_is_behind_the_stalls_with_an_aisle_between() -> None:
     seats = parse_plan(plan_text(curved(), KINDS))
     y = {s.row: s.y for s in seats}
     assert y["A"] < y["B"] < y["J"] < y["AA"] < y["CC"]
@@ -114,7 +114,7 @@ def test_a_slanted_row_is_drawn_straight() -> None:
         (plan(row("A", 0, seat("1", 0, category="Sofa"))), "zones[0].rows[0].seats[0]", "Sofa"),
         (plan(), "zones", "no seats"),
         (plan(row("A", 0)), "zones", "no seats"),
-        (plan(row("Balcony", 0, seat("1", 0))), "zones[0].rows[0].seats[0]", "name for a row"),
+        (plan(row("Balcony", 0, seat("1", 0))), "zones[0].rows[0].seats[0]", "is not a row name"),
         (plan(row("A", 0, seat("?", 0))), "zones[0].rows[0].seats[0]", "seat number"),
         (
             plan(row("A", 0, seat("1", 0)), row("B", 10, seat("1", 0)), row("A", 50, seat("2", 0))),
@@ -133,13 +133,13 @@ def test_a_slanted_row_is_drawn_straight() -> None:
         (plan(row("A", 0, seat("1", float("nan")))), "zones[0].rows[0].seats[0].position", "reach"),
     ],
 )
-def test_what_cannot_be_placed_is_refused_with_its_place(data: Any, place: str, words: str) -> None:
+def test_an_error_names_its_place_in_the_file(data: Any, place: str, words: str) -> None:
     with pytest.raises(PlanImportError, match=words) as caught:
         plan_text(data, KINDS)
     assert caught.value.place == place
 
 
-def test_a_category_that_nobody_mapped_is_refused() -> None:
+def test_a_category_without_a_seat_type_is_refused() -> None:
     assert categories(curved()) == ["Standard", "Recliner", "Wheelchair"]
     with pytest.raises(PlanImportError, match="'Recliner' has no seat type"):
         plan_text(curved(), {"Standard": "s", "Wheelchair": "w", "Recliner": ""})
@@ -171,7 +171,7 @@ def test_the_page_reads_maps_shows_and_then_uses_the_plan(screen: Screen) -> Non
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"{", b"[]", b"null", b'{"categories": [1]}'])
-def test_a_file_that_is_no_plan_is_told_so(screen: Screen, content: bytes) -> None:
+def test_a_file_without_a_plan_is_refused(screen: Screen, content: bytes) -> None:
     address = f"/admin/shows/screen/{screen.pk}/import/"
     page = staff_client().post(address, {"file": upload(content)})
     assert "can&#x27;t be read" in page.content.decode()

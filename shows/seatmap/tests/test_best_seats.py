@@ -1,7 +1,7 @@
 import pytest
 
 from shows.seating.plan import parse_plan
-from shows.seatmap.best_seats import best_seats, orphans
+from shows.seatmap.best_seats import best_seats, single_seats_left
 from shows.seatmap.markup import FREE, SOLD, MapSeat
 
 
@@ -33,7 +33,7 @@ def test_a_party_sits_side_by_side_in_one_row(party: int) -> None:
     assert numbers == list(range(numbers[0], numbers[0] + party))
 
 
-def test_an_aisle_parts_a_row() -> None:
+def test_an_aisle_splits_a_row() -> None:
     assert best_seats(seats("A ss_ss"), 3) == []
     assert best_seats(seats("A ss-ss\nB sss"), 3) == ["B1", "B2", "B3"]
 
@@ -53,7 +53,7 @@ def test_wheelchair_places_are_left_to_those_who_need_them() -> None:
     assert best_seats(seats("A ww"), 1) == []
 
 
-def test_a_party_that_asks_for_a_kind_gets_that_kind_alone() -> None:
+def test_a_party_that_asks_for_a_kind_gets_only_that_kind() -> None:
     plan = "A ssssss\nB ssspps\nC pppppp"
     assert best_seats(seats(plan), 2, "standard") == ["A3", "A4"]
     assert best_seats(seats(plan), 2, "premium") == ["C3", "C4"]
@@ -66,7 +66,7 @@ def test_a_wheelchair_place_comes_with_the_others_beside_it() -> None:
     assert best_seats(seats(plan), 2, "wheelchair") == ["B4", "B5"]
     assert best_seats(seats(plan, taken="B4"), 2, "wheelchair") == ["B1", "B2"]
     assert best_seats(seats(plan), 1, "wheelchair") in (["B1"], ["B5"], ["B6"])
-    # Where no ordinary seat is beside it, a companion may have the second place.
+    # If no ordinary seat is beside it, the companion gets the second wheelchair place.
     assert best_seats(seats("A ssss\nB ww_ss"), 2, "wheelchair") == ["B1", "B2"]
     assert best_seats(seats("A ssss\nB ww_ss"), 3, "wheelchair") == []
     assert best_seats(seats("A ssss"), 1, "wheelchair") == []
@@ -91,8 +91,8 @@ def test_a_full_hall_has_no_best_seats() -> None:
     ],
 )
 def test_a_seat_left_between_taken_ones_is_alone(chosen: list[str], alone: list[str]) -> None:
-    assert orphans(seats("A sssss"), chosen) == alone
+    assert single_seats_left(seats("A sssss"), chosen) == alone
 
 
-def test_a_seat_that_was_alone_before_is_nobodys_doing() -> None:
-    assert orphans(seats("A ssss", taken="A2"), ["A3"]) == ["A4"]
+def test_a_seat_that_was_alone_before_is_not_reported() -> None:
+    assert single_seats_left(seats("A ssss", taken="A2"), ["A3"]) == ["A4"]

@@ -29,13 +29,13 @@ Committed = Callable[[], AbstractContextManager[Any]]
 
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pointer lives as long as the busiest machine takes for a test."""
+    """The pointer lives longer than a test takes, even on a busy machine."""
     monkeypatch.setattr(seatmap, "POINTER_SECONDS", 600.0)
 
 
 @pytest.fixture
 def committed(django_capture_on_commit_callbacks: Callable[..., Any]) -> Committed:
-    """What is done in `with committed():` has its commit hooks run, as outside of a test."""
+    """`with committed():` runs the commit hooks of its block, as outside of a test."""
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
@@ -66,7 +66,7 @@ def test_a_poll_without_a_version_brings_the_map_and_with_the_current_one_nothin
 
 
 @pytest.mark.usefixtures("unhurried")
-def test_an_unchanged_poll_costs_no_query_and_tells_nothing_of_the_viewer(client: Client) -> None:
+def test_an_unchanged_poll_makes_no_query_and_does_not_depend_on_the_viewer(client: Client) -> None:
     show = make_show()
     client.force_login(make_user())
     version = version_in(poll(client, show))
@@ -157,7 +157,7 @@ def test_the_pointer_lives_five_seconds_at_most(
 
     monkeypatch.setattr(OutageTolerantCache, "set", noted)
     poll(client, show)
-    # What the reading took counts against it.
+    # The time that the reading took is subtracted.
     assert [seconds <= 5 for seconds in lifetimes] == [True]
     assert cache.pttl(seatmap.pointer_key(show.pk)) <= 5000  # type: ignore[attr-defined]
 
@@ -210,7 +210,7 @@ def cache_down(settings: Any) -> None:
     }
 
 
-def test_with_the_cache_server_down_the_polls_still_tell_the_truth(
+def test_with_the_cache_server_down_polls_still_show_changes(
     client: Client, cache_down: None
 ) -> None:
     show = make_show()
@@ -239,8 +239,8 @@ def test_a_worker_that_read_before_a_commit_does_not_publish_what_it_read(
 
 @pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("gets_the_lock", [True, False])
-def test_whoever_finds_the_lock_given_back_takes_the_map_that_was_made(gets_the_lock: bool) -> None:
-    """Between their look at the map and their look at the lock, the worker that read is done."""
+def test_a_worker_that_finds_the_lock_released_uses_the_cached_map(gets_the_lock: bool) -> None:
+    """The reading worker finishes between the other worker's checks of the map and of the lock."""
     show = make_show()
     cache.set(seatmap.lock_key(show.pk), "another worker's", 60)
     readings: list[seatmap.SeatMap] = []
@@ -286,13 +286,13 @@ def test_many_viewers_at_once_make_one_reading(monkeypatch: pytest.MonkeyPatch) 
     assert len(readings) == 1
 
 
-def test_nobody_waits_for_the_map_of_a_show_that_there_isnt(client: Client) -> None:
+def test_an_unknown_show_releases_the_lock(client: Client) -> None:
     for _ in range(2):
         assert client.get(reverse("shows:seats", args=[999_999])).status_code == 404
         assert cache.get(seatmap.lock_key(999_999)) is None
 
 
-def test_nobody_waits_for_a_reading_that_failed(
+def test_a_failed_reading_releases_the_lock(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     show = make_show()

@@ -12,7 +12,7 @@ from shows.seatmap.markup import (
     MapSeat,
     draw_map,
     draw_seat,
-    lay_over,
+    personalise,
     seat_names,
 )
 
@@ -66,7 +66,7 @@ def test_the_drawing_of_two_thousand_seats_stays_small() -> None:
 
 def test_a_viewers_own_seats_are_free_to_them_and_others_stay_taken() -> None:
     html = draw_seat(seat("C7", state=HELD), NAMES) + draw_seat(seat("C8", state=SOLD), NAMES)
-    laid, had = lay_over(html, mine=[seat("C7")], chosen=["C7", "C8"], names=NAMES)
+    laid, had = personalise(html, mine=[seat("C7")], chosen=["C7", "C8"], names=NAMES)
     own, other = re.findall("<input[^>]*>", laid)
     assert own.endswith(" checked>")
     assert "held for you" in own
@@ -74,7 +74,7 @@ def test_a_viewers_own_seats_are_free_to_them_and_others_stay_taken() -> None:
     assert had == ["C7"]
 
 
-def test_the_places_of_the_stylesheet_reach_as_far_as_a_plan_may() -> None:
+def test_the_stylesheet_has_a_place_for_every_column_of_a_plan() -> None:
     css = (ROOT / "static/css/seatgrid.css").read_text()
     for column in (0, 1, MAX_COLUMNS):
         assert f".x{column}{{--x:{column}}}" in css
@@ -122,5 +122,5 @@ def test_each_block_of_a_row_has_the_rows_letter_at_both_ends() -> None:
     ]
 
 
-def test_a_gap_of_half_a_seat_parts_no_block() -> None:
+def test_a_gap_of_half_a_seat_does_not_split_a_block() -> None:
     assert LETTERS.findall(drawn("A ss-ss")) == [("x0 left", "A"), ("x7 right", "A")]

@@ -46,7 +46,7 @@ def test_a_show_that_staff_change_is_seen_at_once(
     assert b"IMAX" in client.get(show.get_absolute_url()).content
 
 
-def test_a_show_that_is_not_there_is_not_kept(client: Client) -> None:
+def test_an_unknown_show_is_not_cached(client: Client) -> None:
     assert client.get("/shows/999999/").status_code == 404
     assert not Show.objects.filter(pk=999999).exists()
     assert client.get("/shows/999999/").status_code == 404
@@ -55,7 +55,7 @@ def test_a_show_that_is_not_there_is_not_kept(client: Client) -> None:
 def test_a_show_that_was_archived_while_its_details_are_kept_is_not_found(client: Client) -> None:
     show = make_show()
     assert client.get(show.get_absolute_url()).status_code == 200
-    # As `archive_bookings` does: by a statement, of which the cache hears nothing.
+    # As `archive_bookings` does: by SQL without signals, so the cache entry stays.
     Show.objects.filter(pk=show.pk).delete()
     cache.delete(seatmap.pointer_key(show.pk))
     assert client.get(show.get_absolute_url()).status_code == 404

@@ -77,7 +77,7 @@ def test_ones_own_held_seats_are_chosen_and_others_see_them_taken(client: Client
 
 def test_the_best_seats_for_a_party_are_chosen_without_javascript(client: Client) -> None:
     show = make_show()
-    # Row D is nearer the focus, but three of its four would leave one alone.
+    # Row D is closer to the best place, but three of its four seats would leave a single one.
     assert chosen(client.get(f"{show.get_absolute_url()}?party=3")) == ["C3", "C4", "C5"]
 
 
@@ -128,13 +128,13 @@ def test_ones_own_hold_counts_as_free_for_the_best_seats(client: Client) -> None
 
 
 @pytest.mark.parametrize("party", ["0", "11", "many", ""])
-def test_a_party_of_no_size_is_asked_again(client: Client, party: str) -> None:
+def test_an_invalid_party_size_is_refused(client: Client, party: str) -> None:
     response = client.get(f"{make_show().get_absolute_url()}?party={party}")
     assert response.status_code == 200
     assert "how many of you" in response.content.decode()
 
 
-def test_a_party_too_large_for_what_is_left_is_told(client: Client) -> None:
+def test_a_party_too_large_for_the_free_seats_gets_a_message(client: Client) -> None:
     show = make_show("A ss_ss")
     assert "No 3 seats side by side" in (
         client.get(f"{show.get_absolute_url()}?party=3").content.decode()
@@ -156,7 +156,7 @@ def test_a_show_that_cannot_be_booked_says_so_and_offers_no_hold(
     assert "hx-trigger" not in body
 
 
-def test_the_page_is_private_and_a_show_that_is_not_there_is_404(client: Client) -> None:
+def test_the_page_is_private_and_an_unknown_show_is_404(client: Client) -> None:
     show = make_show()
     assert "no-store" in client.get(show.get_absolute_url())["Cache-Control"]
     assert client.get("/shows/999999/").status_code == 404
