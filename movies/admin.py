@@ -29,7 +29,7 @@ class GenreAdmin(admin.ModelAdmin):
 
 
 class Schedulable(admin.SimpleListFilter):
-    """Films that lack what scheduling needs are what staff look for after an import."""
+    """Finds films that can't be scheduled, which staff complete after an import."""
 
     title = "can be scheduled"
     parameter_name = "schedulable"
@@ -44,7 +44,7 @@ class Schedulable(admin.SimpleListFilter):
 
 
 class MovieAdmin(admin.ModelAdmin):
-    """The form and lists of films. `shows.film_admin` registers it, with what depends on shows."""
+    """The form and list of films. `shows.film_admin` extends and registers it."""
 
     form = MovieForm
     list_display = (
@@ -74,7 +74,7 @@ class MovieAdmin(admin.ModelAdmin):
     list_filter: ClassVar[Any] = (Schedulable, "genres", "language", "certification")
     list_per_page = 50
     show_full_result_count = False
-    # Makes the search box; how it searches is Movie.objects.search, as on the site.
+    # Only makes the search box appear; `get_search_results` searches as the site does.
     search_fields = ("title",)
     search_help_text = "Words of the title, the cast or the description; accents don't matter."
     autocomplete_fields = ("genres",)
@@ -104,7 +104,7 @@ class MovieAdmin(admin.ModelAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Movie | None = None
     ) -> tuple[str, ...]:
-        # Links and bookmarks point at it.
+        # Links and bookmarks contain the slug.
         return (*self.readonly_fields, "slug") if obj else self.readonly_fields
 
     def get_search_results(

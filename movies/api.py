@@ -1,4 +1,4 @@
-"""Writing the catalogue. Films are read in `shows.listings.api`, since reading asks for shows."""
+"""API to write films. The API to read films needs shows, so it is in `shows.listings.api`."""
 
 from django.http import HttpResponse
 from ninja import Router

@@ -1,14 +1,14 @@
-"""Why the catalogue refuses something; codes as in the JSON API."""
+"""Errors of the catalogue, with the codes of the JSON API."""
 
 from bookmyshow.core.errors import DomainError
 
 
 class CatalogueError(DomainError):
-    """The catalogue can't be changed like that."""
+    """Base class of the errors of the catalogue."""
 
 
 class MovieHasShows(CatalogueError):
-    """Past shows count too: what was sold keeps its film."""
+    """The film has shows, past ones included: sold tickets need their film."""
 
     code = "MOVIE_HAS_SHOWS"
     summary = "This film has shows."

@@ -1,4 +1,4 @@
-"""The form staff fill in for a film."""
+"""The admin's form for a film."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ POSTER_MEGABYTES = 5
 
 
 class LinesField(forms.CharField):
-    """A list of texts, one a line; a comma belongs to the name it is in."""
+    """A list of texts, one on each line. A comma does not separate: names may contain it."""
 
     widget = forms.Textarea
 

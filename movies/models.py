@@ -15,10 +15,10 @@ from .posters.poster_version import POSTER_VERSION
 from .posters.sizes import WIDTHS
 from .search import ranked_matches
 
-#: Minutes. "Shoah" has 566; a longer time is a typing error.
+#: Minutes. "Shoah" has 566; a time above this is a typing error.
 LONGEST_FILM = 600
 LINE_LENGTH = 170
-#: Columns that only the film's own page and the import need; the others are what lists show.
+#: Columns that only the film's page and the import need; lists don't read them.
 LONG_COLUMNS = ("search", "description", "cast", "source_key", "import_digests")
 
 
@@ -43,7 +43,7 @@ class MovieQuerySet(models.QuerySet["Movie"]):
         return self.filter(archived_at=None)
 
     def in_order(self, sort: str) -> Self:
-        """By `rating`, `newest` or `title`; any other word leaves the order as it is."""
+        """Ordered by `rating`, `newest` or `title`; any other value keeps the order."""
         best, newest = F("rating").desc(nulls_last=True), F("release_date").desc(nulls_last=True)
         match sort:
             case "rating":
@@ -56,7 +56,7 @@ class MovieQuerySet(models.QuerySet["Movie"]):
 
 
 class MovieManager(models.Manager.from_queryset(MovieQuerySet)):  # type: ignore[misc]
-    """Reads films without `search`: no page shows it, and it is longer than the rest of the row."""
+    """Reads films without the column `search`, which is longer than the rest of the row."""
 
     def get_queryset(self) -> MovieQuerySet:
         films: MovieQuerySet = super().get_queryset().defer("search")
@@ -155,14 +155,14 @@ class Movie(models.Model):
 
     @property
     def poster_src(self) -> str:
-        """Address of the uploaded image, else the linked one, else the poster drawn for it."""
+        """URL of the uploaded image, else of the linked one, else of the drawn poster."""
         if self.poster_image:
             return self.poster_image.url
         return self.poster_url or self._versioned(reverse("posters:poster", args=[self.slug]))
 
     @property
     def poster_srcset(self) -> str:
-        """The drawn poster in pixels, for a browser to choose from; "" where another is shown."""
+        """`srcset` of the drawn poster in WebP; "" if another poster is shown."""
         if self.poster_image or self.poster_url:
             return ""
         prints = (reverse("posters:poster-webp", args=[self.slug, width]) for width in WIDTHS)
@@ -173,20 +173,20 @@ class Movie(models.Model):
 
     @property
     def backdrop_src(self) -> str:
-        """Address of the wide picture drawn for this film."""
+        """URL of the drawn wide picture."""
         return self._versioned(reverse("posters:backdrop", args=[self.slug]))
 
     @property
     def card_src(self) -> str:
-        """Address of the picture that a shared link shows."""
+        """URL of the picture for previews of shared links."""
         return self._versioned(reverse("posters:card", args=[self.slug]))
 
     @property
     def line(self) -> str:
-        """The first sentence of the description, cut at a word where it runs long."""
+        """The first sentence of the description, at most LINE_LENGTH characters."""
         first = re.split(r"(?<=[.!?])\s", self.description.strip(), maxsplit=1)[0]
         return Truncator(first).chars(LINE_LENGTH)
 
     def _versioned(self, address: str) -> str:
-        """A drawn picture's address changes with the film, so browsers may keep it for good."""
+        """Adds a version to the URL of a drawn picture, so browsers may cache it for ever."""
         return f"{address}?v={POSTER_VERSION}-{int(self.updated_at.timestamp())}"

@@ -1,4 +1,4 @@
-"""What the API says about films."""
+"""Schemas of the API for films."""
 
 from datetime import date
 from typing import Annotated
@@ -27,7 +27,7 @@ class MovieQuery(PageQuery):
 
 
 def _poster(address: str, info: ValidationInfo) -> str:
-    """A link to a picture, or an address of this site as answers have it: see `MovieIn.facts`."""
+    """A link to a picture, or an address of this site as in our answers (see `MovieIn.facts`)."""
     if not (info.context and _is_ours(address, info.context["request"])):
         try:
             validate_poster_link(address)
@@ -73,7 +73,7 @@ class MovieIn(In):
     )
 
     def facts(self, request: HttpRequest, *, of: Movie | None = None) -> MovieFacts:
-        """What was sent; `of` is the film that it replaces, if any."""
+        """The facts that were sent. `of`: the film that they replace, if any."""
         poster_url = self.poster_url or ""
         if _is_ours(poster_url, request):
             poster_url = of.poster_url if of else ""

@@ -1,8 +1,8 @@
 """Full-text search over films: the query side of the generated column `Movie.search`.
 
-The database functions behind it (migration 0001) fold accents, apostrophes and case the same way in
-what is stored and in what is asked. Titles and cast are indexed word for word (the `simple`
-configuration: "It", "Her" and "Us" are films), descriptions by English word stems.
+The database functions (migration 0001) remove accents and apostrophes and lower the case, in the
+stored text and in the query. Titles and cast are indexed word for word (configuration `simple`,
+because "It", "Her" and "Us" are films), descriptions by English word stems.
 """
 
 from typing import Any, TypeVar
@@ -25,7 +25,7 @@ Films = TypeVar("Films", bound=QuerySet[Any])
 
 # Weights of D (description), C (unused), B (cast), A (title).
 WEIGHTS = [0.05, 0.1, 0.3, 1.0]
-# ts_rank's normalisation 1: a match in a short document counts for more than in a long one.
+# ts_rank's normalisation 1: a match in a short document counts more than in a long one.
 BY_LENGTH = 1
 
 
@@ -37,7 +37,7 @@ class Fold(Func):
 
 
 class WordsQuery(SearchQuery):
-    """A tsquery of every word of `text`, the last as a prefix; matches nothing without a word."""
+    """A tsquery of all words of `text`, the last as a prefix. Without a word it matches nothing."""
 
     def __init__(self, text: str) -> None:
         super().__init__(Value(text, output_field=TextField()))
@@ -45,7 +45,7 @@ class WordsQuery(SearchQuery):
 
 
 def ranked_matches(movies: Films, text: str) -> Films:
-    """The films that match `text`; one whose whole title it is comes first, then by relevance."""
+    """The films that match `text`: first a film with exactly this title, then by relevance."""
     text = clean_search(text)
     if not text:
         return movies

@@ -1,4 +1,4 @@
-"""Changes of state of the catalogue."""
+"""Changes of the catalogue."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ from .slugs import slug_base, slug_candidates
 
 SLUG_ATTEMPTS = 5
 SLUG_CONSTRAINT = "movies_movie_slug"
-#: The columns that MovieFacts set.
+#: The columns that MovieFacts sets.
 FACTS = (
     "title",
     "description",
@@ -37,7 +37,7 @@ FACTS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovieFacts:
-    """All that is known of a film; what is empty is not known."""
+    """The facts about a film. An empty value means unknown."""
 
     title: str
     description: str = ""
@@ -52,7 +52,7 @@ class MovieFacts:
 
 
 def create_movie(facts: MovieFacts, *, by: AbstractBaseUser, what: str = "Added.") -> Movie:
-    """Add a film. Its slug is made of the title, and never changes. `what` is for the audit log."""
+    """Add a film. Its slug is made from the title and never changes. `what`: for the audit log."""
     for _ in range(SLUG_ATTEMPTS):
         try:
             with transaction.atomic():
@@ -60,7 +60,7 @@ def create_movie(facts: MovieFacts, *, by: AbstractBaseUser, what: str = "Added.
                 audit.record(by=by, about=created, what=what, kind=audit.ADDITION)
             return created
         except IntegrityError as error:
-            # Someone added a film of the same title at the same moment.
+            # Another film with the same title was added at the same time.
             if SLUG_CONSTRAINT not in str(error):
                 raise
     raise RuntimeError(f"no free slug for {facts.title!r}")
@@ -69,10 +69,10 @@ def create_movie(facts: MovieFacts, *, by: AbstractBaseUser, what: str = "Added.
 def replace_movie(
     movie: Movie, facts: MovieFacts, *, by: AbstractBaseUser, what: str = "Replaced."
 ) -> Movie:
-    """Make a film be exactly `facts`. `what` is for the audit log.
+    """Replace all facts of a film. `what` is for the audit log.
 
-    Other columns stay as they are in the database, whatever `movie` has: slug, uploaded poster,
-    archive, and what an import keeps.
+    Other columns keep their values in the database, even if `movie` differs: slug, uploaded poster,
+    archive date and the columns of the import.
     """
     with transaction.atomic():
         replaced = _write(movie, facts, update_fields=FACTS)
@@ -84,7 +84,7 @@ def delete_movie(movie: Movie, *, by: AbstractBaseUser, what: str = "Deleted.") 
     """Delete a film without shows. `what` is for the audit log. Raises MovieHasShows."""
     with transaction.atomic():
         audit.record(by=by, about=movie, what=what, kind=audit.DELETION)
-        # A show in the making waits for this lock, and then finds no film.
+        # A show that is being scheduled waits for this lock, and then finds no film.
         Movie.objects.select_for_update().filter(pk=movie.pk).first()
         try:
             Movie.objects.filter(pk=movie.pk).delete()
@@ -93,7 +93,7 @@ def delete_movie(movie: Movie, *, by: AbstractBaseUser, what: str = "Deleted.") 
 
 
 def genres_named(names: Iterable[str]) -> list[Genre]:
-    """The genres of these names, made where they are new; case and punctuation don't matter."""
+    """The genres with these names; new ones are created. Case and punctuation are ignored."""
     genres = {}
     for name in names:
         slug = slugify(name) or f"genre-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
@@ -120,8 +120,8 @@ def _write(movie: Movie, facts: MovieFacts, *, update_fields: Sequence[str] | No
 
 
 def _release_year(movie: Movie, facts: MovieFacts) -> int | None:
-    """The year of the new date. Another year stays: that of an old film with the date of its
-    return, and that of an import without a date.
+    """The year of the new date. A different year stays as it is: of an old film that is released
+    again, or of an import without a date.
     """
     if movie.release_date and movie.release_year not in {None, movie.release_date.year}:
         return movie.release_year

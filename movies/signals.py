@@ -1,6 +1,6 @@
-"""What other apps may want to hear of the catalogue, beside Django's own signals."""
+"""Signals of the catalogue, in addition to those of Django."""
 
 from django.dispatch import Signal
 
-#: Many films were written by statements that send no `post_save`; sent inside the transaction.
+#: Sent inside the transaction after a bulk write of films, which sends no `post_save`.
 films_imported = Signal()

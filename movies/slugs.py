@@ -1,11 +1,11 @@
-"""A film's address: made of its title once, and never changed after."""
+"""Slugs of films: made from the title once, and never changed."""
 
 from collections.abc import Iterator
 from itertools import count
 
 from django.utils.text import slugify
 
-#: Stands for a title without a Latin letter or digit.
+#: Used for a title without a Latin letter or digit.
 NO_SLUG = "film"
 
 
@@ -14,7 +14,7 @@ def slug_base(title: str) -> str:
 
 
 def slug_candidates(title: str, year: int | None) -> Iterator[str]:
-    """her, then her-2013, then her-2, her-3 …, of which the first that is free is taken."""
+    """her, her-2013, her-2, her-3 …; the caller takes the first that is free."""
     base = slug_base(title)
     yield base
     if year:

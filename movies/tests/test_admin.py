@@ -24,7 +24,7 @@ def film(**values: Any) -> dict[str, Any]:
     return {"title": "Tár", "slug": "tar", "cast": ""} | values
 
 
-def test_lists_cost_few_queries_however_many_rows(client: Client) -> None:
+def test_lists_need_few_queries_for_many_rows(client: Client) -> None:
     def add_film() -> None:
         movie = make_movie(language="Hindi", certification="UA")
         movie.genres.add(Genre.objects.create(name=movie.slug, slug=movie.slug))
@@ -74,7 +74,7 @@ def test_a_film_is_made_with_all_its_facts(client: Client) -> None:
         ({"poster_image": "large"}, "poster_image", "larger than 5 MB"),
     ],
 )
-def test_bad_input_is_told_beside_its_field(
+def test_errors_of_the_form_are_shown_at_their_field(
     client: Client, values: dict[str, Any], field: str, message: str
 ) -> None:
     make_movie(slug="taken")

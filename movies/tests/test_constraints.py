@@ -29,11 +29,11 @@ def test_every_constraint_is_seen_to_refuse() -> None:
 
 
 @pytest.mark.parametrize("rating", [None, "0.0", "10.0"])
-def test_the_ends_of_the_scale_are_ratings(rating: str | None) -> None:
+def test_the_lowest_and_the_highest_rating_are_accepted(rating: str | None) -> None:
     make_movie(rating=rating)
 
 
-def test_films_without_a_source_key_are_many() -> None:
+def test_many_films_may_have_no_source_key() -> None:
     make_movie()
     make_movie()
 

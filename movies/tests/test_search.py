@@ -119,24 +119,24 @@ def test_words_of_the_description_are_found_in_any_form(sample: None) -> None:
 @pytest.mark.parametrize(
     "text", ["&", "| !", ":*", "'", "''", "her & | !", "her:*", "!her", "(her", "her)", "<->", "\\"]
 )
-def test_the_signs_of_a_query_language_are_just_text(sample: None, text: str) -> None:
+def test_operators_of_a_query_language_are_plain_text(sample: None, text: str) -> None:
     found = titles(text)
 
     assert ("Her" in found) == ("her" in text)
 
 
 @pytest.mark.parametrize("text", ["%", "_", "   ", "’", "…", "\N{ZERO WIDTH SPACE}"])
-def test_a_text_without_a_word_is_no_error(sample: None, text: str) -> None:
+def test_a_text_without_a_word_is_not_an_error(sample: None, text: str) -> None:
     titles(text)
 
 
 @pytest.mark.parametrize("text", ["a" * 20_000, "word " * 5_000, "é" * 5_000, "\0"])
-def test_a_very_long_or_broken_text_is_no_error(sample: None, text: str) -> None:
+def test_a_very_long_or_broken_text_is_not_an_error(sample: None, text: str) -> None:
     titles(text)
 
 
 @pytest.mark.parametrize("text", ["her\0", "\0her", "her\ud800"])
-def test_what_no_text_may_hold_is_left_out(sample: None, text: str) -> None:
+def test_characters_that_postgresql_refuses_are_removed(sample: None, text: str) -> None:
     assert titles(text)[0] == "Her"
 
 
@@ -169,7 +169,7 @@ WHOLE_SEARCHES = [
 
 
 def test_the_whole_catalogue_can_be_searched() -> None:
-    """Runs over the catalogue where it lies beside the project, and over the sample elsewhere."""
+    """Uses the whole catalogue if it lies beside the project, else the sample."""
     if WHOLE.exists():
         call_command("import_movies", WHOLE)
         searches = WHOLE_SEARCHES

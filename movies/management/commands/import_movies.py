@@ -10,19 +10,19 @@ from movies.catalogue.importing import import_films
 
 class Command(BaseCommand):
     help = (
-        "Bring in the films of a catalogue: a JSON array of objects with title, year, cast, "
-        "genres, href and extract. Run again, it updates what the file has changed and doubles "
-        "nothing. Texts, casts and genres that staff have changed stay, and are listed. Records "
-        "that can't be used are listed by their place in the array, from 0."
+        "Import films from a catalogue: a JSON array of objects with title, year, cast, genres, "
+        "href and extract. A second run updates films and makes no duplicates. Texts, casts and "
+        "genres that staff have changed are kept and listed. Records that can't be used are "
+        "listed by their index in the array, from 0."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="the catalogue, UTF-8 JSON")
         parser.add_argument(
-            "--dry-run", action="store_true", help="say what would be done and change nothing"
+            "--dry-run", action="store_true", help="report what would be done, change nothing"
         )
         parser.add_argument(
-            "--overwrite", action="store_true", help="replace what staff have changed as well"
+            "--overwrite", action="store_true", help="also replace values that staff have changed"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
