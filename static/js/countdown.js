@@ -1,7 +1,7 @@
-/* The time left to confirm each hold on the page. The server says how many seconds are left. Then
-   performance.now() counts, which never jumps. Whenever the page may have been asleep, the server
-   is asked again. */
-import { hush, say } from "./site.js";
+/* The time left to confirm each hold on the page. The server sends the seconds that are left; the
+   page counts down with performance.now(), which never jumps. After the page may have been asleep,
+   it asks the server again. */
+import { hideToast, showToast } from "./site.js";
 
 const WARN_SECONDS = 30;
 /* Read aloud when this many seconds are left. */
@@ -44,7 +44,7 @@ class Countdown {
       else location.reload();
     } catch {
       if (!navigator.onLine) {
-        say("Connection failed. Please check your internet.", () => this.ask());
+        showToast("Connection failed. Please check your internet.", () => this.ask());
       }
     } finally {
       this.isAsking = false;
@@ -89,7 +89,7 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) askAll();
 });
 addEventListener("online", () => {
-  hush();
+  hideToast();
   askAll();
 });
 addEventListener("pageshow", (event) => {

@@ -92,7 +92,7 @@ const watchAnswers = () => {
   }
   for (const failure of ["sendError", "sendAbort", "timeout"]) {
     verdict.addEventListener(`htmx:${failure}`, (event) => {
-      // The panel says it, and to try again is to scan again: no message for the whole page.
+      // The panel shows the error, and a new scan is the retry, so no toast is needed.
       event.stopPropagation();
       showUnchecked();
     });
@@ -110,7 +110,7 @@ const sendNext = async () => {
   isBusy = true;
   const { address, values } = waiting.shift();
   const options = { source: verdict, target: verdict, swap: "innerHTML", values };
-  // The events above tell what went wrong.
+  // The event listeners above show the error.
   await window.htmx.ajax("POST", address, options).catch(() => {});
   isBusy = false;
   sendNext();
@@ -129,7 +129,7 @@ const onSubmit = (event) => {
 /* The camera. */
 
 const LOOK_EVERY_MS = 150;
-/* A code that stays before the camera is one scan, until it was away this long. */
+/* A code that stays before the camera is one scan. After this time away it is a new scan. */
 const SAME_CODE_FOR_MS = 4000;
 const button = camera.querySelector("[data-camera-switch]");
 const words = camera.querySelector("[data-camera-words]");
@@ -214,7 +214,7 @@ const offerCamera = () => {
   if (!navigator.mediaDevices?.getUserMedia) return;
   camera.hidden = false;
   button.addEventListener("click", () => (stream ? stop() : start()));
-  // A phone in a pocket keeps neither its camera nor its light on.
+  // Turn camera and light off when the phone is locked or put away.
   document.addEventListener("visibilitychange", () => document.hidden && stream && stop());
 };
 

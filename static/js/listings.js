@@ -11,7 +11,7 @@ const toBeginning = (list, { elt, triggeringEvent }) => {
   if (elt.closest(".pager")) list.querySelector("h2").focus({ preventScroll: true });
 };
 
-// Not scrollIntoView, which would move the page to the strip too.
+// Not scrollIntoView: it would also scroll the page.
 const toChosenDay = () => {
   const strip = document.querySelector(".strip");
   const day = strip?.querySelector('[aria-current="date"]');

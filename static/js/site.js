@@ -30,17 +30,17 @@ let retry = null;
 let hiding = 0;
 // The request that the server refused, if the toast is about one.
 let refused = null;
-export const hush = () => {
+export const hideToast = () => {
   if (toast) toast.hidden = true;
 };
 /* again: what "Try again" does. kind: which sign and colours, as in components.css. */
-export const say = (text, again = null, kind = "warning") => {
+export const showToast = (text, again = null, kind = "warning") => {
   if (!toast) return;
   refused = null;
   retry = again;
   clearTimeout(hiding);
   // Good news goes away by itself.
-  if (kind === "success") hiding = setTimeout(hush, 4000);
+  if (kind === "success") hiding = setTimeout(hideToast, 4000);
   toast.querySelector("[data-toast-retry]").hidden = !again;
   const words = toast.querySelector("[data-toast-text]");
   // Screen readers would read the same words again at each poll that fails.
@@ -76,10 +76,10 @@ document.addEventListener("click", (event) => {
   if (target.matches("[data-dismiss]")) target.closest("[data-message]")?.remove();
   if (target.matches("[data-reveal]")) reveal(target);
   if (target.matches("[data-toast-retry]")) {
-    hush();
+    hideToast();
     retry?.();
   }
-  if (target.matches("[data-toast-close]")) hush();
+  if (target.matches("[data-toast-close]")) hideToast();
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
@@ -112,7 +112,7 @@ const checkField = async ({ target }) => {
     place.replaceChildren(...answer.body.firstElementChild.childNodes);
     target.setAttribute("aria-invalid", String(place.textContent !== ""));
   } catch {
-    // The answer to the whole form will say it.
+    // Ignored: the server checks the field again when the form is sent.
   }
 };
 document.addEventListener("change", checkField);
@@ -129,7 +129,7 @@ const resend = (detail) => {
   const { verb, path } = detail.requestConfig;
   return () => window.htmx.ajax(verb, path, { source: detail.elt, target: detail.target });
 };
-// The words of the site's own 503 page: only the server knows what it has done already.
+// The text of the site's own 503 answer: only the server knows how far the request got.
 const ownWords = ({ status, responseText }) =>
   status === 503
     ? new DOMParser().parseFromString(responseText, "text/html").querySelector("[data-toast-words]")
@@ -138,17 +138,19 @@ const ownWords = ({ status, responseText }) =>
 const requestOf = ({ requestConfig }) => `${requestConfig.verb} ${requestConfig.path}`;
 const BROKEN = "Something went wrong on this page. Please reload it.";
 document.addEventListener("htmx:sendError", ({ detail }) =>
-  say("Connection failed. Please check your internet.", resend(detail)),
+  showToast("Connection failed. Please check your internet.", resend(detail)),
 );
 document.addEventListener("htmx:timeout", ({ detail }) =>
-  say("That took too long. Please try again.", resend(detail)),
+  showToast("That took too long. Please try again.", resend(detail)),
 );
 document.addEventListener("htmx:responseError", ({ detail }) => {
-  say(ownWords(detail.xhr) ?? WORDS[detail.xhr.status] ?? "Server error. Please try again later.");
+  showToast(
+    ownWords(detail.xhr) ?? WORDS[detail.xhr.status] ?? "Server error. Please try again later.",
+  );
   refused = requestOf(detail);
 });
 for (const failure of ["htmx:swapError", "htmx:onLoadError"]) {
-  document.addEventListener(failure, () => say(BROKEN, () => location.reload()));
+  document.addEventListener(failure, () => showToast(BROKEN, () => location.reload()));
 }
 // The site refuses with a fragment. A whole page comes from a proxy and is not swapped in.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
@@ -159,13 +161,13 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 // htmx sends this after failures too. Any answer ends a message about the connection. A message
 // about a refused request ends with an answer to the same request.
 document.addEventListener("htmx:afterOnLoad", ({ detail }) => {
-  if (!detail.failed && (!refused || refused === requestOf(detail))) hush();
+  if (!detail.failed && (!refused || refused === requestOf(detail))) hideToast();
 });
 addEventListener("offline", () =>
-  say("Connection failed. Please check your internet.", () => location.reload()),
+  showToast("Connection failed. Please check your internet.", () => location.reload()),
 );
 addEventListener("online", () => {
-  hush();
+  hideToast();
   if (cutOff) location.reload();
 });
 
@@ -179,7 +181,7 @@ const lookAgain = (wait) =>
   }, wait);
 if (cutOff) lookAgain(2000);
 
-/* The poster that was pressed moves to its place on the film page. */
+/* View transition: the pressed poster moves to its place on the film page. */
 const movePoster = (event) => {
   if (!event.viewTransition) return;
   // A transition that the browser gives up is not an error of the page.

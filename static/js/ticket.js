@@ -1,5 +1,5 @@
-/* The ticket in the hand: the QR code on a bright screen, and sharing without leaving the page. */
-import { say } from "./site.js";
+/* The ticket's page: the QR code on a bright screen, and sharing without leaving the page. */
+import { showToast } from "./site.js";
 
 const light = document.querySelector("[data-qr-light]");
 const status = document.querySelector("[data-share-status]");
@@ -21,7 +21,7 @@ const copyLink = async (address, fallback) => {
     return;
   }
   if (status) status.textContent = "Link copied.";
-  say("Link copied.", null, "success");
+  showToast("Link copied.", null, "success");
 };
 
 const shareOrCopy = async (event) => {
@@ -31,7 +31,7 @@ const shareOrCopy = async (event) => {
   if (!address) return;
   if (share && navigator.share) {
     event.preventDefault();
-    // Closing the browser's sheet counts as an error there; here it isn't one.
+    // Closing the browser's share dialog rejects the promise; that is not an error here.
     await navigator.share({ title: share.dataset.shareTitle, url: address }).catch(() => {});
   } else if (navigator.clipboard) {
     event.preventDefault();

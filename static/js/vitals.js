@@ -1,7 +1,7 @@
 /* How fast this page was for this visitor: five numbers, sent once, when the page is left. */
 
 const seen = { path: location.pathname };
-/* A page that was prepared before it was asked for counts from the moment it was shown. */
+/* A prerendered page is measured from the moment it was shown. */
 const navigation = performance.getEntriesByType("navigation")[0];
 const shown = navigation?.activationStart ?? 0;
 
@@ -26,7 +26,7 @@ const watchLoading = () => {
   });
 };
 
-/* The slowest answer to a press or a key. On a page with hundreds of them it is pessimistic. */
+/* The slowest answer to a press or a key. For a page with hundreds of them this is pessimistic. */
 const watchPresses = () => {
   const take = (entry) => {
     if (entry.interactionId) seen.INP = Math.max(seen.INP ?? 0, entry.duration);
@@ -34,7 +34,8 @@ const watchPresses = () => {
   observe("event", take, { durationThreshold: 40 });
 };
 
-/* Shifts count by bursts: at most 1 s between two, at most 5 s in all; the worst burst counts. */
+/* Layout shifts are summed in bursts: at most 1 s between two shifts and 5 s in all. The result is
+   the worst burst. */
 const watchShifts = () => {
   let burst = 0;
   let first = 0;

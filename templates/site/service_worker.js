@@ -1,12 +1,12 @@
-/* When a page can't be fetched, say so in the house's own words. Nothing else is kept or changed:
-   a seat map must never come from yesterday. */
+/* When a page can't be fetched, show the site's own offline page. Nothing else is cached, so that
+   nobody sees an old seat map. */
 "use strict";
 const KEPT = {{ kept|safe }};
 const NAME = "offline-{{ version }}";
 
 addEventListener("install", (event) => {
-  // What is posted goes past this worker: a beacon that a page sends as it is left would end with
-  // the page if it had to wait for an answer from here. Nor does a poll wake the worker.
+  // POST requests don't go through this worker: a beacon that a page sends when it is left would
+  // be lost with the page. Polls of the seat map don't wake the worker either.
   event.addRoutes?.([
     { condition: { requestMethod: "POST" }, source: "network" },
     { condition: { urlPattern: "/shows/*/seats/" }, source: "network" },
@@ -21,8 +21,8 @@ addEventListener("activate", (event) => {
   })());
 });
 
-// Whether the last page couldn't be fetched: then what the page above is made of can't be either.
-// navigator.onLine says yes where only the site is out of reach, and for a while after a loss.
+// Whether the last page couldn't be fetched. Then the offline page's files come from the cache too.
+// navigator.onLine doesn't help: it is true if only the site can't be reached.
 let cut = false;
 const page = async (request) => {
   try {

@@ -33,15 +33,15 @@ const mostSeats = Number(dataset.maxSeats);
 const status = document.getElementById("seat-status");
 const wheelchairBox = form.querySelector('[name="wheelchair"]');
 
-/* quietly: for screen readers alone, because the bar shows it already. */
-export const say = (text, { quietly = false } = {}) => {
+/* quietly: only for screen readers, because the bar shows the text already. */
+export const announce = (text, { quietly = false } = {}) => {
   if (!status) return;
   status.classList.toggle("visually-hidden", quietly);
   status.textContent = text;
 };
 
 export const sayBestSeats = () =>
-  say(bestSeatsText(chosenSeats().map(describe), prices), { quietly: true });
+  announce(bestSeatsText(chosenSeats().map(describe), prices), { quietly: true });
 
 export const showChoice = () => {
   const seatsLine = form.querySelector("[data-seats]");
@@ -68,33 +68,33 @@ const labelsLeftAlone = () =>
     .filter((row) => row.querySelector(":checked"))
     .flatMap((row) => leftAlone(seatsOfRow(row)));
 
-/* What there is to say about the choice; each choice replaces what was said before. */
+/* Announce the problem of the choice, if any. Each choice replaces the last announcement. */
 const comment = () => {
   const places = unneededPlaces();
-  say(places.length ? wheelchairQuestion(labelsOf(places)) : leftAloneText(labelsLeftAlone()));
+  announce(places.length ? wheelchairQuestion(labelsOf(places)) : leftAloneText(labelsLeftAlone()));
 };
 
 const refuseTooMany = (seat) => {
   seat.checked = false;
-  say(tooManyText(mostSeats));
+  announce(tooManyText(mostSeats));
 };
 
-/* The server refuses these too. Here it is said before anyone is sent to log in. */
+/* The server refuses these too, but only after the visitor has logged in. */
 const refuseIncomplete = (event) => {
   const places = unneededPlaces();
   if (chosenSeats().length && !places.length) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   if (!places.length) {
-    say("Choose at least one seat.");
+    announce("Choose at least one seat.");
     return;
   }
-  say(wheelchairQuestion(labelsOf(places)));
+  announce(wheelchairQuestion(labelsOf(places)));
   wheelchairBox.focus({ preventScroll: true });
 };
 
-/* Nothing that has the focus is behind the bar, whatever its height (seatmap.css). */
-const tellItsHeight = (bar) => {
+/* Store the bar's height for show.css, which keeps focused elements from being behind the bar. */
+const storeHeight = (bar) => {
   const sticks = getComputedStyle(bar).position === "sticky";
   const height = sticks ? `${bar.offsetHeight}px` : "0px";
   document.documentElement.style.setProperty("--bar", height);
@@ -116,5 +116,5 @@ export const startBar = (chosen) => {
   wheelchairBox?.addEventListener("change", comment);
   form.addEventListener("submit", refuseIncomplete, { capture: true });
   const bar = form.querySelector("[data-bar]");
-  if (bar) new ResizeObserver(() => tellItsHeight(bar)).observe(bar);
+  if (bar) new ResizeObserver(() => storeHeight(bar)).observe(bar);
 };

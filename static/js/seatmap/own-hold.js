@@ -1,5 +1,5 @@
-/* The viewer's own hold. The map that a poll brings is the same for everyone, so the page keeps
-   in mind which seats are the viewer's, until the hold ends. */
+/* The viewer's own hold. A poll's map is the same for everyone, so the page remembers which seats
+   the viewer holds, until the hold ends. */
 import { chosenSeats, form, map } from "./seats.js";
 
 /* The names of the viewer's held seats by label: "C4" → "C4, ₹250, held for you". */

@@ -1,6 +1,6 @@
-/* The poll brings a map without a viewer. Ticks stay, and so do the viewer's own held seats until
-   their hold ends or they are sold. */
-import { say, showChoice } from "./bar.js";
+/* A poll's map is the same for all viewers. This script keeps the viewer's ticks, and the viewer's
+   held seats until the hold ends or they are sold. */
+import { announce, showChoice } from "./bar.js";
 import { repairTabOrder } from "./keyboard.js";
 import { own } from "./own-hold.js";
 import { lostText } from "./rules.js";
@@ -33,7 +33,7 @@ const keepChoice = (before, after) => {
     after.setAttribute("aria-label", own.get(after.value));
   }
   after.checked = (before.checked || (ticksOwn && isOwn)) && !after.disabled;
-  // Without it the attribute of the new map would tick what was unticked since.
+  // Otherwise the new map's attribute would tick a seat that the viewer has unticked since.
   after.toggleAttribute("checked", after.checked);
   return true;
 };
@@ -51,7 +51,7 @@ const afterSwap = ({ detail }) => {
     // A refused hold: the server's message, above the hall, names what was lost.
     document.getElementById("seat-problem").scrollIntoView({ block: "nearest" });
   }
-  if (verb === "get" && lost.length) say(lostText(lost));
+  if (verb === "get" && lost.length) announce(lostText(lost));
   showChoice();
   repairTabOrder();
 };

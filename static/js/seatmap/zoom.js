@@ -13,7 +13,7 @@ let pinch = null;
 const rows = () => document.getElementById("hall-rows");
 const least = () => leastZoom(hall.clientWidth, rows().offsetWidth);
 
-/* Scales what is laid out: to lay out two thousand seats again takes a phone seconds. */
+/* Zooms with CSS `scale`: a new layout of two thousand seats takes seconds on a phone. */
 const applyZoom = () => {
   const { style, offsetHeight } = rows();
   style.setProperty("--zoom", zoom.toFixed(3));
