@@ -32,7 +32,9 @@ def test_signing_up_opens_an_account_and_logs_in(client: Client) -> None:
     assert "Welcome, Asha." in response.content.decode()
 
 
-def test_passwords_are_kept_by_bcrypt_of_ten_rounds_or_more(client: Client, bcrypt: None) -> None:
+def test_passwords_are_stored_by_bcrypt_with_ten_rounds_or_more(
+    client: Client, bcrypt: None
+) -> None:
     client.post(URL, DETAILS)
     password = User.objects.get().password
     hasher = identify_hasher(password)

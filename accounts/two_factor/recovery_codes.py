@@ -28,7 +28,7 @@ def make(user: User) -> list[str]:
     return ["-".join(code[at : at + 4] for at in range(0, LETTERS, 4)) for code in codes]
 
 
-def looks_like_one(text: str) -> bool:
+def looks_like_recovery_code(text: str) -> bool:
     """Whether the text is long enough for a recovery code; an app's code is shorter."""
     return len(_read(text)) == LETTERS
 
@@ -39,7 +39,7 @@ def use(user: User, text: str) -> bool:
     return unused.update(used_at=timezone.now()) == 1
 
 
-def left(user: User) -> int:
+def count_unused(user: User) -> int:
     """How many codes the person has not used yet."""
     return RecoveryCode.objects.filter(user=user, used_at=None).count()
 

@@ -113,7 +113,7 @@ def check_code(user: User, code: str) -> TOTPDevice | None:
         device = devices.filter(user=user, confirmed=True).first()
         if device is None:
             return None
-        if recovery_codes.looks_like_one(code):
+        if recovery_codes.looks_like_recovery_code(code):
             right = recovery_codes.use(user, code)
         else:
             right = code.isdecimal() and device.verify_token(code)

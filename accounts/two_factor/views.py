@@ -118,7 +118,11 @@ def two_factor_codes(request: HttpRequest) -> HttpResponse:
         else:
             log_event("second factor change", request=request, account=user.email, what="new codes")
             return _show_codes(request, two_factor.new_recovery_codes(user))
-    context = {"form": form, "left": recovery_codes.left(user), "of": recovery_codes.HOW_MANY}
+    context = {
+        "form": form,
+        "left": recovery_codes.count_unused(user),
+        "of": recovery_codes.HOW_MANY,
+    }
     return render(request, "accounts/two_factor/codes.html", context)
 
 

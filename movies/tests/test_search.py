@@ -144,7 +144,7 @@ def test_a_blank_search_keeps_all_films(sample: None) -> None:
     assert len(titles("")) == len(titles("  ")) == Movie.objects.count()
 
 
-def test_a_search_goes_through_the_index(sample: None) -> None:
+def test_a_search_uses_the_index(sample: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         plan = Movie.objects.search("lighthouse keep").explain()

@@ -12,7 +12,7 @@ from django.db.models import Q
 from bookmyshow.core.cache import cacheable
 from bookmyshow.core.time import business_day, local_day
 from movies.models import Movie
-from shows.links import carried
+from shows.links import filter_query
 
 from .films import FilmQuerySet, films
 
@@ -166,7 +166,9 @@ class Filters:
     @property
     def for_times(self) -> str:
         """The filters that the film's page has too, as a query."""
-        return carried(city=self.city, date=self.date, format=self.format, language=self.language)
+        return filter_query(
+            city=self.city, date=self.date, format=self.format, language=self.language
+        )
 
     def querystring(self, **changes: str | int) -> str:
         """The page's state as a query, without empty values. A cookie keeps the city too."""

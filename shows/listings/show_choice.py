@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
-from shows.links import carried
+from shows.links import filter_query
 from shows.models import Show
 
 from .filters import Option, offered
@@ -69,7 +69,7 @@ class Choice:
         return path + self._query(date=day)
 
     def _query(self, **more: str) -> str:
-        return carried(city=self.city, **more, format=self.format, language=self.language)
+        return filter_query(city=self.city, **more, format=self.format, language=self.language)
 
 
 def _options(names: Iterable[str]) -> list[Option]:

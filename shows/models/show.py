@@ -30,7 +30,7 @@ from django.urls import reverse
 
 from bookmyshow.core.time import DAY_ENDS, LocalTime, business_day, local_day
 from movies import models as movies
-from shows.links import carried
+from shows.links import filter_query
 from shows.seating.plan import PREMIUM
 
 from .cinema import Screen
@@ -232,7 +232,9 @@ class Show(models.Model):
 
     def other_times(self, *, city: str = "", format: str = "", language: str = "") -> str:
         """URL of the film's times on this show's day, with a visitor's filters."""
-        query = carried(city=city, date=f"{self.business_day}", format=format, language=language)
+        query = filter_query(
+            city=city, date=f"{self.business_day}", format=format, language=language
+        )
         return f"{self.movie.get_absolute_url()}{query}#times"
 
     @property

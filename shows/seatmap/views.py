@@ -18,7 +18,7 @@ from django_htmx.http import HTMX_STOP_POLLING
 
 from accounts.models import User
 from accounts.staff.sessions import background
-from shows.links import carried
+from shows.links import filter_query
 from shows.models import Seat, Show
 
 from . import best_seats, show_cache
@@ -155,7 +155,7 @@ def show_page(
         "ticked_line": drawing.choice_line(html, **prices(screening)) if ticked else "",
         "has_choice": drawing.has_choice(html),
         "is_final": current.is_final,
-        "problem": problem or (lost_line(lost) if lost else ""),
+        "problem": problem or (seats_lost_text(lost) if lost else ""),
         **_party_context(party, drawing.kinds_of_seat(current.html)),
         "found": party is not None and bool(ticked),
         "wheelchair": _wheelchair_is_known(request, hold),
@@ -180,7 +180,7 @@ def _times_asked_for(request: HttpRequest, screening: Show) -> dict[str, object]
     asked = {name: request.GET.get(name, "") for name in ("city", "format", "language")}
     return {
         "asked": asked,
-        "asked_query": carried(**asked),
+        "asked_query": filter_query(**asked),
         "times_url": screening.other_times(**asked),
     }
 
@@ -206,7 +206,7 @@ def _for_viewer(
     return drawing.personalise(current.html, mine=hold.seats, chosen=chosen, names=names)
 
 
-def lost_line(labels: list[str]) -> str:
+def seats_lost_text(labels: list[str]) -> str:
     """The message for chosen seats that are not free."""
     names = ", ".join(labels)
     if len(labels) == 1:
@@ -227,11 +227,11 @@ def _best_seats(request: HttpRequest, show_id: int) -> HttpResponse:
     mine = set(own_hold(request.user, show_id).labels)
     free = [seat._replace(state=FREE) if seat.label in mine else seat for seat in reading.seats]
     labels = best_seats.best_seats(free, party, kind)
-    problem = "" if labels else none_found_line(party, kind)
+    problem = "" if labels else none_found_text(party, kind)
     return show_page(request, show_id, chosen=labels, problem=problem, party=form)
 
 
-def none_found_line(party: int, kind: str) -> str:
+def none_found_text(party: int, kind: str) -> str:
     """The message when no such seats are free."""
     if kind == drawing.WHEELCHAIR:
         if party == 1:

@@ -231,7 +231,7 @@ def test_new_prices_leave_the_counter_and_the_sold_alone(client: Client) -> None
     assert booking.seat_prices == [Decimal(250), Decimal(400)]
 
 
-def test_a_show_that_nobody_booked_can_be_deleted(client: Client) -> None:
+def test_a_show_without_bookings_can_be_deleted(client: Client) -> None:
     show = make_show()
     page = client.get(delete(show)).text
     assert "with its 50 seats" in page
@@ -274,7 +274,7 @@ def test_a_screen_with_shows_can_not_be_deleted(client: Client) -> None:
     assert Screen.objects.filter(pk=screen.pk).exists()
 
 
-def test_the_list_tells_day_and_place_and_how_full_each_is(client: Client) -> None:
+def test_the_list_shows_day_place_and_how_full_each_show_is(client: Client) -> None:
     tomorrow = make_show(starts_in=timedelta(days=1), movie=make_movie("Tomorrow's film"))
     make_show(starts_in=timedelta(days=3), movie=make_movie("Later film"))
     make_booking(tomorrow, ["A1", "A2"], user=make_user())

@@ -84,7 +84,7 @@ def test_an_archiving_that_waited_for_a_show_is_refused(what: str) -> None:
 
 
 @WHAT
-def test_control_without_the_lock_there_is_a_show_of_what_is_archived(what: str) -> None:
+def test_control_without_the_lock_an_archived_film_or_cinema_gets_a_show(what: str) -> None:
     movie, screen = make_movie(), make_screen()
     with mock.patch.object(services, "keep_in_use", return_value=None):
         with transaction.atomic():
@@ -99,7 +99,7 @@ def test_control_without_the_lock_there_is_a_show_of_what_is_archived(what: str)
     assert has_show_out_of_use()
 
 
-def test_two_who_schedule_the_same_film_and_cinema_do_not_wait_for_each_other() -> None:
+def test_two_transactions_that_schedule_the_same_film_do_not_wait_for_each_other() -> None:
     movie, screen = make_movie(), make_screen()
     other = make_screen(cinema=screen.cinema)
     with transaction.atomic():

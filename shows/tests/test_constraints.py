@@ -101,7 +101,7 @@ def test_a_label_has_a_dash_where_the_rows_name_ends_in_a_digit(show: Show) -> N
     assert show.seats.filter(label="11-1").exists()
 
 
-def test_what_was_sold_keeps_its_show_screen_and_cinema(show: Show) -> None:
+def test_sold_tickets_protect_their_show_screen_and_cinema(show: Show) -> None:
     make_booking(show, ["A2"])
 
     for thing in (show, show.screen, show.screen.cinema):

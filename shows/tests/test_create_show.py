@@ -113,7 +113,7 @@ def test_the_screen_is_taken_until_it_is_clean() -> None:
     assert Show.objects.filter(screen=screen).count() == 3
 
 
-def test_an_overlap_is_told_in_the_cinemas_time() -> None:
+def test_the_message_of_an_overlap_uses_the_cinemas_time() -> None:
     screen = make_screen(cinema=make_cinema(timezone="Asia/Kolkata"))
     make_show(screen=screen, starts_at=SEVEN)
 

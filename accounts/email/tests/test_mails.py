@@ -138,7 +138,7 @@ def test_a_mail_that_takes_too_long_is_stopped_before_celery_kills_the_task(
         assert task.soft_time_limit < settings.CELERY_TASK_TIME_LIMIT
 
 
-def test_a_changed_password_is_told_to_the_accounts_email(
+def test_a_changed_password_is_mailed_to_the_account(
     client: Client, user: User, django_capture_on_commit_callbacks: Any
 ) -> None:
     client.force_login(user)
@@ -149,7 +149,7 @@ def test_a_changed_password_is_told_to_the_accounts_email(
     assert "was changed on" in body(message)
 
 
-def test_a_password_that_was_reset_is_told_too(
+def test_a_reset_password_is_mailed_to_the_account_too(
     user: User, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):

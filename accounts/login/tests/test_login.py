@@ -40,7 +40,7 @@ def test_a_closed_account_cannot_log_in(client: Client, user: User) -> None:
     assert "_auth_user_id" not in client.session
 
 
-def test_a_page_for_members_asks_to_log_in_and_then_goes_on(client: Client, user: User) -> None:
+def test_a_page_for_members_asks_to_log_in_and_then_opens(client: Client, user: User) -> None:
     response = client.get("/accounts/profile/", follow=True)
     assert "Please log in." in response.content.decode()
     assert 'name="next" value="/accounts/profile/"' in response.content.decode()
@@ -96,7 +96,7 @@ def test_a_forgotten_password_is_replaced_through_a_mailed_link(
     assert "This link has had its day" in client.get(path[1], follow=True).content.decode()
 
 
-def test_asking_for_an_unknown_address_sends_nothing_and_says_the_same(client: Client) -> None:
+def test_a_reset_for_an_unknown_email_sends_nothing_and_looks_the_same(client: Client) -> None:
     response = client.post("/accounts/password-reset/", {"email": "x@example.com"}, follow=True)
     assert "Look in your mail" in response.content.decode()
     assert not mail.outbox

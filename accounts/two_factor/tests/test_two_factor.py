@@ -270,7 +270,7 @@ def test_a_recovery_code_opens_the_staff_pages_once(
     assert api_log_in(client, code=second).status_code == 200
 
 
-def test_recovery_codes_are_kept_as_digests_only(staff: User) -> None:
+def test_only_digests_of_recovery_codes_are_stored(staff: User) -> None:
     codes = recovery_codes.make(staff)
     kept = " ".join(RecoveryCode.objects.values_list("digest", flat=True)).upper()
     assert not any(code.replace("-", "") in kept or code in kept for code in codes)
@@ -287,7 +287,7 @@ def test_new_recovery_codes_need_a_code_and_void_the_old_ones(
     new = page.context["codes"]
     assert all(code in page.content.decode() for code in new)
     assert not any(recovery_codes.use(staff, code) for code in (old, other_old))
-    assert recovery_codes.left(staff) == len(new) == 10
+    assert recovery_codes.count_unused(staff) == len(new) == 10
 
 
 def test_another_phone_is_set_up_in_place_of_the_old_one(
@@ -349,7 +349,7 @@ def test_the_api_asks_customers_for_no_code(client: Client) -> None:
     assert api_log_in(client, email="customer@example.com").status_code == 200
 
 
-def test_with_the_setting_off_nobody_is_asked(client: Client, settings: Settings) -> None:
+def test_with_the_setting_off_no_code_is_needed(client: Client, settings: Settings) -> None:
     settings.STAFF_2FA = False
     assert client.get("/admin/").status_code == 200
     assert api_log_in(client).status_code == 200

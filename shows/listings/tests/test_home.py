@@ -92,7 +92,7 @@ def test_search_finds_the_whole_catalogue_and_puts_films_on_screen_first(client:
     assert page.count("Not showing") == 1
 
 
-def test_a_search_says_where_a_film_runs_that_isnt_in_the_remembered_city(client: Client) -> None:
+def test_a_search_names_the_cities_of_films_outside_the_remembered_city(client: Client) -> None:
     london = make_screen(cinema=make_cinema(city="London", timezone="Europe/London"))
     make_show(movie=make_movie("Amelie at the Quay"), screen=london)
     away = make_movie("Amelie")
@@ -128,7 +128,7 @@ def test_an_unknown_city_does_not_replace_the_remembered_one(client: Client) -> 
     assert shown(client) == ["There"]
 
 
-def test_search_without_a_match_says_so_and_offers_a_way_on(client: Client) -> None:
+def test_a_search_without_a_match_has_a_message_and_links(client: Client) -> None:
     page = home(client, "?q=zzz+%3Cscript%3E")
     assert "No films found" in page
     assert "zzz &lt;script&gt;" in page

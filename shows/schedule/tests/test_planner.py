@@ -85,7 +85,7 @@ def test_several_films_take_turns_and_begin_each_day_with_another() -> None:
     assert [show.movie.title for show in planned] == ["One", "Two", "Two", "One"]
 
 
-def test_every_overlap_is_named_with_what_is_there_and_what_is_planned() -> None:
+def test_every_overlap_with_existing_and_planned_shows_is_named() -> None:
     screen = make_screen(cleaning_minutes=20)
     movie = make_movie("Long", duration_minutes=180)
     there = make_show(
@@ -297,7 +297,7 @@ def test_a_year_typed_wrong_and_a_running_time_of_weeks_are_refused() -> None:
         {"times": "", "first_start": "20:00", "last_start": "05:00", "every": "150"},
     ],
 )
-def test_the_planner_says_what_is_wrong_with_the_form(wrong: dict[str, Any]) -> None:
+def test_the_planner_shows_the_errors_of_the_form(wrong: dict[str, Any]) -> None:
     page = staff_client().post(
         "/admin/shows/show/plan/", values(make_movie(), make_screen(), **wrong, schedule="1")
     )

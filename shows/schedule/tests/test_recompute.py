@@ -78,7 +78,7 @@ def test_shows_of_a_longer_film_are_listed_and_made_longer(show: Show) -> None:
     assert "Recomputed: ends" in str(LogEntry.objects.get(object_id=str(show.pk)))
 
 
-def test_a_longer_cleaning_runs_into_the_next_show_and_says_so(show: Show) -> None:
+def test_a_longer_cleaning_that_overlaps_the_next_show_is_a_problem(show: Show) -> None:
     next_start = show.busy_until + timedelta(minutes=5)
     after = make_show(movie=make_movie("Them"), screen=show.screen, starts_at=next_start)
     Screen.objects.filter(pk=show.screen_id).update(cleaning_minutes=30)
@@ -90,7 +90,7 @@ def test_a_longer_cleaning_runs_into_the_next_show_and_says_so(show: Show) -> No
     assert show.busy_until == show.ends_at + timedelta(minutes=15)
 
 
-def test_a_show_that_nobody_booked_gets_the_seats_of_the_plan_as_it_is_now(show: Show) -> None:
+def test_a_show_without_bookings_gets_the_seats_of_the_current_plan(show: Show) -> None:
     give_plan(show.screen, LESS)
     (one,) = found()
     assert (one.has_old_times, len(one.plan)) == (False, 6)
@@ -103,7 +103,7 @@ def test_a_show_that_nobody_booked_gets_the_seats_of_the_plan_as_it_is_now(show:
     make_booking(show, ["B3"])
 
 
-def test_a_show_with_a_booking_keeps_its_seats_one_that_ended_too(show: Show) -> None:
+def test_a_show_with_a_booking_even_an_ended_one_keeps_its_seats(show: Show) -> None:
     booking = make_booking(show, ["A1"])
     services.cancel_booking(user=booking.user, reference=booking.reference)
     give_plan(show.screen, LESS)

@@ -91,7 +91,9 @@ def test_the_largest_hall_is_read() -> None:
         ),
     ],
 )
-def test_a_plan_that_can_not_be_read_says_where_and_why(text: str, line: int, message: str) -> None:
+def test_an_unreadable_plan_names_the_line_and_the_reason(
+    text: str, line: int, message: str
+) -> None:
     refusal = error(text)
 
     assert refusal.line == line

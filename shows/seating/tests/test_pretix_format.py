@@ -89,7 +89,7 @@ def test_gaps_are_kept_to_the_half_seat() -> None:
     assert line_of(seat("1", 0), seat("2", 10), seat("3", 20), seat("4", 40)) == "A sss_s"
 
 
-def test_numbers_from_the_right_and_odd_ones_are_kept() -> None:
+def test_numbers_from_the_right_and_unusual_numbers_are_kept() -> None:
     assert line_of(seat("3", 0), seat("2", 10), seat("1", 20)) == "A < sss"
     assert line_of(seat("1", 0), seat("3", 10), seat("5", 20)) == "A = 1,3,5 sss"
 
@@ -177,7 +177,7 @@ def test_a_file_without_a_plan_is_refused(screen: Screen, content: bytes) -> Non
     assert "can&#x27;t be read" in page.content.decode()
 
 
-def test_the_editor_draws_what_is_typed_or_says_in_which_line_it_is_wrong(screen: Screen) -> None:
+def test_the_editor_draws_the_plan_or_names_the_line_of_the_error(screen: Screen) -> None:
     client, address = staff_client(), "/admin/shows/screen/picture/"
     drawn = client.post(address, {"plan": "A sss\nB ppw"}).content.decode()
     assert "<svg" in drawn

@@ -33,7 +33,7 @@ def drawn(plan: str) -> str:
     return draw_map(seats, version="v1", standard_price=Decimal(250), premium_price=Decimal(400))
 
 
-def test_a_seat_is_a_checkbox_whose_name_says_what_it_is_and_costs() -> None:
+def test_a_seat_is_a_checkbox_named_with_label_kind_and_price() -> None:
     assert 'aria-label="C7, ₹250"' in draw_seat(seat(), NAMES)
     premium = draw_seat(seat(seat_type="premium"), NAMES)
     assert 'aria-label="C7, premium, ₹380.50"' in premium
