@@ -131,7 +131,7 @@ def booking(request: AuthenticatedRequest, reference: str) -> HttpResponse:
             "can_cancel": not found.show.has_started(found.now),
         }
         return _private(render(request, "bookings/tickets/ticket.html", context))
-    context |= _way_back(found)
+    context |= _after_the_end(found)
     return _private(render(request, "bookings/ended.html", context))
 
 
@@ -237,7 +237,7 @@ def _how_it_ended(found: Booking) -> tuple[str, str]:
     return ENDED_WORDS[reason]
 
 
-def _way_back(found: Booking) -> dict[str, object]:
+def _after_the_end(found: Booking) -> dict[str, object]:
     """Context for an ended booking: which of its seats are free, and the hold that replaced it."""
     show, now = found.show, found.now
     open_for_booking = not show.is_cancelled and not show.has_started(now)

@@ -11,8 +11,8 @@ The pages come from gunicorn in a process of its own, which sees only what is co
 brings ``transactional_db`` with it, and the database is emptied after the test.
 
 A test runs on one large screen; ``@pytest.mark.screens(*SMALL_AND_LARGE)`` on it or on its module
-has it run on a small one too. ``screen.check`` looks at a page in both themes, so only a test of
-the theme itself runs on EVERY_SCREEN.
+runs it on a small one too. ``screen.check`` looks at a page in both themes, so only tests of the
+theme itself run on EVERY_SCREEN.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -60,7 +60,7 @@ def live_site(
 
 @pytest.fixture
 def api(live_site: LiveSite, transactional_db: None) -> Api:
-    """The API as deployed; it sees what the test has written."""
+    """The API as deployed. It sees the rows that the test has committed."""
     return Api(live_site.url)
 
 
@@ -81,7 +81,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def screen(request: pytest.FixtureRequest) -> Screen:
-    """What the test's visitors look at."""
+    """The screen size and theme of the test's visitors."""
     chosen: Screen = getattr(request, "param", LARGE_LIGHT)
     return chosen
 
@@ -90,9 +90,9 @@ def screen(request: pytest.FixtureRequest) -> Screen:
 def visitor(
     browser: Browser, live_site: LiveSite, screen: Screen, transactional_db: None
 ) -> Iterator[Callable[..., BrowserContext]]:
-    """Browsers of other people, each with own cookies: ``visitor(java_script_enabled=False)``.
+    """Makes browsers with their own cookies: ``visitor(java_script_enabled=False)``.
 
-    Addresses are relative to the site. No other machine is reached (tests/support/browser.py).
+    Addresses are relative to the site. Browsers reach no other machine (tests/support/browser.py).
     """
     contexts = []
 
@@ -118,8 +118,8 @@ def context(visitor: Callable[..., BrowserContext]) -> BrowserContext:
 def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page of the site, on the test's screen.
 
-    Whatever the test is about, an uncaught script error and a violation of the Content Security
-    Policy fail it. A failed test leaves a picture in ``.data/screenshots/``.
+    Every uncaught script error and every violation of the content security policy fails the test. A
+    failed test leaves a screenshot in ``.data/screenshots/``.
     """
     page = context.new_page()
     problems: list[str] = []
@@ -129,7 +129,8 @@ def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Pa
             problems.append(message.text)
 
     def note_error(error: Error) -> None:
-        # The browser gave up a page transition because it was busy; no script of ours hears of it.
+        # A busy browser skips page transitions and reports that as an error; it is not our
+        # script's.
         if not error.message.startswith("Transition was "):
             problems.append(str(error))
 
@@ -144,7 +145,7 @@ def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Pa
 
 @pytest.fixture
 def sign_in(live_site: LiveSite) -> Callable[[Page, User], None]:
-    """Sign a page's visitor in without the form: ``sign_in(page, user)``."""
+    """Log a visitor in without the form: ``sign_in(page, user)``."""
 
     def sign_in(page: Page, user: User) -> None:
         client = Client()
@@ -157,9 +158,9 @@ def sign_in(live_site: LiveSite) -> Callable[[Page, User], None]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test on each of the screens it is marked with; its own mark goes before its module's.
+    """Run a test on each screen of its mark. A mark on the test replaces that of the module.
 
-    A mark without screens is for a test that chooses for itself.
+    A mark without screens is for tests that set the screen themselves.
     """
     mark = metafunc.definition.get_closest_marker("screens")
     if mark and mark.args and "screen" in metafunc.fixturenames:

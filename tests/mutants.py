@@ -1,7 +1,8 @@
-"""Take one protection away at a time and see a test fail: ``python -m tests.mutants [NAME]``.
+"""Removes one protection at a time and expects a test to fail: ``python -m tests.mutants [NAME]``.
 
-Each mutant is a copy of the project with one text replaced. One that survives, and one whose text
-is no longer there, makes the exit code 1. Takes minutes, so it is no part of the test run.
+Each mutant is a copy of the project with one text replaced. The exit code is 1 if a mutant
+survives, or if its text is no longer in the code. It takes minutes, so it is not part of the test
+run.
 """
 
 import os
@@ -18,7 +19,7 @@ LIMIT_SECONDS = 600
 
 
 class Mutant(NamedTuple):
-    """What is replaced in which file, and the test that must notice."""
+    """The replacement in one file, and the test that must fail."""
 
     name: str
     path: str
@@ -193,14 +194,14 @@ MUTANTS = (
     ]
     + [
         Mutant(
-            "anyone may confirm",
+            "every person may confirm a booking",
             CONFIRMATION,
             "    values = {\n",
             "    user = Booking.objects.get(reference=reference).user\n    values = {\n",
             MACHINE,
         ),
         Mutant(
-            "a confirmation looks at the clock before it has its lock",
+            "a confirmation reads the clock before it has its lock",
             LOCKS,
             "bookings = Booking.objects.select_for_update(no_key=True)\n    return",
             "bookings = Booking.objects.all()\n    return",
@@ -222,21 +223,21 @@ MUTANTS = (
             "bookings/tests/test_confirm_races.py",
         ),
         Mutant(
-            "of holds that are taken over one keeps its seats",
+            "only one of the ended holds loses its seats",
             "bookings/ending.py",
             "Seat.objects.filter(booking__in=ending).update(booking=None)",
             "Seat.objects.filter(booking__in=ending[:1]).update(booking=None)",
             "bookings/tests/test_hold_seats.py",
         ),
         Mutant(
-            "a key is anyone's",
+            "a key of another person is accepted",
             HOLDS,
             "is_own = booking.user_id == request.user_id",
             "is_own = True",
             "bookings/tests/test_hold_seats.py",
         ),
         Mutant(
-            "a lapsed hold is ended without a second look",
+            "a lapsed hold is ended without reading it again under its lock",
             HOLDS,
             "if b is current or b.has_lapsed(now)}",
             "if b is current or b.pk in {s.booking_id for s in seats}}",
@@ -250,7 +251,7 @@ MUTANTS = (
             "bookings/tests/test_races.py",
         ),
         Mutant(
-            "seats are given after the commit",
+            "seats are taken after the commit",
             HOLDS,
             "        booking = held_booking(taken)\n",
             "        booking = held_booking(taken)\n"
@@ -274,37 +275,36 @@ MUTANTS = (
             "test_without_celery_a_lapsed_hold_is_sold_and_its_return_sweeps_the_rest",
         ),
         Mutant(
-            "errors of the cache are the visitor's",
+            "visitors see errors of the cache",
             SETTINGS,
             '"IGNORE_EXCEPTIONS": True',
             '"IGNORE_EXCEPTIONS": False',
             "tests/faults/test_cache.py::test_buyers_go_on_without_a_cache_and_never_see_an_error",
         ),
         Mutant(
-            "a silent cache is waited for",
+            "a page waits long for a cache that does not answer",
             SETTINGS,
             '"SOCKET_TIMEOUT": 0.5',
             '"SOCKET_TIMEOUT": 60',
             "tests/faults/test_cache.py::test_a_cache_that_says_nothing_slows_buyers_and_stops_none",
         ),
         Mutant(
-            "a pool's connection is used unseen",
+            "a pooled connection is not checked",
             SETTINGS,
             'DATABASES["default"]["CONN_HEALTH_CHECKS"] = True',
             'DATABASES["default"]["CONN_HEALTH_CHECKS"] = False',
-            "tests/faults/test_database.py::"
-            "test_a_restart_that_nobody_was_there_to_see_costs_no_one_a_request",
+            "tests/faults/test_database.py::test_no_request_fails_after_a_restart_without_visitors",
         ),
         Mutant(
-            "dead connections are met one by one",
+            "only one dead connection is removed at a time",
             "bookmyshow/core/db/pool.py",
             "            self.drain()\n",
             "",
             "tests/faults/test_database_away.py::"
-            "test_a_restart_that_nobody_saw_costs_no_request_with_the_usual_patience",
+            "test_no_request_fails_after_a_restart_with_the_default_wait",
         ),
         Mutant(
-            "a crowd waits as long as the first",
+            "every request waits the full time while the database is away",
             "bookmyshow/core/db/pool.py",
             "NEXT_WAIT_SECONDS if self._is_away else self.timeout",
             "self.timeout",
@@ -312,21 +312,21 @@ MUTANTS = (
             "test_pages_say_soon_that_it_is_away_and_work_soon_after_it_is_back",
         ),
         Mutant(
-            "what is being archived gets shows",
+            "shows can be scheduled for a film that is being archived",
             "shows/services.py",
             "        keep_in_use(slots)\n",
             "",
             "shows/tests/test_archive_races.py",
         ),
         Mutant(
-            "what can't be read in the cache is an error",
+            "an unreadable cache entry is an error",
             "bookmyshow/core/cache/backend.py",
             "except Unreadable as error",
             "except ZeroDivisionError as error",
             "bookmyshow/core/cache/tests/test_serializer.py",
         ),
         Mutant(
-            "a form posted again holds again",
+            "a repeated form makes a new hold",
             HOLDS,
             "lock_bookings(_in_the_way(request, lapsed)) if must_lock else []",
             "[]",
@@ -334,7 +334,7 @@ MUTANTS = (
             "test_an_answer_lost_after_its_commit_is_found_by_asking_again",
         ),
         Mutant(
-            "a lock is waited for without an end",
+            "waits for locks have no limit",
             SETTINGS,
             "lock_timeout={LOCK_TIMEOUT_MS}",
             "lock_timeout=0",
@@ -342,14 +342,14 @@ MUTANTS = (
             "test_a_show_whose_lock_never_comes_is_refused_in_time_and_blocks_no_other",
         ),
         Mutant(
-            "a full server is given up at once",
+            "a request does not wait for a connection",
             SETTINGS,
             '"timeout": DATABASE_WAIT_SECONDS',
             '"timeout": 0.1',
             "tests/faults/test_database.py::test_a_server_without_a_connection_to_spare_is_waited_for",
         ),
         Mutant(
-            "the web host's clock decides",
+            "holds use the clock of the web host",
             STATEMENTS,
             '        "now": None,\n',
             "        \"now\": __import__('datetime').datetime.now(__import__('datetime').UTC),\n",
@@ -361,7 +361,7 @@ MUTANTS = (
 
 
 def run(mutant: Mutant) -> tuple[bool, str]:
-    """Whether the test failed on the mutant, and the line that says how."""
+    """Whether the test failed on the mutant, and the line with the error."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "project"
         names = subprocess.run(
@@ -388,13 +388,14 @@ def run(mutant: Mutant) -> tuple[bool, str]:
             text=True,
             timeout=LIMIT_SECONDS,
         )
-        # 1: tests ran and failed. Anything else (no such test, a usage error) proves nothing.
+        # 1 means that tests ran and failed. Other codes (no such test, a usage error) prove
+        # nothing.
         said = [line for line in result.stdout.splitlines() if "Error" in line]
         return result.returncode == 1, (said or result.stdout.splitlines() or [""])[0][-160:]
 
 
 def main() -> int:
-    """Run the mutants whose name has the argument in it, or all."""
+    """Run the mutants whose name contains the argument, or all of them."""
     part = " ".join(sys.argv[1:])
     survivors = 0
     for mutant in MUTANTS:

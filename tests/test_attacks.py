@@ -1,12 +1,12 @@
-"""What attackers tried and could not do, one test a kind; what is tested elsewhere is named here.
+"""One test for each kind of attack. Other test files cover more attacks.
 
 Forged tokens: tests/contract/test_account_endpoints.py. Session fixation, a reset link used twice,
 open redirects: accounts/login/tests/test_login.py. Other people's bookings and every role on every
 address: tests/test_who_may_call.py, accounts/staff/tests/test_roles.py. CORS:
-tests/contract/test_manners.py. Formulas in CSV: bookmyshow/core/staff/tests/test_csv_export.py.
-Odd text in every filter and address: tests/test_odd_addresses.py. Uploads:
-movies/posters/tests/test_uploads.py. Made-up tickets and races at the door:
-bookings/door/tests/test_door.py.
+tests/contract/test_http_semantics.py. Formulas in CSV:
+bookmyshow/core/staff/tests/test_csv_export.py. Odd text in every filter and address:
+tests/test_odd_addresses.py. Uploads: movies/posters/tests/test_uploads.py. Made-up tickets and
+races at the door: bookings/door/tests/test_door.py.
 """
 
 import socket
@@ -52,7 +52,8 @@ RIGHTS = {
     + ["/accounts/login/", "/accounts/profile/", "/accounts/two-factor/", "/door/{show}/"],
 )
 def test_no_form_is_taken_from_another_site(address: str) -> None:
-    """A browser sends the cookies along, but another site can't read the token."""
+    """A browser sends the cookies with the form of another site, which can't know the CSRF
+    token."""
     staff = make_user(is_superuser=True)
     booking = make_booking(make_show(), ["A1"], user=staff)
     client = Client(enforce_csrf_checks=True)
@@ -147,7 +148,8 @@ def test_a_visitors_header_moves_neither_page_nor_links(live_site: LiveSite, hea
 
 
 def test_a_request_of_two_lengths_is_not_read_as_two(live_site: LiveSite, api: Api) -> None:
-    """Request smuggling: what one server calls a body, the next would call another request."""
+    """Request smuggling: two servers could disagree where the body ends and the next request
+    begins."""
     inner = b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
     heads = [
         b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",

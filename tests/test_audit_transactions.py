@@ -37,7 +37,7 @@ MODELS: tuple[type[Model], ...] = (
 
 
 class World(NamedTuple):
-    """What the changes are about, and an author whose line the database refuses."""
+    """The objects to change, and an author (`nobody`) whose audit line the database refuses."""
 
     show: Show
     sold: Show

@@ -25,7 +25,7 @@ def citations() -> Iterator[tuple[str, str]]:
     for file in files:
         if file.suffix not in {".py", ".md"}:
             continue
-        # A citation may go on in the next line, also in that of a comment.
+        # A citation may continue in the next line, also in a comment.
         text = re.sub(r"\s+(?:# )?", " ", file.read_text())
         for name, numbers in CITATION.findall(text):
             yield from ((name, section) for section in SECTION.findall(numbers))

@@ -1,4 +1,4 @@
-"""Pages read what they show: no search vector, no seating plan, no long text for a mere title."""
+"""Pages read only the columns that they show: no search vector, seating plan or long text."""
 
 import re
 from dataclasses import dataclass
@@ -136,9 +136,7 @@ def test_the_sitemap_reads_addresses_and_dates(world: World) -> None:
 
 
 def test_the_kept_details_of_a_show_are_small(world: World) -> None:
-    """They are read with each seat map; the whole rows were four times as long, and more with a
-    plan or a description as long as these.
-    """
+    """They are read with each seat map. The whole rows were at least four times as large."""
     show = Show.objects.select_related("movie", "screen__cinema").get(pk=world.show.pk)
     packed = pack(show_or_404(show.pk))
     assert len(packed) < 600

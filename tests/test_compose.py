@@ -1,4 +1,4 @@
-"""compose.yaml and the Dockerfile, as far as they can be looked at without a Docker engine."""
+"""Checks of compose.yaml and the Dockerfile that need no Docker engine."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from bookmyshow.site.management.commands.run_site import procfile
 
 
 class Answers(BaseHTTPRequestHandler):
-    """Stands for gunicorn on its port: answers every GET with one status."""
+    """Replaces gunicorn: answers every GET with one status."""
 
     status = 200
 
@@ -110,7 +110,7 @@ def test_the_image_has_no_secret_and_no_root(services: dict[str, Any]) -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     assert lines.index("USER site") > lines.index("COPY . .")
     assert not any(re.search(r"SECRET|PASSWORD|_KEY|_URL", line) for line in lines)
-    # .env is one of these, and .data with its secrets and databases.
+    # This pattern excludes .env, and .data with its secrets and databases.
     assert ".*" in (ROOT / ".dockerignore").read_text().splitlines()
     for name in ("migrate", *procfile()):
         assert services[name]["cap_drop"] == ["ALL"]
@@ -118,7 +118,7 @@ def test_the_image_has_no_secret_and_no_root(services: dict[str, Any]) -> None:
 
 
 def test_static_files_are_collected_without_secrets_and_servers() -> None:
-    """As the image is built. Every other command still refuses to start without them."""
+    """The build of the image does this. Other commands refuse to start without secrets."""
     bare = {"PATH": os.environ["PATH"]}
     for command, works in (["collectstatic", "--noinput", "--dry-run"], True), (["check"], False):
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Documents and comments name only what exists: links, anchors, paths of files, modules."""
+"""Links, anchors, file paths and modules in documents and comments must exist."""
 
 import os
 import re
@@ -19,14 +19,14 @@ FILE_IN_TEXT = re.compile(
     rf"(?<![\w/.-])(?:{FOLDERS})/[\w./-]*\w\.(?:py|md|css|js|html|txt|conf|sh|svg|json|ini|yml|lua)\b"
 )
 GENERATED = {"__pycache__", "node_modules", "staticfiles", "media"}
-# It writes files with these names, to see them refused.
+# This test writes files with invented names.
 INVENTS_FILES = "tests/test_floors.py"
 SOURCES = (".py", ".css", ".js", ".html", ".toml", ".yaml", ".yml", ".conf", ".sh", ".service")
 
 
 @cache
 def project() -> frozenset[str]:
-    """Files of the project and their folders, without what is generated."""
+    """Files and folders of the project, without generated ones."""
     found = {"."}
     for folder, folders, files in os.walk(ROOT):
         folders[:] = [n for n in folders if n not in GENERATED and (n[0] != "." or n == ".ci")]
@@ -77,7 +77,7 @@ def wrong_links(text: str, document: str) -> list[str]:
 
 
 def wrong_paths(text: str) -> list[str]:
-    """Text in backticks that begins with a file or folder of the project, but names nothing."""
+    """Paths in backticks that begin with a file or folder of the project, but do not exist."""
     return [
         code
         for code in CODE.findall(without_code(text))
@@ -88,7 +88,8 @@ def wrong_paths(text: str) -> list[str]:
 
 
 def wrong_modules(text: str) -> list[str]:
-    """Dotted names in backticks whose module isn't there; the last two parts may be a class."""
+    """Dotted names in backticks without such a module. The last two parts may be class and
+    method."""
     wrong = []
     for code in CODE.findall(without_code(text)):
         if MODULE.fullmatch(code):

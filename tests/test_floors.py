@@ -1,4 +1,5 @@
-"""`make lint` fails after an import upwards: each contract is broken in a copy of the code."""
+"""`make lint` fails after an import upwards. The test breaks each contract in a copy of the
+code."""
 
 import shutil
 import subprocess
@@ -18,7 +19,7 @@ LEAVES = (
     "movies.posters.sizes",
     "shows.seating.plan",
 )
-#: By module: its text, and what the linter says of it.
+#: For each module: its text, and the linter's message.
 NOT_ALLOWED = {
     "bookmyshow/core/upward.py": (
         "import movies.models",
@@ -55,7 +56,7 @@ def copy(tmp_path: Path) -> Path:
             if "tests" not in place.parts:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(module, place)
-    # The linter refuses an exception for tests where there is no test.
+    # The linter fails if an exception for tests matches no import, so there is one test module.
     (tmp_path / "accounts/tests").mkdir()
     (tmp_path / "accounts/tests/__init__.py").touch()
     (tmp_path / "accounts/tests/test_models.py").write_text("import accounts.models\n")
@@ -63,7 +64,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def lint(copy: Path) -> tuple[int, str]:
-    """The linter's exit status and words."""
+    """The linter's exit status and output."""
     tool = str(Path(sys.executable).with_name("lint-imports"))
     done = subprocess.run(
         [tool, "--no-logo", "--no-cache"], cwd=copy, capture_output=True, text=True

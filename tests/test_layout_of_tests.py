@@ -1,4 +1,4 @@
-"""Test modules stand alone: what two of them need is in tests/support or beside the fault tests."""
+"""Test modules do not import each other. Shared code is in tests/support or in tests/faults."""
 
 import ast
 from pathlib import Path

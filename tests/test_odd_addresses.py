@@ -1,4 +1,4 @@
-"""Values that no form sends: each is refused or finds nothing, and none is an error of ours."""
+"""Odd values in URLs: each is refused or finds nothing, and none leads to a server error."""
 
 from collections.abc import Iterator
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""What the files in ops/ say about the site has to be true of it."""
+"""The files in ops/ must match the site."""
 
 import json
 import re
@@ -49,7 +49,7 @@ def expressions(path: Path) -> list[str]:
 
 
 def test_a_location_of_nginx_that_sets_a_header_sets_all_of_them() -> None:
-    """It inherits none of the server's then, and a site that isn't told its host answers 400."""
+    """Such a location inherits no header of the server, and without Host the site answers 400."""
     text = (OPS / "nginx/site.conf").read_text()
     server, *locations = re.split(r"\nlocation ", text)
     header = re.compile(r"proxy_set_header (\S+)")

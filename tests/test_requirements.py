@@ -1,4 +1,4 @@
-"""The lock files belong to the requirements; every version and every file's hash is known."""
+"""The lock files match the requirements, and have a version and hashes for each package."""
 
 import re
 from pathlib import Path

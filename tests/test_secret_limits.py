@@ -1,4 +1,4 @@
-"""Every place that checks a secret counts the tries, and the counts keep no owner out."""
+"""Every place that checks a secret counts the tries, and an attacker can't lock the owner out."""
 
 import ast
 import re
@@ -49,7 +49,7 @@ def staff(db: None) -> User:
 
 @dataclass(frozen=True)
 class Place:
-    """Somewhere that a secret is checked: how it is tried, and how often an address may."""
+    """A place that checks a secret: a request that tries one, and how often an address may try."""
 
     name: str
     address: str
@@ -104,8 +104,8 @@ def test_every_place_that_checks_a_secret_refuses_one_try_too_many(
     assert int(refused["Retry-After"]) > 0
 
 
-# Calls that check a secret, the file, and what counts the tries of it. Secrets that the site makes
-# itself have 128 bits and more: no number of tries finds one.
+# For each call that checks a secret: the file, the function, and what counts the tries. Secrets
+# made by the site have 128 bits or more, so guessing is hopeless.
 CHECKS = {
     ("accounts/backends.py", "authenticate"): "spend_secret",
     ("accounts/services.py", "authenticate"): "PersonBackend",
@@ -248,7 +248,7 @@ def test_an_ipv6_site_with_many_networks_has_a_limit_too() -> None:
 def test_what_a_sign_ups_other_fields_are_told_depends_on_no_account(
     client: Client, staff: User
 ) -> None:
-    """A password like the email is refused, whether or not the email has an account."""
+    """A password that resembles the email is refused, whether or not the email has an account."""
 
     def answer(email: str) -> bytes:
         fields = {"email": email, "name": "Asha", "password": email}
@@ -258,7 +258,7 @@ def test_what_a_sign_ups_other_fields_are_told_depends_on_no_account(
 
 
 class Full:
-    """All places for hashing are taken, as by as many threads."""
+    """While the block runs, all places for hashing are taken."""
 
     def __enter__(self) -> None:
         for _ in range(hashers.AT_ONCE):
@@ -343,7 +343,7 @@ def test_places_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(check_password(PASSWORD, stored) for _ in range(hashers.AT_ONCE + 1))
 
 
-def test_who_is_kept_out_gets_in_by_mail(staff: User) -> None:
+def test_a_person_at_the_limit_can_log_in_after_a_reset_by_mail(staff: User) -> None:
     for n in range(100):
         wrong_log_in(Client(), f"198.51.100.{n // 10}")
     person = Client()

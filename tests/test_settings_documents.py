@@ -20,7 +20,7 @@ REQUIRED = {
     "SECRET_KEY": "9vKq2mYt7RbXw4LzNc8HsPd5GfJe3TaU",
     "JWT_SECRET": "0f4c2a9be17d3586c0fa41e97b2d8563",
 }
-# Without the .env of this checkout, which would change the defaults.
+# Ignore the .env of this checkout, because it would change the defaults.
 PRINT_SETTINGS = """
 import environ, json, runpy
 environ.Env.read_env = lambda *_: None

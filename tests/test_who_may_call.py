@@ -1,7 +1,7 @@
-"""Every address of the site, who may call it, and that nobody else can.
+"""Every URL of the site can be called by the people of its row, and by nobody else.
 
-A new address without a row in tests/support/addresses.py fails. Who may not call it is sent to a
-log-in, or told 401, 403 or 404.
+A new URL without a row in tests/support/addresses.py fails. Other callers are redirected to the
+log-in, or get 401, 403 or 404.
 """
 
 import re
@@ -112,19 +112,21 @@ def may_call(row: Row, caller: str, people: People, *, by_token: bool) -> bool:
         content_type="application/x-www-form-urlencoded" if row.form else "",
         headers=headers,
     )
-    # Log-in itself answers 401 to wrong credentials, and 400 to the none that are sent here.
+    # The log-in answers 401 to wrong credentials, and 400 here, where none are sent.
     return is_let_in(response.status_code, response.get("Location", ""))
 
 
 @pytest.mark.parametrize("route", PAGES, ids=lambda route: f"/{route}")
-def test_a_page_is_for_those_it_is_for(people: People, route: str) -> None:
+def test_a_page_lets_in_only_the_callers_of_its_row(people: People, route: str) -> None:
     row = PAGES[route]
     let_in = {caller for caller in ANYONE if may_call(row, caller, people, by_token=False)}
     assert let_in == row.who
 
 
 @pytest.mark.parametrize("call", API, ids=" ".join)
-def test_an_endpoint_is_for_those_it_is_for(people: People, call: tuple[str, str]) -> None:
+def test_an_endpoint_lets_in_only_the_callers_of_its_row(
+    people: People, call: tuple[str, str]
+) -> None:
     row = API[call]
     let_in = {caller for caller in ANYONE if may_call(row, caller, people, by_token=True)}
     assert let_in == row.who
@@ -143,14 +145,14 @@ def test_the_admin_is_for_staff(people: People, caller: str) -> None:
         filled = re.sub(r"<(\w+:)?\w+>", "1", route)
         filled = re.sub(r"\^?\(\?P<app_label>(\w+).*", r"\1/", filled)
         filled = re.sub(r"\(\?P<url>.*", "nothing/", filled)
-        # Most are pages; what is only a button's target answers 405 to a GET.
+        # Most are pages; URLs that only take a POST answer 405 to a GET.
         for method in ("GET", "POST"):
             response = client.generic(method, f"/{filled}")
             assert not is_let_in(response.status_code, response.get("Location", "")), filled
 
 
 @pytest.mark.django_db
-def test_what_needs_a_token_of_its_own_is_closed_without_it(client: Client, settings: Any) -> None:
+def test_pages_with_their_own_token_are_closed_without_it(client: Client, settings: Any) -> None:
     assert client.get("/shared/forged/").status_code == 404
     assert client.get("/metrics").status_code == 404
     settings.METRICS_TOKEN = "what the scraper knows"

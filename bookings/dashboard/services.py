@@ -104,7 +104,7 @@ def dashboard(*, at: datetime) -> Dashboard:
     funnel = Funnel(*_row(FUNNEL, at))
     key = f"dashboard:days-before:{first}"
     newcomers, busy, past = get_or_compute(
-        key, lambda: _looking_back(at, first), seconds=KEPT_SECONDS
+        key, lambda: _slow_figures(at, first), seconds=KEPT_SECONDS
     )
     parts = past + breakdown(first=first, last=last + AHEAD)
     now_on = [part for part in parts if part.is_today(at)]
@@ -122,7 +122,7 @@ def dashboard(*, at: datetime) -> Dashboard:
     )
 
 
-def _looking_back(at: datetime, today: date) -> tuple[Newcomers, dict[int, int], list[Part]]:
+def _slow_figures(at: datetime, today: date) -> tuple[Newcomers, dict[int, int], list[Part]]:
     """The slow queries: sign-ups of 30 days, bookings of 7 days by hour, sales of past days."""
     with connection.cursor() as cursor:
         cursor.execute(HOURS, {"now": at})

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 PING_SECONDS = 0.5
 
 
-def answers(url: str) -> bool:
+def redis_answers(url: str) -> bool:
     """Whether the Redis or Valkey server at this address answers within PING_SECONDS."""
     try:
         with short_lived_client(url, seconds=PING_SECONDS) as client:
@@ -25,14 +25,14 @@ def answers(url: str) -> bool:
     return True
 
 
-def troubles() -> list[str]:
+def current_warnings() -> list[str]:
     """A sentence for staff about each server that does not work. Empty if all work."""
     found = []
     broker = settings.CELERY_BROKER_URL
-    cache_answers = answers(settings.REDIS_URL)
+    cache_answers = redis_answers(settings.REDIS_URL)
     if not cache_answers:
         found.append("The cache does not answer: the site sells on, more slowly.")
-    if not (cache_answers if broker == settings.REDIS_URL else answers(broker)):
+    if not (cache_answers if broker == settings.REDIS_URL else redis_answers(broker)):
         found.append("The task queue does not answer: mails and sweeps wait until it is back.")
     elif cache_answers and sweep_heartbeat.is_late():  # The cache has the time of the last sweep.
         last = sweep_heartbeat.last_sweep()

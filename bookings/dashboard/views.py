@@ -14,7 +14,7 @@ from bookmyshow.core.time import A_DAY, database_now
 
 from .charts import Bar, bar_chart
 from .services import AHEAD, PAST, Dashboard, dashboard
-from .site_warnings import troubles
+from .site_warnings import current_warnings
 
 
 @require_GET
@@ -28,7 +28,7 @@ def dashboard_page(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Dashboard",
         "board": board,
-        "troubles": troubles(),
+        "warnings": current_warnings(),
         "mail": mail_state(at=now),
         "online": people_online(),
         "most": most,
@@ -51,14 +51,14 @@ def _takings(board: Dashboard) -> str:
                 label=f"{day:%a} {day.day}",
                 value=float(line.takings) if line else 0,
                 words=money(line.takings if line else 0),
-                kind=_tense(day, board.todays),
+                kind=_bar_class(day, board.todays),
                 note=f"({line.occupancy:.0f} % of seats)" if line else "",
             )
         )
     return bar_chart(bars, title="Takings by the day of the show", step=60)
 
 
-def _tense(day: date, todays: list[date]) -> str:
+def _bar_class(day: date, todays: list[date]) -> str:
     if day in todays:
         return "chart__bar--now"
     return "chart__bar--past" if day < todays[0] else ""

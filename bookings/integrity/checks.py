@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class Breach:
     """One breach of an invariant: the rule, and a text that names the rows."""
 
     rule: str
@@ -54,7 +54,7 @@ RULES: dict[str, str] = {
 }
 
 
-def find_broken() -> Iterator[Broken]:
+def find_breaches() -> Iterator[Breach]:
     """Every breach of every invariant, in one consistent snapshot of the database."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -62,4 +62,4 @@ def find_broken() -> Iterator[Broken]:
         for rule, query in RULES.items():
             cursor.execute(query)
             for (where,) in cursor.fetchall():
-                yield Broken(rule, where)
+                yield Breach(rule, where)

@@ -58,7 +58,7 @@ class Sent:
     failed: int = 0
 
 
-def owe(
+def write_notices(
     *,
     kind: Notice.Kind,
     show: Show,
@@ -80,7 +80,7 @@ def owe(
     )
 
 
-def owe_for_hold(
+def write_notice_for_hold(
     kind: Notice.Kind, *, show: Show, hold: Booking, detail: Mapping[str, Any]
 ) -> None:
     """Write a mail that is sent only after this hold is confirmed."""
@@ -174,7 +174,7 @@ def deliver(notice: Notice, connection: BaseEmailBackend) -> Refusal | None:
     log.warning(
         "notice %s could not be sent (%s): %s", notice.pk, refusal.failure.value, refusal.reason
     )
-    _hang_up(connection)
+    _close_without_quit(connection)
     return refusal
 
 
@@ -221,7 +221,7 @@ def _pause(attempts: int) -> timedelta:
     return min(FIRST_RETRY * 2 ** min(attempts - 1, 12), LONGEST_RETRY)
 
 
-def _hang_up(connection: BaseEmailBackend) -> None:
+def _close_without_quit(connection: BaseEmailBackend) -> None:
     """Close the connection without QUIT, because Django's `close` waits for the answer to QUIT."""
     for name in ("connection", "_partial_connection"):
         if smtp := getattr(connection, name, None):

@@ -137,7 +137,7 @@ def move_show(*, by: User, show_id: int, starts_at: datetime, why: str = "") -> 
         people = _tell(Notice.Kind.SHOW_MOVED, show, sold, {"why": why, **times})
         for hold in live:
             if hold.status == PENDING and not hold.has_lapsed(now):
-                notices.owe_for_hold(
+                notices.write_notice_for_hold(
                     Notice.Kind.SHOW_MOVED, show=show, hold=hold, detail={"why": why, **times}
                 )
         changed = Changed(len(sold), people, sum(booking.total_seats for booking in sold))
@@ -175,7 +175,7 @@ def _tell(
     by_person: dict[int, list[Booking]] = {}
     for booking in bookings:
         by_person.setdefault(booking.user_id, []).append(booking)
-    notices.owe(kind=kind, show=show, by_person=by_person, detail=detail)
+    notices.write_notices(kind=kind, show=show, by_person=by_person, detail=detail)
     return len(by_person)
 
 

@@ -27,7 +27,7 @@ def test_a_page_of_one_booking_costs_no_more_than_the_list(client: Client) -> No
     assert queries_of_list(client, "bookings_booking", q="person") <= 12
 
 
-def test_history_can_not_be_rewritten(client: Client) -> None:
+def test_bookings_cannot_be_changed_in_the_admin(client: Client) -> None:
     booking = make_booking(make_show(), ["A1"])
     before = Booking.objects.values().get()
     page = f"{LIST}{booking.pk}/"

@@ -160,7 +160,7 @@ def test_a_cancelled_show_says_that_it_was_the_cinema(
     assert "Other times" in body
 
 
-def test_who_held_seats_as_the_cinema_cancelled_the_show_hears_of_no_ticket(
+def test_the_page_of_a_hold_at_a_cancelled_show_mentions_no_ticket(
     client: Client, held: Booking
 ) -> None:
     cancel_show(by=make_user(is_superuser=True), show_id=held.show_id)

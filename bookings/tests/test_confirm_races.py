@@ -31,7 +31,7 @@ def confirm_in_time(held: Booking) -> None:
     services.confirm_booking(user=held.user, reference=held.reference)
 
 
-def keep_until_its_end(held: Booking) -> Callable[[], None]:
+def lock_until_it_lapses(held: Booking) -> Callable[[], None]:
     """Lock a hold that has a second left; what is returned waits until it has none."""
     held.expires_at = database_now() + timedelta(seconds=1)
     with_that_end = Booking.objects.filter(pk=held.pk)
@@ -49,7 +49,7 @@ def test_a_confirmation_that_waits_for_its_lock_until_the_hold_ended_is_too_late
     held: Booking,
 ) -> None:
     outcome = meeting(
-        lambda: keep_until_its_end(held),
+        lambda: lock_until_it_lapses(held),
         lambda: services.confirm_booking(user=held.user, reference=held.reference),
     )
     assert isinstance(outcome, BookingExpired)
@@ -57,11 +57,11 @@ def test_a_confirmation_that_waits_for_its_lock_until_the_hold_ended_is_too_late
     assert held.status == Booking.Status.PENDING
 
 
-def test_who_holds_the_same_seats_again_and_waits_until_the_hold_ended_has_a_new_one(
+def test_a_repeated_hold_that_waits_until_the_first_lapsed_makes_a_new_booking(
     held: Booking,
 ) -> None:
     outcome = meeting(
-        lambda: keep_until_its_end(held),
+        lambda: lock_until_it_lapses(held),
         lambda: services.hold_seats(user=held.user, show_id=held.show_id, labels=["A1"]),
     )
     assert isinstance(outcome, Booking)
@@ -73,7 +73,7 @@ def test_who_holds_the_same_seats_again_and_waits_until_the_hold_ended_has_a_new
     assert_sold_once(held.show)
 
 
-def test_who_wants_seats_whose_hold_has_ended_waits_for_a_confirmation_that_came_in_time(
+def test_a_take_over_of_a_lapsed_hold_waits_for_a_confirmation_in_time(
     held: Booking,
 ) -> None:
     lapse(held)

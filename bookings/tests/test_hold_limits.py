@@ -254,7 +254,7 @@ def test_the_address_is_the_clients(browser: Client) -> None:
     assert "from your network" in answer.content.decode()
 
 
-def test_new_accounts_of_one_address_buy_no_whole_show(settings: Any) -> None:
+def test_new_accounts_of_one_address_cannot_buy_a_whole_show(settings: Any) -> None:
     """Seats that are bought are on hold no more, so the limit of holds alone lets them go on."""
     settings.RATE_LIMITS = True
     show, other = make_show(), make_show()

@@ -170,7 +170,7 @@ def test_a_hold_takes_over_of_many_at_once_and_swaps_its_own() -> None:
     assert reasons == ["lapsed", "lapsed", "lapsed", "swapped"]
 
 
-def test_ones_own_lapsed_hold_gives_way_to_a_fresh_one_with_fresh_time() -> None:
+def test_a_person_can_hold_again_after_their_hold_lapsed() -> None:
     show = make_show()
     user = make_user()
     old = services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
@@ -241,7 +241,7 @@ def test_the_most_seats_of_a_booking_is_a_setting(settings: Any) -> None:
         services.hold_seats(user=make_user(), show_id=make_show().pk, labels=["A1", "A2"])
 
 
-def test_the_key_of_a_stranger_whose_lapsed_hold_is_taken_over_is_no_obstacle() -> None:
+def test_the_same_key_of_another_person_on_a_lapsed_hold_does_not_matter() -> None:
     show, buyer = make_show(), make_user()
     strangers = services.hold_seats(
         user=make_user(), show_id=show.pk, labels=["A1"], idempotency_key="1"

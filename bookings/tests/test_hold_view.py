@@ -98,7 +98,7 @@ def test_no_seat_and_eleven_seats_are_refused_kindly(count: int) -> None:
 
 
 @pytest.mark.parametrize("headers", [None, HTMX])
-def test_who_chose_no_seat_is_told_so_and_not_sent_to_log_in(
+def test_a_form_without_a_seat_is_refused_before_the_log_in(
     headers: dict[str, str] | None,
 ) -> None:
     response = hold(Client(), make_show(), headers=headers)
@@ -167,7 +167,7 @@ def test_the_same_form_with_other_seats_swaps_the_hold() -> None:
     ]
 
 
-def test_a_form_whose_booking_is_over_holds_anew() -> None:
+def test_a_form_whose_booking_has_ended_holds_again() -> None:
     show, user = make_show(), make_user()
     client = signed_in(user)
     hold(client, show, "A1")

@@ -15,7 +15,7 @@ from movies.models import Movie
 from shows.models import Seat
 from tests.support.factories import hall, make_show, make_user
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("house_that_has_sold")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("many_sold_bookings")]
 
 # References count up in the digits that Crockford's alphabet has.
 SALES = """
@@ -30,7 +30,7 @@ SALES = """
 
 
 @pytest.fixture
-def house_that_has_sold(db: None) -> None:
+def many_sold_bookings(db: None) -> None:
     """A planner that knows many bookings, hardly one of them a hold."""
     shows = [make_show(hall(20, 25)).pk for _ in range(5)]
     values = [[make_user().pk for _ in range(50)], shows]

@@ -23,7 +23,7 @@ from bookings.errors import (
     SeatsUnavailable,
     ShowBusy,
 )
-from bookings.integrity.checks import find_broken
+from bookings.integrity.checks import find_breaches
 from bookings.models import Booking
 from bookmyshow.core.db.prepared import statement
 from bookmyshow.core.time import database_now
@@ -106,14 +106,14 @@ def test_two_hundred_buyers_never_get_one_seat_twice() -> None:
     assert Booking.objects.filter(show=show, ended_reason="lapsed").exists()
 
 
-def test_control_without_the_lock_two_hundred_buyers_break_the_books() -> None:
+def test_control_without_the_lock_buyers_break_the_invariants() -> None:
     broken = False
     for seed in range(10):  # One storm is enough nearly always, but chance has a say.
         show = make_show(hall(2, 10))
         buyers = [make_user() for _ in range(40)]
         with without_the_lock():
             results = storm(show, buyers, seed)
-        broken = broken or bool(unexpected(results) or list(find_broken()))
+        broken = broken or bool(unexpected(results) or list(find_breaches()))
         if broken:
             break
     assert broken
@@ -218,7 +218,7 @@ def test_a_key_that_another_show_uses_up_in_the_middle_of_a_swap_is_refused() ->
         services.hold_seats(user=user, show_id=show.pk, labels=["A2"], idempotency_key="k")
     first.refresh_from_db()
     assert (first.status, first.seats) == ("PENDING", ["A1"])
-    assert list(find_broken()) == []
+    assert list(find_breaches()) == []
 
 
 def test_sweeps_run_many_at_once_and_release_each_hold_once() -> None:

@@ -30,7 +30,7 @@ from hypothesis.stateful import (
 from accounts.models import User
 from bookings import services
 from bookings.errors import BookingError, SeatsUnavailable, ShowBusy
-from bookings.integrity.checks import find_broken
+from bookings.integrity.checks import find_breaches
 from bookings.models import Booking
 from bookmyshow.core.time import database_now
 from shows.models import Seat, Show
@@ -189,7 +189,7 @@ class BookingMachine(RuleBasedStateMachine):
 
     @invariant()
     def no_invariant_is_broken(self) -> None:
-        assert [f"{b.rule}: {b.where}" for b in find_broken()] == []
+        assert [f"{b.rule}: {b.where}" for b in find_breaches()] == []
 
     @invariant()
     def database_and_model_agree(self) -> None:

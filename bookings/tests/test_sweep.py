@@ -163,7 +163,7 @@ def test_a_confirmation_that_hangs_stops_the_sweep_of_its_own_show_only(
 
 
 @pytest.mark.django_db
-def test_a_show_with_a_wrong_count_keeps_no_other_from_its_sweep(
+def test_a_show_with_a_wrong_count_does_not_stop_the_sweep_of_others(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     wrong, other = make_show(), make_show()

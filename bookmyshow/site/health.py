@@ -9,7 +9,7 @@ from ninja import Router
 from pydantic import Field
 
 from bookings import sweep_heartbeat
-from bookings.dashboard.site_warnings import answers
+from bookings.dashboard.site_warnings import redis_answers
 from bookmyshow.core.api.openapi import problems
 from bookmyshow.core.api.responses import answer, respond
 from bookmyshow.core.api.schemas import Answer, Out
@@ -60,4 +60,4 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 
 def _ping(url: str) -> Literal["ok", "down"]:
-    return "ok" if answers(url) else "down"
+    return "ok" if redis_answers(url) else "down"

@@ -1,4 +1,4 @@
-"""axe finds nothing to complain about, on small and large screens, in the light and in the dark."""
+"""axe finds no violation on any page, on small and large screens, in both themes."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -30,7 +30,7 @@ from tests.support.factories import (
 from tests.support.live_site import LiveSite
 from tests.support.screens import SMALL_AND_LARGE
 
-# In both themes each: see `violations`.
+# `violations` checks both themes on each screen.
 pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
 
 PASSWORD = "marquee lights 9"
@@ -52,7 +52,7 @@ def visit(visitor: Callable[..., BrowserContext]) -> Page:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds in the light and in the dark. The page is loaded once for both."""
+    """The violations that axe finds in both themes. The page is loaded once."""
     problems = []
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
@@ -112,7 +112,7 @@ def test_pages_of_a_person(visit: Page, sign_in: Callable[[Page, User], None]) -
     sign_in(visit, user)
     problems = []
     for path in (
-        # First what lasts two minutes, and then reloads itself under axe.
+        # First the pages of holds, which reload themselves after two minutes.
         "/bookings/",
         *(f"/bookings/{booking.reference}/" for booking in (held, ticket, gone)),
         f"/shows/{show.pk}/",

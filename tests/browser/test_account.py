@@ -21,7 +21,7 @@ pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
 
 SignIn = Callable[[Page, User], None]
 PASSWORD = "marquee lights 9"
-# A worker's, on a busy machine.
+# The time that a worker may need to send a mail on a busy machine.
 PATIENCE_SECONDS = 120
 ANOTHER = "velvet curtain 7"
 
@@ -38,7 +38,7 @@ def log_in(page: Page, email: str, password: str) -> None:
 
 
 def reset_link(mail: Path, email: str) -> str:
-    """The link in the one mail to that address, which a worker sends in a moment."""
+    """Wait for the mail to this address; returns the link in it."""
     give_up = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < give_up:
         for file in mail.glob("*"):

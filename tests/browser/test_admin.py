@@ -1,4 +1,4 @@
-"""Staff at work in the admin, as deployed: its scripts and styles pass the site's own policy."""
+"""The admin in a real browser: its scripts and styles obey the content security policy."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ def staff_page(page: Page, sign_in: SignIn) -> Page:
 
 def choose(page: Page, field: str, typed: str, option: str) -> None:
     page.locator(f".field-{field} .select2-selection").click()
-    # The list that opened gives way to what was typed for; until then a press may meet neither.
+    # Wait until the results of the search have replaced the first list.
     with page.expect_response(lambda answer: f"term={typed}" in answer.url):
         page.locator(".select2-search__field").fill(typed)
     expect(page.locator(".select2-results .loading-results")).to_have_count(0)

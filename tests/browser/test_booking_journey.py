@@ -1,4 +1,4 @@
-"""A ticket from first sight to "my bookings", as a newcomer makes it, in a real browser."""
+"""A new customer signs up, finds a film, books and sees the ticket, in a real browser."""
 
 import re
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
-from bookings.integrity.checks import find_broken
+from bookings.integrity.checks import find_breaches
 from bookings.models import Booking
 from shows.models import Show
 from tests.support.factories import lapse, make_movie, make_show, make_user
@@ -44,12 +44,12 @@ def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show, scre
     sign_up(page, "asha@example.com")
     expect(page).to_have_url("/")
 
-    # What is typed before the page's scripts are there waits for Enter.
+    # Before the scripts are loaded, typing does not start a search.
     page.wait_for_load_state()
     search = page.get_by_role("searchbox").first
     search.fill("perfect")
     expect(page).to_have_url(re.compile(r"/\?q=perfect"))
-    # Enter asks again, and its answer would swap the link away under the press of it.
+    # Enter searches again. Wait for its answer, because it replaces the link that is clicked next.
     page.locator("#results").evaluate("results => results.classList.add('old')")
     search.press("Enter")
     expect(page.locator("#results.old")).to_have_count(0)
@@ -88,7 +88,7 @@ def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show, scre
     screen.check(page)
     expect(page.get_by_role("link", name="Perfect Days", exact=True)).to_be_visible()
     expect(page.get_by_text("C4, C5")).to_be_visible()
-    assert list(find_broken()) == []
+    assert list(find_breaches()) == []
 
     page.goto("/accounts/profile/")
     screen.check(page)

@@ -1,4 +1,4 @@
-"""From a hold to a ticket in a real browser: the countdown, doubts, detours, the keyboard alone."""
+"""From a hold to a ticket in a real browser: countdown, errors, back button, keyboard only."""
 
 import re
 import time
@@ -19,7 +19,7 @@ from tests.support.screens import SMALL_AND_LARGE, Screen
 pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
 
 SignIn = Callable[[Page, User], None]
-# Notes each thing that a screen reader is told of the time.
+# Records each text of the countdown that a screen reader announces.
 LISTEN = """() => {
   const status = document.querySelector("[data-countdown-status]");
   window.said = [];
@@ -40,7 +40,7 @@ def held(user: User, page: Page, sign_in: SignIn) -> Booking:
 
 
 def leave(booking: Booking, seconds: int) -> None:
-    """Let the hold have so many seconds left."""
+    """Set the hold's end to `seconds` from now."""
     now = timezone.now()
     Booking.objects.filter(pk=booking.pk).update(
         created_at=now - timedelta(minutes=1), expires_at=now + timedelta(seconds=seconds)
@@ -53,7 +53,7 @@ def seconds_shown(page: Page) -> int:
 
 
 def seconds_left(booking: Booking) -> int:
-    """What the server would say."""
+    """The remaining seconds by the server's clock."""
     booking.refresh_from_db()
     return booking.seconds_remaining(database_now())
 
@@ -67,7 +67,7 @@ def test_the_countdown_is_the_servers_whatever_the_clock_here_and_survives_a_rel
         most = seconds_left(held)
         visit()
         shown = seconds_shown(page)
-        # It counts from when the answer came, so it may be behind and is never ahead.
+        # The page counts from the arrival of the answer, so it may show less time, but never more.
         assert seconds_left(held) - 1 <= shown <= most
 
 
@@ -78,13 +78,13 @@ def test_a_page_that_slept_asks_the_server_again(page: Page, held: Booking) -> N
     asked = time.monotonic()
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator("[data-time]")).to_have_text(re.compile(r"0:[0-5]\d"))
-    # It counts from when it asked, so it may be ahead by what the answer took.
+    # The page counts from its request, so it may show less by the time that the answer took.
     took = time.monotonic() - asked
     assert seconds_left(held) - 1 - took <= seconds_shown(page) <= 50
 
 
 def test_the_last_half_minute_is_marked_and_announced_once(page: Page, held: Booking) -> None:
-    # Its time passes when the test says so.
+    # The page's clock moves only when the test moves it.
     page.clock.install(time=0)
     page.clock.pause_at(1_000)
     leave(held, 58)
@@ -138,7 +138,7 @@ def test_back_after_confirming_shows_the_ticket(page: Page, held: Booking) -> No
 def test_confirming_offline_is_said_and_can_be_tried_again(page: Page, held: Booking) -> None:
     page.goto(held.get_absolute_url())
     page.context.set_offline(True)
-    # The words alone come as the connection goes; what was pressed has to fail before it is back.
+    # Wait until the POST has failed; the message alone also appears when the connection is lost.
     with page.expect_event("requestfailed", lambda request: request.method == "POST"):
         page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_text("Connection failed. Please check your internet.")).to_be_visible()

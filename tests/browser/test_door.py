@@ -16,8 +16,8 @@ from tests.support.factories import make_booking, make_show, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# A camera that sees one code, in place of the device's and of the browser's reader of it. Its clock
-# stands, so that a pause of a busy machine is none between two looks.
+# Replaces the camera and the browser's BarcodeDetector by ones that see one code. The clock stands
+# still, so a delay of a busy machine is not a pause between two scans.
 CAMERA = """
   const began = Date.now();
   Date.now = () => began;
@@ -52,7 +52,7 @@ def phone(page: Page, sign_in: Callable[[Page, User], None]) -> Page:
     return page
 
 
-# The ticket's own code, as a camera sees it, and no reader of the browser's.
+# A camera that shows the ticket's code, in a browser without BarcodeDetector.
 CAMERA_WITHOUT_READER = """
   delete window.BarcodeDetector;
   navigator.mediaDevices.getUserMedia = async () => {
@@ -114,7 +114,7 @@ def test_the_camera_scans_where_the_browser_can(phone: Page, booking: Booking) -
     phone.goto(address(booking))
     phone.get_by_role("button", name="Scan with the camera").click()
     expect(phone.get_by_role("heading", name="Valid")).to_be_visible()
-    # The same code goes on lying before the camera, and is one scan.
+    # The camera still sees the same code, which counts as one scan.
     phone.evaluate(FIVE_MORE_LOOKS)
     expect(phone.get_by_role("heading", name="Valid")).to_be_visible()
     assert len([url for url in scans if url.endswith(address(booking))]) == 1
@@ -132,7 +132,7 @@ def check_ticket(page: Page, reference: str) -> None:
 
 
 def answer_checks(page: Page, booking: Booking, handler: Callable[[Route], object]) -> None:
-    """Have `handler` answer the tickets that are checked, in place of the site."""
+    """Let `handler` answer the checks of tickets instead of the site."""
     page.route(
         f"**{address(booking)}",
         lambda route: handler(route) if route.request.method == "POST" else route.fallback(),

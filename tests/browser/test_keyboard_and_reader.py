@@ -1,4 +1,4 @@
-"""A person with a keyboard alone buys a ticket, and what a screen reader is told on the way."""
+"""Booking with only the keyboard, and what a screen reader reads."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +19,7 @@ MOST_TABS = 60
 
 
 def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until the focus is there, in sight and drawn as such."""
+    """Press Tab until this element has the focus; it must be in view and show the focus."""
     for _ in range(MOST_TABS):
         page.keyboard.press("Tab")
         if page.evaluate("s => document.activeElement.matches(s)", selector):
@@ -50,7 +50,7 @@ def test_a_newcomer_with_a_keyboard_alone_finds_a_film_signs_up_and_books(page: 
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     fill(page, "[type=search]", "perfect")
     expect(page.get_by_role("link", name="Past Lives")).to_have_count(0)
-    # The last of the answers is there: none comes between finding the link and pressing it.
+    # Wait for the last answer of the search, which would replace the link.
     expect(page).to_have_url("/?q=perfect")
     press(page, f"a[href='{movie.get_absolute_url()}']")
     page.wait_for_url("**/movies/perfect-days/**")
@@ -119,7 +119,7 @@ def test_the_countdown_is_said_at_its_thresholds_and_the_end_as_a_heading(
     tree = page.locator("main").aria_snapshot()
     for line in ('heading "These seats are yours for now"', 'button "Confirm ₹650"'):
         assert line in tree, tree
-    # The running seconds are no live region; what is said at times has its own.
+    # The running seconds are not a live region; the announcements have their own.
     ticking = page.locator("[data-time]")
     assert ticking.evaluate("e => !e.closest('[aria-live], [role=status], [role=timer]')")
     expect(page.locator("[data-countdown-status]")).to_have_attribute(

@@ -1,4 +1,4 @@
-"""Finding a film, in a real browser against the site as deployed."""
+"""Home page and film page in a real browser, on the site as deployed."""
 
 import re
 from collections.abc import Callable
@@ -150,13 +150,13 @@ def test_no_page_scrolls_sideways(page: Page, width: int) -> None:
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
 
 
-def test_without_a_connection_the_house_says_so_and_comes_back_by_itself(
+def test_without_a_connection_the_site_says_so_and_recovers_by_itself(
     page: Page, screen: Screen
 ) -> None:
     two_films()
     page.goto("/")
     page.evaluate(UNDER_THE_WORKER)
-    # Not set_offline: it tells the page that the connection is back before its worker has one.
+    # Not set_offline: after it the page hears of the connection before its service worker has one.
     page.context.route("**/*", lambda route: route.abort())
     page.goto("/movies/past-lives/")
     expect(page.get_by_role("heading", name="The line went quiet.")).to_be_visible()

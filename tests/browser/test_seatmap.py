@@ -81,7 +81,7 @@ def test_seats_lost_at_the_very_moment_of_holding_are_named_and_the_rest_stay(
 ) -> None:
     show = make_show()
     sign_in(page, make_user())
-    # No poll tells of it before the button is pressed, nor one that was on its way already.
+    # Polls are answered with "unchanged", so the page does not know of the booking.
     page.route("**/shows/*/seats/*", lambda route: route.fulfill(status=204))
     page.goto(show.get_absolute_url())
     seat(page, "C4").check()
@@ -273,7 +273,7 @@ def test_a_hall_of_two_thousand_is_laid_out_once_and_not_again_to_zoom(page: Pag
         for _ in range(3):
             page.get_by_role("button", name=name).click()
         zooming.append(seconds() - before)
-    # The quickest: a busy machine stops the clock for none of them.
+    # The minimum, because a busy machine can delay some of them.
     assert min(zooming) < loading
     corner = seat(page, "R40-50")
     corner.scroll_into_view_if_needed()

@@ -1,4 +1,4 @@
-"""Where things are on the seat map: measured in a browser, in the halls of the demonstration."""
+"""The layout of the seat map, measured in a browser with the halls of the demo data."""
 
 import json
 import re
@@ -21,8 +21,9 @@ HALLS = {
 }
 WIDTHS = (360, 390, 768, 1280)
 
-# Of each letter: how far its middle is above or below that of its row's nearest seat. Of each end
-# of a block: whether the letter nearest to it is its row's, and in view where a seat of the row is.
+# `most`: the largest vertical distance, in pixels, between a row letter and the nearest seat of its
+# row. `problems`: ends of blocks whose nearest letter is that of another row, and rows with a seat
+# in view but no letter.
 LETTERS = """() => {
   const boxOf = (element) => element.getBoundingClientRect();
   const middle = (box) => [box.left + box.width / 2, box.top + box.height / 2];
@@ -80,7 +81,7 @@ def test_each_block_has_its_rows_letter_at_the_height_of_the_seat_beside_it(
         assert found["most"] <= 4, "pixels, an eighth of a row"
 
 
-# The parts of one box that another box covers, as a share.
+# The share of the second box that the first box covers.
 COVERED = """([over, under]) => {
   const [a, b] = [over, under].map((name) => document.querySelector(name).getBoundingClientRect());
   const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
@@ -95,7 +96,7 @@ HIDDEN_FOCUS = """() => {
 
 
 def choose_ten(page: Page) -> None:
-    """Ten seats here and there, with long names: the most that the bar must say."""
+    """Choose ten seats with long names, which is the longest text of the bar."""
     for row in range(1, 11):
         page.locator(f"#s-R{row}-{row}").check()
 
@@ -114,7 +115,7 @@ def test_the_bar_stays_low_with_ten_seats_and_hides_no_seat_that_has_the_focus(
         hidden.append(page.evaluate(HIDDEN_FOCUS))
     expect(page.locator("#s-R24-1")).to_be_focused()
     assert not any(hidden)
-    # What is in the bar is in view already: the page stays where it is.
+    # The button is in view already, so the page does not scroll.
     page.evaluate("scrollTo({ top: 100, behavior: 'instant' })")
     page.locator(".bar__button").focus()
     assert page.evaluate("scrollY") == 100

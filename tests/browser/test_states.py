@@ -1,4 +1,4 @@
-"""Pages of a house that is empty, full, over, closed or out of order; and the design's own page."""
+"""Pages without data, of shows that can't be booked, with errors and in maintenance; style page."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +22,7 @@ SignIn = Callable[[Page, User], None]
 
 
 def see(page: Page, screen: Screen, path: str, words: str) -> None:
-    """Assert that those words are in sight, with the next thing to do."""
+    """Assert that the words are in view, and that the page has a button for the next step."""
     page.goto(path)
     expect(page.get_by_text(words).first).to_be_in_viewport()
     actions = page.locator("main .button:visible:not(.needs-js .button)")
@@ -88,7 +88,7 @@ def test_what_the_server_refused_stays_said_until_that_very_thing_is_answered(
     page.locator(".bar__button").click()
     refused = page.get_by_text("Server error. Please try again later.")
     expect(refused).to_be_visible()
-    # A poll that is answered has nothing to do with it.
+    # A successful poll does not remove the message.
     with page.expect_response("**/seats/*"):
         page.clock.run_for(5_000)
     make_booking(show, ["B1"])
@@ -106,7 +106,7 @@ def test_what_the_server_refused_stays_said_until_that_very_thing_is_answered(
 def test_an_answer_that_was_lost_is_told_as_what_it_is(
     page: Page, screen: Screen, sign_in: SignIn, rf: RequestFactory
 ) -> None:
-    """The seats may be held: nobody is told that nothing happened."""
+    """The seats may be held, so the page must not say that nothing was changed."""
     show = make_show()
     sign_in(page, make_user())
     page.goto(show.get_absolute_url())
@@ -137,7 +137,7 @@ def test_a_poll_that_fails_is_said_and_its_next_answer_takes_that_away(page: Pag
 
 
 @pytest.mark.screens
-def test_a_house_closed_for_maintenance_says_so_on_every_screen(
+def test_maintenance_is_announced_on_every_screen(
     browser: Browser, live_site: LiveSite, transactional_db: None, tmp_path: Path
 ) -> None:
     with serve(tmp_path, MAINTENANCE="on") as closed:

@@ -134,7 +134,7 @@ def test_a_hold_that_runs_out_leaves_the_list_by_itself(
     page.goto("/bookings/")
     expect(page.get_by_role("heading", name="Held for you")).to_be_visible()
     lapse(held)
-    # What the page does when its clock is at the end, and when it may have slept.
+    # The page asks the server when its countdown ends, and on this event.
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.get_by_role("heading", name="Held for you")).to_have_count(0)
     expect(page.get_by_text("Not completed")).to_be_hidden()

@@ -84,10 +84,10 @@ def test_wrong_credentials_say_nothing_about_the_account(api: Api) -> None:
     assert len({reply.body for reply in replies}) == 1
 
 
-def test_logging_in_costs_one_hash_whoever_asks(
+def test_every_log_in_computes_one_hash(
     quick_api: ApiInProcess, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The hash is all that takes long, so the time says nothing about who has an account."""
+    """Only the hash takes long, so the time does not reveal whether an account exists."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
     make_user("asha@example.com", "velvet-curtain-7")
     make_user("gone@example.com", "velvet-curtain-7", is_active=False)
@@ -180,7 +180,7 @@ def test_a_token_has_the_claims_of_the_contract_and_nothing_secret() -> None:
 
 
 def forged(user: User, **changes: Any) -> dict[str, Any]:
-    """Right claims but for the changes; a timedelta is a time so far from now, None is left out."""
+    """Valid claims with changes. A timedelta means that time from now; None removes the claim."""
     now = timezone.now()
     claims = {"userId": user.pk, "email": user.email, "role": "user"}
     claims |= {"tokenVersion": user.token_version, "iat": now, "exp": now + timedelta(days=7)}
@@ -209,7 +209,7 @@ def forged(user: User, **changes: Any) -> dict[str, Any]:
     ],
     ids=lambda changes: str(next(iter(changes.items())))[:30],
 )
-def test_a_token_with_wrong_claims_is_no_token(
+def test_a_token_with_wrong_claims_is_refused(
     quick_api: ApiInProcess, changes: dict[str, Any]
 ) -> None:
     user = make_user()
@@ -219,7 +219,7 @@ def test_a_token_with_wrong_claims_is_no_token(
     assert quick_api.get("auth/profile", by=token).problem == (401, "NOT_AUTHENTICATED")
 
 
-def test_a_token_signed_otherwise_is_no_token(api: Api) -> None:
+def test_a_token_with_a_wrong_signature_is_refused(api: Api) -> None:
     user = make_user()
     tokens = [
         jwt.encode(forged(user), "another key of more than 32 characters", "HS256"),
@@ -243,7 +243,7 @@ def test_a_token_dies_with_its_password_and_its_account(api: Api) -> None:
     services.set_password(user=user, password="another-curtain-8")
     assert api.get("auth/profile", by=token).status == 401
     token = issue_token(user)
-    # As Django's own forms and commands do it.
+    # Django's own forms and commands do this.
     user.set_password("third-curtain-9")
     user.save()
     assert api.get("auth/profile", by=token).status == 401
@@ -258,7 +258,7 @@ def test_a_token_dies_with_its_password_and_its_account(api: Api) -> None:
 
 
 def test_logging_in_does_not_end_other_tokens(api: Api) -> None:
-    """Not even when the right password is stored again with a newer hasher."""
+    """Also not when the log-in stores the password again with a newer hasher."""
     user = make_user("asha@example.com", "velvet-curtain-7")
     token = issue_token(user)
     credentials = {"email": "asha@example.com", "password": "velvet-curtain-7"}
@@ -268,7 +268,7 @@ def test_logging_in_does_not_end_other_tokens(api: Api) -> None:
     assert api.get("auth/profile", by=fresh).status == 200
 
 
-def test_a_website_session_is_no_credential(api: Api, client: Any) -> None:
+def test_a_website_session_is_not_accepted(api: Api, client: Any) -> None:
     client.force_login(make_user(is_superuser=True))
     cookie = f"{deployed.SESSION_COOKIE_NAME}={client.cookies[deployed.SESSION_COOKIE_NAME].value}"
     assert api.get("auth/profile", Cookie=cookie).status == 401

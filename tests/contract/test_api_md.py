@@ -24,7 +24,7 @@ def test_the_page_has_every_endpoint_with_its_methods(quick_api: ApiInProcess) -
         for path, operations in paths.items()
         for method in operations.keys() - {"head", "options"}
     }
-    # Neither is an endpoint of the document.
+    # The OpenAPI document does not list these two.
     known |= {("GET", "/api/openapi.json"), ("GET", "/api/docs")}
     table = page().partition("## Endpoints")[2].partition("\n## ")[0]
     written = {

@@ -1,4 +1,4 @@
-"""What managers change through the API stands in the audit log, as do changes in the admin."""
+"""Changes that managers make through the API are in the audit log."""
 
 from datetime import timedelta
 
@@ -54,7 +54,7 @@ def test_shows_are_added_and_deleted_on_record(quick_api: ApiInProcess, boss: Us
     assert about.startswith("Her, ")
 
 
-def test_what_was_refused_is_on_no_record(quick_api: ApiInProcess, boss: User) -> None:
+def test_a_refused_change_is_not_in_the_audit_log(quick_api: ApiInProcess, boss: User) -> None:
     booking = make_booking(make_show(), ["A1"])
     assert quick_api.call("DELETE", f"shows/{booking.show_id}", by=boss).status == 409
     assert quick_api.call("DELETE", f"movies/{booking.show.movie_id}", by=boss).status == 409

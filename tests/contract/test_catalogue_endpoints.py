@@ -224,7 +224,9 @@ def test_a_list_costs_the_same_however_long_it_is(
     ],
     ids=lambda kept: "+".join(kept) or "nothing",
 )
-def test_to_put_what_was_got_changes_nothing(quick_api: ApiInProcess, kept: dict[str, Any]) -> None:
+def test_putting_an_unchanged_answer_changes_nothing(
+    quick_api: ApiInProcess, kept: dict[str, Any]
+) -> None:
     movie = make_movie("Her", **kept)
     movie.genres.add(Genre.objects.create(name="Sci-Fi", slug="sf"))
     before = Movie.objects.filter(pk=movie.pk).values().get()
@@ -236,7 +238,7 @@ def test_to_put_what_was_got_changes_nothing(quick_api: ApiInProcess, kept: dict
     changed = Movie.objects.filter(pk=movie.pk).values().get()
     assert changed | {"updated_at": before["updated_at"]} == before
     assert drawn_for(Movie.objects.get(pk=movie.pk)) == poster
-    # Once more with the first answer: a version that has passed since.
+    # Once more with the first answer, which is an older version now.
     assert quick_api.call("PUT", f"movies/{movie.pk}", got, by=admin).status == 200
     assert Movie.objects.get(pk=movie.pk).poster_url == before["poster_url"]
 
@@ -298,8 +300,8 @@ def test_a_poster_comes_over_https_and_without_a_password(
     assert list(reply.details) == ["posterUrl"]
 
 
-def test_an_address_of_this_site_is_no_link(quick_api: ApiInProcess) -> None:
-    """A film made from another one's answer has a poster of its own."""
+def test_a_poster_address_of_this_site_is_not_stored(quick_api: ApiInProcess) -> None:
+    """A film that is created from another film's answer gets its own poster."""
     admin = make_user(is_superuser=True)
     got = quick_api.get(f"movies/{make_movie('Her').pk}").data
     made = quick_api.post("movies", got | {"title": "Him"}, by=admin)

@@ -1,4 +1,4 @@
-"""Every refusal of the domain has its place in the API's table of codes."""
+"""Every DomainError is in the API's table of codes."""
 
 import pkgutil
 from importlib import import_module
@@ -9,12 +9,12 @@ from bookmyshow.core.api.errors import ServerError, problem
 from bookmyshow.core.errors import DomainError, Unavailable, described_codes, domain_errors
 
 PACKAGES = ("accounts", "movies", "shows", "bookings", "bookmyshow")
-# Django loads these itself, or they are for a process of their own.
+# Django loads these itself, or they run in their own process.
 NOT_IMPORTED = {"tests", "migrations", "embedded", "__main__"}
 
 
 def import_every_module() -> None:
-    """A class is known to its parent once its module was imported."""
+    """Import all modules, because `domain_errors` finds only imported classes."""
     for package in PACKAGES:
         for module in pkgutil.walk_packages(import_module(package).__path__, f"{package}."):
             if not NOT_IMPORTED & set(module.name.split(".")):
@@ -29,7 +29,7 @@ ERRORS = sorted(
 
 
 def raised(error: type[DomainError], message: str) -> DomainError:
-    """The error with this message, whatever its own constructor asks for."""
+    """An error with this message, made without its own constructor."""
     refusal = error.__new__(error)
     DomainError.__init__(refusal, message)
     return refusal

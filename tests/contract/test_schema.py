@@ -1,7 +1,7 @@
-"""The API against its own OpenAPI document: schemathesis makes the cases, and judges the answers.
+"""Compares the API with its own OpenAPI document; schemathesis makes requests and checks answers.
 
-All its checks but one: `positive_data_acceptance` wants every body that fits the schema accepted,
-and no schema knows which seats a hall has.
+One check is off: `positive_data_acceptance` expects that every body that fits the schema is
+accepted, but a schema does not know which seats a hall has.
 """
 
 import json
@@ -31,7 +31,7 @@ def test_every_answer_is_as_the_document_says(api: Api, caller: str, tmp_path: P
     command = [sys.executable, "-m", "schemathesis.cli", "run", f"{api.url}/api/openapi.json"]
     command += ["--url", api.url, "--checks", "all", "--exclude-checks", "positive_data_acceptance"]
     command += ["--max-examples", "4", "--generation-deterministic", "--no-color"]
-    # It would end the token that all other cases need; tested in test_account_endpoints.
+    # It would end the token of the other cases; test_account_endpoints tests it.
     command += ["--exclude-path", "/api/auth/logout"]
     # However busy the machine is.
     command += ["--request-timeout", "120", "--suppress-health-check", "too_slow"]

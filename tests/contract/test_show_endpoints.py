@@ -207,7 +207,7 @@ def test_a_show_says_which_field_is_wrong(
     assert list(reply.details) == [field]
 
 
-def test_an_hour_that_never_comes_has_no_show(api: Api) -> None:
+def test_a_start_in_the_hour_that_clocks_skip_is_refused(api: Api) -> None:
     screen = make_screen(cinema=make_cinema(timezone="America/New_York"))
     year = timezone.now().year + 1
     second_sunday = next(day for day in range(8, 15) if date(year, 3, day).weekday() == 6)
@@ -221,7 +221,7 @@ def test_a_plan_that_cannot_be_read_is_told(api: Api) -> None:
     assert (reply.problem, list(reply.details)) == ((400, "VALIDATION_ERROR"), ["screenId"])
 
 
-def test_a_show_that_is_locked_for_long_is_busy_to_who_would_delete_it(api: Api) -> None:
+def test_deleting_a_show_that_stays_locked_is_busy(api: Api) -> None:
     show, admin = make_show(), make_user(is_superuser=True, is_staff=True)
     with transaction.atomic():
         Show.objects.select_for_update().get(pk=show.pk)

@@ -1,1 +1,1 @@
-"""Faults under booking load: what dies is killed for real, on servers of the tests' own."""
+"""Faults under booking load. Servers and processes are really killed; the tests have their own."""

@@ -1,4 +1,4 @@
-"""One set of servers for all fault tests of a run; a test that kills one brings it back."""
+"""One set of servers for all fault tests of a run. A test that kills one starts it again."""
 
 import os
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def site(world: Stack) -> Iterator[Program]:
-    """One gunicorn for all faults: it is to recover from each without being started again."""
+    """One gunicorn for all tests. It must recover from each fault without a restart."""
     with world.site() as site:
         yield site
         assert site.process.poll() is None
@@ -31,7 +31,8 @@ def site(world: Stack) -> Iterator[Program]:
 
 @pytest.fixture(autouse=True)
 def books_are_right_after_every_fault(world: Stack) -> Iterator[None]:
-    """Each test begins with empty halls: a fast machine sells them out in a few loads."""
+    """Free all seats before each test, or a fast machine would sell them out. Check them after
+    it."""
     world.forget_bookings()
     yield
     assert world.broken() == []

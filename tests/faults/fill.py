@@ -1,6 +1,7 @@
-"""Shows and logged-in buyers for the fault tests: ``python -m tests.faults.fill SHOWS BUYERS``.
+"""Creates shows and logged-in buyers for the fault tests, and prints them as JSON.
 
-A process of its own, for the test's has another database. Prints them as JSON.
+``python -m tests.faults.fill SHOWS BUYERS`` is a separate process, because the test process uses
+another database.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Buyers who hold and confirm seats through the website's pages, and note what they are told."""
+"""Simulates buyers who hold and confirm seats through the pages, and records all answers."""
 
 import http.client
 import random
@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-# Django compares the cookie with the header; any 32 letters will do for both.
+# Django compares the cookie with the header; any 32 letters are valid.
 CSRF = "faultsfaultsfaultsfaultsfaultsfa"
-# Nothing that works takes as long; what does is a fault.
+# The timeout of a request. A working site answers sooner, even on a busy machine.
 PATIENCE_SECONDS = 60.0
-# Whatever the buyers are waited for to be told, they are told by then, however busy the machine is.
+# The longest wait for a condition, also on a busy machine.
 LONGEST_WAIT = 120.0
-# Nothing that fails for so long, while all are served, is over.
+# A fault is over if all buyers are served and nothing has failed for this long.
 CALM_SECONDS = 1.5
 BROKEN = 0
 
 
 class Answer(NamedTuple):
-    """What one request got: BROKEN where the connection broke or nothing came."""
+    """The answer to one request. `status` is BROKEN if the connection broke or no answer came."""
 
     at: float
     seconds: float
@@ -33,7 +33,7 @@ class Answer(NamedTuple):
 
 
 class Buyer:
-    """A logged-in person's browser, without the pictures."""
+    """The HTTP client of a logged-in person."""
 
     def __init__(self, url: str, session: str) -> None:
         self._host = urlsplit(url).netloc
@@ -49,7 +49,7 @@ class Buyer:
         return self._send("POST", what, path, urlencode(fields).encode())
 
     def hold(self, show: int, labels: Sequence[str], token: str = "") -> str:
-        """The booking's reference, or "" where it was refused or broke."""
+        """The booking's reference, or "" if the hold was refused or the connection broke."""
         fields = [("seat", label) for label in labels]
         answer = self.post("hold", f"/shows/{show}/hold/", [*fields, ("token", token)])
         if answer.status != 302 or "/bookings/" not in answer.location:
@@ -57,12 +57,12 @@ class Buyer:
         return answer.location.rstrip("/").rpartition("/")[2]
 
     def confirm(self, reference: str) -> bool:
-        """Whether this person was shown that the booking is theirs for good."""
+        """Confirm; returns whether the site then shows the booking as CONFIRMED."""
         self.post("confirm", f"/bookings/{reference}/confirm/")
         return self.see(reference) == "CONFIRMED"
 
     def see(self, reference: str) -> str:
-        """The booking's status as its page says, "" where it can't be had."""
+        """The booking's status by the site, or "" if there is no answer."""
         answer = self.get("booking", f"/bookings/{reference}/clock/")
         if answer.status != 200:
             return ""
@@ -89,7 +89,7 @@ class Buyer:
             if self._connection is not None:
                 self._connection.close()
             self._connection = None
-            # A browser's user takes a moment too.
+            # A short pause, as a person makes before the next try.
             time.sleep(0.05)
         answer = answer._replace(seconds=time.monotonic() - start)
         self.answers.append(answer)
@@ -98,7 +98,7 @@ class Buyer:
 
 @dataclass
 class Load:
-    """What all buyers were told, once it is over."""
+    """The running buyers and their answers."""
 
     buyers: list[Buyer]
     stop: threading.Event = field(default_factory=threading.Event)
@@ -115,10 +115,10 @@ class Load:
         return [a for a in self.answers if a.status == BROKEN or a.status >= 500]
 
     def failures_outside(self, begin: float, end: float) -> list[str]:
-        """5xx and broken connections of requests that lie outside the fault's own window.
+        """5xx answers and broken connections of requests that were not during the fault.
 
-        A keep-alive connection that a dying worker closed counts as the fault's, whenever its owner
-        finds out: browsers repeat such a request on a new connection by themselves.
+        A keep-alive connection that a dying worker closed counts as part of the fault, because
+        browsers repeat such a request on a new connection.
         """
         late = [a for a in self.failures() if a.at + a.seconds < begin or a.at > end]
         return [f"{a.what} {a.status} {a.at - begin:+.2f} s" for a in late]
@@ -130,7 +130,7 @@ class Load:
             time.sleep(0.05)
 
     def all_are_served_after(self, moment: float) -> bool:
-        """Whether each buyer has asked since and was answered, and somebody has bought."""
+        """Whether since then each buyer got an answer below 500, and somebody has bought."""
         served = (
             any(a.at > moment and BROKEN < a.status < 500 for a in list(buyer.answers))
             for buyer in self.buyers
@@ -142,7 +142,7 @@ class Load:
         self.wait_until(lambda: self.all_are_served_after(now))
 
     def wait_until_well(self) -> float:
-        """When the site has got over a fault: since a while nothing fails, and all are served."""
+        """Wait until nothing has failed for CALM_SECONDS and all are served; returns that time."""
 
         def is_well() -> bool:
             last = max((a.at + a.seconds for a in self.failures()), default=began)
@@ -158,13 +158,13 @@ class Load:
 
 
 def nearly_longest(answers: Sequence[Answer]) -> float:
-    """What nine of ten took at most: a busy machine may keep a few waiting."""
+    """The 90th percentile of the seconds, because a busy machine may delay a few answers."""
     seconds = sorted(answer.seconds for answer in answers)
     return seconds[len(seconds) * 9 // 10]
 
 
 def shop(buyer: Buyer, shows: Sequence[int], chance: random.Random, stop: threading.Event) -> None:
-    """Hold two seats side by side somewhere, confirm them, begin again."""
+    """Hold two random adjacent seats and confirm them, until `stop` is set."""
     while not stop.is_set():
         row, number = chance.randint(1, 20), chance.randint(1, 19)
         labels = [f"R{row}-{number}", f"R{row}-{number + 1}"]
@@ -177,7 +177,7 @@ def shop(buyer: Buyer, shows: Sequence[int], chance: random.Random, stop: thread
 
 @contextmanager
 def load(url: str, sessions: Sequence[str], shows: Sequence[int]) -> Iterator[Load]:
-    """Every session's owner shops at once, until the end of the block."""
+    """All buyers shop at the same time while the block runs."""
     seed = random.randrange(10_000)
     print(f"load seed {seed}")
     running = Load([Buyer(url, session) for session in sessions])

@@ -1,4 +1,4 @@
-"""What fault tests do to bookings, wait for and check, past the site: in its database."""
+"""Helpers of fault tests that read and change bookings directly in the database."""
 
 import time
 
@@ -6,7 +6,7 @@ from tests.faults.site import Stack
 
 
 def assert_kept(world: Stack, references: list[str]) -> None:
-    """Every confirmation that a client saw is in the database."""
+    """Assert that every confirmation that a client saw is in the database."""
     assert references, "nobody confirmed anything, so nothing was tested"
     rows = world.query(
         "SELECT reference FROM bookings_booking WHERE status = 'CONFIRMED' AND reference = ANY(%s)",

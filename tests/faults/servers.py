@@ -1,6 +1,6 @@
-"""A PostgreSQL and a Valkey of the fault tests' own, to be killed and started at will.
+"""PostgreSQL and Valkey for the fault tests, which kill and start them.
 
-Unlike the embedded servers no keeper brings them up again: when they return is the test's choice.
+No keeper restarts them, unlike the embedded servers; the test decides when they return.
 """
 
 import os
@@ -20,7 +20,7 @@ from bookmyshow.embedded.service import launch
 from tests.support.live_site import free_port
 
 START_SECONDS = 120.0
-# What the tests' own connections are known by.
+# The application_name of the tests' own connections.
 APPLICATION = "test"
 
 
@@ -65,7 +65,7 @@ class Server:
                 if self.answers():
                     return
                 time.sleep(0.02)
-            # Left-over backends of a killed server hold up the next one for a moment.
+            # Remaining backends of a killed server can prevent a start for a moment.
             time.sleep(0.1)
         raise RuntimeError(f"no start:\n{self.folder.with_suffix('.log').read_text()}")
 
@@ -106,13 +106,13 @@ class Postgres(Server):
         return connection is not None
 
     def connect(self) -> psycopg.Connection[Any]:
-        """A connection that bypasses everything the site has between it and the server."""
+        """A direct connection, without the site's pool or proxy."""
         return psycopg.connect(
             self.url(), autocommit=True, connect_timeout=60, application_name=APPLICATION
         )
 
     def connect_if_it_can(self) -> psycopg.Connection[Any] | None:
-        """None where the server takes no more."""
+        """A connection, or None if the server accepts none."""
         try:
             return self.connect()
         except psycopg.OperationalError:
@@ -123,7 +123,7 @@ class Postgres(Server):
 
 
 class Valkey(Server):
-    """Valkey that keeps what is queued over a crash, as the embedded one does."""
+    """Valkey whose queued tasks survive a crash, as in the embedded server."""
 
     def command(self) -> tuple[Path, list[str]]:
         return get_binary_path(), [

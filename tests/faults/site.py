@@ -1,4 +1,4 @@
-"""The site's own processes as the Procfile starts them, on the fault tests' servers."""
+"""Starts the site's processes as the Procfile does, on the fault tests' servers."""
 
 import json
 import os
@@ -26,7 +26,7 @@ WORKERS = 2
 
 @dataclass
 class Program:
-    """One started process of the site's, and its log."""
+    """A process of the site, and its log."""
 
     process: subprocess.Popen[bytes]
     log: Path
@@ -43,7 +43,7 @@ class Program:
             time.sleep(0.05)
 
     def kill(self) -> None:
-        """End it and its children at once, with nothing said."""
+        """Kill the process and its children with SIGKILL."""
         children = self.children()
         self.process.kill()
         self.process.wait()
@@ -64,7 +64,7 @@ class Program:
 
 @dataclass
 class Stack:
-    """A database and a cache with shows and buyers in them, and how to start programs on them."""
+    """A database and a cache with shows and buyers. Starts programs that use them."""
 
     folder: Path
     postgres: Postgres
@@ -114,11 +114,11 @@ class Stack:
             queue.send_task("bookings.tasks.release_expired_holds")
 
     def broken(self) -> list[str]:
-        """What `manage.py check_integrity` finds, on the servers as they are now."""
+        """The breaches that `manage.py check_integrity` would find."""
         return [where for query in RULES.values() for (where,) in self.query(query)]
 
     def forget_bookings(self) -> None:
-        """Leave every seat of every show free, as if nobody had bought anything yet."""
+        """Delete all bookings and free all seats."""
         self.query(
             "BEGIN; UPDATE shows_seat SET booking_id = NULL WHERE booking_id IS NOT NULL;"
             " DELETE FROM bookings_booking;"
@@ -140,7 +140,7 @@ def environment(folder: Path, database: str, redis: str) -> dict[str, str]:
         "DEBUG": "off",
         "HTTPS": "off",
         **UNLIMITED,
-        # On a busy machine connecting takes longer than a visitor's patience.
+        # Longer than the default, because connecting can be slow on a busy machine.
         "DATABASE_WAIT_SECONDS": "10",
         "BIND": "127.0.0.1",
         "WEB_CONCURRENCY": str(WORKERS),

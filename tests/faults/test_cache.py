@@ -1,4 +1,4 @@
-"""Valkey, the cache and the queue, dies or falls silent under load."""
+"""Valkey (cache and queue) dies or stops answering under load."""
 
 import pickle
 import signal
@@ -77,7 +77,7 @@ def test_celery_survives_a_queue_that_dies_while_a_task_is_on(world: Stack, site
             world.sweep()
             wait_until_someone_waits_for_a_lock(world)
             world.valkey.kill()
-            # Until the worker has noticed, and has closed what it had there.
+            # Wait until the worker has noticed it and closed its connections.
             celery.wait_until_it_says("Trying again")
         wait_for_status(world, first, "FAILED")
         world.valkey.start()
@@ -101,7 +101,7 @@ def test_garbage_in_every_entry_of_the_cache_is_no_error(world: Stack, site: Pro
 
 
 class Trap:
-    """Pickled, it writes a file when it is read."""
+    """An object whose pickle writes a file when it is read."""
 
     def __init__(self, sprung: Path) -> None:
         self._sprung = sprung

@@ -11,7 +11,8 @@ from tests.faults.site import Program, Stack
 def test_a_web_host_with_a_wrong_clock_sells_by_the_databases(
     world: Stack, site: Program, seconds: int
 ) -> None:
-    """Held on a host with the right time and confirmed on this one, and the other way round."""
+    """One hold is made on a host with the right time and confirmed on this one; another one vice
+    versa."""
     show = world.shows[7 if seconds > 0 else 8]
     wrong_clock = {"APPLICATION": "tests.faults.two_clocks", "CLOCK_SHIFT": str(seconds)}
     with world.site(**wrong_clock) as wrong:
@@ -20,7 +21,7 @@ def test_a_web_host_with_a_wrong_clock_sells_by_the_databases(
         assert there.confirm(first)
         second = there.hold(show, ["R1-2"])
         assert here.see(second) == "PENDING"
-        # Someone else gets it on neither host while it lives.
+        # While the hold is live, other people can't take the seat on either host.
         assert Buyer(wrong.url, world.buyers[1]).hold(show, ["R1-2"]) == ""
         assert Buyer(site.url, world.buyers[1]).hold(show, ["R1-2"]) == ""
         assert here.confirm(second)

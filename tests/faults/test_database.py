@@ -1,4 +1,4 @@
-"""PostgreSQL dies, restarts, answers nobody or is full, under load."""
+"""PostgreSQL dies, restarts, does not answer or has no free connection, under load."""
 
 import os
 import signal
@@ -17,19 +17,20 @@ from tests.faults.proxy import CommitLosingProxy
 from tests.faults.servers import APPLICATION
 from tests.faults.site import THREADS, Program, Stack
 
-# What a request waits for a lock at least, before it is refused.
+# A request waits at least this long for a lock before it is refused.
 LEAST_WAIT = 3.5
-# And at most, in two queues for it and on a busy machine; without a limit of its own it would be
-# the 30 seconds of any statement.
+# And at most this long, with two waits on a busy machine. Without lock_timeout it would be the 30
+# seconds of statement_timeout.
 MOST_WAIT = 25
 
 
 def kill_a_backend(world: Stack) -> None:
-    """PostgreSQL trusts no shared memory after that: it ends all backends and recovers."""
+    """After this PostgreSQL ends all backends and recovers, because its shared memory may be
+    damaged."""
     before = checkpointer(world)
     assert before
     deadline = time.monotonic() + 120
-    # It has a new one once it has recovered.
+    # It has a new checkpointer when it has recovered.
     while (now := checkpointer(world)) in (None, before):
         assert time.monotonic() < deadline
         if now is not None:
@@ -38,7 +39,7 @@ def kill_a_backend(world: Stack) -> None:
 
 
 def kill_one_of_the_sites(world: Stack) -> None:
-    """One that has just ended by itself is no loss to the server: then nothing happens."""
+    """Kill one backend of the site. If it has just ended by itself, nothing happens."""
     with suppress(psycopg.OperationalError, ProcessLookupError):
         for (pid,) in world.query(
             "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
@@ -49,7 +50,7 @@ def kill_one_of_the_sites(world: Stack) -> None:
 
 
 def checkpointer(world: Stack) -> int | None:
-    """The process's number; None where there is none, or nobody to ask at this very moment."""
+    """The pid of the checkpointer. None if it does not run, or the server does not answer."""
     query = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
     try:
         return next((pid for (pid,) in world.query(query)), None)
@@ -76,10 +77,10 @@ def end_all_connections(world: Stack) -> None:
 
 
 def until_every_worker_is_connected(world: Stack, site: Program) -> None:
-    """Visit until each worker has been asked for what is in the database."""
+    """Send requests until each worker has a connection to the database."""
 
     def is_connected(worker: psutil.Process) -> bool:
-        # One that the server has closed is of no use.
+        # Connections that the server has closed don't count.
         return any(
             c.status == psutil.CONN_ESTABLISHED and c.raddr.port == world.postgres.port
             for c in connections(worker)
@@ -114,10 +115,8 @@ def test_the_site_recovers_by_itself_and_keeps_what_it_promised(
     assert_kept(world, running.confirmed)
 
 
-def test_a_restart_that_nobody_was_there_to_see_costs_no_one_a_request(
-    world: Stack, site: Program
-) -> None:
-    """The pool's connections are all dead by the time that the next visitor comes."""
+def test_no_request_fails_after_a_restart_without_visitors(world: Stack, site: Program) -> None:
+    """All connections of the pool are dead when the next visitor comes."""
     with load(site.url, world.buyers, world.shows) as before:
         before.wait_until_all_are_served()
     until_every_worker_is_connected(world, site)
@@ -157,7 +156,7 @@ def test_an_answer_lost_after_its_commit_is_found_by_asking_again(world: Stack) 
 
 
 def assert_unknown(buyer: Buyer, what: str) -> None:
-    """The page says what is known: it may have been done or not."""
+    """Assert that the page says that the change may or may not be done."""
     answer = buyer.answers[-1]
     assert answer.status == 503
     page = answer.body.decode()
@@ -189,7 +188,7 @@ def test_a_show_whose_lock_never_comes_is_refused_in_time_and_blocks_no_other(
     stuck, others = world.shows[4], world.shows[5:]
     with world.postgres.connect() as other, other.transaction():
         other.execute("SELECT 1 FROM shows_show WHERE id = %s FOR UPDATE", (stuck,))
-        # A thread of every worker is left, and a connection of its pool.
+        # One thread of every worker, and one connection of its pool, stay free.
         with (
             load(site.url, world.buyers[: THREADS - 1], [stuck]) as waiting,
             load(site.url, world.buyers[THREADS - 1 :], others) as buying,
@@ -206,7 +205,7 @@ def test_a_show_whose_lock_never_comes_is_refused_in_time_and_blocks_no_other(
 
 
 def test_a_server_without_a_connection_to_spare_is_waited_for(world: Stack, site: Program) -> None:
-    """The pools live on the connections they have until others are free again."""
+    """The pools use the connections that they have until the server has free ones again."""
     taken = []
     until_every_worker_is_connected(world, site)
     with load(site.url, world.buyers[:2], world.shows) as few:

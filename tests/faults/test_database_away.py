@@ -1,4 +1,4 @@
-"""PostgreSQL is away for a while: pages say so soon, and work again soon after it is back."""
+"""PostgreSQL is down for a while. Pages say so soon, and work soon after it is back."""
 
 import time
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from tests.faults.load import CSRF, Buyer
 from tests.faults.outcomes import assert_kept
 from tests.faults.site import Program, Stack
 
-# More than there are threads to wait at once.
+# More visitors than threads.
 VISITORS = 40
-# Pages take 3 s at most; the rest is for a busy machine. A pool that waits ten seconds is caught.
+# Pages take at most 3 s; the rest is for a busy machine. A wait of ten seconds fails the test.
 SOON = 8.0
-# For so long it is away. A pool that doubles its pauses would try again 14 s after the return.
+# How long it is down. A pool that doubles its pauses would connect only 14 s after the return.
 AWAY_SECONDS = 17.0
 
 
@@ -30,7 +30,7 @@ class Page(NamedTuple):
 
 @pytest.fixture
 def impatient(world: Stack) -> Iterator[Program]:
-    """A site with the usual patience, and every worker connected."""
+    """A site with the default wait, and every worker connected."""
     with world.site(DATABASE_WAIT_SECONDS="2") as site:
         crowd(site, world)
         yield site
@@ -78,10 +78,10 @@ def test_pages_say_soon_that_it_is_away_and_work_soon_after_it_is_back(
     print(f"first good answer: {time.monotonic() - back_at:.2f} s")
 
 
-def test_a_restart_that_nobody_saw_costs_no_request_with_the_usual_patience(
+def test_no_request_fails_after_a_restart_with_the_default_wait(
     world: Stack, impatient: Program
 ) -> None:
-    """All idle connections are dead, and found so by the first visitor."""
+    """All idle connections are dead; the request of the first visitor replaces them."""
     world.postgres.kill()
     world.postgres.start()
     for _ in range(8):
@@ -93,7 +93,7 @@ def test_a_full_server_is_a_503_and_nothing_was_changed(world: Stack) -> None:
         taken = []
         while (connection := world.postgres.connect_if_it_can()) is not None:
             taken.append(connection)
-        # Those that the workers have are closed, and others' take their places at once.
+        # Close the connections of the workers and take their places at once.
         ours = [connection.info.backend_pid for connection in taken]
         taken[0].execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -1,7 +1,6 @@
-"""Valkey stopped while the site runs: pages, API and admin all go on; started again, all as before.
+"""Valkey is stopped while the site runs. Pages, API and admin work without it and after its return.
 
-Everything is new to the site when it happens (films, people, log-ins), so nothing rests on what a
-process remembers from before.
+Each step uses new films, people and log-ins, so no process can answer from its memory.
 """
 
 import time
@@ -17,19 +16,20 @@ from tests.support.api_client import Api
 
 PASSWORD = "velvet-curtain-7"
 SIGN_UP = "/accounts/signup/"
-#: After this long every worker has asked for the cache again (bookmyshow.core.cache.outage).
+#: The time until every worker uses the cache again (bookmyshow.core.cache.outage).
 BACK_SECONDS = 120
 
 
 class Browser:
-    """Someone's browser: follows redirects, keeps cookies, fails on any answer but 200."""
+    """An HTTP client that follows redirects, keeps cookies, and fails on every status except
+    200."""
 
     def __init__(self, url: str) -> None:
         self._url, self._jar = url, CookieJar()
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._jar))
 
     def open(self, path: str, form: dict[str, str] | None = None) -> tuple[str, str]:
-        """The address that it ends at and the page there."""
+        """The final URL and the page."""
         request = urllib.request.Request(self._url + path)
         if form is not None:
             # Django compares the two; a page's own cookie goes before this one.
@@ -42,7 +42,7 @@ class Browser:
 
 
 def buy_by_page(site: Program, world: Stack, name: str, seat: str) -> None:
-    """Sign up, look round, hold, confirm, and see the ticket."""
+    """Sign up, open some pages, hold, confirm, and read the ticket."""
     show = world.shows[10]
     ((slug,),) = world.query(
         "SELECT m.slug FROM movies_movie m JOIN shows_show w ON w.movie_id = m.id WHERE w.id = %s",
@@ -103,7 +103,7 @@ def status_of(world: Stack, reference: str) -> str:
 
 
 def make_staff(site: Program, world: Stack, email: str) -> str:
-    """An account like anybody's, made over HTTP, that is then given the keys."""
+    """Sign up over HTTP, then make the account a superuser in the database."""
     account = {"name": "Staff", "email": email, "password": PASSWORD}
     assert Api(site.url).post("auth/signup", account).status == 201
     world.query(
@@ -129,7 +129,7 @@ def test_pages_api_and_admin_go_on_without_the_cache_and_with_it_again(
         world.valkey.start()
     kept_before = keys(world)
     give_up = time.monotonic() + BACK_SECONDS
-    # Not their number: those that lapsed meanwhile are still counted at first.
+    # Compare the keys and not their number, because expired keys may be counted for a while.
     while keys(world) <= kept_before or cache_of(site) != "ok":
         assert time.monotonic() < give_up, "the site does not use the cache that is back"
         Browser(site.url).open("/")

@@ -1,4 +1,4 @@
-"""The site's own processes die under load."""
+"""Processes of the site die under load."""
 
 import time
 from contextlib import suppress
@@ -24,7 +24,7 @@ def test_web_workers_killed_over_and_over_lose_nothing_that_was_shown(
         begin = time.monotonic()
         for _ in range(8):
             for worker in site.children()[:1]:
-                # The one before it may be on its way out still.
+                # The worker may have ended already.
                 with suppress(psutil.NoSuchProcess):
                     worker.kill()
             time.sleep(0.25)
@@ -58,7 +58,7 @@ def test_without_celery_a_lapsed_hold_is_sold_and_its_return_sweeps_the_rest(
         taken = buyer.hold(show, ["R1-2", "R1-3"])
         assert buyer.confirm(taken)
     assert running.failures_outside(begin, begin) == []
-    # What its supervisor does: start it again, with the sweep queued meanwhile.
+    # A supervisor would start it again; a sweep was queued in the meantime.
     world.sweep()
     with world.celery():
         wait_for_status(world, other, "FAILED")
@@ -77,7 +77,7 @@ def test_a_celery_child_killed_in_its_sweep_is_replaced_and_the_sweep_done(
         reference = buyer.hold(world.shows[2], ["R1-1"])
         lapse(world, reference)
         with world.postgres.connect() as other, other.transaction():
-            # The sweep waits for this show at its end, and dies waiting.
+            # The sweep waits for this show, and is killed while it waits.
             other.execute("SELECT 1 FROM shows_show WHERE id = %s FOR UPDATE", (world.shows[2],))
             world.sweep()
             wait_until_someone_waits_for_a_lock(world)

@@ -42,7 +42,7 @@ def test_behind_nginx_no_slow_client_keeps_another_waiting(
 
 
 def test_without_nginx_a_few_slow_clients_keep_everybody_waiting(site: Program) -> None:
-    """The control: docs/deploy.md says that nginx has to be there, and this is why."""
+    """The control, which shows why docs/deploy.md requires nginx."""
     direct = slow_clients.Site.at(site.url)
     attack, connections = ATTACKS["half requests"]
     with attacking(direct, attack, connections):

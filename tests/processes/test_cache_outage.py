@@ -1,4 +1,4 @@
-"""The site with its cache server gone, frozen, and back."""
+"""The site while its cache server is down or frozen, and after its return."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from redis.connection import Connection
 from redis.exceptions import TimeoutError as NoAnswer
 
 from bookings import services
-from bookings.integrity.checks import find_broken
+from bookings.integrity.checks import find_breaches
 from bookmyshow.core.cache import get_or_compute, outage
 from tests.support.factories import make_movie, make_show, make_user
 from tests.support.servers import OwnValkey
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look for the server sooner than in production, for the tests' sake."""
+    """Retry the server sooner than in production, so that the tests are fast."""
     monkeypatch.setattr(outage, "RETRY_SECONDS", 0.2)
 
 
@@ -33,7 +33,7 @@ def until(condition: Callable[[], bool], seconds: float = 120) -> None:
 
 
 def count_waits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Gets an entry for each time that a server is waited for in vain."""
+    """A list that gets an entry for each wait for the server that times out."""
     waits: list[str] = []
 
     def counting(name: str) -> None:
@@ -76,7 +76,7 @@ def test_browsing_holding_and_confirming_go_on_without_it(
     booking = services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
     assert services.confirm_booking(user=user, reference=booking.reference).status == "CONFIRMED"
     assert "A1" in client.get(booking.get_absolute_url()).content.decode()
-    assert not list(find_broken())
+    assert not list(find_breaches())
 
 
 def test_people_stay_logged_in_while_it_is_gone_and_after(
@@ -120,7 +120,7 @@ def test_a_frozen_server_costs_a_page_one_timeout_and_the_next_pages_none(
     assert waits == []
 
 
-def test_a_drop_that_it_missed_is_made_good_before_anything_is_read_again(
+def test_a_delete_that_the_server_missed_is_repeated_before_the_next_read(
     own_valkey: OwnValkey,
 ) -> None:
     until(lambda: keeps("price", "old") and keeps("other", "kept"))
@@ -143,6 +143,6 @@ def test_a_log_out_while_it_is_frozen_is_not_undone_when_it_is_back(
     assert client.get("/accounts/profile/").status_code == 302
 
 
-def test_what_is_kept_is_made_by_everyone_while_it_is_gone(own_valkey: OwnValkey) -> None:
+def test_without_the_cache_every_call_computes_the_value(own_valkey: OwnValkey) -> None:
     own_valkey.stop()
     assert [get_or_compute("costly", lambda n=n: n, seconds=60) for n in (1, 2)] == [1, 2]  # type: ignore[misc]

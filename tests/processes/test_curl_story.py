@@ -1,4 +1,4 @@
-"""The API's story of two lines, as the README and the handbook tell it, pasted into a shell."""
+"""The two API commands of README and docs/api.md work when they are pasted into a shell."""
 
 import json
 import re

@@ -1,7 +1,7 @@
-"""The embedded servers, for real: in checkouts of their own, started, joined, killed.
+"""The embedded servers: started, joined and killed.
 
-A checkout here is a copy of the package in a folder of its own; each test waits on the processes
-themselves, found by the folder they work on.
+Each test has a checkout: a copy of the package in its own folder. Tests find the processes of a
+checkout by its folder and wait for them.
 """
 
 import contextlib
@@ -26,12 +26,12 @@ KEPT_OUT = (*PROVIDED, "TICKET_KEY", "TICKET_KEY_FALLBACKS")
 PRINT_ENVIRONMENT = (
     f"import os; print(*(os.environ.get(n, '') for n in {PROVIDED!r}), sep='\\n', flush=True)"
 )
-# Prints what it was given, and stays until its input is closed.
+# Prints its settings, and runs until its input is closed.
 STAY = f"{PRINT_ENVIRONMENT}; import sys; sys.stdin.read()"
 
 
 class Member:
-    """A running ``python -m bookmyshow.embedded`` with a command that stays."""
+    """A running ``python -m bookmyshow.embedded`` with a command that runs until `leave`."""
 
     def __init__(self, checkout: "Checkout", *options: str, **environment: str) -> None:
         self.process = subprocess.Popen(
@@ -68,7 +68,7 @@ class Checkout:
         return [sys.executable, "-m", "bookmyshow.embedded", *options]
 
     def environment(self, **changes: str) -> dict[str, str]:
-        """Return an environment that gives no servers and no secrets but those of `changes`."""
+        """Return an environment without servers and secrets, except those of `changes`."""
         return {k: v for k, v in os.environ.items() if k not in KEPT_OUT} | changes
 
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -86,8 +86,8 @@ class Checkout:
     def processes(self, *, ending: bool = False) -> dict[psutil.Process, str]:
         """Return the living processes that work on this checkout, with their command lines.
 
-        `ending`: those too that have let go of their memory, and their command line with it. The
-        kernel takes their locks only then, so whoever waited for a lock may still see its owner.
+        `ending` includes processes that are about to end and have no command line any more. The
+        kernel releases their locks only after that.
         """
         found = {}
         for process in psutil.process_iter():
@@ -222,7 +222,7 @@ def test_data_is_there_after_everything_was_killed(checkout: Checkout) -> None:
     for value in (1, 2, 3):
         member = Member(checkout)
         remember(member, value)
-        # Valkey writes its log to the disk every second; the process's death alone loses nothing.
+        # Valkey syncs its log to the disk every second; killing only the process loses nothing.
         checkout.kill_everything()
         member.process.wait()
     survivor = Member(checkout)
@@ -313,7 +313,7 @@ def test_dotenv_counts_as_environment(checkout: Checkout) -> None:
     lines = [f"{name}=given" for name in PROVIDED]
     (checkout.root / ".env").write_text("\n".join(lines))
     done = checkout.run(sys.executable, "-c", PRINT_ENVIRONMENT)
-    # Settings read the file themselves, so nothing is set, and nothing has to be made.
+    # The settings read the file themselves, so the launcher sets and creates nothing.
     assert done.stdout.split() == []
     assert done.returncode == 0
     assert not (checkout.root / ".data").exists()

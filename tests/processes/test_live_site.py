@@ -1,4 +1,4 @@
-"""The browser tests' own ground: a deployed site on the tests' database, in a real browser."""
+"""The fixtures of the browser tests: a deployed site on the tests' database."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ def test_a_user_made_by_the_test_signs_in_through_the_form(page: Page) -> None:
     expect(page.get_by_role("button", name="Log out")).to_be_visible()
 
 
-def test_sign_in_spares_the_form(page: Page, sign_in: Callable[[Page, User], None]) -> None:
+def test_sign_in_works_without_the_form(page: Page, sign_in: Callable[[Page, User], None]) -> None:
     ada = User.objects.create_superuser(email="ada@example.com", password="x", name="Ada")
     sign_in(page, ada)
     page.goto("/admin/")

@@ -32,7 +32,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
 
 
 def sample(site: LiveSite, line: str) -> float:
-    """The value of the sample that starts with `line`; 0 where there is none."""
+    """The sum of the samples that start with `line`; 0 if there are none."""
     request = urllib.request.Request(
         f"{site.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}
     )
@@ -61,7 +61,8 @@ def test_the_folder_they_add_up_in_goes_with_the_site(tmp_path: Path) -> None:
 def test_a_browser_tells_how_fast_each_page_was_as_it_is_left(
     site: LiveSite, browser: Browser
 ) -> None:
-    """A page under the service worker too, which would take the last words of a page with it."""
+    """Also for pages with a service worker, whose fetch of the measures could be lost on
+    leaving."""
     context = browser.new_context()
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()

@@ -1,4 +1,4 @@
-"""A reload (HUP) is a release: nobody who asks meanwhile may be turned away (docs/deploy.md)."""
+"""A release reloads gunicorn (HUP). No request during it may fail (docs/deploy.md)."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ def application(environ, start_response):
 
 @dataclass
 class Gunicorn:
-    """The site's configuration, serving an application that is quickly there."""
+    """Gunicorn with the site's configuration and a small application that starts fast."""
 
     port: int
     process: "subprocess.Popen[bytes]"
@@ -55,7 +55,7 @@ def gunicorn(tmp_path: Path) -> Iterator[Gunicorn]:
 
 
 def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":
-    """Start gunicorn with an application of the folder; its log is there too."""
+    """Start gunicorn with an application in the folder. Its log is there too."""
     (folder / "quick.py").write_text(APPLICATION)
     environment = {"BIND": "127.0.0.1", "PORT": str(port), "WEB_CONCURRENCY": "1"}
     command = [sys.executable, "-m", "gunicorn", "--pythonpath", str(folder), "quick:application"]
@@ -98,14 +98,14 @@ def is_answered(client: socket.socket) -> bool:
     return True
 
 
-def test_a_worker_that_leaves_turns_nobody_away(gunicorn: Gunicorn) -> None:
+def test_no_request_fails_while_a_worker_is_replaced(gunicorn: Gunicorn) -> None:
     before = gunicorn.workers()
     with gunicorn.connect() as kept:
-        # It waits for this connection's next request for a while.
+        # The worker keeps this connection open for a while.
         ask(kept)
         assert is_answered(kept)
         gunicorn.reload()
-        # However short a while there are two: a busy machine may not see them.
+        # Wait for a new worker. Both may run together only for a moment, so don't wait for two.
         until(lambda: bool(gunicorn.workers() - before))
         answered: list[bool] = []
         while gunicorn.workers() & before or len(answered) < 100:
@@ -115,7 +115,7 @@ def test_a_worker_that_leaves_turns_nobody_away(gunicorn: Gunicorn) -> None:
     until(lambda: not gunicorn.workers() & before)
 
 
-def test_who_waits_for_a_worker_that_leaves_is_answered(gunicorn: Gunicorn) -> None:
+def test_requests_that_wait_for_a_stopping_worker_are_answered(gunicorn: Gunicorn) -> None:
     (worker,) = gunicorn.workers()
     os.kill(int(worker), signal.SIGSTOP)
     waiting = [gunicorn.connect() for _ in range(20)]

@@ -40,7 +40,7 @@ class Site:
         """The processes that the supervisor started, by their names in the Procfile."""
         children = psutil.Process(self.process.pid).children()
         lines = {" ".join(child.cmdline()): child for child in children if lives(child)}
-        # What the Procfile calls `python` has its whole path in a process.
+        # In the command line of a process, `python` has its full path.
         wanted = {name: command.partition(" ")[2] for name, command in procfile().items()}
         return {
             name: child
@@ -67,7 +67,7 @@ class Site:
 
 
 def lives(process: psutil.Process) -> bool:
-    """Whether it runs; a zombie, which ended and was not waited for, does not."""
+    """Whether the process runs. A zombie does not run."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -75,7 +75,7 @@ def lives(process: psutil.Process) -> bool:
 
 
 def until(true: Callable[[], bool], told: Callable[[], object]) -> None:
-    """Wait until it is true; `told` is what the failure shows."""
+    """Wait until `true` returns True. `told` gives the message of a failure."""
     give_up = time.monotonic() + 120
     while not true():
         assert time.monotonic() < give_up, told()
@@ -107,7 +107,7 @@ def test_every_process_that_is_killed_starts_again_and_the_site_ends_whole(tmp_p
         assert f"Listening at: http://127.0.0.1:{site.port} (" in site.log()
         until(lambda: len(site.programs()) == len(procfile()), site.log)
         killed = site.programs()
-        # Some containers refuse what it takes to give up root in a closed folder.
+        # Some containers do not grant the rights that are needed to give up root.
         users = {uid for program in killed.values() for uid in program.uids()}
         assert 0 not in users or "The site runs as root: " in site.log()
         for program in killed.values():
@@ -130,7 +130,7 @@ def test_a_mail_that_the_worker_sends_links_to_the_port_of_the_site(tmp_path: Pa
 
 
 def test_a_program_that_keeps_ending_is_started_after_longer_and_longer_pauses() -> None:
-    """And what it leaves running is ended before its next start."""
+    """Processes that it left running are ended before its next start."""
     leaves_one = 'sh -c "sleep 4242 & exit 3"'
     with subprocess.Popen(
         [sys.executable, supervisor.__file__, "bad", leaves_one, "good", "sleep 4343"],

@@ -20,9 +20,9 @@ from tests.support.workers import START_SECONDS, procfile, running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Beat's tick, a worker that has to be told, and a busy machine.
+# Time for beat, the worker and a busy machine.
 TICK_SECONDS = 25
-# Of the Procfile's `worker`.
+# The concurrency of the Procfile's `worker`.
 SLOTS = 2
 
 
@@ -43,7 +43,7 @@ def test_a_lapsed_hold_is_swept_within_the_interval_and_a_tick(tmp_path: Path) -
 
 
 def test_holds_are_swept_while_every_mail_is_stuck(tmp_path: Path) -> None:
-    """Each slot of the worker has a mail whose server never finishes its reply."""
+    """Each slot of the worker sends a mail to a server that never finishes its reply."""
     show, staff = make_show(), make_user(is_staff=True)
     sold = make_show()
     for label in ("A1", "A2"):

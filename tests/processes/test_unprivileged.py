@@ -1,4 +1,4 @@
-"""What is left of root's rights in the programs of `make run` that root started."""
+"""The rights of the programs of `make run` if root starts it."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ python3 -c 'import os, sys; print(os.access(sys.argv[1] + "/writable", os.W_OK))
 def test_a_program_writes_to_its_own_folders_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a folder of root's, as a checkout in /root is."""
+    """The folder belongs to root, like a checkout in /root."""
     monkeypatch.setenv("HOME", os.environ["HOME"])  # The launcher changes it.
     tmp_path.chmod(0o700)
     start = unprivileged.launcher([tmp_path / "writable"])

@@ -11,12 +11,12 @@ PERSON = ANYONE - {"visitor"}
 OWNER = {"owner"}
 OWNER_OR_ADMIN = {"owner", "superuser"}
 ADMIN = {"superuser"}
-STAFF = {"superuser"}  # and whoever has the permission; bookings/tests say who that is
+STAFF = {"superuser"}  # And staff with the permission; the features' own tests check that.
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one route lets whom do; `example` is an address of it (see `address`)."""
+    """Who may call a route, and an example of its URL (with placeholders for ids)."""
 
     who: set[str]
     example: str
@@ -75,11 +75,11 @@ PAGES: dict[str, Row] = {
     "api/docs": Row(ANYONE, "/api/docs"),
     "api/openapi.json": Row(ANYONE, "/api/openapi.json"),
 }
-# Its own token is the key, and what comes without it is as if it weren't there.
+# The token in the URL or header gives access.
 BY_TOKEN = {"shared/<str:token>/", "metrics"}
-# Only what a page of the site sends is taken (bookmyshow/site/tests/test_metrics_page.py).
+# Accepts only requests from pages of the site (bookmyshow/site/tests/test_metrics_page.py).
 FROM_OWN_PAGES = {"vitals"}
-# Whatever is unknown under /api/ is a 404 in the API's envelope.
+# Unknown URLs under /api/ get a 404 in the API's envelope.
 UNKNOWN = {"api", "api/"}
 API: dict[tuple[str, str], Row] = {
     (method, path): Row(who, path.format(**names) if names else path, method)

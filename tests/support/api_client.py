@@ -1,4 +1,4 @@
-"""A plain HTTP client for the API: what a program somewhere sends, and what it gets back."""
+"""HTTP clients for tests of the API."""
 
 import json
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class Reply:
 
     @property
     def code(self) -> str:
-        """The problem's code; the reply is in the envelope of failures and nothing else."""
+        """The error code. Asserts that the reply is a failure in the API's envelope."""
         assert self.json["success"] is False
         assert self.json.keys() == {"success", "error"}
         assert self.json["error"]["message"]
@@ -47,7 +47,7 @@ class Reply:
 
 
 class Caller:
-    """Calls the API somehow; how, a subclass says."""
+    """Base of clients. A subclass implements `send`."""
 
     def send(
         self, method: str, address: str, payload: bytes | None, headers: dict[str, str]
@@ -84,7 +84,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class Api(Caller):
-    """The API of a site that is being served, over HTTP."""
+    """The API of a running site, over HTTP."""
 
     url: str
 
@@ -103,7 +103,7 @@ class Api(Caller):
 
 @dataclass(frozen=True)
 class ApiInProcess(Caller):
-    """The API without a server, in the test's own transaction: quick, for long lists of cases."""
+    """The API without a server, in the test's own transaction. It is fast, for many cases."""
 
     client: Client
 

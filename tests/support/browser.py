@@ -1,4 +1,4 @@
-"""Finding and starting a browser for the tests."""
+"""Finds and starts a browser for the tests."""
 
 import os
 import shutil
@@ -36,12 +36,12 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    # No other machine is reached. Asking this process about each request would switch the browser's
-    # cache off, and take longer than the site takes to answer.
+    # The browser can reach only this machine. (Playwright's route() could block requests too, but
+    # it would switch the browser's cache off and be slow.)
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     f"--disable-features={','.join(WITHOUT)}",
 ]
-# How long a page may take on a busy machine to become what a test waits for.
+# The longest time that a test waits for something on a page, for busy machines.
 PATIENCE_MS = 60_000
 MISSING = (
     "no browser for the browser tests: apt-get install chromium, or playwright install chromium,"

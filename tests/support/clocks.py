@@ -1,4 +1,4 @@
-"""Clocks for tests of what happens on the cinema's day and not on UTC's."""
+"""Times and zones for tests of the cinema's day, which differs from UTC's."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Asks the database itself to refuse what a named constraint forbids."""
+"""Checks that the database itself refuses what a named constraint forbids."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,20 +10,20 @@ from django.db import IntegrityError, connection, transaction
 
 @contextmanager
 def refused_by(name: str) -> Iterator[None]:
-    """The block breaks the constraint of this name (or that begins so)."""
+    """Assert that the block breaks the constraint of this name, or whose name begins so."""
     with pytest.raises(IntegrityError, match=f'constraint "{name}'), transaction.atomic():  # noqa: PT012
         yield
         check_now()
 
 
 def check_now() -> None:
-    """Foreign keys are checked when a transaction ends, which a test's never does."""
+    """Check foreign keys now. They are checked at the commit, and a test's transaction has none."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def drop(table: str, *names: str) -> None:
-    """Take constraints away until the test is rolled back, to see the one behind them."""
+    """Drop constraints until the test is rolled back, to test another constraint."""
     check_now()
     with connection.cursor() as cursor:
         for name in names:

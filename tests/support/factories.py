@@ -1,4 +1,4 @@
-"""Rows for tests, each with sensible values of its own; time is moved by moving the rows."""
+"""Creates rows for tests, with sensible values. Tests move time by changing the rows' times."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -73,7 +73,7 @@ def make_show(
 
 
 def make_booking(show: Show, labels: Iterable[str], *, user: User | None = None) -> Booking:
-    """A confirmed booking, made as a customer makes one."""
+    """A confirmed booking, made by the services."""
     buyer = user or make_user()
     held = services.hold_seats(user=buyer, show_id=show.pk, labels=labels)
     return services.confirm_booking(user=buyer, reference=held.reference)

@@ -2,6 +2,6 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 
 class QuickHasher(PBKDF2PasswordHasher):
-    """One round, for tests: the site under test verifies its hashes, for the rounds are in them."""
+    """One round, for fast tests. The site can verify the hashes, because they name the rounds."""
 
     iterations = 1

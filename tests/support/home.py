@@ -1,4 +1,4 @@
-"""Reading the home page."""
+"""Reads the home page in tests."""
 
 import re
 

@@ -40,9 +40,10 @@ class LiveSite:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on, and that nobody else is given.
+    """Return a port of 127.0.0.1 that is free, and that no other call returns.
 
-    Nor another test run beside this one: two gunicorns can listen on one port and share visitors.
+    This is also true for other test runs on this machine, because two gunicorns could listen on the
+    same port and share its requests.
     """
     for port in random.sample(PORTS, len(PORTS)):
         claim = socket.socket(type=socket.SOCK_DGRAM)
@@ -71,18 +72,18 @@ def site_environment(folder: Path, port: int) -> dict[str, str]:
         "HTTPS": "off",
         **UNLIMITED,
         "CORS_ORIGIN": "https://app.example.com",
-        # Nobody is told that the database is away because the machine is busy.
+        # A busy machine must not lead to 503 answers.
         "DATABASE_WAIT_SECONDS": "60",
         "BIND": "127.0.0.1",
         "PORT": str(port),
-        # Two, so that nothing may rest on the memory of one process.
+        # Two, so that tests find code that relies on the memory of one process.
         "WEB_CONCURRENCY": "2",
     }
 
 
 @contextmanager
 def serve(folder: Path, **environment: str) -> Iterator[LiveSite]:
-    """Serve the tests' database from a process of its own; it sees what is committed, no more.
+    """Serve the tests' database from another process, which sees only what is committed.
 
     ``environment`` changes settings, such as ``BOOKING_EXPIRY_MINUTES="1"``.
     """
@@ -107,9 +108,9 @@ def serve(folder: Path, **environment: str) -> Iterator[LiveSite]:
 
 
 def wait_until_the_database_let_go(process_name: str) -> None:
-    """Return once no connection of a program that was killed is left, nor what it had begun.
+    """Wait until the database has ended all sessions of a program that was killed.
 
-    `process_name` is what the program had in its environment as PGAPPNAME.
+    `process_name` is the value of PGAPPNAME in the program's environment.
     """
     deadline = time.monotonic() + START_SECONDS
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""A mail server that a test starts for itself, and that can be as bad as real ones are."""
+"""A mail server for one test, which can fail in the ways that real servers fail."""
 
 import socketserver
 import threading
@@ -10,9 +10,9 @@ from typing import Any
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Speaks as much SMTP as it takes to be sent a mail, and keeps what it was sent.
+    """Speaks enough SMTP to receive mails, and keeps them.
 
-    It misbehaves as its attributes say; a test may change them while the server runs.
+    Its attributes say how it fails; a test may change them while the server runs.
     """
 
     allow_reuse_address = True
@@ -22,16 +22,16 @@ class MailServer(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Conversation)
         self.received: list[Message] = []
         self.connections = 0
-        #: Its first words; a 4xx or 5xx refuses the connection.
+        #: The greeting; a 4xx or 5xx refuses the connection.
         self.greeting = "220 test"
         #: Address → the reply to a mail for it, such as "550 no such user"; "" hangs up.
         self.refuses: dict[str, str] = {}
-        #: The number of the mail that it takes and never answers; None answers all.
+        #: The number of the mail that it accepts and never answers. None: it answers all.
         self.silent_after: int | None = None
         #: Never finishes the reply to a mail: a byte every `drip_seconds`, for as long as it runs.
         self.drips = False
         self.drip_seconds = 0.05
-        #: Set once it fell silent, or began to drip.
+        #: Set when it stops answering, or begins to drip.
         self.is_stuck = threading.Event()
         self.stopped = threading.Event()
 
@@ -45,7 +45,7 @@ class MailServer(socketserver.ThreadingTCPServer):
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", self.server_address[1]
 
     def recipients(self) -> dict[str, str]:
-        """Who got which mails, by Message-ID; one that came twice under its id is one."""
+        """The recipient of each mail by Message-ID, so a mail that came twice counts once."""
         return {str(mail["Message-ID"]): str(mail["To"]) for mail in self.received}
 
 

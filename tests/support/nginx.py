@@ -1,4 +1,4 @@
-"""nginx with the files of ops/nginx in front of a site that a test serves."""
+"""Runs nginx with the files of ops/nginx in front of a test's site."""
 
 import os
 import re
@@ -12,8 +12,8 @@ from tests.support import programs
 from tests.support.live_site import free_port
 
 OPS = ROOT / "ops" / "nginx"
-# As Debian's and the image's own nginx.conf, less what a test must not share with others; with as
-# many connections as docs/deploy.md and compose.yaml have them set.
+# Like the nginx.conf of Debian and of the image, without the parts that tests would share. The
+# number of connections is that of docs/deploy.md and compose.yaml.
 MAIN = """
 {user}
 worker_rlimit_nofile 20000;
@@ -53,7 +53,7 @@ def localised(name: str, folder: Path, *, upstream: int) -> tuple[str, str]:
 
 
 def connections_of(name: str) -> int:
-    """How many connections nginx may have where that file of ops/nginx is used."""
+    """The number of connections that is documented for this file of ops/nginx."""
     told_in = {"compose.conf": "compose.yaml", "bookmyshow.conf": "docs/deploy.md"}[name]
     found = re.search(r"/worker_connections (\d+);/", (ROOT / told_in).read_text())
     assert found is not None, told_in
@@ -66,7 +66,7 @@ def nginx(name: str, folder: Path, *, upstream: int) -> Iterator[str]:
     programs.need("nginx", "openssl")
     text, url = localised(name, folder, upstream=upstream)
     (folder / "site.conf").write_text(text)
-    # A test's folder is closed to the user that nginx would become.
+    # Otherwise nginx would run as another user, who can't read the test's folder.
     user = "user root;" if os.geteuid() == 0 else ""
     values = {"user": user, "folder": folder, "connections": connections_of(name)}
     (folder / "nginx.conf").write_text(MAIN.format(**values))

@@ -1,4 +1,4 @@
-"""Cancelled shows whose buyers are to be told, and commands that a test kills meanwhile."""
+"""Makes cancelled shows with waiting mails, and runs commands that a test can kill."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from tests.support.factories import make_booking, make_show, make_user
 from tests.support.live_site import free_port, site_environment
 
 WAIT_SECONDS = 180
-# What PostgreSQL knows those commands by. Two processes may run tests beside each other.
+# The application_name of those commands in PostgreSQL; different for each test process.
 MANAGER = f"manage.py of test process {os.getpid()}"
 
 
@@ -24,7 +24,7 @@ def sold_show(people: int) -> Show:
     return show
 
 
-def owe(people: int) -> Show:
+def cancel_sold_show(people: int) -> Show:
     show = sold_show(people)
     cancel_show(by=make_user(is_staff=True), show_id=show.pk)
     return show

@@ -2,8 +2,8 @@
 
 The state machine test compares the services with this model.
 
-Time is in whole virtual seconds; one caller at a time. A refusal is the name of its error, with the
-lost seats where there are any.
+Time is in whole virtual seconds, and calls run one after the other. A refusal has the name of the
+error and the lost seats, if any.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 HOLD_SECONDS = 120
 MOST_SEATS = 10
-# Limits against hoarding; seconds lie between two steps of the test's time.
+# Limits against hoarding. The seconds are between two steps of the test's time.
 MOST_SEATS_AT_SHOW = 6
 MOST_HOLDS = 1
 UNPAID_SECONDS = 220
@@ -22,7 +22,7 @@ MOST_SEATS_UNCONFIRMED = 7
 
 
 class Refusal(Exception):
-    """A rule said no; compared by its name and labels."""
+    """A rule refused a call. Compared by its name and labels."""
 
     def __init__(self, name: str, labels: tuple[str, ...] = ()) -> None:
         super().__init__(name, labels)
@@ -58,7 +58,7 @@ class PlainBooking:
         return self.status in {"PENDING", "CONFIRMED"}
 
     def unpaid_until(self, now: int) -> int | None:
-        """When a hold that was not confirmed ended; None for any other booking."""
+        """The end of a hold that was not confirmed; None for other bookings."""
         if self.lapsed(now) or self.ended_reason == "lapsed":
             return self.expires_at
         return self.ended_at if self.ended_reason in {"released", "swapped"} else None
@@ -89,7 +89,8 @@ class PlainModel:
     bookings: list[PlainBooking] = field(default_factory=list)
 
     def run(self, call: Call) -> object:
-        """What the call returns: a booking's number, how many lapsed, or the Refusal's arguments.
+        """The result: a booking's number, the number of swept holds, or the arguments of the
+        Refusal.
 
         A refused call changes nothing.
         """

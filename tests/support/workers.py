@@ -1,4 +1,4 @@
-"""The Procfile's Celery processes, for tests that start them for themselves."""
+"""Starts the Procfile's Celery processes for a test."""
 
 import re
 import shlex
@@ -25,9 +25,9 @@ def procfile() -> dict[str, list[str]]:
 
 @contextmanager
 def running(folder: Path, *names: str, **environment: str) -> Iterator[Path]:
-    """These processes of the Procfile, started and ready; gives the file that they log to.
+    """Run these processes of the Procfile; yields their log file when they are ready.
 
-    Meanwhile tasks of this process go to the broker too.
+    While they run, tasks of this process go to the broker too.
     """
     log = folder / "celery.log"
     env = site_environment(folder, free_port()) | environment

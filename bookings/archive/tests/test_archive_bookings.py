@@ -17,7 +17,7 @@ from django.utils import timezone
 from bookings import services
 from bookings.archive.models import ArchivedBooking, ArchivedShow
 from bookings.archive.services import archive_batch
-from bookings.integrity.checks import find_broken
+from bookings.integrity.checks import find_breaches
 from bookings.models import Booking
 from bookmyshow.environment import ROOT
 from shows.models import Seat, Show
@@ -42,7 +42,7 @@ def archive(*arguments: str) -> str:
     return output.getvalue().splitlines()[-1]
 
 
-def test_an_old_show_goes_whole_and_a_recent_one_stays() -> None:
+def test_an_old_show_is_archived_completely_and_a_recent_one_stays() -> None:
     old, recent = make_show(movie=make_movie("Her")), make_show()
     booking = make_booking(old, ["E1", "A1"])
     services.hold_seats(user=make_user(), show_id=old.pk, labels=["B1"])
@@ -66,7 +66,7 @@ def test_an_old_show_goes_whole_and_a_recent_one_stays() -> None:
     assert ["A1", "standard", False, 0, 0, booking.pk] in show.seats
     # A hold that nobody swept is what it had become.
     assert ArchivedBooking.objects.exclude(pk=found.pk).get().ended_reason == "lapsed"
-    assert not list(find_broken())
+    assert not list(find_breaches())
     assert archive() == "Moved 0 shows, 0 bookings."
 
 
@@ -82,7 +82,7 @@ def test_the_tables_are_partitioned_by_quarter() -> None:
         assert cursor.fetchone() == (3,)
 
 
-def test_its_owner_and_staff_still_find_it_and_nobody_else() -> None:
+def test_only_owner_and_staff_find_an_archived_booking() -> None:
     show = make_show(movie=make_movie("Her"))
     user = make_user()
     booking = make_booking(show, ["A1"], user=user)
@@ -120,7 +120,7 @@ def test_reports_count_what_is_archived() -> None:
     assert report() == before
 
 
-def test_killed_in_the_middle_it_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_after_a_run_was_killed_the_next_run_continues(tmp_path: Path) -> None:
     for _ in range(12):
         show = make_show("A ssss")
         make_booking(show, ["A1"])
@@ -138,7 +138,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(tmp_path: Path) -> None:
     assert moved >= 1
     assert Show.objects.count() + moved == 12
     assert Booking.objects.count() + ArchivedBooking.objects.count() == 12
-    assert not list(find_broken())
+    assert not list(find_breaches())
     archive()
     assert ArchivedBooking.objects.count() == 12
     assert not Show.objects.exists()

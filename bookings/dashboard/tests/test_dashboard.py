@@ -96,7 +96,7 @@ def test_today_is_each_cinemas_own() -> None:
     }
 
 
-def test_an_empty_house_has_no_percentages_and_no_faults() -> None:
+def test_without_data_the_dashboard_has_no_percentages() -> None:
     board = dashboard(at=timezone.now())
     assert (board.funnel.conversion, board.newcomers.conversion, board.today) == (None, None, None)
     page = staff_client().get(PAGE).content.decode()
@@ -119,7 +119,7 @@ def test_the_page_costs_the_same_few_queries_however_much_was_sold(
     assert counts[0] == counts[1]
 
 
-def test_whoever_opens_a_page_is_online_once() -> None:
+def test_a_visitor_who_opens_pages_is_online_once() -> None:
     before = people_online()
     for client in (Client(), Client(headers={"User-Agent": "another"})):
         client.get("/")
@@ -128,7 +128,7 @@ def test_whoever_opens_a_page_is_online_once() -> None:
     assert people_online() == (before or 0) + 2
 
 
-def test_one_address_cannot_make_a_crowd() -> None:
+def test_one_address_counts_as_few_people_online() -> None:
     for number in range(3 * ADDRESS_COUNTS):
         client = Client(headers={"User-Agent": f"made up {number}"})
         client.cookies[settings.SESSION_COOKIE_NAME] = f"made-up-{number}"
@@ -176,7 +176,7 @@ def test_a_cinema_says_how_many_bookings_were_cancelled_with_their_show_too() ->
     assert "1 booking cancelled" in staff_client().get(PAGE).content.decode()
 
 
-def test_a_show_that_is_off_is_in_no_takings() -> None:
+def test_a_cancelled_show_has_no_takings() -> None:
     booking = make_booking(make_show(), ["A1"])
     Show.objects.filter(pk=booking.show_id).update(status="CANCELLED")
     board = dashboard(at=timezone.now())

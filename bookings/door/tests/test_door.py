@@ -25,7 +25,7 @@ from tests.support.races import at_once
 pytestmark = pytest.mark.django_db
 
 
-def make_doorman(*names: str) -> User:
+def make_door_staff(*names: str) -> User:
     """Staff with these permissions on admissions; by default the ones the door needs."""
     staff = make_user(is_staff=True, name="Noor")
     codenames = names or ("add_admission", "delete_admission", "view_admission")
@@ -36,7 +36,7 @@ def make_doorman(*names: str) -> User:
 
 @pytest.fixture
 def staff() -> User:
-    return make_doorman()
+    return make_door_staff()
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_ticket_is_valid_once_and_then_used(staff: User, show: Show) -> None:
     booking = make_booking(show, ["A1", "A2"])
     first = scan(staff, booking, show)
     assert first.answer == Answer.VALID
-    second = scan(make_doorman(), booking, show)
+    second = scan(make_door_staff(), booking, show)
     assert (second.answer, second.admission) == (Answer.USED, first.admission)
 
 
@@ -72,7 +72,7 @@ def test_a_reference_can_be_typed_with_any_case_spaces_and_lookalikes(
     assert scan(staff, "0LA2B3C4D5E6", show).answer == Answer.USED
 
 
-def test_a_token_that_someone_made_up_is_unknown(staff: User, show: Show) -> None:
+def test_a_forged_token_is_unknown(staff: User, show: Show) -> None:
     booking = make_booking(show, ["A1"])
     forged = f"{booking.reference}:{'x' * 43}"
     for text in (forged, share_token(booking), "", "BMV", "тикет", "A" * 200, "%00"):
@@ -127,7 +127,7 @@ def test_undo_makes_the_ticket_good_again_and_is_logged(staff: User, show: Show)
     assert scan(staff, booking, show).answer == Answer.VALID
 
 
-def test_undo_of_what_was_never_let_in_changes_nothing(staff: User, show: Show) -> None:
+def test_undo_without_an_admission_changes_nothing(staff: User, show: Show) -> None:
     booking = make_booking(show, ["A1"])
     other = make_show()
     scan(staff, booking, show)
@@ -138,7 +138,7 @@ def test_undo_of_what_was_never_let_in_changes_nothing(staff: User, show: Show) 
     assert not LogEntry.objects.exists()
 
 
-def test_whoever_is_in_the_hall_cannot_cancel(staff: User, show: Show) -> None:
+def test_a_used_ticket_cannot_be_cancelled(staff: User, show: Show) -> None:
     booking = make_booking(show, ["A1"])
     scan(staff, booking, show)
     with pytest.raises(BookingUsed):
@@ -163,9 +163,9 @@ def test_late_comers_get_in_after_the_film_began(staff: User, show: Show) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_doors_that_scan_one_ticket_together_one_lets_it_in() -> None:
+def test_of_many_doors_that_scan_one_ticket_only_one_admits_it() -> None:
     show = make_show()
-    doors = [make_doorman() for _ in range(12)]
+    doors = [make_door_staff() for _ in range(12)]
     for label in ("A1", "A2", "A3"):
         booking = make_booking(show, [label])
         verdicts = at_once(lambda n, b=booking: scan(doors[n], b, show), 12)  # type: ignore[misc]
@@ -177,7 +177,7 @@ def test_of_many_doors_that_scan_one_ticket_together_one_lets_it_in() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_lock_doors_collide_and_only_the_constraint_is_left() -> None:
     show = make_show()
-    doors = [make_doorman() for _ in range(12)]
+    doors = [make_door_staff() for _ in range(12)]
     booking = make_booking(show, ["A1"])
 
     def unlocked(reference: str | None) -> Booking:
@@ -202,7 +202,7 @@ def test_control_without_the_lock_doors_collide_and_only_the_constraint_is_left(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_ticket_scanned_while_it_is_cancelled_is_one_or_the_other() -> None:
-    show, staff = make_show(), make_doorman()
+    show, staff = make_show(), make_door_staff()
     for label in ("A1", "A2", "A3", "A4", "A5", "B1", "B2", "B3"):
         booking = make_booking(show, [label])
 
@@ -269,18 +269,18 @@ def test_the_pages_are_for_staff_with_the_permission(client: Client, show: Show)
     customer = make_user()
     customer.user_permissions.set(Permission.objects.filter(codename="add_admission"))
     customer.refresh_from_db()
-    for person in (customer, make_user(is_staff=True), make_doorman("view_admission")):
+    for person in (customer, make_user(is_staff=True), make_door_staff("view_admission")):
         client.force_login(person)
         assert [client.get(address).status_code for address in addresses] == [403, 403]
 
 
 def test_undo_needs_a_permission_of_its_own(client: Client, show: Show) -> None:
     booking = make_booking(show, ["A1"])
-    client.force_login(make_doorman("add_admission"))
+    client.force_login(make_door_staff("add_admission"))
     assert "Undo" not in at_the_door(client, show, booking.reference)
     address = reverse("bookings:door-undo", args=[show.pk])
     assert client.post(address, {"ticket": booking.reference}).status_code == 403
-    client.force_login(make_doorman())
+    client.force_login(make_door_staff())
     undone = client.post(address, {"ticket": booking.reference})
     assert "can come in again" in undone.content.decode()
 

@@ -16,7 +16,7 @@ def check(*arguments: str) -> str:
     return output.getvalue()
 
 
-def test_a_sound_database_is_told_so() -> None:
+def test_a_correct_database_passes() -> None:
     make_booking(make_show(), ["A1"])
     assert "invariants hold" in check()
 
@@ -39,7 +39,7 @@ def test_a_breach_fails_and_fix_puts_it_right() -> None:
     assert sorted(owned) == ["A1", "A2"]
 
 
-def test_seats_of_a_dead_booking_are_freed() -> None:
+def test_seats_of_an_ended_booking_are_freed() -> None:
     show = make_show()
     booking = make_booking(show, ["A1"])
     Booking.objects.filter(pk=booking.pk).update(status="CANCELLED", ended_reason="customer")

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from bookings.integrity.checks import RULES, find_broken
+from bookings.integrity.checks import RULES, find_breaches
 from bookings.integrity.repair import broken_shows, repair_show
 
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
             self._fix(dry_run=dry_run)
             if dry_run:
                 return
-        broken = list(find_broken())
+        broken = list(find_breaches())
         for breach in broken:
             self.stdout.write(f"{breach.rule}: {breach.where}")
         if broken:

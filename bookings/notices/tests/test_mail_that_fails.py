@@ -29,7 +29,7 @@ from tests.support.admin_site import staff_client
 from tests.support.factories import make_user
 from tests.support.live_site import wait_until_the_database_let_go
 from tests.support.mail_server import MailServer, mail_server
-from tests.support.notices import MANAGER, WAIT_SECONDS, kill, manage, owe
+from tests.support.notices import MANAGER, WAIT_SECONDS, cancel_sold_show, kill, manage
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/bookings/notice/"
@@ -46,7 +46,7 @@ def server(settings: Settings) -> Iterator[MailServer]:
 
 
 def owed(people: int) -> list[Notice]:
-    owe(people)
+    cancel_sold_show(people)
     return list(Notice.objects.select_related("user").order_by("pk"))
 
 
@@ -57,9 +57,7 @@ def let_time_pass(hours: int = 7) -> None:
 
 
 @pytest.mark.parametrize("address", UNSENDABLE)
-def test_an_address_that_no_mail_can_be_written_to_costs_its_own_mail_only(
-    server: MailServer, address: str
-) -> None:
+def test_an_invalid_address_fails_only_its_own_mail(server: MailServer, address: str) -> None:
     first, *_ = owed(3)
     first.user.email = address
     first.user.save()
@@ -70,7 +68,7 @@ def test_an_address_that_no_mail_can_be_written_to_costs_its_own_mail_only(
     assert first.last_error.startswith("Unicode")
 
 
-def test_an_error_of_our_own_costs_its_own_mail_only_and_is_tried_again() -> None:
+def test_an_error_in_our_code_fails_only_that_mail_and_is_retried() -> None:
     first, *_ = owed(3)
     detail = first.detail
     Notice.objects.filter(pk=first.pk).update(detail={})
@@ -105,7 +103,7 @@ def test_bad_addresses_in_a_row_do_not_stop_the_others(server: MailServer, reply
     assert (done.sent, done.failed) == (3, 5)
 
 
-def test_a_mail_at_which_the_server_hangs_up_costs_its_own_mail_only(server: MailServer) -> None:
+def test_a_connection_closed_during_a_mail_fails_only_that_mail(server: MailServer) -> None:
     first, *_ = owed(4)
     server.refuses = {first.user.email: ""}
     done = send_due()
@@ -113,7 +111,7 @@ def test_a_mail_at_which_the_server_hangs_up_costs_its_own_mail_only(server: Mai
 
 
 @pytest.mark.parametrize("greeting", ["421 too busy", "554 go away"])
-def test_a_server_that_takes_no_mail_gives_none_up_and_is_asked_again_within_minutes(
+def test_while_the_server_refuses_all_mail_none_is_given_up(
     server: MailServer, greeting: str
 ) -> None:
     owed(6)
@@ -145,7 +143,7 @@ def test_a_run_takes_many_mails_over_one_connection(server: MailServer) -> None:
     assert server.connections == 1
 
 
-def test_a_run_has_a_bound_and_the_next_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_stops_after_its_time_and_the_next_continues(monkeypatch: pytest.MonkeyPatch) -> None:
     owed(3)
     monkeypatch.setattr(notices, "RUN_SECONDS", 0)
     assert [send_due().sent for _ in range(4)] == [1, 1, 1, 0]
@@ -180,7 +178,7 @@ def test_no_transaction_is_open_and_the_try_is_counted_while_a_server_is_slow(
     tmp_path: Path, server: MailServer
 ) -> None:
     """The database ends transactions that idle, and would forget that the mail went out."""
-    owe(1)
+    cancel_sold_show(1)
     server.silent_after = 1
     sender = manage(tmp_path, "send_notices", EMAIL_URL=server.url)
     assert server.is_stuck.wait(WAIT_SECONDS)
@@ -197,7 +195,7 @@ def test_no_transaction_is_open_and_the_try_is_counted_while_a_server_is_slow(
     wait_until_the_database_let_go(MANAGER)
 
 
-def test_a_sender_that_was_taken_for_dead_still_counts_as_having_sent(
+def test_a_mail_sent_after_its_claim_lapsed_is_marked_as_sent(
     server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its claim lapsed while the server took its time, and another sender failed."""

@@ -21,7 +21,7 @@ from shows.models import Show
 from tests.support.factories import make_user
 from tests.support.live_site import free_port, wait_until_the_database_let_go
 from tests.support.mail_server import MailServer, mail_server
-from tests.support.notices import MANAGER, WAIT_SECONDS, kill, manage, owe, sold_show
+from tests.support.notices import MANAGER, WAIT_SECONDS, cancel_sold_show, kill, manage, sold_show
 from tests.support.races import at_once, wait_for_waiting
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def server() -> Iterator[MailServer]:
 
 
 def test_due_mails_are_sent_once() -> None:
-    owe(3)
+    cancel_sold_show(3)
     assert send_notices() == 3
     assert send_notices() == 0
     assert len({message.to[0] for message in mail.outbox}) == len(mail.outbox) == 3
@@ -43,7 +43,7 @@ def test_due_mails_are_sent_once() -> None:
 def test_a_mail_that_fails_is_tried_again_later_and_holds_up_no_other(
     server: MailServer, settings: Settings
 ) -> None:
-    owe(3)
+    cancel_sold_show(3)
     unlucky = Notice.objects.order_by("pk")[0]
     server.refuses = {unlucky.user.email: "450 not now"}
     server.receive_from(settings)
@@ -61,7 +61,7 @@ def test_a_mail_that_fails_is_tried_again_later_and_holds_up_no_other(
 
 
 def test_with_the_mail_server_down_a_run_gives_up_soon(settings: Settings) -> None:
-    owe(6)
+    cancel_sold_show(6)
     for name, value in (
         ("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend"),
         ("EMAIL_PORT", free_port()),
@@ -72,8 +72,8 @@ def test_with_the_mail_server_down_a_run_gives_up_soon(settings: Settings) -> No
     assert Notice.objects.filter(attempts=0).count() == 3
 
 
-def test_whoever_closed_the_account_has_no_address_to_write_to() -> None:
-    owe(2)
+def test_no_mail_goes_to_a_closed_account() -> None:
+    cancel_sold_show(2)
     delete_account(user=Notice.objects.order_by("pk")[0].user)
     send_due()
     assert len(mail.outbox) == 1
@@ -81,7 +81,7 @@ def test_whoever_closed_the_account_has_no_address_to_write_to() -> None:
 
 
 def test_a_dry_run_lists_and_sends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    owe(2)
+    cancel_sold_show(2)
     call_command("send_notices", dry_run=True)
     assert "2 mails wait" in capsys.readouterr().out
     assert mail.outbox == []
@@ -89,17 +89,17 @@ def test_a_dry_run_lists_and_sends_nothing(capsys: pytest.CaptureFixture[str]) -
 
 @pytest.mark.django_db(transaction=True)
 def test_many_senders_at_once_send_each_mail_once() -> None:
-    owe(20)
+    cancel_sold_show(20)
     results = at_once(lambda n: send_due().sent, 4)
     assert sum(r for r in results if isinstance(r, int)) == 20
     assert set(Counter(message.to[0] for message in mail.outbox).values()) == {1}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_killed_while_sending_the_next_run_tells_the_rest_and_nobody_twice(
+def test_after_a_sender_was_killed_the_next_run_sends_the_rest_once(
     tmp_path: Path, server: MailServer
 ) -> None:
-    show = owe(8)
+    show = cancel_sold_show(8)
     # The fourth mail was taken, and its sender will never know.
     server.silent_after = 4
     sender = manage(tmp_path, "send_notices", EMAIL_URL=server.url)
@@ -124,7 +124,7 @@ def test_killed_while_sending_the_next_run_tells_the_rest_and_nobody_twice(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_killed_while_cancelling_nothing_happened_and_again_does_it_whole(tmp_path: Path) -> None:
+def test_a_killed_cancellation_changes_nothing_and_can_be_repeated(tmp_path: Path) -> None:
     show, staff = sold_show(5), make_user(is_staff=True)
     command = ("cancel_show", str(show.pk), "--by", staff.email)
     with transaction.atomic():

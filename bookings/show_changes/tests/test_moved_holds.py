@@ -88,7 +88,7 @@ def test_a_ticket_and_a_hold_of_one_person_are_both_told_of(show: Show, buyer: U
     assert held.reference in told
 
 
-def test_what_was_seen_is_what_is_confirmed(show: Show, buyer: User) -> None:
+def test_a_confirmation_with_the_old_time_is_refused(show: Show, buyer: User) -> None:
     booking = hold(buyer, show)
     seen = show.starts_at
     move(show)
@@ -103,7 +103,9 @@ def test_what_was_seen_is_what_is_confirmed(show: Show, buyer: User) -> None:
     confirm_booking(user=buyer, reference=booking.reference, starts_at=seen)
 
 
-def test_the_page_tells_before_it_confirms(client: Client, show: Show, buyer: User) -> None:
+def test_the_page_shows_the_new_time_before_it_confirms(
+    client: Client, show: Show, buyer: User
+) -> None:
     client.force_login(buyer)
     booking = hold(buyer, show)
     before = dated_moment(show.local_start)

@@ -18,7 +18,7 @@ from bookings.errors import (
     ShowNotBookable,
     TimeOutOfRange,
 )
-from bookings.integrity.checks import find_broken
+from bookings.integrity.checks import find_breaches
 from bookings.models import Booking, Notice
 from bookings.notices.services import send_due
 from bookings.show_changes.services import (
@@ -84,7 +84,7 @@ def test_cancelling_ends_every_live_booking_by_the_cinema_and_frees_the_seats(
     assert status_of(given_back) == ("CANCELLED", "customer")
     show.refresh_from_db()
     assert (show.status, show.available_seats) == ("CANCELLED", show.total_seats)
-    assert list(find_broken()) == []
+    assert list(find_breaches()) == []
     with pytest.raises(ShowNotBookable, match="cancelled"):
         services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1"])
 

@@ -265,5 +265,5 @@ def test_a_shared_link_previews_with_the_films_card(ticket: Booking) -> None:
     assert "icons/share.png" not in page
 
 
-def test_a_link_that_nobody_made_is_404() -> None:
+def test_an_invalid_shared_link_is_a_404() -> None:
     assert Client().get(reverse("bookings:shared", args=["1:made-up"])).status_code == 404

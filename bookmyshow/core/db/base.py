@@ -3,19 +3,19 @@
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 
-from .pool import SteadyPool
+from .pool import FailFastPool
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     @property
-    def pool(self) -> SteadyPool | None:
+    def pool(self) -> FailFastPool | None:
         """This process's connections, opened by the first that needs one; None without a pool."""
         options = self.settings_dict["OPTIONS"].get("pool")
         if self.alias == NO_DB_ALIAS or not options:
             return None
         pools = self._connection_pools  # type: ignore[attr-defined]
         if self.alias not in pools:
-            pool = SteadyPool(
+            pool = FailFastPool(
                 # Django sets it afterwards.
                 kwargs={**self.get_connection_params(), "autocommit": True},
                 open=False,
@@ -25,5 +25,5 @@ class DatabaseWrapper(base.DatabaseWrapper):
             )
             # Of two threads that come at once, one makes the pool.
             pools.setdefault(self.alias, pool)
-        found: SteadyPool = pools[self.alias]
+        found: FailFastPool = pools[self.alias]
         return found

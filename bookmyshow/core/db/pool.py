@@ -13,7 +13,7 @@ NEXT_WAIT_SECONDS = 0.25
 RECONNECT_SECONDS = 0.5
 
 
-class SteadyPool(ConnectionPool[Connection[Any]]):
+class FailFastPool(ConnectionPool[Connection[Any]]):
     """psycopg's pool, which remembers whether the last wait for a connection failed."""
 
     def __init__(self, **options: Any) -> None:

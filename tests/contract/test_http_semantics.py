@@ -1,4 +1,4 @@
-"""HTTP manners of the API: caching, methods, media types, CORS, and bodies nobody should send."""
+"""HTTP semantics of the API: caching, methods, media types, CORS, and invalid bodies."""
 
 import gzip
 import json
@@ -211,7 +211,7 @@ def test_a_long_query_is_answered_in_the_apis_shape_up_to_the_servers_limit(
     assert refused.status == 400
     assert refused.headers["Content-Type"].startswith("application/json")
     assert method == "HEAD" or list(refused.details) == ["search"]
-    # Longer than any server's limit: docs/api.md.
+    # Longer than the limit of every server (docs/api.md).
     assert api.call(method, f"movies?search={'a' * 20_000}").status == 414
 
 
