@@ -1,4 +1,5 @@
-"""Confirmations that meet the end of their hold: its order forced by a lock, and races."""
+"""Confirmations at the moment when the hold lapses: in an order that a lock forces, and as
+races."""
 
 import random
 import threading
@@ -26,13 +27,13 @@ def held() -> Booking:
 
 
 def confirm_in_time(held: Booking) -> None:
-    """Confirm a hold that has lapsed for all the others: they see it as it was before."""
+    """Confirm a hold that other transactions still see as lapsed, by moving its end in this one."""
     Booking.objects.filter(pk=held.pk).update(expires_at=database_now() + timedelta(hours=1))
     services.confirm_booking(user=held.user, reference=held.reference)
 
 
 def lock_until_it_lapses(held: Booking) -> Callable[[], None]:
-    """Lock a hold that has a second left; what is returned waits until it has none."""
+    """Lock a hold that has one second left. Returns a function that waits until it has lapsed."""
     held.expires_at = database_now() + timedelta(seconds=1)
     with_that_end = Booking.objects.filter(pk=held.pk)
     at_once(lambda _: with_that_end.update(expires_at=held.expires_at), 1)
@@ -103,7 +104,7 @@ def test_confirm_racing_the_take_over_of_its_lapse_is_never_both_and_never_neith
     margin = 5.0
     for label in show.seats.values_list("label", flat=True)[:100]:
         held = services.hold_seats(user=late, show_id=show.pk, labels=[label])
-        # It ends a few milliseconds from now, in the middle of what follows.
+        # The hold ends in a few milliseconds, during the calls below.
         ends = timezone.now() + timedelta(milliseconds=margin * random.uniform(0.5, 1.5))
         Booking.objects.filter(pk=held.pk).update(
             created_at=ends - timedelta(minutes=2), expires_at=ends
@@ -136,7 +137,7 @@ def test_confirm_racing_the_take_over_of_its_lapse_is_never_both_and_never_neith
         winners = [r for r in (confirmed, taken) if isinstance(r, Booking)]
         assert len(winners) == 1, (confirmed, taken)
         outcomes["confirmed" if winners[0] is confirmed else "taken over"] += 1
-        # Follow how fast this machine is, so that the race stays close.
+        # Adapt to the speed of this machine, so that both outcomes occur.
         margin *= 0.8 if winners[0] is confirmed else 1.3
         if winners[0] is taken:
             services.release_hold(user=next_buyer, reference=winners[0].reference)

@@ -1,4 +1,4 @@
-"""Limits against hoarding: where each begins, what is said, and that no race gets around it."""
+"""Limits against hoarding: their values and messages, and that races can't exceed them."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -47,7 +47,7 @@ def hold(user: User, show: Show, *labels: str, held_from: str = "") -> Booking:
 
 
 def wait(booking: Booking, time: timedelta) -> None:
-    """Let that time pass for everything that this booking's person did at its show."""
+    """Move all bookings of this person at this show back by `time`."""
     Booking.objects.filter(user=booking.user, show=booking.show).update(
         created_at=F("created_at") - time,
         expires_at=F("expires_at") - time,
@@ -105,7 +105,8 @@ def test_after_two_lapsed_holds_there_is_a_pause(buyer: User, swept: bool) -> No
 
 
 def test_releasing_and_holding_again_is_counted_by_time(buyer: User) -> None:
-    """Giving seats back for a moment doesn't keep them, and a changed mind costs no pause."""
+    """Releasing seats and holding them again does not avoid the pause; quick changes don't cause
+    one."""
     show = make_show()
     for _ in range(20):
         held = hold(buyer, show, "A1")
@@ -202,7 +203,7 @@ def test_confirmations_of_two_holds_at_once_are_decided_one_after_the_other() ->
 
 @pytest.mark.django_db(transaction=True)
 def test_holds_and_confirmations_of_one_person_at_once_lock_in_one_order(settings: Any) -> None:
-    """Swaps and confirmations at two shows: each is decided or refused, none is a deadlock."""
+    """Swaps and confirmations at two shows at the same time cause no deadlock."""
     settings.MAX_SEATS_PER_SHOW = settings.MAX_SEATS_UNCONFIRMED = 1_000
     settings.HOLD_PAUSE = timedelta(0)
     person = make_user()
@@ -255,7 +256,7 @@ def test_the_address_is_the_clients(browser: Client) -> None:
 
 
 def test_new_accounts_of_one_address_cannot_buy_a_whole_show(settings: Any) -> None:
-    """Seats that are bought are on hold no more, so the limit of holds alone lets them go on."""
+    """Bought seats are not on hold any more, so the limit of held seats does not count them."""
     settings.RATE_LIMITS = True
     show, other = make_show(), make_show()
 

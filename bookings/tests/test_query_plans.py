@@ -1,4 +1,4 @@
-"""The statements of the hot path are answered by indexes, however many rows there are."""
+"""The statements of the hot paths use indexes, so the number of rows does not matter."""
 
 import re
 from typing import Any
@@ -31,7 +31,7 @@ SALES = """
 
 @pytest.fixture
 def many_sold_bookings(db: None) -> None:
-    """A planner that knows many bookings, hardly one of them a hold."""
+    """3,000 confirmed bookings and no hold, with statistics for the planner."""
     shows = [make_show(hall(20, 25)).pk for _ in range(5)]
     values = [[make_user().pk for _ in range(50)], shows]
     with connection.cursor() as cursor:
@@ -40,7 +40,7 @@ def many_sold_bookings(db: None) -> None:
 
 
 def plan(query: str, values: Any = None) -> str:
-    """How PostgreSQL does it where an index serves; some tables are nearly empty here."""
+    """The plan if sequential scans are avoided, because some tables are nearly empty here."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {query}", values)
@@ -48,7 +48,7 @@ def plan(query: str, values: Any = None) -> str:
 
 
 def plan_whatever_the_values(query: str) -> str:
-    """The plan that is kept for a prepared statement."""
+    """The generic plan of a prepared statement."""
     names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", query)))
     return plan(
         "(GENERIC_PLAN) " + re.sub(r"%\((\w+)\)s", lambda m: f"${names.index(m[1]) + 1}", query)

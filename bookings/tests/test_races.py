@@ -1,4 +1,4 @@
-"""Races on real threads and connections, each with a control that loses when the lock is gone."""
+"""Races with real threads and connections, and controls that fail without the lock."""
 
 import random
 import threading
@@ -38,7 +38,7 @@ BUYERS = 200
 
 @contextmanager
 def without_the_lock() -> Iterator[None]:
-    """The control: the show is read, not locked, and the guard behind the lock is off."""
+    """For controls: the show and bookings are read without locks."""
     with (
         mock.patch.object(
             locks, "lock_show_sql", return_value=statement(Show.objects.filter(pk=0))
@@ -51,14 +51,16 @@ def without_the_lock() -> Iterator[None]:
 
 
 def unexpected(results: list[object]) -> list[object]:
-    """What went wrong beyond a booking rule saying no."""
+    """The exceptions that are not refusals by a booking rule."""
     refusals = BookingError | ShowBusy
     return [r for r in results if isinstance(r, Exception) and not isinstance(r, refusals)]
 
 
 def storm(show: Show, buyers: list[User], seed: int) -> list[object]:
-    """Every buyer holds 1 to 4 random seats in random order, some confirm, some let go; among them
-    sweeps run and a third of the holds are moved past their end, so that others take them over."""
+    """All buyers hold 1 to 4 random seats at the same time; some confirm, some release.
+
+    Sweeps run too, and a third of the holds is moved past its end, so that others take the seats.
+    """
     labels = list(show.seats.values_list("label", flat=True))
 
     def buy(number: int) -> object:
@@ -86,7 +88,7 @@ def storm(show: Show, buyers: list[User], seed: int) -> list[object]:
 
 
 def lapse_if_pending(booking: Booking) -> None:
-    """Time passes: the hold's end moves into the past, in the order every writer locks in."""
+    """Move the hold's end into the past, with locks in the usual order."""
     with transaction.atomic():
         Show.objects.select_for_update(no_key=True).get(pk=booking.show_id)
         Booking.objects.filter(pk=booking.pk, status=Booking.Status.PENDING).update(
@@ -108,7 +110,7 @@ def test_two_hundred_buyers_never_get_one_seat_twice() -> None:
 
 def test_control_without_the_lock_buyers_break_the_invariants() -> None:
     broken = False
-    for seed in range(10):  # One storm is enough nearly always, but chance has a say.
+    for seed in range(10):  # One run is nearly always enough.
         show = make_show(hall(2, 10))
         buyers = [make_user() for _ in range(40)]
         with without_the_lock():
@@ -149,7 +151,7 @@ def test_control_without_the_lock_many_buyers_of_one_seat_collide() -> None:
         results = at_once(
             lambda n: hold(n) if n < 12 else keep_the_seat_until_all_have_seen_it_free(), 13
         )
-    # The guarded update is what then stops the second sale, and it raises rather than refuses.
+    # Without the lock the check in the statement stops a second sale, with a DataError.
     assert Counter(type(r) for r in results[:12]) == {Booking: 1, DataError: 11}
 
 
@@ -194,7 +196,7 @@ def test_one_key_at_two_shows_at_once_makes_one_booking_and_one_refusal() -> Non
 
 
 def test_a_key_that_another_show_uses_up_in_the_middle_of_a_swap_is_refused() -> None:
-    """The show's lock doesn't keep a person's key from being used at another show."""
+    """The show's lock does not protect a key from use at another show."""
     user, show, other = make_user(), make_show(), make_show()
     first = services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
     look = holds_sql.seats_to_hold

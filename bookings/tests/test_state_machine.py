@@ -1,4 +1,4 @@
-"""Random calls of the booking services, alone and two at once, against a plain model.
+"""Compares random calls of the booking services, single and two at once, with a plain model.
 
 The model is `plain_model`: the rules of docs/spec.md §4.
 """
@@ -48,7 +48,7 @@ STEP_SECONDS = 40
 EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "30"))
 STEPS = 40
 
-# Few seats, so that people get into each other's way.
+# Few seats, so that people compete for them.
 FREE_CHOICES = [
     *(("A1",), ("A2",), ("B1",), ("B2", "A2"), ("A1", "A2"), ("A2", "A3"), ("B1", "B2", "A3")),
     *(("A3", "A1"), ("B2",), ("A1", "A2", "A3", "B1", "B2")),
@@ -72,8 +72,8 @@ calls = st.builds(
     # Counted from the newest; looked up when the call is made.
     booking=one_of(0, 0, 1, 2, 3),
 )
-# Whether a call is aimed at where it does most: a hold at someone who holds seats at that show and
-# so swaps them, anything else at the booking's owner.
+# Whether the caller is the owner of a booking that the call can change: for a hold, a person who
+# holds seats at that show and so swaps them; otherwise the booking's owner.
 aims = one_of(True, True, False)
 # Steps of time before a call; a hold lasts three.
 waits = one_of(0, 0, 0, 0, 1, 1, 2, 3)
@@ -84,7 +84,7 @@ class Interrupted(OperationalError):
 
 
 class BookingMachine(RuleBasedStateMachine):
-    """The services and the model get the same calls, and must say and hold the same."""
+    """Services and model get the same calls, and must have the same results and state."""
 
     people: list[User]
     shows: list[Show]
@@ -127,7 +127,7 @@ class BookingMachine(RuleBasedStateMachine):
     def two_calls_at_once(
         self, wait: int, first: Call, second: Call, owner: bool, other_owner: bool
     ) -> None:
-        """Whatever two callers are told, one of the two orders would have told them."""
+        """The results of two calls at the same time must be those of one of the two orders."""
         self.time_passes(wait)
         pair = (self.aim(first, owner), self.aim(second, other_owner))
         if not self.references and any(c.verb in {"confirm", "release", "cancel"} for c in pair):
@@ -176,7 +176,7 @@ class BookingMachine(RuleBasedStateMachine):
         assert self.named(self.model, actual) == self.model.run(call), call
 
     def time_passes(self, steps: int) -> None:
-        """Move all by that, less what has really passed since the last call."""
+        """Move all rows back by this time, less the real time since the last call."""
         now = database_now()
         passed = timedelta(seconds=steps * STEP_SECONDS) - (now - self.called_at)
         self.called_at = now
@@ -196,7 +196,7 @@ class BookingMachine(RuleBasedStateMachine):
         assert self.agrees(self.model), (self.stored(), self.model)
 
     def aim(self, call: Call, owner: bool) -> Call:
-        """The call with a booking that is there."""
+        """The call, changed to refer to a booking that exists."""
         bookings = self.model.bookings
         if call.verb == "hold":
             bookings = [b for b in bookings if b.status == "PENDING" and b.show == call.show]
@@ -240,7 +240,7 @@ class BookingMachine(RuleBasedStateMachine):
         return list(self.threads.map(work, pair))
 
     def named(self, model: PlainModel, result: object) -> object:
-        """A result as the model would say it; a booking seen first gets the next number."""
+        """The result in the model's form. A booking that is new gets the next number."""
         if isinstance(result, Booking):
             if result.reference not in self.references:
                 self.references.append(result.reference)
@@ -324,7 +324,7 @@ def test_any_calls_in_any_order_do_what_the_plain_model_does(
     with capsys.disabled():
         print(f" STATE_MACHINE_SEED={number} ", end="", flush=True)
     BookingMachine.people = [make_user(is_staff=address is None) for address in ADDRESSES]
-    # The screens' shows lie far apart, so that no example moves one into the other.
+    # Each show has its own screen, so that no example makes two shows overlap.
     BookingMachine.shows = [make_show(PLAN, starts_at=timezone.now()) for _ in STARTS_IN]
     # Two threads that keep their connections.
     BookingMachine.threads = ThreadPoolExecutor(2)

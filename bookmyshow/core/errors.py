@@ -1,6 +1,6 @@
-"""Why a request is refused: one class for each reason, with all that pages and API say about it.
+"""Base classes of errors that refuse a request: one class for each reason, with code and message.
 
-Each app has its refusals in its `errors.py`. The API's table of codes is made from them
+Each app has its errors in its `errors.py`. The API's table of codes is made from them
 (`described_codes`).
 """
 
@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 class DomainError(Exception):
     """A rule refused a request, and nothing was changed.
 
-    A class without a `code` is only a base, to catch several refusals with. The class that gives a
-    code first has `status` and `when` too; other refusals with this code inherit from it.
+    A class without a `code` is only a base class, to catch several errors. The first class of a
+    code also has `status` and `when`; other errors with this code inherit from it.
     """
 
     #: Stable, for programs; a row of the API's table.
@@ -21,13 +21,13 @@ class DomainError(Exception):
     status: ClassVar[int] = 409
     #: When it happens, for the API's table.
     when: ClassVar[str]
-    #: The message of the API's examples, where it isn't `message`.
+    #: The message of the API's examples, if it differs from `message`.
     summary: ClassVar[str] = ""
-    #: In words for the person who asked.
+    #: For the person who sent the request.
     message: str = ""
-    #: For programs: what exactly was wrong, by name.
+    #: For programs, for example messages by field.
     details: Mapping[str, Any] | None = None
-    #: After how many seconds it may be tried again.
+    #: Seconds to wait before the next try.
     retry_after: int | None = None
 
     def __init__(
@@ -83,7 +83,7 @@ class Unavailable(DomainError):
 
 
 def domain_errors(root: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
-    """Every class below `root` whose module was imported."""
+    """Every subclass of `root` whose module was imported."""
     for error in root.__subclasses__():
         yield error
         yield from domain_errors(error)
@@ -92,7 +92,7 @@ def domain_errors(root: type[DomainError] = DomainError) -> Iterator[type[Domain
 def described_codes() -> dict[str, type[DomainError]]:
     """Each code and the class that describes it, by status and code.
 
-    It is complete once the apps' services were imported.
+    It is complete when the apps' services have been imported.
     """
     described = {error.code: error for error in domain_errors() if "when" in vars(error)}
     return dict(sorted(described.items(), key=lambda row: (row[1].status, row[0])))

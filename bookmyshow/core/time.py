@@ -1,10 +1,10 @@
 """Time: the database's clock, and the days and wall clocks of the cinemas.
 
-Holds lapse and shows begin by the database's clock (docs/spec.md §4.4). The web hosts' clocks may
-differ from it and from one another; nothing about a booking is decided by them.
+Holds lapse and shows begin by the database's clock (docs/spec.md §4.4). The clocks of web hosts may
+differ, so they decide nothing about bookings.
 
-A moment is kept in UTC, and its date there is not the cinema's: at 19:00 UTC on 7 March it is half
-past midnight on the 8th in Mumbai. Only this module turns a moment into a date: no other code calls
+Moments are stored in UTC, where the date can differ from the cinema's: at 19:00 UTC on 7 March it
+is 00:30 on 8 March in Mumbai. Only this module turns a moment into a date: no other code calls
 `.date()` on a moment (a test checks it).
 """
 
@@ -29,7 +29,7 @@ class DatabaseClock(Func):
 
 
 def database_now() -> datetime:
-    """The wall clock at this moment; read after a lock was got, it is later than the wait."""
+    """The database's time now. Read it after a lock, so that it is later than the wait."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         (now,) = cursor.fetchone()
@@ -44,12 +44,13 @@ class LocalTime(Func):
 
 
 def local_day(moment: datetime, zone: tzinfo) -> date:
-    """The date of that moment in this zone; today's, if the moment is now."""
+    """The date of the moment in this zone."""
     return moment.astimezone(zone).date()
 
 
 def business_day(moment: datetime, zone: tzinfo) -> date:
-    """The day whose programme a show at that moment belongs to: it ends at DAY_ENDS."""
+    """The day whose programme has a show at this moment. A day ends at DAY_ENDS of the next
+    date."""
     return (moment.astimezone(zone) - _AFTER_MIDNIGHT).date()
 
 
@@ -59,12 +60,12 @@ def on_business_day(day: date, clock: time) -> datetime:
 
 
 def todays(at: datetime, zones: Iterable[tzinfo]) -> list[date]:
-    """The dates of that moment in all of these zones, in order; UTC's for no zone."""
+    """The dates of the moment in these zones, in order; the date in UTC if there are no zones."""
     return sorted({local_day(at, zone) for zone in zones}) or [local_day(at, UTC)]
 
 
 def next_midnight(at: datetime, zones: Iterable[tzinfo]) -> datetime:
-    """When the date changes next in one of these zones; in UTC for no zone."""
+    """The next midnight in any of these zones; in UTC if there are no zones."""
     return min(
         datetime.combine(local_day(at, zone) + A_DAY, time(), zone).astimezone(UTC)
         for zone in [*zones] or [UTC]
@@ -72,13 +73,12 @@ def next_midnight(at: datetime, zones: Iterable[tzinfo]) -> datetime:
 
 
 def moment_on_clock(wall: datetime, zone: ZoneInfo) -> datetime | None:
-    """That wall time as a moment; the first of two where the clocks go back, and None where they
-    skip it."""
+    """The moment of a wall time: the first of two if clocks go back, None if they skip it."""
     moment = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     return moment if moment.astimezone(zone).replace(tzinfo=None, fold=0) == wall else None
 
 
 def comes_twice(wall: datetime, zone: ZoneInfo) -> bool:
-    """Whether the clocks go back over that wall time, so that it names two moments."""
+    """Whether this wall time occurs twice, because clocks go back."""
     first, second = (wall.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
     return first != second and moment_on_clock(wall, zone) is not None

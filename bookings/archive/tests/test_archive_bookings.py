@@ -64,7 +64,7 @@ def test_an_old_show_is_archived_completely_and_a_recent_one_stays() -> None:
     assert show.pk == old.pk
     assert len(show.seats) == old.total_seats
     assert ["A1", "standard", False, 0, 0, booking.pk] in show.seats
-    # A hold that nobody swept is what it had become.
+    # A hold that was not swept is archived as lapsed.
     assert ArchivedBooking.objects.exclude(pk=found.pk).get().ended_reason == "lapsed"
     assert not list(find_breaches())
     assert archive() == "Moved 0 shows, 0 bookings."
@@ -166,7 +166,7 @@ def test_a_show_that_somebody_works_on_is_left_for_the_next_run() -> None:
 
 @pytest.fixture
 def kept() -> Booking:
-    """A ticket to a show that was archived since."""
+    """A ticket to an archived show."""
     show = make_show(movie=make_movie("Her"))
     booking = make_booking(show, ["A1", "E1"])
     long_ago(show)

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 
 def make_door_staff(*names: str) -> User:
-    """Staff with these permissions on admissions; by default the ones the door needs."""
+    """Staff with these permissions on admissions; by default those that the door needs."""
     staff = make_user(is_staff=True, name="Noor")
     codenames = names or ("add_admission", "delete_admission", "view_admission")
     staff.user_permissions.set(Permission.objects.filter(codename__in=codenames))
@@ -86,7 +86,7 @@ def test_a_ticket_for_another_show_is_told_so_and_stays_good(staff: User, show: 
 
 
 def test_a_typed_reference_is_let_in_with_the_words_to_check_id(staff: User, show: Show) -> None:
-    """A signature can't be read over a shoulder; a reference can."""
+    """Somebody can read a reference from another person's ticket, but not the signature."""
     typed, scanned = make_booking(show, ["A1"]), make_booking(show, ["A2"])
     client = Client()
     client.force_login(staff)

@@ -1,4 +1,4 @@
-"""One bad address costs its own mail only; a bad server costs a delay, and no mail."""
+"""A bad address fails only its own mail; a bad server delays mails, but none is lost."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ from tests.support.notices import MANAGER, WAIT_SECONDS, cancel_sold_show, kill,
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/bookings/notice/"
-# EmailValidator takes both, and neither can be written into a mail.
+# EmailValidator accepts both, but no mail can be sent to them.
 UNSENDABLE = (f"x@{'é' * 60}.com", "x@\u05d01.com")
 
 
@@ -51,7 +51,7 @@ def owed(people: int) -> list[Notice]:
 
 
 def let_time_pass(hours: int = 7) -> None:
-    """Every wait before another try is over."""
+    """Move claims and next tries back, so that all mails are due."""
     Notice.objects.update(next_try_at=F("next_try_at") - timedelta(hours=hours))
     Notice.objects.update(claimed_until=F("claimed_until") - timedelta(hours=hours))
 
@@ -89,7 +89,7 @@ def test_a_permanent_refusal_is_given_up_at_once_and_never_tried_again(
     send_due()
     first.refresh_from_db()
     assert (first.state, first.attempts) == (Notice.State.GIVEN_UP, 1)
-    # What the server says, without the address: an account that is closed leaves none behind.
+    # The server's words without the address, so that a closed account leaves no address behind.
     assert first.last_error == "550 5.1.1 <…> is unknown"
     let_time_pass()
     assert send_due() == notices.Sent()
@@ -177,7 +177,8 @@ def test_a_reply_that_never_ends_is_cut_off_by_the_tasks_limit(server: MailServe
 def test_no_transaction_is_open_and_the_try_is_counted_while_a_server_is_slow(
     tmp_path: Path, server: MailServer
 ) -> None:
-    """The database ends transactions that idle, and would forget that the mail went out."""
+    """The database would end an idle transaction, and the mark that the mail was sent would be
+    lost."""
     cancel_sold_show(1)
     server.silent_after = 1
     sender = manage(tmp_path, "send_notices", EMAIL_URL=server.url)
@@ -189,7 +190,7 @@ def test_no_transaction_is_open_and_the_try_is_counted_while_a_server_is_slow(
         assert cursor.fetchall() == [("idle",)]
     notice = Notice.objects.get()
     assert (notice.attempts, notice.sent_at) == (1, None)
-    # Claimed: nobody sends it meanwhile.
+    # The mail is claimed, so no other sender takes it.
     assert send_due() == notices.Sent()
     kill(sender)
     wait_until_the_database_let_go(MANAGER)
@@ -198,7 +199,7 @@ def test_no_transaction_is_open_and_the_try_is_counted_while_a_server_is_slow(
 def test_a_mail_sent_after_its_claim_lapsed_is_marked_as_sent(
     server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its claim lapsed while the server took its time, and another sender failed."""
+    """Its claim lapsed while the server was slow, and another sender gave the mail up."""
     (notice,) = owed(1)
     claim, deliver = notices.claim_next, notices.deliver
 

@@ -1,4 +1,4 @@
-"""Mails owed: each person told once, whatever is killed, down or doubled."""
+"""Each mail is sent once, also if senders are killed or run twice, or the server is down."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -100,7 +100,7 @@ def test_after_a_sender_was_killed_the_next_run_sends_the_rest_once(
     tmp_path: Path, server: MailServer
 ) -> None:
     show = cancel_sold_show(8)
-    # The fourth mail was taken, and its sender will never know.
+    # The server accepts the fourth mail but does not answer.
     server.silent_after = 4
     sender = manage(tmp_path, "send_notices", EMAIL_URL=server.url)
     assert server.is_stuck.wait(WAIT_SECONDS)
@@ -128,7 +128,7 @@ def test_a_killed_cancellation_changes_nothing_and_can_be_repeated(tmp_path: Pat
     show, staff = sold_show(5), make_user(is_staff=True)
     command = ("cancel_show", str(show.pk), "--by", staff.email)
     with transaction.atomic():
-        # It has the show's lock, and waits for one of its bookings, which someone else has.
+        # The command has the show's lock and waits for a booking that this transaction has locked.
         Booking.objects.select_for_update().filter(show=show).order_by("-pk").first()
         cancelling = manage(tmp_path, *command)
         wait_for_waiting(1)

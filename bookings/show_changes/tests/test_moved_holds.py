@@ -1,4 +1,4 @@
-"""A show that moves under a hold: its owner learns the new time before or after confirming."""
+"""A show is moved while seats are on hold: the owner learns the new time in any case."""
 
 import threading
 from datetime import timedelta
@@ -46,7 +46,7 @@ def move(show: Show, by: timedelta = HOUR) -> None:
 def test_a_hold_that_is_confirmed_after_the_move_is_told_by_mail(show: Show, buyer: User) -> None:
     booking = hold(buyer, show)
     move(show)
-    # Not before: what was never bought is nobody's news.
+    # No mail before the hold is confirmed.
     assert send_due().sent == 0
     confirm_booking(user=buyer, reference=booking.reference)
     assert send_due().sent == 1
@@ -99,7 +99,7 @@ def test_a_confirmation_with_the_old_time_is_refused(show: Show, buyer: User) ->
     confirm_booking(user=buyer, reference=booking.reference, starts_at=show.starts_at)
     booking.refresh_from_db()
     assert booking.status == Booking.Status.CONFIRMED
-    # Again is a success, whatever the page said.
+    # Confirming again succeeds, also with the old time.
     confirm_booking(user=buyer, reference=booking.reference, starts_at=seen)
 
 

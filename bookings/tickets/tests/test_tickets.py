@@ -81,7 +81,7 @@ def test_tickets_outlive_a_change_of_keys_while_the_earlier_one_is_kept(
 
 
 def test_a_ticket_on_paper_and_a_shared_link_stay_valid_with_a_new_release(settings: Any) -> None:
-    """Both were signed by an earlier release; a renamed salt would void them."""
+    """An earlier release signed both; another salt would make them invalid."""
     settings.TICKET_KEY = "a ticket key"
     on_paper = "BMV7K2M9QX:P9Hgs6kpUNHCW5NMfevLAZcYPnGNKpKY6qQHLWCh6WI"
     assert tickets.read_door_token(on_paper) == "BMV7K2M9QX"
@@ -232,7 +232,7 @@ def test_a_shared_link_tells_nothing_and_cannot_be_made_up(ticket: Booking, show
     decoded = base64.urlsafe_b64decode(token)
     assert ticket.pk.to_bytes(8) not in decoded
     assert str(ticket.pk) not in str(decoded)
-    # One bit of the id apart would show with a cipher that mixes nothing.
+    # The ids differ by one bit; with a weak cipher most of the two tokens would be the same.
     assert sum(a == b for a, b in zip(token, other, strict=True)) < len(token) / 2
     earlier_form = Signer(salt="bookings.share").sign_object(ticket.pk)
     for forged in (earlier_form, token[:-2], "A" * 32, "x", "é", str(ticket.pk)):

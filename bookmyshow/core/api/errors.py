@@ -1,4 +1,4 @@
-"""Everything that can go wrong, in one envelope. The refusals themselves are DomainErrors."""
+"""Answers every error of the API in one envelope. Expected refusals are DomainErrors."""
 
 import logging
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ UNKNOWN = (
     "The answer of the database was lost: it isn't known whether this was done."
     " Look before you send it again."
 )
-# Words for a person, where pydantic's are for a programmer.
+# Messages for people that replace pydantic's technical ones.
 SENTENCES = {
     "missing": "This is required.",
     "model_type": "Send a JSON object.",
@@ -69,7 +69,7 @@ class UnsupportedMediaType(DomainError):
 
 
 class ServerError(DomainError):
-    """A fault of the site's own."""
+    """A bug of the site."""
 
     code = "SERVER_ERROR"
     status = 500
@@ -78,7 +78,7 @@ class ServerError(DomainError):
 
 
 def problem(error: DomainError) -> HttpResponse:
-    """The response that tells of this refusal."""
+    """The HTTP response for this error."""
     told = ProblemError(
         code=error.code,
         message=error.message,
@@ -93,7 +93,7 @@ def problem(error: DomainError) -> HttpResponse:
 
 
 def handle_problems(api: NinjaAPI) -> None:
-    """Have `api` answer every exception in the envelope."""
+    """Let `api` answer every exception in the envelope."""
     api.add_exception_handler(DomainError, _refused)
     api.add_exception_handler(ValidationError, _invalid_request)
     api.add_exception_handler(ModelInvalid, _invalid_model)
@@ -121,7 +121,7 @@ def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
 def _invalid_request(request: HttpRequest, error: Any) -> HttpResponse:
     details: dict[str, list[str]] = {}
     for each in error.errors:
-        # The first parts say where the field is: the body or the query, and the argument's name.
+        # The first parts are not the field's name: "body" or "query", and the argument's name.
         path = [str(part) for part in each["loc"]]
         named = path[2:] if path[0] == "body" else path[1:]
         details.setdefault(".".join(named) or "body", []).append(_sentence(each))

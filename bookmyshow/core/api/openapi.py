@@ -45,15 +45,15 @@ EXAMPLE_DETAILS: dict[str, dict[str, Any]] = {
 
 
 def problems(*codes: str, public: bool = False) -> dict[str, Any]:
-    """For `openapi_extra`: an endpoint's own codes, and whether its answer may be kept.
+    """For `openapi_extra`: an endpoint's own error codes, and whether its answer may be cached.
 
-    The codes that follow from having a token, a body or parameters are added by themselves.
+    Codes that follow from a token, a body or parameters are added automatically.
     """
     return {"x-problems": list(codes), "x-public": public}
 
 
 def describe(api: NinjaAPI, links: Mapping[str, Any]) -> dict[str, Any]:
-    """The document of `api`. `links`: what an operation's answer leads to, by operationId."""
+    """The document of `api`. `links` has the OpenAPI links of answers by operationId."""
     for router in api._get_bound_routers():
         for view in router.path_operations.values():
             for operation in view.operations:
@@ -64,7 +64,8 @@ def describe(api: NinjaAPI, links: Mapping[str, Any]) -> dict[str, Any]:
     components["headers"] = HEADERS
     for path, operations in document["paths"].items():
         if "get" in operations and "{" not in path:
-            # A list comes first, also where the module of another floor added it to the router.
+            # The GET of a list comes first, also if another app's module added it to the router
+            # later.
             operations = document["paths"][path] = {"get": operations.pop("get"), **operations}
         known = sorted({method.upper() for method in operations} | {"OPTIONS"})
         for operation in operations.values():
@@ -78,7 +79,7 @@ def describe(api: NinjaAPI, links: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_public_names(document: dict[str, Any]) -> dict[str, Any]:
-    """`UserOut` as `User`, and `Answer_UserOut_` as `UserAnswer`: names for the world outside."""
+    """Rename schemas for clients: `UserOut` to `User`, `Answer_UserOut_` to `UserAnswer`."""
     text = re.sub(r"\b(Answer|List)_(\w+?)Out_", r"\2\1", json.dumps(document))
     public: dict[str, Any] = json.loads(re.sub(r"\b([A-Z]\w+)Out\b", r"\1", text))
     return public
@@ -86,7 +87,7 @@ def _with_public_names(document: dict[str, Any]) -> dict[str, Any]:
 
 def _complete(operation: dict[str, Any], links: Mapping[str, Any] | None) -> None:
     responses = {str(status): response for status, response in operation["responses"].items()}
-    # Ninja makes titles of function names; this site's headings are sentences.
+    # Ninja makes "Hold Seats" from the function's name; the documents write "Hold seats".
     operation["summary"] = operation["summary"].capitalize()
     codes = operation.pop("x-problems", [])
     if operation.pop("x-public", False):
@@ -103,7 +104,7 @@ def _complete(operation: dict[str, Any], links: Mapping[str, Any] | None) -> Non
 
 
 def _implied(operation: dict[str, Any]) -> list[str]:
-    """The codes that an operation has for what it takes."""
+    """The error codes that follow from an operation's token, body and parameters."""
     codes = ["SERVER_ERROR", "SERVICE_UNAVAILABLE"]
     if "security" in operation:
         codes.append("NOT_AUTHENTICATED")
@@ -158,7 +159,7 @@ def _headers(*names: str) -> dict[str, Any]:
 
 
 def _head_of(operation: dict[str, Any]) -> dict[str, Any]:
-    """HEAD answers as GET does, without the body."""
+    """The HEAD operation of a GET: the same without the body."""
     responses = {
         status: {key: value for key, value in response.items() if key != "content"}
         for status, response in operation["responses"].items()
@@ -177,7 +178,7 @@ def _options_of(operation: dict[str, Any], known: list[str]) -> dict[str, Any]:
         "summary": "The methods this address knows",
         "tags": operation["tags"],
         "parameters": [
-            # Whatever is asked about, the answer is the same.
+            # The answer is the same for every value.
             {"in": "path", "name": name["name"], "required": True, "schema": {"type": "string"}}
             for name in operation["parameters"]
             if name["in"] == "path"

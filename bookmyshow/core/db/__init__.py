@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend with a pool that fails soon while the server is away."""
+"""Django's PostgreSQL backend with a connection pool that fails fast while the server is down."""

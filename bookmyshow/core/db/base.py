@@ -9,7 +9,7 @@ from .pool import FailFastPool
 class DatabaseWrapper(base.DatabaseWrapper):
     @property
     def pool(self) -> FailFastPool | None:
-        """This process's connections, opened by the first that needs one; None without a pool."""
+        """The pool of this process, created at the first use. None if settings ask for no pool."""
         options = self.settings_dict["OPTIONS"].get("pool")
         if self.alias == NO_DB_ALIAS or not options:
             return None
@@ -23,7 +23,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 check=self.settings_dict["CONN_HEALTH_CHECKS"],
                 **options,
             )
-            # Of two threads that come at once, one makes the pool.
+            # If two threads come at the same time, only one pool is kept.
             pools.setdefault(self.alias, pool)
         found: FailFastPool = pools[self.alias]
         return found

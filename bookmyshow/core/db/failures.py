@@ -1,16 +1,16 @@
-"""What a database error says about the change that was asked for."""
+"""Says whether a change may have been committed although the database raised an error."""
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
 from psycopg_pool import PoolTimeout
 
-#: What Retry-After says, in seconds, while the database is away.
+#: Retry-After while the database is down, in seconds.
 RETRY_SECONDS = 2
-#: The database is away, restarting or full, or a wait in it ran out.
+#: The database is down, restarting or has no free connection, or a statement timed out.
 AWAY = (OperationalError, InterfaceError)
-#: Of those, the ones after which nothing was changed: there was no connection, or the server rolled
-#: the transaction back.
+#: Causes after which nothing was changed: there was no connection, or the server rolled the
+#: transaction back.
 NOTHING_DONE = (PoolTimeout, LockNotAvailable, DeadlockDetected, QueryCanceled)
 
 

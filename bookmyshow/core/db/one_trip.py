@@ -1,7 +1,7 @@
-"""Statements, and the commit after them, that go to the database in one network round trip.
+"""Sends statements, and the commit after them, in one network round trip.
 
-A transaction on a hot row keeps its lock while its statements travel. Sent together (psycopg's
-pipeline mode), the server runs one after the other without waiting for the web process
+A transaction keeps its locks while its statements travel. Sent together (psycopg's pipeline mode),
+the server runs one after the other without waiting for the web process
 (docs/decisions/0002-hold-in-one-trip.md).
 """
 
@@ -38,9 +38,9 @@ def one_trip(*statements: Statement) -> list[CursorWrapper]:
 def one_trip_with_commit(*statements: Statement) -> list[CursorWrapper]:
     """Run the statements in this order and commit the transaction; returns as `one_trip` does.
 
-    The COMMIT is on its way before any row is read, and what was locked is free before the answer
-    has arrived. So the statements must decide everything; no Python can change its mind afterwards.
-    If one fails, nothing is committed, and its error is raised.
+    The COMMIT is sent before any row is read, and the locks are released before the answer arrives.
+    So the statements must make the whole decision; Python code can't change it afterwards. If one
+    fails, nothing is committed, and its error is raised.
 
     Call it last in the outermost `transaction.atomic()`: that block then has nothing left to
     commit, and runs its `on_commit` functions. In an inner block (a savepoint, as in most tests)
@@ -56,7 +56,8 @@ def _send(statements: Sequence[Statement], *, commit: bool) -> list[CursorWrappe
     cursors = [prepared_cursor() for _ in statements]
     started = time.perf_counter()
     try:
-        # The answers are received at the end of this block, so it can fail as any statement can.
+        # The answers are received at the end of this block, so errors of the statements are raised
+        # here.
         with connection.wrap_database_errors, connection.connection.pipeline():
             for cursor, statement in zip(cursors, statements, strict=True):
                 cursor.execute(*statement)

@@ -1,4 +1,4 @@
-"""Operations for migrations of large tables, which run while the site goes on selling."""
+"""Migration operations for large tables, which run while the site sells."""
 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db.migrations import RunSQL
@@ -7,10 +7,10 @@ from django.db.models import Index
 
 
 def build_index(model_name: str, index: Index) -> list[Operation]:
-    """Build an index however long it takes; for a migration with `atomic = False`.
+    """Build an index without time limits; for a migration with `atomic = False`.
 
-    The timeouts of settings.DATABASES would end a long build, and leave an index that is not valid
-    and whose name is taken. One that a build left when it was killed is dropped first.
+    The timeouts of settings.DATABASES would end a long build and leave an invalid index with this
+    name. An invalid index of an earlier, killed build is dropped first.
     """
     return [
         RunSQL(

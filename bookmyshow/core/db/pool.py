@@ -1,12 +1,12 @@
-"""A pool of connections that fails soon while the server is away, and works soon after that."""
+"""A connection pool that fails fast while the server is down, and works soon after its return."""
 
 from typing import Any
 
 from psycopg import Connection
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-#: After a request has waited `timeout` in vain, others wait only this long, until one gets a
-#: connection. Otherwise requests would queue up while the server is away.
+#: After a request has waited for `timeout` without success, others wait only this long, until one
+#: gets a connection. Otherwise requests would queue up while the server is down.
 NEXT_WAIT_SECONDS = 0.25
 #: psycopg's pool retries to connect for this long, with growing pauses. It is less than the first
 #: pause, so there is one more try; after that each request that needs a connection starts a try.
@@ -26,7 +26,7 @@ class FailFastPool(ConnectionPool[Connection[Any]]):
         )
 
     def getconn(self, timeout: float | None = None) -> Connection[Any]:
-        """A connection that works. Raises PoolTimeout where none comes in time."""
+        """A connection that works. Raises PoolTimeout if there is none in time."""
         if timeout is None:
             timeout = NEXT_WAIT_SECONDS if self._is_away else self.timeout
         try:
@@ -38,7 +38,8 @@ class FailFastPool(ConnectionPool[Connection[Any]]):
         return connection
 
     def _check_or_drain(self, connection: Connection[Any]) -> None:
-        """After a restart of the server all idle connections are dead, not only the first one."""
+        """Check a connection. If it is dead, close all, because a restart of the server ends them
+        all."""
         try:
             self.check_connection(connection)
         except Exception:

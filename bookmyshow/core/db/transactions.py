@@ -1,4 +1,4 @@
-"""The one way to wait for a lock: not for ever, and with an error that says what was busy."""
+"""Bounded waits for locks, with an error that says what was busy."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
