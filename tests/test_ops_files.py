@@ -63,7 +63,7 @@ def test_a_location_of_nginx_that_sets_a_header_sets_all_of_them() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["prometheus/alerts.yml", "grafana/bookmyshow.json"])
 def test_every_metric_that_is_asked_for_exists(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state_gauges, "SOCKET_SECONDS", 60)  # however busy the machine is
+    monkeypatch.setattr(state_gauges, "SOCKET_SECONDS", 60)  # for busy machines
     text = metrics_page.expose().decode()
     known = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
     known |= {f"{each}{end}" for each in known for end in ("_bucket", "_sum", "_count", "_total")}

@@ -35,7 +35,7 @@ NEW_PASSWORD = "marquee-lights-9"
 @pytest.fixture(autouse=True)
 def limits_on(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.RATE_LIMITS = True
-    monkeypatch.setattr(rate_limits, "SOCKET_SECONDS", 60)  # however busy the machine is
+    monkeypatch.setattr(rate_limits, "SOCKET_SECONDS", 60)  # for busy machines
     rate_limits._shared.cache_clear()
     rate_limits._outage = rate_limits._Outage()
     yield

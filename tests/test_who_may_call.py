@@ -131,7 +131,7 @@ def test_an_endpoint_lets_in_only_the_callers_of_its_row(
     let_in = {caller for caller in ANYONE if may_call(row, caller, people, by_token=True)}
     assert let_in == row.who
     by_cookie = {caller for caller in ANYONE if may_call(row, caller, people, by_token=False)}
-    assert by_cookie == (ANYONE if row.who == ANYONE else set()), "a session is no credential"
+    assert by_cookie == (ANYONE if row.who == ANYONE else set()), "a session is not accepted"
 
 
 @pytest.mark.parametrize("caller", ["visitor", "customer"])

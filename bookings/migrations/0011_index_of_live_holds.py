@@ -1,4 +1,4 @@
-"""The index that finds a person's live holds however many bookings the person made before."""
+"""An index that finds a person's live holds without reading all bookings of the person."""
 
 from django.conf import settings
 from django.db import migrations, models

@@ -260,7 +260,7 @@ def test_reads_cost_the_same_however_long_they_are(
 def test_a_list_of_shows_is_read_once_and_never_behind_a_seat_a_show_or_a_film(
     quick_api: ApiInProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seatmap, "POINTER_SECONDS", 600.0)  # however busy the machine is
+    monkeypatch.setattr(seatmap, "POINTER_SECONDS", 600.0)  # for busy machines
     show = make_show()
 
     def listed() -> list[Any]:

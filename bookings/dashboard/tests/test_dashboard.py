@@ -186,7 +186,7 @@ def test_a_cancelled_show_has_no_takings() -> None:
 def test_it_says_what_is_not_well(
     own_valkey: OwnValkey, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(site_warnings, "PING_SECONDS", 60)  # however busy the machine is
+    monkeypatch.setattr(site_warnings, "PING_SECONDS", 60)  # for busy machines
     client = staff_client()
     settings.REDIS_URL = settings.CELERY_BROKER_URL = own_valkey.url
     note_sweep()

@@ -278,7 +278,7 @@ def test_many_viewers_at_once_make_one_reading(monkeypatch: pytest.MonkeyPatch) 
             connection.close()
 
     monkeypatch.setattr(seatmap, "read", counted)
-    monkeypatch.setattr(seatmap, "WAIT_SECONDS", 600.0)  # however busy the machine is
+    monkeypatch.setattr(seatmap, "WAIT_SECONDS", 600.0)  # for busy machines
     monkeypatch.setattr(seatmap, "LOCK_SECONDS", 600.0)
     with ThreadPoolExecutor(8) as pool:
         versions = set(pool.map(look, range(8)))

@@ -16,7 +16,7 @@ def test_an_open_show_page_is_served_from_the_cache(
     django_assert_num_queries: DjangoAssertNumQueries,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(seatmap, "POINTER_SECONDS", 600.0)  # however busy the machine is
+    monkeypatch.setattr(seatmap, "POINTER_SECONDS", 600.0)  # for busy machines
     show = make_show()
     assert client.get(show.get_absolute_url()).status_code == 200
     with django_assert_num_queries(0):

@@ -10,7 +10,7 @@ from bookmyshow.core.cache import Group, OwnedLock, drop_group, get_or_compute, 
 def test_a_value_that_many_threads_miss_at_once_is_computed_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(single_flight, "WAIT_SECONDS", 300.0)  # however busy the machine is
+    monkeypatch.setattr(single_flight, "WAIT_SECONDS", 300.0)  # for busy machines
     monkeypatch.setattr(single_flight, "LOCK_SECONDS", 300)
     made = []
     answers = []

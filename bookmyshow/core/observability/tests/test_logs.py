@@ -72,7 +72,7 @@ def test_a_request_is_logged_by_its_route_and_duration(client: Client, log: Log)
 def test_an_unchanged_poll_is_not_logged(
     client: Client, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seatmap, "POINTER_SECONDS", 600.0)  # however busy the machine is
+    monkeypatch.setattr(seatmap, "POINTER_SECONDS", 600.0)  # for busy machines
     show = make_show()
     client.get(f"/shows/{show.pk}/seats/")
     version = seatmap.current_version(show.pk)
