@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from . import services, sweep_heartbeat
-from .notices import services as notices
+from .notices import sending
 
 
 @shared_task
@@ -12,8 +12,8 @@ def release_expired_holds() -> int:
     return swept
 
 
-# A run ends after notices.RUN_SECONDS. The limit is for a server that never finishes its reply.
+# A run ends after sending.RUN_SECONDS. The limit is for a server that never finishes its reply.
 @shared_task(soft_time_limit=90)
 def send_notices() -> int:
     """Send due mails. Beat starts it every NOTICE_SECONDS."""
-    return notices.send_due().sent
+    return sending.send_due().sent

@@ -2,7 +2,7 @@
 
 Locks are taken in the order of bookings/locks.py: show, then bookings, then seats. One transaction
 writes the change, its effects on bookings, the mails and the line in the audit log. After a crash
-all of this is there, or nothing. The mails are sent later (bookings/notices/services.py).
+all of this is there, or nothing. The mails are sent later (bookings/notices/sending.py).
 """
 
 from collections.abc import Iterable

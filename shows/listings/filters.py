@@ -128,7 +128,7 @@ class Filters:
             return offered(query.get(name, default), options)
 
         return cls(
-            q=query.get("q", "").replace("\x00", "").strip()[:100],
+            q=clean_search(query.get("q", ""))[:100],
             list=SOON if query.get("list") == SOON else NOW,
             city=chosen("city", options.cities, city),
             date=chosen("date", options.days),

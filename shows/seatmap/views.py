@@ -142,8 +142,7 @@ def show_page(
 ) -> HttpResponse:
     """The page of a show. `chosen` seats are ticked if they are free; `problem` is shown."""
     screening = show_cache.show_or_404(show_id)
-    # The show's cached details may exist after the show was deleted; this raises Http404.
-    current = map_or_404(show_id)
+    current = map_or_404(show_id)  # 404 for a deleted show, which may still be cached
     hold = own_hold(request.user, show_id)
     html, ticked = _for_viewer(current, screening, hold, chosen)
     lost = [] if current.is_final else [c for c in dict.fromkeys(chosen) if c not in ticked]

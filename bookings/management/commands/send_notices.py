@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bookings.models import Notice
-from bookings.notices.services import send_due
+from bookings.notices.sending import send_due
 
 
 class Command(BaseCommand):

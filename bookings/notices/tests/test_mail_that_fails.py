@@ -20,9 +20,9 @@ from pytest_django import Settings
 
 from bookings.archive.services import archive_batch
 from bookings.models import Notice
-from bookings.notices import services as notices
+from bookings.notices import sending
 from bookings.notices.mail_failures import Failure, Refusal
-from bookings.notices.services import send_due
+from bookings.notices.sending import send_due
 from bookings.tasks import send_notices
 from shows.models import Show
 from tests.support.admin_site import staff_client
@@ -92,7 +92,7 @@ def test_a_permanent_refusal_is_given_up_at_once_and_never_tried_again(
     # The server's words without the address, so that a closed account leaves no address behind.
     assert first.last_error == "550 5.1.1 <…> is unknown"
     let_time_pass()
-    assert send_due() == notices.Sent()
+    assert send_due() == sending.Sent()
 
 
 @pytest.mark.parametrize("reply", ["550 no such user", "451 4.2.2 mailbox full"])
@@ -117,7 +117,7 @@ def test_while_the_server_refuses_all_mail_none_is_given_up(
     owed(6)
     server.greeting = greeting
     for _ in range(20):
-        assert send_due().failed == notices.SERVER_FAILURES
+        assert send_due().failed == sending.SERVER_FAILURES
         let_time_pass()
     assert not Notice.objects.exclude(given_up_at=None).exists()
     server.greeting = "220 at your service"
@@ -130,7 +130,7 @@ def test_a_temporary_failure_is_given_up_after_days(server: MailServer) -> None:
     (notice,) = owed(1)
     server.refuses = {notice.user.email: "450 not now"}
     send_due()
-    Notice.objects.update(created_at=timezone.now() - notices.GIVE_UP_AFTER)
+    Notice.objects.update(created_at=timezone.now() - sending.GIVE_UP_AFTER)
     let_time_pass()
     send_due()
     notice.refresh_from_db()
@@ -145,7 +145,7 @@ def test_a_run_takes_many_mails_over_one_connection(server: MailServer) -> None:
 
 def test_a_run_stops_after_its_time_and_the_next_continues(monkeypatch: pytest.MonkeyPatch) -> None:
     owed(3)
-    monkeypatch.setattr(notices, "RUN_SECONDS", 0)
+    monkeypatch.setattr(sending, "RUN_SECONDS", 0)
     assert [send_due().sent for _ in range(4)] == [1, 1, 1, 0]
 
 
@@ -169,8 +169,8 @@ def test_a_reply_that_never_ends_is_cut_off_by_the_tasks_limit(server: MailServe
         signal.signal(signal.SIGUSR1, before)
     notice.refresh_from_db()
     assert (notice.state, notice.attempts) == (Notice.State.WAITING, 1)
-    assert notices.RUN_SECONDS < send_notices.soft_time_limit < site.CELERY_TASK_TIME_LIMIT
-    assert timedelta(seconds=site.CELERY_TASK_TIME_LIMIT) < notices.CLAIM
+    assert sending.RUN_SECONDS < send_notices.soft_time_limit < site.CELERY_TASK_TIME_LIMIT
+    assert timedelta(seconds=site.CELERY_TASK_TIME_LIMIT) < sending.CLAIM
 
 
 @pytest.mark.django_db(transaction=True)
@@ -191,7 +191,7 @@ def test_no_transaction_is_open_and_the_try_is_counted_while_a_server_is_slow(
     notice = Notice.objects.get()
     assert (notice.attempts, notice.sent_at) == (1, None)
     # The mail is claimed, so no other sender takes it.
-    assert send_due() == notices.Sent()
+    assert send_due() == sending.Sent()
     kill(sender)
     wait_until_the_database_let_go(MANAGER)
 
@@ -201,16 +201,16 @@ def test_a_mail_sent_after_its_claim_lapsed_is_marked_as_sent(
 ) -> None:
     """Its claim lapsed while the server was slow, and another sender gave the mail up."""
     (notice,) = owed(1)
-    claim, deliver = notices.claim_next, notices.deliver
+    claim, deliver = sending.claim_next, sending.deliver
 
     def deliver_late(claimed: Notice, *arguments: object) -> object:
         let_time_pass()
         again = claim()
         assert again is not None
-        notices.note_failure(again, Refusal(Failure.PERMANENT, "550 no"))
+        sending.note_failure(again, Refusal(Failure.PERMANENT, "550 no"))
         return deliver(claimed, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(notices, "deliver", deliver_late)
+    monkeypatch.setattr(sending, "deliver", deliver_late)
     assert send_due().sent == 1
     notice.refresh_from_db()
     assert (notice.state, notice.last_error, notice.given_up_at) == (Notice.State.SENT, "", None)

@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from accounts.services import delete_account
 from bookings.models import Booking, Notice
-from bookings.notices.services import send_due
+from bookings.notices.sending import send_due
 from bookings.tasks import send_notices
 from shows.models import Show
 from tests.support.factories import make_user

@@ -12,7 +12,7 @@ from accounts.models import User
 from bookings import services
 from bookings.errors import ShowMoved
 from bookings.models import Booking, Notice
-from bookings.notices.services import send_due
+from bookings.notices.sending import send_due
 from bookings.services import confirm_booking, hold_seats, sweep_lapsed_holds
 from bookings.show_changes.services import move_show
 from bookmyshow.core.templatetags.formatting import dated_moment

@@ -20,7 +20,7 @@ from bookings.errors import (
 )
 from bookings.integrity.checks import find_breaches
 from bookings.models import Booking, Notice
-from bookings.notices.services import send_due
+from bookings.notices.sending import send_due
 from bookings.show_changes.services import (
     Changed,
     cancel_show,
