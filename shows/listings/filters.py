@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from bookmyshow.core.cache import cacheable
+from bookmyshow.core.search_text import clean_search
 from bookmyshow.core.time import business_day, local_day
 from movies.models import Movie
 from shows.links import filter_query
