@@ -1,4 +1,4 @@
-"""Schemas of the API for accounts."""
+"""Request and response schemas of the API's endpoints for accounts."""
 
 from typing import Annotated, Literal
 
@@ -15,6 +15,7 @@ from .profile_cache import Profile
 
 
 def _email(value: str) -> str:
+    """The address in its stored form. Fails validation if no mail can be sent to it."""
     value = as_stored(value)
     try:
         validate_mailable(value)

@@ -1,4 +1,4 @@
-"""What the admin's lists of bookings and of archived bookings share."""
+"""Columns and search that the admin lists of bookings and of archived bookings share."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from bookmyshow.core.staff.csv_export import Columns
 
 from .search import matching
 
-# CSV columns about the show of a row.
+# CSV columns with the facts of a booking's show.
 SHOW_COLUMNS: Columns = {
     "film": "show.movie.title",
     "cinema": "show.screen.cinema.name",
@@ -22,7 +22,10 @@ SHOW_COLUMNS: Columns = {
 
 
 class SearchBookings(admin.ModelAdmin):
-    """A search box for bookings. It uses `search.matching`."""
+    """Admin of bookings with a search by reference or customer (`search.matching`).
+
+    A search that matches more than MAX_PEOPLE people shows a warning.
+    """
 
     search_fields = ("reference",)
     search_help_text = "The beginning of a reference, or the customer's name, email or phone."
@@ -36,4 +39,5 @@ class SearchBookings(admin.ModelAdmin):
         if is_cut:
             words = f"Many people match: of {MAX_PEOPLE} of them. Type more of the name."
             self.message_user(request, words, messages.WARNING)
+        # False: no row is found twice, so the admin needs no DISTINCT.
         return found, False

@@ -1,3 +1,5 @@
+"""Admin of cinemas, screens and shows. Importing `FilmAdmin` registers the admin of films."""
+
 from typing import Any
 
 from django.contrib import admin, messages
@@ -138,7 +140,7 @@ class ScreenAdmin(admin.ModelAdmin):
 
     @admin.display(description="as it will be")
     def picture(self, screen: Screen) -> SafeString:
-        """The plan as a drawing; plan-editor.js updates it while the plan is typed."""
+        """A drawing of the plan. `plan-editor.js` updates it while somebody types."""
         drawn: SafeString | str = "A picture of the plan appears here as you type it."
         if screen.seating_plan:
             drawn = picture_of(screen.seating_plan)
@@ -147,6 +149,7 @@ class ScreenAdmin(admin.ModelAdmin):
 
 
 def _count(screen: Screen, **conditions: Any) -> str:
+    """How many seats of the plan meet the conditions; "unreadable" if the plan can't be parsed."""
     try:
         seats = parse_plan(screen.seating_plan)
     except PlanError:
@@ -154,8 +157,8 @@ def _count(screen: Screen, **conditions: Any) -> str:
     return str(sum(all(getattr(s, k) == v for k, v in conditions.items()) for s in seats))
 
 
-class Begins(admin.SimpleListFilter):
-    """Filters by the day of the start, on each cinema's own calendar."""
+class StartDay(admin.SimpleListFilter):
+    """Filters shows by the date on which they start, in each cinema's own time zone."""
 
     title = "day at the cinema"
     parameter_name = "day"
@@ -171,17 +174,17 @@ class Begins(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, shows: QuerySet[Show]) -> QuerySet[Show]:
-        day, some = self.value(), shows
+        day = self.value()
         if day == "coming":
-            return some.filter(starts_at__gt=database_now())
+            return shows.filter(starts_at__gt=database_now())
         if day == "past":
-            return some.filter(starts_at__lte=database_now()).order_by("-starts_at")
+            return shows.filter(starts_at__lte=database_now()).order_by("-starts_at")
         for value, _ in self.lookup_choices:
             if value == day:
-                dated: Any = some
-                on_date: QuerySet[Show] = dated.on_date(models.DateField().to_python(day))
+                show_queryset: Any = shows
+                on_date: QuerySet[Show] = show_queryset.on_date(models.DateField().to_python(day))
                 return on_date
-        return some
+        return shows
 
 
 @admin.register(Show)
@@ -196,7 +199,7 @@ class ShowAdmin(LongListAdmin):
         "state",
     )
     list_filter = (
-        Begins,
+        StartDay,
         period_filter("starts_at", "month at the cinema", zone="screen__cinema__timezone"),
         "status",
         "screen__cinema",
@@ -221,7 +224,9 @@ class ShowAdmin(LongListAdmin):
     }
     search_fields = ("movie__title", "screen__name", "screen__cinema__name", "screen__cinema__city")
     autocomplete_fields = ("movie", "screen")
-    made = ("movie", "screen", "starts", "ends", "occupancy", "state", "created_at", "updated_at")
+    # Read-only once the show exists: its facts, then the times of its record.
+    fixed_facts = ("movie", "screen", "starts", "ends", "occupancy", "state")
+    record_times = ("created_at", "updated_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Show]:
         shows: Any = super().get_queryset(request)
@@ -233,7 +238,7 @@ class ShowAdmin(LongListAdmin):
         if obj is None:
             return [(None, {"fields": ("movie", "screen", "local_start", *terms)})]
         return [
-            (None, {"fields": self.made[:-2]}),
+            (None, {"fields": self.fixed_facts}),
             (
                 "Terms",
                 {
@@ -242,12 +247,13 @@ class ShowAdmin(LongListAdmin):
                     " sold keep the price they were held at.",
                 },
             ),
-            ("Record", {"fields": self.made[-2:]}),
+            ("Record", {"fields": self.record_times}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Show | None = None) -> tuple[str, ...]:
-        # The seats and the check for overlaps depend on film, screen and times.
-        return self.made if obj else ()
+        # Film, screen and times of an existing show can't be edited here, because its seats and the
+        # check for overlaps depend on them.
+        return (*self.fixed_facts, *self.record_times) if obj else ()
 
     def get_form(
         self, request: HttpRequest, obj: Show | None = None, change: bool = False, **kwargs: Any
@@ -266,8 +272,8 @@ class ShowAdmin(LongListAdmin):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except ScheduleError as error:
-            # Another show was scheduled between the form's check and the insert, or bookings kept
-            # this show locked.
+            # Another show was scheduled between the form's check and the insert, or the wait for
+            # this show's lock was too long.
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 
@@ -278,11 +284,12 @@ class ShowAdmin(LongListAdmin):
             return
         names = ("movie", "screen", "starts_at", "format", "language")
         prices = ("standard_price", "premium_price")
+        # `create_show` inserts the row. The admin goes on with `obj`, so `obj` becomes this row.
         obj.pk = create_show(**{name: data[name] for name in (*names, *prices)}).pk
         obj.refresh_from_db()
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Show numbers of what is deleted, in place of a list of five hundred seats."""
+        """What the confirmation page lists. Seats are counted and not listed one by one."""
         shows = Show.objects.filter(pk__in=[show.pk for show in objs]).with_film()
         counted = list(shows.annotate(booking_total=Count("bookings")).order_by("starts_at"))
         protected = [
@@ -312,7 +319,7 @@ class ShowAdmin(LongListAdmin):
         try:
             return super().delete_view(request, object_id, extra_context)
         except ScheduleError as error:
-            # Somebody booked it after the page was made, or is booking it now.
+            # Somebody booked the show after the page was rendered, or is booking it now.
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(reverse("admin:shows_show_change", args=[object_id]))
 

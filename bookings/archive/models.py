@@ -1,7 +1,8 @@
-"""Tables partitioned by the quarter in which a show began (migration 0001).
+"""Archived shows and their bookings.
 
-Seats of archived shows never change, so a show stores them in one JSON value. A year then has
-44,000 rows (one for each show) instead of nine million.
+The two tables are partitioned by the quarter in which the show began (migration 0001). Seats of an
+archived show never change, so the show's row stores all of them in one JSON value. A cinema chain's
+year then needs 44,000 rows (one for each show) instead of nine million (one for each seat).
 """
 
 from datetime import datetime
@@ -17,7 +18,7 @@ from shows.models import LONG_COLUMNS, Screen, Show
 
 
 class ArchivedShow(models.Model):
-    """A show as it was when it was archived. It keeps its id."""
+    """A copy of a show, made when it was archived. It has the id of the original."""
 
     id = models.BigIntegerField(primary_key=True)
     movie = models.ForeignKey(Movie, on_delete=models.PROTECT, related_name="+")
@@ -48,17 +49,21 @@ class ArchivedShow(models.Model):
 
 class ArchivedBookingQuerySet(models.QuerySet["ArchivedBooking"]):
     def of(self, user: User) -> "ArchivedBookingQuerySet":
+        """The archived bookings of this user, with their shows."""
         return self.filter(user=user).with_show()
 
     def with_show(self) -> "ArchivedBookingQuerySet":
-        """With the columns of the show that a list needs. Its seats and long texts are not read."""
-        shows = self.select_related("show__movie", "show__screen__cinema")
-        long = ("seats", "notices", *LONG_COLUMNS)
-        return shows.defer(*(f"show__{name}" for name in long))
+        """Also read the show, its film and its cinema.
+
+        Large columns (seats, notices, long texts) are deferred, because a list does not show them.
+        """
+        bookings = self.select_related("show__movie", "show__screen__cinema")
+        large = ("seats", "notices", *LONG_COLUMNS)
+        return bookings.defer(*(f"show__{name}" for name in large))
 
 
 class ArchivedBooking(models.Model):
-    """A booking in its final state. It keeps its id and reference."""
+    """A copy of a booking, made when its show was archived. Its id and reference are unchanged."""
 
     id = models.BigIntegerField(primary_key=True)
     reference = models.CharField(max_length=15, db_collation="C")

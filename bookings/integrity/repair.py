@@ -1,8 +1,8 @@
 """Repairs breaches of the invariants of docs/spec.md §4.10 (`check_integrity --fix`).
 
-Changes of the database by hand, or a restore of only some tables, can cause them. The seats listed
-in bookings count as correct; seats and counters are changed to match them. Each show is one
-transaction, with locks in the order of bookings/locks.py.
+A breach can come from SQL typed by hand, or from a restore of only some tables. The seats that a
+booking lists count as correct. The rows of seats and the counters of shows are changed to match.
+Each show is repaired in one transaction, with locks in the order of bookings/locks.py.
 """
 
 from dataclasses import dataclass, field
@@ -13,6 +13,9 @@ from bookings.models import Booking
 from shows.models import Seat, Show
 from shows.seatmap import current as seatmap
 
+# Shows with a breach. The three parts: a live booking does not own exactly the seats that it lists;
+# a seat belongs to an ended booking or to another show's booking; a counter is wrong. If two live
+# bookings list one seat, one of them does not own it, so the first part finds the show.
 BROKEN_SHOWS = """
     SELECT b.show_id FROM bookings_booking b
     LEFT JOIN LATERAL (
@@ -37,7 +40,11 @@ BROKEN_SHOWS = """
 
 @dataclass(slots=True)
 class Repair:
-    """What was changed for one show. `contested` needs a decision by staff."""
+    """The result for one show.
+
+    `contested` has a text "reference label" for each listed seat that the booking could not get.
+    Staff must decide about these.
+    """
 
     show_id: int
     seats_changed: int = 0
@@ -45,16 +52,18 @@ class Repair:
 
 
 def broken_shows() -> list[int]:
+    """The ids of all shows with a breach, in order."""
     with connection.cursor() as cursor:
         cursor.execute(BROKEN_SHOWS)
         return [show_id for (show_id,) in cursor.fetchall()]
 
 
 def repair_show(show_id: int) -> Repair:
-    """Change seats and counters of a show to match its bookings.
+    """Change the seats and counters of a show to match its live bookings.
 
-    A seat that two bookings list goes to the one confirmed first. The other booking is listed in
-    `contested`, because staff have to call that customer.
+    If two bookings list one seat, the booking confirmed first gets it. The other booking is put in
+    `contested`, because staff have to call its customer. So is a booking that lists a seat that
+    the show does not have.
     """
     repair = Repair(show_id)
     with transaction.atomic():
@@ -78,7 +87,10 @@ def repair_show(show_id: int) -> Repair:
 
 
 def _owners(live: list[Booking], labels: set[str], repair: Repair) -> dict[str, int]:
-    """The booking of each seat. Confirmed bookings come before holds, then earlier before later."""
+    """The id of the booking that gets each seat, by label. Fills `repair.contested`.
+
+    Confirmed bookings choose first, in the order of confirmation. Then come holds, oldest first.
+    """
     owners: dict[str, int] = {}
     for booking in sorted(live, key=lambda b: (b.confirmed_at is None, b.confirmed_at, b.pk)):
         for label in booking.seats:

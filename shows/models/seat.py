@@ -16,11 +16,11 @@ from .show import Show, lapsed_hold
 
 class SeatQuerySet(models.QuerySet["Seat"]):
     def in_plan_order(self) -> "SeatQuerySet":
-        """Front to back, left to right."""
+        """Order by row from front to back, then by place from left to right."""
         return self.order_by("position")
 
     def with_holder(self) -> "SeatQuerySet":
-        """Adds the status and expiry of the seat's booking, and `now` by the database's clock."""
+        """Annotate each seat with its booking's status and expiry, and with the database's time."""
         return self.annotate(
             now=DatabaseClock(),
             holder_status=F("booking__status"),
@@ -28,11 +28,11 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         )
 
     def free(self, *, at: datetime) -> "SeatQuerySet":
-        """Seats that a buyer could hold at `at`, including seats of lapsed holds."""
+        """Seats that can be held at the time `at`: without a booking, or of a lapsed hold."""
         return self.filter(Q(booking=None) | lapsed_hold(at, "booking__"))
 
     def held_by(self, user: User, show_id: int) -> "SeatQuerySet":
-        """The seats of this person's live hold at a show, by the database's clock."""
+        """The seats of this user's hold at a show, unless it has lapsed by the database's clock."""
         return self.filter(
             show_id=show_id,
             booking__user=user,
@@ -42,16 +42,17 @@ class SeatQuerySet(models.QuerySet["Seat"]):
 
 
 class Seat(models.Model):
-    """One seat at one show. It has at most one booking, so it can't be sold twice."""
+    """One seat at one show. `booking` is one foreign key, so a seat can't be sold twice."""
 
     class Type(models.TextChoices):
         STANDARD = seating.STANDARD, "Standard"
         PREMIUM = seating.PREMIUM, "Premium"
 
-    # Needs no index: those of the unique constraints begin with the show.
+    # No index of its own: the unique constraints below have indexes that begin with `show`.
     show = models.ForeignKey(Show, on_delete=models.CASCADE, related_name="seats", db_index=False)
     row = models.CharField(max_length=4)
     number = models.CharField(max_length=6)
+    # "C4". If the row's name ends with a digit, a hyphen separates it from the number: "R2-1".
     label = models.GeneratedField(
         expression=Case(
             When(row__regex=r"[0-9]$", then=Concat("row", Value("-"), "number")),
@@ -77,6 +78,7 @@ class Seat(models.Model):
 
     objects = SeatQuerySet.as_manager()
 
+    # Set by `with_holder`.
     if TYPE_CHECKING:
         now: datetime
         holder_status: str | None
@@ -110,7 +112,7 @@ class Seat(models.Model):
 
     @property
     def holder_lapsed(self) -> bool:
-        """Whether the seat's hold has lapsed; needs `with_holder`."""
+        """Whether the seat's booking is a lapsed hold. Only for seats read `with_holder`."""
         return (
             self.holder_status == "PENDING"
             and self.holder_expires_at is not None

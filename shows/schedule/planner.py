@@ -1,4 +1,7 @@
-"""Plans many shows: first finds the problems of every show, then schedules all shows or none."""
+"""Plans many shows at once.
+
+`preview` finds the problems of every show. `schedule` then creates all shows or none.
+"""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,13 +30,13 @@ MOST_SHOWS = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The input: a show on each screen, day and time; several films take turns."""
+    """What staff ask for: one show on each screen, on each day, at each time. Films alternate."""
 
     movies: Sequence[Movie]
     screens: Sequence[Screen]
     first_day: date
     last_day: date
-    #: On the cinema's clock. Times before DAY_ENDS (04:00) are in the night after the day.
+    #: Local times at the cinema. A time before DAY_ENDS (04:00) is on the next date.
     times: Sequence[time]
     standard_price: Decimal
     premium_price: Decimal
@@ -48,7 +51,12 @@ class Plan:
 
 @dataclass(slots=True)
 class PlannedShow:
-    """One show of a plan. `problems` prevent scheduling, `notes` are for information."""
+    """One show of a plan.
+
+    `wall` is the start in the cinema's local time, without a zone. `starts_at` is None if this time
+    is skipped when clocks go forward. With `problems` the plan can't be scheduled; `notes` are only
+    information.
+    """
 
     movie: Movie
     screen: Screen
@@ -69,9 +77,10 @@ class PlannedShow:
 
 
 def times_between(first: time, last: time, every: timedelta) -> list[time]:
-    """The starts of one day from `first` to `last`, `every` apart, also past midnight.
+    """The start times of one day, `every` apart, from `first` to `last` at the latest.
 
-    Raises ValueError, with a text for staff, if `last` is before `first`. The day ends at DAY_ENDS.
+    The day goes on past midnight and ends at DAY_ENDS. Raises ValueError if `last` is before
+    `first`; staff see its text.
     """
     day = date(2000, 1, 1)
     start, end = on_business_day(day, first), on_business_day(day, last)
@@ -85,9 +94,9 @@ def times_between(first: time, last: time, every: timedelta) -> list[time]:
 
 
 def preview(plan: Plan, *, at: datetime) -> list[PlannedShow]:
-    """Every show of the plan, ordered by start, with all its problems.
+    """Every show of the plan with its problems and notes, ordered by local start.
 
-    Raises PlanTooLarge.
+    Raises PlanTooLarge if there are more than MOST_SHOWS.
     """
     count = len(plan.screens) * len(plan.days) * len(plan.times)
     if count > MOST_SHOWS:
@@ -104,8 +113,10 @@ def preview(plan: Plan, *, at: datetime) -> list[PlannedShow]:
 
 
 def digest(plan: Plan, planned: Sequence[PlannedShow]) -> str:
-    """A hash of everything that the preview shows. It changes with the plan and with the running
-    times and cleaning times that the plan uses.
+    """A hash of the plan and its preview.
+
+    The page compares it before scheduling. It differs if the plan, a film's running time or a
+    screen's cleaning time was changed after the preview.
     """
     terms = [plan.format, plan.language, str(plan.standard_price), str(plan.premium_price)]
     shows = [
@@ -124,16 +135,17 @@ def schedule(
     """Create all shows of a preview in one transaction, or none.
 
     If `by` is given, each show gets a line in the audit log with the text `what`. Raises
-    PlanHasProblems. Raises ShowOverlaps or Archived if something changed since the preview.
+    PlanHasProblems if a show has problems. Raises ShowOverlaps or Archived if another show was
+    scheduled, or a film or cinema archived, after the preview.
     """
-    if wrong := sum(bool(show.problems) for show in planned):
-        raise PlanHasProblems(wrong, len(planned))
+    if problematic := sum(bool(show.problems) for show in planned):
+        raise PlanHasProblems(problematic, len(planned))
     slots = [_slot(show, plan) for show in planned if show.starts_at]
     return create_shows(slots, by=by, what=what)
 
 
 def _shows_on(screen: Screen, plan: Plan) -> Iterator[PlannedShow]:
-    """The films take turns; each day begins with the next film."""
+    """The plan's shows on one screen. Films alternate, and each day begins with the next film."""
     for day_number, day in enumerate(plan.days):
         for number, start in enumerate(plan.times):
             movie = plan.movies[(day_number + number) % len(plan.movies)]
@@ -141,7 +153,7 @@ def _shows_on(screen: Screen, plan: Plan) -> Iterator[PlannedShow]:
 
 
 def _place(show: PlannedShow, plan: Plan, at: datetime) -> None:
-    """Set the show's times, and add the problems of its time and its film."""
+    """Set `starts_at` and `busy_until`. Add problems and notes about the times, film and cinema."""
     zone = show.screen.cinema.tz
     show.starts_at = moment_on_clock(show.wall, zone)
     if show.starts_at is None:
@@ -159,8 +171,9 @@ def _place(show: PlannedShow, plan: Plan, at: datetime) -> None:
     except ScheduleError as error:
         show.problems.append(error.message)
         return
-    ends = show.busy_until.astimezone(zone).replace(tzinfo=None)
-    if ends - show.wall != show.busy_until - show.starts_at:
+    # If the clocks change, the local times are not as far apart as the moments.
+    local_end = show.busy_until.astimezone(zone).replace(tzinfo=None)
+    if local_end - show.wall != show.busy_until - show.starts_at:
         show.notes.append("The clocks change during this show.")
     released = show.movie.release_date
     if released and datetime.combine(released, time()) > show.wall:
@@ -181,6 +194,7 @@ def _slot(show: PlannedShow, plan: Plan) -> ShowSlot:
 
 
 def _plan_error(screen: Screen) -> str:
+    """The problem of a seating plan that can't be read, else ""."""
     try:
         parse_plan(screen.seating_plan)
     except PlanError as error:
@@ -189,7 +203,7 @@ def _plan_error(screen: Screen) -> str:
 
 
 def _find_overlaps(planned: Iterable[PlannedShow]) -> None:
-    """Add a problem for each overlap, cleaning included, with existing and with planned shows."""
+    """Add a problem for each overlap with an existing or a planned show. Cleaning counts too."""
     by_screen: dict[int, list[PlannedShow]] = {}
     for show in planned:
         if show.starts_at and show.busy_until:
@@ -197,7 +211,7 @@ def _find_overlaps(planned: Iterable[PlannedShow]) -> None:
     if not by_screen:
         return
     placed = [show for shows in by_screen.values() for show in shows]
-    there = _existing_shows(
+    existing = _existing_shows(
         list(by_screen),
         min(show.starts_at for show in placed if show.starts_at),
         max(show.busy_until for show in placed if show.busy_until),
@@ -205,27 +219,28 @@ def _find_overlaps(planned: Iterable[PlannedShow]) -> None:
     for screen_id, shows in by_screen.items():
         _find_overlaps_within(shows)
         for show in shows:
-            others = there.get(screen_id, ())
+            others = existing.get(screen_id, ())
             show.problems += [
                 _overlap_text(show, other) for other in others if _overlap(show, other)
             ]
 
 
 def _find_overlaps_within(shows: list[PlannedShow]) -> None:
-    """Compare each show with the earlier one that occupies the screen longest."""
+    """Compare each show with the earlier show whose `busy_until` is the latest. One screen only."""
     shows.sort(key=lambda show: (show.starts_at, show.movie.title))
-    longest = shows[0]
+    latest = shows[0]
     for show in shows[1:]:
-        if show.starts_at and longest.busy_until and show.starts_at < longest.busy_until:
+        if show.starts_at and latest.busy_until and show.starts_at < latest.busy_until:
             show.problems.append(
-                f"The {longest.wall:%H:%M} of this plan ({longest.movie.title}) needs the screen"
-                f" until {longest.local_busy_until:%H:%M}."
+                f"The {latest.wall:%H:%M} of this plan ({latest.movie.title}) needs the screen"
+                f" until {latest.local_busy_until:%H:%M}."
             )
-        if show.busy_until and longest.busy_until and show.busy_until > longest.busy_until:
-            longest = show
+        if show.busy_until and latest.busy_until and show.busy_until > latest.busy_until:
+            latest = show
 
 
 def _existing_shows(screens: list[int], since: datetime, until: datetime) -> dict[int, list[Show]]:
+    """The scheduled shows that occupy these screens between the two times, by the screen's id."""
     found: dict[int, list[Show]] = {}
     shows = Show.objects.scheduled().filter(
         screen__in=screens, starts_at__lt=until, busy_until__gt=since

@@ -1,4 +1,4 @@
-"""An account from signing up to its end, in a real browser."""
+"""Sign-up, profile, password and deletion of an account, in a real browser."""
 
 import re
 import time
@@ -21,9 +21,9 @@ pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
 
 SignIn = Callable[[Page, User], None]
 PASSWORD = "marquee lights 9"
-# The time that a worker may need to send a mail on a busy machine.
-PATIENCE_SECONDS = 120
-ANOTHER = "velvet curtain 7"
+NEW_PASSWORD = "velvet curtain 7"
+# The longest wait for a mail. A worker on a busy machine can be slow to start.
+MAIL_WAIT_SECONDS = 120
 
 
 @pytest.fixture
@@ -38,19 +38,23 @@ def log_in(page: Page, email: str, password: str) -> None:
 
 
 def reset_link(mail: Path, email: str) -> str:
-    """Wait for the mail to this address; returns the link in it."""
-    give_up = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < give_up:
+    """Wait for the password-reset mail to this address. Return the path of its link.
+
+    Raises AssertionError if no mail comes within MAIL_WAIT_SECONDS.
+    """
+    deadline = time.monotonic() + MAIL_WAIT_SECONDS
+    while time.monotonic() < deadline:
         for file in mail.glob("*"):
             message = message_from_bytes(file.read_bytes())
             found = re.search(r"/accounts/password-reset/[\w-]+/[\w-]+/", plain_text(message))
             if message["To"] == email and found:
                 return found[0]
         time.sleep(0.1)
-    raise AssertionError(f"no mail to {email} in {mail}")
+    raise AssertionError(f"no password-reset mail to {email} in {mail}")
 
 
 def plain_text(message: Message) -> str:
+    """The text/plain part of the mail, or "" if it has none."""
     for part in message.walk():
         body = part.get_payload(decode=True)
         if part.get_content_type() == "text/plain" and isinstance(body, bytes):
@@ -58,7 +62,7 @@ def plain_text(message: Message) -> str:
     return ""
 
 
-def test_signing_up_says_what_is_wrong_as_a_field_is_left(page: Page, screen: Screen) -> None:
+def test_sign_up_shows_an_error_when_a_field_loses_focus(page: Page, screen: Screen) -> None:
     page.goto("/accounts/signup/")
     email = page.get_by_label("Email")
     email.fill("asha@")
@@ -77,7 +81,7 @@ def test_signing_up_says_what_is_wrong_as_a_field_is_left(page: Page, screen: Sc
     expect(page.get_by_role("link", name="Log in").first).to_be_visible()
 
 
-def test_an_email_with_an_account_leads_to_the_log_in_with_what_was_typed(
+def test_sign_up_with_a_known_email_links_to_a_log_in_form_with_that_email(
     page: Page, user: User
 ) -> None:
     show = make_show()
@@ -92,7 +96,7 @@ def test_an_email_with_an_account_leads_to_the_log_in_with_what_was_typed(
     expect(page).to_have_url(show.get_absolute_url())
 
 
-def test_an_account_is_kept_up_exported_and_closed(
+def test_an_account_can_be_changed_exported_and_deleted(
     page: Page, user: User, sign_in: SignIn, screen: Screen
 ) -> None:
     booking = make_booking(make_show(movie=make_movie("Past Lives")), ["C4"], user=user)
@@ -108,7 +112,7 @@ def test_an_account_is_kept_up_exported_and_closed(
 
     page.get_by_role("link", name="Change the password").click()
     page.get_by_label("Your password now").fill(PASSWORD)
-    page.get_by_label("New password").fill(ANOTHER)
+    page.get_by_label("New password").fill(NEW_PASSWORD)
     screen.check(page)
     page.get_by_role("button", name="Change password").click()
     expect(page.get_by_text("Your password is changed.")).to_be_visible()
@@ -123,20 +127,23 @@ def test_an_account_is_kept_up_exported_and_closed(
     page.get_by_role("button", name="Delete my account").click()
     expect(page.locator("#id_password_error")).to_contain_text("That isn’t your password.")
     screen.check(page)
-    page.get_by_label("Your password now").fill(ANOTHER)
+    page.get_by_label("Your password now").fill(NEW_PASSWORD)
     page.get_by_role("button", name="Delete my account").click()
     expect(page.get_by_text("Your account is closed")).to_be_visible()
-    kept = Booking.objects.select_related("user").get()
-    assert kept.reference == booking.reference
-    assert "asha" not in f"{kept.user.email} {kept.user.name} {kept.user.phone}".lower()
+    # The booking stays, but the personal data of its user is removed.
+    remaining = Booking.objects.select_related("user").get()
+    assert remaining.reference == booking.reference
+    owner = remaining.user
+    assert "asha" not in f"{owner.email} {owner.name} {owner.phone}".lower()
     page.goto("/accounts/login/")
-    log_in(page, "asha@example.com", ANOTHER)
+    log_in(page, "asha@example.com", NEW_PASSWORD)
     expect(page.get_by_text("That email and password don’t go together.")).to_be_visible()
 
 
-def test_a_forgotten_password_is_replaced_by_mail_and_the_link_works_once(
+def test_a_mailed_link_resets_a_forgotten_password_and_works_once(
     page: Page, user: User, live_site: LiveSite, screen: Screen
 ) -> None:
+    # Delete the mails of earlier tests.
     for file in live_site.mail.glob("*"):
         file.unlink()
     page.goto("/accounts/login/")
@@ -150,18 +157,18 @@ def test_a_forgotten_password_is_replaced_by_mail_and_the_link_works_once(
     with running(live_site.mail.parent, "worker"):
         link = reset_link(live_site.mail, user.email)
     page.goto(link)
-    page.get_by_label("New password").fill(ANOTHER)
+    page.get_by_label("New password").fill(NEW_PASSWORD)
     screen.check(page)
     page.get_by_role("button", name="Save the password").click()
     expect(page.get_by_role("heading", name="That’s your new password")).to_be_visible()
     page.goto(link)
     expect(page.get_by_role("heading", name="This link has had its day")).to_be_visible()
     page.goto("/accounts/login/")
-    log_in(page, user.email, ANOTHER)
+    log_in(page, user.email, NEW_PASSWORD)
     expect(page.locator("[data-menu]")).to_be_visible()
 
 
-def test_a_password_can_be_looked_at_as_it_is_typed(page: Page) -> None:
+def test_a_button_shows_the_typed_password(page: Page) -> None:
     page.goto("/accounts/login/")
     field = page.get_by_label("Password", exact=True)
     field.fill(PASSWORD)
@@ -170,7 +177,7 @@ def test_a_password_can_be_looked_at_as_it_is_typed(page: Page) -> None:
     expect(field).to_have_attribute("type", "text")
 
 
-def test_logging_other_devices_out_leaves_this_one_in(
+def test_logging_out_other_devices_keeps_this_one_logged_in(
     page: Page, user: User, sign_in: SignIn, visitor: Callable[..., BrowserContext]
 ) -> None:
     sign_in(page, user)

@@ -17,29 +17,31 @@ from tests.faults.proxy import CommitLosingProxy
 from tests.faults.servers import APPLICATION
 from tests.faults.site import THREADS, Program, Stack
 
-# A request waits at least this long for a lock before it is refused.
+# A request that waits for a lock gets 409 after at least this many seconds. lock_timeout is 4 s.
 LEAST_WAIT = 3.5
-# And at most this long, with two waits on a busy machine. Without lock_timeout it would be the 30
-# seconds of statement_timeout.
+# A request may wait for two locks, and the machine may be busy. The limit is below the 30 s of
+# statement_timeout, so the test fails if lock_timeout does not work.
 MOST_WAIT = 25
 
 
 def kill_a_backend(world: Stack) -> None:
-    """After this PostgreSQL ends all backends and recovers, because its shared memory may be
-    damaged."""
+    """Kill one backend with SIGKILL and wait until PostgreSQL has recovered.
+
+    Its shared memory may be damaged, so PostgreSQL ends all other backends and replays the WAL.
+    """
     before = checkpointer(world)
     assert before
     deadline = time.monotonic() + 120
-    # It has a new checkpointer when it has recovered.
+    # PostgreSQL starts a new checkpointer during this recovery.
     while (now := checkpointer(world)) in (None, before):
         assert time.monotonic() < deadline
         if now is not None:
-            kill_one_of_the_sites(world)
+            kill_a_backend_of_the_site(world)
         time.sleep(0.05)
 
 
-def kill_one_of_the_sites(world: Stack) -> None:
-    """Kill one backend of the site. If it has just ended by itself, nothing happens."""
+def kill_a_backend_of_the_site(world: Stack) -> None:
+    """Kill one backend that serves the site. Ignore a backend that has already ended."""
     with suppress(psycopg.OperationalError, ProcessLookupError):
         for (pid,) in world.query(
             "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
@@ -50,7 +52,7 @@ def kill_one_of_the_sites(world: Stack) -> None:
 
 
 def checkpointer(world: Stack) -> int | None:
-    """The pid of the checkpointer. None if it does not run, or the server does not answer."""
+    """The pid of the checkpointer. None if it is not running or if PostgreSQL does not answer."""
     query = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
     try:
         return next((pid for (pid,) in world.query(query)), None)
@@ -58,13 +60,14 @@ def checkpointer(world: Stack) -> int | None:
         return None
 
 
-def kill_it_and_start_it_a_second_later(world: Stack) -> None:
+def kill_postgres_and_start_it_after_a_second(world: Stack) -> None:
     world.postgres.kill()
     time.sleep(1)
     world.postgres.start()
 
 
-def restart_it(world: Stack) -> None:
+def restart_postgres(world: Stack) -> None:
+    # SIGINT is a fast shutdown: PostgreSQL closes all connections and stops.
     world.postgres.end(signal.SIGINT)
     world.postgres.start()
 
@@ -98,9 +101,14 @@ def connections(process: psutil.Process) -> list[Any]:
 
 @pytest.mark.parametrize(
     "fault",
-    [kill_a_backend, kill_it_and_start_it_a_second_later, restart_it, end_all_connections],
+    [
+        kill_a_backend,
+        kill_postgres_and_start_it_after_a_second,
+        restart_postgres,
+        end_all_connections,
+    ],
 )
-def test_the_site_recovers_by_itself_and_keeps_what_it_promised(
+def test_the_site_recovers_with_the_same_workers_and_loses_no_confirmed_booking(
     world: Stack, site: Program, fault: Callable[[Stack], None]
 ) -> None:
     workers = [child.pid for child in site.children()]
@@ -116,20 +124,26 @@ def test_the_site_recovers_by_itself_and_keeps_what_it_promised(
 
 
 def test_no_request_fails_after_a_restart_without_visitors(world: Stack, site: Program) -> None:
-    """All connections of the pool are dead when the next visitor comes."""
+    """After the restart all pooled connections are dead. The next requests get new ones."""
     with load(site.url, world.buyers, world.shows) as before:
         before.wait_until_all_are_served()
     until_every_worker_is_connected(world, site)
-    restart_it(world)
+    restart_postgres(world)
     begin = time.monotonic()
     with load(site.url, world.buyers, world.shows) as after:
         time.sleep(1)
         after.wait_until_all_are_served()
+    # The fault is over at `begin`, so every failure counts.
     assert after.failures_outside(begin, begin) == []
     assert_kept(world, before.confirmed + after.confirmed)
 
 
 def test_an_answer_lost_after_its_commit_is_found_by_asking_again(world: Stack) -> None:
+    """A COMMIT succeeds and its answer is lost. The page says that the result is unknown.
+
+    The same form sent again returns the committed hold. The same confirmation sent again returns
+    the confirmed booking.
+    """
     show = world.shows[3]
     with (
         CommitLosingProxy(world.postgres.port) as proxy,
@@ -141,12 +155,12 @@ def test_an_answer_lost_after_its_commit_is_found_by_asking_again(world: Stack) 
         assert buyer.hold(show, labels, "token-1") == ""
         assert_unknown(buyer, "your seats are held")
         reference = buyer.hold(show, labels, "token-1")
-        ((mine,),) = world.query(
+        ((references,),) = world.query(
             "SELECT array_agg(reference) FROM bookings_booking WHERE show_id = %s"
             " AND seats && %s AND status = 'PENDING'",
             *(show, labels),
         )
-        assert mine == [reference]
+        assert references == [reference]
         proxy.lose_commits(1)
         buyer.post("confirm", f"/bookings/{reference}/confirm/")
         assert_unknown(buyer, "your booking is confirmed")
@@ -156,7 +170,7 @@ def test_an_answer_lost_after_its_commit_is_found_by_asking_again(world: Stack) 
 
 
 def assert_unknown(buyer: Buyer, what: str) -> None:
-    """Assert that the page says that the change may or may not be done."""
+    """Assert a 503 page that says: the site does not know whether the change was committed."""
     answer = buyer.answers[-1]
     assert answer.status == 503
     page = answer.body.decode()
@@ -164,7 +178,7 @@ def assert_unknown(buyer: Buyer, what: str) -> None:
     assert 'href="/bookings/"' in page
 
 
-def test_answers_lost_under_load_break_no_promise(world: Stack) -> None:
+def test_lost_answers_to_commits_under_load_lose_no_confirmed_booking(world: Stack) -> None:
     with (
         CommitLosingProxy(world.postgres.port) as proxy,
         world.site(DATABASE_URL=world.postgres.url(proxy.port)) as site,
@@ -185,12 +199,13 @@ def test_answers_lost_under_load_break_no_promise(world: Stack) -> None:
 def test_a_show_whose_lock_never_comes_is_refused_in_time_and_blocks_no_other(
     world: Stack, site: Program
 ) -> None:
-    stuck, others = world.shows[4], world.shows[5:]
-    with world.postgres.connect() as other, other.transaction():
-        other.execute("SELECT 1 FROM shows_show WHERE id = %s FOR UPDATE", (stuck,))
-        # One thread of every worker, and one connection of its pool, stay free.
+    """Another connection keeps one show locked. A hold of that show gets 409 after lock_timeout."""
+    locked, others = world.shows[4], world.shows[5:]
+    with world.postgres.connect() as blocker, blocker.transaction():
+        blocker.execute("SELECT 1 FROM shows_show WHERE id = %s FOR UPDATE", (locked,))
+        # Even if all waiting requests are in one worker, it has a free thread and connection.
         with (
-            load(site.url, world.buyers[: THREADS - 1], [stuck]) as waiting,
+            load(site.url, world.buyers[: THREADS - 1], [locked]) as waiting,
             load(site.url, world.buyers[THREADS - 1 :], others) as buying,
         ):
             buying.wait_until_all_are_served()
@@ -205,7 +220,10 @@ def test_a_show_whose_lock_never_comes_is_refused_in_time_and_blocks_no_other(
 
 
 def test_a_server_without_a_connection_to_spare_is_waited_for(world: Stack, site: Program) -> None:
-    """The pools use the connections that they have until the server has free ones again."""
+    """PostgreSQL refuses new connections, because all are taken.
+
+    Requests share the connections that the pools already have, or wait. None fails.
+    """
     taken = []
     until_every_worker_is_connected(world, site)
     with load(site.url, world.buyers[:2], world.shows) as few:

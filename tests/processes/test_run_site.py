@@ -1,4 +1,4 @@
-"""``manage.py run_site``, which `make run` runs: the site with all its processes."""
+"""Tests ``manage.py run_site`` (`make run`), which starts the site with all its processes."""
 
 import signal
 import socket
@@ -27,7 +27,7 @@ RUN_SITE = [sys.executable, "manage.py", "run_site", "--no-demo"]
 
 @dataclass
 class Site:
-    """A running `run_site`."""
+    """A running `run_site` process, its port, and the folder of its log and mails."""
 
     process: "subprocess.Popen[bytes]"
     port: int
@@ -39,8 +39,9 @@ class Site:
     def programs(self) -> dict[str, psutil.Process]:
         """The processes that the supervisor started, by their names in the Procfile."""
         children = psutil.Process(self.process.pid).children()
-        lines = {" ".join(child.cmdline()): child for child in children if lives(child)}
-        # In the command line of a process, `python` has its full path.
+        lines = {" ".join(child.cmdline()): child for child in children if is_running(child)}
+        # Compare without the first word: it is `python` in the Procfile and a full path in the
+        # process.
         wanted = {name: command.partition(" ")[2] for name, command in procfile().items()}
         return {
             name: child
@@ -59,6 +60,7 @@ class Site:
         return "".join(p.get_content() for p in parts if p.get_content_type() == "text/plain")
 
     def answers(self) -> bool:
+        """Whether the home page answers 200."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/") as page:
                 return bool(page.status == 200)
@@ -66,88 +68,89 @@ class Site:
             return False
 
 
-def lives(process: psutil.Process) -> bool:
-    """Whether the process runs. A zombie does not run."""
+def is_running(process: psutil.Process) -> bool:
+    """Whether the process runs. A zombie counts as ended."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
 
-def until(true: Callable[[], bool], told: Callable[[], object]) -> None:
-    """Wait until `true` returns True. `told` gives the message of a failure."""
-    give_up = time.monotonic() + 120
-    while not true():
-        assert time.monotonic() < give_up, told()
+def wait_until(condition: Callable[[], bool], message: Callable[[], object]) -> None:
+    """Wait until `condition` is true. After 120 s fail with `message`."""
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline, message()
         time.sleep(0.1)
 
 
 @contextmanager
 def run_site(folder: Path) -> Iterator[Site]:
+    """Run the site while the block runs. Then check that no process of it is left."""
     port = free_port()
     with open(folder / "log", "wb") as log:
         process = subprocess.Popen(
             RUN_SITE, cwd=ROOT, env=site_environment(folder, port), stdout=log, stderr=log
         )
     site = Site(process, port, folder)
-    family: list[psutil.Process] = []
+    descendants: list[psutil.Process] = []
     try:
-        until(lambda: "BookMyShow is ready" in site.log(), site.log)
+        wait_until(lambda: "BookMyShow is ready" in site.log(), site.log)
         yield site
-        family = psutil.Process(process.pid).children(recursive=True)
+        descendants = psutil.Process(process.pid).children(recursive=True)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(120)
-    until(lambda: not any(map(lives, family)), lambda: family)
+    wait_until(lambda: not any(map(is_running, descendants)), lambda: descendants)
 
 
 @pytest.mark.usefixtures("transactional_db")
-def test_every_process_that_is_killed_starts_again_and_the_site_ends_whole(tmp_path: Path) -> None:
+def test_every_killed_process_is_restarted_and_the_end_leaves_no_process(tmp_path: Path) -> None:
     with run_site(tmp_path) as site:
         assert f"Listening at: http://127.0.0.1:{site.port} (" in site.log()
-        until(lambda: len(site.programs()) == len(procfile()), site.log)
+        wait_until(lambda: len(site.programs()) == len(procfile()), site.log)
         killed = site.programs()
-        # Some containers do not grant the rights that are needed to give up root.
+        # Started as root, the site gives up root if it can. Otherwise it prints a warning.
         users = {uid for program in killed.values() for uid in program.uids()}
         assert 0 not in users or "The site runs as root: " in site.log()
         for program in killed.values():
             program.kill()
-        told = [f"{name} was ended by SIGKILL; it starts again in" for name in killed]
-        until(lambda: all(line in site.log() for line in told), site.log)
-        until(lambda: len(site.programs()) == len(killed), site.log)
+        restarts = [f"{name} was ended by SIGKILL; it starts again in" for name in killed]
+        wait_until(lambda: all(line in site.log() for line in restarts), site.log)
+        wait_until(lambda: len(site.programs()) == len(killed), site.log)
         assert not {p.pid for p in killed.values()} & {p.pid for p in site.programs().values()}
-        until(site.answers, site.log)
+        wait_until(site.answers, site.log)
 
 
 @pytest.mark.usefixtures("transactional_db")
-def test_a_mail_that_the_worker_sends_links_to_the_port_of_the_site(tmp_path: Path) -> None:
+def test_links_in_mails_have_the_port_of_the_site(tmp_path: Path) -> None:
     show = make_show()
     booking = make_booking(show, ["A1"])
     cancel_show(by=make_user(is_superuser=True), show_id=show.pk)
     with run_site(tmp_path) as site:
-        until(lambda: booking.reference in site.mails(), site.log)
+        wait_until(lambda: booking.reference in site.mails(), site.log)
         assert f"http://localhost:{site.port}/movies/" in site.mails()
 
 
-def test_a_program_that_keeps_ending_is_started_after_longer_and_longer_pauses() -> None:
-    """Processes that it left running are ended before its next start."""
-    leaves_one = 'sh -c "sleep 4242 & exit 3"'
+def test_the_pause_before_a_restart_doubles_if_a_program_ends_again_and_again() -> None:
+    """A child process that the program left running is ended before the restart."""
+    leaves_a_child = 'sh -c "sleep 4242 & exit 3"'
     with subprocess.Popen(
-        [sys.executable, supervisor.__file__, "bad", leaves_one, "good", "sleep 4343"],
+        [sys.executable, supervisor.__file__, "bad", leaves_a_child, "good", "sleep 4343"],
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
         assert process.stderr is not None
         lines = [process.stderr.readline().strip() for _ in range(3)]
         assert lines == [f"bad ended with 3; it starts again in {n} s" for n in (1, 2, 4)]
-        family = psutil.Process(process.pid).children(recursive=True)
-        assert [child.cmdline() for child in family] == [["sleep", "4343"]]
+        descendants = psutil.Process(process.pid).children(recursive=True)
+        assert [child.cmdline() for child in descendants] == [["sleep", "4343"]]
         process.terminate()
         assert process.wait(120) == 0
-    assert not any(map(lives, family))
+    assert not any(map(is_running, descendants))
 
 
-def test_a_taken_port_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+def test_a_port_in_use_gives_a_one_line_error_that_names_the_setting(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

@@ -1,8 +1,8 @@
 """Exports every admin list as CSV, with the list's filters, search and order.
 
-The columns are for spreadsheets and programs: one value each, plain numbers, times in ISO 8601 with
-an offset, and the currency in a column of its own. An admin defines them in `export_columns`;
-otherwise the export has the columns of the list.
+Spreadsheets and programs can read the columns: each has one value, numbers have no units, times are
+ISO 8601 with an offset, and the currency has its own column. A ModelAdmin lists its columns in
+`export_columns`. Without this, the export has the columns of the page.
 """
 
 import csv
@@ -34,18 +34,20 @@ from bookmyshow.core.observability.security_log import log_event
 
 from . import audit
 
-# Rows that are read at a time; few, so that a download begins at once.
+# Rows that are fetched at a time. Few, so that the download starts quickly.
 ROWS_AT_A_TIME = 200
-EXPORTED, MOST_FILTER_CHARACTERS = "Exported as CSV.", 200
-# A server-side cursor needs a transaction; without it the database would compute the whole list
-# before the first row. The settings make the planner optimise for the first row, and allow for slow
-# downloads.
+EXPORTED = "Exported as CSV."
+# Of the query string, in the line of the audit log.
+MOST_FILTER_CHARACTERS = 200
+# Rows come from a server-side cursor, which needs a transaction. Without a cursor the database
+# would compute the whole list before it sends the first row. These settings make the planner
+# optimise for the first row, and let the transaction wait 10 minutes for a slow download.
 CURSOR_SETTINGS = (
     "SET LOCAL cursor_tuple_fraction = 0.0001;"
     " SET LOCAL idle_in_transaction_session_timeout = '10min'"
 )
-# Spreadsheets treat a text that begins with one of these as a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Spreadsheets treat a text that begins with one of these characters as a formula.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 #: Columns by name. A value is a path such as "user.email", or a function of the row.
 Columns = Mapping[str, str | Callable[[Any], Any]]
@@ -57,7 +59,7 @@ def currency(_row: object) -> str:
 
 
 class _Echo:
-    """A file whose `write` returns the text, so that csv.writer returns each line."""
+    """A file that stores nothing. `write` returns its text, so `csv.writer` returns each line."""
 
     def write(self, text: str) -> str:
         return text
@@ -66,10 +68,10 @@ class _Echo:
 @require_GET
 @staff_member_required
 def export(request: HttpRequest, app: str, model: str) -> StreamingHttpResponse:
-    """Stream the CSV of the admin list whose path is the same without `export/`.
+    """Stream an admin list as CSV. The query string is that of the list: filters, search, order.
 
-    403 without the right to view the list, 404 if there is no such list. Each export is written to
-    the audit log.
+    403 if the user may not view the list. 404 if the model has no admin or a filter is not valid.
+    Each export writes a line to the audit log.
     """
     model_admin = _admin_of(app, model)
     if not model_admin.has_view_permission(request):
@@ -94,7 +96,7 @@ def export(request: HttpRequest, app: str, model: str) -> StreamingHttpResponse:
 
 def _admin_of(app: str, model: str) -> ModelAdmin:
     try:
-        return admin.site.get_model_admin(apps.get_model(app, model))  # noqa: TID251 (as the address says)
+        return admin.site.get_model_admin(apps.get_model(app, model))  # noqa: TID251 (the URL names it)
     except (LookupError, NotRegistered) as error:
         raise Http404("There is no such list.") from error
 
@@ -108,7 +110,7 @@ def _audit_text(request: HttpRequest) -> str:
 
 
 def _listed(model_admin: ModelAdmin, request: HttpRequest) -> Columns:
-    """The columns of the list on the page."""
+    """The columns that the list has on the page. Their names come from the column titles."""
     names = model_admin.get_list_display(request)
     labels = [str(label_for_field(name, model_admin.model, model_admin)) for name in names]
     heads = [slugify(label).replace("-", "_") for label in labels]
@@ -117,12 +119,14 @@ def _listed(model_admin: ModelAdmin, request: HttpRequest) -> Columns:
 
 
 def _on_page(model_admin: ModelAdmin, name: Any, row: Model) -> Any:
+    """The value of a column as the list shows it."""
     return lookup_field(name, row, model_admin)[2]
 
 
 def _lines(columns: Columns, rows: Any) -> Iterator[str]:
     writer = csv.writer(_Echo())
     values = [attrgetter(value) if isinstance(value, str) else value for value in columns.values()]
+    # Spreadsheets recognise UTF-8 by this byte order mark.
     yield "\ufeff" + writer.writerow([plain_text(head) for head in columns])
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -155,15 +159,15 @@ def _cell(value_of: Callable[[Any], Any], row: Model) -> str:
 
 
 def _text(markup: str) -> str:
-    """The text of a cell's HTML; lines are separated with dots."""
+    """The text of a cell's HTML. " · " takes the place of line breaks."""
     return unescape(strip_tags(markup.replace("<br>", " · ")))
 
 
 def plain_text(text: str) -> str:
-    """The text, with a ' in front if a spreadsheet would treat it as a formula.
+    """The text without spaces around it. A possible formula gets a ' in front.
 
-    Some spreadsheets treat full-width signs (＝ ＋ …) in the same way.
+    NFKC turns full-width signs (＝ ＋ …) into ASCII, because some spreadsheets accept them too.
     """
     words = text.strip()
-    is_formula = unicodedata.normalize("NFKC", words[:1]).startswith(FORMULA)
+    is_formula = unicodedata.normalize("NFKC", words[:1]).startswith(FORMULA_SIGNS)
     return f"'{words}" if is_formula else words

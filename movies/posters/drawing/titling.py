@@ -1,4 +1,8 @@
-"""Breaks a title into lines and fits them into a width (called the measure)."""
+"""Breaks a poster's title into lines and chooses their sizes.
+
+Terms of typography: the measure is the width that the lines may fill. An em is the font size. A cut
+is one variant of the typeface ("narrow" or "wide").
+"""
 
 import re
 import unicodedata
@@ -9,8 +13,8 @@ from itertools import pairwise
 from .seeded_random import SeededRandom
 from .typeface import CAP_HEIGHT, Face, Run, face
 
-# Short words that belong to the next word. A line should not end with one.
-CLINGING = frozenset(
+# Short words (articles, prepositions, conjunctions). A line should not end with one of them.
+SHORT_WORDS = frozenset(
     (
         "a",
         "an",
@@ -38,15 +42,19 @@ CLINGING = frozenset(
         "&",
     )
 )
-NUMBER = re.compile(r"(\d{1,2}|[IVX]+)[:.,]?$")  # of a sequel; stays with the word before it
-LARGEST = 330.0  # page units; otherwise a title of one letter would fill the poster
+# The number of a sequel ("2", "IV:"). A line should not begin with one.
+SEQUEL_NUMBER = re.compile(r"(\d{1,2}|[IVX]+)[:.,]?$")
+# The largest height of a capital letter, in page units. Without this limit a title of one letter
+# would fill the poster.
+LARGEST = 330.0
 MOST_LINES = 6
-LONGEST_WORD = 18  # characters; longer words are broken, because they would become too small
+# In characters. A longer word is broken, because on one line its letters would be too small.
+LONGEST_WORD = 18
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the title: left edge and baseline in page units, size in page units per em."""
+    """One line of the title, in page units. `x` is its left edge, and `size` is its font size."""
 
     run: Run
     x: float
@@ -56,7 +64,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Setting:
-    """A fitted title. Its first line begins at the top; x = 0 is the left edge of the measure."""
+    """A title with the place and size of each line, in page units.
+
+    y = 0 is the top of the first line's letters, x = 0 is the left edge of the measure.
+    """
 
     lines: tuple[Line, ...]
     height: float
@@ -81,22 +92,24 @@ class Setting:
 def fit_title(
     text: str, measure: float, most_height: float, rng: SeededRandom, align: float = 0.0
 ) -> Setting:
-    """The title as large as possible within a width and a height, with the best line breaks.
+    """Set the title as large as possible within a width and a height, with the best line breaks.
 
-    ``align`` is 0 for left, 0.5 for centred and 1 for right. Raises ValueError for an empty text.
+    `rng` chooses capitals, the cut, and whether each line may have its own size. `align` is 0 for
+    left, 0.5 for centred and 1 for right. Raises ValueError for a text without words.
     """
     if rng.chance(0.5):
         text = text.upper()
     cut = face("narrow" if rng.chance(0.9 if len(text) > 22 else 0.45) else "wide")
-    stacked = rng.chance(0.5)
+    own_sizes = rng.chance(0.5)
     words = _words(text)
     best: tuple[float, Setting] | None = None
     for count in range(1, min(MOST_LINES, len(words)) + 1):
         lines = _break(words, count, cut)
-        setting = _stack(lines, cut, measure, most_height) if stacked else None
+        setting = _fill_each_line(lines, cut, measure, most_height) if own_sizes else None
         bonus = 1.25 if setting else 1.0
-        setting = setting or _range(lines, cut, measure, most_height, align)
-        score = bonus * setting.smallest**1.3 * setting.area**0.2 * 0.9 ** _awkwardness(lines)
+        setting = setting or _set_in_one_size(lines, cut, measure, most_height, align)
+        # Prefer large letters and few bad line breaks.
+        score = bonus * setting.smallest**1.3 * setting.area**0.2 * 0.9 ** _bad_breaks(lines)
         if best is None or score > best[0]:
             best = (score, setting)
     if best is None:
@@ -105,13 +118,18 @@ def fit_title(
 
 
 def _words(text: str) -> list[str]:
-    """The pieces that lines may be broken between; each includes the space after it, if any."""
+    """Split the text into pieces. A line may end after each piece.
+
+    A piece is a word with the space after it. Long words are cut into parts with a hyphen, and two
+    words joined by a slash are separated after the slash.
+    """
     words: list[str] = []
     for word in text.split():
         head, slash, tail = word.partition("/")
         if slash and len(head) > 2 and len(tail) > 2:
             words += [head + slash, tail + " "]
         elif len(word) > LONGEST_WORD:
+            # Both divisions round up.
             count = -(-len(word) // LONGEST_WORD)
             step = -(-len(word) // count)
             pieces = [word[start : start + step] for start in range(0, len(word), step)]
@@ -129,6 +147,7 @@ def _break(words: list[str], count: int, cut: Face) -> list[str]:
         for end in range(start + 1, len(words) + 1)
     }
     target = widths[0, len(words)] / count
+    # (number of lines, number of words in them) -> (lowest cost, first word of the last line)
     best: dict[tuple[int, int], tuple[float, int]] = {(0, 0): (0.0, 0)}
     for line in range(1, count + 1):
         for end in range(line, len(words) + 1):
@@ -151,30 +170,41 @@ def _break(words: list[str], count: int, cut: Face) -> list[str]:
 
 
 def _cost(words: list[str], start: int, end: int, share: float) -> float:
-    """How bad a line of words[start:end] is. `share` is its width divided by the average width."""
+    """The cost of a line of words[start:end]; lower is better.
+
+    `share` is the line's width divided by the average width. A break after a colon or a dash
+    lowers the cost. A short word at the end or alone on the line raises it, and so does a sequel's
+    number at the beginning of the next line.
+    """
     cost = (share - 1) ** 2
     last = words[end - 1].strip()
     if end < len(words):
-        cost += 0.35 * (last.lower() in CLINGING)
-        cost += 0.8 * bool(NUMBER.match(words[end].strip()))
+        cost += 0.35 * (last.lower() in SHORT_WORDS)
+        cost += 0.8 * bool(SEQUEL_NUMBER.match(words[end].strip()))
         cost -= 0.6 * (last[-1] in ":–—")
-    return cost + 0.5 * (end - start == 1 and last.lower() in CLINGING and len(words) > 1)
+    return cost + 0.5 * (end - start == 1 and last.lower() in SHORT_WORDS and len(words) > 1)
 
 
-def _awkwardness(lines: list[str]) -> float:
+def _bad_breaks(lines: list[str]) -> float:
+    """The weighted number of bad line breaks.
+
+    They are: a short word or one letter alone on a line, a short word at the end of a line, and a
+    sequel's number at the beginning of a line.
+    """
     if len(lines) == 1:
         return 0.0
-    lone = sum(line.lower() in CLINGING or len(line) < 2 for line in lines)
-    hanging = sum(line.split()[-1].lower() in CLINGING for line in lines[:-1])
-    parted = sum(bool(NUMBER.match(line.split()[0])) for line in lines[1:])
-    return 4 * lone + 2 * hanging + 5 * parted
+    alone = sum(line.lower() in SHORT_WORDS or len(line) < 2 for line in lines)
+    at_end = sum(line.split()[-1].lower() in SHORT_WORDS for line in lines[:-1])
+    numbers = sum(bool(SEQUEL_NUMBER.match(line.split()[0])) for line in lines[1:])
+    return 4 * alone + 2 * at_end + 5 * numbers
 
 
-def _range(
+def _set_in_one_size(
     lines: list[str], cut: Face, measure: float, most_height: float, align: float
 ) -> Setting:
-    """Set all lines in one size."""
+    """Give all lines the same size: the largest that fits the measure and the height."""
     runs = [cut.set(line) for line in lines]
+    # The distances from one baseline to the next, in ems.
     pitches = [max(0.74, run.box.bottom - after.box.top + 0.07) for run, after in pairwise(runs)]
     em_height = sum(pitches) - runs[0].box.top + runs[-1].box.bottom
     size = min(
@@ -188,10 +218,15 @@ def _range(
     return Setting(tuple(placed), em_height * size)
 
 
-def _stack(lines: list[str], cut: Face, measure: float, most_height: float) -> Setting | None:
-    """Set each line in the size that fills the measure. None if the sizes would differ too much,
-    if a line is only a short word, or if the title would be too high."""
-    if len(lines) > 1 and any(line.lower() in CLINGING for line in lines):
+def _fill_each_line(
+    lines: list[str], cut: Face, measure: float, most_height: float
+) -> Setting | None:
+    """Give each line the size at which it fills the measure.
+
+    None if a line is only a short word, if the sizes differ too much, or if the lines are higher
+    together than `most_height`.
+    """
+    if len(lines) > 1 and any(line.lower() in SHORT_WORDS for line in lines):
         return None
     runs = [cut.set(line) for line in lines]
     sizes = [measure / run.width for run in runs]
@@ -212,15 +247,16 @@ def _stack(lines: list[str], cut: Face, measure: float, most_height: float) -> S
 
 
 def break_untypeset(title: str, measure: float) -> tuple[list[tuple[str, float]], float]:
-    """Break a title whose letters the typeface lacks: lines with their widths, and the font size.
+    """Break a title with letters that the typeface lacks. Browsers show it in a font of their own.
 
-    The reader's font is not known, so each width is an estimate; browsers stretch the line to it.
+    Returns the lines with their widths, and the font size. The font is not known, so each width is
+    an estimate; browsers stretch or shrink the line to this width.
     """
     whole = _ems(title)
     most = 1 if whole <= 6 else 2 if whole <= 20 else 3
     pieces = [word + " " for word in title.split()]
     if len(pieces) == 1 and unicodedata.east_asian_width(title[0]) in "WF":
-        pieces = list(title)  # these scripts may be broken after any character
+        pieces = list(title)  # Chinese, Japanese and Korean text may break after any character
     lines = [""] if pieces else []
     for piece in pieces:
         is_full = _ems(lines[-1]) + _ems(piece) / 2 > whole / most
@@ -234,6 +270,8 @@ def break_untypeset(title: str, measure: float) -> tuple[list[tuple[str, float]]
 
 def _ems(text: str) -> float:
     """The approximate width of a text in ems, in a bold sans-serif font."""
+    # By Unicode category: combining marks (Mn, Me) add no width, spacing marks (Mc) add a little.
+    # Wide and full-width characters (W, F) fill an em.
     widths = {"Mn": 0.0, "Me": 0.0, "Mc": 0.3}
     return sum(
         1.0

@@ -1,3 +1,5 @@
+"""The cached details of a show, and what drops them."""
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -16,18 +18,20 @@ def test_an_open_show_page_is_served_from_the_cache(
     django_assert_num_queries: DjangoAssertNumQueries,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(seatmap, "POINTER_SECONDS", 600.0)  # for busy machines
+    # The pointer must not expire between the two requests, even on a busy machine.
+    monkeypatch.setattr(seatmap, "POINTER_SECONDS", 600.0)
     show = make_show()
     assert client.get(show.get_absolute_url()).status_code == 200
     with django_assert_num_queries(0):
         assert client.get(show.get_absolute_url()).status_code == 200
 
 
-def test_a_sale_drops_the_shows_details(
+def test_a_hold_drops_the_cached_details_of_its_show(
     client: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     show = make_show(movie=make_movie("Before"))
     client.get(show.get_absolute_url())
+    # `update` sends no signal, so the old title stays in the cache.
     type(show.movie).objects.update(title="After")
     assert b"Before" in client.get(show.get_absolute_url()).content
     with django_capture_on_commit_callbacks(execute=True):
@@ -35,7 +39,7 @@ def test_a_sale_drops_the_shows_details(
     assert b"After" in client.get(show.get_absolute_url()).content
 
 
-def test_a_show_that_staff_change_is_seen_at_once(
+def test_a_saved_change_of_a_show_is_visible_at_once(
     client: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     show = make_show(format="2D")
@@ -52,10 +56,11 @@ def test_an_unknown_show_is_not_cached(client: Client) -> None:
     assert client.get("/shows/999999/").status_code == 404
 
 
-def test_a_show_that_was_archived_while_its_details_are_kept_is_not_found(client: Client) -> None:
+def test_an_archived_show_is_not_found_while_its_details_are_cached(client: Client) -> None:
     show = make_show()
     assert client.get(show.get_absolute_url()).status_code == 200
-    # As `archive_bookings` does: by SQL without signals, so the cache entry stays.
+    # `archive_bookings` deletes shows by SQL, so nothing drops the cached details. A delete here
+    # does not drop them either. The pointer expires after some seconds.
     Show.objects.filter(pk=show.pk).delete()
     cache.delete(seatmap.pointer_key(show.pk))
     assert client.get(show.get_absolute_url()).status_code == 404
