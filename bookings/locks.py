@@ -1,8 +1,10 @@
 """The locks of bookings, in the order in which every function takes them (docs/spec.md §4.2).
 
-The order is show, person, bookings, seats; rows of one table by primary key. Because all functions
-use it, no deadlock can happen. Call these inside `transaction.atomic()`; a lock lasts until that
-transaction ends. Read data and the clock after the lock, because older reads may be out of date.
+The order is show, person, bookings, seats. Rows of one table are locked in the order of their
+primary keys. Every function keeps to this order, so two transactions can't deadlock.
+
+Call these functions inside `transaction.atomic()`: a lock lasts until that transaction ends. Read
+data and the clock after the lock; what was read before it may be out of date.
 """
 
 from functools import cache
@@ -17,12 +19,16 @@ from shows.models import Show
 from .errors import ShowNotFound
 from .models import Booking
 
-# The first number is the class of advisory locks on persons, the second is the person's id.
+# The first number marks the advisory lock as one on a person. The second is a hash of the person's
+# id: PostgreSQL takes two 32-bit numbers here, and the id has 64 bits.
 LOCK_PERSON = "SELECT pg_advisory_xact_lock(1213156420, hashint8(%s::bigint))"
 
 
 def lock_show(show_id: int) -> Show:
-    """Lock only the show's row; returns it as it is after the wait. Raises ShowNotFound."""
+    """Lock the show's row and nothing else. Returns the row as it is after the wait.
+
+    Raises ShowNotFound.
+    """
     show = prepared_row(Show, lock_show_sql(), [show_id])
     if show is None:
         raise ShowNotFound
@@ -30,53 +36,62 @@ def lock_show(show_id: int) -> Show:
 
 
 def lock_show_if_free(show_id: int) -> Show | None:
-    """Lock the show's row without waiting; None if somebody else has locked it."""
+    """Lock the show's row without waiting. None if another transaction has locked it."""
     return prepared_row(Show, lock_show_sql(skip_locked=True), [show_id])
 
 
 def lock_show_statement(show_id: int) -> Statement:
-    """The statement of `lock_show`, to be sent together with others."""
+    """The statement of `lock_show`, to send together with others."""
     return Statement(lock_show_sql(), [show_id])
 
 
 @cache
 def lock_show_sql(*, skip_locked: bool = False) -> str:
-    """SELECT … FOR NO KEY UPDATE of a show, by the ORM, with %s for its id.
+    """The SQL that locks a show's row, made by the ORM; %s stands for the show's id.
 
-    `no_key`: rows with a foreign key to the show can still be inserted. The SQL is built once,
-    because building it takes longer than the database takes to answer.
+    `no_key`: other transactions can still insert rows with a foreign key to the show. The SQL is
+    cached, because making it takes longer than the database takes to run it.
     """
     shows = Show.objects.select_for_update(no_key=True, skip_locked=skip_locked)
+    # `statement` replaces the 0 with %s.
     return statement(shows.filter(pk=0))
 
 
 def lock_person(user_id: int) -> None:
-    """Run decisions about one person's holds and confirmations one after the other.
+    """Lock a person, so that their holds and confirmations are checked one after the other.
 
-    It is an advisory lock, because other transactions lock the person's row.
+    This is an advisory lock. A lock of the person's row would also wait for transactions that have
+    nothing to do with bookings.
     """
     with connection.cursor() as cursor:
         cursor.execute(LOCK_PERSON, [user_id])
 
 
 def lock_person_statement(user_id: int) -> Statement:
-    """The statement of `lock_person`, to be sent together with others."""
+    """The statement of `lock_person`, to send together with others."""
     return Statement(LOCK_PERSON, [user_id])
 
 
 def lock_bookings(which: Q) -> list[Booking]:
-    """Lock these bookings by primary key; returns them as they are after the wait."""
+    """Lock the bookings that match, in the order of their primary keys.
+
+    Returns them as they are after the wait.
+    """
     bookings = Booking.objects.select_for_update(no_key=True).filter(which)
     return list(bookings.order_by("pk"))
 
 
 def lock_booking_statement(user_id: int, reference: str) -> Statement:
-    """Lock one booking of this person, to be sent together with other statements."""
+    """The statement that locks one booking of this person, to send together with others."""
     return Statement(lock_booking_sql(), [reference, user_id])
 
 
 @cache
 def lock_booking_sql() -> str:
-    """SELECT … FOR NO KEY UPDATE of a booking, by the ORM, with %s for its reference and user."""
+    """The SQL that locks a booking's row, made by the ORM.
+
+    The first %s stands for the reference, the second for the user's id. `order_by()` drops the
+    default order: one row needs none.
+    """
     bookings = Booking.objects.select_for_update(no_key=True)
     return statement(bookings.filter(reference="", user=0).order_by())

@@ -1,4 +1,4 @@
-"""Changes of the catalogue."""
+"""Changes to the catalogue: create, replace and delete films."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ from .slugs import slug_base, slug_candidates
 
 SLUG_ATTEMPTS = 5
 SLUG_CONSTRAINT = "movies_movie_slug"
-#: The columns that MovieFacts sets.
+#: The columns that `replace_movie` writes. Genres are in a table of their own.
 FACTS = (
     "title",
     "description",
@@ -37,7 +37,7 @@ FACTS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovieFacts:
-    """The facts about a film. An empty value means unknown."""
+    """What is known about a film. An empty value or None means unknown."""
 
     title: str
     description: str = ""
@@ -52,7 +52,10 @@ class MovieFacts:
 
 
 def create_movie(facts: MovieFacts, *, by: AbstractBaseUser, what: str = "Added.") -> Movie:
-    """Add a film. Its slug is made from the title and never changes. `what`: for the audit log."""
+    """Add a film and return it. Its slug is made from the title, and never changes later.
+
+    `what` is the text of the line in the audit log. Raises RuntimeError if no free slug was found.
+    """
     for _ in range(SLUG_ATTEMPTS):
         try:
             with transaction.atomic():
@@ -60,7 +63,7 @@ def create_movie(facts: MovieFacts, *, by: AbstractBaseUser, what: str = "Added.
                 audit.record(by=by, about=created, what=what, kind=audit.ADDITION)
             return created
         except IntegrityError as error:
-            # Another film with the same title was added at the same time.
+            # Another film took this slug at the same time: try again with the next free one.
             if SLUG_CONSTRAINT not in str(error):
                 raise
     raise RuntimeError(f"no free slug for {facts.title!r}")
@@ -69,10 +72,10 @@ def create_movie(facts: MovieFacts, *, by: AbstractBaseUser, what: str = "Added.
 def replace_movie(
     movie: Movie, facts: MovieFacts, *, by: AbstractBaseUser, what: str = "Replaced."
 ) -> Movie:
-    """Replace all facts of a film. `what` is for the audit log.
+    """Replace all facts of a film. `what` is the text of the line in the audit log.
 
-    Other columns keep their values in the database, even if `movie` differs: slug, uploaded poster,
-    archive date and the columns of the import.
+    Other columns are not written, even if they were changed on `movie`: the slug, the uploaded
+    poster, the archive date and the columns of the import.
     """
     with transaction.atomic():
         replaced = _write(movie, facts, update_fields=FACTS)
@@ -81,10 +84,14 @@ def replace_movie(
 
 
 def delete_movie(movie: Movie, *, by: AbstractBaseUser, what: str = "Deleted.") -> None:
-    """Delete a film without shows. `what` is for the audit log. Raises MovieHasShows."""
+    """Delete a film. `what` is the text of the line in the audit log.
+
+    Raises MovieHasShows if the film has shows, past ones included.
+    """
     with transaction.atomic():
         audit.record(by=by, about=movie, what=what, kind=audit.DELETION)
-        # A show that is being scheduled waits for this lock, and then finds no film.
+        # Waits for transactions that create a show of this film. Later ones wait for this lock and
+        # then find no film.
         Movie.objects.select_for_update().filter(pk=movie.pk).first()
         try:
             Movie.objects.filter(pk=movie.pk).delete()
@@ -93,9 +100,13 @@ def delete_movie(movie: Movie, *, by: AbstractBaseUser, what: str = "Deleted.") 
 
 
 def genres_named(names: Iterable[str]) -> list[Genre]:
-    """The genres with these names; new ones are created. Case and punctuation are ignored."""
+    """The genres with these names. Missing genres are created.
+
+    Names that differ only in case or punctuation are the same genre.
+    """
     genres = {}
     for name in names:
+        # `slugify` returns "" for a name without Latin letters or digits.
         slug = slugify(name) or f"genre-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
         found = Genre.objects.filter(Q(slug=slug) | Q(name__iexact=name)).first()
         genre = found or Genre.objects.get_or_create(slug=slug, defaults={"name": name})[0]
@@ -104,6 +115,8 @@ def genres_named(names: Iterable[str]) -> list[Genre]:
 
 
 def _write(movie: Movie, facts: MovieFacts, *, update_fields: Sequence[str] | None = None) -> Movie:
+    """Save the facts and return the film as it is in the database, with its genres."""
+    # This comes first, because it reads the old release date of `movie`.
     movie.release_year = _release_year(movie, facts)
     movie.title = facts.title
     movie.description = facts.description
@@ -120,8 +133,11 @@ def _write(movie: Movie, facts: MovieFacts, *, update_fields: Sequence[str] | No
 
 
 def _release_year(movie: Movie, facts: MovieFacts) -> int | None:
-    """The year of the new date. A different year stays as it is: of an old film that is released
-    again, or of an import without a date.
+    """The release year to store with the new facts; `movie` still has the old date and year.
+
+    A stored year that differs from the year of the old date is kept: the date may be that of a
+    second release. Otherwise the year comes from the new date. Without a new date it is None, or
+    the stored year if there was no old date either (some imported films have only a year).
     """
     if movie.release_date and movie.release_year not in {None, movie.release_date.year}:
         return movie.release_year

@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 
-def filter_query(**asked: str) -> str:
-    """The filters that aren't empty as a query to add to links; "" without any."""
-    query = urlencode({name: value for name, value in asked.items() if value})
+def filter_query(**filters: str) -> str:
+    """The query string for a link, with its "?" but without empty filters; "" if all are empty."""
+    query = urlencode({name: value for name, value in filters.items() if value})
     return f"?{query}" if query else ""

@@ -1,4 +1,4 @@
-"""Changes of the schedule: create and delete shows, archive films and cinemas."""
+"""Changes to the schedule: create and delete shows, archive films and cinemas."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -29,9 +29,9 @@ from .seating.plan import PlanSeat, parse_plan
 from .seatmap import current as seatmap
 
 OVERLAP_CONSTRAINT = "show_no_overlap_on_screen"
-#: A show can be scheduled at most this far ahead; a later date is a typing error.
+#: A show can be scheduled at most this far ahead. A later date is probably a typing error.
 FURTHEST_SHOW = timedelta(days=730)
-#: Lines of the audit log.
+#: Texts for the audit log.
 ARCHIVED, RESTORED = "Archived.", "Restored from the archive."
 
 
@@ -60,10 +60,10 @@ def create_show(
     by: User | None = None,
     what: str = "Added.",
 ) -> Show:
-    """Schedule a film on a screen and make its seats from the screen's plan in one bulk insert.
+    """Create one show, with its seats from the screen's seating plan.
 
-    `by` and `what` as for `create_shows`. Raises ShowOverlaps, MovieNotSchedulable, Archived, and
-    PlanError if the plan can't be read.
+    `by` and `what` are explained at `create_shows`. Raises ShowOverlaps, MovieNotSchedulable,
+    Archived, and PlanError if the plan can't be read.
     """
     slot = ShowSlot(movie, screen, starts_at, standard_price, premium_price, format, language)
     (show,) = create_shows([slot], by=by, what=what)
@@ -73,11 +73,12 @@ def create_show(
 def create_shows(
     slots: Sequence[ShowSlot], *, by: User | None = None, what: str = "Added."
 ) -> list[Show]:
-    """Schedule all of these shows or none, with one insert of shows and one for each seating plan.
+    """Create all of these shows, or none if one of them is refused.
 
-    `by` and `what` are for the audit log. Without `by` no line is written: the caller does it, or
-    there is no person (demo data). Raises ShowOverlaps, MovieNotSchedulable, Archived, and
-    PlanError if a plan can't be read.
+    All shows are inserted with one statement, and all seats of one seating plan with another.
+    `by` and `what` are the person and the text of the line in the audit log. Without `by` nothing
+    is logged: the admin writes its own line, and demo data needs none. Raises ShowOverlaps,
+    MovieNotSchedulable, Archived, and PlanError if a plan can't be read.
     """
     plans = {
         text: parse_plan(text) for text in dict.fromkeys(slot.screen.seating_plan for slot in slots)
@@ -101,11 +102,12 @@ def create_shows(
 
 
 def keep_in_use(slots: Sequence[ShowSlot]) -> None:
-    """Lock films, then cinemas, each by primary key, so that none is archived before the commit.
+    """Lock the films and cinemas of these shows, so that none is archived before the commit.
 
-    Archiving locks one of these rows FOR UPDATE and then looks for coming shows, so the later of
-    the two transactions sees the change of the first. Two transactions that schedule don't wait for
-    each other. Raises Archived.
+    Films are locked first, then cinemas, each in the order of their primary keys. The lock is FOR
+    KEY SHARE, so transactions that create shows don't wait for each other. Archiving locks its row
+    FOR UPDATE: archiving and creating wait for each other, and the second one sees the change of
+    the first. Raises Archived.
     """
     _lock_in_use(Movie, {slot.movie.pk for slot in slots})
     _lock_in_use(Cinema, {slot.screen.cinema_id for slot in slots})
@@ -119,7 +121,10 @@ def _lock_in_use(model: type[Movie] | type[Cinema], pks: Collection[int]) -> Non
 
 
 def refuse_archived(slot: ShowSlot) -> None:
-    """Raises Archived if the film or the cinema was archived when it was read."""
+    """Raise Archived if the film or the cinema is archived in the instances that were read.
+
+    This is an early check without a lock. `create_shows` checks again under `keep_in_use`.
+    """
     _refuse_archived(slot.movie)
     _refuse_archived(slot.screen.cinema)
 
@@ -130,7 +135,7 @@ def _refuse_archived(thing: Movie | Cinema) -> None:
 
 
 def archive_movie(movie: Movie, *, by: User, at: datetime) -> None:
-    """Remove a film from lists and from scheduling. Past shows and tickets stay.
+    """Archive a film: lists leave it out, and it gets no new shows. Past shows and tickets stay.
 
     Raises MovieHasComingShows.
     """
@@ -152,9 +157,12 @@ def restore_movie(movie: Movie, *, by: User) -> None:
 
 
 def archive_cinema(cinema: Cinema, *, by: User, at: datetime) -> None:
-    """Remove a cinema from scheduling. Past shows and tickets stay. Raises CinemaHasComingShows."""
+    """Archive a cinema: it gets no new shows. Past shows and tickets stay.
+
+    Raises CinemaHasComingShows.
+    """
     with transaction.atomic():
-        # Waits for transactions that create shows (keep_in_use).
+        # Waits for transactions that create shows (`keep_in_use`).
         Cinema.objects.select_for_update().filter(pk=cinema.pk).first()
         if Show.objects.upcoming(at=at).filter(screen__cinema=cinema).exists():
             raise CinemaHasComingShows
@@ -188,7 +196,7 @@ def _show_of(slot: ShowSlot, seats: int) -> Show:
 
 
 def overlap_message(shows: Sequence[Show]) -> str:
-    """The error text for shows that overlap other shows."""
+    """The text of ShowOverlaps, for one show or for several that were created together."""
     if len(shows) > 1:
         return f"One of these {len(shows)} shows has its screen at the same time as another."
     (show,) = shows
@@ -209,7 +217,10 @@ def time_problem(starts_at: datetime, *, at: datetime) -> str:
 
 
 def show_end(*, movie: Movie, screen: Screen, starts_at: datetime) -> tuple[datetime, datetime]:
-    """When a show ends, and until when its screen is busy. Raises MovieNotSchedulable."""
+    """The end of the film, and the end of the cleaning after it (`busy_until`).
+
+    Raises MovieNotSchedulable.
+    """
     if not movie.duration_minutes:
         raise MovieNotSchedulable(
             f"{movie.title} has no running time; set it before scheduling the film."
@@ -223,8 +234,8 @@ def show_end(*, movie: Movie, screen: Screen, starts_at: datetime) -> tuple[date
     return ends_at, ends_at + timedelta(minutes=screen.cleaning_minutes)
 
 
-# Inserts each seat of the plan for each show. The plan is sent once, as arrays, so the size of the
-# statement does not grow with the number of shows.
+# Inserts each seat of the plan for each show. The plan is sent once, as arrays; only the list of
+# show ids grows with the number of shows. `place` counts from 1, `position` from 0.
 INSERT_SEATS = """
     INSERT INTO shows_seat
         (show_id, "row", number, seat_type, is_wheelchair, x, y, position)
@@ -239,7 +250,7 @@ INSERT_SEATS = """
 
 
 def insert_seats(shows: Sequence[Show], plan: Sequence[PlanSeat]) -> None:
-    """Insert the plan's seats for all these shows with one statement, in plan order."""
+    """Insert the plan's seats for all these shows with one statement, in the plan's order."""
     columns = zip(
         *((s.row, s.number, s.seat_type, s.is_wheelchair, s.x, s.y) for s in plan),
         strict=True,
@@ -251,12 +262,13 @@ def insert_seats(shows: Sequence[Show], plan: Sequence[PlanSeat]) -> None:
 def delete_show(*, show: Show, by: User | None = None, what: str = "Deleted.") -> None:
     """Delete a show without bookings, and its seats. Raises ShowHasBookings, ShowBusy.
 
-    `by` and `what` are for the audit log; the admin writes its own line, in the same transaction.
+    `by` and `what` are the person and the text of the line in the audit log. Without `by` nothing
+    is logged here: the admin writes its own line, in the same transaction.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         if by:
             audit.record(by=by, about=show, what=what, kind=audit.DELETION)
-        # Waits for a hold that is being made; a later hold finds no show.
+        # Waits for holds that have locked the show. A later hold raises ShowNotFound.
         Show.objects.select_for_update().filter(pk=show.pk).first()
         if Show.objects.filter(pk=show.pk, bookings__isnull=False).exists():
             raise ShowHasBookings
@@ -277,7 +289,8 @@ def change_terms(
     Seats that are held or sold keep their price (docs/spec.md §4.9). Raises ShowBusy.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        # Only these columns: bookings may have changed the counter of free seats meanwhile.
+        # Update only these columns: a booking may have changed `available_seats` since `show` was
+        # read.
         Show.objects.filter(pk=show.pk).update(
             standard_price=standard_price,
             premium_price=premium_price,

@@ -206,7 +206,7 @@ MUTANTS = (
             "bookings = Booking.objects.select_for_update(no_key=True)\n    return",
             "bookings = Booking.objects.all()\n    return",
             "bookings/tests/test_confirm_races.py::"
-            "test_a_confirmation_that_waits_for_its_lock_until_the_hold_ended_is_too_late",
+            "test_a_confirmation_that_gets_its_lock_after_the_hold_lapsed_is_refused",
         ),
         Mutant(
             "the clock is read before the last lock",

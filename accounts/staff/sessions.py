@@ -1,6 +1,7 @@
-"""Sessions of staff end STAFF_SESSION after the log-in, or STAFF_IDLE after the last request.
+"""A staff session ends STAFF_SESSION after the log-in, or STAFF_IDLE after the last request.
 
-Django ends a session at its expiry; the middleware here extends the expiry.
+The earlier of the two times counts. Django ends a session at its expiry date; the middleware here
+moves that date after requests, but not beyond STAFF_SESSION. Polls by an open page don't move it.
 """
 
 from collections.abc import Callable
@@ -16,30 +17,37 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.two_factor.services import is_staff_page
 
+# The session's key for its latest possible end, as an ISO date and time.
 UNTIL = "staff_until"
-# A session is written at most once in this time.
+# After the expiry was moved, requests within this time don't move it again, so they don't write the
+# session. In the last STAFF_IDLE before the latest end, each request writes it.
 STEP = timedelta(minutes=1)
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 def background(view: View) -> View:
-    """Decorator for a view that pages poll: its requests don't extend the session."""
+    """Mark a view that open pages poll. Requests to it don't extend the session."""
     view.is_background = True  # type: ignore[attr-defined]
     return view
 
 
 def begin(session: SessionBase) -> None:
+    """Make this a staff session that starts now: set its latest end and its expiry."""
     session[UNTIL] = (timezone.now() + settings.STAFF_SESSION).isoformat()
     _move_expiry(session)
 
 
 def _move_expiry(session: SessionBase) -> None:
+    """Expire the session STAFF_IDLE from now, but not after its latest end."""
     idle_end = timezone.now() + settings.STAFF_IDLE
     session.set_expiry(min(idle_end, datetime.fromisoformat(session[UNTIL])))
 
 
 class StaffSessionMiddleware:
-    """Extends the expiry after each request that read the session; other requests cost nothing."""
+    """Extends a staff session after requests that read it, except polls.
+
+    Requests that don't read the session cost no query.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -52,7 +60,8 @@ class StaffSessionMiddleware:
                 if session.get_expiry_date() < timezone.now() + settings.STAFF_IDLE - STEP:
                     _move_expiry(session)
             elif is_staff_page(request.path_info) and getattr(request.user, "is_staff", False):
-                # The session began before the person was staff, or in an earlier release.
+                # The log-in did not begin a staff session: the person was not staff yet, or an
+                # earlier release was running.
                 begin(session)
         return response
 
@@ -63,5 +72,5 @@ def _logged_in(sender: object, request: HttpRequest, user: User, **_signal: obje
 
 
 def connect_signals() -> None:
-    """Set the start of a session at each log-in. Called when the app starts."""
+    """Begin a staff session at each log-in of staff. Called when the app starts."""
     user_logged_in.connect(_logged_in, dispatch_uid="staff-session")

@@ -1,5 +1,7 @@
-"""Confirmations at the moment when the hold lapses: in an order that a lock forces, and as
-races."""
+"""Confirming a hold at the moment it lapses, while something else happens to it.
+
+Some tests force the order with a lock. The others let both sides race.
+"""
 
 import random
 import threading
@@ -27,26 +29,34 @@ def held() -> Booking:
 
 
 def confirm_in_time(held: Booking) -> None:
-    """Confirm a hold that other transactions still see as lapsed, by moving its end in this one."""
+    """Confirm a lapsed hold as if it were in time, inside the transaction of `meeting`.
+
+    The hold's end is moved and the booking is confirmed in this transaction. Until its commit,
+    other transactions see a lapsed hold.
+    """
     Booking.objects.filter(pk=held.pk).update(expires_at=database_now() + timedelta(hours=1))
     services.confirm_booking(user=held.user, reference=held.reference)
 
 
 def lock_until_it_lapses(held: Booking) -> Callable[[], None]:
-    """Lock a hold that has one second left. Returns a function that waits until it has lapsed."""
-    held.expires_at = database_now() + timedelta(seconds=1)
-    with_that_end = Booking.objects.filter(pk=held.pk)
-    at_once(lambda _: with_that_end.update(expires_at=held.expires_at), 1)
-    with_that_end.select_for_update(no_key=True).get()
+    """Give a hold one more second and lock it. Returns a function that waits until it has lapsed.
 
-    def until_it_ends() -> None:
+    `meeting` calls that function before its commit, while the other call waits for the lock.
+    """
+    held.expires_at = database_now() + timedelta(seconds=1)
+    rows = Booking.objects.filter(pk=held.pk)
+    # On a connection of its own, so that the new end is committed before the lock is taken.
+    at_once(lambda _: rows.update(expires_at=held.expires_at), 1)
+    rows.select_for_update(no_key=True).get()
+
+    def wait_until_lapsed() -> None:
         while database_now() <= held.expires_at:
             time.sleep(0.01)
 
-    return until_it_ends
+    return wait_until_lapsed
 
 
-def test_a_confirmation_that_waits_for_its_lock_until_the_hold_ended_is_too_late(
+def test_a_confirmation_that_gets_its_lock_after_the_hold_lapsed_is_refused(
     held: Booking,
 ) -> None:
     outcome = meeting(
@@ -58,7 +68,7 @@ def test_a_confirmation_that_waits_for_its_lock_until_the_hold_ended_is_too_late
     assert held.status == Booking.Status.PENDING
 
 
-def test_a_repeated_hold_that_waits_until_the_first_lapsed_makes_a_new_booking(
+def test_a_repeated_hold_that_gets_its_lock_after_the_first_lapsed_makes_a_new_booking(
     held: Booking,
 ) -> None:
     outcome = meeting(
@@ -74,7 +84,7 @@ def test_a_repeated_hold_that_waits_until_the_first_lapsed_makes_a_new_booking(
     assert_sold_once(held.show)
 
 
-def test_a_take_over_of_a_lapsed_hold_waits_for_a_confirmation_in_time(
+def test_a_buyer_of_lapsed_seats_waits_for_a_confirmation_in_time_and_is_refused(
     held: Booking,
 ) -> None:
     lapse(held)
@@ -89,7 +99,7 @@ def test_a_take_over_of_a_lapsed_hold_waits_for_a_confirmation_in_time(
     assert_sold_once(held.show)
 
 
-def test_a_sweep_after_the_end_leaves_a_confirmation_that_came_in_time(held: Booking) -> None:
+def test_a_sweep_does_not_end_a_hold_that_was_confirmed_in_time(held: Booking) -> None:
     lapse(held)
     assert meeting(lambda: confirm_in_time(held), services.sweep_lapsed_holds) == 0
     held.refresh_from_db()
@@ -97,14 +107,15 @@ def test_a_sweep_after_the_end_leaves_a_confirmation_that_came_in_time(held: Boo
     assert_sold_once(held.show)
 
 
-def test_confirm_racing_the_take_over_of_its_lapse_is_never_both_and_never_neither() -> None:
+def test_a_lapsing_seat_goes_to_its_holder_or_to_the_next_buyer_and_not_to_both() -> None:
     show = make_show(hall(10, 20))
-    late, next_buyer = make_user(), make_user()
+    holder, next_buyer = make_user(), make_user()
     outcomes: Counter[str] = Counter()
+    # About how many milliseconds the hold has left when the race starts.
     margin = 5.0
     for label in show.seats.values_list("label", flat=True)[:100]:
-        held = services.hold_seats(user=late, show_id=show.pk, labels=[label])
-        # The hold ends in a few milliseconds, during the calls below.
+        held = services.hold_seats(user=holder, show_id=show.pk, labels=[label])
+        # The hold lapses in a few milliseconds, during the calls below.
         ends = timezone.now() + timedelta(milliseconds=margin * random.uniform(0.5, 1.5))
         Booking.objects.filter(pk=held.pk).update(
             created_at=ends - timedelta(minutes=2), expires_at=ends
@@ -120,9 +131,10 @@ def test_confirm_racing_the_take_over_of_its_lapse_is_never_both_and_never_neith
         ) -> Booking:
             if number == 0:
                 try:
-                    return services.confirm_booking(user=late, reference=held.reference)
+                    return services.confirm_booking(user=holder, reference=held.reference)
                 finally:
                     decided.set()
+            # Retry while the seat is held. The last try starts after the confirmation returned.
             while True:
                 last_try = decided.is_set()
                 try:
@@ -137,16 +149,16 @@ def test_confirm_racing_the_take_over_of_its_lapse_is_never_both_and_never_neith
         winners = [r for r in (confirmed, taken) if isinstance(r, Booking)]
         assert len(winners) == 1, (confirmed, taken)
         outcomes["confirmed" if winners[0] is confirmed else "taken over"] += 1
-        # Adapt to the speed of this machine, so that both outcomes occur.
+        # Adapt the margin to the speed of this machine, so that each side wins some rounds.
         margin *= 0.8 if winners[0] is confirmed else 1.3
         if winners[0] is taken:
             services.release_hold(user=next_buyer, reference=winners[0].reference)
     print(outcomes)
-    assert len(outcomes) == 2, "the race was never close"
+    assert len(outcomes) == 2, "the same side won every round"
     assert_sold_once(show)
 
 
-def test_confirm_racing_the_sweep_is_never_both_and_never_neither() -> None:
+def test_a_hold_that_is_confirmed_during_a_sweep_is_either_confirmed_or_failed() -> None:
     show = make_show(hall(10, 20))
     user = make_user()
     for label in show.seats.values_list("label", flat=True)[:50]:

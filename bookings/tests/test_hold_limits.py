@@ -1,4 +1,4 @@
-"""Limits against hoarding: their values and messages, and that races can't exceed them."""
+"""The limits against hoarding (docs/spec.md §4.11), their messages, and races against them."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -47,7 +47,7 @@ def hold(user: User, show: Show, *labels: str, held_from: str = "") -> Booking:
 
 
 def wait(booking: Booking, time: timedelta) -> None:
-    """Move all bookings of this person at this show back by `time`."""
+    """Pretend that `time` has passed: move this person's bookings of the show into the past."""
     Booking.objects.filter(user=booking.user, show=booking.show).update(
         created_at=F("created_at") - time,
         expires_at=F("expires_at") - time,
@@ -55,7 +55,7 @@ def wait(booking: Booking, time: timedelta) -> None:
     )
 
 
-def test_seats_of_one_show_are_counted_held_and_bought_together(buyer: User) -> None:
+def test_held_and_bought_seats_of_one_show_are_counted_together(buyer: User) -> None:
     show = make_show()
     make_booking(show, ["A1", "A2", "A3", "A4"], user=buyer)
     with pytest.raises(TooManySeats, match=r"at most 6 seats at a show\. You have bought 4"):
@@ -76,15 +76,15 @@ def test_a_cancelled_booking_no_longer_counts(buyer: User) -> None:
     assert hold(buyer, show, "B1", "B2", "B3", "B4", "B5", "B6")
 
 
-def test_live_holds_are_counted_over_all_shows(buyer: User) -> None:
+def test_one_person_can_hold_seats_at_two_shows_only(buyer: User) -> None:
     shows = [make_show() for _ in range(3)]
     first = hold(buyer, shows[0], "A1")
     hold(buyer, shows[1], "A1")
     with pytest.raises(TooManyHolds, match="holding seats at 2 other shows"):
         hold(buyer, shows[2], "A1")
-    assert hold(buyer, shows[1], "A2"), "a swap makes no more of them"
+    assert hold(buyer, shows[1], "A2"), "a swap does not add a hold"
     lapse(first)
-    assert hold(buyer, shows[2], "A1"), "a hold that ran out is none, swept or not"
+    assert hold(buyer, shows[2], "A1"), "a lapsed hold does not count, even before the sweep"
 
 
 @pytest.mark.parametrize("swept", [False, True])
@@ -98,15 +98,14 @@ def test_after_two_lapsed_holds_there_is_a_pause(buyer: User, swept: bool) -> No
     with pytest.raises(HoldPaused, match="again in 5 minutes") as refused:
         hold(buyer, show, "A3")
     assert 240 < refused.value.retry_after <= 300
-    assert hold(make_user(), show, "A1"), "others can have the seats"
-    assert hold(buyer, make_show(), "A1"), "other shows are not concerned"
+    assert hold(make_user(), show, "A1"), "the pause is for one person"
+    assert hold(buyer, make_show(), "A1"), "the pause is for one show"
     wait(held, timedelta(minutes=5))
     assert hold(buyer, show, "A3")
 
 
-def test_releasing_and_holding_again_is_counted_by_time(buyer: User) -> None:
-    """Releasing seats and holding them again does not avoid the pause; quick changes don't cause
-    one."""
+def test_a_released_hold_counts_for_the_time_that_it_lasted(buyer: User) -> None:
+    """Many short holds cause no pause. Long ones do, even if each is released before its end."""
     show = make_show()
     for _ in range(20):
         held = hold(buyer, show, "A1")
@@ -115,7 +114,7 @@ def test_releasing_and_holding_again_is_counted_by_time(buyer: User) -> None:
         held = hold(buyer, show, "A1")
         wait(held, timedelta(seconds=100))
         services.release_hold(user=buyer, reference=held.reference)
-    # Forty seconds of the four minutes are left, less what this test took.
+    # 200 of the 240 seconds are used, and a little more: the time that this test took.
     held = hold(buyer, show, "A1")
     wait(held, timedelta(seconds=60))
     services.release_hold(user=buyer, reference=held.reference)
@@ -123,7 +122,7 @@ def test_releasing_and_holding_again_is_counted_by_time(buyer: User) -> None:
         hold(buyer, show, "A1")
 
 
-def test_changing_seats_all_the_time_is_one_hold(buyer: User) -> None:
+def test_swaps_do_not_lengthen_a_hold_and_are_not_counted(buyer: User) -> None:
     show = make_show()
     for label in ("A1", "A2", "A3", "A4"):
         held = hold(buyer, show, label)
@@ -131,10 +130,10 @@ def test_changing_seats_all_the_time_is_one_hold(buyer: User) -> None:
     held.refresh_from_db()
     assert held.seconds_remaining(timezone.now()) <= 20
     lapse(held)
-    assert hold(buyer, show, "B1"), "two minutes were used, not eight"
+    assert hold(buyer, show, "B1"), "two of the four minutes are used, so there is no pause"
 
 
-def test_people_of_one_address_hold_a_part_of_a_show() -> None:
+def test_people_at_one_network_address_can_hold_five_seats_of_a_show_together() -> None:
     show = make_show()
     people = [make_user(email_confirmed_at=timezone.now()) for _ in range(3)]
     first = hold(people[0], show, "A1", "A2", "A3", held_from="here")
@@ -145,22 +144,22 @@ def test_people_of_one_address_hold_a_part_of_a_show() -> None:
         hold(people[2], show, "C1", held_from="here")
     assert hold(people[2], show, "C1", held_from="elsewhere")
     services.confirm_booking(user=people[0], reference=first.reference)
-    assert hold(people[2], show, "C2", held_from="here"), "what is bought is not on hold"
+    assert hold(people[2], show, "C2", held_from="here"), "bought seats do not count"
     first.refresh_from_db()
-    assert first.held_from == "", "nobody needs to know where a ticket was bought"
+    assert first.held_from == "", "the address is erased when it is not needed"
 
 
-def test_an_unconfirmed_address_has_tickets_for_a_few_seats_only() -> None:
+def test_an_unconfirmed_email_limits_the_seats_that_are_bought_for_coming_shows() -> None:
     person, show = make_user(), make_show()
     make_booking(show, ["A1", "A2"], user=person)
     held = hold(person, make_show(), "A1", "A2", "A3")
     with pytest.raises(EmailNotConfirmed, match="more than 4 seats"):
         services.confirm_booking(user=person, reference=held.reference)
     held.refresh_from_db()
-    assert held.status == Booking.Status.PENDING, "it can still be confirmed"
+    assert held.status == Booking.Status.PENDING, "a refused confirmation keeps the hold"
     begin(show)
     assert services.confirm_booking(user=person, reference=held.reference).seats == held.seats, (
-        "a show that began is past"
+        "seats at a show that has begun do not count"
     )
 
 
@@ -173,7 +172,7 @@ def test_staff_have_no_limits() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_holds_at_two_shows_at_once_are_decided_one_after_the_other(buyer: User) -> None:
+def test_simultaneous_holds_at_two_shows_cannot_exceed_the_limit(buyer: User) -> None:
     shows = [make_show() for _ in range(3)]
     hold(buyer, shows[0], "A1")
     outcome = meeting(lambda: hold(buyer, shows[1], "A1"), lambda: hold(buyer, shows[2], "A1"))
@@ -181,7 +180,7 @@ def test_holds_at_two_shows_at_once_are_decided_one_after_the_other(buyer: User)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_lapsed_holds_taken_over_at_many_shows_at_once_are_counted_too(buyer: User) -> None:
+def test_simultaneous_holds_of_lapsed_seats_cannot_exceed_the_limit(buyer: User) -> None:
     shows = [make_show() for _ in range(8)]
     for show in shows:
         lapse(hold(make_user(), show, "A1"))
@@ -191,7 +190,7 @@ def test_lapsed_holds_taken_over_at_many_shows_at_once_are_counted_too(buyer: Us
 
 
 @pytest.mark.django_db(transaction=True)
-def test_confirmations_of_two_holds_at_once_are_decided_one_after_the_other() -> None:
+def test_simultaneous_confirmations_cannot_exceed_the_limit() -> None:
     person = make_user()
     one, other = (hold(person, make_show(), "A1", "A2", "A3") for _ in range(2))
     outcome = meeting(
@@ -202,8 +201,8 @@ def test_confirmations_of_two_holds_at_once_are_decided_one_after_the_other() ->
 
 
 @pytest.mark.django_db(transaction=True)
-def test_holds_and_confirmations_of_one_person_at_once_lock_in_one_order(settings: Any) -> None:
-    """Swaps and confirmations at two shows at the same time cause no deadlock."""
+def test_simultaneous_holds_and_confirmations_of_one_person_do_not_deadlock(settings: Any) -> None:
+    """Four threads swap and confirm at two shows. All take their locks in the same order."""
     settings.MAX_SEATS_PER_SHOW = settings.MAX_SEATS_UNCONFIRMED = 1_000
     settings.HOLD_PAUSE = timedelta(0)
     person = make_user()
@@ -213,7 +212,7 @@ def test_holds_and_confirmations_of_one_person_at_once_lock_in_one_order(setting
         show = shows[number % 2]
         for turn in range(15):
             held = hold(person, show, f"R{number + 1}-{turn + 1}", held_from="here")
-            # The other thread of this show may have swapped it.
+            # The other thread at this show may have swapped this hold in between.
             with suppress(BookingNotPending):
                 services.confirm_booking(user=person, reference=held.reference)
 
@@ -227,7 +226,9 @@ def browser(buyer: User) -> Client:
     return client
 
 
-def test_the_page_says_what_to_do_and_keeps_the_choice(browser: Client, buyer: User) -> None:
+def test_the_page_of_a_refused_hold_gives_the_reason_and_keeps_the_chosen_seats(
+    browser: Client, buyer: User
+) -> None:
     show = make_show()
     make_booking(show, ["A1", "A2", "A3", "A4"], user=buyer)
     answer = browser.post(reverse("bookings:hold", args=[show.pk]), {"seat": ["B1", "B2", "B3"]})
@@ -237,7 +238,7 @@ def test_the_page_says_what_to_do_and_keeps_the_choice(browser: Client, buyer: U
     assert "checked" in body
 
 
-def test_the_address_is_the_clients(browser: Client) -> None:
+def test_the_view_passes_the_hashed_client_address_to_the_limit(browser: Client) -> None:
     show = make_show()
     browser.post(
         reverse("bookings:hold", args=[show.pk]), {"seat": ["A1"]}, REMOTE_ADDR="192.0.2.7"
@@ -255,8 +256,11 @@ def test_the_address_is_the_clients(browser: Client) -> None:
     assert "from your network" in answer.content.decode()
 
 
-def test_new_accounts_of_one_address_cannot_buy_a_whole_show(settings: Any) -> None:
-    """Bought seats are not on hold any more, so the limit of held seats does not count them."""
+def test_new_accounts_at_one_network_address_cannot_buy_a_whole_show(settings: Any) -> None:
+    """Without a confirmed email, one address can buy at most five seats of a show in an hour.
+
+    A second limit is needed, because the limit of held seats does not count bought seats.
+    """
     settings.RATE_LIMITS = True
     show, other = make_show(), make_show()
 

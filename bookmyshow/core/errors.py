@@ -1,7 +1,7 @@
-"""Base classes of errors that refuse a request: one class for each reason, with code and message.
+"""Base classes of the errors that refuse a request.
 
-Each app has its errors in its `errors.py`. The API's table of codes is made from them
-(`described_codes`).
+Each reason has its own class, with a code and a message. The classes of an app are in its
+`errors.py`. The API documentation's table of codes is made from all of them (`described_codes`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,21 +11,22 @@ from typing import Any, ClassVar
 class DomainError(Exception):
     """A rule refused a request, and nothing was changed.
 
-    A class without a `code` is only a base class, to catch several errors. The first class of a
-    code also has `status` and `when`; other errors with this code inherit from it.
+    A class without a `code` is only a base class, to catch several errors. Several classes may
+    share a code: one of them sets `code`, `status` and `when`, and the others inherit from it.
     """
 
-    #: Stable, for programs; a row of the API's table.
+    #: Tells programs which error this is, so it never changes. Each code is a row of the table.
     code: ClassVar[str]
-    #: The HTTP status of the API's answer.
+    #: The HTTP status of the API's response.
     status: ClassVar[int] = 409
-    #: When it happens, for the API's table.
+    #: When the error happens, for the table.
     when: ClassVar[str]
-    #: The message of the API's examples, if it differs from `message`.
+    #: The message in the API's examples, if it differs from `message`. An error without another
+    #: message also uses it.
     summary: ClassVar[str] = ""
-    #: For the person who sent the request.
+    #: The text for the person who sent the request.
     message: str = ""
-    #: For programs, for example messages by field.
+    #: More data for programs, for example the messages of each field.
     details: Mapping[str, Any] | None = None
     #: Seconds to wait before the next try.
     retry_after: int | None = None
@@ -46,7 +47,7 @@ class DomainError(Exception):
 
 
 class InvalidInput(DomainError):
-    """`details` has messages by field."""
+    """The request or one of its values is invalid. `details` has the messages of each field."""
 
     code = "VALIDATION_ERROR"
     status = 400
@@ -83,16 +84,17 @@ class Unavailable(DomainError):
 
 
 def domain_errors(root: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
-    """Every subclass of `root` whose module was imported."""
+    """All direct and indirect subclasses of `root` in modules that were imported."""
     for error in root.__subclasses__():
         yield error
         yield from domain_errors(error)
 
 
 def described_codes() -> dict[str, type[DomainError]]:
-    """Each code and the class that describes it, by status and code.
+    """Each code and the class that sets it, sorted by status and code.
 
-    It is complete when the apps' services have been imported.
+    Complete only after every app's `errors.py` was imported.
     """
+    # Only a class that sets `when` itself: subclasses inherit it.
     described = {error.code: error for error in domain_errors() if "when" in vars(error)}
-    return dict(sorted(described.items(), key=lambda row: (row[1].status, row[0])))
+    return dict(sorted(described.items(), key=lambda item: (item[1].status, item[0])))

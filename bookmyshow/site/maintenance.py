@@ -1,4 +1,4 @@
-"""With MAINTENANCE=on every page answers 503, and no view runs."""
+"""With MAINTENANCE=on all paths answer 503 without calling a view, except the paths in OPEN."""
 
 from collections.abc import Callable
 
@@ -8,12 +8,15 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
 RETRY_SECONDS = 300
-# These still work, so that monitoring does.
+# Paths that begin with these still reach their views, so that monitoring goes on.
 OPEN = ("/api/health", "/metrics")
 
 
 class MaintenanceMiddleware:
-    """Answers 503 with Retry-After. With MAINTENANCE=off Django removes it from the chain."""
+    """Answers 503 with Retry-After: JSON for the API, a page for everything else.
+
+    With MAINTENANCE=off it raises MiddlewareNotUsed, and Django leaves it out.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         if not settings.MAINTENANCE:

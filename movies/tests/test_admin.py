@@ -20,11 +20,12 @@ def client(db: None) -> Client:
     return staff_client()
 
 
-def film(**values: Any) -> dict[str, Any]:
+def film_form(**values: Any) -> dict[str, Any]:
+    """The values of the admin's form of a film: the required ones, and `values`."""
     return {"title": "Tár", "slug": "tar", "cast": ""} | values
 
 
-def test_lists_need_few_queries_for_many_rows(client: Client) -> None:
+def test_lists_need_no_more_queries_for_more_rows(client: Client) -> None:
     def add_film() -> None:
         movie = make_movie(language="Hindi", certification="UA")
         movie.genres.add(Genre.objects.create(name=movie.slug, slug=movie.slug))
@@ -33,12 +34,12 @@ def test_lists_need_few_queries_for_many_rows(client: Client) -> None:
     assert_few_queries(client, "movies_genre", add_film)
 
 
-def test_a_film_is_made_with_all_its_facts(client: Client) -> None:
+def test_a_film_is_created_with_all_its_facts(client: Client) -> None:
     drama = Genre.objects.create(name="Drama", slug="drama")
 
     response = client.post(
         ADD,
-        film(
+        film_form(
             description="A conductor falls.",
             genres=[drama.pk],
             cast="Cate Blanchett\r\n\r\n  Robert Downey, Jr.  \r\nCate Blanchett",
@@ -79,18 +80,19 @@ def test_errors_of_the_form_are_shown_at_their_field(
 ) -> None:
     make_movie(slug="taken")
     if values.get("poster_image") == "text":
-        values = {"poster_image": SimpleUploadedFile("p.png", b"no picture", "image/png")}
+        values = {"poster_image": SimpleUploadedFile("p.png", b"not an image", "image/png")}
     if values.get("poster_image") == "large":
-        values = {"poster_image": picture(padding=6 * 2**20)}
+        values = {"poster_image": image_file(padding=6 * 2**20)}
 
-    errors = errors_of(client.post(ADD, film(**values)))
+    errors = errors_of(client.post(ADD, film_form(**values)))
 
     assert list(errors) == [field]
     assert message in errors[field][0]
     assert Movie.objects.count() == 1
 
 
-def picture(padding: int = 0) -> SimpleUploadedFile:
+def image_file(padding: int = 0) -> SimpleUploadedFile:
+    """A small valid PNG image, followed by `padding` zero bytes."""
     content = BytesIO()
     Image.new("RGB", (200, 300), "red").save(content, "PNG")
     return SimpleUploadedFile("p.png", content.getvalue() + b"\0" * padding, "image/png")
@@ -100,7 +102,7 @@ def test_an_uploaded_poster_is_shown_on_the_site(
     client: Client, settings: Any, tmp_path: Any
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
-    client.post(ADD, film(poster_image=picture()))
+    client.post(ADD, film_form(poster_image=image_file()))
     movie = Movie.objects.get()
 
     response = Client().get(movie.poster_src)
@@ -108,21 +110,22 @@ def test_an_uploaded_poster_is_shown_on_the_site(
     assert response.status_code == 200
     assert response["Content-Type"] == "image/jpeg"
     assert "sandbox" in response["Content-Security-Policy"]
+    # A path out of the folder is refused, and the files of a folder are not listed.
     assert Client().get("/media/../manage.py").status_code == 400
     assert Client().get("/media/posters/").status_code == 404
     assert movie.poster_src in client.get(reverse("admin:movies_movie_changelist")).text
 
 
-def test_the_address_of_a_film_stays(client: Client) -> None:
+def test_the_slug_of_a_film_cannot_be_changed(client: Client) -> None:
     movie = make_movie("Tar", slug="tar")
 
-    client.post(f"/admin/movies/movie/{movie.pk}/change/", film(slug="other", title="Tár"))
+    client.post(f"/admin/movies/movie/{movie.pk}/change/", film_form(slug="other", title="Tár"))
 
     movie.refresh_from_db()
     assert (movie.title, movie.slug) == ("Tár", "tar")
 
 
-def test_the_list_searches_as_the_site_does(client: Client) -> None:
+def test_the_search_ignores_accents_and_finds_words_of_title_and_cast(client: Client) -> None:
     make_movie("Amélie", cast=["Audrey Tautou"])
     make_movie("Amber Road")
 
@@ -133,7 +136,7 @@ def test_the_list_searches_as_the_site_does(client: Client) -> None:
 
 
 @pytest.mark.parametrize("condition", ["schedulable=no", "shows=no"])
-def test_films_that_lack_something_can_be_listed(client: Client, condition: str) -> None:
+def test_films_without_running_time_or_shows_can_be_listed(client: Client, condition: str) -> None:
     make_show(movie=make_movie("Complete"))
     make_movie("Untimed", duration_minutes=None)
 
@@ -143,7 +146,7 @@ def test_films_that_lack_something_can_be_listed(client: Client, condition: str)
     assert "Complete" not in page
 
 
-def test_a_film_with_shows_can_not_be_deleted(client: Client) -> None:
+def test_a_film_with_shows_cannot_be_deleted(client: Client) -> None:
     movie = make_show().movie
 
     response = client.post(f"/admin/movies/movie/{movie.pk}/delete/", {"post": "yes"})

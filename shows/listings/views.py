@@ -19,19 +19,22 @@ from .show_choice import Choice
 from .showtimes import timetable, with_wheelchair_places
 
 CITY_COOKIE = "city"
-YEAR = 365 * 24 * 3600
+COOKIE_SECONDS = 365 * 24 * 3600
 
 
 @require_safe
 def home(request: HtmxHttpRequest) -> HttpResponse:
-    """What's on: a featured film, then the films that meet the search and filters."""
+    """The home page: the films that match the search and filters, one page at a time.
+
+    The first page without filters also shows a featured film and the films that come soon.
+    """
     now = timezone.now()
     lists = FilmLists(now)
     remembered = unquote(request.COOKIES.get(CITY_COOKIE, ""))
     options = Options.of(lists.facets(), now, city=request.GET.get("city", remembered))
     filters = Filters.read(request.GET, options, city=remembered)
     page = lists.page(filters, request.GET.get("page"))
-    opening = not filters.narrowed and filters.list == "now" and page.number == 1
+    is_first_view = not filters.narrowed and filters.list == "now" and page.number == 1
     context = {
         "filters": filters,
         "options": options,
@@ -41,39 +44,45 @@ def home(request: HtmxHttpRequest) -> HttpResponse:
         "next_url": f"?{filters.querystring(page=page.number + 1)}",
         "search_text": filters.q,
         "search_form": "browse",
-        "featured": lists.featured(filters.city) if opening else None,
-        "soon": lists.soon() if opening else (),
+        "featured": lists.featured(filters.city) if is_first_view else None,
+        "soon": lists.soon() if is_first_view else (),
     }
     response = page_or_part(request, "shows/listings/home.html", "results", context)
     if request.htmx:
-        response = _show_state(request, response, filters, page.number)
+        response = _set_browser_url(request, response, filters, page.number)
     return _remember_city(request, response, filters.city)
 
 
-def _show_state(
+def _set_browser_url(
     request: HtmxHttpRequest, response: HttpResponse, filters: Filters, page: int
 ) -> HttpResponse:
-    """Set the browser's address to the filters. More typing in the search replaces the history
-    entry, so that Back leaves the search."""
+    """Tell htmx to put the filters and the page number into the browser's address.
+
+    The first letter of a search adds a history entry. Each later letter replaces that entry, so
+    Back leaves the search with one click.
+    """
     query = filters.querystring(page=page if page > 1 else "")
     url = f"{request.path}?{query}" if query else request.path
-    typing = filters.q and "q=" in (request.htmx.current_url or "")
-    return replace_url(response, url) if typing else push_url(response, url)
+    continues_search = filters.q and "q=" in (request.htmx.current_url or "")
+    return replace_url(response, url) if continues_search else push_url(response, url)
 
 
 def _remember_city(request: HtmxHttpRequest, response: HttpResponse, city: str) -> HttpResponse:
-    """Store the chosen city in a cookie; delete the cookie if all cities were chosen."""
-    asked = request.GET.get("city")
-    if asked and asked == city:
+    """Store the chosen city in a cookie; delete the cookie if "all cities" was chosen.
+
+    `city` is the city that the page uses; "" if the city in the query is not offered.
+    """
+    chosen = request.GET.get("city")
+    if chosen and chosen == city:
         response.set_cookie(
             CITY_COOKIE,
             quote(city),
-            max_age=YEAR,
+            max_age=COOKIE_SECONDS,
             samesite="Lax",
             secure=request.is_secure(),
             httponly=True,
         )
-    elif asked == "":
+    elif chosen == "":
         response.delete_cookie(CITY_COOKIE)
     return response
 
@@ -84,17 +93,18 @@ def film(request: HtmxHttpRequest, slug: str) -> HttpResponse:
     movie = get_object_or_404(Movie.objects.prefetch_related("genres"), slug=slug)
     now = timezone.now()
     remembered = unquote(request.COOKIES.get(CITY_COOKIE, ""))
-    coming = movie.shows.upcoming(at=now).with_free_seats(at=now).with_place()
-    shows = list(with_wheelchair_places(coming, at=now))
+    upcoming = movie.shows.upcoming(at=now).with_free_seats(at=now).with_place()
+    shows = list(with_wheelchair_places(upcoming, at=now))
     choice = Choice.of(shows, request.GET, city=remembered)
-    clocks = {show.screen.cinema.tz for show in choice.shows} or Cinema.objects.clocks()
-    today = todays(now, clocks)[0]
+    time_zones = {show.screen.cinema.tz for show in choice.shows} or Cinema.objects.clocks()
+    # Near midnight the date differs between time zones: use the earliest date.
+    today = todays(now, time_zones)[0]
     times = timetable(choice.shows, today=today, wanted=request.GET.get("date", ""))
     context = {
         "movie": movie,
         "coming": bool(movie.release_date and movie.release_date > today),
         "choice": choice,
-        "not_in": _without_shows(request.GET.get("city", remembered), choice, now),
+        "not_in": _city_without_shows(request.GET.get("city", remembered), choice, now),
         "timetable": times,
         "structured": film_data(movie, times.cinemas, request.build_absolute_uri),
     }
@@ -104,8 +114,11 @@ def film(request: HtmxHttpRequest, slug: str) -> HttpResponse:
     return _remember_city(request, response, choice.city)
 
 
-def _without_shows(city: str, choice: Choice, now: datetime) -> str:
-    """The chosen city if it has cinemas but none of them shows the film, else ""."""
+def _city_without_shows(city: str, choice: Choice, now: datetime) -> str:
+    """The chosen city if the film is shown in other cities but not in this one, else "".
+
+    Also "" if no cinema in this city has coming shows.
+    """
     if not city or not choice.cities or offered(city, choice.cities):
         return ""
     return city if city in FilmLists(now).facets().zones else ""

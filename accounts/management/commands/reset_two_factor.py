@@ -9,13 +9,17 @@ from accounts.two_factor import services as two_factor
 
 class Command(BaseCommand):
     help = (
-        "Remove a person's authenticator app, for example after a lost phone. At the next log-in "
-        "to a staff page they set up another."
+        "Remove a person's authenticator app and its recovery codes, for example after a lost "
+        "phone. The person sets up a new app when they next open a staff page."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email", help="email of the account")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="change nothing, only print what would be removed",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(email__iexact=options["email"]).first()
@@ -23,7 +27,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no account with the email {options['email']}.")
         if options["dry_run"]:
             count = TOTPDevice.objects.filter(user=user).count()
-            self.stdout.write(f"{count} devices of {user.email} would be removed.")
+            self.stdout.write(f"Authenticator apps of {user.email} that would be removed: {count}.")
             return
         count = two_factor.reset(user=user)
-        self.stdout.write(f"{count} devices of {user.email} removed.")
+        self.stdout.write(f"Authenticator apps of {user.email} removed: {count}.")

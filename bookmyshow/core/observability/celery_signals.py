@@ -1,7 +1,7 @@
 """Connects Celery to the site's logs, request ids and metrics.
 
-Workers log as the web process does. A task has the id of the request that queued it. Its duration
-and its outcome are counted.
+Workers use the log settings of the web process. While a task runs, its log lines have the id of the
+request that queued it. The metrics count each task's duration and outcome.
 """
 
 import logging.config
@@ -15,7 +15,9 @@ from prometheus_client import multiprocess
 
 from . import metrics, request_id
 
+# The header of a task's message that has the id of the request.
 HEADER = "request_id"
+# The start of each running task, by task id.
 _started: dict[str, float] = {}
 
 
@@ -28,6 +30,7 @@ def _send_request_id(headers: dict[str, Any], **_signal: Any) -> None:
 
 
 def _begin(task_id: str, task: Task, **_signal: Any) -> None:
+    # A task that no request queued (Celery beat, a command) uses its own id.
     request_id.adopt(getattr(task.request, HEADER, "") or task_id)
     _started[task_id] = time.perf_counter()
 
@@ -40,6 +43,7 @@ def _end(task_id: str, task: Task, state: str, **_signal: Any) -> None:
 
 
 def _forget_process(pid: int, **_signal: Any) -> None:
+    """Remove the gauges of a worker process that has ended."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         multiprocess.mark_process_dead(pid)
 

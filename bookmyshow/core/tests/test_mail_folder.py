@@ -13,16 +13,18 @@ def mode(path: Path) -> str:
 
 def test_only_the_owner_can_read_the_folder_and_its_mails(tmp_path: Path) -> None:
     folder = tmp_path / "mail"
-    # As an earlier version created it.
+    # Earlier versions created a folder that everyone can read.
     folder.mkdir()
     folder.chmod(0o755)
-    before = os.umask(0o022)
+    # With this umask, new files can be read by everyone unless the code sets their mode.
+    umask_before = os.umask(0o022)
     try:
         with get_connection(BACKEND, file_path=folder) as connection:
             mails = [EmailMessage("Hello", to=["asha@example.com"], connection=connection)] * 2
             assert connection.send_messages(mails) == 2
     finally:
-        os.umask(before)
-    (written,) = folder.iterdir()
-    assert written.read_text().count("Subject: Hello") == 2
-    assert (mode(folder), mode(written)) == ("drwx------", "-rw-------")
+        os.umask(umask_before)
+    # Mails that are sent together are written to one file.
+    (mail_file,) = folder.iterdir()
+    assert mail_file.read_text().count("Subject: Hello") == 2
+    assert (mode(folder), mode(mail_file)) == ("drwx------", "-rw-------")

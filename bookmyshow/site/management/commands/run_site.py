@@ -17,8 +17,11 @@ from bookmyshow.serving import announce, free_port, supervisor, unprivileged
 
 
 class Command(BaseCommand):
-    help = "Prepare and run the whole site (all of the Procfile) on this machine, with demo data."
-    # The checks would query a database that this command has not migrated yet.
+    help = (
+        "Prepare the whole site and run it on this machine (all programs of the Procfile), with "
+        "demo data."
+    )
+    # System checks would run before `handle`, which migrates the database, and some query it.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,49 +40,54 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         summary = "" if no_demo else seed_demo()
         address = f"http://localhost:{port}/"
-        # The announcer is started through a shell that ends at once, so that it is not a child of
-        # this process. This process becomes the supervisor, which would not reap it.
+        # `os.execv` below turns this process into the supervisor, which waits only for its own
+        # programs. The announcer must therefore not be a child of this process, or it would stay
+        # as a zombie. So a shell starts it in the background and exits.
         announcer = [sys.executable, announce.__file__, address, summary]
         subprocess.run(["/bin/sh", "-c", '"$@" &', "sh", *announcer], check=True)
-        # The web process and the workers store their metrics in one folder.
+        # All processes write their metrics to this folder, so the web process can show them all.
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(ROOT / ".data" / "metrics"))
         os.chdir(ROOT)
-        start = shlex.join(without_root())
+        launcher = shlex.join(without_root())
         programs = [
             word
             for name, command in procfile().items()
-            for word in (name, f"{start} /bin/sh -c {shlex.quote(f'exec {command}')}")
+            for word in (name, f"{launcher} /bin/sh -c {shlex.quote(f'exec {command}')}")
         ]
         self.stdout.flush()
         os.execv(sys.executable, [sys.executable, supervisor.__file__, *programs])
 
 
 def without_root() -> list[str]:
-    """Return the words to put before a command so that it does not run as root.
+    """Return the words to put before a command, so that it does not run as root.
 
-    Empty if this process is not root, or if it can't give up root; then it prints a warning.
+    The list is empty if this process is not root. It is also empty, with a warning, if the other
+    user can't read the project or Python: the site then runs as root.
     """
     writable = [Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]), Path(settings.MEDIA_ROOT)]
     if folder := getattr(settings, "EMAIL_FILE_PATH", None):
         writable.append(Path(folder))
-    start = unprivileged.launcher(writable)
-    if os.geteuid() == 0 and not start:
+    launcher = unprivileged.launcher(writable)
+    if os.geteuid() == 0 and not launcher:
         print(
             f"The site runs as root: the user {unprivileged.USER} can't read {ROOT} or its Python."
             " Run it as an ordinary user, or from a folder that everyone may read.",
             flush=True,
         )
-    return start
+    return launcher
 
 
 def procfile() -> dict[str, str]:
-    """Return the commands of the Procfile by name, without `release`, which runs only once."""
+    """Return the commands of the Procfile by name.
+
+    `release` is left out: it migrates the database, as `handle` already did.
+    """
     lines = re.findall(r"^([\w-]+):\s*(.+)$", (ROOT / "Procfile").read_text(), re.MULTILINE)
     return {name: command for name, command in lines if name != "release"}
 
 
 def seed_demo() -> str:
-    """Create the demo data and return a summary, or the reason why there is none."""
+    """Create the demo data. Returns its summary, or the error if it can't be created."""
     output = io.StringIO()
     try:
         call_command("seed_demo", public_password=True, stdout=output)
@@ -89,7 +97,10 @@ def seed_demo() -> str:
 
 
 def refuse_taken_port(address: str, port: int) -> None:
-    """Raise CommandError if the port is in use. Gunicorn would try again for seconds."""
+    """Raise CommandError if the port can't be used.
+
+    Without this check gunicorn would retry for several seconds before it fails.
+    """
     try:
         free_port.bind(address, port)
     except OSError as error:
