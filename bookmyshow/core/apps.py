@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class CoreConfig(AppConfig):
-    """Code that all apps share. At the start it connects the metrics of statements and tasks."""
+    """Code that all apps share. When Django starts, it connects the metrics of SQL and of tasks."""
 
     name = "bookmyshow.core"
 

@@ -11,11 +11,12 @@ WIDER_FACTOR = 4
 
 
 def client_address(request: HttpRequest) -> str:
-    """The client's address: the last hop that is not one of TRUSTED_PROXIES.
+    """The client's address: the first hop from the right that is not one of TRUSTED_PROXIES.
 
     Each proxy appends the address of its own client to X-Forwarded-For, so the header is read from
-    the right. The client itself may have written everything to the left of the first untrusted hop,
-    and any hop that is not an address. Returns "unknown" if the connection has no address.
+    the right. The client itself may have written everything to the left of that hop, so it is not
+    read. A hop that is not an address ends the reading: the hop to its right is returned. Returns
+    "unknown" if the connection has no address.
     """
     nearest = _parsed(request.META.get("REMOTE_ADDR", ""))
     if nearest is None:
@@ -38,7 +39,7 @@ def client_networks(request: HttpRequest) -> list[tuple[str, int]]:
     """The networks to count a client by, each with the factor for its limit, the smallest first.
 
     For IPv4 this is the address. For IPv6 it is the /64 and the /48: one IPv6 customer can use all
-    65,536 networks /64 of a /48, but many customers of a provider may also share a /48.
+    65,536 /64 networks of a /48, but many customers of a provider may also share a /48.
     """
     address = client_address(request)
     if ":" not in address:

@@ -1,7 +1,7 @@
 """HTTP behaviour of every endpoint: HEAD, OPTIONS, 405, ETag and 304, no-store.
 
-Django's GZipMiddleware compresses the answers. It adds random bytes, so that the length of an
-answer reveals nothing about secrets in it.
+Django's GZipMiddleware compresses the answers. It adds random bytes, so that nobody can guess a
+secret in an answer from the answer's length (the BREACH attack).
 """
 
 import hashlib
@@ -21,8 +21,8 @@ View = Callable[..., HttpResponseBase]
 def with_http_semantics(view: View) -> View:
     """Decorator for views of the API.
 
-    Answers HEAD and OPTIONS, sends Allow with a 405, and lets public answers (`Cache-Control:
-    public`) be cached with an ETag. Others get `private, no-store`.
+    Answers HEAD and OPTIONS, and sends Allow with a 405. A 200 that the view marked `Cache-Control:
+    public` gets an ETag. Other answers get `private, no-store` if they have no Cache-Control.
     """
 
     @wraps(view)
@@ -41,7 +41,8 @@ def with_http_semantics(view: View) -> View:
             response.content = b""
         return response
 
-    # CSRF needs a credential that browsers send by themselves. The API accepts only tokens.
+    # CSRF works only with a credential that browsers send automatically, such as a cookie. The API
+    # accepts only bearer tokens.
     return csrf_exempt(wrapped)
 
 

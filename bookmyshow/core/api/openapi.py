@@ -1,4 +1,4 @@
-"""The API's OpenAPI 3.1 document: ninja's, with errors, headers and examples added."""
+"""Builds the API's OpenAPI 3.1 document: adds errors, headers and examples to ninja's document."""
 
 import json
 import re
@@ -53,7 +53,7 @@ def problems(*codes: str, public: bool = False) -> dict[str, Any]:
 
 
 def describe(api: NinjaAPI, links: Mapping[str, Any]) -> dict[str, Any]:
-    """The document of `api`. `links` has the OpenAPI links of answers by operationId."""
+    """The document of `api`. `links` maps an operationId to the OpenAPI links of its 2xx answer."""
     for router in api._get_bound_routers():
         for view in router.path_operations.values():
             for operation in view.operations:
@@ -64,8 +64,7 @@ def describe(api: NinjaAPI, links: Mapping[str, Any]) -> dict[str, Any]:
     components["headers"] = HEADERS
     for path, operations in document["paths"].items():
         if "get" in operations and "{" not in path:
-            # The GET of a list comes first, also if another app's module added it to the router
-            # later.
+            # Put the GET of a list first: another app may have added it to the router later.
             operations = document["paths"][path] = {"get": operations.pop("get"), **operations}
         known = sorted({method.upper() for method in operations} | {"OPTIONS"})
         for operation in operations.values():
@@ -87,7 +86,7 @@ def _with_public_names(document: dict[str, Any]) -> dict[str, Any]:
 
 def _complete(operation: dict[str, Any], links: Mapping[str, Any] | None) -> None:
     responses = {str(status): response for status, response in operation["responses"].items()}
-    # Ninja makes "Hold Seats" from the function's name; the documents write "Hold seats".
+    # Ninja makes "Hold Seats" from the function's name; this document has "Hold seats".
     operation["summary"] = operation["summary"].capitalize()
     codes = operation.pop("x-problems", [])
     if operation.pop("x-public", False):
@@ -159,7 +158,7 @@ def _headers(*names: str) -> dict[str, Any]:
 
 
 def _head_of(operation: dict[str, Any]) -> dict[str, Any]:
-    """The HEAD operation of a GET: the same without the body."""
+    """The HEAD operation of a GET: the same, but its answers have no body."""
     responses = {
         status: {key: value for key, value in response.items() if key != "content"}
         for status, response in operation["responses"].items()
@@ -178,7 +177,7 @@ def _options_of(operation: dict[str, Any], known: list[str]) -> dict[str, Any]:
         "summary": "The methods this address knows",
         "tags": operation["tags"],
         "parameters": [
-            # The answer is the same for every value.
+            # Any text: the answer to OPTIONS does not depend on the value.
             {"in": "path", "name": name["name"], "required": True, "schema": {"type": "string"}}
             for name in operation["parameters"]
             if name["in"] == "path"

@@ -20,12 +20,12 @@ class PageQuery(BaseModel):
 
 
 class PageOf(Generic[M]):
-    """One page of a queryset. It takes two queries: a count and the rows."""
+    """One page of a queryset. It takes two queries at most: a count and the rows."""
 
     def __init__(self, rows: "QuerySet[M, Any]", query: PageQuery) -> None:
         total = rows.count()
         begin = (query.page - 1) * query.limit
-        # After the end there is no query: a huge page number would be too large an OFFSET.
+        # No query for a page after the last one: PostgreSQL would refuse a huge OFFSET.
         self.rows: Sequence[M] = list(rows[begin : begin + query.limit]) if begin < total else []
         self.pagination = Pagination(
             page=query.page, limit=query.limit, total=total, pages=ceil(total / query.limit)

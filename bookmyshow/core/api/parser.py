@@ -29,7 +29,7 @@ class StrictParser(Parser):
     def parse_querydict(
         self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
     ) -> dict[str, Any]:
-        """The query's values. Raises InvalidInput where one is given twice."""
+        """The query's values by name. Raises InvalidInput if a name is given twice."""
         values: dict[str, Any] = {}
         for name, given in data.lists():
             if len(given) > 1:
@@ -42,6 +42,7 @@ class StrictParser(Parser):
 
 
 def _refuse_constant(name: str) -> NoReturn:
+    """Refuse NaN and Infinity: `json.loads` accepts them, but they are not JSON."""
     raise ValueError(f"{name} is no JSON")
 
 

@@ -13,7 +13,7 @@ PUBLIC = "public, no-cache"
 
 
 def respond(body: BaseModel, status: int = 200) -> HttpResponse:
-    """The body as JSON without the envelope. Fields that are None are left out."""
+    """The body as JSON; no envelope is added. Fields that are None are left out."""
     return HttpResponse(
         body.model_dump_json(by_alias=True, exclude_none=True), status=status, content_type=JSON
     )
@@ -33,13 +33,13 @@ def answer_list(
 
 
 def list_text(rows: Sequence[BaseModel], pagination: Pagination) -> str:
-    """The JSON text of a page of a list, without the envelope's braces; it can be cached."""
+    """The envelope's members `data` and `pagination` as JSON text, which can be cached."""
     texts = ",".join(row.model_dump_json(by_alias=True) for row in rows)
     return f'"data":[{texts}],"pagination":{pagination.model_dump_json(by_alias=True)}'
 
 
 def text_answer(members: str, *, public: bool = False) -> HttpResponse:
-    """The text of `list_text` as a response."""
+    """The response with the members that `list_text` returned."""
     return _enveloped(members, 200, public)
 
 

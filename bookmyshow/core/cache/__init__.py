@@ -1,17 +1,21 @@
-"""The cache. This list has every kind of value in it (docs/spec.md §7):
+"""The cache. It has these kinds of values (docs/spec.md §7):
 
-- film lists: `shows.listings.home_lists`, 1 h, but not longer than until the last show of one of
-  their films; dropped when a film, a genre or the schedule changes
-- rendered seat maps: `shows.seatmap.current`, 5 min for each version; and for 5 s a pointer to the
-  current version. The pointer is dropped when a seat of the show changes, and with it
-- a show's details: `shows.seatmap.show_cache`, 5 min
+- film lists: `shows.listings.home_lists`, 1 h at most; they expire earlier if the last show of one
+  of their films begins. Dropped when a film, a genre or the schedule changes
+- rendered seat maps: `shows.seatmap.current`, 5 min for each version
+- the pointer to the current version of a seat map: `shows.seatmap.current`, 5 s; dropped when the
+  show or one of its seats changes
+- a show's details: `shows.seatmap.show_cache`, 5 min; dropped together with the pointer
 - the API's lists of shows: `shows.api`, 5 s; dropped when a seat, the schedule or a film changes
+- drawn posters: `movies.posters.views`, 7 days; the key is a hash of everything in the picture
+- the slow figures of the dashboard: `bookings.dashboard.services`, 10 min
+- the time of the last sweep: `bookings.sweep_heartbeat`, without an end
 - a person's profile: `accounts.profile_cache`, 30 min; dropped at log-out and when it changes
 - sessions: Django's `cached_db`, which stores them in the database too; dropped at log-out
 
-Dataclasses must be marked `cacheable`, and other new types added to `serializer`; pickle is not
-used. No decision uses cached values: bookings, prices and rights are always read from the database.
-This package imports no app.
+To cache a dataclass, mark it `cacheable`; to cache another new type, add it to `serializer`. Pickle
+is not used. No decision uses cached values: bookings, prices and rights are always read from the
+database. This package imports no app.
 """
 
 from .serializer import cacheable

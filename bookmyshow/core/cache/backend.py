@@ -1,9 +1,9 @@
 """The cache on Redis or Valkey. The site keeps working while its server is down (docs/spec.md §7).
 
-While the server is down every read is a miss and every write is dropped. Only one call in a while
-waits for the connection; the others skip the server at once (`Outage`). Deletions that failed are
-remembered and sent before the first read after the outage. So no old value comes back, for example
-a session that was ended in the meantime.
+While the server is down every read is a miss and every write is dropped. One call every
+RETRY_SECONDS tries to connect; the others skip the server at once (`Outage`). The keys of failed
+writes and deletions are remembered, and deleted before the first read after the outage. So no old
+value comes back, for example a session that was ended during the outage.
 """
 
 import logging
@@ -62,7 +62,7 @@ class OutageAwarePool(ConnectionPool):
 
 
 class SerializingClient(DefaultClient):
-    """Passes every value through the serializer. django-redis itself leaves whole numbers out."""
+    """Passes every value to the serializer. django-redis would store whole numbers without it."""
 
     def encode(self, value: Any, **_options: Any) -> Any:
         return self._serializer.dumps(value)
@@ -124,7 +124,7 @@ class OutageTolerantCache(RedisCache):
 
     @property
     def is_away(self) -> bool:
-        """Whether the server did not answer the last attempt to reach it."""
+        """Whether the last attempt to reach the server failed."""
         return self._pool.outage.is_on
 
     @property

@@ -1,4 +1,4 @@
-"""Whether the cache server is down, as one process knows it."""
+"""Remembers in one process whether the cache server is down."""
 
 import logging
 import threading
@@ -28,7 +28,7 @@ class Outage:
         return self._retry_at is not None
 
     def must_wait(self) -> bool:
-        """Whether the caller must not use the server now. False: this caller is to try it."""
+        """Whether to skip the server now. In an outage it is False for the caller that tries."""
         if not self.is_on:
             return False
         with self._lock:
@@ -53,7 +53,8 @@ class Outage:
     def note_missed(self, keys: list[str]) -> None:
         """Remember keys that could not be deleted: their values are out of date.
 
-        The next caller tries the server and deletes them.
+        The next caller that tries the server deletes them. If no outage was known, that is the very
+        next caller.
         """
         with self._lock:
             if self._retry_at is None:

@@ -46,10 +46,10 @@ class Unreadable(ValueError):
 
 
 def cacheable(kind: C) -> C:
-    """Class decorator: the cache may hold values of this dataclass. Raises TypeError for others.
+    """Class decorator: allows this dataclass in the cache. Raises TypeError for other classes.
 
-    A cached value with other fields is a miss. Reading calls `__init__` with the cached values, so
-    it must only store them.
+    If the class has other fields now, an old cached value is a miss. Reading calls `__init__` with
+    the cached values, so `__init__` must only store them.
     """
     if not is_dataclass(kind):
         raise TypeError(f"{kind} is not a dataclass")
@@ -64,7 +64,7 @@ def pack(value: Any) -> bytes:
 
 
 def unpack(packed: bytes) -> Any:
-    """The value of these bytes. Raises Unreadable."""
+    """The value that `pack` made these bytes from. Raises Unreadable."""
     if not packed.startswith(MARK):
         raise Unreadable("the bytes have no mark of this version")
     try:
@@ -151,7 +151,7 @@ def _model(
 ) -> Model:
     """The row, built from the values of `_row` without a query.
 
-    `__init__` is not called, as with pickle, because it is slow and every home page reads a list of
+    Like pickle, this does not call `__init__`: it is slow, and every home page reads a list of
     films.
     """
     model = _model_named(label)
@@ -171,7 +171,7 @@ def _model(
 def _prefetched(row: Model, name: str, rows: list[Any]) -> QuerySet[Any]:
     """The prefetched rows as a QuerySet. A filter on it queries the row's related rows.
 
-    It equals the QuerySet of the row's manager, which takes ten times as long to build.
+    It behaves like the QuerySet of the row's manager, but is built ten times as fast.
     """
     related, back = _many_to_many(type(row), name)
     found: QuerySet[Any] = QuerySet(related)
@@ -190,7 +190,7 @@ def _many_to_many(model: type[Model], name: str) -> tuple[type[Model], str]:
 
 @cache
 def _model_named(label: str) -> type[Model]:
-    return apps.get_model(label)  # noqa: TID251 (any model that the cache was given)
+    return apps.get_model(label)  # noqa: TID251 (the cache accepts every model)
 
 
 def _plain(value: Any) -> Any:

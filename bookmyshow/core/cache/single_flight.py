@@ -8,21 +8,22 @@ from typing import TypeVar
 from django.core.cache import cache
 
 T = TypeVar("T")
-#: How many seconds a value stays in the cache, or a function of the value that returns them.
+#: The seconds that a value stays in the cache, or a function that computes them from the value.
 Lifetime = float | Callable[[T], float]
 
 MISSING = object()
-#: How long other workers wait for the worker that computes a value, and how often they check.
+#: How long other workers wait for the worker that computes a value, and the pause between checks.
 WAIT_SECONDS = 3.0
 CHECK_SECONDS = 0.02
-#: After this time the lock of a worker that died while computing is free again.
+#: The lock ends after this time, also if its worker died while it was computing.
 LOCK_SECONDS = 10
 
 
 class OwnedLock:
-    """A lock in the cache that only its owner gives back. It ends by itself after `seconds`.
+    """A lock in the cache. `give_back` frees it only for its owner. It ends after `seconds`.
 
-    Anybody may still delete its key: then the owner knows that what it reads is out of date.
+    A change of the data deletes the lock's key (`shows.seatmap.current.forget`). Then `is_mine` is
+    False, and the owner knows that the data it has read is out of date.
     """
 
     def __init__(self, key: str, seconds: float) -> None:
@@ -34,7 +35,7 @@ class OwnedLock:
         return cache.add(self._key, self._token, self._seconds)
 
     def is_free(self) -> bool:
-        """Whether nobody has the lock. True as well if the cache server is down."""
+        """Whether nobody has the lock. Also True if the cache server is down."""
         return cache.get(self._key) is None
 
     def is_mine(self) -> bool:
@@ -95,7 +96,7 @@ class Group:
         self.prefix = f"{name}:{token}"
 
     def get_or_compute(self, key: str, compute: Callable[[], T], *, seconds: Lifetime[T]) -> T:
-        """As the function `get_or_compute`; the value is also gone when the group is dropped."""
+        """Like the function `get_or_compute`, but dropping the group also drops the value."""
         return get_or_compute(f"{self.prefix}:{key}", compute, seconds=seconds)
 
 
@@ -105,5 +106,5 @@ def drop_group(name: str) -> None:
 
 
 def group_key(name: str) -> str:
-    """The key whose deletion drops the group. With it several groups can be dropped at once."""
+    """The key whose deletion drops the group. Delete several such keys to drop several groups."""
     return f"group:{name}"

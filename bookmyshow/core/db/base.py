@@ -1,4 +1,4 @@
-"""The backend of settings.DATABASES; Django looks for a module of this name."""
+"""Django's PostgreSQL backend with a FailFastPool. Django needs the module name `base`."""
 
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
@@ -16,7 +16,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         pools = self._connection_pools  # type: ignore[attr-defined]
         if self.alias not in pools:
             pool = FailFastPool(
-                # Django sets it afterwards.
+                # As in Django's own pool: Django sets the mode that it needs afterwards.
                 kwargs={**self.get_connection_params(), "autocommit": True},
                 open=False,
                 configure=self._configure_connection,  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
 """Sends statements, and the commit after them, in one network round trip.
 
-A transaction keeps its locks while its statements travel. Sent together (psycopg's pipeline mode),
-the server runs one after the other without waiting for the web process
+A transaction keeps its locks while its statements travel. If they are sent together (psycopg's
+pipeline mode), the server runs one after the other without waiting for the web process
 (docs/decisions/0002-hold-in-one-trip.md).
 """
 

@@ -1,4 +1,4 @@
-"""Migration operations for large tables, which run while the site sells."""
+"""Migration operations for large tables. They can run while tickets are sold."""
 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db.migrations import RunSQL

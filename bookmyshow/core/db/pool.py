@@ -8,8 +8,9 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 #: After a request has waited for `timeout` without success, others wait only this long, until one
 #: gets a connection. Otherwise requests would queue up while the server is down.
 NEXT_WAIT_SECONDS = 0.25
-#: psycopg's pool retries to connect for this long, with growing pauses. It is less than the first
-#: pause, so there is one more try; after that each request that needs a connection starts a try.
+#: psycopg's pool tries again for this long after a failed connection. Its first pause (about 1 s)
+#: is cut to this time, so there is one more try. After that, a request that needs a connection
+#: starts the next try.
 RECONNECT_SECONDS = 0.5
 
 
@@ -26,7 +27,7 @@ class FailFastPool(ConnectionPool[Connection[Any]]):
         )
 
     def getconn(self, timeout: float | None = None) -> Connection[Any]:
-        """A connection that works. Raises PoolTimeout if there is none in time."""
+        """A connection that works. Raises PoolTimeout if there is none within the time limit."""
         if timeout is None:
             timeout = NEXT_WAIT_SECONDS if self._is_away else self.timeout
         try:

@@ -3,8 +3,8 @@
 Most of the cost of a short statement is building its text in Python and planning it in the server.
 The statements of the hot paths avoid both (docs/decisions/0003-prepared-sql.md). The settings
 `prepare_threshold` and `plan_cache_mode` in DATABASES make the server keep the plans. Behind
-PgBouncer each transaction may get another connection, so nothing is prepared there; everything
-works the same, slower.
+PgBouncer each transaction may get another connection, so nothing is prepared there: statements do
+the same, but take longer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ def prepared_cursor() -> CursorWrapper:
 def statement(rows: QuerySet[Any]) -> str:
     """The SQL of a queryset, with %s for its values.
 
-    A queryset with `select_for_update` needs `transaction.atomic()` here, as everywhere.
+    Call it inside `transaction.atomic()` if the queryset has `select_for_update`.
     """
     sql, _values = rows.query.sql_with_params()
     return str(sql)
@@ -46,7 +46,7 @@ def prepared_row(model: type[M], sql: str, values: Sequence[Any] | Mapping[str, 
 
 
 def first_row(model: type[M], cursor: CursorWrapper) -> M | None:
-    """The next row of an executed statement, read as in `prepared_row`."""
+    """The next row of an executed statement as in `prepared_row`, or None."""
     row = cursor.fetchone()
     if row is None:
         return None
