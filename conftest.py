@@ -1,8 +1,8 @@
 """The settings of the test run that differ from production, with the reasons.
 
-PostgreSQL and Valkey are real (`make test` and ``python -m bookmyshow.embedded pytest`` start
-them). All other settings are those of production. A test of one of the changed settings sets it
-with pytest-django's ``settings`` fixture.
+All other settings are those of production. A test of a changed setting sets it again with
+pytest-django's ``settings`` fixture. PostgreSQL and Valkey are real: `make test` and
+``python -m bookmyshow.embedded pytest`` start them.
 """
 
 import os
@@ -39,13 +39,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesInOrder
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the long files, in each process of several."""
+    """Run the long files first, if pytest-xdist runs several processes."""
     if hasattr(config, "workerinput"):
         long_files_first(items)
 
 
 def redis_url_for_tests() -> str:
-    """Return REDIS_URL with the database number of this process, which every test empties."""
+    """Return REDIS_URL with this process's own database number. Each test empties that database."""
     url = urlsplit(settings.REDIS_URL)
     if url.scheme == "unix":
         return url._replace(query=f"db={redis_database()}").geturl()
@@ -54,22 +54,23 @@ def redis_url_for_tests() -> str:
 
 def pytest_configure() -> None:
     """Change the settings before any of them is used."""
-    # Playwright runs an event loop in the tests' thread; without this Django would refuse to work.
+    # Playwright runs an event loop in the tests' thread. Without this Django's database calls would
+    # raise SynchronousOnlyOperation.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    # So that a site that runs in this checkout keeps its cache and its queue.
+    # Tests empty this database. A site that runs in this checkout keeps its cache and its queue.
     settings.REDIS_URL = settings.CELERY_BROKER_URL = redis_url_for_tests()
     settings.CACHES["default"]["LOCATION"] = settings.REDIS_URL
-    # Django's test client speaks plain HTTP.
+    # Django's test client sends plain HTTP.
     settings.SECURE_SSL_REDIRECT = False
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "sessionid", "csrftoken"
     # Tests of races use more threads than a web worker has, each with its own connection.
     settings.DATABASES["default"]["OPTIONS"].pop("pool", None)
     lengthen_timeouts()
-    # So that templates render without `collectstatic`.
+    # With this backend, templates render without `collectstatic`.
     backend = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.STORAGES["staticfiles"]["BACKEND"] = backend
-    # Tests do more in a second than a person may. The tests of the limits turn them on.
+    # Tests send more requests per second than a person may. Tests of the rate limits turn them on.
     settings.RATE_LIMITS = False
     # The limits against hoarding are off for the same reason, and all tests have one address.
     settings.MAX_SEATS_PER_SHOW = settings.MAX_HOLDS = settings.MAX_SEATS_UNCONFIRMED = 100_000
@@ -77,16 +78,17 @@ def pytest_configure() -> None:
     settings.HOLD_PAUSE = timedelta(0)
     # Tasks run at once in the test's process, because no worker runs for the tests.
     settings.CELERY_TASK_ALWAYS_EAGER = True
-    # bcrypt is slow by design. The tests of it select it.
+    # bcrypt is slow by design. Tests of bcrypt set it again.
     settings.PASSWORD_HASHERS = ["tests.support.hashers.QuickHasher", *settings.PASSWORD_HASHERS]
     keep_rows_of_migrate()
 
 
 def lengthen_timeouts() -> None:
-    """Lengthen timeouts that a busy machine could reach. A test of one of them sets it itself.
+    """Lengthen timeouts that a busy machine could reach. A test of a timeout sets it itself.
 
-    After a timeout of the cache the site goes on without it, and a test would miss what it put
-    there. And the many threads of a race wait longer for a lock than a web worker's few.
+    After a timeout of the cache, the site continues without the cache, and a test would not find
+    the values that it stored there. In tests of races, more threads wait for one lock than in a web
+    worker, so they wait longer.
     """
     cache: dict[str, Any] = settings.CACHES["default"]["OPTIONS"]  # type: ignore[assignment]
     cache |= {"SOCKET_CONNECT_TIMEOUT": PATIENCE_SECONDS, "SOCKET_TIMEOUT": PATIENCE_SECONDS}
@@ -99,7 +101,7 @@ def lengthen_timeouts() -> None:
 def keep_rows_of_migrate() -> None:
     """After a test with real transactions, let Django empty all tables except WRITTEN_BY_MIGRATE.
 
-    A trigger forbids to empty the audit log; it is disabled for this purpose only.
+    A trigger raises an error if the audit log is emptied. It is disabled while Django does this.
     """
     sql_flush = DatabaseOperations.sql_flush
 

@@ -22,7 +22,7 @@ PARTS = ("reads", "holds", "hot", "one", "latency", "sweep", "memory", "halls", 
 
 
 def create_template() -> World:
-    """Create the database that all others are copied from: films, and people who are logged in."""
+    """Create the database from which all others are copied: films, and people who are logged in."""
     TEMPLATE.create()
     TEMPLATE.manage("migrate")
     TEMPLATE.manage("collectstatic", "--noinput")
@@ -55,12 +55,13 @@ def main() -> int:
 
 
 def main_parts(report: Report, people: World, only: set[str]) -> None:
-    """Run the parts that need 400 shows of 250 seats."""
+    """Run all parts except growth, on one database with 400 shows of 250 seats."""
     MAIN.create(TEMPLATE.name)
     filler = Filler(MAIN.url)
     shows, raw_shows = filler.shows(400, 250), filler.shows(400, 250)
-    # Past bookings. For an empty table PostgreSQL may choose a bad plan, and prepared statements
-    # use that plan until autovacuum has analysed the table, up to a minute later.
+    # 80 sold-out shows, so that the table of bookings has rows. For an empty table PostgreSQL may
+    # choose a bad plan, and prepared statements use that plan until autovacuum has analysed the
+    # table, up to a minute later.
     filler.shows(80, 250, booked=250)
     filler.vacuum()
     holds = Holds(people, shows, 250)
@@ -110,7 +111,7 @@ def growth(report: Report, people: World) -> None:
 
 
 def integrity(report: Report, database: Database) -> bool:
-    """Whether all rules of `check_integrity` hold. Breaches are added to the report's problems."""
+    """Run the queries of `check_integrity`. If a rule is broken: add a problem, return False."""
     from bookings.integrity.checks import RULES
 
     filler = Filler(database.url)

@@ -1,7 +1,10 @@
-"""Fills a database with a year of a cinema chain: 20 screens, six shows a day, 60 % of seats sold.
+"""Fills a database with a year of a cinema chain, with 60 % of the seats sold.
 
-Indexes and constraints of the large tables are dropped first and created again at the end. That is
-faster, and it proves that all rows satisfy the constraints.
+The chain has 20 screens, each with six shows a day.
+
+Indexes, foreign keys and unique constraints of the large tables are dropped first and created again
+at the end. That is faster. PostgreSQL then checks all rows, and raises an error if one breaks a
+constraint.
 """
 
 from collections.abc import Iterator
@@ -14,13 +17,15 @@ from bench.data import Filler
 FILMS = 300
 PEOPLE = 200_000
 DAYS = 365
-#: Days with shows after today; and days before the year, whose bookings go to the archive.
+#: COMING_DAYS: days after today that have shows. ARCHIVED_DAYS: days before the year; bench/year.py
+#: moves their bookings to the archive.
 COMING_DAYS, ARCHIVED_DAYS = 7, 14
 FIRST_NAMES = "Asha Ben Chitra Dev Esha Farah Gita Hari Isha Jai Kiran Leela Manoj Nila Om Priya"
 LAST_NAMES = "Rao Shah Menon Iyer Khan Das Bose Pillai Gill Nair Roy Sen Jain Paul Dutt Mehta Lal"
 CINEMAS = ("Arcadia", "Meridian", "Orpheum", "Savoy")
 CITIES = ("Mumbai", "Delhi", "Pune", "Chennai")
-#: Seats of the five halls. Three fifths are sold in blocks of ten, so each is a multiple of 50.
+#: The seats of a cinema's five screens. Three fifths of them are sold, in blocks of ten seats. So
+#: each number must be a multiple of 50.
 HALLS = (300, 250, 200, 150, 150)
 ROW = 25
 BULK_TABLES = ("shows_show", "shows_seat", "bookings_booking", "bookings_admission")
@@ -52,7 +57,8 @@ INSERT_CINEMAS = """
     FROM cinema CROSS JOIN unnest(%(halls)s::int[]) WITH ORDINALITY AS hall(seats, n)
     ORDER BY 1, n
 """
-# Twenty films are shown at a time, each for four weeks; shows begin every 2.5 hours from 9:00.
+# Each film runs for four weeks, and 20 films run at the same time. On each screen a show begins
+# every 2.5 hours from 9:00.
 INSERT_SHOWS = """
     INSERT INTO shows_show (movie_id, screen_id, starts_at, ends_at, busy_until, format, language,
         standard_price, premium_price, total_seats, available_seats, status, created_at, updated_at)
@@ -74,8 +80,9 @@ INSERT_SHOWS = """
     ) t
     ORDER BY day, turn, hall.n
 """
-# Ten seats in plan order are four bookings: of two, three, one and four seats. Each show also has
-# four bookings of two seats that failed.
+# Each block of ten sold seats is four bookings: of two, three, one and four seats. Each show also
+# has four bookings that do not hold their two seats any more: one was cancelled, three lapsed.
+# `before` is the number of bookings of earlier shows. It gives the ids of this show's bookings.
 NUMBER_SHOWS = """
     CREATE TEMPORARY TABLE place AS
     SELECT w.id, w.starts_at, w.total_seats, w.standard_price, w.total_seats * 3 / 5 AS sold,
@@ -123,8 +130,8 @@ INSERT_SEATS = """
                p.before + s / 10 * 4 + (ARRAY[1, 1, 2, 2, 2, 3, 4, 4, 4, 4])[mod(s, 10) + 1] END
     FROM place p CROSS JOIN LATERAL generate_series(0, p.total_seats - 1) s
 """
-# Nine of ten bookings were admitted; one show in 200 was moved; each show has a line in the audit
-# log.
+# Admissions for nine of ten sold bookings of past shows. Notices for one show in 200, as if it had
+# been moved. A line in the audit log for each show.
 INSERT_THE_REST = (
     """
     INSERT INTO bookings_admission (booking_id, admitted_at, admitted_by_id)
@@ -151,7 +158,7 @@ INSERT_THE_REST = (
 
 
 def fill(filler: Filler, *, days: int = DAYS) -> None:
-    """Fill `days` days of the past, the coming week, and two earlier weeks for the archive."""
+    """Create shows and bookings for COMING_DAYS, the past `days`, and ARCHIVED_DAYS before them."""
     filler.films(FILMS)
     names: dict[str, int] = {
         "people": PEOPLE,
@@ -182,8 +189,11 @@ def fill(filler: Filler, *, days: int = DAYS) -> None:
 
 
 def age_demo(demo: Filler) -> None:
-    """Add rows that the demo data lacks, one page of each: past shows for the archive, a moved
-    show, lines of the audit log. An empty list could not be compared."""
+    """Add rows that the demo data does not have, because an empty list can't be compared.
+
+    12 shows move a year into the past, for the archive. Notices of moved shows and lines of the
+    audit log are added.
+    """
     demo.query(
         """
         UPDATE shows_show SET starts_at = starts_at - interval '1 year',
@@ -200,7 +210,10 @@ def age_demo(demo: Filler) -> None:
 
 @contextmanager
 def without_indexes(filler: Filler, tables: tuple[str, ...]) -> Iterator[None]:
-    """Drop indexes, foreign keys and unique constraints of the tables; create them afterwards."""
+    """Drop indexes, foreign keys, unique and exclusion constraints; create them after the block.
+
+    Foreign keys are dropped first and created last, because they need the unique constraints.
+    """
     create_again: list[str] = []
     for table in tables:
         create_again += _drop_constraints(filler, table, "f")
@@ -229,7 +242,10 @@ def _drop_constraints(filler: Filler, table: str, kinds: str) -> list[str]:
 
 
 def _drop_indexes(filler: Filler, table: str) -> list[str]:
-    """Drop a table's indexes except those of constraints; return the statements to create them."""
+    """Drop a table's indexes, but not those of constraints and the primary key.
+
+    Returns the statements that create them again.
+    """
     found = filler.query(
         "SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i"
         " JOIN pg_class c ON c.oid = i.indexrelid"
@@ -252,7 +268,7 @@ def sizes(filler: Filler) -> dict[str, int]:
 
 
 def is_filled(url: str) -> bool:
-    """Whether the database still has the data of an earlier run."""
+    """Whether the database exists and has shows, from an earlier run."""
     try:
         with psycopg.connect(url) as connection:
             row = connection.execute("SELECT count(*) FROM shows_show").fetchone()

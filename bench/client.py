@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SCRIPT = Path(__file__).with_name("requests.lua")
-# wrk stops after this time even if this process is killed.
+# With `once`, wrk stops after this time at the latest, even if this process is killed.
 LONGEST_SECONDS = 60
 
 
@@ -22,10 +22,11 @@ class NoClientError(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """The result of one load. `seconds` is its length; p50 to `max` are milliseconds.
+    """The result of one load. `seconds` is its length; p50 to `max` are latencies in milliseconds.
 
-    `used`: how many of the given requests were sent. `broken`: connections that failed or timed
-    out.
+    `used`: how many requests were sent. It can be more than were given, because wrk starts again
+    with the first. `broken`: connections that failed or timed out. With `once`, the latencies and
+    `broken` are 0.
     """
 
     seconds: float
@@ -49,12 +50,12 @@ class Result:
 
     @property
     def errors(self) -> int:
-        """5xx and broken connections."""
+        """The number of 5xx answers and broken connections."""
         return self.broken + sum(n for status, n in self.statuses.items() if status >= "500")
 
 
 def check() -> str:
-    """Return wrk's path. Raises NoClientError."""
+    """Return wrk's path. Raises NoClientError if it is not installed."""
     found = shutil.which("wrk")
     if not found:
         raise NoClientError("wrk is missing: on Debian and Ubuntu, apt-get install wrk")
@@ -87,10 +88,10 @@ def load(
     once: bool = False,
     pause_ms: float = 0,
 ) -> Result:
-    """Send the requests with `clients` connections: for `seconds`, or each request `once`.
+    """Send the requests with `clients` connections: again and again for `seconds`, or each `once`.
 
-    `pause_ms` is the mean of a random pause that each client makes before a request. Raises
-    RuntimeError if wrk fails.
+    Each client makes a random pause before a request; `pause_ms` is its mean. Raises RuntimeError
+    if wrk fails.
     """
     everything = list(requests)
     with tempfile.NamedTemporaryFile(prefix="bench-") as file:

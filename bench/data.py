@@ -20,7 +20,7 @@ WORDS = [
     *("stone", "glass", "quiet", "harbour", "wild"),
 ]
 
-# The seats of a hall by position, in rows R1, R2 … (labels R1-1 …). The last fifth is premium.
+# The seats of each new show, in rows R1, R2 … (the first seat is R1-1). The last fifth is premium.
 SEATS = """
 INSERT INTO shows_seat (show_id, row, number, seat_type, is_wheelchair, position, x, y, booking_id)
 SELECT w.id, 'R' || (p / {row} + 1), (p %% {row} + 1)::text,
@@ -66,7 +66,7 @@ class Filler:
         )
 
     def people(self) -> World:
-        """Create PEOPLE users who are logged in to the site and the API."""
+        """Create PEOPLE users with a session of the site and a token of the API."""
         from accounts.models import User
         from accounts.tokens import issue_token
 
@@ -155,7 +155,7 @@ class Filler:
         self._run("VACUUM ANALYZE")
 
     def lapsed_holds(self, shows: list[int], of_each: int, seats_in_row: int = 25) -> int:
-        """Create `of_each` lapsed holds per show, one seat each, from the last seat on.
+        """Create `of_each` lapsed holds per show, one free seat each, beginning with the last seat.
 
         Returns the number of holds.
         """
@@ -236,10 +236,11 @@ class Filler:
 
 
 def pairs(shows: list[int], seats: int, *, first: int = 0) -> Iterator[tuple[int, int, list[str]]]:
-    """Yield free pairs of neighbouring seats, show by show: person's index, show's id, labels.
+    """Yield pairs of free neighbouring seats as (person's index, show's id, labels).
 
-    No person has two pairs at one show, and the next pair is another person's: holds of one person
-    wait for each other. The first `first` seats of each show are not free.
+    First one pair of every show, then the next pair of every show. Each pair is for another person
+    than the pair before, because holds of one person wait for each other. Nobody gets two pairs of
+    one show. The first `first` seats of each show are not free and are left out.
     """
     for pair in range((seats - first) // 2):
         for turn, show in enumerate(shows):

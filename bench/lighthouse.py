@@ -34,6 +34,7 @@ CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 LEAST_SCORE = 95
 MOST_SHIFT = 0.02
 MOST_CODE = 60_000
+# The seat map that is measured is the one whose number of seats is nearest to this.
 SEATS = 300
 RUNS = 3
 ATTEMPTS = 3
@@ -49,7 +50,10 @@ class Page:
 
 @contextmanager
 def pages() -> Iterator[tuple[list[Page], str]]:
-    """The pages to measure, and the session cookie for the private ones. Holds two seats."""
+    """Yield the pages to measure, and the session cookie for the private ones.
+
+    Holds two seats for the review page, and releases them at the end.
+    """
     from django.conf import settings
     from django.db.models import F, Value
     from django.db.models.functions import Abs

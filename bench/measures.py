@@ -16,7 +16,7 @@ ROUNDS = 3
 SECONDS = 3
 HOT_HOLDS, HOT_ROUNDS = 250, 15
 LATENCY_ROUNDS = 5
-# Requests to prepare per second: more than the site can answer.
+# How many requests are prepared for each second of a load: more than the site can answer.
 MOST_HOLDS, MOST_CONFIRMS = 900, 900
 OK, REDIRECT, UNCHANGED, REFUSED = 200, 302, 204, 409
 FILM_WORDS = [f"{a} {b}" for a in WORDS for b in WORDS]
@@ -30,7 +30,7 @@ def alternate(
     allowed: tuple[int, ...],
     rounds: int = ROUNDS,
 ) -> dict[str, float]:
-    """Measure each side in turn, `rounds` times. Returns its median requests per second."""
+    """Measure each side in turn, `rounds` times. Returns each side's median requests per second."""
     results: dict[str, list[Result]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, run in sides.items():
@@ -57,7 +57,10 @@ def searches() -> list[bytes]:
 
 
 def reads(report: Report, site: Site, empty: Site, shows: list[int]) -> float:
-    """Compare polls, lists and search with baseline B. Returns B's requests per second."""
+    """Compare polls, lists and search with baseline B (bench/baselines/empty.py).
+
+    Returns B's requests per second.
+    """
     report.section("Reads, requests/s with 16 clients (B: an empty project's view)")
     rates = alternate(
         report,
@@ -94,7 +97,11 @@ def spread_holds(
     raw_shows: list[int],
     base: float,
 ) -> None:
-    """Compare holds that are spread over many shows with R (raw SQL) and T (pgbench)."""
+    """Compare holds that are spread over many shows with R (raw SQL) and with L.
+
+    L is the rate of a site whose hold takes only the time of an empty request (`base`, B's rate)
+    and of the transaction (T, measured with pgbench).
+    """
     report.section("Holds, 2 seats, 16 clients (R: hand-written SQL; T: pgbench; L: 1÷(1/B+1/T))")
     transactions: list[float] = []
     done = 0
@@ -110,7 +117,7 @@ def spread_holds(
             seconds=SECONDS,
         )
         transactions.append(rate)
-        # The next round begins with other seats: no client holds more than 1,000 in a round.
+        # The next round takes other seats: a client makes fewer than 1,000 holds in a round.
         done += 1_000 * CLIENTS
 
     spent: dict[str, list[tuple[float, float]]] = {"hold": [], "R": []}
@@ -148,7 +155,8 @@ def spread_holds(
 def hot_show(report: Report, site: Site, people: World, filler: Filler, holds: Holds) -> None:
     """Sell out one show of 500 seats to 16 clients, two seats per hold.
 
-    Compared with the same number of holds spread over 400 shows. A round takes half a second.
+    Compared with the same number of holds spread over 400 shows. A round takes only half a second,
+    so there are HOT_ROUNDS of them.
     """
     report.section("One hot show of 500 seats until it is sold out, 16 clients")
 
@@ -182,7 +190,10 @@ def hot_show(report: Report, site: Site, people: World, filler: Filler, holds: H
 
 
 def one_seat(report: Report, site: Site, people: World, filler: Filler) -> None:
-    """Let 1,000 people try to hold one seat by the API; compare with 1,000 who hold a seat each."""
+    """Compare 1,000 people who all want one seat with 1,000 who each hold a different seat.
+
+    Both use the API.
+    """
     report.section("1,000 buyers at once, by the API, 64 clients")
     times: dict[str, list[float]] = {"one": [], "all": []}
     for _ in range(ROUNDS):
@@ -229,7 +240,7 @@ def latencies(report: Report, site: Site, holds: Holds, people: World, filler: F
         return result
 
     def confirm(clients: int, seconds: float, pause_ms: float) -> Result:
-        # Each request confirms another hold, so there must be enough holds.
+        # Each request confirms a different hold, so there must be enough holds.
         while len(pending) < MOST_CONFIRMS * seconds:
             made = hold(CLIENTS, SECONDS, 0)
             report.record("holds to confirm", [made], allowed=(REDIRECT,))

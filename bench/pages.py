@@ -1,4 +1,7 @@
-"""``python -m bench.pages``: prints a database's pages to measure, and sessions for them."""
+"""``python -m bench.pages``: prints as JSON the pages to measure, and sessions to open them with.
+
+The pages depend on the database, such as a film with many shows.
+"""
 
 import json
 import sys
@@ -153,7 +156,7 @@ def _film() -> "Movie":
 
 
 def _customer() -> "User":
-    """One of the latest 500 buyers, the one whose number of bookings is nearest to 12."""
+    """A buyer of one of the latest 500 bookings, whose number of bookings is nearest to 12."""
     from django.db.models import Count, F
     from django.db.models.functions import Abs
 
@@ -170,7 +173,10 @@ def _customer() -> "User":
 
 
 def _plan(cinema: "Cinema") -> str:
-    """The planner's form for a week on two screens, three times a day, when nothing is planned."""
+    """The planner's form for two screens, with three shows a day for a week.
+
+    The week begins 30 days from now, when no shows are planned.
+    """
     from datetime import timedelta
 
     from bookmyshow.core.time import database_now

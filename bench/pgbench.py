@@ -8,7 +8,9 @@ import tempfile
 from bench.data import SEATS_IN_ROW
 from bookmyshow.embedded.postgres import _binaries
 
-# The statements that the ORM sends for a hold, in the same order.
+# A hold as separate statements: lock the show, read the seats, lock the person's earlier hold,
+# insert the booking, update the seats and the show. The product needs fewer statements
+# (bookings/holds_sql.py).
 SCRIPT = f"""
 \\set i :i + 1
 \\set n :base + :i * :clients + :client_id
@@ -46,8 +48,8 @@ def transactions_per_second(
 ) -> float:
     """Run holds for `seconds`; return holds per second.
 
-    The first hold takes the pair of seats number `base`. `shows` must be consecutive ids. Raises
-    RuntimeError if pgbench fails.
+    `base` is the number of pairs of seats to leave out, because earlier calls have taken them.
+    `shows` must be consecutive ids. Raises RuntimeError if pgbench fails.
     """
     values = {
         "i": 0,

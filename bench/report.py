@@ -43,7 +43,11 @@ class Report:
         self.add(Figure(name, measured, ratio))
 
     def record(self, name: str, results: list[Result], *, allowed: tuple[int, ...]) -> None:
-        """Store results. Other statuses than `allowed`, and a busy client, are problems."""
+        """Store results.
+
+        Adds a problem for a status that is not in `allowed`, for a broken connection, and if wrk
+        used more than half of a processor.
+        """
         self.raw.setdefault(name, []).extend(asdict(result) for result in results)  # type: ignore[attr-defined]
         for result in results:
             unexpected = {s: n for s, n in result.statuses.items() if int(s) not in allowed}

@@ -1,6 +1,7 @@
-"""``python -m bench.reports``: prints statements and milliseconds of each booking report.
+"""``python -m bench.reports``: prints JSON with statements and milliseconds of each booking report.
 
-Each report is timed twice: as a command with the start of its process, and within a process.
+Each report is timed in two ways: as `manage.py booking_report` in a new process, whose start counts
+too, and as a call inside this process ("within").
 """
 
 import io
@@ -25,7 +26,7 @@ def main() -> None:
     from bookmyshow.core.time import database_now
 
     today = database_now().date()
-    # The last week and the coming one: demo data has sales for these.
+    # The last week and the coming one, because demo data has sales for both.
     span = (f"--from={today - timedelta(days=7)}", f"--to={today + timedelta(days=6)}")
     reports: dict[str, object] = {}
     for group in GROUPS:

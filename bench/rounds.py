@@ -15,7 +15,7 @@ from bench.worlds import CSRF
 
 TOKEN = "bench-metrics-token"
 SETTINGS = {"METRICS_TOKEN": TOKEN, "WEB_CONCURRENCY": "1"}
-#: The bytes of an export that are read; after them a browser shows the download.
+#: How much of an export is read. After this much a browser shows the download.
 START_BYTES = 16_384
 QUERIES = "bookmyshow_database_seconds_count"
 
@@ -77,7 +77,10 @@ class Visitor:
         return took, len(body)
 
     def queries_of(self, page: Page) -> int:
-        """The number of SQL statements for a page, from the site's metrics."""
+        """The number of SQL statements for a page, from the site's metrics.
+
+        Reading the metrics runs statements too. Their number (`idle`) is measured and subtracted.
+        """
         self._statements()
         idle = -self._statements() + self._statements()
         before = self._statements()
@@ -97,7 +100,7 @@ class Visitor:
 def alternate(
     visitors: dict[str, Visitor], pages: dict[str, Page], rounds: int
 ) -> dict[str, PageTiming]:
-    """Open a page `rounds` times on each site in turn. Two rounds before that are not counted."""
+    """Open a page `rounds` times on each site in turn, after two rounds that are not counted."""
     times: dict[str, list[float]] = {name: [] for name in visitors}
     size: dict[str, int] = {}
     for turn in range(rounds + 2):

@@ -3,8 +3,9 @@
 Run ``EMBEDDED_DATA=.data/bench python -m bookmyshow.embedded python -m bench.serving_layers``, with
 nginx installed. It uses ops/nginx/compose.conf, which caches each answer for a second.
 
-First 16 clients poll 20 shows as fast as possible. Then 500 clients send as many polls as 2,000
-open maps of 400 shows, each one every five seconds; this gives the share of a processor they need.
+First 16 clients poll 20 shows as fast as possible: this gives the polls per second. Then 500
+clients send as many polls as 2,000 open maps of 400 shows, which each poll every five seconds: this
+gives the share of a processor that the site needs for them.
 """
 
 import json
@@ -26,8 +27,9 @@ from bench.report import Report
 from bench.sites import SERVED, Site, serve
 from tests.support.nginx import nginx
 
-#: With and without the shortcut.
+#: The site with the shortcut for unchanged polls, and with Django alone.
 APPLICATIONS = {"shortcut": "bookmyshow.wsgi", "Django": "bookmyshow.wsgi:django_application"}
+# 500 clients with a mean pause of 1.25 s send 400 polls per second, like 2,000 maps every 5 s.
 CLIENTS_OF_MAPS, PAUSE_MS, SECONDS, ROUNDS = 500, 1_250, 20, 3
 
 
@@ -42,7 +44,7 @@ def front(site: Site) -> Iterator[str]:
 
 
 def main() -> int:
-    """Measure both applications without and with nginx. Returns 1 if an answer was wrong."""
+    """Measure both applications without and with nginx. Returns 1 if the report has problems."""
     os.environ |= SERVED
     report = Report(name="serving_layers")
     report.raw["load_average"] = psutil.getloadavg()
@@ -63,7 +65,7 @@ def main() -> int:
 
 
 def measure(report: Report, where: str, shows: list[int]) -> None:
-    """Measure the rates of both applications in turn, then their processor time for open maps."""
+    """Measure how many polls both applications answer, and their processor time for open maps."""
     with (
         serve(APPLICATIONS["shortcut"], MAIN) as quick,
         serve(APPLICATIONS["Django"], MAIN) as plain,

@@ -21,7 +21,8 @@ from bookmyshow.embedded.ports import is_free
 from bookmyshow.environment import ROOT
 
 LOG = DATA / "log"
-# Limits are off, because a few users with one address send the requests of thousands.
+# Limits are off: the benchmark's few users, all with one address, send many more requests than real
+# users may.
 UNLIMITED = {
     "RATE_LIMITS": "off",
     "MAX_SEATS_PER_SHOW": "10000",
@@ -131,7 +132,7 @@ def _wait_until_it_answers(site: Site) -> None:
             break
     else:
         raise RuntimeError(f"{site.url} did not start: see {LOG}")
-    time.sleep(1)  # the second worker
+    time.sleep(1)  # The second worker may still be starting.
 
 
 def postgres_cpu_seconds() -> float:

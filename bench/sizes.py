@@ -15,7 +15,7 @@ from bench.worlds import Holds
 
 
 def sweep(report: Report, site: Site, holds: Holds, filler: Filler, database: Database) -> None:
-    """Sweep 10,000 lapsed holds of 400 shows: alone, and while people hold seats at these shows."""
+    """Sweep 10,000 lapsed holds of 400 shows: alone, and while people hold seats of these shows."""
     report.section("Sweep of 10,000 lapsed holds over 400 shows")
     rates, locks = [], []
     shows = filler.shows(400, 100)
@@ -50,7 +50,7 @@ def sweep(report: Report, site: Site, holds: Holds, filler: Filler, database: Da
 
 
 def growing_memory(report: Report, database: Database, people: World, shows: list[int]) -> None:
-    """Measure the growth of a new site's workers over 20,000 requests of all kinds."""
+    """Measure how much memory the workers of a new site gain over more than 20,000 requests."""
     report.section("memory of a worker over 20,000 requests")
     holds = Holds(people, shows, 250, first=60)
     with serve("bookmyshow.wsgi", database) as site:
@@ -75,7 +75,7 @@ def growing_memory(report: Report, database: Database, people: World, shows: lis
                 total += result.requests
             return total
 
-        # First fill the pools, plans and caches of both workers.
+        # These requests are not counted: they fill the pools, plans and caches of both workers.
         use(6)
         before = [memory(worker)[0] for worker in site.workers]
         done = use(14)

@@ -1,8 +1,9 @@
 """Attacks a running site with slow clients: ``python -m bench.slow_clients http://127.0.0.1:8000``.
 
 Each attack keeps its connections open for SECONDS. Meanwhile a polite client requests a page again
-and again, each time on a new connection. For each attack one line says how many of its requests
-were answered, and how long the slowest took. An attack has 24 connections, or 2,000 that only wait.
+and again, each time on a new connection. For each attack one line says how many of the polite
+requests were answered, and how long the slowest answer took. An attack has 24 connections; attacks
+that only wait have 2,000.
 """
 
 import argparse
@@ -28,7 +29,10 @@ LARGE_BODY = 200_000
 
 @cache
 def unverified() -> ssl.SSLContext:
-    """TLS for the site's own test certificate. Made once: making it reads all of the system's."""
+    """TLS that accepts any certificate, because a test's site has its own.
+
+    Cached, because creating it reads all certificates of the system.
+    """
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
@@ -36,7 +40,7 @@ def unverified() -> ssl.SSLContext:
 
 @dataclass(frozen=True)
 class Site:
-    """The address of the site. Connections are plain sockets."""
+    """The address of the site. `open` returns a plain socket; `connect` adds TLS for https."""
 
     host: str
     port: int
@@ -51,7 +55,7 @@ class Site:
     def open(self, patience: float = PATIENCE_SECONDS) -> socket.socket:
         client = socket.socket()
         client.settimeout(patience)
-        # With a small buffer a server notices that its answers are not read.
+        # With a small buffer the server soon can't send any more to a client that does not read.
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         client.connect((self.host, self.port))
         return client
@@ -132,14 +136,17 @@ WAITING = (idle, half_request)
 
 
 def allow_many_sockets() -> None:
-    """Raise this process's limit of open files above MANY, if the system allows it."""
+    """Raise this process's limit of open files to 8,192 (above MANY), if the system allows it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8_192)), hard))
 
 
 @contextmanager
 def attacking(site: Site, attack: Attack, connections: int) -> Iterator[None]:
-    """Run the attack with `connections` connections. One that the site closes is opened again."""
+    """Run the attack with `connections` connections.
+
+    A connection that the site closes is opened again, except in the attacks that only wait.
+    """
     over = Event()
 
     def keep_on() -> None:
@@ -177,7 +184,7 @@ def watch(site: Site, attack: Attack, connections: int, seconds: float = SECONDS
     """Request a page again and again while the attack runs."""
     polite = PoliteClient()
     with attacking(site, attack, connections):
-        # After a second the attack has taken all threads of a server that waits for slow clients.
+        # If the server's threads wait for slow clients, all of them are taken after a second.
         time.sleep(1)
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:

@@ -16,6 +16,7 @@ def main() -> None:
     longest = 0.0
     locked_at = 0.0
 
+    # Measures the time from the lock of a show's row to the commit.
     def watch(execute: Any, sql: str, *rest: Any) -> Any:
         nonlocal locked_at, longest
         result = execute(sql, *rest)

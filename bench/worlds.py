@@ -13,13 +13,16 @@ from bench.client import Result
 from bench.data import World, pairs
 
 VERSION = re.compile(rb'id="map-version" name="v" value="([^"]+)"')
-# Django only compares the cookie with the header, so both can be any 32 letters.
+# Django only checks that the cookie and the header are equal, so both can be any 32 letters.
 CSRF = "benchbenchbenchbenchbenchbenchbe"
 
 
 @dataclass
 class Holds:
-    """Requests for holds of two free seats. Each request is used once."""
+    """Requests for holds of two free seats. Each request is used once.
+
+    `seats` is the number of seats of each show. The first `first` of them are left out.
+    """
 
     people: World
     shows: list[int]
@@ -33,13 +36,13 @@ class Holds:
         self._pairs = pairs(self.shows, self.seats, first=self.first)
 
     def take(self, count: int) -> list[bytes]:
-        """The next requests. Call `used` with the result, so that used ones are not taken again."""
+        """Return the next requests. Call `used` afterwards, or the next call returns them again."""
         missing = count - len(self._unused)
         self._unused += [self._request(*pair) for pair in islice(self._pairs, max(missing, 0))]
         return self._unused[:count]
 
     def used(self, result: Result) -> None:
-        """Remove the requests that the load has sent."""
+        """Remove the requests that were sent in this load."""
         del self._unused[: result.used]
 
     def _request(self, person: int, show: int, labels: list[str]) -> bytes:

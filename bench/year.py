@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def fill(report: Report, *, days: int) -> None:
-    """Create and fill both databases. `archive_bookings` moves the oldest two weeks."""
+    """Create and fill both databases. `archive_bookings` archives the year's oldest two weeks."""
     report.section("Making the demonstration and the year")
     DEMO.create()
     DEMO.manage("migrate")
@@ -110,8 +110,11 @@ def measure(report: Report, rounds: int, only: str) -> None:
 
 
 def judge(report: Report, name: str, sides: dict[str, PageTiming], page: Page) -> None:
-    """Add a line to the table: the targets are QUERIES and RATIO. Pages with an empty cache have
-    no target."""
+    """Add a line to the table. Pages with an empty cache have no target.
+
+    The targets for other pages: fewer than QUERIES statements on the year's data, and a time of at
+    most RATIO times the demo's.
+    """
     year, demo = sides["year"], sides["demo"]
     ratio = year.median / demo.median
     measured = f"{year.queries} ({demo.queries}); {year.median:.1f} ÷ {demo.median:.1f} ms"

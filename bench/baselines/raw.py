@@ -1,6 +1,7 @@
 """Baseline R: a hold in hand-written SQL, with the product's log-in and CSRF check.
 
-Without idempotency, swapped holds, seats of lapsed holds, the cache of the seat map, and metrics.
+It leaves out idempotency, swapped holds, seats of lapsed holds, the cache of the seat map, and
+metrics.
 """
 
 import os

@@ -12,7 +12,7 @@ from typing import Any
 class MailServer(socketserver.ThreadingTCPServer):
     """Speaks enough SMTP to receive mails, and keeps them.
 
-    Its attributes say how it fails; a test may change them while the server runs.
+    The attributes choose how it fails; a test may change them while the server runs.
     """
 
     allow_reuse_address = True
@@ -24,14 +24,16 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.connections = 0
         #: The greeting; a 4xx or 5xx refuses the connection.
         self.greeting = "220 test"
-        #: Address → the reply to a mail for it, such as "550 no such user"; "" hangs up.
+        #: Address → the reply to RCPT TO with this address, such as "550 no such user". If the
+        #: reply is "", the server closes the connection.
         self.refuses: dict[str, str] = {}
-        #: The number of the mail that it accepts and never answers. None: it answers all.
+        #: The mail with this number (from 1) is stored, but gets no reply. None: all get a reply.
         self.silent_after: int | None = None
-        #: Never finishes the reply to a mail: a byte every `drip_seconds`, for as long as it runs.
+        #: If True, the reply to a mail never ends: one byte every `drip_seconds`, until the client
+        #: disconnects or the server stops.
         self.drips = False
         self.drip_seconds = 0.05
-        #: Set when it stops answering, or begins to drip.
+        #: Set when a mail gets no reply (`silent_after`) or an endless one (`drips`).
         self.is_stuck = threading.Event()
         self.stopped = threading.Event()
 
@@ -40,12 +42,12 @@ class MailServer(socketserver.ThreadingTCPServer):
         return f"smtp://127.0.0.1:{self.server_address[1]}"
 
     def receive_from(self, settings: Any) -> None:
-        """Have Django, with these settings of pytest-django, send mail to this server."""
+        """Make Django send its mail to this server. `settings` is pytest-django's fixture."""
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", self.server_address[1]
 
     def recipients(self) -> dict[str, str]:
-        """The recipient of each mail by Message-ID, so a mail that came twice counts once."""
+        """Return Message-ID → recipient. A mail that was received twice is counted once."""
         return {str(mail["Message-ID"]): str(mail["To"]) for mail in self.received}
 
 

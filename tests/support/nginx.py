@@ -12,8 +12,8 @@ from tests.support import programs
 from tests.support.live_site import free_port
 
 OPS = ROOT / "ops" / "nginx"
-# Like the nginx.conf of Debian and of the image, without the parts that tests would share. The
-# number of connections is that of docs/deploy.md and compose.yaml.
+# Like the nginx.conf of Debian and of the Docker image. But all files are in the test's folder, so
+# that tests do not share them. docs/deploy.md and compose.yaml set the number of connections.
 MAIN = """
 {user}
 worker_rlimit_nofile 20000;
@@ -34,7 +34,10 @@ http {{
 
 
 def localised(name: str, folder: Path, *, upstream: int) -> tuple[str, str]:
-    """Return the file of ops/nginx with this machine's ports and paths, and the site's address."""
+    """Return the text of a file in ops/nginx with the test's ports and paths, and nginx's URL.
+
+    `upstream` is gunicorn's port.
+    """
     text = (OPS / name).read_text()
     port, other = free_port(), free_port()
     tls = "listen 443 ssl" in text
@@ -53,7 +56,7 @@ def localised(name: str, folder: Path, *, upstream: int) -> tuple[str, str]:
 
 
 def connections_of(name: str) -> int:
-    """The number of connections that is documented for this file of ops/nginx."""
+    """The `worker_connections` that users of this file in ops/nginx are told to set."""
     told_in = {"compose.conf": "compose.yaml", "bookmyshow.conf": "docs/deploy.md"}[name]
     found = re.search(r"/worker_connections (\d+);/", (ROOT / told_in).read_text())
     assert found is not None, told_in
@@ -62,11 +65,15 @@ def connections_of(name: str) -> int:
 
 @contextmanager
 def nginx(name: str, folder: Path, *, upstream: int) -> Iterator[str]:
-    """Run nginx with that file of ops/nginx; `upstream` is the site's port. Yields its address."""
+    """Run nginx with a file of ops/nginx in front of gunicorn's port `upstream`; yield nginx's URL.
+
+    Skips the test if nginx or openssl is not installed.
+    """
     programs.need("nginx", "openssl")
     text, url = localised(name, folder, upstream=upstream)
     (folder / "site.conf").write_text(text)
-    # Otherwise nginx would run as another user, who can't read the test's folder.
+    # If root starts nginx, its workers run as another user by default. That user can't read the
+    # test's folder.
     user = "user root;" if os.geteuid() == 0 else ""
     values = {"user": user, "folder": folder, "connections": connections_of(name)}
     (folder / "nginx.conf").write_text(MAIN.format(**values))

@@ -1,4 +1,4 @@
-"""Makes cancelled shows with waiting mails, and runs commands that a test can kill."""
+"""Creates cancelled shows with notices to send, and runs commands that a test can kill."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from tests.support.factories import make_booking, make_show, make_user
 from tests.support.live_site import free_port, site_environment
 
 WAIT_SECONDS = 180
-# The application_name of those commands in PostgreSQL; different for each test process.
+# PostgreSQL's application_name for the commands of `manage`. A test finds their connections by it.
 MANAGER = f"manage.py of test process {os.getpid()}"
 
 

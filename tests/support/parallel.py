@@ -1,8 +1,8 @@
-"""How a run of all tests is divided between processes (pytest-xdist).
+"""Divides a run of all tests between processes (pytest-xdist).
 
-Each process has its own test database, Valkey database and ports. It takes a file at a time, for
-the fixtures of a file are made once. Long files come first, so that no process is left with one at
-the end.
+Each process has its own test database, Valkey database and ports. It runs one file at a time, so
+that the fixtures of a file are created only once. Long files run first: otherwise one process could
+start a long file when the others have finished.
 """
 
 import os
@@ -10,12 +10,14 @@ import os
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-# The last of Valkey's 16 databases is for a run in one process, the first for `make run`.
+# Valkey has 16 databases: 0 is for `make run`, 1 to 14 are for the processes of pytest-xdist, and
+# 15 is for a run in one process.
 ONE_PROCESS_DATABASE = 15
 MAX_PROCESSES = 14
-# In this order; their files take longest.
+# The folders whose files take longest, in the order in which they start.
 SLOW = ("tests/faults/", "tests/browser/", "tests/processes/", "tests/")
-# Their tests share servers that take long to start, and need the processors for themselves.
+# One process runs all tests of this folder, one after the other. They share servers that start
+# slowly, and they need much processor time.
 TOGETHER = "tests/faults/"
 
 
@@ -27,9 +29,9 @@ class FilesInOrder(LoadScopeScheduling):
 
 
 def redis_database() -> int:
-    """Return the number of the Valkey database that belongs to this process alone.
+    """Return the number of the Valkey database that only this process uses.
 
-    Raises pytest.UsageError where there are not enough of them.
+    Raises pytest.UsageError if there are more than MAX_PROCESSES processes.
     """
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker is None:
@@ -43,7 +45,7 @@ def redis_database() -> int:
 
 
 def long_files_first(items: list[pytest.Item]) -> None:
-    """Order the tests so that files that take long are begun first."""
+    """Sort the tests by their folder's place in SLOW; other tests come last."""
 
     def place(item: pytest.Item) -> int:
         found = (n for n, folder in enumerate(SLOW) if item.nodeid.startswith(folder))

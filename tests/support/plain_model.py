@@ -2,8 +2,8 @@
 
 The state machine test compares the services with this model.
 
-Time is in whole virtual seconds, and calls run one after the other. A refusal has the name of the
-error and the lost seats, if any.
+Time is in whole virtual seconds, and calls run one after the other. A refused call raises Refusal
+with the name of the service's error class. SeatsUnavailable also has the labels of the taken seats.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 HOLD_SECONDS = 120
 MOST_SEATS = 10
-# Limits against hoarding. The seconds are between two steps of the test's time.
+# Limits against hoarding. The test's time moves in steps of 40 seconds. These seconds are not
+# multiples of 40, so the real time that a test takes can't change a result.
 MOST_SEATS_AT_SHOW = 6
 MOST_HOLDS = 1
 UNPAID_SECONDS = 220
@@ -70,7 +71,7 @@ class PlainBooking:
 
 
 class Call(NamedTuple):
-    """One call of a service: its verb, who calls, and what else it needs."""
+    """One call of a service: the verb, the user, and the arguments of that verb."""
 
     verb: str
     user: int = 0
@@ -83,16 +84,15 @@ class Call(NamedTuple):
 @dataclass
 class PlainModel:
     shows: list[PlainShow]
-    #: Of each person; None for staff, who have no limits.
+    #: The client address of each person, by index. None for staff, who have no limits.
     addresses: list[str | None]
     now: int = 0
     bookings: list[PlainBooking] = field(default_factory=list)
 
     def run(self, call: Call) -> object:
-        """The result: a booking's number, the number of swept holds, or the arguments of the
-        Refusal.
+        """Run the call. A refused call changes nothing.
 
-        A refused call changes nothing.
+        Returns a booking's number, the number of swept holds, or the arguments of the Refusal.
         """
         try:
             match call.verb:

@@ -40,7 +40,7 @@ def wait_for_waiting(count: int) -> None:
     ends = time.monotonic() + 180
     with connection.cursor() as cursor:
         while time.monotonic() < ends:
-            # Without this a transaction sees the statistics of its first look.
+            # In a transaction PostgreSQL caches pg_stat_activity. This clears the cached rows.
             cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(f"{waiting} AND datname = current_database()")
             if cursor.fetchone()[0] >= count:
@@ -50,8 +50,10 @@ def wait_for_waiting(count: int) -> None:
 
 
 def assert_sold_once(show: Show) -> None:
-    """Assert that no seat is in two live bookings, and that all counts are right (docs/spec.md
-    §4.10)."""
+    """Assert that no seat of the show is in two live bookings, and that all counts are right.
+
+    The rules of `check_integrity` are checked too, for all shows (docs/spec.md §4.10).
+    """
     assert [f"{b.rule}: {b.where}" for b in find_breaches()] == []
     live = Booking.objects.filter(show=show, status__in=["PENDING", "CONFIRMED"])
     twice = [label for label, n in Counter(s for b in live for s in b.seats).items() if n > 1]
@@ -61,10 +63,10 @@ def assert_sold_once(show: Show) -> None:
 
 
 def meeting(first: Callable[[], object], second: Callable[[], object]) -> object:
-    """The result of `second`, which starts after `first` and waits for its lock.
+    """Make `second` wait for a lock of `first`. Returns the result of `second`.
 
-    `first` runs in a transaction that is committed when `second` waits. If `first` returns a
-    function, it is called before the commit.
+    `first` runs in a transaction. Then `second` starts and waits for the lock. When it waits, the
+    transaction of `first` commits. If `first` returns a function, it is called before the commit.
     """
     done = threading.Event()
 

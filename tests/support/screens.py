@@ -24,9 +24,9 @@ class Screen:
         return {"width": self.width, "height": HEIGHTS[self.width]}
 
     def check(self, page: Page) -> None:
-        """Assert that the page follows the theme and is no wider than the screen.
+        """Assert that the page follows the theme and is not wider than the screen.
 
-        It checks the other theme too, and ends in the screen's theme.
+        Both themes are checked. At the end the page has the screen's theme.
         """
         page.wait_for_load_state()
         for theme in (self.theme, OTHER[self.theme], self.theme):

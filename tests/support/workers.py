@@ -25,9 +25,9 @@ def procfile() -> dict[str, list[str]]:
 
 @contextmanager
 def running(folder: Path, *names: str, **environment: str) -> Iterator[Path]:
-    """Run these processes of the Procfile; yields their log file when they are ready.
+    """Start these processes of the Procfile; yield their log file when they are ready.
 
-    While they run, tasks of this process go to the broker too.
+    While they run, tasks that this process sends go to the broker. Before and after, they run here.
     """
     log = folder / "celery.log"
     env = site_environment(folder, free_port()) | environment
