@@ -1,8 +1,9 @@
 """Full-text search over films: the query side of the generated column `Movie.search`.
 
 The database functions (migration 0001) remove accents and apostrophes and lower the case, in the
-stored text and in the query. Titles and cast are indexed word for word (configuration `simple`,
-because "It", "Her" and "Us" are films), descriptions by English word stems.
+stored text and in the query. Titles and cast are indexed word for word: configuration `simple`.
+The configuration `english` would ignore "It" and "Her", which are films. It is used for the
+descriptions, which are indexed by word stems.
 """
 
 from typing import Any, TypeVar
@@ -23,9 +24,9 @@ from bookmyshow.core.search_text import clean_search
 
 Films = TypeVar("Films", bound=QuerySet[Any])
 
-# Weights of D (description), C (unused), B (cast), A (title).
+# PostgreSQL's order is D, C, B, A: description, unused, cast, title.
 WEIGHTS = [0.05, 0.1, 0.3, 1.0]
-# ts_rank's normalisation 1: a match in a short document counts more than in a long one.
+# Option 1 of ts_rank's normalisation: a match in a short document counts more than in a long one.
 BY_LENGTH = 1
 
 
@@ -37,7 +38,10 @@ class Fold(Func):
 
 
 class WordsQuery(SearchQuery):
-    """A tsquery of all words of `text`, the last as a prefix. Without a word it matches nothing."""
+    """A tsquery that matches all words of `text`, the last as a prefix, or all their English stems.
+
+    Without a word it matches nothing.
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__(Value(text, output_field=TextField()))
@@ -45,7 +49,10 @@ class WordsQuery(SearchQuery):
 
 
 def ranked_matches(movies: Films, text: str) -> Films:
-    """The films that match `text`: first a film with exactly this title, then by relevance."""
+    """The films that match `text`. Those with exactly this title come first, then by relevance.
+
+    An empty text matches all films, and their order is not changed.
+    """
     text = clean_search(text)
     if not text:
         return movies

@@ -14,7 +14,7 @@ def slug_base(title: str) -> str:
 
 
 def slug_candidates(title: str, year: int | None) -> Iterator[str]:
-    """her, her-2013, her-2, her-3 …; the caller takes the first that is free."""
+    """For example her, her-2013, her-2, her-3 … The caller takes the first that is free."""
     base = slug_base(title)
     yield base
     if year:

@@ -1,6 +1,6 @@
-"""Script of `make run`: wait until the site answers, then print its address and the demo log-ins.
+"""Script of `make run`: wait until the site answers, then print its address and a summary.
 
-Arguments: the address, and the text to print below it.
+Arguments: the address, and the summary (the demo log-ins).
 """
 
 import sys

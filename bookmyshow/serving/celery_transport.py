@@ -1,9 +1,9 @@
-"""kombu's Redis transport with one fix: a worker survives the loss of the broker during a task.
+"""kombu's Redis transport with one fix: a worker survives if it loses the broker during a task.
 
 kombu closes the lost connection twice and then tries to acknowledge or return the task through it.
-That raises AttributeError, which ends the Celery worker (kombu's issue 582 has the trace). Here it
-raises ConnectionError instead, and Celery connects again. The task is delivered again after its
-visibility timeout.
+That raises AttributeError, which ends the Celery worker (kombu's issue 582 has the trace). This
+transport raises ConnectionError instead, and Celery connects again. The broker delivers the task
+again after the visibility timeout.
 """
 
 from typing import Any

@@ -2,10 +2,10 @@
 
 ``python launch.py PARENT UID GID reach|read|- PROGRAM ARGUMENT…``
 
-The parent starts this script, and the script replaces itself with the program. Both steps (ending
-with the parent, becoming another user) must happen in the child process, and after a fork a parent
-with threads can't run Python there. The script imports nothing of the project, so it starts in
-milliseconds.
+PARENT is the parent's process id. The parent starts this script, and the script replaces itself
+with the program. Both steps (asking to end with the parent, becoming another user) must happen in
+the child process. A parent with threads can't safely run Python there after a fork, so a new Python
+does it. The script imports nothing of the project, so it starts in milliseconds.
 
 When root starts a program as an ordinary user, the program may keep one of root's capabilities:
 
@@ -21,8 +21,8 @@ import signal
 import sys
 
 PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
-# Without this bit access(2) ignores the kept capability. Programs call access(2) before they use a
-# folder.
+# Without this bit, access(2) ignores the capability that is kept, and programs that call access(2)
+# before they use a folder get "permission denied".
 PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP = 28, 4
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
 CAPABILITIES = {"-": None, "reach": CAP_DAC_OVERRIDE, "read": CAP_DAC_READ_SEARCH}
@@ -48,6 +48,7 @@ def _prctl(*arguments: int) -> None:
 
 
 def _keep_only(capability: int) -> None:
+    """Drop all other capabilities, and let the program that is executed keep this one (ambient)."""
     libc = ctypes.CDLL(None, use_errno=True)
     mask = 1 << capability
     header = _Header(LINUX_CAPABILITY_VERSION_3, 0)
@@ -74,7 +75,10 @@ def become_user(uid: int, gid: int, *, keep: int | None) -> None:
 
 
 def die_with(parent: int, signum: int) -> None:
-    """Ask the kernel to send this process the signal when its parent ends (Linux)."""
+    """Ask the kernel to send this process the signal when its parent ends. Only on Linux.
+
+    If the parent has already ended, the signal is sent now.
+    """
     if sys.platform == "linux":
         _prctl(PR_SET_PDEATHSIG, signum)
         if os.getppid() != parent:
@@ -86,8 +90,8 @@ def main() -> None:
     parent, uid, gid, right, program, *arguments = sys.argv[1:]
     if int(uid) != os.geteuid():
         become_user(int(uid), int(gid), keep=CAPABILITIES[right])
-    # After the change of user, because that clears this setting. SIGINT is PostgreSQL's fast
-    # shutdown, and it ends Valkey too.
+    # This comes after the change of user, which would clear the setting. SIGINT asks PostgreSQL for
+    # a fast shutdown, and it ends Valkey too.
     die_with(int(parent), signal.SIGINT)
     os.execv(program, [program, *arguments])
 

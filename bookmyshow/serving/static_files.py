@@ -9,9 +9,9 @@ MODULE_IMPORT = r'(?P<matched>from "(?P<url>\./[^"]+)")'
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):
     """Hashed names in the imports of our JavaScript modules too, not only in style sheets.
 
-    Without them a browser could run modules of two releases together. Django's own switch for this
-    (support_js_module_import_aggregation) reads files of other packages too, and fails at one that
-    mentions an import in a comment.
+    Without hashed names a browser could run modules of two releases together. Django has an option
+    for this (support_js_module_import_aggregation), but it also reads the files of other packages,
+    and fails at one that mentions an import in a comment.
     """
 
     patterns = (

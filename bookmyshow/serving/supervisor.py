@@ -13,10 +13,10 @@ import signal
 import sys
 import time
 
-# After a run of this length a program counts as healthy: its next pause is the shortest again.
+# After a run longer than this, a program counts as healthy: its next pause is the shortest again.
 HEALTHY_SECONDS = 10.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
-# How long a program gets to finish its work, such as a mail that it is sending.
+# The time that a program has to finish its work after SIGTERM, such as a mail that it is sending.
 STOP_SECONDS = 20.0
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 
@@ -31,7 +31,10 @@ def is_alive(group: int) -> bool:
 
 
 async def end_group(group: int) -> None:
-    """End what a program left running: the next start may need the same port or queue."""
+    """End the processes that a program left running: SIGTERM, then SIGKILL.
+
+    The next start may need the same port or queue.
+    """
     for signum in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(group, signum)
@@ -42,8 +45,8 @@ async def end_group(group: int) -> None:
 
 async def run_once(command: str) -> int:
     """Run the command until it ends and return its exit code. When cancelled, end the command."""
-    # A process group of its own, so that Ctrl-C reaches only the supervisor. `exec` replaces the
-    # shell, which would not pass signals on.
+    # The command gets its own process group, so that Ctrl-C reaches only the supervisor. `exec`
+    # replaces the shell with the command, because a shell does not pass signals on.
     process = await asyncio.create_subprocess_exec(
         "/bin/sh", "-c", f"exec {command}", process_group=0
     )

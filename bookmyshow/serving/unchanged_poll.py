@@ -1,8 +1,8 @@
 """Answers seat-map polls without Django if the map has not changed (docs/spec.md §5.2).
 
 This is the most frequent request of the site: every open seat map asks every five seconds whether
-its version is still current, and nearly always it is. The answer takes one read of the cache. There
-is no Django request object, no middleware and no session.
+its version is still current, and nearly always it is. The answer needs one read of the cache, and
+no Django request object, middleware or session.
 """
 
 import re
@@ -19,8 +19,8 @@ from bookmyshow.core.observability import metrics, request_id
 from shows.seatmap import current as seatmap
 
 PATH = re.compile(r"/shows/([0-9]{1,18})/seats/")
-# If `v` is given twice, the last one counts. The version of a map that can't change any more has a
-# prefix and does not match, so that the view answers it with 286.
+# If `v` is given twice, the last one counts. The version of a final map (the show has begun or is
+# cancelled) has a prefix, so it does not match, and the view answers the poll with 286.
 VERSION = re.compile(r"(?:.*&)?v=([0-9a-f]{20})(?:&(?!v=)[^&]*)*")
 UNCHANGED = "204 No Content"
 
@@ -32,8 +32,8 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 class UnchangedPolls:
     """WSGI middleware that answers a poll with 204 if the client's map is the current one.
 
-    The headers are copied from the first 204 of the view; they are the same for all clients. The
-    request id and the metrics are as for every other request.
+    The headers are copied from the first 204 of the view: they are the same for all clients. Only
+    the request id is new. The metrics count these answers like those of the view.
     """
 
     def __init__(self, application: Application) -> None:

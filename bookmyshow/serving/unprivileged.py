@@ -3,8 +3,8 @@
 If an attacker gets the site to run code, that code must not run as root. The user is `daemon`,
 which every system has. It becomes the owner of the folders that the site writes to. If the project
 or its Python is in a folder that this user can't enter, such as /root, the programs keep one of
-root's capabilities: to read any file. Some containers don't grant that capability. There the
-programs run as root, and `make run` prints a warning.
+root's capabilities: to read any file. In a container without that capability the programs run as
+root, and `make run` prints a warning.
 """
 
 import os
@@ -25,9 +25,9 @@ CAN_READ = "import os, sys; sys.exit(not all(os.access(path, os.R_OK) for path i
 def launcher(writable: Sequence[Path]) -> list[str]:
     """Return the words to put before a command so that it runs as USER.
 
-    The list is empty if this process is not root, or if USER can't read the project. The command
-    must be a child of this process (it ends with it). `writable` are the folders that the command
-    writes to; missing ones are created.
+    The list is empty if this process is not root, or if USER can't read the project even with the
+    capability. This process must start the command itself, and the command ends when this process
+    ends. `writable` are the folders that the command writes to; missing ones are created.
     """
     if os.geteuid() != 0:
         return []
@@ -39,20 +39,21 @@ def launcher(writable: Sequence[Path]) -> list[str]:
     for right in ("-", "read"):
         launcher_words = [*start, right]
         if can_read(launcher_words, [Path(sys.executable), ROOT / "manage.py", *writable]):
-            # libpq fails if it can't look for its files in HOME, and root's home is closed.
+            # libpq looks for files in HOME, and fails if it can't enter that folder. USER can't
+            # enter root's home.
             os.environ["HOME"] = "/"
             return launcher_words
     return []
 
 
 def give(folder: Path, user: pwd.struct_passwd) -> None:
-    """Create the folder; make the user the owner of the folder and of all folders in it."""
+    """Create the folder, and make the user the owner of it and of all folders in it."""
     folder.mkdir(parents=True, exist_ok=True)
     for path, _folders, _files in os.walk(folder):
         os.chown(path, user.pw_uid, user.pw_gid)
 
 
 def can_read(start: Sequence[str], paths: Sequence[Path]) -> bool:
-    """Whether a program with these words before it may read all paths."""
+    """Whether a program that is started with the words `start` may read all paths."""
     check = [*start, sys.executable, "-c", CAN_READ, *map(str, paths)]
     return subprocess.run(check, cwd="/", capture_output=True).returncode == 0

@@ -1,4 +1,4 @@
-"""Checks links to pictures on other sites that staff enter as a film's poster."""
+"""Checks the link of a film's poster that is a picture on another site."""
 
 from urllib.parse import urlsplit
 
@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
-# The Content-Security-Policy allows pictures of other sites only over HTTPS.
+# The Content-Security-Policy allows pictures from other sites only over HTTPS.
 OVER_HTTPS = URLValidator(
     ["https"], message="Use an address that begins with https://.", code="scheme"
 )
@@ -15,8 +15,8 @@ OVER_HTTPS = URLValidator(
 def validate_poster_link(address: str) -> None:
     """Raise ValidationError unless the address is allowed.
 
-    It must begin with https://, have no user name or password, and be on one of POSTER_HOSTS, if
-    that is set.
+    It must begin with https:// and have no user name or password. If POSTER_HOSTS is set, its host
+    must be one of them.
     """
     OVER_HTTPS(address)
     hosts = settings.POSTER_HOSTS

@@ -1,4 +1,4 @@
-"""A version of the drawing code. It changes when any file in `drawing/` changes."""
+"""The version of the drawing code: a hash of all .py and .json files in `drawing/`."""
 
 import hashlib
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Renders drawn posters as WebP.
 
-Browsers render SVG on the main thread, which also handles taps, and again for each size. A page
-with thirty SVG posters blocked a phone for seconds. WebP is decoded in another thread.
+Browsers render SVG on the main thread, which also handles taps, and they do it again for each size.
+A page with thirty SVG posters blocked a phone for seconds. WebP is decoded in another thread.
 """
 
 import io
@@ -13,7 +13,7 @@ from PIL import Image
 from .drawing import draw_poster
 from .sizes import WIDTHS
 
-#: WebP quality. Below it, the sharp edges of the flat areas become blurred.
+#: WebP quality. With a lower one, the sharp edges of the flat areas are blurred.
 QUALITY = 82
 
 

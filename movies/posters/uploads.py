@@ -9,9 +9,9 @@ from django.core.files.uploadedfile import UploadedFile
 from PIL import Image, ImageOps
 
 FORMATS = ("JPEG", "PNG", "WEBP")
-#: A file of a few kilobytes can need gigabytes of memory when it is decoded.
+#: A limit is needed because a file of a few kilobytes can need gigabytes of memory when decoded.
 MOST_PIXELS = 40_000_000
-#: Twice the size that the largest page shows.
+#: Twice the largest size in which a page shows a poster, in pixels.
 LARGEST = (1200, 1800)
 SMALLEST = 100
 
@@ -19,8 +19,8 @@ SMALLEST = 100
 def poster_from(upload: UploadedFile) -> ContentFile:
     """The picture as a JPEG of at most 1200 × 1800 pixels, with a random name, without metadata.
 
-    Raises ValidationError if the file is not a JPEG, PNG or WebP, is too small, or has more than
-    MOST_PIXELS.
+    Raises ValidationError if the file is not a JPEG, PNG or WebP, has a side shorter than SMALLEST,
+    or has more than MOST_PIXELS.
     """
     try:
         upload.seek(0)

@@ -1,4 +1,4 @@
-"""Serves drawn pictures. Each is drawn once; cache server, proxies and browsers keep copies."""
+"""Serves drawn pictures. Cache server, proxies and browsers keep copies, so few are drawn again."""
 
 import hashlib
 from collections.abc import Sequence
@@ -50,7 +50,8 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
 def _picture(request: HttpRequest, slug: str, kind: str, content_type: str) -> HttpResponse:
     """Answer with the film's picture, from the cache if it is there.
 
-    Browsers may cache an address with a version (`?v=`) for a year, others for an hour.
+    Browsers may keep the picture for a year if the address has a version (`?v=`), else for an
+    hour.
     """
     films = Movie.objects.only("title", "release_year").prefetch_related("genres")
     movie = get_object_or_404(films, slug=slug)

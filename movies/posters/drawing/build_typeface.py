@@ -33,7 +33,7 @@ FACES = {
 }
 SUBSETS = ("latin", "latin-ext")
 KERNED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;-–'’&!?/"
-SMALLEST_KERN = 6  # font units; smaller values are not visible
+SMALLEST_KERN = 6  # font units; smaller values are left out because they are not visible
 
 
 class RelativePathPen(BasePen):
@@ -86,7 +86,7 @@ def extract_face(package: Path, location: Mapping[str, float]) -> dict[str, Any]
         font = instantiateVariableFont(TTFont(path), location)
         for code, name in font.getBestCmap().items():
             if 0x300 <= code <= 0x36F or chr(code) in characters:
-                continue  # letters with accents are single characters here, so marks are not needed
+                continue  # accented letters are single characters, so no combining marks are needed
             characters[chr(code)] = f"{subset}/{name}"
             _extract_glyph(font, subset, name, glyphs)
         if subset == "latin":
@@ -97,7 +97,8 @@ def extract_face(package: Path, location: Mapping[str, float]) -> dict[str, Any]
 def _extract_glyph(font: TTFont, subset: str, name: str, glyphs: dict[str, Any]) -> None:
     """Add a glyph to ``glyphs`` as [advance, [left, top, right, bottom], outline].
 
-    The outline is an SVG path, or for a glyph that is composed of others [[name, dx, dy], …].
+    The outline is an SVG path. If the glyph is composed of others, it is a list of these parts and
+    their offsets: [[name, dx, dy], …]. The parts are added too.
     """
     key = f"{subset}/{name}"
     if key in glyphs:

@@ -1,4 +1,7 @@
-"""A canvas for flat shapes. Coordinates are page units; the origin is top left, y points down."""
+"""A canvas for flat shapes, and functions that return a shape as SVG path data.
+
+Coordinates are page units. The origin is top left, y points down.
+"""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -48,7 +51,7 @@ def frame(x: float, y: float, width: float, height: float) -> str:
 
 
 def lens(left: Point, right: Point, bulge_above: float, bulge_below: float) -> str:
-    """An almond shape between two points. The bulges are the heights of its two curves."""
+    """An almond shape between two points. The bulges are the heights of its two arcs."""
     (x1, y1), (x2, y2) = left, right
     mx, my = (x1 + x2) / 2, (y1 + y2) / 2
     length = max(1e-6, ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5)
@@ -62,7 +65,7 @@ def lens(left: Point, right: Point, bulge_above: float, bulge_below: float) -> s
 
 
 def smooth(points: list[Point]) -> str:
-    """A closed, rounded outline through the midpoints of a polygon's sides."""
+    """A polygon with rounded corners: a closed curve through the midpoints of its sides."""
 
     def middle(a: Point, b: Point) -> Point:
         return (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
@@ -79,8 +82,9 @@ class Canvas:
     """Collects the shapes of one composition.
 
     ``sky`` and ``floor`` are the colours of the composition's top and bottom edges. The title's
-    area next to an edge has the same colour, so that no seam is visible. If ``runs_off`` is set, an
-    edge cuts the composition, and the title's area needs another colour.
+    area next to an edge has the same colour, so that no seam is visible. A composition sets
+    ``runs_off`` if an edge cuts its figure: the title's area should then have another colour.
+    ``initial`` is a letter of the title, for compositions that draw one.
     """
 
     def __init__(
@@ -112,7 +116,7 @@ class Canvas:
 
     @property
     def focus(self) -> float:
-        """The x of the main figure. In a backdrop it is on the right; text is on the left."""
+        """The x of the main figure. Further right in a backdrop, which has text on the left."""
         return self.width * (0.68 if self.is_backdrop else 0.5)
 
     def path(self, d: str, fill: str) -> None:
@@ -148,7 +152,7 @@ class Canvas:
         self.path(polygon(points), fill)
 
     def line(self, d: str, stroke: str, weight: float, cap: str = "butt") -> None:
-        """Stroke a path."""
+        """Draw a path as a line, not as a filled area."""
         ends = f' stroke-linecap="{cap}" stroke-linejoin="{cap}"' if cap == "round" else ""
         self.parts.append(
             f'<path fill="none" stroke="{stroke}" stroke-width="{number(weight)}"{ends} d="{d}"/>'
@@ -166,7 +170,7 @@ class Canvas:
 
     @contextmanager
     def clipped(self, d: str) -> Iterator[None]:
-        """Show shapes that are drawn in the ``with`` block only inside the outline ``d``."""
+        """Clip the shapes that are drawn in the ``with`` block to the outline ``d``."""
         self._clips += 1
         name = f"c{self._clips}"
         self.parts.append(
@@ -177,7 +181,7 @@ class Canvas:
 
     @contextmanager
     def turned(self, degrees: float, x: float, y: float) -> Iterator[None]:
-        """Rotate shapes that are drawn in the ``with`` block around a point."""
+        """Rotate the shapes that are drawn in the ``with`` block around the point (x, y)."""
         self.parts.append(f'<g transform="rotate({number(degrees)} {number(x)} {number(y)})">')
         yield
         self.parts.append("</g>")

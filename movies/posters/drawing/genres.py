@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+# For films without a known genre.
 ANY = (
     *("eclipse", "horizon", "stripes", "grid", "ripples", "halftone", "sprockets", "letterform"),
     *("torn", "blocks", "quavers", "procession", "leaves", "profiles", "columns", "woods"),
@@ -53,13 +54,14 @@ _COMPOSITIONS = {
 }
 COMPOSITIONS = {genre: tuple(families.split()) for genre, families in _COMPOSITIONS.items()}
 
-# Not used for films of SOBER genres (real lives, crimes, wars), where they would be in poor taste.
+# Films of SOBER genres (real lives, crimes, wars) never get these: they would be in poor taste.
 FRIVOLOUS = frozenset(
     {"face", "spectacles", "teeth", "cat", "balloon", "glass", "heart", "fish", "curtain"}
 )
 SOBER = frozenset({"biography", "crime", "documentary", "historical", "war", "political", "legal"})
 
-# Most films have one of these genres. Their other genres say more about them and weigh more.
+# Most films have one of these genres. Their other genres say more, so those weigh three times as
+# much, and their moods come first.
 COMMONPLACE = frozenset({"comedy", "drama", "action", "thriller"})
 
 MOODS: dict[str, tuple[str, ...]] = {
@@ -96,12 +98,12 @@ MOODS: dict[str, tuple[str, ...]] = {
 
 
 def normalise(genres: Sequence[str]) -> list[str]:
-    """The genres in lower case, sorted, without duplicates; unknown genres too."""
+    """The genres in lower case, sorted, without duplicates. Unknown genres are kept."""
     return sorted({" ".join(genre.split()).casefold() for genre in genres if genre.strip()})
 
 
 def composition_weights(genres: Sequence[str]) -> dict[str, float]:
-    """The weight of each composition that suits the genres; if none does, of all in ANY."""
+    """The weight of each composition that suits the genres. If none does, all of ANY weigh 1."""
     weights: dict[str, float] = {}
     for genre in genres:
         families = COMPOSITIONS.get(genre, ())
@@ -114,6 +116,6 @@ def composition_weights(genres: Sequence[str]) -> dict[str, float]:
 
 
 def moods_of(genres: Sequence[str]) -> list[str]:
-    """The moods of the genres, those of COMMONPLACE genres last."""
+    """The moods of the genres without duplicates. Those of COMMONPLACE genres come last."""
     rare_first = sorted(genres, key=lambda genre: genre in COMMONPLACE)
     return list(dict.fromkeys(mood for genre in rare_first for mood in MOODS.get(genre, ())))

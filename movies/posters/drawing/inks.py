@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 from .seeded_random import SeededRandom
 
-LEGIBLE = 4.5  # the least contrast of text (WCAG 2)
+LEGIBLE = 4.5  # the minimum contrast of text (WCAG 2, level AA)
 
 
 @dataclass(frozen=True)
 class Palette:
-    """A pale colour (paper), a nearly black one and two in between, with the moods they suit."""
+    """Four inks: paper is pale, black is nearly black, hero and second are in between.
+
+    `moods` are the moods that they suit.
+    """
 
     name: str
     paper: str
@@ -54,6 +57,7 @@ PALETTES = (
     _palette("marigold", "fbf0d8 3a1420 c2304a f4b233", "warm bright tender"),
 )
 
+# The weights of each ink as the ground, by mood. Other moods use ANY_MOOD.
 MOODS = {
     "grave": {"paper": 3.0, "black": 5.0, "hero": 2.5, "second": 1.0},
     "night": {"paper": 1.5, "black": 6.0, "hero": 3.0, "second": 1.0},
@@ -64,7 +68,11 @@ ANY_MOOD = {"paper": 4.0, "black": 2.5, "hero": 3.0, "second": 2.5}
 
 @dataclass(frozen=True)
 class Scheme:
-    """A palette with the role of each ink: ground (the background), figure, accent and second."""
+    """A palette with the role of each ink.
+
+    The ground is the background. The figure is the paper or the black, whichever contrasts more
+    with the ground (but see `dark_scheme`). Accent and second are the other two.
+    """
 
     palette: Palette
     ground: str
@@ -73,11 +81,11 @@ class Scheme:
     second: str
 
     def text_on(self, field: str) -> str:
-        """The ink of the palette with the highest contrast to the field's ink."""
+        """The ink with the highest contrast to `field`, the colour behind the text."""
         return max(self.palette.inks, key=lambda ink: contrast(ink, field))
 
     def texts_on(self, field: str) -> list[str]:
-        """All inks that are legible on the field, highest contrast first."""
+        """All inks that are legible on the colour `field`, highest contrast first."""
         ranked = sorted(self.palette.inks, key=lambda ink: -contrast(ink, field))
         return [ink for ink in ranked if contrast(ink, field) >= LEGIBLE]
 
@@ -108,7 +116,7 @@ def scheme_on(palette: Palette, ground_name: str) -> Scheme:
 
 
 def dark_scheme(palette: Palette) -> Scheme:
-    """A scheme for backdrops: dark inks for large areas, the paper's colour for the smallest."""
+    """A scheme for backdrops: dark inks for large areas, the pale paper for the smallest."""
     darker, lighter = sorted((palette.hero, palette.second), key=_luminance)
     return Scheme(palette, palette.black, darker, lighter, palette.paper)
 

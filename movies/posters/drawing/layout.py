@@ -1,4 +1,7 @@
-"""Places the title on the poster, which decides the space for the composition."""
+"""Chooses the place of the title on the poster. The composition gets the rest of the space.
+
+Lengths are page units.
+"""
 
 from dataclasses import dataclass
 
@@ -9,13 +12,14 @@ from .typeface import Box, Run, face
 
 WIDTH, HEIGHT = 600, 900
 MARGIN = 36
-AIR = 28  # page units between title and composition
-NOTE_SIZE = 21.0
-NOTE_ROOM = 44.0
-# Titles of these lengths may run up a side: shorter ones leave a gap, longer ones become too small.
+AIR = 28  # between title and composition
+NOTE_SIZE = 21.0  # the font size of the small line
+NOTE_ROOM = 44.0  # the height that the small line takes
+# In characters. Titles of these lengths may run up a side of the poster. A shorter title would
+# leave a gap, and a longer one would be too small.
 SIDEWAYS_LENGTHS = range(6, 17)
 
-# Compositions without a main figure. A plate with the title may cover a part of them.
+# Compositions without a main figure, so a plate with the title may cover a part of them.
 PATTERNS = frozenset(
     ("stripes", "grid", "quavers", "chevrons", "leaves", "crowd", "windows", "woods", "fish")
 )
@@ -25,7 +29,9 @@ PATTERNS = frozenset(
 class Layout:
     """The places of title, small line (note) and composition (stage).
 
-    If the title is `turned`, its x runs up the poster and its y to the right.
+    `kind` says where the title is: above, below, left or right of the composition, or on a plate
+    over it. At the left or right the title is `turned`: it reads from bottom to top, so its x runs
+    up the poster and its y to the right.
     """
 
     kind: str
@@ -88,7 +94,7 @@ def _block(design: Design, note: Run | None, room: float, rng: SeededRandom) -> 
 
 
 def _upright(design: Design, note: Run | None, room: float, rng: SeededRandom) -> Layout:
-    """The title runs up one side of the poster."""
+    """The title is at the left or right side of the poster and reads from bottom to top."""
     setting = fit_title(design.text, HEIGHT - 2 * MARGIN, WIDTH * rng.uniform(0.24, 0.3), rng)
     strip = round(MARGIN + setting.height + room + AIR)
     if rng.chance(0.6):

@@ -14,7 +14,7 @@ from .typeface import Box, Run, face, printable
 
 BACKDROP_WIDTH, BACKDROP_HEIGHT = 1600, 900
 
-# Compositions of one figure on a plain background. They may be enlarged.
+# Compositions of one figure on a plain background. They may be enlarged, so that edges cut them.
 FIGURES = frozenset(
     (
         *("eclipse", "spiral", "labyrinth", "target", "record", "eye", "face", "cat", "cogs"),
@@ -22,13 +22,18 @@ FIGURES = frozenset(
         *("hand", "ripples", "constellation", "orbits", "banner", "compass"),
     )
 )
-# Page units by which the title's area overlaps the composition, so that no gap shows at any size.
+# Page units by which the title's area overlaps the composition. Without an overlap, rounding could
+# leave a thin gap at some sizes.
 OVERLAP = 8
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """All parts of a poster. `closeness`: scale, dx and dy of an enlarged composition, or None."""
+    """All parts of a poster.
+
+    `closeness` is the scale, dx and dy of an enlarged composition, or None. `field` is the colour
+    of the area behind the title, and `ink` the colour of the title.
+    """
 
     layout: Layout
     canvas: Canvas
@@ -38,7 +43,7 @@ class Sheet:
 
 
 def draw_poster(*, title: str, genres: Sequence[str], year: int | None) -> str:
-    """A film's poster as an SVG document of 600 × 900 units. It never changes."""
+    """A film's poster as an SVG document of 600 × 900 units."""
     plan = design(title, genres, year)
     note = _note(genres, year)
     if not plan.text:
@@ -61,7 +66,7 @@ def draw_backdrop(*, title: str, genres: Sequence[str], year: int | None) -> str
 
 
 def lay_out(plan: Design, note: str) -> Sheet:
-    """Compute all parts of a poster, without the SVG document."""
+    """Choose the parts of a poster and draw its composition. `_print` makes the SVG of them."""
     layout = choose_layout(plan, note)
     stage = layout.stage
     canvas = plan.compose(stage.right - stage.left, stage.bottom - stage.top)
@@ -77,7 +82,12 @@ def lay_out(plan: Design, note: str) -> Sheet:
 
 
 def _field(layout: Layout, canvas: Canvas, rng: SeededRandom, *, cut: bool) -> str:
-    """The colour of the flat area behind the title."""
+    """Choose the colour of the flat area behind the title.
+
+    On a plate it is one of three inks. Elsewhere it is the colour of the composition's edge, so
+    that no seam is visible. But if the top and bottom edges have the ground's colour, another one
+    is used: always if an edge cuts the figure (`cut`), else sometimes.
+    """
     scheme = canvas.scheme
     if layout.kind == "plate":
         return rng.choice((scheme.ground, scheme.figure, scheme.accent))
@@ -115,7 +125,7 @@ def _print(plan: Design, sheet: Sheet) -> str:
 
 
 def _run(run: Run, x: float, baseline: float, size: float) -> str:
-    """A line of text as SVG; the left edge of its first letter is at x."""
+    """A line of text as SVG. Its left edge is at x."""
     place = f"translate({number(x - run.box.left * size)} {number(baseline)})"
     glyphs = "".join(
         f'<path transform="translate({at:.0f})" d="{path}"/>' if at else f'<path d="{path}"/>'
@@ -137,14 +147,17 @@ def _title_field(layout: Layout) -> str:
 
 
 def _note(genres: Sequence[str], year: int | None) -> str:
-    """The small line: the year and up to two genres."""
+    """The small line: the year and the first two genres (by alphabet) that can be set."""
     named = sorted({" ".join(printable(genre).split()) for genre in genres})
     settable = [name for name in named if name and all(letter in face("quiet") for letter in name)]
     return " · ".join([*([] if year is None else [str(year)]), *settable[:2]])
 
 
 def _print_untypeset(plan: Design, note: str) -> str:
-    """A poster whose title has letters that the typeface lacks: the reader's fonts show it."""
+    """A poster for a title with letters that the typeface lacks.
+
+    The title is SVG text, which browsers show in a sans-serif font of the device.
+    """
     measure = WIDTH - 2 * MARGIN
     lines, size = break_untypeset(plan.title, measure)
     leading = 1.25 * size

@@ -11,7 +11,8 @@ T = TypeVar("T")
 class SeededRandom:
     """A stream of random choices, seeded with a stable hash of its keys.
 
-    Only ``Random.random()`` is used, because Python guarantees that its sequence never changes.
+    Only ``Random.random()`` is used. For this method alone, Python guarantees that a seed gives the
+    same sequence in all versions.
     """
 
     def __init__(self, *keys: object) -> None:

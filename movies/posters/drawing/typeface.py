@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 CAP_HEIGHT = 0.66  # height of a capital letter, in ems
 
+# Written with the fraction slash, U+2044.
 FRACTIONS = {"1⁄2": "½", "1⁄4": "¼", "3⁄4": "¾"}
+# Similar characters for those that the typeface lacks.
 STAND_INS = str.maketrans(
     {
         "ʻ": "‘",
@@ -37,7 +39,10 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Run:
-    """A line of text: the box around its letters in ems, and each glyph's x and outline."""
+    """A line of text: the box around its letters (in ems), and the x and outline of each glyph.
+
+    The glyphs' units are thousandths of an em.
+    """
 
     box: Box
     glyphs: tuple[tuple[float, str], ...]
@@ -102,7 +107,7 @@ class Face:
 
 @cache
 def face(name: str) -> Face:
-    """The face "wide", "narrow" or "quiet" (the small line's)."""
+    """The face with this name: "wide" or "narrow" for titles, "quiet" for the small line."""
     return _faces()[name]
 
 
@@ -114,11 +119,15 @@ def _faces() -> dict[str, Face]:
 
 @cache
 def _bare(character: str) -> str:
+    """The letter without accents. Kerning is stored only for those."""
     return unicodedata.normalize("NFD", character)[:1]
 
 
 def _moved(path: str, dx: int, dy: int) -> str:
-    """The outline of a part of a composed glyph, moved. Its first step becomes absolute."""
+    """Move the outline of a part of a composed glyph by dx and dy.
+
+    The first coordinates of an outline become absolute, because it is joined to other parts.
+    """
     if path.startswith("m"):
         path = "M" + path[1:]
     return re.sub(
@@ -127,7 +136,10 @@ def _moved(path: str, dx: int, dy: int) -> str:
 
 
 def printable(text: str) -> str:
-    """The text on one line, without control characters, which XML does not allow."""
+    """The text on one line, without control, format, private and unassigned characters.
+
+    XML does not allow most of the control characters.
+    """
     kept = "".join(
         " " if character.isspace() else character
         for character in unicodedata.normalize("NFC", text)
@@ -138,9 +150,9 @@ def printable(text: str) -> str:
 
 
 def settable(text: str) -> str:
-    """The text with only characters of the faces. Other letters are replaced by similar ones.
+    """The text with only characters of the faces. Others are replaced by similar ones, or lost.
 
-    Returns "" if more letters would be lost than are left.
+    Returns "" if nothing is left, or if more letters and digits are lost than left.
     """
     for fraction, character in FRACTIONS.items():
         text = re.sub(rf"(?:(?<=\d)\s)?(?<!\d){fraction}(?!\d)", character, text)
