@@ -51,9 +51,10 @@ def sweep_lapsed_holds() -> int:
     """Write every lapsed hold as FAILED and free its seats; returns the number of holds.
 
     One transaction for each show. A locked show is skipped and tried again after the others; then
-    the sweep waits for its lock, at most `lock_timeout`. Many sweeps may run at once.
+    the sweep waits for its lock, at most `lock_timeout`. Several sweeps may run at the same time.
     """
-    # Now() is the start of the transaction. Unlike clock_timestamp(), it can be used with an index.
+    # Now() is the time when the statement starts. PostgreSQL can search an index with it, but not
+    # with clock_timestamp(), which changes while the statement runs.
     lapsed = Booking.objects.lapsed(at=Now()).order_by("show")
     shows = list(lapsed.values_list("show", flat=True).distinct())
     swept, skipped = 0, []
@@ -78,7 +79,7 @@ def sweep_show(show_id: int, *, skip_locked: bool) -> int | None:
     """Sweep one show; returns the number of holds, None if the show is locked and was skipped.
 
     If the show's rows break a constraint (somebody changed them by hand), the error is logged and
-    the show stays unchanged. Raises ShowBusy, ShowNotFound.
+    the show stays unchanged. Raises ShowBusy if the wait for a lock timed out, and ShowNotFound.
     """
     try:
         with lock_timeout_raises(ShowBusy), transaction.atomic():

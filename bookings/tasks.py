@@ -12,7 +12,8 @@ def release_expired_holds() -> int:
     return swept
 
 
-# A run ends after sending.RUN_SECONDS. The limit is for a server that never finishes its reply.
+# After sending.RUN_SECONDS a run starts no other mail. The time limit ends a run in which the mail
+# server never finishes its reply.
 @shared_task(soft_time_limit=90)
 def send_notices() -> int:
     """Send due mails. Beat starts it every NOTICE_SECONDS."""

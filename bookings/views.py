@@ -1,3 +1,5 @@
+"""Customers' pages: hold seats, review, confirm, release or cancel a booking, and the list."""
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,7 +39,7 @@ BOOKINGS_PER_PAGE = 20
 ENDED_HOLDS = 10
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 
-# For a booking that has ended, by reason: a headline and an explanation.
+# The headline and the explanation of an ended booking, by its EndedReason.
 ENDED_WORDS = {
     "lapsed": ("Your time ran out", "The hold ended before it was confirmed. Nothing was charged."),
     "released": ("You let these seats go", "The hold is over. Nothing was charged."),
@@ -56,7 +58,11 @@ HELD_AT_A_CANCELLED_SHOW = (
 
 @require_POST
 def hold(request: HttpRequest, show_id: int) -> HttpResponse:
-    """Hold the chosen seats and go to the review page, or show the map with the error."""
+    """Hold the chosen seats and go to the review page, or show the map with the error.
+
+    A visitor who is not logged in goes to the log-in page, and then back to the map with the same
+    seats chosen.
+    """
     labels, token, unasked = ChosenSeats.of(request.POST)
     if not labels:
         return _refused(request, show_id, labels, InvalidSeats("Choose at least one seat."))
@@ -85,7 +91,7 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
 
 
 def wheelchair_question(labels: list[str]) -> str:
-    """Asks whether these wheelchair places are needed."""
+    """The message for wheelchair places that were chosen without ticking the wheelchair box."""
     places = "is a wheelchair place" if len(labels) == 1 else "are wheelchair places"
     return (
         f"{', '.join(labels)} {places}. Tick that someone in your party uses a wheelchair, or"
@@ -96,7 +102,10 @@ def wheelchair_question(labels: list[str]) -> str:
 def _refused(
     request: HttpRequest, show_id: int, labels: list[str], error: DomainError
 ) -> HttpResponse:
-    """The current map with the error and the free seats still chosen. 422 for an invalid choice."""
+    """The current map with the error; chosen seats that are free stay chosen.
+
+    The status is 422 for an invalid choice, 429 for a rate limit, else 409.
+    """
     status = {InvalidSeats: 422, RateLimited: 429}.get(type(error), 409)
     if not request.headers.get("HX-Request"):
         return show_page(request, show_id, chosen=labels, problem=error.message, status=status)
@@ -108,7 +117,10 @@ def _refused(
 @never_cache
 @login_required
 def booking(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    """The page of a booking: the review of a hold, the ticket, or how it ended."""
+    """The page of a booking: the review of a hold, the ticket, or how it ended.
+
+    Archived bookings have a page of their own. Raises Http404 if the person has no such booking.
+    """
     mine = Booking.objects.of(request.user).with_clock()
     found = mine.filter(reference=reference).first()
     if found is None:
@@ -139,7 +151,8 @@ def booking(request: AuthenticatedRequest, reference: str) -> HttpResponse:
 @never_cache
 @login_required
 def clock(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    """The status and remaining seconds of a hold. A page that was suspended asks for them."""
+    """The status and remaining seconds of a hold. The page asks for them when it becomes visible
+    again, when the network is back, and when its countdown ends."""
     found = own_booking(request, reference)
     return JsonResponse(
         {"status": found.status_at(found.now), "seconds": found.seconds_remaining(found.now)}
@@ -219,7 +232,10 @@ def _moment(text: str) -> datetime | None:
 def _act(
     request: AuthenticatedRequest, reference: str, service: Callable[..., Booking]
 ) -> HttpResponse:
-    """Call the service, then show the page of the booking, with the error if there is one."""
+    """Call the service, then redirect to the booking's page, which shows the error if there is one.
+
+    Raises Http404 if the person has no such booking.
+    """
     try:
         service(user=request.user, reference=reference)
     except BookingNotFound as error:
@@ -230,7 +246,8 @@ def _act(
 
 
 def _how_it_ended(found: Booking) -> tuple[str, str]:
-    """A headline and an explanation. The words for a hold at a cancelled show mention no ticket."""
+    """A headline and an explanation. A hold never had a ticket, so a hold that ended because the
+    show was cancelled has its own words."""
     reason = found.reason_at(found.now)
     if reason == Booking.EndedReason.CINEMA and found.status == Booking.Status.FAILED:
         return HELD_AT_A_CANCELLED_SHOW
@@ -238,7 +255,8 @@ def _how_it_ended(found: Booking) -> tuple[str, str]:
 
 
 def _after_the_end(found: Booking) -> dict[str, object]:
-    """Context for an ended booking: which of its seats are free, and the hold that replaced it."""
+    """Context for an ended booking: which of its seats are free again, and `instead`, the person's
+    live hold at the same show."""
     show, now = found.show, found.now
     open_for_booking = not show.is_cancelled and not show.has_started(now)
     free = set()
@@ -265,7 +283,7 @@ def _after_the_end(found: Booking) -> dict[str, object]:
 
 
 def clock_face(seconds: int) -> str:
-    """1:57"""
+    """Minutes and seconds: 117 seconds are "1:57"."""
     minutes, rest = divmod(seconds, 60)
     return f"{minutes}:{rest:02d}"
 

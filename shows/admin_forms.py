@@ -32,7 +32,7 @@ class ScreenForm(forms.ModelForm):
     class Meta:
         model = Screen
         fields = ("cinema", "name", "cleaning_minutes", "seating_plan")
-        # The page itself explains how to write a plan.
+        # The page explains how to write a plan, so the field has no help text.
         help_texts = {"seating_plan": ""}
         widgets = {
             "seating_plan": forms.Textarea(
@@ -42,7 +42,7 @@ class ScreenForm(forms.ModelForm):
 
 
 class CinemaTimeField(forms.DateTimeField):
-    """A date and time on the cinema's clock, without a zone until the cinema is known."""
+    """A date and time without a time zone. The form reads it on the chosen cinema's clock."""
 
     widget = forms.DateTimeInput(
         attrs={"type": "datetime-local", "class": "vDateTimeLocal"}, format="%Y-%m-%dT%H:%M"
@@ -61,7 +61,7 @@ class CinemaTimeField(forms.DateTimeField):
 
 
 class NewShowForm(forms.ModelForm):
-    """A new show. Each reason why it can't be scheduled is an error of its field."""
+    """A new show. If it can't be scheduled, the reason is shown at the field that causes it."""
 
     local_start = CinemaTimeField(label="Starts at")
 

@@ -106,14 +106,14 @@ def delete_show(request: ApiRequest, id: PathId) -> HttpResponse:
 
 
 def _start(show: ShowIn, zone: ZoneInfo) -> datetime:
-    """The start on the cinema's clock. Raises InvalidInput if the time is past, too far ahead, or
-    skipped by the clocks."""
+    """The start in the cinema's time zone. Raises InvalidInput if it is in the past, too far ahead,
+    or in the hour that is skipped when the clocks go forward."""
     now = database_now()
     today = local_day(now, zone)
     if not today <= show.show_date <= today + services.FURTHEST_SHOW:
         raise _invalid("showDate", "Choose a day from today on, within two years.")
     starts_at = datetime.combine(show.show_date, time.fromisoformat(show.show_time), zone)
-    # When clocks go forward, an hour of that night does not exist.
+    # A time that the clocks skip does not exist: converted to UTC and back, it is another time.
     if starts_at.astimezone(UTC).astimezone(zone).time() != starts_at.time():
         raise _invalid("showTime", "The clocks go forward that night: there is no such time.")
     if starts_at <= now:
@@ -128,7 +128,8 @@ def _invalid(field: str, message: str) -> InvalidInput:
 def coming_shows(query: ShowQuery) -> HttpResponse:
     """A page of coming shows, cached until a seat, the schedule or a film changes, at most 5 s.
 
-    A lapsed hold and the start of a show write nothing, so answers may be 5 s late about them.
+    When a hold lapses or a show starts, nothing is written, so the cached page does not change
+    until the 5 s (POINTER_SECONDS) are over.
     """
     films, seats = Group(home_lists.GROUP), Group(seatmap.LISTS)
     text = films.get_or_compute(

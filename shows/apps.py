@@ -9,8 +9,8 @@ class ShowsConfig(AppConfig):
         from .models import Cinema, Screen, Show
         from .seatmap import show_cache
 
-        # The lists depend on the shows, on the city and time zone of their cinemas, and on the
-        # names of their screens.
+        # The cached lists contain data of shows, of their cinemas (name, city, time zone) and of
+        # their screens (name).
         home_lists.forget_on_change(Cinema, Screen, Show)
         home_lists.connect_signals()
         show_cache.connect_signals()

@@ -1,4 +1,7 @@
-"""Errors of the schedule. The messages are for staff, the codes are those of the JSON API."""
+"""Errors of the schedule, with codes for the JSON API.
+
+The messages are for staff, except that of ShowBusy, which customers see too.
+"""
 
 from bookmyshow.core.errors import DomainError
 from movies.errors import MovieHasShows
@@ -18,7 +21,7 @@ class ShowBusy(ScheduleError):
 
 
 class ShowOverlaps(ScheduleError):
-    """Another show has the screen until its cleaning is done."""
+    """Another show, or the cleaning after it, needs the screen at that time."""
 
     code = "SHOW_OVERLAPS"
     summary = "The screen is busy then."
@@ -66,7 +69,7 @@ class ShowHasBookings(ScheduleError):
 
 
 class PlanHasProblems(ScheduleError):
-    """Some shows of the plan can't be scheduled, so no show was."""
+    """Some shows of the planner's plan can't be scheduled, so none was scheduled."""
 
     code = "PLAN_HAS_PROBLEMS"
     summary = "Some shows of this plan can't be made."

@@ -1,4 +1,4 @@
-"""The admin of films: MovieAdmin of the catalogue, extended by what depends on shows."""
+"""The admin of films: extends MovieAdmin of the movies app with everything that needs shows."""
 
 from typing import Any, ClassVar
 
@@ -42,7 +42,7 @@ class FilmAdmin(KeptByShowsAdmin, MovieAdmin):
         return Show.objects.filter(movie=thing)
 
     def response_change(self, request: HttpRequest, obj: Movie) -> HttpResponse:
-        """Warn if the running time changed: existing shows keep their copy of the old one."""
+        """Warn if coming shows have old times: a show keeps the running time it was made with."""
         old = self.shows_of(obj).with_old_times(at=timezone.now()).count()
         warn_about_old_shows(request, old, movie=obj.pk)
         return super().response_change(request, obj)

@@ -1,4 +1,4 @@
-"""In the admin: a film or cinema that has shows is archived and not deleted."""
+"""In the admin, a film or cinema that has shows can be archived but not deleted."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ class KeptByShowsAdmin(ArchivableAdmin):
         raise NotImplementedError
 
     def why_kept(self, thing: Any) -> str:
-        """Why it can't be deleted, in one line and without a list of its shows."""
+        """Why this can't be deleted: one line with the number of its shows; "" if it has none."""
         shows = self.shows_of(thing)
         count = shows.count()
         if not count:

@@ -1,4 +1,4 @@
-"""Staff pages that cancel or move a show. They show first who is affected."""
+"""Staff pages to cancel or move a show. Each lists the affected bookings before the change."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -84,7 +84,7 @@ def move(request: AuthenticatedRequest, show_id: int) -> HttpResponse:
 
 
 def _do(request: AuthenticatedRequest, act: Callable[[User], Any]) -> Any:
-    """The result of the service. If it raises a refusal, show its message and return None."""
+    """Call the service `act` and return its result. If it refuses, show why and return None."""
     try:
         return act(request.user)
     except (ScheduleError, BookingError) as error:

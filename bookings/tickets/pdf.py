@@ -1,6 +1,6 @@
 """Draws the ticket as a PDF: one A4 page in black on white.
 
-Coordinates are points from the page's lower left corner, as in PDF.
+Coordinates are in points (1/72 inch) from the lower left corner of the page.
 """
 
 import io
@@ -155,8 +155,8 @@ def _stub(canvas: Canvas, booking: Booking, y: float) -> None:
 
 
 def _qr(canvas: Canvas, booking: Booking, x: float, y: float) -> None:
-    """Draw the QR code as rectangles, one for each run of dark modules, so that it prints
-    sharply."""
+    """Draw the QR code as vector rectangles, which print sharply: one for each horizontal run of
+    dark modules. `x` and `y` are its lower left corner."""
     matrix = qr_code(booking).matrix
     module = QR_SIDE / (len(matrix) + 2 * QUIET_MODULES)
     path = canvas.beginPath()
@@ -178,10 +178,11 @@ def _qr(canvas: Canvas, booking: Booking, x: float, y: float) -> None:
 
 
 def printable_title(movie: Movie) -> str:
-    """The title in letters that the ticket's typeface, which is Latin, can draw.
+    """The title in letters that the ticket's Latin typeface can draw.
 
-    Accents that it does not have are removed. For another script, only the Latin part is printed;
-    if there is none, the words of the film's slug, or "Your film".
+    Accents that the typeface does not have are removed. If the title has other scripts, only its
+    Latin part is printed. A title without a Latin part is replaced by the words of the film's slug;
+    if the slug has no words, by "Your film".
     """
     known = _letters()
     title = "".join(

@@ -18,15 +18,15 @@ from icalendar import Alarm, Calendar, Event, vText
 
 from bookings.models import Booking, Notice
 
-# Each purpose has its own salt, so a shared link is not valid at the door. Do not change them:
-# printed tickets would become invalid.
+# Each purpose has its own salt, so a shared link is not valid at the door. Do not change the salts:
+# printed tickets and shared links would become invalid.
 DOOR_SALT, SHARE_SALT = "bookings.door", "bookings.share"
 ID_BYTES = 8
 REMIND_BEFORE = timedelta(hours=2)
 
 
 class InvalidToken(ValueError):
-    """Not a token that this site signed."""
+    """This site did not make the token, or it was changed."""
 
 
 def door_token(booking: Booking) -> str:
@@ -64,24 +64,24 @@ def share_address(request: HttpRequest, booking: Booking) -> str:
 def read_share_token(token: str) -> int:
     """The id of the shared booking. Raises InvalidToken."""
     for key in (settings.TICKET_KEY, *settings.TICKET_KEY_FALLBACKS):
-        # The cipher authenticates: a changed token, or another key, raises InvalidTag.
+        # InvalidTag: the token was changed or made with another key. ValueError: not base64.
         with suppress(InvalidTag, ValueError):
             return int.from_bytes(_share_cipher(key).decrypt(urlsafe_b64decode(token), None))
     raise InvalidToken
 
 
 def _share_cipher(key: str) -> AESSIV:
-    """AES-SIV (RFC 5297) needs no random number, so a booking always has the same link."""
+    """AES-SIV (RFC 5297): it uses no random number, so a booking always has the same link."""
     return AESSIV(hashlib.sha512(f"{SHARE_SALT}:{key}".encode()).digest())
 
 
 def qr_code(booking: Booking) -> segno.QRCode:
-    """Medium error correction: it can be read even if about 15 % is damaged."""
+    """The ticket's QR code. Scanners can read it even if about 15 % is damaged (level M)."""
     return segno.make(door_token(booking), error="m", micro=False)
 
 
 def qr_svg(booking: Booking, *, standalone: bool = False) -> str:
-    """The QR code as SVG, in black on white in every theme, with its quiet zone."""
+    """The QR code as SVG: black on white in every theme, with the margin that scanners need."""
     out = io.BytesIO()
     qr_code(booking).save(
         out,

@@ -58,7 +58,10 @@ def share(request: AuthenticatedRequest, reference: str) -> HttpResponse:
 @require_safe
 @never_cache
 def shared(request: HttpRequest, token: str) -> HttpResponse:
-    """The shared page: film, place, time and seats, but not who booked. A 404 after the show."""
+    """The shared page: film, place, time and seats, but not who booked.
+
+    Raises Http404 if the token is invalid or the show is over.
+    """
     try:
         pk = read_share_token(token)
     except InvalidToken as error:
@@ -75,13 +78,14 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     }
     response = render(request, "bookings/tickets/shared.html", context)
     response["X-Robots-Tag"] = "noindex"
-    # The URL gives access, so pages that this one links to must not see it, only the host.
+    # Anyone who knows this URL can open the page. So a linked site gets only this site's origin as
+    # the referrer, not the URL.
     response["Referrer-Policy"] = "strict-origin"
     return response
 
 
 def own_ticket(request: AuthenticatedRequest, reference: str) -> Booking:
-    """The person's confirmed booking. Raises Http404 for other bookings."""
+    """The person's own confirmed booking. Raises Http404 if it is another's or not confirmed."""
     booking = own_booking(request, reference)
     if booking.status != Booking.Status.CONFIRMED:
         raise Http404("This booking has no ticket.")

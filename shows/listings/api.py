@@ -1,4 +1,4 @@
-"""Reading films: the list, and a film with its shows. Both are added to the router of films."""
+"""Endpoints that read films: the list, and a film with its shows. The router is movies.api's."""
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse

@@ -19,7 +19,8 @@ from django.db.models.functions import Coalesce
 from movies.models import LONG_COLUMNS, Movie, MovieQuerySet
 from shows.models import Cinema, Show, ShowQuerySet
 
-# The featured film changes every day; it is one of this many most shown films.
+# The featured film changes every day. It is one of the films with the most coming shows; this is
+# their number.
 FEATURED_FILMS = 5
 
 
@@ -34,8 +35,8 @@ class FilmQuerySet(MovieQuerySet):
         return self.defer(*LONG_COLUMNS).prefetch_related("genres")
 
     def with_showing(self, *, at: datetime, **conditions: Any) -> Self:
-        """Adds `is_showing` to films that aren't archived: whether one coming show meets all of
-        `conditions` (Show.objects.matching)."""
+        """Films that aren't archived, each with `is_showing`: whether it has a coming show that
+        meets all `conditions` (those of ShowQuerySet.matching)."""
         coming = _coming_show(at, **conditions)
         return self.filter(archived_at=None).annotate(is_showing=coming)
 
@@ -44,25 +45,27 @@ class FilmQuerySet(MovieQuerySet):
         return self.filter(Q(("is_showing", True)))
 
     def showing_first(self) -> Self:
-        """After `with_showing`: films on screen first; otherwise the order stays."""
+        """After `with_showing`: films with `is_showing` first. Otherwise the order stays."""
         return self.order_by("-is_showing", *self.query.order_by)
 
     def with_cities(self, *, at: datetime, **conditions: Any) -> Self:
-        """Adds `cities`: those with a coming show that meets `conditions`, in order."""
+        """Adds `cities`, sorted: those where a coming show of the film meets `conditions`."""
         shows = _coming_shows(at, **conditions).values("screen__cinema__city")
         return self.annotate(
             cities=ArraySubquery(shows.distinct().order_by("screen__cinema__city"))
         )
 
     def nearest_first(self) -> Self:
-        """After `with_showing` and `with_cities`: films on screen here, then those in other cities,
-        then the rest. Otherwise the order stays."""
+        """After `with_showing` and `with_cities`: films with `is_showing` first, then films with
+        `cities`, then the rest. Within each group the order stays."""
         nowhere = ExpressionWrapper(Q(("cities", [])), output_field=BooleanField())
         return self.order_by("-is_showing", nowhere, *self.query.order_by)
 
     def coming_soon(self, *, at: datetime) -> Self:
-        """Films without a coming show whose release day has not begun at every cinema, soonest
-        first."""
+        """Films without a coming show whose release day has not begun yet, soonest first.
+
+        A film stays here until its release day has begun in the time zones of all cinemas.
+        """
         first_today = Cinema.objects.first_today(at=at)
         coming = self.catalogue().filter(release_date__gt=first_today)
         return coming.filter(~_coming_show(at)).order_by("release_date", "title", "pk")
@@ -74,7 +77,10 @@ class FilmQuerySet(MovieQuerySet):
         return self.order_by(often.desc(), F("rating").desc(nulls_last=True), "title", "pk")
 
     def featured(self, *, at: datetime, city: str = "") -> Movie | None:
-        """The featured film of the home page: each day another of the most shown films."""
+        """The featured film of the home page: each day another of the FEATURED_FILMS most shown.
+
+        None if no film is on screen.
+        """
         showing = self.with_showing(at=at, city=city).on_screen()
         showing = showing.most_shown_first(at=at, city=city)
         found = showing.prefetch_related("genres")[:FEATURED_FILMS]

@@ -75,7 +75,7 @@ class Facets:
 
 @dataclass(frozen=True)
 class Options:
-    """The options of each filter: only values that a coming show has."""
+    """The options of each filter: values that a coming show has, and for `days` the next days."""
 
     genres: list[Option]
     cities: list[Option]
@@ -103,7 +103,7 @@ def offered(value: str, options: list[Option]) -> str:
 
 
 def _days_from(at: datetime, zone: ZoneInfo) -> list[Option]:
-    """Today and the next days. Until 04:00 the day before comes first: its evening isn't over."""
+    """Today and the next days. Before 04:00 yesterday comes first: its late shows aren't over."""
     today, names = local_day(at, zone), {-1: "Tonight", 0: "Today", 1: "Tomorrow"}
     first = (business_day(at, zone) - today).days
     days = [(n, today + timedelta(days=n)) for n in range(first, DAYS_AHEAD)]
@@ -123,7 +123,7 @@ class Filters:
 
     @classmethod
     def read(cls, query: Mapping[str, str], options: Options, *, city: str = "") -> "Filters":
-        """`city` is the remembered city; a city in the query, even an empty one, has priority."""
+        """`city` is the remembered city: the default if the query has no city, not even ""."""
 
         def chosen(name: str, options: list[Option], default: str = "") -> str:
             return offered(query.get(name, default), options)
@@ -141,7 +141,8 @@ class Filters:
 
     @property
     def about_shows(self) -> bool:
-        """Whether a filter about shows is set; then films without shows are left out."""
+        """Whether a date, language or format is set. A search then finds only films with such a
+        show."""
         return bool(self.date or self.language or self.format)
 
     @property
@@ -151,7 +152,8 @@ class Filters:
 
     @property
     def soon(self) -> bool:
-        """Whether the list is that of coming films, each with its release date."""
+        """Whether the page lists coming films, each with its release date. A search is not limited
+        to them."""
         return self.list == SOON and not self.q
 
     @property
@@ -172,7 +174,7 @@ class Filters:
         )
 
     def querystring(self, **changes: str | int) -> str:
-        """The page's state as a query, without empty values. A cookie keeps the city too."""
+        """The filters as a query string, with `changes` and without empty values."""
         asked = {**vars(self), **changes}
         if asked["list"] == NOW:
             asked.pop("list")

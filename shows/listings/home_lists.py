@@ -66,7 +66,7 @@ class FilmLists:
         return page
 
     def featured(self, city: str) -> Movie | None:
-        """The featured film, another one every day."""
+        """The featured film, another one every day. None if no film is on screen."""
         return self._group.get_or_compute(
             f"featured:{city}:{self._at:%j}",
             lambda: films().featured(at=self._at, city=city),
@@ -83,14 +83,16 @@ class FilmLists:
         )
 
     def _good_until(self, filters: Filters) -> datetime:
-        """When the list changes next. Read once: the featured film and its list both need it."""
+        """`_next_change`, computed once for each `filters`: `featured` and `page` both need it."""
         if filters not in self._ends:
             self._ends[filters] = self._next_change(filters)
         return self._ends[filters]
 
     def _next_change(self, filters: Filters) -> datetime:
-        """When the last show of a film begins or, for coming films, when the next day begins at a
-        cinema. At most in an hour.
+        """When the list must be computed again, at most an hour from now.
+
+        A film leaves the list when its last show begins. A coming film leaves it at a midnight in
+        some cinema's time zone.
         """
         latest = self._at + timedelta(seconds=KEPT_SECONDS)
         if filters.list != NOW:

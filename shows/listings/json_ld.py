@@ -11,7 +11,7 @@ from movies.models import Movie
 
 from .showtimes import CinemaTimes, Slot
 
-# Without escapes, a "</script" in a text would end the script element.
+# Without these escapes, "</script" in a title or description would end the script element.
 _ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 _VIDEO_FORMATS = {"3D": "3D", "IMAX": "IMAX"}
 

@@ -16,7 +16,7 @@ FEW_SEATS = 20
 
 @dataclass(frozen=True)
 class Fullness:
-    """How full a show is: a level for the colour, the same in words, and the share taken."""
+    """How full a show is: a level for the colour, the words, and the percentage of taken seats."""
 
     level: str
     words: str
@@ -91,7 +91,7 @@ class Timetable:
 
 
 def with_wheelchair_places(shows: ShowQuerySet, *, at: datetime) -> ShowQuerySet:
-    """Adds the numbers of wheelchair places: `places`, and of these `free_places`."""
+    """Adds the number of wheelchair places (`places`) and of the free ones (`free_places`)."""
     places = Seat.objects.filter(show=OuterRef("pk"), is_wheelchair=True)
     counts = {"places": _counted(places), "free_places": _counted(places.free(at=at))}
     return shows.annotate(**counts)
@@ -104,10 +104,12 @@ def _counted(seats: SeatQuerySet) -> Coalesce:
 
 
 def timetable(shows: Iterable[Show], *, today: date, wanted: str = "") -> Timetable:
-    """`shows` have free_seats, places, screen and cinema, and are ordered by start.
+    """Group a film's shows by day, and those of the chosen day by cinema.
 
-    `wanted` is an ISO date; any other text is ignored. Without it the chosen day is today, or the
-    first day with a show. After midnight it is the day before, while that has late shows to come.
+    `shows` come from `with_free_seats` and `with_wheelchair_places`, ordered by start. `wanted` is
+    the ISO date of the chosen day. If it is not a day of the strip, the first day with a show is
+    chosen, or today if there is no show. After midnight, the strip begins with yesterday while
+    yesterday has late shows to come.
     """
     shows = list(shows)
     show_days = [show.business_day for show in shows]

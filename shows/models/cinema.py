@@ -36,11 +36,11 @@ class CinemaQuerySet(models.QuerySet["Cinema"]):
         return {ZoneInfo(zone) for zone in zones}
 
     def todays(self, *, at: datetime) -> list[date]:
-        """The dates that are today at some cinema in use, in order. Without cinemas: UTC's date."""
+        """Today's dates at the cinemas in use, in order; the date in UTC if there is no cinema."""
         return todays(at, self.clocks())
 
     def first_today(self, *, at: datetime) -> Coalesce:
-        """The first of `todays` as a database expression."""
+        """The earliest of `todays`, as a database expression."""
         day = Cast(LocalTime("timezone", Value(at, DateTimeField())), DateField())
         days = self.in_use().order_by(day.asc()).values_list(day)[:1]
         return Coalesce(Subquery(days), local_day(at, UTC))
@@ -74,7 +74,7 @@ class Cinema(models.Model):
 
     @property
     def full_address(self) -> str:
-        """Street and city. The city is not repeated if the street address ends with it."""
+        """Street and city. The city is not repeated if the street address contains it."""
         if self.city.casefold() in self.address.casefold():
             return self.address
         return ", ".join(part for part in (self.address, self.city) if part)
@@ -84,12 +84,12 @@ class Cinema(models.Model):
         return ZoneInfo(self.timezone)
 
 
-#: Minutes kept free after a show.
+#: The longest cleaning after a show that a screen may have, in minutes.
 LONGEST_CLEANING = 240
 
 
 class Screen(models.Model):
-    """An auditorium. Shows copy its seating plan when they are made (docs/spec.md §2)."""
+    """An auditorium. A new show gets its seats from the seating plan (docs/spec.md §2)."""
 
     cinema = models.ForeignKey(Cinema, on_delete=models.PROTECT, related_name="screens")
     name = models.CharField(max_length=60)

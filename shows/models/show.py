@@ -42,7 +42,7 @@ UTC_MARGIN = timedelta(days=2)
 
 
 def lapsed_hold(at: datetime | Now, prefix: str = "") -> Q:
-    """Condition: a hold that has lapsed at `at`, swept or not (docs/spec.md §4.4)."""
+    """Condition: a hold that has lapsed at `at` but is still PENDING (docs/spec.md §4.4)."""
     return Q((f"{prefix}status", "PENDING"), (f"{prefix}expires_at__lte", at))
 
 
@@ -68,7 +68,7 @@ class ShowQuerySet(models.QuerySet["Show"]):
         return self.upcoming(at=at).exclude(movie__duration_minutes=None).filter(~same)
 
     def with_place(self) -> "ShowQuerySet":
-        """With screen and cinema, which local times need, but without the seating plan."""
+        """With screen and cinema, which local times need. Without the seating plan."""
         return self.select_related("screen__cinema").defer("screen__seating_plan")
 
     def with_film(self) -> "ShowQuerySet":
@@ -105,8 +105,8 @@ class ShowQuerySet(models.QuerySet["Show"]):
         after midnight."""
         if not date.min + UTC_MARGIN < day < date.max - UTC_MARGIN:
             return self.none()
-        # Wide bounds in UTC come first: the database can use the index for them, but not for a
-        # local date.
+        # The wide range in UTC is there for the index on `starts_at`, which the database can't use
+        # for a local date.
         noon = datetime.combine(day, time(12), UTC)
         local = LocalTime("screen__cinema__timezone", F("starts_at") - day_ends)
         return (
@@ -116,7 +116,7 @@ class ShowQuerySet(models.QuerySet["Show"]):
         )
 
     def with_free_seats(self, *, at: datetime) -> "ShowQuerySet":
-        """Adds `free_seats`, including the seats of lapsed holds, as people see them."""
+        """Adds `free_seats`: `available_seats` and the seats of lapsed holds not swept yet."""
         lapsed = (
             self.model._default_manager.filter(pk=OuterRef("pk"))
             .filter(lapsed_hold(at, "bookings__"))
@@ -131,14 +131,15 @@ class ShowQuerySet(models.QuerySet["Show"]):
 
 
 class ScreenRange(Func):
-    """The screen's id as a range: so the exclusion constraint works without `btree_gist`."""
+    """The screen's id as a range of one number. The exclusion constraint uses a GiST index, which
+    takes ranges; for a plain number it would need the extension `btree_gist`."""
 
     function = "int8range"
     output_field = BigIntegerRangeField()
 
 
 class BusyRange(Func):
-    """From the start to the end of cleaning, the end excluded."""
+    """The time from the start of the show to the end of the cleaning, the end excluded."""
 
     function = "tstzrange"
     output_field = DateTimeRangeField()
@@ -174,6 +175,7 @@ class Show(models.Model):
 
     objects = ShowQuerySet.as_manager()
 
+    # Set by `with_free_seats` and by `with_wheelchair_places` (shows/listings/showtimes.py).
     if TYPE_CHECKING:
         free_seats: int
         places: int

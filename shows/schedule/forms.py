@@ -19,9 +19,10 @@ PRICE: dict[str, Any] = {"min_value": 0, "max_digits": 8, "decimal_places": 2}
 
 
 def read_times(text: str) -> list[time]:
-    """10:00, 13:30 and 22:15 out of "10:00 13:30, 22.15", in the order of a day's programme.
+    """Parse a list of times: "10:00 13:30, 22.15" gives 10:00, 13:30 and 22:15.
 
-    Raises ValueError with a text for staff.
+    Sorted in the order of a day's programme: times before 04:00 come last. Raises ValueError with a
+    message for staff.
     """
     times = []
     for word in re.split(r"[\s,;]+", text.strip()):

@@ -1,8 +1,8 @@
 """Updates coming shows that were made with an older running time, cleaning time or seating plan.
 
-A show copies these values when it is made; later changes of its film or screen don't change it
-(docs/spec.md §2, §11.3). Here staff see which shows differ, and recompute them: the times if they
-don't overlap the next show on the screen, the seats if the show has never had a booking.
+A show copies these values when it is made. Later changes of its film or screen don't change it
+(docs/spec.md §2, §11.3). Staff see which shows differ and recompute them. A show gets new times
+unless they overlap the next show on the screen. It gets new seats if it has never had a booking.
 """
 
 import json
@@ -106,7 +106,8 @@ def outdated(shows: ShowQuerySet, *, at: datetime) -> list[Outdated]:
 
 
 def digest(found: Iterable[Outdated]) -> str:
-    """A hash of everything that the page shows about these shows."""
+    """A hash of the changes and problems that the page lists. The page posts it back, so nothing is
+    changed if the list is not the one that staff saw."""
     said = [
         (one.show.pk, f"{one.busy_until}", one.plan and _digest(one.plan), *one.problems)
         for one in found
@@ -117,9 +118,11 @@ def digest(found: Iterable[Outdated]) -> str:
 def recompute(*, by: User, found: Iterable[Outdated]) -> list[Show]:
     """Give these shows the times and seats they would get now. Returns the shows that changed.
 
-    Each show has its own transaction, so that buyers of one don't wait for the others. A show stays
-    as it is if, since `found` was read, it got a booking or another show needs the screen. Raises
-    ShowBusy.
+    Each show has its own transaction, so that buyers of one don't wait for the others. `found` may
+    be out of date: a show that has begun, or was moved or cancelled, stays as it is. It keeps its
+    times if another show has taken the screen, and its seats if it got a booking.
+
+    Raises ShowBusy if the wait for a show's lock timed out; shows before it are already changed.
     """
     return [one.show for one in found if one.can_change and _recompute(by, one)]
 
@@ -146,7 +149,7 @@ def _recompute(by: User, one: Outdated) -> bool:
 
 
 def _write_times(one: Outdated) -> bool:
-    """False if another show has taken the time since the check."""
+    """Whether the times were written. False if another show has taken the screen by now."""
     try:
         with transaction.atomic():
             Show.objects.filter(pk=one.show.pk).update(
@@ -168,7 +171,7 @@ def _write_seats(show: Show, plan: Sequence[PlanSeat]) -> None:
 
 
 class _Following:
-    """Finds the next show on a screen."""
+    """Finds the next coming show on the same screen."""
 
     def __init__(self, at: datetime, screens: Iterable[Screen]) -> None:
         self._shows: dict[int, list[Show]] = {}
@@ -196,7 +199,7 @@ def _compared(
 
 
 def _times(show: Show) -> tuple[datetime, datetime]:
-    """The times the show would get now; its current ones if the film has no running time."""
+    """The times the show would get now; its current ones if the running time is not valid."""
     try:
         return show_end(movie=show.movie, screen=show.screen, starts_at=show.starts_at)
     except ScheduleError:

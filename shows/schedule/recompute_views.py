@@ -20,7 +20,7 @@ from shows.models import Show, ShowQuerySet
 from .recompute import Outdated, digest, outdated, recompute
 
 ROWS_SHOWN = 150
-#: Query parameters of the page, with the field of a show that each filters.
+#: The page's query parameters, and the lookup of a show that each one filters.
 OF = {"movie": "movie", "screen": "screen", "cinema": "screen__cinema"}
 CHANGED = (
     "Nothing was changed: the schedule changed since this page was loaded. It is now as below."
@@ -30,7 +30,10 @@ CHANGED = (
 @require_http_methods(["GET", "POST"])
 @staff_with("shows.schedule_shows")
 def recompute_shows(request: AuthenticatedRequest) -> HttpResponse:
-    """List the changes to the shows of a film, screen or cinema, and make them on POST."""
+    """List the changes to the shows of a film, screen or cinema, and make them on POST.
+
+    If the list has changed since the page was loaded, a POST only shows the new list.
+    """
     found = outdated(_shows(request), at=database_now())
     if request.method == "POST":
         if request.POST.get("seen") == digest(found):
@@ -78,7 +81,7 @@ def _recomputed(request: HttpRequest, by: User, found: list[Outdated]) -> HttpRe
 
 
 def _shows(request: HttpRequest) -> ShowQuerySet:
-    """The shows of `?movie=`, `?screen=` or `?cinema=` with an id. Raises Http404."""
+    """The shows of the id in `?movie=`, `?screen=` or `?cinema=`. Raises Http404 without an id."""
     for name, path in OF.items():
         value = request.GET.get(name, "")
         if value.isascii() and value.isdecimal() and len(value) < 19:

@@ -1,4 +1,4 @@
-"""The timeline of a cinema's day: for each screen the shows, to scale, and how full they are."""
+"""The timeline of a cinema's day: each screen's shows, drawn to scale, and how full they are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,16 +7,18 @@ from datetime import UTC, date, datetime, time, timedelta
 from bookmyshow.core.templatetags.formatting import percent_of
 from shows.models import Cinema, Screen, Show
 
-#: The timeline begins at this time, so that late shows are on the day of their evening.
+#: The timeline begins at 06:00, so that a show after midnight is on the day of its evening.
 DAY_BEGINS = time(6)
-# Units of the drawing: minutes across, and these up and down.
+# One horizontal unit of the drawing is a minute. The vertical sizes are: a screen's lane, the gap
+# below it, and the space for the hours above the first lane.
 LANE, GAP, HEAD = 76, 10, 26
+# The box of a show shorter than this (in minutes) has no room for its time and title.
 NARROW = 70
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One show as a box; x and widths are in minutes, x from the day's beginning."""
+    """One show as a box. `x`, `width` and `cleaning` are minutes; `x` counts from DAY_BEGINS."""
 
     show: Show
     x: float
@@ -64,8 +66,8 @@ class Day:
 
 
 def day_of(cinema: Cinema, day: date, *, at: datetime) -> Day:
-    """The day from DAY_BEGINS to DAY_BEGINS on the cinema's clock. When the clocks change, the day
-    has 23 or 25 hours."""
+    """The day from DAY_BEGINS until DAY_BEGINS of the next date, on the cinema's clock. When the
+    clocks change, it has 23 or 25 hours."""
     zone = cinema.tz
     begins = datetime.combine(day, DAY_BEGINS, zone).astimezone(UTC)
     ends = datetime.combine(day + timedelta(days=1), DAY_BEGINS, zone).astimezone(UTC)

@@ -28,7 +28,10 @@ CHANGED = (
 @require_http_methods(["GET", "POST"])
 @staff_with("shows.schedule_shows")
 def planner(request: AuthenticatedRequest) -> HttpResponse:
-    """The planner: the form, then a preview, then schedule all shows or none."""
+    """The planner: show the form, then a preview. Then schedule all shows of the plan, or none.
+
+    If the preview has changed since it was shown, nothing is scheduled and the new one is shown.
+    """
     form = PlannerForm(request.POST or None, initial=_next_week())
     context: dict[str, object] = {}
     if request.method == "POST" and form.is_valid():
@@ -53,7 +56,7 @@ def _next_week() -> dict[str, date]:
 
 
 def _previewed(planned: list[PlannedShow]) -> dict[str, object]:
-    """Shows with problems first, then the others, as many as fit on the page."""
+    """Context of the preview: shows with problems first, then the others, ROWS_SHOWN at most."""
     wrong = [show for show in planned if show.problems]
     fine = [show for show in planned if not show.problems]
     return {
@@ -108,7 +111,8 @@ def day(request: HttpRequest) -> HttpResponse:
 
 
 def _day(text: str) -> date | None:
-    """The date, or None if the text is not one or the day before or after can't be computed."""
+    """The date. None if the text is not a date, or if its year is the first or last that `date`
+    has: the page needs the day before and the day after."""
     try:
         found = parse_date(text)
     except ValueError:

@@ -7,14 +7,15 @@ from django.utils.safestring import SafeString
 
 from .plan import SEAT_PITCH, PlanSeat
 
-# Units of the drawing: half seats, as in the plan. The screen's bar is above the first row.
+# In half seats, as in the plan: the side of a seat's square, and the space above the first row for
+# the bar that stands for the cinema screen.
 SEAT = 1.6
 ROOM = 4
 KINDS = ("standard", "premium", "wheelchair")
 
 
 def draw_plan(seats: Sequence[PlanSeat]) -> SafeString:
-    """An SVG with one path for each kind of seat; a class names the kind."""
+    """An SVG with one path for each kind of seat. The path's class is the kind."""
     width = max(seat.x for seat in seats) + SEAT_PITCH
     height = max(seat.y for seat in seats) + SEAT_PITCH + ROOM
     paths = format_html_join(

@@ -9,12 +9,12 @@ One line is one row, front row first: the row's name, then its cells from left t
     D = 1,3,5,6,4,2   sss__sss
 
 Cells: `s` standard, `p` premium, `w` wheelchair place (standard), `W` wheelchair place (premium),
-`_` a seat-wide gap, `-` a gap of half a seat. Seats number 1, 2, 3 … from the left; `<` numbers
-them from the right; `= 1,3,5` names each number. An empty line is a cross aisle. `#` starts a
-comment.
+`_` a gap as wide as a seat, `-` a gap of half a seat. Seats have the numbers 1, 2, 3 … from the
+left. `<` counts from the right. `= 1,3,5` gives each seat's number. An empty line is a cross aisle.
+`#` starts a comment.
 
 Positions are in half seats: x grows by 2 for a seat or a gap and by 1 for a half gap, y by 2 for
-each line.
+each row or cross aisle.
 """
 
 import re
@@ -28,6 +28,7 @@ CELLS = {
     "w": (STANDARD, True),
     "W": (PREMIUM, True),
 }
+# Widths are in half seats; MAX_COLUMNS is that of the widest row.
 GAPS = {"_": 2, "-": 1}
 SEAT_PITCH = 2
 MAX_SEATS = 2_500
@@ -39,7 +40,7 @@ LABEL_PART = re.compile(r"[^\W_][\w-]{0,5}")
 
 
 class PlanError(ValueError):
-    """A plan that can't be read: the line (from 1; 0 for the whole plan) and what to do."""
+    """The plan can't be read. `line` counts from 1; 0 means the whole plan. `message` says why."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(f"Line {line}: {message}" if line else message)
@@ -76,6 +77,7 @@ def parse_plan(text: str) -> list[PlanSeat]:
     y = 0
     for count, line in enumerate(lines, 1):
         content = line.split("#", 1)[0].strip()
+        # A line with only a comment is not an aisle.
         if not content and line.strip():
             continue
         if content:

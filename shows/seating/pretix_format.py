@@ -1,9 +1,9 @@
 """Converts seating plans in pretix's open JSON format to our text (`plan.py`).
 
-In the file, positions are pixels, relative to zone and row; ours are half seats in straight rows.
-The order of rows, the order of seats in a row, and distances between seats (rounded to half a seat)
-are kept; curved and slanted rows become straight. Seats that can't be placed are errors that name
-their place in the file.
+In the file, positions are pixels, relative to zone and row. In our text, they are half seats in
+straight rows. The import keeps the order of the rows, the order of the seats in a row, and the
+distances between seats, rounded to half a seat. Curved and slanted rows become straight. If a seat
+can't be converted, PlanImportError names its place in the file.
 """
 
 import itertools
@@ -16,7 +16,7 @@ from typing import Any
 
 from .plan import LABEL_PART, PlanError, parse_plan, seat_label
 
-#: The seat types that a category can become: our cell, and its name for people.
+#: The seat types that staff can choose for a category: the cell in our text, and its name.
 KINDS = {
     "s": "Standard",
     "p": "Premium",
@@ -24,16 +24,16 @@ KINDS = {
     "W": "Wheelchair place (premium)",
 }
 HALF_GAPS_IN_SEAT = 2
-# Rows have an aisle between them if their distance is at least this many times the usual one.
+# There is an aisle between two rows if their distance is at least this many times the median.
 AISLE = 1.5
 MAX_AISLES = 4
-# Two parts with the same row name are one row if their heights differ by less than this share of
-# the usual distance between rows.
+# Two parts with the same row name are one row if their y values differ by at most this share of the
+# median distance between rows.
 LEVEL = 0.6
 
 
 class PlanImportError(ValueError):
-    """A plan that can't be converted: the place in the file, and why."""
+    """The plan can't be converted. `place` is where in the file, `message` says why."""
 
     def __init__(self, place: str, message: str) -> None:
         super().__init__(f"{place}: {message}" if place else message)
@@ -69,7 +69,10 @@ def categories(data: Any) -> list[str]:
 
 
 def plan_text(data: Any, kinds: Mapping[str, str]) -> str:
-    """The plan as our text; `kinds` gives each category one of KINDS. Raises PlanImportError."""
+    """The plan as our text. `kinds` has a key of KINDS for each category.
+
+    Raises PlanImportError.
+    """
     seats = list(_seats(data))
     if not seats:
         raise PlanImportError("zones", "the plan has no seats.")
@@ -89,7 +92,7 @@ def plan_text(data: Any, kinds: Mapping[str, str]) -> str:
 
 
 def _get(data: Any, key: str, kind: Any, place: str) -> Any:
-    """A required value of this type. Raises PlanImportError."""
+    """A required value. Raises PlanImportError if it is missing or has another type."""
     where = f"{place}.{key}" if place else key
     if not isinstance(data, dict) or key not in data:
         raise PlanImportError(where, "is missing.")
@@ -150,7 +153,10 @@ def _refuse_unusable_seats(seats: list[_Seat], kinds: Mapping[str, str]) -> None
 
 
 def _rows(seats: list[_Seat]) -> list[_Row]:
-    """Front to back, each from left to right."""
+    """The rows from front to back, the seats of each from left to right.
+
+    Raises PlanImportError if the parts of a row are not beside each other.
+    """
     by_name: dict[str, list[_Seat]] = {}
     for seat in seats:
         by_name.setdefault(seat.row, []).append(seat)
@@ -180,7 +186,7 @@ def _row_pitch(rows: list[_Row]) -> float:
 
 
 def _seat_pitch(rows: list[_Row]) -> float:
-    """The median distance of neighbours, which is that of two seats without a gap."""
+    """The distance of two seats without a gap: the median of all distances between neighbours."""
     steps = [step for row in rows for step in _steps(row)]
     usual = median(steps) if steps else 1.0
     if usual <= 0:
@@ -194,7 +200,7 @@ def _steps(row: _Row) -> list[float]:
 
 
 def _columns(row: _Row, pitch: float) -> list[int]:
-    """Each seat's left edge in half seats. The row's middle stays where it is in the file."""
+    """The left edge of each seat, in half seats. The row's middle stays as in the file."""
     at, places = 0, [0]
     for step in _steps(row):
         at += max(HALF_GAPS_IN_SEAT, round(HALF_GAPS_IN_SEAT * step / pitch))
@@ -233,7 +239,10 @@ def _numbering(row: _Row) -> str:
 
 
 def _check(text: str, seats: list[_Seat]) -> None:
-    """Parse the new text and compare its seats with those of the file. Raises PlanImportError."""
+    """Parse the new text and compare its seats with those of the file.
+
+    Raises PlanImportError if the text is not a valid plan, RuntimeError if a seat was lost.
+    """
     try:
         read = Counter(seat.label for seat in parse_plan(text))
     except PlanError as error:
