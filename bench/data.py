@@ -41,7 +41,7 @@ class World:
 
 
 class Filler:
-    """Fills one database, over a connection of its own."""
+    """Fills one database. It has its own connection."""
 
     def __init__(self, url: str) -> None:
         self._db = psycopg.connect(url, autocommit=True)

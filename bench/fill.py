@@ -1,4 +1,7 @@
-"""Creates films and people in a migrated database: ``python -m bench.fill``. Prints the people."""
+"""``python -m bench.fill``: creates films and people in a migrated database.
+
+Prints the people's ids, sessions and tokens as JSON.
+"""
 
 import json
 import os

@@ -44,7 +44,8 @@ ATTEMPTS = 3
 class Page:
     name: str
     path: str
-    #: Private pages have `noindex`, which lowers Lighthouse's SEO score; so it is not counted.
+    #: Private pages have `noindex`, which lowers Lighthouse's SEO score. So their SEO score is not
+    #: counted.
     private: bool = False
 
 

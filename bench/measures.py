@@ -224,9 +224,9 @@ def label(place: int) -> str:
 
 
 def latencies(report: Report, site: Site, holds: Holds, people: World, filler: Filler) -> None:
-    """Measure the latency of hold, confirm and list with 1, 8 and 64 clients, and at half load.
+    """Measure the latency of hold, confirm and list with 1, 8 and 64 clients, and at half rate.
 
-    Half load is half of the highest rate that was reached.
+    Half rate is half of the highest rate that 1, 8 or 64 clients reached.
     """
     report.section("Latency, ms p50/p95/p99")
     pending: list[tuple[str, int]] = []

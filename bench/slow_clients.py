@@ -173,7 +173,7 @@ def attacking(site: Site, attack: Attack, connections: int) -> Iterator[None]:
 
 
 def is_answered(site: Site, patience: float = PATIENCE_SECONDS) -> bool:
-    """Whether a polite client gets its page within `patience` seconds."""
+    """Whether a polite client gets the page, or a redirect (301), within `patience` seconds."""
     with suppress(OSError), closing(site.connect(patience)) as client:
         client.sendall(site.head(f"GET {PAGE}", "Connection: close"))
         return client.recv(12).startswith((b"HTTP/1.1 200", b"HTTP/1.1 301"))

@@ -1,4 +1,7 @@
-"""``python -m bench.sweep``: runs one sweep; prints the holds, the seconds and the longest lock."""
+"""``python -m bench.sweep``: runs one sweep of lapsed holds and prints the result as JSON.
+
+The result: the number of holds, the seconds, and the longest time that a show was locked.
+"""
 
 import json
 import time

@@ -22,7 +22,10 @@ QUERIES, RATIO = 12, 3.0
 
 
 def main() -> int:
-    """Fill the databases, measure, and write the table. Returns 1 if a page misses a target."""
+    """Fill the databases, measure, and write the table.
+
+    Returns 1 if a page misses a target or if the report has problems.
+    """
     parser = argparse.ArgumentParser(prog="make year", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="how often each page is opened")
     parser.add_argument(
@@ -47,7 +50,7 @@ def main() -> int:
 
 
 def fill(report: Report, *, days: int) -> None:
-    """Create and fill both databases. `archive_bookings` archives the year's oldest two weeks."""
+    """Create and fill both databases, and archive the bookings of the oldest shows in each."""
     report.section("Making the demonstration and the year")
     DEMO.create()
     DEMO.manage("migrate")

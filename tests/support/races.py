@@ -35,7 +35,10 @@ def at_once(work: Callable[[int], object], count: int) -> list[object]:
 
 
 def wait_for_waiting(count: int) -> None:
-    """Wait until `count` transactions of this database wait for a lock."""
+    """Wait until `count` transactions of this database wait for a lock.
+
+    Raises AssertionError after 180 seconds.
+    """
     waiting = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted"
     ends = time.monotonic() + 180
     with connection.cursor() as cursor:
