@@ -7,6 +7,7 @@ from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookmyshow.settings")
 
+# kombu's own transport ends the worker if the broker is lost during a task.
 TRANSPORT_ALIASES |= dict.fromkeys(
     ("redis", "rediss"), "bookmyshow.serving.celery_transport:Transport"
 )

@@ -76,7 +76,7 @@ def whole_number(name: str, *, default: int, least: int, most: int) -> int:
 
 
 def comma_separated(name: str, default: str = "") -> list[str]:
-    """A comma-separated list; empty when unset."""
+    """A comma-separated list. If the setting is unset, `default` is used."""
     return [word.strip() for word in env.str(name, default=default).split(",") if word.strip()]
 
 
@@ -135,8 +135,9 @@ def duration(
 def secret(name: str, *, debug: bool, default: str = "") -> str:
     """A secret of at least 32 characters that is hard to guess.
 
-    `default` is the value of another secret. If there is neither a value nor a default, the process
-    ends, except with DEBUG, which has a fixed value.
+    `default`, the value of another secret, is used if the setting is unset. If both are empty, the
+    secret is random while an image is built, and a fixed text with DEBUG. Otherwise, and for a
+    secret that is too short or easy to guess, the process ends.
     """
     value = env.str(name, default="") or default
     if not value and BUILDING:
@@ -154,7 +155,7 @@ def secret(name: str, *, debug: bool, default: str = "") -> str:
 
 
 def is_guessable(value: str) -> bool:
-    """Whether a text is clearly not random. 32 random hexadecimal digits are not guessable."""
+    """Whether a text is clearly not random. 32 random hexadecimal digits pass this check."""
     repeated = value in (value + value)[1:-1]
     neighbours = sum(abs(ord(one) - ord(next_one)) <= 1 for one, next_one in pairwise(value))
     known = value.startswith(("django-insecure", "only-for-debugging"))
@@ -162,7 +163,7 @@ def is_guessable(value: str) -> bool:
 
 
 def refuse_equal(**secrets: str) -> None:
-    """End the process if two secrets are equal: somebody who learns one would know both."""
+    """End the process if two secrets are equal, because a leak of one would reveal both."""
     for (name, value), (other, same) in combinations(secrets.items(), 2):
         if value and value == same:
             refuse(other, f"is the same as {name}; {MAKE_ONE}")
@@ -267,20 +268,20 @@ def sender(name: str, *, default: str) -> str:
 
 
 def web_concurrency() -> int:
-    """The number of gunicorn's worker processes; by default one for each processor, 2 to 8."""
+    """The number of gunicorn's workers. Default: one for each processor, at least 2, at most 8."""
     default = min(max(os.cpu_count() or 1, 2), 8)
     return whole_number("WEB_CONCURRENCY", default=default, least=1, most=256)
 
 
 def mail_settings(name: str) -> dict[str, Any]:
-    """Django's mail settings from an address, or {} if it is not set."""
+    """Django's mail settings from an address such as smtp+tls://…, or {} if it is not set."""
     if not env.str(name, default=""):
         return {}
     try:
         settings = dict(env.email_url(name))
     except (ValueError, KeyError, environ.ImproperlyConfigured):
         refuse(name, "can't be read; use for example smtp+tls://user:password@mail.example:587")
-    # django-environ drops the first slash; the folder would then be inside the working folder.
+    # django-environ drops the first slash of the path, so the path would be a relative one.
     if settings["EMAIL_BACKEND"].endswith("filebased.EmailBackend"):
         settings["EMAIL_FILE_PATH"] = "/" + settings["EMAIL_FILE_PATH"].lstrip("/")
     return settings

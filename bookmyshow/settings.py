@@ -17,8 +17,8 @@ SECRET_KEY = environment.secret("SECRET_KEY", debug=DEBUG)
 SECRET_KEY_FALLBACKS = environment.comma_separated("SECRET_KEY_FALLBACKS")
 JWT_SECRET = environment.secret("JWT_SECRET", debug=DEBUG)
 JWT_SECRET_FALLBACKS = environment.comma_separated("JWT_SECRET_FALLBACKS")
-# Signs the tickets' QR codes. By default it is SECRET_KEY, whose change would then make all sold
-# tickets invalid.
+# Signs the tickets' QR codes. By default it is SECRET_KEY. Then a change of SECRET_KEY makes all
+# sold tickets invalid, unless the old key is in SECRET_KEY_FALLBACKS.
 TICKET_KEY = environment.secret("TICKET_KEY", debug=DEBUG, default=SECRET_KEY)
 HAS_TICKET_KEY = bool(env.str("TICKET_KEY", default=""))
 TICKET_KEY_FALLBACKS = environment.comma_separated("TICKET_KEY_FALLBACKS")
@@ -33,12 +33,12 @@ ALLOWED_HOSTS = environment.comma_separated("ALLOWED_HOSTS", "localhost,127.0.0.
 SITE_URL = environment.site_url("SITE_URL", https=HTTPS, hosts=ALLOWED_HOSTS)
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 
-# X-Forwarded-For is believed from these proxies only. From all others the client's address is the
-# address of the connection.
+# X-Forwarded-For is believed only if a request comes from one of these proxies. Otherwise the
+# client's address is that of the connection.
 TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
 ADMIN_PATH = environment.url_prefix("ADMIN_PATH", default="admin/")
 METRICS_TOKEN = environment.token("METRICS_TOKEN")
-# All pages answer 503 ("closed for maintenance"). Health checks and static files work normally.
+# All pages answer 503 ("closed for maintenance"). Health checks, metrics and static files work.
 MAINTENANCE = environment.switch("MAINTENANCE", default=False)
 RATE_LIMITS = environment.switch("RATE_LIMITS", default=True)
 
@@ -60,8 +60,10 @@ MAX_HELD_SEATS_PER_ADDRESS = environment.whole_number(
 HOLD_PAUSE = timedelta(
     minutes=environment.whole_number("HOLD_PAUSE_MINUTES", default=5, least=0, most=1440)
 )
-# How long one customer's unconfirmed holds at one show may last together: two full holds.
+# How long a customer may hold seats of one show without buying: as long as two full holds. After
+# that the customer can't hold seats of this show for HOLD_PAUSE.
 UNPAID_HOLD_TIME = timedelta(minutes=2 * BOOKING_EXPIRY_MINUTES)
+# Seats at coming shows that a customer without a confirmed email may buy.
 MAX_SEATS_UNCONFIRMED = environment.whole_number(
     "MAX_SEATS_UNCONFIRMED", default=10, least=0, most=10_000
 )
@@ -141,11 +143,12 @@ TEMPLATES = [
     },
 ]
 
-# Database: every wait has a limit. If a transaction hangs, those that wait for it get a clear error
-# and their workers stay free. Each worker process has its own pool, one connection for each thread.
+# Database: every wait has a limit. If a transaction hangs, requests that wait for it end with a
+# clear error and their threads are free again. Each worker process has its own pool, with one
+# connection for each thread.
 WEB_THREADS = environment.whole_number("WEB_THREADS", default=4, least=1, most=64)
 LOCK_TIMEOUT_MS = 4_000
-# How long a request waits for a connection. After that the answer is a 503.
+# How long a request waits for a connection. If it gets none, the answer is a 503.
 DATABASE_WAIT_SECONDS = environment.whole_number(
     "DATABASE_WAIT_SECONDS", default=2, least=1, most=60
 )
@@ -158,13 +161,15 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     " -c plan_cache_mode=force_generic_plan",
 )
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", max(DATABASE_WAIT_SECONDS, 2))
-# Ends a connection whose data is not acknowledged, for example because the network drops packets.
+# Milliseconds. Ends a connection if sent data is not acknowledged for this long, for example
+# because the network drops packets.
 DATABASES["default"]["OPTIONS"].setdefault("tcp_user_timeout", 3_000)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# The second run of a statement prepares it (only for those of `bookmyshow.core.db.prepared`).
+# A statement is prepared when it runs for the second time. Only statements that run through
+# `bookmyshow.core.db.prepared` are prepared.
 DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 1
-# Behind PgBouncer each transaction may get another connection. So cursors that last longer than a
-# transaction are off, and the time limits above are set on the role (docs/deploy.md).
+# Behind PgBouncer each transaction may get another connection. So server-side cursors, which last
+# longer than a transaction, are off. The time limits above are set on the role (docs/deploy.md).
 PGBOUNCER = environment.switch("PGBOUNCER", default=False)
 if PGBOUNCER:
     del DATABASES["default"]["OPTIONS"]["options"]
@@ -192,7 +197,8 @@ CACHES = {
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
-# Pages of CORS_ORIGIN may call the API. The API ignores cookies, so they are not a credential.
+# Pages of CORS_ORIGIN may call the API, also with cookies. The API ignores cookies, so they give no
+# access.
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOWED_ORIGINS = environment.origins("CORS_ORIGIN")
 CORS_ALLOW_CREDENTIALS = True
@@ -204,8 +210,8 @@ CORS_PREFLIGHT_MAX_AGE = 3600
 # Accounts
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.PersonBackend"]
-# W004: emails are unique by the expression Lower(email), which this check does not see. W009:
-# environment.secret checks all secrets by one rule.
+# W004: emails are unique through a constraint on Lower(email), which this check does not see.
+# W009: environment.secret already checks all secrets.
 SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W009"]
 PASSWORD_HASHERS = [
     "accounts.login.hashers.BCryptHasher",
@@ -226,7 +232,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
 # Marks a browser that has logged in to an account (accounts.login.devices). The prefix __Host-
 # needs HTTPS.
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
-# If on, staff need a code from an authenticator app for the admin and the door.
+# If on, staff need a code from an authenticator app to use the admin and the door.
 STAFF_2FA = environment.switch("STAFF_2FA", default=False)
 # A session of staff ends STAFF_SESSION after the log-in, or after STAFF_IDLE without a request.
 STAFF_SESSION = environment.duration(
@@ -268,8 +274,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=NOTICE_SECONDS),
         "options": {"expires": NOTICE_SECONDS},
     },
-    # At 04:00 in India. With a time and not an interval, because each restart of beat would start
-    # the interval again.
+    # At 04:00 in India. A time of day, because each restart of beat would start an interval again.
     "clear-sessions": {
         "task": "accounts.tasks.clear_sessions",
         "schedule": crontab(hour=22, minute=30),
@@ -309,7 +314,8 @@ STORAGES = {
     },
 }
 
-# Uploads: only staff upload files, posters (movies.posters.uploads). The limits hold for all forms.
+# Uploads: only staff upload files, which are posters (movies.posters.uploads) and seating plans
+# (shows.seating). The limits hold for all forms.
 FILE_UPLOAD_HANDLERS = [
     "bookmyshow.core.security.QuotaUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -327,8 +333,8 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
-# Browsers accept a __Host- cookie only over HTTPS, for the path "/" and without a domain. So other
-# hosts of the same domain can't set it.
+# Browsers accept a __Host- cookie only over HTTPS, for the path "/" and without a Domain attribute.
+# So other hosts of the same domain can't set it.
 if HTTPS:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -6,7 +6,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookmyshow.settings")
 
 django_application = get_wsgi_application()
 
-# Imported here, because this module reads the settings and needs Django to be set up.
+# After get_wsgi_application(), because this import needs Django to be set up.
 from .serving.unchanged_poll import UnchangedPolls  # noqa: E402
 
 application = UnchangedPolls(django_application)

@@ -1,18 +1,18 @@
 """Fixtures of the browser tests.
 
-A test asks for ``page`` (and ``live_site`` for addresses, ``sign_in`` to be someone)::
+A test uses the fixtures ``page``, ``live_site`` (for addresses) and ``sign_in`` (to log in)::
 
     def test_a_film_is_found_by_its_title(page, live_site):
         make_movie(title="Her")
         page.goto("/")
         expect(page.get_by_role("link", name="Her")).to_be_visible()
 
-The pages come from gunicorn in a process of its own, which sees only what is committed; so ``page``
-brings ``transactional_db`` with it, and the database is emptied after the test.
+The pages come from gunicorn, another process, which sees only committed rows. So ``page`` uses
+``transactional_db``, which empties the database after the test.
 
-A test runs on one large screen; ``@pytest.mark.screens(*SMALL_AND_LARGE)`` on it or on its module
-runs it on a small one too. ``screen.check`` looks at a page in both themes, so only tests of the
-theme itself run on EVERY_SCREEN.
+A test runs on one large screen. With ``@pytest.mark.screens(*SMALL_AND_LARGE)`` on the test or its
+module it runs on a small one too. ``screen.check`` checks a page in both themes, so only tests of
+the theme itself run on EVERY_SCREEN.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -52,7 +52,7 @@ def live_site(
 ) -> Iterator[LiveSite]:
     """The site as deployed (gunicorn, collected static files) on the tests' database.
 
-    To change its settings, start another with ``tests.support.live_site.serve``.
+    A test that needs other settings starts another site: ``tests.support.live_site.serve``.
     """
     with django_db_blocker.unblock(), serve(tmp_path_factory.mktemp("live_site")) as site:
         yield site
@@ -66,7 +66,7 @@ def api(live_site: LiveSite, transactional_db: None) -> Api:
 
 @pytest.fixture
 def quick_api(client: Client, db: None) -> ApiInProcess:
-    """The API in this process."""
+    """The API in the test's process and transaction, without a server. Faster than `api`."""
     return ApiInProcess(client)
 
 
@@ -90,9 +90,9 @@ def screen(request: pytest.FixtureRequest) -> Screen:
 def visitor(
     browser: Browser, live_site: LiveSite, screen: Screen, transactional_db: None
 ) -> Iterator[Callable[..., BrowserContext]]:
-    """Makes browsers with their own cookies: ``visitor(java_script_enabled=False)``.
+    """A function that opens a browser with its own cookies: ``visitor(java_script_enabled=False)``.
 
-    Addresses are relative to the site. Browsers reach no other machine (tests/support/browser.py).
+    Its addresses are relative to the site. It reaches no other machine (tests/support/browser.py).
     """
     contexts = []
 
@@ -129,8 +129,8 @@ def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Pa
             problems.append(message.text)
 
     def note_error(error: Error) -> None:
-        # A busy browser skips page transitions and reports that as an error; it is not our
-        # script's.
+        # A busy browser skips page transitions and reports that as an error. Our scripts do not
+        # cause it.
         if not error.message.startswith("Transition was "):
             problems.append(str(error))
 
@@ -158,9 +158,10 @@ def sign_in(live_site: LiveSite) -> Callable[[Page, User], None]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test on each screen of its mark. A mark on the test replaces that of the module.
+    """Run a test once for each screen in its `screens` mark.
 
-    A mark without screens is for tests that set the screen themselves.
+    A mark on the test replaces that of the module. Tests that set the screen themselves have
+    ``@pytest.mark.screens`` without screens.
     """
     mark = metafunc.definition.get_closest_marker("screens")
     if mark and mark.args and "screen" in metafunc.fixturenames:
@@ -171,7 +172,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let ``page`` know whether the test failed."""
+    """Tell the fixture ``page`` whether the test failed, for its screenshot."""
     report = yield
     if report.when == "call":
         item.stash[FAILED] = report.failed

@@ -1,8 +1,9 @@
 """``python -m bookmyshow.embedded COMMAND…``: run a command with the servers and secrets it lacks.
 
-If neither the environment nor ``.env`` sets DATABASE_URL or REDIS_URL, this starts the server, or
-uses the one that another such command has started. SECRET_KEY, JWT_SECRET and TICKET_KEY come from
-``.data/secrets.env`` if they are not set.
+For each of DATABASE_URL and REDIS_URL that neither the environment nor ``.env`` sets, this starts
+the server, or uses the one that another such command has started. SECRET_KEY and JWT_SECRET come
+from ``.data/secrets.env`` if they are not set. TICKET_KEY does so too, but only together with
+SECRET_KEY.
 """
 
 import contextlib
@@ -22,8 +23,8 @@ from .membership import Membership
 from .paths import ROOT, EmbeddedError, make_folders
 
 SERVERS = {"DATABASE_URL": "postgres", "REDIS_URL": "valkey"}
-# For make: if it is killed with SIGKILL, it can't stop its commands. The option carries make's pid
-# because make may already have ended when this process starts.
+# Used by make. If make is killed with SIGKILL, it can't stop its commands, so this process asks the
+# kernel for SIGTERM. The option has make's pid, because make may end before this process starts.
 END_WITH_PARENT = "--end-with-parent="
 USAGE = f"python -m bookmyshow.embedded [{END_WITH_PARENT}PID] COMMAND [ARGUMENT…]"
 SECRETS = ("SECRET_KEY", "JWT_SECRET")
@@ -35,7 +36,7 @@ def given_names() -> set[str]:
     """Return the names that the environment or the project's ``.env`` gives a value."""
 
     class Preview(environ.Env):
-        # read_env writes here. A copy, because the command reads the file itself.
+        # read_env writes to this copy. os.environ stays unchanged: the command reads .env itself.
         ENVIRON = dict(os.environ)
 
     if (ROOT / ".env").exists():

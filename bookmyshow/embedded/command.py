@@ -62,7 +62,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], inherit: Sequenc
 
 
 def _adopt_orphans() -> None:
-    """Become the parent of processes that the command leaves running, to end them (Linux)."""
+    """Adopt processes that the command leaves running, to end them later (Linux only)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
@@ -83,14 +83,14 @@ def _forwarded_signals(process: subprocess.Popen[bytes]) -> Iterator[None]:
 
 
 def ignore_signals() -> None:
-    """Ignore signals while this process shuts down. What it still waits for has time limits."""
+    """Ignore signals while this process shuts down. Each wait of the shutdown has a time limit."""
     for signum in FORWARDED:
         signal.signal(signum, signal.SIG_IGN)
 
 
 @contextlib.contextmanager
 def _foreground(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Give the command the terminal if this process has it: it can then read, and gets Ctrl-C."""
+    """Give the command this process's terminal, if any, so that it can read and gets Ctrl-C."""
     # A background process that takes the terminal back gets SIGTTOU, which would stop it.
     previous = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     try:
@@ -114,7 +114,11 @@ def _pass_terminal(*, giver: int, taker: int) -> None:
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int:
-    """Wait until the command ends. When it is stopped (Ctrl-Z), stop too; continue it later."""
+    """Wait until the command ends, and return its exit code.
+
+    When the command is stopped (Ctrl-Z), this process stops too. When this process is continued, it
+    continues the command.
+    """
     while True:
         # Any child, because this process also reaps the command's orphans.
         pid, status = os.waitpid(-1, os.WUNTRACED)
@@ -133,7 +137,7 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
 
 
 def _end_leftovers() -> None:
-    """End processes that the command left running: the servers they may use are about to stop."""
+    """End processes that the command left running, because the servers stop next."""
     start = time.monotonic()
     terminated: set[int] = set()
     while leftovers := [child for child in psutil.Process().children() if not _is_keeper(child)]:

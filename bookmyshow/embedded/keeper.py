@@ -25,7 +25,7 @@ RETRY_SECONDS = 0.3
 
 
 def make_service(name: str) -> Service:
-    """Return the service with that name. Raises EmbeddedError if its wheel is missing."""
+    """Return the service. Raises EmbeddedError, for example if its wheel is missing."""
     # Imported here, because each keeper needs only the client library of its own server.
     if name == "postgres":
         from .postgres import Postgres
@@ -44,7 +44,10 @@ class Keeper:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start_and_wait(self) -> None:
-        """Start the server and return when it answers. Raises EmbeddedError after READY_SECONDS."""
+        """Start the server and return when it answers.
+
+        Raises EmbeddedError if it can't be started or does not answer within READY_SECONDS.
+        """
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             self.service.prepare()
@@ -59,7 +62,7 @@ class Keeper:
         raise EmbeddedError(f"{self.service.name} did not start: see {LOG / self.service.name}.log")
 
     def restart_forever(self) -> None:
-        """Restart the server whenever it ends. Never returns."""
+        """Restart the server whenever it ends. Raises EmbeddedError if that fails."""
         while True:
             assert self.process is not None
             code = self.process.wait()

@@ -56,13 +56,14 @@ class Membership:
 
     def __init__(self, service: str) -> None:
         self.service = service
-        #: The command inherits it. If this process is killed, the server still runs until the
-        #: command ends.
+        #: The open ``members`` lock file. The command inherits it, so the server runs until the
+        #: command ends, even if this process is killed.
         self.descriptor = -1
         #: The keeper, if this process started it.
         self.keeper: subprocess.Popen[bytes] | None = None
         self._left = False
-        #: Held while this process starts a keeper, and while it leaves: never both at once.
+        #: Held while a killed keeper is replaced, and while `_left` is set. So no keeper is started
+        #: after this process has left.
         self._keeper_start_lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -83,7 +84,8 @@ class Membership:
         if try_lock(self.descriptor, fcntl.LOCK_EX):
             self._stop_keeper()
         elif not try_lock(self.descriptor, fcntl.LOCK_SH):
-            # The keeper already has the lock: it saw that no command is left and stops the server.
+            # The failed try for LOCK_EX released our shared lock, and the keeper took the lock. It
+            # now stops the server, because no command is left. Wait for that.
             fcntl.flock(self.descriptor, fcntl.LOCK_SH)
             self._reap_keeper()
         # Unlock explicitly: left-over children of the command may still have the descriptor open.
@@ -99,7 +101,7 @@ class Membership:
         start = open_lock(self.service, "start")
         try:
             fcntl.flock(start, fcntl.LOCK_EX)
-            # Waits while a keeper whose last command has ended stops its server.
+            # A keeper that is stopping its server has this lock exclusively. Wait for its end.
             fcntl.flock(self.descriptor, fcntl.LOCK_SH)
             if self._keeper_pid() is None:
                 self._start_keeper()
@@ -173,6 +175,6 @@ class Membership:
         self._reap_keeper()
 
     def _reap_keeper(self) -> None:
-        # In some containers process 1 does not reap orphans, so a zombie would stay.
+        # In some containers process 1 does not reap orphans, so the keeper would stay as a zombie.
         if self.keeper is not None:
             self.keeper.wait()

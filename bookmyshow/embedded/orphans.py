@@ -19,8 +19,8 @@ def read_pid(pid_file: Path) -> int | None:
 def end_orphan(pid_file: Path, folder: Path, signals: Sequence[tuple[Signals, float]]) -> None:
     """End the process whose pid is in the file, if ``folder`` is its working directory.
 
-    Another process that got the same pid later is left alone. ``signals`` are sent one after the
-    other; each comes with the seconds to wait for the process to end.
+    Any other process with this pid got the pid later and is not touched. ``signals`` are sent one
+    after the other; each comes with the seconds to wait for the process to end.
     """
     pid = read_pid(pid_file)
     if pid is None:

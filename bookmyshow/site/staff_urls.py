@@ -11,7 +11,7 @@ from shows.schedule import views as staff_views
 from shows.seating import views as plan_views
 
 urlpatterns = [
-    # The admin's own page checks passwords without a rate limit.
+    # Replaces the admin's own page, which checks passwords without a rate limit.
     path("password_change/", RedirectView.as_view(url=reverse_lazy("accounts:password"))),
     path("dashboard/", dashboard_page, name="staff-dashboard"),
     path("export/<slug:app>/<slug:model>/", export, name="staff-export"),

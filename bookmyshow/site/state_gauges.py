@@ -1,4 +1,4 @@
-"""Metrics that are read from the database and the broker at each scrape by Prometheus."""
+"""Metrics that each scrape by Prometheus reads from the database, the broker and the cache."""
 
 from collections.abc import Iterator
 
@@ -45,7 +45,7 @@ NAMES = (
 
 
 class StateGauges(Collector):
-    """Collects the gauges. If a server does not answer, its `..._up` is 0; the scrape works."""
+    """Collects the gauges. If a server does not answer, its `..._up` is 0; the scrape goes on."""
 
     def describe(self) -> Iterator[Metric]:
         """Empty, because otherwise `register` would call `collect`."""

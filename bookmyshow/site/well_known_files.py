@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-# Private pages. They also have `noindex`.
+# Pages of accounts and bookings (these also have `noindex`), the API, and the seat map's polls.
 NOT_FOR_CRAWLERS = ("/accounts/", "/bookings/", "/api/", "/shows/*/seats/")
 OFFLINE_STYLES = ("tokens", "base", "controls", "components", "frame", "errors")
 A_DAY = 24 * 3600
@@ -62,7 +62,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(no_cache=True)
 def service_worker(request: HttpRequest) -> HttpResponse:
-    """The service worker. Its address is at the top, because it controls only pages below it."""
+    """The service worker. It is served at /sw.js, because it controls only pages below its path."""
     kept = [
         reverse("offline"),
         *(static(f"css/{name}.css") for name in OFFLINE_STYLES),
@@ -83,5 +83,5 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=A_DAY)
 def offline(request: HttpRequest) -> HttpResponse:
-    """The page for a lost connection. Browsers store it, so it is rendered without the request."""
+    """The page for a lost connection. Browsers store it, so it shows no data of the request."""
     return HttpResponse(render_to_string("site/offline.html"))

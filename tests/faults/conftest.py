@@ -15,7 +15,7 @@ SHOWS = 12
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("faults")
     if os.geteuid() == 0:
-        # PostgreSQL runs as another user then.
+        # PostgreSQL then runs as another user, who must be able to enter this folder.
         folder.chmod(0o755)
     with stack(folder, shows=SHOWS, buyers=BUYERS) as world:
         yield world
@@ -31,8 +31,8 @@ def site(world: Stack) -> Iterator[Program]:
 
 @pytest.fixture(autouse=True)
 def books_are_right_after_every_fault(world: Stack) -> Iterator[None]:
-    """Free all seats before each test, or a fast machine would sell them out. Check them after
-    it."""
+    """Free all seats before each test, because on a fast machine they sell out. Check the
+    database's rules after it."""
     world.forget_bookings()
     yield
     assert world.broken() == []

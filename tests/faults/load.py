@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-# Django compares the cookie with the header; any 32 letters are valid.
+# Django only compares the cookie with the header, so any 32 letters are valid.
 CSRF = "faultsfaultsfaultsfaultsfaultsfa"
 # The timeout of a request. A working site answers sooner, even on a busy machine.
 PATIENCE_SECONDS = 60.0
@@ -22,7 +22,10 @@ BROKEN = 0
 
 
 class Answer(NamedTuple):
-    """The answer to one request. `status` is BROKEN if the connection broke or no answer came."""
+    """The answer to one request, sent at `at` (time.monotonic). `what` names the request.
+
+    `status` is BROKEN if the connection broke or no answer came.
+    """
 
     at: float
     seconds: float
@@ -62,7 +65,7 @@ class Buyer:
         return self.see(reference) == "CONFIRMED"
 
     def see(self, reference: str) -> str:
-        """The booking's status by the site, or "" if there is no answer."""
+        """The booking's status on the site, or "" if the answer is not a 200."""
         answer = self.get("booking", f"/bookings/{reference}/clock/")
         if answer.status != 200:
             return ""
@@ -115,10 +118,10 @@ class Load:
         return [a for a in self.answers if a.status == BROKEN or a.status >= 500]
 
     def failures_outside(self, begin: float, end: float) -> list[str]:
-        """5xx answers and broken connections of requests that were not during the fault.
+        """5xx answers and broken connections before or after the fault, as text.
 
-        A keep-alive connection that a dying worker closed counts as part of the fault, because
-        browsers repeat such a request on a new connection.
+        With the `end` of `wait_until_well`, also the last connections that a dying worker closed
+        are part of the fault. Browsers repeat such a request on a new connection.
         """
         late = [a for a in self.failures() if a.at + a.seconds < begin or a.at > end]
         return [f"{a.what} {a.status} {a.at - begin:+.2f} s" for a in late]
@@ -130,7 +133,7 @@ class Load:
             time.sleep(0.05)
 
     def all_are_served_after(self, moment: float) -> bool:
-        """Whether since then each buyer got an answer below 500, and somebody has bought."""
+        """Whether, after `moment`, each buyer got an answer below 500 and one saw its booking."""
         served = (
             any(a.at > moment and BROKEN < a.status < 500 for a in list(buyer.answers))
             for buyer in self.buyers
@@ -142,7 +145,7 @@ class Load:
         self.wait_until(lambda: self.all_are_served_after(now))
 
     def wait_until_well(self) -> float:
-        """Wait until nothing has failed for CALM_SECONDS and all are served; returns that time."""
+        """Wait until nothing has failed for CALM_SECONDS and all are served. Returns the time."""
 
         def is_well() -> bool:
             last = max((a.at + a.seconds for a in self.failures()), default=began)
@@ -158,13 +161,13 @@ class Load:
 
 
 def nearly_longest(answers: Sequence[Answer]) -> float:
-    """The 90th percentile of the seconds, because a busy machine may delay a few answers."""
+    """The 90th percentile of the seconds. A busy machine may delay a few of the answers."""
     seconds = sorted(answer.seconds for answer in answers)
     return seconds[len(seconds) * 9 // 10]
 
 
 def shop(buyer: Buyer, shows: Sequence[int], chance: random.Random, stop: threading.Event) -> None:
-    """Hold two random adjacent seats and confirm them, until `stop` is set."""
+    """Hold and confirm two random adjacent seats, again and again, until `stop` is set."""
     while not stop.is_set():
         row, number = chance.randint(1, 20), chance.randint(1, 19)
         labels = [f"R{row}-{number}", f"R{row}-{number + 1}"]

@@ -1,4 +1,4 @@
-"""Helpers of fault tests that read and change bookings directly in the database."""
+"""Helpers for fault tests. They read and change bookings directly in the database."""
 
 import time
 
@@ -6,7 +6,7 @@ from tests.faults.site import Stack
 
 
 def assert_kept(world: Stack, references: list[str]) -> None:
-    """Assert that every confirmation that a client saw is in the database."""
+    """Assert that each booking that a client saw as confirmed is confirmed in the database."""
     assert references, "nobody confirmed anything, so nothing was tested"
     rows = world.query(
         "SELECT reference FROM bookings_booking WHERE status = 'CONFIRMED' AND reference = ANY(%s)",

@@ -1,4 +1,4 @@
-"""A TCP proxy before PostgreSQL that can lose the answer to a COMMIT."""
+"""A TCP proxy in front of PostgreSQL that can lose the answer to a COMMIT."""
 
 import contextlib
 import socket
@@ -13,8 +13,8 @@ COMMIT = b"COMMIT\x00"
 
 
 class CommitLosingProxy:
-    """Forwards to `port`; after `lose_commits(n)` the next n COMMITs reach the server, which does
-    them, and their connections break before the answer comes back."""
+    """Forwards connections to `port`. After `lose_commits(n)` the server still gets the next n
+    COMMITs and runs them, but the connection breaks before the client gets the answer."""
 
     def __init__(self, port: int) -> None:
         self._target = port

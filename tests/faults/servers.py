@@ -1,6 +1,6 @@
 """PostgreSQL and Valkey for the fault tests, which kill and start them.
 
-No keeper restarts them, unlike the embedded servers; the test decides when they return.
+Unlike the embedded servers they have no keeper: only the test restarts them.
 """
 
 import os
@@ -33,7 +33,7 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
         self.owner: tuple[int, int] | None = None
         if os.geteuid() == 0:
-            # PostgreSQL refuses root.
+            # PostgreSQL refuses to run as root.
             nobody = pwd.getpwnam("nobody")
             self.owner = (nobody.pw_uid, nobody.pw_gid)
             os.chown(folder, *self.owner)
@@ -56,7 +56,7 @@ class Server:
             )
 
     def start(self) -> None:
-        """Start it and return when it answers."""
+        """Start the server and return when it answers. Raises RuntimeError with its log."""
         program, arguments = self.command()
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
@@ -70,7 +70,7 @@ class Server:
         raise RuntimeError(f"no start:\n{self.folder.with_suffix('.log').read_text()}")
 
     def end(self, signum: signal.Signals) -> None:
-        """Send the signal and wait for the end."""
+        """Send the signal and wait until the process has ended."""
         assert self.process is not None
         self.process.send_signal(signum)
         self.process.wait(120)
@@ -84,7 +84,7 @@ class Server:
 
 
 class Postgres(Server):
-    """PostgreSQL with the embedded server's settings, durable ones included."""
+    """PostgreSQL with the embedded server's settings, so commits are durable here too."""
 
     def command(self) -> tuple[Path, list[str]]:
         if not (self.folder / "PG_VERSION").exists():
@@ -112,7 +112,7 @@ class Postgres(Server):
         )
 
     def connect_if_it_can(self) -> psycopg.Connection[Any] | None:
-        """A connection, or None if the server accepts none."""
+        """A connection, or None if the server does not accept it."""
         try:
             return self.connect()
         except psycopg.OperationalError:

@@ -1,4 +1,4 @@
-"""Starts the site's processes as the Procfile does, on the fault tests' servers."""
+"""Starts gunicorn and a Celery worker on the servers of the fault tests."""
 
 import json
 import os
@@ -77,7 +77,7 @@ class Stack:
 
     @contextmanager
     def site(self, **changes: str) -> Iterator[Program]:
-        """Serve with gunicorn; `changes` are settings, `APPLICATION` another WSGI application."""
+        """Run gunicorn. `changes` are settings; `APPLICATION` is another WSGI application."""
         port = free_port()
         application = changes.pop("APPLICATION", "bookmyshow.wsgi")
         env = self.environment(PORT=str(port), **changes)
@@ -92,7 +92,7 @@ class Stack:
 
     @contextmanager
     def celery(self) -> Iterator[Program]:
-        """Run a Celery worker without beat; `sweep` gives it work."""
+        """Run a Celery worker without beat. It runs the tasks that `sweep` queues."""
         log = self.folder / "celery.log"
         process = spawn(
             [
@@ -109,12 +109,12 @@ class Stack:
             celery.stop()
 
     def sweep(self) -> None:
-        """Queue a sweep as beat does."""
+        """Queue a sweep in the default queue, the only one that the worker here reads."""
         with Celery(broker=self.valkey.url()) as queue:
             queue.send_task("bookings.tasks.release_expired_holds")
 
     def broken(self) -> list[str]:
-        """The breaches that `manage.py check_integrity` would find."""
+        """The broken rules that `manage.py check_integrity` would report."""
         return [where for query in RULES.values() for (where,) in self.query(query)]
 
     def forget_bookings(self) -> None:
@@ -151,7 +151,7 @@ def environment(folder: Path, database: str, redis: str) -> dict[str, str]:
 
 @contextmanager
 def stack(folder: Path, *, shows: int, buyers: int) -> Iterator[Stack]:
-    """Servers of their own with `shows` of 400 seats each, and `buyers` who are logged in."""
+    """Start new servers, with `shows` shows of 400 seats and `buyers` logged-in buyers."""
     (folder / "postgres").mkdir(parents=True)
     (folder / "valkey").mkdir()
     postgres, valkey = Postgres(folder / "postgres"), Valkey(folder / "valkey")

@@ -1,6 +1,6 @@
-"""The site on a web host whose clock is wrong by CLOCK_SHIFT seconds; for gunicorn.
+"""A WSGI application: the site on a web host whose clock is wrong by CLOCK_SHIFT seconds.
 
-Python's clock is shifted below datetime and time, so libraries see it too. The database's is not.
+time_machine shifts the clock for all Python code, libraries too. The database's clock is right.
 """
 
 import datetime

@@ -1,4 +1,4 @@
-"""Every address of the site and who may call it.
+"""Every address of the site except the admin, and who may call it.
 
 Callers are a visitor without an account, a customer, the owner of the booking in question, and a
 superuser.
@@ -11,7 +11,7 @@ PERSON = ANYONE - {"visitor"}
 OWNER = {"owner"}
 OWNER_OR_ADMIN = {"owner", "superuser"}
 ADMIN = {"superuser"}
-STAFF = {"superuser"}  # And staff with the permission; the features' own tests check that.
+STAFF = {"superuser"}  # Staff with the permission too, which the features' own tests check.
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def staff_client() -> Client:
 
 
 def queries_of_list(client: Client, model: str, **conditions: str) -> int:
-    """The number of queries of an admin list page, with those for session and user."""
+    """The number of queries of an admin list page, including those for session and user."""
     with CaptureQueriesContext(connection) as captured:
         response = client.get(reverse(f"admin:{model}_changelist"), conditions)
     assert response.status_code == 200
@@ -29,7 +29,7 @@ def queries_of_list(client: Client, model: str, **conditions: str) -> int:
 
 
 def assert_few_queries(client: Client, model: str, add_rows: Callable[[], object]) -> None:
-    """Assert that a list page needs few queries, and not more when there are more rows."""
+    """Assert that a list page needs at most MOST_QUERIES, and not more for more rows."""
     add_rows()
     queries_of_list(client, model)
     before = queries_of_list(client, model)
@@ -39,7 +39,7 @@ def assert_few_queries(client: Client, model: str, add_rows: Callable[[], object
 
 
 def errors_of(response: Any) -> dict[str, list[str]]:
-    """The errors of the form by field; `__all__` has those of the whole form."""
+    """The form's errors by field. Errors of the whole form are under `__all__`."""
     assert response.status_code == 200, "the form was accepted"
     form = response.context["adminform"].form
     return {field: list(errors) for field, errors in form.errors.items()}

@@ -63,8 +63,10 @@ class Caller:
         by: User | str | None = None,
         **headers: str,
     ) -> Reply:
-        """Call `/api/` + path. `body`: bytes as they are, anything else as JSON; `by`: a person,
-        or a token. Headers are given as `If_None_Match="…"`.
+        """Call `/api/` + path.
+
+        A `body` of bytes is sent as it is, any other as JSON. `by` is a person or a token. Headers
+        are given as `If_None_Match="…"`.
         """
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if body is not None:
@@ -103,7 +105,7 @@ class Api(Caller):
 
 @dataclass(frozen=True)
 class ApiInProcess(Caller):
-    """The API without a server, in the test's own transaction. It is fast, for many cases."""
+    """The API without a server, in the test's own transaction. Fast, for tests of many cases."""
 
     client: Client
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright
 
-# The first is Chromium without windows: a new visitor costs it a quarter of the processor time.
+# The first is Chromium without windows. It needs a quarter of the processor time of the others to
+# open a browser context (a new visitor).
 NAMES = (
     "chromium-headless-shell",
     "chromium",
@@ -15,8 +16,9 @@ NAMES = (
     "google-chrome",
     "google-chrome-stable",
 )
-# Two pages of the address bar that Chromium would load for each new visitor. Its last list counts,
-# so those of Playwright's list that matter to a test are here too.
+# Features to disable. The first two are pages of the address bar, which Chromium would load for
+# each new visitor. Chromium uses only the last list it is given, so this one repeats what the tests
+# need of Playwright's own list.
 WITHOUT = (
     "WebUIOmniboxPopup",
     "WebUIOmniboxAimPopup",
@@ -36,8 +38,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    # The browser can reach only this machine. (Playwright's route() could block requests too, but
-    # it would switch the browser's cache off and be slow.)
+    # The browser can reach only this machine. Playwright's route() could block requests too, but
+    # it is slow and switches the browser's cache off.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     f"--disable-features={','.join(WITHOUT)}",
 ]
@@ -50,7 +52,7 @@ MISSING = (
 
 
 def find_chromium(playwright: Playwright) -> str | None:
-    """Return $CHROMIUM, else the system's, else the one Playwright downloaded, else None."""
+    """Return the path in $CHROMIUM, else the system's browser, else Playwright's, else None."""
     if chosen := os.environ.get("CHROMIUM"):
         return chosen
     for name in NAMES:
@@ -61,7 +63,7 @@ def find_chromium(playwright: Playwright) -> str | None:
 
 
 def launch_chromium(playwright: Playwright) -> Browser:
-    """Start the browser. Without one the test is skipped, or fails where $CI is set."""
+    """Start the browser. If there is none, the test is skipped; if $CI is set, it fails."""
     path = find_chromium(playwright)
     if path is None:
         if os.environ.get("CI"):

@@ -1,14 +1,14 @@
-"""Times and zones for tests of the cinema's day, which differs from UTC's."""
+"""Times and zones for tests of the cinema's day, which differs from the day in UTC."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-# 19:30 UTC on Saturday 7 March is one o'clock in the night to Sunday in Mumbai.
+# In Mumbai this is 01:00 on Sunday 8 March. The cinema's day is still Saturday, as in UTC.
 NIGHT_IN_MUMBAI = "2026-03-07T19:30:00Z"
 
 
 def zone_in_the_night(now: datetime) -> tuple[str, date]:
-    """A time zone where it is between one and two in the night, and the date of the evening."""
+    """A time zone where it is between 01:00 and 02:00, and the date of the day before there."""
     offset = (1 - now.hour) % 24
     offset -= 24 if offset > 14 else 0
     zone = f"Etc/GMT{-offset:+d}"
@@ -16,6 +16,6 @@ def zone_in_the_night(now: datetime) -> tuple[str, date]:
 
 
 def zone_on_another_day(now: datetime) -> tuple[str, date]:
-    """A time zone whose date is not UTC's at this moment, and that date; it lasts for hours."""
+    """A time zone whose date is not UTC's now, and its date, which lasts at least two hours."""
     zone = "Pacific/Kiritimati" if now.hour >= 10 else "Etc/GMT+12"
     return zone, now.astimezone(ZoneInfo(zone)).date()

@@ -10,20 +10,20 @@ from django.db import IntegrityError, connection, transaction
 
 @contextmanager
 def refused_by(name: str) -> Iterator[None]:
-    """Assert that the block breaks the constraint of this name, or whose name begins so."""
+    """Assert that the block breaks a constraint whose name begins with `name`."""
     with pytest.raises(IntegrityError, match=f'constraint "{name}'), transaction.atomic():  # noqa: PT012
         yield
         check_now()
 
 
 def check_now() -> None:
-    """Check foreign keys now. They are checked at the commit, and a test's transaction has none."""
+    """Check foreign keys now. They are checked at the commit, but a test's transaction has none."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def drop(table: str, *names: str) -> None:
-    """Drop constraints until the test is rolled back, to test another constraint."""
+    """Drop constraints that hide the one under test. The end of the test rolls this back."""
     check_now()
     with connection.cursor() as cursor:
         for name in names:

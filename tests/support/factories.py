@@ -1,4 +1,4 @@
-"""Creates rows for tests, with sensible values. Tests move time by changing the rows' times."""
+"""Creates rows for tests. Tests do not change the clock: they change the times of rows."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -16,13 +16,13 @@ from movies.models import Movie
 from shows.models import Cinema, Screen, Show
 from shows.services import create_show
 
-# 5 rows of 10 with an aisle, the last one premium.
+# 5 rows of 10 seats with an aisle. Row D has wheelchair places at its ends, row E is premium.
 SMALL_HALL = "\n".join([f"{row} sssss_sssss" for row in "ABC"] + ["D wssss_ssssw", "E ppppp_ppppp"])
 _number = count(1)
 
 
 def hall(rows: int, seats_in_row: int) -> str:
-    """A plan of `rows` plain rows named R1, R2 … (labels R1-1, R1-2 …)."""
+    """A plan with rows R1, R2 … of standard seats; their labels are R1-1, R1-2 …"""
     return "\n".join(f"R{row} {'s' * seats_in_row}" for row in range(1, rows + 1))
 
 
@@ -73,7 +73,7 @@ def make_show(
 
 
 def make_booking(show: Show, labels: Iterable[str], *, user: User | None = None) -> Booking:
-    """A confirmed booking, made by the services."""
+    """A confirmed booking, made through the services."""
     buyer = user or make_user()
     held = services.hold_seats(user=buyer, show_id=show.pk, labels=labels)
     return services.confirm_booking(user=buyer, reference=held.reference)

@@ -2,6 +2,6 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 
 class QuickHasher(PBKDF2PasswordHasher):
-    """One round, for fast tests. The site can verify the hashes, because they name the rounds."""
+    """One iteration, for fast tests. The site can check the hashes, which store the iterations."""
 
     iterations = 1

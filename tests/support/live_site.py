@@ -21,10 +21,10 @@ from bench.sites import UNLIMITED
 from bookmyshow.environment import ROOT
 
 START_SECONDS = 120.0
-# Below the range that kernels hand out for outgoing connections, and beside the embedded servers'.
+# Below the range that kernels use for outgoing connections, above the embedded servers' ports.
 PORTS = range(30_000, 32_768)
-# A UDP socket on the port of each that was given; none takes a port from TCP. They last as long as
-# this process.
+# For each port that was given out, a UDP socket on that port, which marks it as taken. It does not
+# block the port for TCP. The sockets stay open until this process ends.
 _claims: list[socket.socket] = []
 
 
@@ -34,7 +34,7 @@ class LiveSite:
 
     #: Without a slash at the end: ``http://127.0.0.1:12345``.
     url: str
-    #: The folder that receives its mail, a file for each message.
+    #: The folder of its mail, with one file for each message.
     mail: Path
     log: Path
 
@@ -42,8 +42,8 @@ class LiveSite:
 def free_port() -> int:
     """Return a port of 127.0.0.1 that is free, and that no other call returns.
 
-    This is also true for other test runs on this machine, because two gunicorns could listen on the
-    same port and share its requests.
+    Other test runs on this machine don't get it either. Without this, another run could choose it
+    before the server of this run listens on it.
     """
     for port in random.sample(PORTS, len(PORTS)):
         claim = socket.socket(type=socket.SOCK_DGRAM)
@@ -60,7 +60,7 @@ def free_port() -> int:
 
 
 def site_environment(folder: Path, port: int) -> dict[str, str]:
-    """Return this process's environment, changed to production on the tests' database and cache."""
+    """Return this process's environment with production settings and the tests' servers."""
     database = urlsplit(os.environ["DATABASE_URL"])
     name = quote(str(connection.settings_dict["NAME"]))
     return {
@@ -125,7 +125,7 @@ def wait_until_the_database_let_go(process_name: str) -> None:
 
 
 def wait_until_it_answers(site: LiveSite, process: subprocess.Popen[bytes]) -> None:
-    """Raise RuntimeError with the log if the site ends or stays silent."""
+    """Return at the first answer, even an error. Raises RuntimeError if the site gives none."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
