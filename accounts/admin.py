@@ -70,7 +70,7 @@ def _is_within_reach(request: HttpRequest, obj: User | None) -> bool:
 
 
 def _log_change(request: HttpRequest, form: Any) -> None:
-    """Log that a form changed somebody's rights, password, or email."""
+    """Write a change of somebody's password, rights, `is_active` or email to the security log."""
     by = person(request).email
     if isinstance(form, AdminPasswordChangeForm):
         log_event("password change", request=request, account=form.user.email, by=by)
@@ -87,7 +87,7 @@ def _log_change(request: HttpRequest, form: Any) -> None:
 
 
 class SubjectFilter(admin.SimpleListFilter):
-    """Filters by the model that a line is about; only models that the admin shows are offered."""
+    """Filters by the model that a line is about. Offers only models that the admin shows."""
 
     title = "what it is about"
     parameter_name = "about"
@@ -109,7 +109,7 @@ class SubjectFilter(admin.SimpleListFilter):
 
 @admin.register(LogEntry)
 class AuditLog(LongListAdmin):
-    """Who did what. Read-only here; a database trigger refuses changes and deletions too."""
+    """Who did what. Read-only: a database trigger also refuses changes and deletions."""
 
     list_display = ("at", "who", "kind", "about", "what")
     list_display_links = None
@@ -205,7 +205,10 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
         return fields if allowed else (*fields, *RIGHTS)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save, and mail the account's owner what changed; a changed email's old address too."""
+        """Save. If somebody else changed the account, mail its owner what was changed.
+
+        After a change of the email, the old and the new address get a mail.
+        """
         changed = form.changed_data if change else []
         if "email" in changed:
             # The new address is not confirmed yet.
@@ -229,13 +232,13 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
-        """The text of the audit log's line. Django calls this after the save, so the security log
-        gets its line here too."""
+        """The text of the line in the audit log. Also writes to the security log, because
+        Django calls this after the save."""
         _log_change(request, form)
         return super().construct_change_message(request, form, formsets, add)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Django asks this for the page that sets a password too."""
+        """Django calls this for the page that sets a password too."""
         return super().has_change_permission(request, obj) and _is_within_reach(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -247,7 +250,7 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
         return (people_matching(queryset, search_term) if search_term.strip() else queryset), False
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Refuse to delete people who have lines in the audit log."""
+        """Refuse to delete people whose actions are in the audit log."""
         did = LogEntry.objects.filter(user__in=[user.pk for user in objs])
         kept = [
             f"{user}: what they did is in the audit log. Take away 'active' instead."
@@ -262,7 +265,8 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
 class AuthenticatorApps(ActionsInOneTransaction):
     """Who has an authenticator app. Only its owner sets it up; staff can remove it here.
 
-    Registered before django-otp's own admin, which shows secrets and adds devices.
+    INSTALLED_APPS has `accounts` before django-otp, so this class is registered first. Then
+    django-otp does not register its own, which shows secrets and adds devices.
     """
 
     list_display = ("user", "created_at", "last_used_at")

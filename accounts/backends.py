@@ -1,4 +1,8 @@
-"""Reads the person of a session or a token, which nearly every request does first."""
+"""Log-in by email and password, and the read of a session's person.
+
+Nearly every request with a session reads its person first, so the read is a prepared statement.
+For an API token, `accounts.tokens` does it.
+"""
 
 from functools import cache
 from typing import Any
@@ -20,14 +24,14 @@ def active_person(user_id: int) -> User | None:
 
 @cache
 def _person_by_id() -> str:
-    """The SQL, built once: building it took a fifth of the time of a hold's whole request."""
+    """The SQL, built once. To build it in each request took a fifth of the time of a hold."""
     return statement(User.objects.filter(pk=0).order_by())
 
 
 class PersonBackend(ModelBackend):
-    """Django's log-in by email and password, with tries limited; `active_person` reads the person.
+    """Django's log-in by email and password, with a limit on tries. Site, API and admin use it.
 
-    Site, API and admin all log in through here.
+    `active_person` reads the person of a session.
     """
 
     def authenticate(

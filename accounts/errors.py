@@ -30,7 +30,7 @@ class WrongCode(WrongCredentials):
 
 
 class AlreadySetUp(AccountError, Forbidden):
-    """The person has an authenticator app already, set up in another session."""
+    """The person already has an authenticator app. It was set up in another session."""
 
     message = "An app was set up in another window meanwhile. Enter the code that it shows."
 

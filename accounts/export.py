@@ -5,7 +5,7 @@ from typing import Any
 
 from .models import User
 
-# Functions of other apps that read their data about a person, by the name in the export.
+# Other apps' functions, which read their data about a person. The key is the name in the export.
 _parts: dict[str, Callable[[User], Any]] = {}
 
 

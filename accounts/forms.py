@@ -34,7 +34,7 @@ class SiteForm(forms.Form):
             attributes = field.widget.attrs
             attributes.setdefault("class", "input")
             attributes.pop("autofocus", None)
-            # The error element is always on the page; htmx fills it when a field is left.
+            # The error element is always on the page. htmx fills it when a person leaves a field.
             place = str(self.auto_id) % name
             hint = [f"{place}_helptext"] if field.help_text else []
             attributes["aria-describedby"] = " ".join([*hint, f"{place}_error"])
@@ -92,7 +92,7 @@ class SignUpForm(SiteForm):
         return data
 
     def save(self, request: HttpRequest) -> User | None:
-        """The new account. None, with a field error, if the email was taken since the check."""
+        """Create the account. None, with a field error, if the email was taken since the check."""
         data = self.cleaned_data
         try:
             return services.sign_up(
@@ -147,7 +147,7 @@ class AccountForm(SiteForm):
 
 
 class NewPasswordForm(AccountForm):
-    """A new password. It is typed once: the page can show it, and password managers fill it."""
+    """A new password, typed once: the page can show it, and password managers fill it in."""
 
     new_password = forms.CharField(
         strip=False,
@@ -169,7 +169,7 @@ class NewPasswordForm(AccountForm):
 
 
 class MailedPasswordForm(NewPasswordForm):
-    """A new password through a mailed link, which also confirms the account's email."""
+    """A new password after a mailed link. Saving it also confirms the account's email."""
 
     def save(self, request: HttpRequest | None = None) -> User:
         return services.set_password(

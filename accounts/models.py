@@ -55,8 +55,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone = models.CharField(max_length=32, blank=True)
     is_staff = models.BooleanField("works here", default=False)
     is_active = models.BooleanField(default=True)
-    # Database triggers raise it at every change of rights or of the second factor, and prevent
-    # that it gets smaller (migration `second_factor_and_rights`).
+    # An increase ends all sessions and API tokens. Database triggers increase it at each change of
+    # rights, of `is_active` or of the second factor, and never let it decrease (migration
+    # `second_factor_and_rights`).
     token_version = models.PositiveIntegerField(default=0, editable=False)
     email_confirmed_at = models.DateTimeField(
         null=True,
@@ -92,13 +93,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name or self.email
 
     def set_password(self, raw_password: str | None) -> None:
-        """Set a new password and invalidate every API token."""
+        """Set a new password, without saving. Saving it ends every session and API token."""
         super().set_password(raw_password)
         self.token_version += 1
 
     def check_password(self, raw_password: str | None) -> bool:
-        # Django may call `set_password` here to use a newer hasher. The password is the same, so
-        # the tokens stay valid.
+        # Django may call `set_password` here to store the same password with a newer hasher. The
+        # tokens must stay valid then.
         version = self.token_version
         matches = super().check_password(raw_password)
         self.token_version = version
@@ -115,8 +116,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def role(self) -> str:
-        """The role in the API, `admin` or `user`. Admins are superusers and managers who are
-        staff; a person who left may still be in the group."""
+        """The role in the API, `admin` or `user`. Admins are superusers and managers, if they are
+        staff: a person who no longer works here may still be in the group."""
         is_admin = self.is_staff and (self.is_superuser or self.is_manager)
         return "admin" if is_admin else "user"
 

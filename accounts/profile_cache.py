@@ -32,8 +32,8 @@ class Profile:
 
 
 def profile_of(user_id: int) -> Profile:
-    """The profile. A missing entry is made from the database and not from `request.user`, which
-    may be older than the change that dropped it."""
+    """The profile, from the cache or the database. `request.auth` is not used for a new entry: it
+    may have been read before the change that dropped the old entry."""
     return Group(_group(user_id)).get_or_compute(
         "profile", partial(_read, user_id), seconds=KEPT_SECONDS
     )

@@ -20,13 +20,13 @@ class ApiRequest(HttpRequest):
 
 
 def person(request: HttpRequest) -> User:
-    """Who is logged in, where Django gives a plain request (in the admin): it has checked that."""
+    """The logged-in person of a request to the admin, which has checked the log-in already."""
     assert isinstance(request.user, User)
     return request.user
 
 
 def safe_next(request: HttpRequest) -> str:
-    """The address in `next`, where the person was going; "" unless it is on this site."""
+    """The address in `next`, the page to open after this one; "" unless it is on this site."""
     wanted = request.POST.get("next") or request.GET.get("next", "")
     safe = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()

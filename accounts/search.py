@@ -1,4 +1,4 @@
-"""Search for people and for lines of the audit log by the beginnings of words, from an index."""
+"""Finds people and lines of the audit log by the beginnings of words. Both have an index."""
 
 import re
 
@@ -10,12 +10,12 @@ from bookmyshow.core.search_text import clean_search
 
 from .models import User, Words
 
-#: A search by person looks at the bookings or log lines of this many people at most.
+#: A search for bookings by person uses at most this many people.
 MAX_PEOPLE = 500
 
 
 class WordsQuery(SearchQuery):
-    """A tsquery that takes each word of `text` as a beginning; a phone number is one word."""
+    """A tsquery that matches each word of `text` as a beginning. A phone number is one word."""
 
     def __init__(self, text: str) -> None:
         super().__init__(Value(text, output_field=TextField()))
@@ -23,27 +23,27 @@ class WordsQuery(SearchQuery):
 
 
 class LogWords(Func):
-    """The search words of a line of the audit log; its index uses the same function."""
+    """The search words of a line of the audit log. The index uses the same function."""
 
     function = "accounts_log_words"
     output_field = SearchVectorField()
 
 
 def people_matching(users: QuerySet[User], typed: str) -> QuerySet[User]:
-    """People of whom each typed word begins a word of the name, email or phone."""
+    """People in whose name, email or phone every typed word is the beginning of a word."""
     return users.alias(words=Words("name", "email", "phone")).filter(
         words=WordsQuery(clean_search(typed))
     )
 
 
 def ids_of_people(typed: str) -> list[int]:
-    """The ids of the people found, at most MAX_PEOPLE + 1."""
+    """The ids of the people found. MAX_PEOPLE + 1 ids mean that there are too many people."""
     found = people_matching(User.objects.order_by(), typed).values_list("pk", flat=True)
     return list(found[: MAX_PEOPLE + 1])
 
 
 def log_matching(entries: QuerySet[LogEntry], typed: str) -> QuerySet[LogEntry]:
-    """Lines whose text matches, and lines of people who match."""
+    """Lines whose text matches, and lines about actions of people who match."""
     words = WordsQuery(re.sub(r"[\W_]+", " ", clean_search(typed)))
     lines = entries.alias(words=LogWords("object_repr", "change_message"))
     return lines.filter(Q(words=words) | Q(user__in=ids_of_people(typed)))

@@ -16,7 +16,7 @@ from .email.queue import queue_confirmation_link, queue_password_changed
 from .errors import EmailTaken, WrongCredentials
 from .models import User
 
-# Expired sessions deleted by one statement, so that none takes long.
+# At most this many expired sessions are deleted by one statement, so that none takes long.
 SESSIONS_AT_ONCE = 5_000
 EMAIL_CONSTRAINT = "user_email_unique_any_case"
 
@@ -24,9 +24,9 @@ EMAIL_CONSTRAINT = "user_email_unique_any_case"
 def sign_up(
     *, email: str, name: str, password: str, phone: str = "", request: HttpRequest | None = None
 ) -> User:
-    """Create a customer and mail a link that confirms the email.
+    """Create a customer and mail a link that confirms the email. Raises EmailTaken.
 
-    Raises EmailTaken, also for the later of two sign-ups at the same time.
+    If two sign-ups with one email come at the same time, the second raises EmailTaken.
     """
     try:
         with transaction.atomic():
@@ -43,7 +43,7 @@ def sign_up(
 def log_in(*, request: HttpRequest, email: str, password: str) -> User:
     """The person with these credentials. Raises WrongCredentials.
 
-    Takes the same time for an unknown email: Django's backend hashes the password then too.
+    Takes the same time for an unknown email, because Django's backend hashes the password anyway.
     """
     user = authenticate(request, username=email, password=password)
     if user is None:
@@ -60,9 +60,10 @@ def change_details(*, user: User, name: str, phone: str) -> User:
 def set_password(
     *, user: User, password: str, request: HttpRequest | None = None, by_mail: bool = False
 ) -> User:
-    """Set a password. Ends every other session and every API token. A mail tells the owner.
+    """Set a password and mail the owner. Ends every session and every API token.
 
-    `by_mail`: the person followed a link that was mailed to the account, so its email is confirmed.
+    To keep its own session, a view calls `update_session_auth_hash`. `by_mail`: the person followed
+    a mailed link, so the account's email is confirmed.
     """
     user.set_password(password)
     if by_mail and not user.email_confirmed_at:
@@ -74,7 +75,10 @@ def set_password(
 
 
 def log_out_everywhere(*, user: User, request: HttpRequest | None = None) -> User:
-    """End every session and every API token of this person, also this browser's session."""
+    """End every session and every API token of this person.
+
+    To keep its own session, a view calls `update_session_auth_hash`.
+    """
     user.token_version = F("token_version") + 1
     user.save(update_fields=["token_version", "updated_at"])
     user.refresh_from_db(fields=["token_version"])

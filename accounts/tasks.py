@@ -1,4 +1,4 @@
-"""Celery tasks of this app. The import below registers those of `email.queue` too."""
+"""Celery tasks of this app. The import of `email.queue` registers its tasks too."""
 
 from celery import shared_task
 

@@ -1,7 +1,7 @@
 """The API's bearer tokens, JWTs (docs/api.md, "Tokens").
 
-A token ends when the person's `token_version` rises, or when it is logged out. With STAFF_2FA on, a
-token of staff is good only if a code was given for it.
+A token ends after JWT_EXPIRY, when it is logged out, or when the person's `token_version` rises.
+With STAFF_2FA on, a token of staff is valid only if a code was given at its log-in.
 """
 
 import uuid
@@ -74,7 +74,7 @@ def end_token(token: str) -> None:
 
 
 def _claims(token: str) -> dict[str, Any] | None:
-    """The claims, `jti` as a UUID. None if the token is expired, malformed or not signed by us."""
+    """The claims, `jti` as a UUID. None if the token is expired, malformed or wrongly signed."""
     for secret in (settings.JWT_SECRET, *settings.JWT_SECRET_FALLBACKS):
         try:
             claims: dict[str, Any] = jwt.decode(
@@ -98,8 +98,8 @@ def _claims(token: str) -> dict[str, Any] | None:
 
 @cache
 def _person_of_token() -> str:
-    """SQL: the person by id, unless the token was logged out. Parameters: id, the 1 of EXISTS
-    (SELECT 1 …), jti."""
+    """The SQL for the person by id, without a row if the token was logged out. Its parameters: the
+    id, the 1 in EXISTS (SELECT 1 …), the jti."""
     ended = EndedToken.objects.filter(jti=NO_JTI)
     return statement(User.objects.filter(pk=0).filter(~Exists(ended)).order_by())
 

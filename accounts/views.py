@@ -43,7 +43,7 @@ from .requests import AuthenticatedRequest, safe_next
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def signup(request: HttpRequest) -> HttpResponse:
-    """Open an account, then redirect to the `next` address."""
+    """Create an account and log in, then redirect to the `next` address."""
     if request.user.is_authenticated:
         return redirect(safe_next(request) or "listings:home")
     if request.method == "POST":
@@ -65,7 +65,7 @@ def signup(request: HttpRequest) -> HttpResponse:
 def log_in_instead(request: HttpRequest, form: SignUpForm) -> str:
     """The address of the log-in page if the email has an account, else "".
 
-    The email is in the fragment, which stays in the browser; a query would appear in logs.
+    The email is in the fragment, which the browser does not send. A query would appear in logs.
     """
     if not form.has_error("email", "taken"):
         return ""
@@ -79,7 +79,7 @@ def log_in_instead(request: HttpRequest, form: SignUpForm) -> str:
 @never_cache
 @require_POST
 def signup_check(request: HttpRequest, field: str) -> HttpResponse:
-    """htmx: the error of one field when it is left; empty if the value is fine."""
+    """For htmx, when the person leaves a field: the field's error, empty if the value is fine."""
     asks_email = field == "email"
     if asks_email:
         spend_email_check(request)
@@ -177,7 +177,7 @@ def forgot_password(request: HttpRequest) -> HttpResponse:
 
 
 class ChooseNewPassword(PasswordResetConfirmView):
-    """The page of the mailed link. It also makes this browser a known device."""
+    """The page of the mailed link. The new password makes this browser a known device."""
 
     def form_valid(self, form: Any) -> HttpResponseRedirect:
         del self.request.session[INTERNAL_RESET_SESSION_TOKEN]

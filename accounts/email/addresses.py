@@ -10,5 +10,5 @@ def validate_mailable(address: str) -> None:
     validate_email(address)
     try:
         EmailMessage(from_email="x@example.com", to=[address]).message()
-    except ValueError as error:  # UnicodeError too: IDNA refuses the domain
+    except ValueError as error:  # or its subclass UnicodeError: IDNA refuses the domain
         raise ValidationError("No mail can be sent to this address.", code="invalid") from error

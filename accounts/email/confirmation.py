@@ -1,7 +1,7 @@
 """Confirming that an email address belongs to its account, by a link that is mailed to it.
 
-An account works without it, but may buy few seats (`bookings.hold_limits`). A password that was
-reset by mail proves the address too.
+Without it, an account works, but may buy only a few seats (`bookings.hold_limits`). A password
+reset by mail confirms the address too.
 """
 
 from django.core import signing

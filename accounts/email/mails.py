@@ -1,7 +1,7 @@
 """Mails about an account. `accounts.email.queue` runs these functions outside of requests.
 
-They don't contain the account's name: until an email is confirmed, a stranger may have written it.
-Links lead to SITE_URL and never to the host that a request named.
+They don't contain the account's name: until the email is confirmed, a stranger may have signed up
+with it and written any text as the name. Links start with SITE_URL and never with a request's host.
 """
 
 from urllib.parse import urljoin
@@ -20,7 +20,7 @@ from .confirmation import link_token
 
 
 def send_reset_link(email: str) -> None:
-    """Mail a link to choose a new password, if the email has an open account."""
+    """Mail a link to choose a new password, if the email has an active account with a password."""
     user = User.objects.with_email(email).filter(is_active=True).first()
     if user is None or not user.has_usable_password():
         return
@@ -47,7 +47,7 @@ def send_confirmation_link(user_id: int) -> None:
 
 
 def send_account_changed(email: str, what: str, by: str, changed_at: str) -> None:
-    """Mail a person what staff changed about their account."""
+    """Mail this address what was changed about its account, and by whom."""
     _send("account_changed", email, what=what, by=by, changed_at=changed_at)
 
 

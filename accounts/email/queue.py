@@ -1,7 +1,7 @@
-"""Sends mails about an account outside of the request: by a Celery worker, or by a thread of this
-process while the broker is down.
+"""Sends mails about an account outside of the request.
 
-A worker retries a mail for half an hour while the mail server doesn't answer.
+A Celery worker sends them. It retries a failed mail up to five times; the random pauses between the
+tries are together at most 16 minutes. If the broker is down, a thread of this process tries once.
 """
 
 import logging
@@ -22,7 +22,6 @@ from . import mails
 
 log = logging.getLogger(__name__)
 BROKER_SECONDS = 0.5
-# Do not rename the tasks: queues may hold mails of an earlier release under these names.
 RETRIES: dict[str, Any] = {
     "autoretry_for": (SMTPException, OSError, SoftTimeLimitExceeded),
     # Below CELERY_TASK_TIME_LIMIT, at which Celery kills a task without a retry.
@@ -33,6 +32,7 @@ RETRIES: dict[str, Any] = {
 }
 
 
+# Do not rename the tasks: queues may hold mails of an earlier release under these names.
 @shared_task(name="accounts.mail_queue.mail_reset_link", **RETRIES)
 def mail_reset_link(email: str) -> None:
     mails.send_reset_link(email)
@@ -54,19 +54,19 @@ def mail_account_changed(email: str, what: str, by: str, changed_at: str) -> Non
 
 
 def queue_reset_link(email: str) -> None:
-    """Takes the same time whether or not the email has an account."""
+    """Queue a reset link. The task looks the account up, so the time here is always the same."""
     _enqueue(mail_reset_link, email)
 
 
 def queue_password_changed(user: User) -> None:
-    """Call it on commit. The mail names the time of this call."""
+    """Call this on commit. The mail gives the time of this call as the time of the change."""
     _enqueue(mail_password_changed, user.pk, _time_text())
 
 
 def queue_account_changed(*, emails: set[str], what: str, by: User) -> None:
-    """Call it on commit. `what` lists the changes in words; `by` made them.
+    """Call this on commit. `what` lists the changes in words; `by` made them.
 
-    Each email gets its own task, so that a retry for one is not a second mail to the other.
+    Each email has its own task: a retry for one email does not send a second mail to the other.
     """
     for email in sorted(emails):
         _enqueue(mail_account_changed, email, what, str(by), _time_text())
@@ -77,7 +77,7 @@ def _time_text() -> str:
 
 
 def queue_confirmation_link(user: User) -> None:
-    """Call it on commit."""
+    """Call this on commit, when a worker can read the account."""
     _enqueue(mail_confirmation_link, user.pk)
 
 

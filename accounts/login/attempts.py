@@ -1,8 +1,8 @@
-"""Limits for tries of passwords and codes, at every place that checks one.
+"""Limits for tries of passwords and codes, for sign-ups and for requests of mails.
 
-Each check of a password calls `spend_secret` first, each check of a second factor's code
-`spend_code`. tests/test_secret_limits.py lists all places. All raise RateLimited, which pages and
-API answer with 429 and Retry-After.
+Every check of a password calls `spend_secret` first. Every check of a second factor's code calls
+`spend_code` first. tests/test_secret_limits.py lists all places. The functions raise RateLimited;
+pages and API answer it with 429 and Retry-After.
 """
 
 from collections.abc import Iterator
@@ -19,22 +19,22 @@ from bookmyshow.core.rate_limits import Limit, RateLimited, count_attempt, count
 
 from .devices import known_device
 
-# Many people may share an address (an office, a mobile network).
+# High, because many people may share an address (an office, a mobile network).
 SECRETS_FROM_ADDRESS = Limit("secret-address", parse("60 per 5 minutes"))
-# Stops guesses from one address, without locking out the owner, who uses another address.
+# Stops guesses from one address. The owner, at another address, is not locked out.
 SECRETS_OF_ACCOUNT_FROM_ADDRESS = (
     Limit("secret-pair", parse("10 per 5 minutes")),
     Limit("secret-pair-slow", parse("25 per hour")),
 )
-# For all addresses together (OWASP ASVS 2.2.1). Known devices of the account don't count here.
+# For all addresses together (OWASP ASVS 2.2.1). Tries from the account's known devices don't count.
 SECRETS_OF_ACCOUNT = Limit("secret-account", parse("100 per hour"))
 SECRETS_FROM_DEVICE = (
     Limit("secret-device", parse("10 per 5 minutes")),
     Limit("secret-device-slow", parse("25 per hour")),
 )
-# An attacker can sign up many accounts and so have many known devices; each try costs a hash.
+# Each try costs a hash, and an attacker can have many known devices by signing up many accounts.
 DEVICES_FROM_ADDRESS = Limit("secret-devices", parse("180 per 5 minutes"))
-# A code is tried after the right password, so these limits are per account, for all addresses.
+# For all addresses together: only somebody with the right password can try a code.
 CODES_OF_ACCOUNT = (
     Limit("code", parse("10 per 5 minutes")),
     Limit("code-slow", parse("30 per hour")),

@@ -1,7 +1,8 @@
-"""Browsers that an account was logged in with before: a signed cookie names the accounts.
+"""Known devices: browsers in which an account was logged in before.
 
+A signed cookie has the browser's id and hashes of the accounts' emails; it does not log anybody in.
 A known device has its own limits for tries (`accounts.login.attempts`). So strangers who try an
-account's password from many addresses don't lock its owner out. The cookie does not log in.
+account's password from many addresses don't lock out its owner.
 """
 
 from collections.abc import Callable
@@ -36,7 +37,7 @@ def remember_device(request: HttpRequest, account: str) -> None:
 
 
 class KnownDeviceMiddleware:
-    """Sets the cookie after a log-in on any page (site, admin, sign-up)."""
+    """Sets the cookie after a log-in (site, admin), a sign-up or a password reset by mail."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response

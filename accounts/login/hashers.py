@@ -1,7 +1,7 @@
-"""Password hashers that never use all threads of a process.
+"""Password hashers that use at most half of a process's threads (but at least one).
 
-A hash takes a quarter of a second of a core, by design. At most half of a process's threads hash at
-one time. The next caller is refused at once, so that its thread can serve other requests.
+A hash takes a core for a quarter of a second, by design. If all slots are taken, the next caller
+is refused at once, so that its thread can serve other requests.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ class BCryptHasher(BCryptSHA256PasswordHasher):
 
 
 class PBKDF2Hasher(PBKDF2PasswordHasher):
-    """For imported passwords. The next log-in stores them with bcrypt."""
+    """For imported password hashes. At the next log-in, Django stores a bcrypt hash instead."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
         with _hashing_slot():

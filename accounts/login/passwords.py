@@ -11,15 +11,18 @@ from django.core.exceptions import ValidationError
 from accounts.models import User
 
 SITE_WORDS = ("bookmyshow", "book", "show", "cinema", "ticket", "movie", "password")
-#: Shorter parts of a name are ignored: too many words contain them by chance.
+#: Shorter parts of names and emails are ignored: too many passwords contain them by chance.
 SHORTEST_WORD = 3
+#: The letters that digits and signs stand for, as in "b00k$h0w".
 LETTERS_FOR_SIGNS = str.maketrans("013457@$!", "oieastasi")
 
 
 class ContextValidator:
-    """Refuses a password that is too short once the known words are removed.
+    """Refuses a password that is too short after the known words are removed.
 
-    The known words are the site's name and the person's name and email.
+    The known words are SITE_WORDS and the words of the site's host, the person's name and email. At
+    least `least_left` letters and digits must be left. Also refuses a password with fewer than
+    `least_different` different characters.
     """
 
     def __init__(self, least_left: int = 8, least_different: int = 5) -> None:
@@ -63,7 +66,7 @@ def _known_words(user: User | None) -> Iterator[str]:
 
 
 def _without(text: str, words: list[str]) -> str:
-    """The letters and digits of `text` without the words; the longest words are removed first."""
+    """The letters and digits of `text` without the words, which are removed in their order."""
     for word in words:
         text = text.replace(word, " ")
     return re.sub(r"[\W_]+", "", text)

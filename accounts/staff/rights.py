@@ -10,8 +10,8 @@ from accounts.models import User
 
 
 def may_change_account(actor: User, target: User) -> bool:
-    """Whether the actor has all rights of the target. A closed account counts as if it were
-    open."""
+    """Whether the actor has all rights of the target. It makes no difference whether the target's
+    account is closed: it may be opened again."""
     if actor.is_superuser or actor.pk == target.pk:
         return True
     if target.is_superuser or (target.is_manager and not actor.is_manager):
@@ -20,7 +20,7 @@ def may_change_account(actor: User, target: User) -> bool:
 
 
 def rights_of(user: User) -> set[int]:
-    """Ids of the permissions of a person and their groups, also of a closed account: it may be
-    opened again. Superusers have all permissions, which this does not say."""
+    """Ids of the permissions of a person and their groups, also of a closed account. A
+    superuser's implicit permissions are not included."""
     given = Permission.objects.filter(Q(user=user) | Q(group__user=user))
     return set(given.values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""The roles of staff: four groups and their permissions, written again after each migration.
+"""The roles of staff: four groups and their permissions, set again after each `migrate`.
 
 Other groups are left alone. Superusers give people their groups and `is_staff`.
 """
@@ -57,7 +57,10 @@ ROLES: dict[str, Rights] = {
 
 
 def write_roles(sender: AppConfig, using: str, **_signal: Any) -> None:
-    """Create or correct the groups. Runs after migrations, when their permissions exist."""
+    """Create or correct the groups. Runs after each `migrate`.
+
+    Django has not yet created the permissions of the apps that come later, so this does.
+    """
     from django.contrib.auth.models import Group, Permission
 
     for app in {app for rights in ROLES.values() for app in rights}:

@@ -13,7 +13,8 @@ from accounts.models import RecoveryCode, User
 
 HOW_MANY = 10
 LETTERS = 16
-# Crockford's base 32: without letters that look like digits. Typed O, I and L are read as 0, 1, 1.
+# Crockford's base 32 has no letters that look like digits. A typed O is read as 0, I and L as 1;
+# spaces and hyphens are ignored.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LOOKALIKES = str.maketrans("OIL", "011", " -\t")
 
@@ -29,7 +30,7 @@ def make(user: User) -> list[str]:
 
 
 def looks_like_recovery_code(text: str) -> bool:
-    """Whether the text is long enough for a recovery code; an app's code is shorter."""
+    """Whether the text has the length of a recovery code. An app's code is shorter."""
     return len(_read(text)) == LETTERS
 
 

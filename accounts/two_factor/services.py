@@ -1,8 +1,8 @@
 """A second factor for staff: a code from an authenticator app (TOTP, RFC 6238, by django-otp).
 
 With STAFF_2FA on, staff can open staff pages (admin, door) only after they gave a code in this
-session, and their API tokens are valid only if a code was given for them. With a lost phone, a
-recovery code (`recovery_codes`) replaces the app's code.
+session, and their API tokens are valid only if a code was given at the log-in. Staff who lost their
+phone give a recovery code (`recovery_codes`) instead of the app's code.
 """
 
 import base64
@@ -70,7 +70,7 @@ def device_to_set_up(request: HttpRequest) -> TOTPDevice:
 
 
 def set_up(*, request: HttpRequest, user: User, code: str) -> list[str] | None:
-    """Set the app up if the code is right. Returns recovery codes, to be shown once; else None.
+    """Set the app up and return recovery codes, to be shown once. None if the code is wrong.
 
     Ends the person's other sessions and all API tokens. Raises AlreadySetUp.
     """
@@ -94,7 +94,10 @@ def set_up(*, request: HttpRequest, user: User, code: str) -> list[str] | None:
 
 
 def verify(*, request: HttpRequest, user: User, code: str) -> bool:
-    """Check a code of the app or a recovery code. If True, the session is verified from now on."""
+    """Check a code of the app or a recovery code. Returns whether it is right.
+
+    With a right code, this session is verified from now on.
+    """
     device = check_code(user, code)
     if device is None:
         return False
@@ -128,9 +131,9 @@ def new_recovery_codes(user: User) -> list[str]:
 
 
 def forget_device(*, user: User, by: User) -> bool:
-    """Delete the app and its recovery codes; returns whether there was an app.
+    """Delete the app and its recovery codes, and mail the person. False if there was no app.
 
-    The next staff page asks the person to set up another.
+    With STAFF_2FA on, the next staff page asks the person to set up another app.
     """
     with transaction.atomic():
         gone = _delete_device(user)
@@ -144,9 +147,10 @@ def forget_device(*, user: User, by: User) -> bool:
 
 
 def reset(*, user: User) -> int:
-    """Delete the app and its recovery codes, after a lost phone; returns how many apps there were.
+    """Delete the app and its recovery codes, after a lost phone. Returns how many apps there were.
 
-    Called by a command, without a logged-in person: the audit log names the account as author.
+    A command calls this, without a logged-in person. So the audit log names the account itself as
+    the author.
     """
     with transaction.atomic():
         gone = _delete_device(user)
@@ -188,7 +192,7 @@ def qr_svg(device: TOTPDevice) -> str:
 
 
 class StaffTwoFactorMiddleware:
-    """Redirects staff pages to the page that asks for a code, until one was given."""
+    """Redirects staff pages to the page that asks for a code, until the session has given one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response

@@ -59,7 +59,7 @@ class AnyCodeForm(CodeForm):
 @never_cache
 @login_required
 def two_factor_page(request: HttpRequest) -> HttpResponse:
-    """Ask for a code of the app. A person without an app sets one up here."""
+    """Ask for a code of the app or a recovery code. A person without an app sets one up here."""
     user = _staff(request)
     if two_factor.device_of(user) is None:
         return _set_up_page(request, user)
@@ -98,7 +98,7 @@ def _set_up_page(request: HttpRequest, user: User) -> HttpResponse:
 @never_cache
 @login_required
 def two_factor_codes(request: HttpRequest) -> HttpResponse:
-    """After a code: make new recovery codes, or remove the app to set up another phone."""
+    """Ask for a code; then make new recovery codes, or remove the app to set up another phone."""
     user = _staff(request)
     if not two_factor.is_verified(user):
         return redirect(f"{reverse('accounts:two-factor')}?next={request.path}")
@@ -132,7 +132,7 @@ def _refuse(request: HttpRequest, user: User, form: CodeForm) -> None:
 
 
 def _show_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
-    """Show the codes once; no later page shows them."""
+    """Show the new recovery codes. No later page shows them."""
     context = {"codes": codes, "next": _next_address(request)}
     return render(request, "accounts/two_factor/recovery_codes.html", context)
 

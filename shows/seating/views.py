@@ -26,7 +26,7 @@ MOST_BYTES = 2_000_000
 
 
 def picture_of(text: str) -> SafeString:
-    """The plan as SVG, or its error with the line."""
+    """The HTML of a plan: its SVG and the number of seats, or the parser's error message."""
     try:
         seats = parse_plan(text)
     except PlanError as error:
@@ -46,7 +46,7 @@ def picture_of(text: str) -> SafeString:
 @require_POST
 @staff_with("shows.view_screen")
 def picture(request: HttpRequest) -> HttpResponse:
-    """For the editor: the plan of the request, drawn with the parser that shows use."""
+    """The picture of the plan that the editor posts. New shows use the same parser."""
     return HttpResponse(picture_of(request.POST.get("plan", "")))
 
 
@@ -54,7 +54,7 @@ class PlanFileForm(forms.Form):
     file = forms.FileField(
         required=False, label="Plan file", help_text="A seating plan in pretix's JSON format."
     )
-    #: Passes the file's content from one step to the next.
+    #: Later steps post the content here instead of uploading the file again.
     content = forms.CharField(required=False, widget=forms.HiddenInput, max_length=MOST_BYTES)
 
     def clean(self) -> dict[str, Any]:
@@ -73,7 +73,10 @@ class PlanFileForm(forms.Form):
 
 
 class KindsForm(forms.Form):
-    """A seat type for each category of the plan."""
+    """One field for each category of the plan: its seat type.
+
+    A missing choice is valid here; `plan_text` raises PlanImportError for it.
+    """
 
     def __init__(self, names: list[str], data: Any) -> None:
         super().__init__(data)

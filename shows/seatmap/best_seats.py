@@ -8,9 +8,9 @@ from shows.seating.plan import PREMIUM, SEAT_PITCH, STANDARD
 
 from .markup import FREE, WHEELCHAIR, MapSeat
 
-#: Picture and sound are made for a place in the middle, about two thirds back.
+#: The best place: the middle of the hall's width, two thirds of the way from the first row back.
 FOCUS_DEPTH = 2 / 3
-#: One row away from that place counts like this many seats to the side.
+#: A distance of one row counts as much as a distance of this many seats to the side.
 ROW_WEIGHT = 1.4
 
 Block = list[MapSeat]
@@ -20,8 +20,10 @@ def best_seats(seats: Sequence[MapSeat], party: int, kind: str = "") -> list[str
     """Labels of `party` adjacent free seats in one row, closest to the best place; [] if none fit.
 
     `kind`: "standard" or "premium" for seats of only that type, "wheelchair" for a wheelchair place
-    with the rest of the party beside it. Without a kind, wheelchair places are not used. A choice
-    that leaves a single free seat is returned only if nothing else fits.
+    with the rest of the party beside it. For all other kinds, wheelchair places are not used.
+
+    The best choice uses the fewest wheelchair places; then it leaves the fewest single free seats;
+    then it is closest to the best place.
     """
     if party < 1 or not seats:
         return []
@@ -34,7 +36,7 @@ def best_seats(seats: Sequence[MapSeat], party: int, kind: str = "") -> list[str
         places = sum(seat.is_wheelchair for seat in window)
         aside = ((window[0].x + window[-1].x) / 2 - middle) / SEAT_PITCH
         away = (window[0].y - focus) / SEAT_PITCH * ROW_WEIGHT
-        # Of equally good choices take the one farther back.
+        # At the same distance, the row farther back is better.
         return places, count_left(window), aside**2 + away**2, -window[0].y
 
     runs = _free_runs(seats, with_places=kind == WHEELCHAIR)
@@ -50,7 +52,10 @@ def _fits(window: Block, kind: str) -> bool:
 
 
 def single_seats_left(seats: Sequence[MapSeat], chosen: Collection[str]) -> list[str]:
-    """Single free seats that `chosen` would leave between taken seats, in plan order."""
+    """Free seats that would be left without a free neighbour if `chosen` were taken.
+
+    A seat that is single already does not count. Labels are in plan order.
+    """
     left = []
     for run in _free_runs(seats):
         picked = [seat.label in chosen for seat in run]
@@ -70,7 +75,7 @@ def _single_seat_counter(seats: Sequence[MapSeat]) -> Callable[[Block], int]:
     runs = {seat.label: run for run in _free_runs(seats) for seat in run}
 
     def count_left(window: Block) -> int:
-        # A party with a wheelchair place may use seats of a run of ordinary seats too.
+        # `runs` has no wheelchair places. The run of the first ordinary seat is checked.
         run = next((runs[seat.label] for seat in window if seat.label in runs), [])
         return len(single_seats_left(run, {seat.label for seat in window}))
 
@@ -78,9 +83,9 @@ def _single_seat_counter(seats: Sequence[MapSeat]) -> Callable[[Block], int]:
 
 
 def _free_runs(seats: Sequence[MapSeat], *, with_places: bool = False) -> Iterator[Block]:
-    """Runs of free seats without a gap or a taken seat between them.
+    """Groups of adjacent free seats in one row, without a gap between them.
 
-    A wheelchair place ends a run like a gap, except with `with_places`.
+    A wheelchair place ends a run like a gap, unless `with_places` is true.
     """
     for _, row in groupby(seats, attrgetter("row")):
         run: Block = []

@@ -2,14 +2,15 @@
 
 The cache has two kinds of entry. Both may be lost at any time:
 
-- The pointer holds the current version. It expires after POINTER_SECONDS at most, and not later
-  than the next lapse of a hold or the start of the show. A commit drops it (`forget`). An unchanged
-  poll only reads the pointer, so its cost does not depend on the size of the hall.
-- The drawn map, by version. The version is a hash of everything in the drawing, so an entry is
+- The pointer: the current version. It expires after POINTER_SECONDS at most, and earlier if a
+  hold lapses or the show starts before that. After each commit that changes the show or its seats,
+  `forget` deletes it. A poll without a change reads only the pointer, so it costs the same in any
+  hall.
+- The drawn map of each version. The version is a hash of everything in the drawing, so an entry is
   never out of date.
 
-Without a pointer, one worker reads the seats while the others wait a bounded time. With the cache
-server down, each request reads the seats. The map is the same for every viewer;
+If the pointer is missing, one worker reads the seats; the others wait for WAIT_SECONDS at most. If
+the cache server is down, each request reads the seats. The map is the same for every viewer;
 `markup.personalise` adds the viewer's own seats.
 """
 
@@ -35,13 +36,15 @@ DRAWING_SECONDS = 5 * 60
 #: How long others wait for the worker that reads the seats, and the pause between two checks.
 WAIT_SECONDS = 1.0
 RETRY_SECONDS = 0.02
+#: After this time the lock of a worker that died is free again.
 LOCK_SECONDS = 5.0
+#: The prefix of a version at which polls end: the show has begun or is cancelled.
 FINAL = "final-"
 
 
 @dataclass(frozen=True, slots=True)
 class SeatMap:
-    """A drawn map and its version. It is final after the show began or was cancelled."""
+    """A drawn map and its version. It is final once the show has begun or is cancelled."""
 
     version: str
     html: str
@@ -110,10 +113,10 @@ def group(show_id: int) -> str:
 
 
 def forget(show_id: int) -> None:
-    """Drop the pointer, so that the next request reads the seats.
+    """Drop the pointer, the show's cached details and the API's lists of shows.
 
-    Also drops the lock of a worker that is reading them: it may have read the state of before, and
-    without the lock it does not set the pointer.
+    The next request reads the seats. The lock is dropped too: a worker that reads the seats now may
+    have read the old state, and without the lock it does not set the pointer.
     """
     groups = [group_key(group(show_id)), group_key(LISTS)]
     cache.delete_many([pointer_key(show_id), lock_key(show_id), *groups])
@@ -133,16 +136,16 @@ def current_map(show_id: int) -> SeatMap:
             return kept
         locked = lock.take()
         if locked or lock.is_free():
-            # The lock is free now. Perhaps its owner has stored the map since the check above.
-            # Otherwise a commit dropped pointer and lock, or the cache server is down: read the
-            # seats, even without the lock.
+            # This worker has the lock, or nobody has it. Its last owner may have stored the map
+            # since the check above. If not, a commit dropped the pointer and the lock, or the cache
+            # server is down: read the seats, even without the lock.
             if kept := _cached_map(show_id):
                 lock.give_back()
                 return kept
             try:
                 return _read_and_cache(show_id, lock if locked else None)
             except Exception:
-                # Also for an unknown show: let other workers go on at once.
+                # Waiting workers go on at once. Show.DoesNotExist comes here too.
                 lock.give_back()
                 raise
         time.sleep(RETRY_SECONDS)
@@ -209,7 +212,7 @@ def _read_and_cache(show_id: int, lock: OwnedLock | None) -> SeatMap:
         html = reading.draw()
         cache.set(key, html, DRAWING_SECONDS)
     if lock and lock.is_mine():
-        # The seats were read at `started`, so the time since then is subtracted.
+        # `good_for` counts from `started`, when the seats were read.
         age = time.monotonic() - started
         # Random, so that the pointers of many shows don't expire at the same moment.
         seconds = reading.good_for.total_seconds() * random.uniform(0.7, 1)

@@ -15,7 +15,10 @@ KINDS = {
 
 
 class PartyForm(forms.Form):
-    """How many people want to sit together, and in which kind of seats. `kinds`: the options."""
+    """How many people want to sit together, and in which kind of seats.
+
+    `kinds`: the kinds that the person can choose.
+    """
 
     party = forms.TypedChoiceField(
         label="Best seats for", coerce=int, widget=forms.Select(attrs={"class": "select"})

@@ -2,7 +2,8 @@
 
 The HTML is built from strings and not by a template: a hall of 2,000 seats is drawn again after
 each hold, and a template takes about twenty times as long. A seat's place is a class (x, in half
-seats) and not a style attribute. static/css/seatgrid.css explains all classes.
+seats) and not a style attribute, which would be longer. static/css/seatgrid.css explains all
+classes.
 """
 
 import re
@@ -16,12 +17,12 @@ from typing import NamedTuple
 from bookmyshow.core.templatetags.formatting import money
 from shows.seating.plan import PREMIUM, SEAT_PITCH, STANDARD
 
-#: Raise this with every change of the markup: cached maps live longer than a deploy.
+#: Increase this with every change of the markup: after a deploy, the cache still has old maps.
 REVISION = 6
 
-#: Half seats between the middles of two seats with an aisle between them, at least.
+#: If the middles of two seats are this many half seats apart, or more, an aisle is between them.
 AISLE_PITCH = 2 * SEAT_PITCH
-#: An aisle that is narrower than this has room for only one row letter.
+#: From this distance, the aisle has room for two row letters; below it, for one.
 TWO_LETTERS_PITCH = 3 * SEAT_PITCH
 FREE, HELD, SOLD = "free", "held", "sold"
 WHEELCHAIR = "wheelchair"
@@ -52,7 +53,7 @@ def draw_map(
     premium_price: Decimal,
     closed: str = "",
 ) -> str:
-    """The part of the page that polls replace. `closed`: why booking has ended, or ""."""
+    """The HTML that a poll replaces. `closed`: why seats can't be booked any more, or ""."""
     names = seat_names(standard_price, premium_price)
     width = max((seat.x for seat in seats), default=0) + SEAT_PITCH
     parts = [
@@ -64,7 +65,7 @@ def draw_map(
         f'<div class="hall__rows w{width}" id="hall-rows">',
     ]
     if places := ",".join(escape(seat.label) for seat in seats if seat.is_wheelchair):
-        # The form posts the number, so bookings.forms needs no query to ask about wheelchairs.
+        # The form posts these labels, so bookings.forms finds wheelchair places without a query.
         parts.insert(
             1, f'<input type="hidden" id="wheelchair-places" name="places" value="{places}">'
         )
@@ -84,8 +85,9 @@ def draw_map(
 def _row_letters(row: str, seats: Sequence[MapSeat]) -> list[str]:
     """The row's name at both ends of each block of seats.
 
-    Rows are curved, so a letter has the x of the seat beside it, for the same height, and a class
-    for the side. An aisle of one seat has one letter, in its middle.
+    A letter has the x of the seat beside it and a class for the side ("left" or "right"). Rows are
+    curved, so this x gives it the same height as the seat. A narrow aisle has one letter, in its
+    middle.
     """
     line = sorted(seats, key=attrgetter("x"))
     places = [f"x{line[0].x} left"]
@@ -117,7 +119,7 @@ def draw_seat(
     checked: bool = False,
     closed: bool = False,
 ) -> str:
-    """One checkbox. `mine`: the viewer holds the seat, so only they can choose it."""
+    """One checkbox. `mine`: the viewer holds the seat, so this viewer can still choose it."""
     label = escape(seat.label)
     classes = f"x{seat.x}"
     if seat.seat_type == PREMIUM:
@@ -148,9 +150,10 @@ def personalise(
     chosen: Collection[str],
     names: dict[tuple[str, bool], str],
 ) -> tuple[str, list[str]]:
-    """The shared map for one viewer: their held seats are free, and `chosen` seats are ticked.
+    """The shared map for one viewer, who can choose the seats in `mine`.
 
-    Returns the HTML and the labels that were ticked, in plan order.
+    Ticks the `chosen` seats that this viewer can have. Returns the HTML and the ticked labels, in
+    plan order.
     """
     own: dict[str, MapSeat] = {escape(seat.label): seat for seat in mine}
     wanted: dict[str, str] = {escape(label): label for label in chosen}
@@ -185,7 +188,7 @@ def kinds_of_seat(html: str) -> list[str]:
 
 
 def choice_line(html: str, *, standard_price: Decimal, premium_price: Decimal) -> str:
-    """The ticked seats in words, "Q12, Q13, premium, ₹1,420", the same as the page's script."""
+    """The ticked seats in words: "Q12, Q13, premium, ₹1,420". The page's script writes the same."""
     tags = [tag for tag in SEAT_TAG.finditer(html) if tag[0].endswith(" checked>")]
     premium = sum(bool(PREMIUM_SEAT.search(tag[0])) for tag in tags)
     total = premium * premium_price + (len(tags) - premium) * standard_price

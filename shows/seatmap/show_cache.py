@@ -1,7 +1,7 @@
-"""A show with its film and place for display, cached for five minutes (docs/spec.md §7).
+"""A show with its film, screen and cinema, cached for five minutes (docs/spec.md §7).
 
-For display only: decisions about a show read its row. An entry is dropped together with the pointer
-of the show's map (`current.forget`), at each change of the show or of one of its seats.
+For display only: code that decides something about a show reads its row. `current.forget` drops the
+entry after each change of the show or of one of its seats.
 """
 
 from functools import partial
@@ -17,7 +17,7 @@ from shows.models import Show
 from . import current as seatmap
 
 KEPT_SECONDS = 5 * 60
-#: The columns that the seat map's page shows. Another column would cost a query with each request.
+#: The columns that the seat map's page needs. Any other column costs a query in each request.
 SHOWN = (
     "starts_at",
     "format",
@@ -49,7 +49,7 @@ def _read(show_id: int) -> Show:
 
 
 def connect_signals() -> None:
-    """Drop a show that staff changed; bookings call `forget` themselves."""
+    """Drop the cached show after a Show is saved. Code that changes bookings calls `forget`."""
 
     def forget_saved(instance: Show, **_signal: Any) -> None:
         transaction.on_commit(partial(seatmap.forget, instance.pk))

@@ -32,7 +32,7 @@ from .markup import FREE, HELD_FOR_YOU, MapSeat
 @require_safe
 @never_cache
 def show(request: HttpRequest, show_id: int) -> HttpResponse:
-    """The seat map; `?seats=C7,C8` chooses these, `?party=3` the best three."""
+    """The seat map. `?seats=C7,C8` ticks these seats, `?party=3` the best three seats."""
     asked = [label for label in request.GET.get("seats", "").split(",") if label]
     chosen = asked[: settings.MAX_SEATS_PER_BOOKING]
     if "party" in request.GET:
@@ -43,9 +43,10 @@ def show(request: HttpRequest, show_id: int) -> HttpResponse:
 @background
 @require_safe
 def seats(request: HttpRequest, show_id: int) -> HttpResponse:
-    """The poll: 204 if the version is still current, else the map; with 286 htmx stops polling.
+    """The poll: 204 if the version is still current, else the map.
 
-    Reads no session, so the answer is the same for every viewer.
+    A final map has status 286, at which htmx stops polling. The view reads no session, so the
+    answer is the same for every viewer.
     """
     shown = request.GET.get("v", "")
     if shown and shown == seatmap.current_version(show_id) and not seatmap.is_final(shown):
@@ -60,7 +61,7 @@ def seats(request: HttpRequest, show_id: int) -> HttpResponse:
 @require_safe
 @never_cache
 def own(request: HttpRequest, show_id: int) -> HttpResponse:
-    """The viewer's hold at this show, for a page that was open while another tab changed it."""
+    """The viewer's hold at this show. An open page asks for it: another tab may have changed it."""
     context = own_context(show_cache.show_or_404(show_id), own_hold(request.user, show_id))
     return render(request, "shows/seatmap/show.html#own-hold", context)
 
@@ -73,7 +74,7 @@ def map_or_404(show_id: int) -> SeatMap:
 
 
 def unchanged() -> HttpResponse:
-    """204 without a body. With a 304, htmx 2 would empty the map."""
+    """204 without a body. At a 304, htmx 2 would empty the map."""
     response = HttpResponse(status=204, headers={"Cache-Control": "no-store"})
     del response["Content-Type"]
     return response
@@ -140,7 +141,7 @@ def show_page(
     party: PartyForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The page of a show. `chosen` seats are ticked if they are free; `problem` is shown."""
+    """The page of a show. `chosen`: seats to tick if free. `problem`: an error to show."""
     screening = show_cache.show_or_404(show_id)
     current = map_or_404(show_id)  # 404 for a deleted show, which may still be cached
     hold = own_hold(request.user, show_id)
@@ -175,7 +176,7 @@ def _party_context(party: PartyForm | None, kinds: list[str]) -> dict[str, objec
 
 
 def _times_asked_for(request: HttpRequest, screening: Show) -> dict[str, object]:
-    """The visitor's filters of the film's page, and the link back to it."""
+    """The filters that the visitor set on the film's page, and the link back to that page."""
     asked = {name: request.GET.get(name, "") for name in ("city", "format", "language")}
     return {
         "asked": asked,
@@ -185,7 +186,7 @@ def _times_asked_for(request: HttpRequest, screening: Show) -> dict[str, object]
 
 
 def _wheelchair_is_known(request: HttpRequest, hold: OwnHold) -> bool:
-    """Whether the viewer has already said that a wheelchair place is needed."""
+    """Whether the viewer said that a wheelchair place is needed, or holds one."""
     return (
         request.GET.get("kind") == drawing.WHEELCHAIR
         or "wheelchair" in request.GET

@@ -1,4 +1,4 @@
-"""Answers every error of the API in one envelope. Expected refusals are DomainErrors."""
+"""Turns every exception in the API into a response with the same envelope."""
 
 import logging
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ UNKNOWN = (
     "The answer of the database was lost: it isn't known whether this was done."
     " Look before you send it again."
 )
-# Messages for people that replace pydantic's technical ones.
+# Plain messages instead of pydantic's technical ones, by pydantic's type of error.
 SENTENCES = {
     "missing": "This is required.",
     "model_type": "Send a JSON object.",
@@ -69,7 +69,7 @@ class UnsupportedMediaType(DomainError):
 
 
 class ServerError(DomainError):
-    """A bug of the site."""
+    """An exception without a handler of its own: a bug of the site."""
 
     code = "SERVER_ERROR"
     status = 500
@@ -93,7 +93,7 @@ def problem(error: DomainError) -> HttpResponse:
 
 
 def handle_problems(api: NinjaAPI) -> None:
-    """Let `api` answer every exception in the envelope."""
+    """Register a handler on `api` for every exception."""
     api.add_exception_handler(DomainError, _refused)
     api.add_exception_handler(ValidationError, _invalid_request)
     api.add_exception_handler(ModelInvalid, _invalid_model)
@@ -112,7 +112,7 @@ def _refused(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
-    # Ninja wraps the error that its parser raised.
+    # Ninja raises an HttpError from the error that the parser raised.
     if isinstance(error.__cause__, DomainError):
         return problem(error.__cause__)
     return problem(InvalidInput(error.message))
@@ -121,7 +121,7 @@ def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
 def _invalid_request(request: HttpRequest, error: Any) -> HttpResponse:
     details: dict[str, list[str]] = {}
     for each in error.errors:
-        # The first parts are not the field's name: "body" or "query", and the argument's name.
+        # "body" and the argument's name come before the field's name; elsewhere "query" or "path".
         path = [str(part) for part in each["loc"]]
         named = path[2:] if path[0] == "body" else path[1:]
         details.setdefault(".".join(named) or "body", []).append(_sentence(each))
