@@ -24,14 +24,14 @@ from .models import Booking, Notice
 from .notices.services import try_again
 from .search import matching
 
-# A search counts at most this many archived bookings.
+# Above this number of archived bookings, the message says only "More than".
 MOST_COUNTED = 100
 BADGES = {"PENDING": "badge-wait", "CONFIRMED": "badge-good"}
 NOTICE_BADGES = {"waiting": "badge-wait", "sent": "badge-good", "given-up": "badge-bad"}
 
 
 class EffectiveStatus(admin.SimpleListFilter):
-    """Filters by the status that people see: a lapsed hold counts as FAILED, swept or not."""
+    """Filters by the status that people see: a lapsed hold is FAILED, even before a sweep."""
 
     title = "status"
     parameter_name = "status_now"
@@ -52,7 +52,7 @@ class EffectiveStatus(admin.SimpleListFilter):
 
 @admin.register(Booking)
 class BookingAdmin(SearchBookings, LongListAdmin):
-    """Read-only list of bookings. Only bookings/services.py changes them."""
+    """Read-only list of bookings. Only services change bookings."""
 
     list_display = (
         "reference",
@@ -110,7 +110,7 @@ class BookingAdmin(SearchBookings, LongListAdmin):
         return super().get_search_results(request, queryset, search_term)
 
     def _point_to_the_archive(self, request: HttpRequest, search_term: str) -> None:
-        """Tell staff who may open the archive that the search finds bookings there too."""
+        """If the search matches archived bookings too, tell staff who may see the archive."""
         if not search_term.strip() or not request.user.has_perm("archive.view_archivedbooking"):
             return
         found, _ = matching(ArchivedBooking.objects.all(), search_term)
@@ -191,7 +191,7 @@ class BookingAdmin(SearchBookings, LongListAdmin):
 
 
 class NoticeState(admin.SimpleListFilter):
-    """Sent, waiting for its next try, or given up."""
+    """Filters mails by state: waiting, sent or given up."""
 
     title = "state"
     parameter_name = "state"
@@ -211,7 +211,7 @@ class NoticeState(admin.SimpleListFilter):
 class NoticeAdmin(LongListAdmin):
     """The mails about cancelled and moved shows, and whether each was sent.
 
-    Staff can retry a mail that was given up, when its cause (often a wrong address) is corrected.
+    Staff can retry mails that are not sent, for example after a wrong address was corrected.
     """
 
     actions = ("try_again",)
@@ -269,7 +269,7 @@ class NoticeAdmin(LongListAdmin):
         self.message_user(request, words, messages.SUCCESS if count else messages.WARNING)
 
     def has_try_again_permission(self, request: HttpRequest) -> bool:
-        """For this action only: notices have no form to change them."""
+        """The action needs the change permission. No page lets staff edit a notice."""
         return request.user.has_perm("bookings.change_notice")
 
     def get_search_results(

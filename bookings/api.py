@@ -33,7 +33,7 @@ IDEMPOTENCY_KEY = Header(
 )
 
 router = Router(tags=["Bookings"], auth=BearerToken())
-# Mounted beside the account's own endpoints, as /api/auth/bookings.
+# Served as /api/auth/bookings, beside the endpoints of the account.
 own_router = Router(tags=["Bookings"], auth=BearerToken())
 
 
@@ -139,9 +139,9 @@ def read_booking_by_reference(request: ApiRequest, reference: Verbatim) -> HttpR
 
 
 def read(which: Q, *, visible_to: User | None = None) -> BookingOut:
-    """One booking, also an archived one.
+    """Read one booking, from the archive too.
 
-    `visible_to` limits it to this person's bookings, unless the person is an admin. Raises
+    If `visible_to` is given, only this person's bookings are found; an admin finds all. Raises
     BookingNotFound.
     """
     if visible_to is not None and visible_to.role != "admin":

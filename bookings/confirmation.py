@@ -59,8 +59,9 @@ CONFIRM_HOLD = """
 def confirm_booking(*, user: User, reference: str, starts_at: datetime | None = None) -> Booking:
     """Confirm a hold. If it is confirmed already, return it unchanged.
 
-    `starts_at` is the show's start that the buyer saw on the page; None skips that check. Raises
-    BookingNotFound, BookingExpired, BookingNotPending, EmailNotConfirmed, ShowMoved, ShowBusy.
+    `starts_at` is the show's start that the buyer saw on the page. If the show has another start
+    now, ShowMoved is raised. None skips this check. Also raises BookingNotFound, BookingExpired,
+    BookingNotPending, EmailNotConfirmed, ShowBusy.
     """
     most_seats = most_seats_to_confirm(user)
     values = {
@@ -71,7 +72,7 @@ def confirm_booking(*, user: User, reference: str, starts_at: datetime | None = 
     }
     statements = [lock_person_statement(user.pk)] if most_seats is not None else []
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        # SELECT … FOR NO KEY UPDATE of the booking only. CONFIRM_HOLD decides under that lock.
+        # Lock the booking's row (SELECT … FOR NO KEY UPDATE). CONFIRM_HOLD decides under this lock.
         statements += [lock_booking_statement(user.pk, reference), Statement(CONFIRM_HOLD, values)]
         *_, locked, decided = one_trip(*statements)
         booking = first_row(Booking, locked)

@@ -1,4 +1,4 @@
-"""Ends bookings: writes the final status, frees the seats, counts them.
+"""Ends bookings: writes the final status, frees the seats, updates the show's count.
 
 The caller must have locked the show and these bookings (locks.py).
 """
@@ -25,9 +25,9 @@ def end_bookings(
 ) -> int:
     """End locked bookings and free their seats; returns the number of seats freed.
 
-    A confirmed booking becomes CANCELLED, a hold FAILED. `swapped` is the booking that its owner
-    swaps for other seats; the others end with `reason`. The caller must pass the result to
-    `count_seats`.
+    A confirmed booking becomes CANCELLED, a hold FAILED. `swapped` is the hold that its owner
+    swaps for other seats: its reason is SWAPPED. The others end with `reason`. The caller must pass
+    the result to `count_seats`.
     """
     ending = list(bookings)
     if not ending:

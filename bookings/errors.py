@@ -9,7 +9,7 @@ from shows.errors import ShowBusy as ShowBusy  # the booking services raise it t
 
 
 class BookingError(DomainError):
-    """Base of all errors that a rule of docs/spec.md §4 raises."""
+    """Base of the errors of requests that break a rule of docs/spec.md §4."""
 
 
 class InvalidSeats(BookingError, InvalidInput):
@@ -91,7 +91,7 @@ class TimeOutOfRange(ScheduleError, InvalidInput):
 
 
 class TooManySeats(BookingError):
-    """More seats at one show than one person may have."""
+    """The person would have more seats at one show than is allowed."""
 
     code = "TOO_MANY_SEATS"
     summary = "One person can't have that many seats at a show."
@@ -135,7 +135,7 @@ class HoldPaused(BookingError):
 
 
 class AddressLimit(BookingError):
-    """Too many seats of the show are on hold from one address."""
+    """Too many seats of the show are on hold from one network address."""
 
     code = "ADDRESS_LIMIT"
     summary = "Many seats of this show are on hold from your network."
@@ -162,7 +162,7 @@ class EmailNotConfirmed(BookingError):
 
 
 class NetworkNotConfirmed(EmailNotConfirmed):
-    """Too many seats of the show were bought from this address without a confirmed email."""
+    """Too many seats of the show were bought from one network without a confirmed email."""
 
     def __init__(self) -> None:
         BookingError.__init__(

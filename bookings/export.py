@@ -9,7 +9,7 @@ from .models import Booking
 
 
 def bookings_of(user: User) -> list[dict[str, Any]]:
-    """All bookings of a person: the newest first, then archived bookings, the newest first."""
+    """All bookings of a person: first the current ones, then the archived, each newest first."""
     recent = Booking.objects.of(user).order_by("-created_at", "-pk")
     archived = ArchivedBooking.objects.of(user).order_by("-created_at", "-pk")
     bookings: list[Any] = [*recent, *archived]

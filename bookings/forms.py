@@ -6,10 +6,10 @@ LONGEST_TOKEN = 64
 
 
 class ChosenSeats(NamedTuple):
-    """The seats chosen on the map, and the form's token, by which a repeated post is recognised.
+    """The seats chosen on the map, and the form's token. A repeated post has the same token.
 
-    `unasked` are the chosen wheelchair places, if the form does not say that one is needed. The map
-    posts the labels of its wheelchair places (`places`), so no query is needed.
+    `unasked` has the wheelchair places that were chosen although the form does not say that one is
+    needed. The form posts the labels of all wheelchair places (`places`), so this needs no query.
     """
 
     labels: list[str]
@@ -20,7 +20,7 @@ class ChosenSeats(NamedTuple):
     def of(cls, data: QueryDict) -> "ChosenSeats":
         """Read the posted form; the service checks which labels exist.
 
-        A token that cannot be from a page of this site is read as none.
+        A token that no page of this site has made (too long, not printable) is replaced by "".
         """
         token = data.get("token") or ""
         if len(token) > LONGEST_TOKEN or not token.isprintable():

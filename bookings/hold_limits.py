@@ -1,10 +1,9 @@
-"""Limits against hoarding: how much one person, and one address, may hold and buy.
+"""Limits against hoarding: how many seats a person, and a network address, may hold and buy.
 
 The database checks them in the transaction of the hold or confirmation: limits at one show under
 the show's lock, limits over all shows under the person's lock. One limit is counted in Redis
 instead (`count_unconfirmed_seats`). Staff have no limits, because the box office buys for many
-people. docs/spec.md §4.11 has the limits, README
-the settings.
+people. docs/spec.md §4.11 has the limits, the README has their settings.
 """
 
 from dataclasses import dataclass
@@ -25,14 +24,18 @@ from bookmyshow.core.rate_limits import Limit, RateLimited, count_attempt
 from .errors import AddressLimit, HoldPaused, NetworkNotConfirmed, TooManyHolds, TooManySeats
 from .models import Booking
 
-# One row: what one person has at one show, and at how many others they hold seats, at clock.now.
-# `unpaid` is how long the person kept seats of this show without buying them. A hold that was
-# swapped counts until the swap, so that changing seats costs no extra time.
-# Each of the three reads is answered by one index, however many bookings the person or the show
-# has. With a condition status = 'PENDING' the planner could choose an index of all holds, and keep
-# that plan from a quiet day for an opening night. So `holds` checks the status outside of its
-# OFFSET 0, and `held_near` checks held_from, which is empty once a hold is over. `holds` reads only
-# bookings of the last minutes: an older one, also a confirmed one, has an earlier expires_at.
+# Returns one row about one person at clock.now: their seats at one show, and `holds`, the number of
+# their holds at other shows. `held_near` counts seats that other people of the address hold here.
+#
+# `unpaid` is how long the person kept seats of this show without buying them. A swapped hold counts
+# only until the swap, so changing seats costs no extra time.
+#
+# Each of the three reads uses one index of the person or of the show, and stays fast with many
+# bookings. A condition status = 'PENDING' would let the planner choose an index of all holds. It
+# could make this plan on a quiet day and keep it for an opening night. So `holds` checks the status
+# outside of its subquery with OFFSET 0, and `held_near` checks held_from, which is empty once a
+# hold is over. `holds` reads only bookings of the last minutes, because a confirmed booking keeps
+# the expires_at of its hold.
 PERSON_AT_SHOW = """
     SELECT coalesce(sum(own.total_seats) FILTER (WHERE own.status = 'CONFIRMED'), 0) AS bought,
            coalesce(sum(own.total_seats) FILTER (
@@ -80,12 +83,12 @@ class HoldLimits:
     #: How long a person may hold seats of one show without buying, and the pause after that.
     unpaid: timedelta
     pause: timedelta
-    #: Seats of one show that all people of one address hold together.
+    #: Seats of one show that all people of one network address hold together.
     seats_of_address: int
 
     @classmethod
     def of(cls, user: User) -> "HoldLimits | None":
-        """The limits of the settings; None for staff."""
+        """The limits from the settings. None for staff, who have no limits."""
         if user.is_staff:
             return None
         return cls(
@@ -109,7 +112,7 @@ class HoldLimits:
     def check(
         self, *, user_id: int, show_id: int, held_from: str, seats: int, now: datetime
     ) -> None:
-        """Check a hold of `seats` seats that takes the place of the person's hold at the show.
+        """Check a new hold of `seats` seats. It replaces the person's hold at the show, if any.
 
         Call it under the locks of the show and the person. `held_from` is "" if the address is not
         known. Raises TooManySeats, TooManyHolds, HoldPaused, AddressLimit.
@@ -139,14 +142,14 @@ class PersonAtShow(NamedTuple):
 
 
 def most_seats_to_confirm(user: User) -> int | None:
-    """How many seats at coming shows this person may buy. None means no limit."""
+    """How many seats at coming shows this person may have bought. None means no limit."""
     return None if user.is_staff or user.email_confirmed_at else settings.MAX_SEATS_UNCONFIRMED
 
 
 def count_unconfirmed_seats(request: HttpRequest, user: User, reference: str) -> None:
-    """Count the seats that are bought without a confirmed email, by show and network address.
+    """Count a purchase without a confirmed email for the hourly limit of its show and network.
 
-    Without this limit twelve new accounts of one address could buy a whole show. The counts are in
+    Without this limit a few new accounts of one network could buy a whole show. The counts are in
     Redis; while it is down, there is no such limit. Raises NetworkNotConfirmed.
     """
     if most_seats_to_confirm(user) is None:

@@ -2,8 +2,8 @@
 
 Most people hold for the first time and take free seats. For them the fast path needs one trip to
 the database. If it takes nothing, the slow path locks the show again and reads what blocks the
-hold. It ends what has lapsed, or raises the reason. docs/images/hold-and-confirm.svg shows both
-transactions.
+hold. It ends lapsed holds and swaps the person's own hold, or raises the reason.
+docs/images/hold-and-confirm.svg shows both transactions.
 """
 
 import hashlib
@@ -49,7 +49,7 @@ LAPSED = Booking.EndedReason.LAPSED
 
 
 class Hold(NamedTuple):
-    """The booking of a request, new or an earlier one, and the moment of the decision."""
+    """The result of a request: its booking, new or made earlier, and the time of the decision."""
 
     booking: Booking
     #: The database's clock, read under the locks.
@@ -64,10 +64,12 @@ def hold_seats(
     idempotency_key: str | None = None,
     held_from: str = "",
 ) -> Booking:
-    """Hold seats for BOOKING_EXPIRY_MINUTES, all or none, swapping this person's hold at the show.
+    """Hold seats, all or none, for BOOKING_EXPIRY_MINUTES.
 
-    The same seats again return the same booking, as does the same `idempotency_key` with the same
-    request. `held_from` is the client's network (`hold_limits.address_key`).
+    If the person holds other seats at the show, the new hold replaces the old one and keeps its
+    `expires_at`. The same seats again return the same booking. So does the same `idempotency_key`
+    with the same request. `held_from` is the client's network (`hold_limits.address_key`).
+
     Raises InvalidSeats, SeatsUnavailable, ShowNotFound, ShowNotBookable, ShowBusy,
     IdempotencyKeyReused, and TooManySeats, TooManyHolds, HoldPaused, AddressLimit (`hold_limits`).
     """
@@ -110,15 +112,16 @@ def _hold(user: User, show_id: int, labels: Iterable[str], key: str | None, held
 def _hold_free_seats(request: HoldRequest) -> Hold | None:
     """Fast path: take the seats if they are free and nothing else blocks the hold.
 
-    Returns None if anything does (`TAKE_FREE_SEATS`); then nothing was changed. The locks, the
-    statement and the commit travel together, so the show is locked only while the database works.
+    Otherwise returns None, and nothing was changed (see `TAKE_FREE_SEATS`). The locks, the
+    statement and the commit are sent in one trip, so the show is locked only while the database
+    works.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        # SELECT … FOR NO KEY UPDATE of the show's row only (`select_for_update`).
+        # Lock the show's row only (SELECT … FOR NO KEY UPDATE).
         statements = [lock_show_statement(request.show_id)]
         if request.limits:
             statements.append(lock_person_statement(request.user_id))
-        # It runs after the locks, so it sees all that was committed before.
+        # This runs after the locks, so it sees what was committed while they were waited for.
         statements.append(take_free_seats_statement(request))
         *_, taken = one_trip_with_commit(*statements)
         booking = held_booking(taken)
@@ -131,29 +134,34 @@ def _hold_free_seats(request: HoldRequest) -> Hold | None:
 def _hold_blocked_seats(request: HoldRequest) -> Hold:
     """Slow path: expire or swap whatever blocks the hold, or raise the reason."""
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        # SELECT … FOR NO KEY UPDATE again, because the commit of the fast path released the lock.
+        # Lock the show again, because the end of the fast path's transaction released its lock.
         show = lock_show(request.show_id)
         seats = seats_to_hold(request)
         check_labels(request.labels, [seat.label for seat in seats])
         lapsed = {seat.booking_id for seat in seats if seat.holder_lapsed}
         must_lock = bool(lapsed) or seats[0].has_earlier
-        # No lock is needed if seats are lost anyway; on opening night most holds are refused so.
+        # If nothing needs to be ended and a seat is taken, the hold is refused, so the person needs
+        # no lock. On an opening night most holds are refused like this.
         if request.limits and (must_lock or not any(seat.booking_id for seat in seats)):
             lock_person(request.user_id)
         locked = lock_bookings(_in_the_way(request, lapsed)) if must_lock else []
-        # Read the clock again, because the wait for those locks took time.
+        # Read the clock again, because the wait for the bookings' locks took time.
         now = database_now() if must_lock else seats[0].now
         outcome = _decide(request, show, seats, locked, now)
     if isinstance(outcome, SeatsUnavailable):
-        # Raised after the commit of a transaction that wrote nothing. A rollback would make psycopg
-        # prepare all statements of this connection again, and a show that is nearly sold out
-        # refuses most holds.
+        # Raised after the commit, which wrote nothing. A rollback would make psycopg prepare all
+        # statements of this connection again, and a show that is nearly sold out refuses most
+        # holds.
         raise outcome
     return Hold(outcome, now)
 
 
 def _in_the_way(request: HoldRequest, lapsed: set[int | None]) -> Q:
-    """Lapsed holds on the seats, the person's own hold at the show, and the booking of the key."""
+    """The condition for the bookings that may block the hold.
+
+    These are the lapsed holds on the seats, the person's hold at the show, and the person's booking
+    with the same key.
+    """
     concerned = Q(pk__in=lapsed) | Q(user=request.user_id, show=request.show_id, status=PENDING)
     if request.key:
         concerned |= Q(user=request.user_id, idempotency_key=request.key)
@@ -169,8 +177,8 @@ def _decide(
 ) -> Booking | SeatsUnavailable:
     """The new hold, or the earlier booking that answers the same request.
 
-    The caller has locked the show, the person and the bookings `locked`. Lost seats are returned,
-    before anything is written; other errors are raised.
+    The caller has locked the show, the person and the bookings `locked`. If seats are lost,
+    SeatsUnavailable is returned before anything is written. Other errors are raised.
     """
     repeated = _same_key(request, locked)
     if repeated:
@@ -183,7 +191,8 @@ def _decide(
     current = own if own and not own.has_lapsed(now) else None
     if current and current.seats == [seat.label for seat in seats]:
         return current
-    # Decide by `locked`, which was read under the locks: a hold may have been confirmed in time.
+    # Decide by `locked`. `seats` was read before the bookings were locked: a hold that had lapsed
+    # there may have been confirmed just in time.
     ending = {b.pk: b for b in locked if b is current or b.has_lapsed(now)}
     lost = [s.label for s in seats if s.booking_id and s.booking_id not in ending]
     if lost:
@@ -209,9 +218,12 @@ def _decide(
 
 
 def _same_key(request: HoldRequest, locked: list[Booking]) -> Booking | None:
-    """The person's booking with the request's key. Raises IdempotencyKeyReused if they differ."""
+    """The person's booking with the request's key; None if there is none.
+
+    Raises IdempotencyKeyReused if that booking was made by a different request.
+    """
     for booking in locked:
-        # A lapsed hold of another person may have the same key.
+        # `locked` has lapsed holds of other people too, and one may have the same key.
         is_own = booking.user_id == request.user_id
         if request.key and is_own and booking.idempotency_key == request.key:
             if booking.idempotency_hash != request.hash:

@@ -1,6 +1,6 @@
-"""The two SQL statements of a hold that follow its locks (docs/decisions/0003-prepared-sql.md).
+"""The two SQL statements that a hold runs after its locks (docs/decisions/0003-prepared-sql.md).
 
-`holds.py` decides when each is sent.
+`holds.py` decides when each is run.
 """
 
 from collections.abc import Collection
@@ -37,16 +37,16 @@ SEATS_TO_HOLD = """
     ORDER BY s.position
 """
 # All or nothing: if anything blocks the hold, the statement writes nothing and returns no row, and
-# SEATS_TO_HOLD then reads the cause. The show's lock prevents that a seat is taken in the middle.
-# If it happens anyway, the last line divides by zero, which rolls everything back.
+# SEATS_TO_HOLD then reads the cause. While the show is locked, nobody else can take a seat of it.
+# If a seat is taken anyway, the last line divides by zero, which rolls everything back.
 #
-# An earlier hold of the person at this show, or an earlier use of the key, conflicts with a unique
-# index. It is not a subquery, because the planner once kept a plan for one that read every hold in
-# the database. That plan was made when there were no holds.
+# If the person has a hold at this show already, or has used the key, the INSERT conflicts with a
+# unique index and does nothing. A subquery for this check was slow: PostgreSQL had made its plan
+# when there were no holds, kept it, and later read every hold in the database.
 #
 # The commit does not wait for the disk, because all other buyers of this show would wait too. If
 # the database server crashes, the holds of its last half second may be lost, each of them whole. A
-# confirmation waits for the disk, which then has its hold too.
+# confirmation waits for the disk, and then its hold is on disk too.
 TAKE_FREE_SEATS = f"""
     WITH clock AS MATERIALIZED (
         SELECT coalesce(%(now)s::timestamptz, clock_timestamp()) AS now,
@@ -93,13 +93,13 @@ TAKE_FREE_SEATS = f"""
            1 / ((SELECT count(*) FROM taken) = total_seats)::int FROM held
 """
 
-#: The parameters of WITHIN_LIMITS where the limits are not checked.
+#: The parameters of WITHIN_LIMITS, all None, for a hold whose limits are not checked.
 NO_LIMITS: dict[str, Any] = dict.fromkeys(field.name for field in fields(HoldLimits))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldRequest:
-    """The seats that a person asks for."""
+    """A person's request to hold seats."""
 
     user_id: int
     show_id: int
@@ -118,16 +118,16 @@ class SeatToHold(NamedTuple):
 
     label: str
     booking_id: int | None
-    #: Held by a hold that ran out. None if no booking has the seat.
+    #: True if a lapsed hold has the seat. None if no booking has it.
     holder_lapsed: bool | None
-    #: The person has a hold at this show or used this key before. The same in all rows.
+    #: True if the person has a hold at this show or has used this key. The same in all rows.
     has_earlier: bool
     #: The database's clock. The same in all rows.
     now: datetime
 
 
 def seats_to_hold(request: HoldRequest) -> list[SeatToHold]:
-    """Those of the wanted seats that the show has, in plan order."""
+    """The wanted seats, in plan order. A label that the show does not have is left out."""
     values: dict[str, Any] = {
         "show": request.show_id,
         "labels": list(request.labels),
@@ -140,17 +140,20 @@ def seats_to_hold(request: HoldRequest) -> list[SeatToHold]:
 
 
 def take_free_seats_statement(request: HoldRequest) -> Statement:
-    """Take the seats if nothing blocks the hold and it is within the limits; see `held_booking`."""
+    """The statement that takes the seats, if nothing blocks the hold and the limits allow it.
+
+    `held_booking` reads its result.
+    """
     return Statement(TAKE_FREE_SEATS, _values(request, limits=request.limits))
 
 
 def take_free_seats(
     request: HoldRequest, *, now: datetime, expires_at: datetime | None
 ) -> Booking | None:
-    """Take the seats. The caller has locked, then read `now` and checked the limits.
+    """Take the seats. The caller has locked, read `now` after the locks, and checked the limits.
 
-    The hold ends at `expires_at`; None for BOOKING_EXPIRY_MINUTES from now. Returns None if a seat
-    is not free, or the key is in use.
+    The hold lapses at `expires_at`; None means BOOKING_EXPIRY_MINUTES after `now`. Returns None if
+    a seat is not free, or the key is in use.
     """
     values = _values(request, limits=None) | {"now": now, "expires_at": expires_at}
     with prepared_cursor() as cursor:
@@ -165,7 +168,7 @@ def held_booking(cursor: CursorWrapper) -> Booking | None:
 
 
 def _values(request: HoldRequest, *, limits: HoldLimits | None) -> dict[str, Any]:
-    """The parameters of TAKE_FREE_SEATS, which checks the limits unless they are None."""
+    """The parameters of TAKE_FREE_SEATS. It checks no limits if `limits` is None."""
     return (limits.values() if limits else NO_LIMITS) | {
         "checked": limits is None,
         "held_from": request.held_from,

@@ -38,7 +38,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         return self.filter(status=Booking.Status.PENDING, expires_at__lte=at)
 
     def reading(self, status: str, *, at: datetime | Now) -> "BookingQuerySet":
-        """Bookings that people see as `status` at `at`. Lapsed holds count as FAILED."""
+        """Bookings that people see with this status at the time `at`. Lapsed holds are FAILED."""
         if status == Booking.Status.PENDING:
             return self.filter(status=status, expires_at__gt=at)
         if status == Booking.Status.FAILED:
@@ -46,7 +46,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         return self.filter(status=status)
 
     def of(self, user: User) -> "BookingQuerySet":
-        """This person's bookings, newest first, with the columns of a list."""
+        """This person's bookings, newest first, with their shows (`with_show`)."""
         return self.filter(user=user).with_show()
 
     def with_show(self) -> "BookingQuerySet":
@@ -72,7 +72,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         )
 
     def but_ended_holds(self, *, at: datetime) -> "BookingQuerySet":
-        """Without holds that lapsed or were released."""
+        """Without holds that ended before they were confirmed: FAILED, or lapsed and not swept."""
         return self.exclude(Q(status=Booking.Status.FAILED) | lapsed_hold(at))
 
 
@@ -95,7 +95,7 @@ class Booking(models.Model):
     reference = models.CharField(
         max_length=15, default=new_reference, editable=False, db_collation="C"
     )
-    # Its index is booking_of_person_at_show.
+    # No index of its own, because booking_of_person_at_show begins with this column.
     user = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="bookings", db_index=False
     )
@@ -116,7 +116,7 @@ class Booking(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField()
     ended_reason = models.CharField(max_length=8, choices=EndedReason, blank=True)
-    # NULL, because the unique index ignores NULL but not "".
+    # NULL if there is no key: the unique index leaves out NULL, but not "".
     idempotency_key = models.CharField(  # noqa: DJ001
         max_length=128,
         null=True,
@@ -222,9 +222,9 @@ class Booking(models.Model):
         return reverse("bookings:booking", args=[self.reference])
 
     def moved_from(self) -> datetime | None:
-        """The start of the show when its seats were held, in the cinema's time zone.
+        """The show's start when the seats were held, in the cinema's time zone.
 
-        None if the show still starts then.
+        None if the show was not moved during the hold, or starts at that time again.
         """
         move = self.notices.filter(kind=Notice.Kind.SHOW_MOVED).order_by("pk").first()
         if move is None:
@@ -258,7 +258,7 @@ class Booking(models.Model):
 
 class AdmissionQuerySet(models.QuerySet["Admission"]):
     def of_show(self, show_id: int) -> "AdmissionQuerySet":
-        """The admissions to a show, the last first, with booking and staff."""
+        """The admissions to a show, newest first, with the booking and the member of staff."""
         return (
             self.filter(booking__show_id=show_id)
             .select_related("booking", "admitted_by")
@@ -267,7 +267,7 @@ class AdmissionQuerySet(models.QuerySet["Admission"]):
 
 
 class Admission(models.Model):
-    """A ticket was used at the door. A booking has at most one, so it can't be used twice."""
+    """The use of a ticket at the door. A booking has at most one, so no ticket is used twice."""
 
     booking = models.OneToOneField(Booking, on_delete=models.PROTECT, related_name="admission")
     admitted_at = models.DateTimeField()
@@ -289,26 +289,30 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return found.defer(*(f"show__{name}" for name in LONG_COLUMNS))
 
     def waiting(self) -> "NoticeQuerySet":
-        """Neither sent nor given up."""
+        """Mails that are neither sent nor given up."""
         return self.filter(sent_at=None, given_up_at=None)
 
     def due(self, *, at: datetime) -> "NoticeQuerySet":
-        """Waiting mails that no sender has claimed and whose time of the next try has come."""
+        """Waiting mails whose next try is due at `at`, and that no sender has claimed.
+
+        The mail of a hold is due only after the hold is confirmed.
+        """
         free = Q(claimed_until=None) | Q(claimed_until__lte=at)
         wanted = Q(hold=None) | Q(hold__status=Booking.Status.CONFIRMED)
         return self.waiting().filter(free, wanted, next_try_at__lte=at)
 
     def of_lost_holds(self) -> "NoticeQuerySet":
-        """Mails of holds that were not confirmed, so they are not needed.
+        """Waiting mails whose hold ended, or whose ticket was cancelled: they are not needed.
 
-        A lapsed hold counts only after a sweep, because a confirmation may be running before.
+        A lapsed hold counts only after a sweep wrote FAILED. Until then a confirmation of it may
+        still be running.
         """
         return self.waiting().filter(
             hold__status__in=[Booking.Status.FAILED, Booking.Status.CANCELLED]
         )
 
     def in_state(self, state: str) -> "NoticeQuerySet":
-        """Mails in this `state`."""
+        """Mails in this state, a value of Notice.State."""
         if state == Notice.State.WAITING:
             return self.waiting()
         return self.exclude(**{NOTICE_MOMENTS[Notice.State(state)]: None})
@@ -317,7 +321,8 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 class Notice(models.Model):
     """A mail about a change of a show, written in the transaction of the change and sent later.
 
-    `change` is the id of the event. One person gets at most one mail for each event.
+    `change` is the id of the change that the mails of its ticket holders share; the mail of a hold
+    has its own. One person gets at most one mail with the same id.
     """
 
     class Kind(models.TextChoices):
@@ -345,7 +350,7 @@ class Notice(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     next_try_at = models.DateTimeField(db_default=Now())
     attempts = models.PositiveSmallIntegerField(default=0)
-    # Other senders skip the mail until then.
+    # The sender that claimed the mail has it until this time; others skip it.
     claimed_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     given_up_at = models.DateTimeField(null=True, blank=True)

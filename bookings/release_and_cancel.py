@@ -23,7 +23,8 @@ BY_CUSTOMER = Booking.EndedReason.CUSTOMER
 def release_hold(*, user: User, reference: str) -> Booking:
     """Release a hold. A booking that has ended is returned unchanged.
 
-    Raises BookingNotFound, BookingNotPending (it is confirmed), ShowBusy.
+    A lapsed hold ends with the reason LAPSED. Raises BookingNotFound, BookingNotPending (it is
+    confirmed), ShowBusy.
     """
     return _give_back(user, reference, {PENDING})
 
@@ -40,8 +41,10 @@ def cancel_booking(*, user: User, reference: str) -> Booking:
 
 @metrics.booking_attempt("give back")
 def give_back_booking(*, user: User, reference: str) -> Booking:
-    """Release a hold or cancel a confirmed booking. Raises the same errors, except
-    BookingNotPending."""
+    """Release a hold or cancel a confirmed booking. A booking that has ended stays unchanged.
+
+    Raises BookingNotFound, BookingUsed, ShowNotBookable, ShowBusy.
+    """
     return _give_back(user, reference, {PENDING, CONFIRMED})
 
 

@@ -16,10 +16,10 @@ MISREAD = str.maketrans("OIL", "011")
 
 
 def matching(bookings: QuerySet[Any], typed: str) -> tuple[QuerySet[Any], bool]:
-    """The bookings that match, and whether more than MOST_PEOPLE people match.
+    """The bookings that match, and whether more than MAX_PEOPLE people match.
 
-    `bookings` may be archived ones. In a reference BMV may be missing. If too many people match,
-    only the bookings of the first MOST_PEOPLE are found. Both conditions use an index.
+    `bookings` may be archived ones. A reference may be typed without BMV. If more people match,
+    only the bookings of MAX_PEOPLE of them are found. Both conditions use an index.
     """
     people = ids_of_people(typed)
     found = Q(user__in=people[:MAX_PEOPLE])
@@ -30,6 +30,6 @@ def matching(bookings: QuerySet[Any], typed: str) -> tuple[QuerySet[Any], bool]:
 
 
 def _reference(typed: str) -> str:
-    """The beginning of a reference; empty if the text can't be one."""
+    """The typed text as the beginning of a reference; "" if it can't be one."""
     text = re.sub(r"[\s-]", "", typed).upper().removeprefix(PREFIX).translate(MISREAD)
     return PREFIX + text if REFERENCE.fullmatch(text) else ""

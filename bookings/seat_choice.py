@@ -11,7 +11,11 @@ LONGEST_LABEL = 11
 
 
 def distinct_labels(labels: Iterable[str]) -> set[str]:
-    """The labels as a set: 1 to MAX_SEATS_PER_BOOKING, each once. Raises InvalidSeats."""
+    """Return the labels as a set.
+
+    Raises InvalidSeats if there are none or more than MAX_SEATS_PER_BOOKING, if a label comes
+    twice, or if no seat can have that label.
+    """
     asked = list(labels)
     most = settings.MAX_SEATS_PER_BOOKING
     if not asked:
@@ -26,7 +30,7 @@ def distinct_labels(labels: Iterable[str]) -> set[str]:
 
 
 def check_labels(asked: Iterable[str], found: Iterable[str]) -> None:
-    """`found` are the labels that the show has. Raises InvalidSeats if one is missing."""
+    """Raise InvalidSeats if a label of `asked` is not in `found`, the labels of the show."""
     unknown = sorted(set(asked) - set(found))
     if unknown:
         raise InvalidSeats(f"This show has no seat {', '.join(unknown)}.")

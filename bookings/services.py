@@ -1,10 +1,14 @@
-"""All changes of bookings. Pages, API, commands and tasks call only these functions.
+"""Holds, confirmations, releases, cancellations by the customer, and the sweep.
+
+Pages, API, commands and tasks import these functions from here. Cancelling or moving a whole show
+is in show_changes/services.py.
 
 The rules are in docs/spec.md §4. The locking rules are the same in every function:
 
 1. One `transaction.atomic()` block holds the whole decision. Its first statement locks the show's
    row only (`select_for_update`). Later statements read the data of the decision, under that lock.
-   A confirmation locks only its booking.
+   A confirmation does not lock the show: it locks only its booking, and the person if a limit
+   applies.
 2. One order everywhere: show, person, bookings, seats (locks.py).
 3. The clock is the database's, read by a statement after the locks.
 4. Nothing slow happens under a lock. Work that follows from a change uses `on_commit`.

@@ -12,7 +12,7 @@ from .models import ArchivedBooking
 
 @admin.register(ArchivedBooking)
 class ArchivedBookingAdmin(SearchBookings, LongListAdmin):
-    """Read-only list, with a search by reference or customer."""
+    """Read-only list of archived bookings, with a search by reference or customer."""
 
     list_display = ("reference", "user", "show", "seat_list", "amount", "status")
     list_filter = (

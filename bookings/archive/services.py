@@ -7,16 +7,17 @@ from django.db import connection, transaction
 
 MONTHS = 6
 
-# A show with a mail that still waits is not archived yet. Shows are locked in the order of their
-# ids; shows that others have locked are left to the next run.
+# A show is not archived while one of its mails still waits to be sent.
 DUE = """
     FROM shows_show w
     WHERE w.ends_at < now() - make_interval(months => %(months)s)
       AND NOT EXISTS (SELECT FROM bookings_notice n WHERE n.show_id = w.id
                       AND n.sent_at IS NULL AND n.given_up_at IS NULL)
 """
+# Locks the shows in the order of their ids. Skips shows that another transaction has locked; a
+# later batch takes them.
 CHOOSE = f"SELECT w.id, w.starts_at {DUE} ORDER BY w.id LIMIT %(size)s FOR UPDATE OF w SKIP LOCKED"
-# Holds that lapsed and were not swept yet.
+# Ends lapsed holds that no sweep has ended. The shows are over, so every PENDING hold has lapsed.
 END_HOLDS = """
     UPDATE bookings_booking SET status = 'FAILED', ended_reason = 'lapsed'
     WHERE show_id = ANY(%(shows)s) AND status = 'PENDING'
@@ -79,8 +80,7 @@ def due(*, months: int = MONTHS) -> Moved:
 def archive_batch(*, months: int = MONTHS, size: int) -> Moved:
     """Move up to `size` shows that ended over `months` months ago, in one transaction.
 
-    So if the process is killed, a show is either in the archive or in its old tables, with all its
-    rows.
+    A show is moved with all its rows or not at all, even if the process is killed.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(CHOOSE, {"months": months, "size": size})

@@ -1,4 +1,4 @@
-"""Draws bar charts as SVG on the server. CSS of the page gives the colours."""
+"""Draws bar charts as SVG on the server. The page's CSS gives the colours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+# In SVG units: the tallest bar, the space below it for labels, the space above it for its value.
 HEIGHT, FOOT, HEAD = 120, 22, 18
 
 
@@ -21,7 +22,10 @@ class Bar:
 
 
 def bar_chart(bars: Sequence[Bar], *, title: str, step: int = 48) -> SafeString:
-    """An SVG. Every bar has a tooltip with its value; the tallest bar also shows it as text."""
+    """Draw the bars as an SVG; each bar and its gap are `step` SVG units wide.
+
+    Every bar has a tooltip with its value. The tallest bar also shows its value as text.
+    """
     most = max((bar.value for bar in bars), default=0) or 1
     tallest = max(range(len(bars)), key=lambda n: bars[n].value, default=0)
     parts = format_html_join(

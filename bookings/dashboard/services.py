@@ -1,7 +1,7 @@
 """Computes the figures of the staff's dashboard.
 
-The number of queries is fixed, and each reads a limited range of days. Figures of past days are
-cached for KEPT_SECONDS.
+The number of queries is fixed, and each reads a limited range of days. The figures of
+`_slow_figures` are cached for KEPT_SECONDS.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ FUNNEL = """
     FROM bookings_booking
     WHERE created_at > %(now)s - interval '24 hours' AND ended_reason <> 'swapped'
 """
-# The hour of booking, in the time zone of the cinema.
+# Confirmed bookings of the last 7 days, by the hour of booking in the cinema's time zone.
 HOURS = """
     SELECT extract(hour FROM b.created_at AT TIME ZONE c.timezone)::int, count(*)
     FROM bookings_booking b
@@ -52,7 +52,11 @@ NEWCOMERS = """
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """The holds of the last 24 hours, without those that were swapped for other seats."""
+    """The holds of the last 24 hours, without those that were swapped for other seats.
+
+    `ended` counts every hold that is not live any more: confirmed, lapsed, released or cancelled.
+    `confirmed` includes tickets that were cancelled later; `takings` and `seats_sold` do not.
+    """
 
     confirmed: int
     ended: int
@@ -82,12 +86,12 @@ class Newcomers:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """The figures of the page. Days are those of each cinema's clock."""
+    """The figures of the page. The days of a cinema are in its own time zone."""
 
-    #: Today's dates at the cinemas, in order. Two dates, if cinemas are in distant time zones.
+    #: Today's dates at the cinemas, in order. Time zones can make it more than one date.
     todays: list[date]
     days: list[Line]
-    #: The sum of all shows of today. None if there are none.
+    #: The sum of all shows of today. None if no show takes place today.
     today: Line | None
     cinemas_today: list[Line]
     cinemas_coming: list[Line]
@@ -98,7 +102,10 @@ class Dashboard:
 
 
 def dashboard(*, at: datetime) -> Dashboard:
-    """The figures of 7 past days, today and 6 days ahead. Three queries; six without the cache."""
+    """The figures of 7 past days, today and 6 days ahead.
+
+    Runs three queries, or six if the slow figures are not in the cache.
+    """
     todays = Cinema.objects.todays(at=at)
     first, last = todays[0], todays[-1]
     funnel = Funnel(*_row(FUNNEL, at))
@@ -123,7 +130,7 @@ def dashboard(*, at: datetime) -> Dashboard:
 
 
 def _slow_figures(at: datetime, today: date) -> tuple[Newcomers, dict[int, int], list[Part]]:
-    """The slow queries: sign-ups of 30 days, bookings of 7 days by hour, sales of past days."""
+    """What is slow to query: sign-ups of 30 days, bookings of 7 days by hour, past sales."""
     with connection.cursor() as cursor:
         cursor.execute(HOURS, {"now": at})
         hours = dict(cursor.fetchall())

@@ -1,6 +1,6 @@
 """Sums up the sales of shows in a range of days by day, cinema or film. Archived shows count too.
 
-Cancelled shows count for no seats and no sales; their bookings count as cancelled.
+A cancelled show adds no show, no seats and no sales. Its bookings count as cancelled.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,8 +14,10 @@ from django.db import connection
 from bookmyshow.core.cache import cacheable
 from bookmyshow.core.time import local_day
 
-# Days are those of the cinema's clock. Bookings are summed for each show first, in a subquery:
-# after a plain join a show's seats would count once for each booking.
+# The day of a show is its date in the cinema's time zone. Bookings are summed for each show first,
+# in a subquery: after a plain join a show's seats would count once for each booking. The first
+# condition on starts_at is two days wider on each side, so it fits every time zone; the second is
+# exact.
 REPORT = """
     WITH shows AS (
         SELECT id, starts_at, screen_id, movie_id, total_seats, status = 'SCHEDULED' AS is_on
@@ -52,7 +54,7 @@ DAY, CINEMA, FILM = (
     "c.name || ', ' || c.city",
     "m.title",
 )
-# For each report: the columns that name a line, and the order.
+# For each report: the columns that name a line, and the order. Column 6 is the takings.
 GROUPS = {
     "day": ({"day": DAY}, "1"),
     "cinema": ({"cinema": "c.name", "city": "c.city"}, "6 DESC, 1"),
@@ -85,7 +87,10 @@ class Line:
 
 
 def sales(*, by: str, first: date, last: date) -> Iterator[Line]:
-    """A line for each `by` (day, cinema, film) with shows from `first` to `last`, both included."""
+    """A line for each day, cinema or film (`by`) that has shows from `first` to `last`.
+
+    Both days are included.
+    """
     columns, order = GROUPS[by]
     group = f"ARRAY[{', '.join(columns.values())}]"
     with connection.cursor() as cursor:
@@ -97,7 +102,7 @@ def sales(*, by: str, first: date, last: date) -> Iterator[Line]:
 @cacheable
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one film sold on one day at one cinema."""
+    """The sales of one film on one day at one cinema. `day` is an ISO date."""
 
     day: str
     cinema: str
@@ -106,7 +111,7 @@ class Part:
     line: Line
 
     def is_from_today_on(self, at: datetime) -> bool:
-        """Whether the day is today or later in the cinema's time zone, at that moment."""
+        """Whether `day` is the date of `at` in the cinema's time zone, or a later date."""
         return self.day >= self.today(at)
 
     def is_today(self, at: datetime) -> bool:
@@ -128,7 +133,10 @@ def breakdown(*, first: date, last: date) -> list[Part]:
 
 
 def summed(parts: Iterable[Part], by: str) -> list[Line]:
-    """A line for each `by`: days in order, cinemas and films by takings, the highest first."""
+    """Sum up the parts by day, cinema or film (`by`).
+
+    Days are in order. Cinemas and films are sorted by takings, the highest first.
+    """
     lines: dict[str, list[Line]] = {}
     for part in parts:
         lines.setdefault(getattr(part, by), []).append(part.line)

@@ -39,7 +39,7 @@ def dashboard_page(request: HttpRequest) -> HttpResponse:
 
 
 def _takings(board: Dashboard) -> str:
-    """A bar for each day of the range, also for days without shows."""
+    """The chart of takings: a bar for each day of the range, also for days without shows."""
     lines = {line.name: line for line in board.days}
     first, last = board.todays[0] - PAST, board.todays[-1] + AHEAD
     bars = []

@@ -1,8 +1,8 @@
-"""Check-in at the door. A ticket admits once, also if two doors scan it at once (docs/spec.md §13).
+"""Check-in at the door (docs/spec.md §13). A ticket is admitted once, even if two doors scan it.
 
-As in `confirm_booking` only the booking's row is locked; later statements read under that lock
-whether it is confirmed, cancelled or used. Cancelling takes the same lock, so a ticket can't be
-both admitted and cancelled.
+Only the booking's row is locked. Later statements read under this lock whether the booking is
+confirmed, cancelled or used. Cancelling takes the same lock, so a ticket can't be both admitted and
+cancelled.
 """
 
 import re
@@ -26,12 +26,12 @@ from shows.models import Show
 #: The door lists shows that began at most DOOR_SINCE ago or begin within DOOR_UNTIL.
 DOOR_SINCE, DOOR_UNTIL = timedelta(hours=4), timedelta(hours=12)
 REFERENCE = re.compile(f"BMV[{CROCKFORD}]{{12}}")
-# Crockford's base 32 reads these letters as the digits that they look like.
+# O is read as 0, I and L as 1 (Crockford's base 32). Spaces, hyphens and tabs are removed.
 LOOKALIKES = str.maketrans("OIL", "011", " -\t")
 
 
 class Answer(StrEnum):
-    """The possible results of a check of a ticket."""
+    """The possible results of checking a ticket, or of undoing its admission."""
 
     VALID = "valid"
     USED = "used"
@@ -52,7 +52,7 @@ class Verdict:
 
     @property
     def local_time(self) -> datetime | None:
-        """When the ticket was used, on the cinema's clock."""
+        """When the ticket was used, in the cinema's time zone. None without an admission."""
         if self.admission is None or self.booking is None:
             return None
         return self.admission.admitted_at.astimezone(self.booking.show.screen.cinema.tz)
@@ -63,9 +63,10 @@ class Verdict:
 
 
 def read_ticket(text: str) -> str | None:
-    """The reference in a scanned or typed text. None if there is none or the signature is wrong.
+    """The reference in a scanned or typed text. None if the text is not a valid ticket.
 
-    Typed text may be in lower case, have spaces, lack BMV, and have O, I, L instead of 0 and 1.
+    Scanned text must have a valid signature. Typed text may be in lower case, have spaces, lack
+    BMV, and have O, I, L instead of 0 and 1.
     """
     try:
         return read_door_token(text)
@@ -76,7 +77,7 @@ def read_ticket(text: str) -> str | None:
 
 
 def was_typed(ticket: str) -> bool:
-    """Whether the text was typed: it has no valid signature of the site."""
+    """True if the text has no valid signature of the site, so it was not scanned."""
     try:
         read_door_token(ticket)
     except InvalidToken:
@@ -124,7 +125,10 @@ def undo_admission(*, by: User, ticket: str, show_id: int) -> Verdict:
 
 
 def shows_at_the_door(*, at: datetime) -> QuerySet[Show]:
-    """Shows that people go in to about now, with the numbers of people `sold` and `inside`."""
+    """Scheduled shows that began at most DOOR_SINCE before `at`, or begin within DOOR_UNTIL.
+
+    They have the attendance (`with_attendance`).
+    """
     return with_attendance(
         Show.objects.scheduled()
         .filter(starts_at__range=(at - DOOR_SINCE, at + DOOR_UNTIL))
@@ -146,7 +150,7 @@ def _people(bookings: QuerySet[Booking]) -> Coalesce:
 
 
 def _lock_booking(reference: str | None) -> Booking | None:
-    """Lock only the booking, then read it and its show again."""
+    """Lock the booking's row, then read the booking with its show. None if it does not exist."""
     if reference is None:
         return None
     locked = Booking.objects.select_for_update(no_key=True).filter(reference=reference).first()

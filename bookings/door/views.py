@@ -33,7 +33,10 @@ LONGEST_TICKET = 200
 def door_staff(
     view: Callable[Concatenate[Request, Given], HttpResponse],
 ) -> Callable[Concatenate[Request, Given], HttpResponse]:
-    """Decorator: only for staff who may admit people. Only these pages may use the camera."""
+    """Decorator: the page is for staff who may admit people, and may use the camera.
+
+    Others are sent to the log-in page, or get a 403 if they are logged in.
+    """
 
     @wraps(view)
     @never_cache
@@ -85,7 +88,7 @@ def undo(request: AuthenticatedRequest, show_id: int) -> HttpResponse:
 @require_GET
 @door_staff
 def count(request: HttpRequest, show_id: int) -> HttpResponse:
-    """How many people were admitted; polled, because other doors admit people too."""
+    """The number of admitted people. The page polls it, because other doors admit too."""
     return render(request, "bookings/door/check.html#count", _attendance(show_id))
 
 

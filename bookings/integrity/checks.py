@@ -14,8 +14,8 @@ class Breach:
     where: str
 
 
-# Each query returns one text for each breach. All queries read one snapshot, so they see a sale at
-# the same time completely or not at all.
+# Each query returns one text for each breach. All queries read one snapshot: they see all of a sale
+# or nothing, even if it is committed while they run.
 RULES: dict[str, str] = {
     "a live booking owns exactly the seats it lists": """
         SELECT format('booking %s lists %s and owns %s', b.reference, b.seats,

@@ -39,12 +39,12 @@ def _failure(error: Exception) -> Failure:
     match error:
         case smtplib.SMTPRecipientsRefused():
             return _by_code(_reply(error)[0])
-        # The sender is the site itself.
+        # The server refuses the site's own address, so it refuses every mail.
         case smtplib.SMTPSenderRefused():
             return Failure.SERVER
         case smtplib.SMTPResponseException():
             return _by_code(error.smtp_code)
-        # The order matters, because a certificate error is both an OSError and a ValueError.
+        # This comes before ValueError, because a certificate error is an OSError and a ValueError.
         # SoftTimeLimitExceeded is the time limit of the Celery task: the server was too slow.
         case OSError() | SoftTimeLimitExceeded():
             return Failure.SERVER
@@ -56,14 +56,17 @@ def _failure(error: Exception) -> Failure:
 
 
 def _by_code(code: int) -> Failure:
-    """RFC 5321, 4.2.1: 4xx may be tried again, 5xx may not; 421 and 53x are about us."""
+    """Classify a reply code (RFC 5321, 4.2.1): 4xx may be tried again, 5xx may not.
+
+    421 (the server closes the connection) and 53x (it refuses our log-in) concern every mail.
+    """
     if code == 421 or 530 <= code < 540:
         return Failure.SERVER
     return Failure.PERMANENT if code >= 500 else Failure.TEMPORARY
 
 
 def _reply(error: smtplib.SMTPRecipientsRefused) -> tuple[int, bytes | str]:
-    """A mail has one recipient, so there is one reply."""
+    """The code and text of the reply. A mail has one recipient, so there is one reply."""
     return next(iter(error.recipients.values()))
 
 

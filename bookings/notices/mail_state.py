@@ -7,7 +7,8 @@ from django.db.models import Count, Min, Q
 
 from bookings.models import Notice
 
-# A run starts every few seconds. If a mail waits longer, the mail server or the worker is down.
+# A run starts every few seconds. If a mail waits longer than this, the mail server or the worker
+# is probably down.
 LATE = timedelta(minutes=15)
 # The dashboard shows mails that were given up for this long.
 REMEMBERED = timedelta(days=7)
@@ -16,12 +17,13 @@ REMEMBERED = timedelta(days=7)
 @dataclass(frozen=True, slots=True)
 class MailState:
     at: datetime
-    #: Not sent yet, and still tried.
+    #: Mails that are neither sent nor given up.
     waiting: int
-    #: Of those, the ones whose last try failed.
+    #: Waiting mails whose last try failed.
     failing: int
+    #: When the oldest waiting mail was written. None if no mail waits.
     oldest: datetime | None
-    #: Given up in the last REMEMBERED.
+    #: Mails that were given up less than REMEMBERED ago.
     given_up: int
 
     @property

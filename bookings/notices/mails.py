@@ -52,6 +52,8 @@ def compose(notice: Notice, connection: BaseEmailBackend | None = None) -> Email
 
 
 def _domain() -> str:
-    """The site's host name. The machine's would differ when another machine sends the mail
-    again."""
+    """The site's host name, for the Message-ID.
+
+    Not the machine's name: another machine may send the mail again, with the same Message-ID.
+    """
     return urlsplit(settings.SITE_URL).hostname or "localhost"

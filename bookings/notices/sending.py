@@ -1,9 +1,9 @@
 """Sends the mails that are due, and decides when a failed one is tried again or given up.
 
-A sender claims a mail in one short transaction, sends it outside of any transaction, because a mail
-server may be slow, and marks it in another. Any number of senders may run at once. If one is killed
-after it sent and before it marked, the mail is sent again when its claim has lapsed. It has the
-same Message-ID, so mail programs show it once.
+A sender claims a mail in a short transaction. Then it sends the mail outside of any transaction,
+because a mail server may be slow. Last, it marks the mail as sent or failed. Any number of senders
+may run at once. If a sender is killed after sending and before marking, the mail is sent again when
+its claim has lapsed. It has the same Message-ID, so mail programs can show it once.
 """
 
 import logging
@@ -28,18 +28,18 @@ log = logging.getLogger(__name__)
 CLAIM = timedelta(minutes=3)
 # After this time a run starts no other mail; the next run continues.
 RUN_SECONDS = 60
-# After this many failures of the server in a row a run ends.
+# A run ends after this many failures in a row that concern every mail (Failure.SERVER).
 SERVER_FAILURES = 3
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=6)
-# The longest pause after a failure of the server itself.
+# The longest pause after a failure that concerns every mail.
 LONGEST_SERVER_RETRY = timedelta(minutes=5)
-# As long as mail servers themselves try (RFC 5321, 4.5.4.1).
+# Mail servers themselves try for about as long: at least 4 to 5 days (RFC 5321, 4.5.4.1).
 GIVE_UP_AFTER = timedelta(days=5)
 
 
 @dataclass(slots=True)
 class Sent:
-    """The number of mails that one run sent, and that failed."""
+    """How many mails of one run were sent, and how many failed."""
 
     sent: int = 0
     failed: int = 0
@@ -69,7 +69,7 @@ def send_due() -> Sent:
             if server_failures == SERVER_FAILURES or time.monotonic() >= ends:
                 break
     finally:
-        with suppress(Exception):  # Every mail was sent or marked before.
+        with suppress(Exception):  # The result of each mail is saved by now.
             connection.close()
     if done.sent or done.failed:
         log.info("notices: %s sent, %s failed", done.sent, done.failed)
@@ -99,7 +99,7 @@ def deliver(notice: Notice, connection: BaseEmailBackend) -> Refusal | None:
 
     Raises nothing, because an error of one mail must not stop the others.
     """
-    # A closed account has no email address any more.
+    # A closed account has no email address any more; its mail counts as sent.
     if not notice.user.is_active:
         return None
     try:

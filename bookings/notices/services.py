@@ -1,6 +1,6 @@
 """Mails about changes of shows: written in the transaction of the change, sent later.
 
-sending.py sends them, and tries those that failed again.
+sending.py sends them, and retries those that failed.
 """
 
 import uuid
@@ -23,8 +23,10 @@ def write_notices(
     by_person: Mapping[int, Sequence[Booking]],
     detail: Mapping[str, Any],
 ) -> None:
-    """Write one mail for each person, in the caller's transaction. `by_person` has user ids as
-    keys."""
+    """Write one mail for each person, in the caller's transaction.
+
+    `by_person` has the bookings of each person, by user id.
+    """
     change = uuid.uuid4()
     Notice.objects.bulk_create(
         Notice(
@@ -61,7 +63,7 @@ def _about(bookings: Sequence[Booking]) -> dict[str, Any]:
 
 
 def try_again(*, by: User, notices: Iterable[Notice]) -> int:
-    """Let the next run send these mails, if they are not sent yet; returns how many."""
+    """Make those of the mails that are not sent due now; returns how many there are."""
     with transaction.atomic():
         now = database_now()
         chosen = list(

@@ -1,8 +1,9 @@
 """Cancels or moves a show that people have tickets for.
 
 Locks are taken in the order of bookings/locks.py: show, then bookings, then seats. One transaction
-writes the change, its effects on bookings, the mails and the line in the audit log. After a crash
-all of this is there, or nothing. The mails are sent later (bookings/notices/sending.py).
+writes the change, its effects on bookings, the mails and the line in the audit log. So after a
+crash either all of it is in the database or nothing. The mails are sent later
+(bookings/notices/sending.py).
 """
 
 from collections.abc import Iterable
@@ -41,7 +42,10 @@ LAPSED, CINEMA = Booking.EndedReason.LAPSED, Booking.EndedReason.CINEMA
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """How many bookings, people and seats a change of a show would affect. `amount` in CURRENCY."""
+    """How many bookings, people and seats a change of a show would affect.
+
+    `amount` is in CURRENCY. `holds` counts live holds, `inside` the people admitted at the door.
+    """
 
     bookings: int
     people: int
@@ -71,7 +75,7 @@ class Changed:
 
 
 def who_is_affected(*, show: Show, at: datetime) -> Affected:
-    """Count tickets, live holds and admitted people (`inside`) of a show."""
+    """Count the tickets, live holds and admitted people of a show."""
     sold = Booking.objects.filter(show=show, status=CONFIRMED)
     sums = sold.aggregate(
         bookings=Count("pk"),
@@ -85,10 +89,10 @@ def who_is_affected(*, show: Show, at: datetime) -> Affected:
 
 
 def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
-    """Cancel a show: tickets become CANCELLED, holds FAILED, seats free; people get a mail.
+    """Cancel a show, its tickets (CANCELLED) and its holds (FAILED), and free the seats.
 
-    `why` is a sentence for the mail. A second call changes nothing. Raises ShowIsOver,
-    ShowNotFound, ShowBusy.
+    People with tickets get a mail; `why` is a sentence for it. A second call changes nothing.
+    Raises ShowIsOver, ShowNotFound, ShowBusy.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         show = lock_show(show_id)
@@ -171,7 +175,7 @@ def _write_times(show: Show, starts_at: datetime, now: datetime) -> None:
 def _tell(
     kind: Notice.Kind, show: Show, bookings: Iterable[Booking], detail: dict[str, Any]
 ) -> int:
-    """Write a mail for each person with a ticket, one for all their tickets; returns how many."""
+    """Write one mail to each person, about all their tickets; returns the number of people."""
     by_person: dict[int, list[Booking]] = {}
     for booking in bookings:
         by_person.setdefault(booking.user_id, []).append(booking)
