@@ -29,7 +29,7 @@ class GenreAdmin(admin.ModelAdmin):
 
 
 class Schedulable(admin.SimpleListFilter):
-    """Finds films that can't be scheduled, which staff complete after an import."""
+    """Finds films without a running time. They can't be scheduled until staff enter it."""
 
     title = "can be scheduled"
     parameter_name = "schedulable"
@@ -74,7 +74,7 @@ class MovieAdmin(admin.ModelAdmin):
     list_filter: ClassVar[Any] = (Schedulable, "genres", "language", "certification")
     list_per_page = 50
     show_full_result_count = False
-    # Only makes the search box appear; `get_search_results` searches as the site does.
+    # Needed only to show the search box: `get_search_results` searches as the site does.
     search_fields = ("title",)
     search_help_text = "Words of the title, the cast or the description; accents don't matter."
     autocomplete_fields = ("genres",)
@@ -104,7 +104,7 @@ class MovieAdmin(admin.ModelAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Movie | None = None
     ) -> tuple[str, ...]:
-        # Links and bookmarks contain the slug.
+        # A slug can't be changed later, because links and bookmarks contain it.
         return (*self.readonly_fields, "slug") if obj else self.readonly_fields
 
     def get_search_results(

@@ -15,7 +15,7 @@ from .models import Movie
 from .schemas import MovieIn, MovieOut
 
 router = Router(tags=["Films"])
-#: Lines of the audit log.
+#: Texts for the audit log.
 ADDED, DELETED = "Added through the API.", "Deleted through the API."
 REPLACED = "Replaced through the API."
 

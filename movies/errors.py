@@ -8,7 +8,7 @@ class CatalogueError(DomainError):
 
 
 class MovieHasShows(CatalogueError):
-    """The film has shows, past ones included: sold tickets need their film."""
+    """The film has shows, perhaps only past ones. It is kept: tickets for the shows need it."""
 
     code = "MOVIE_HAS_SHOWS"
     summary = "This film has shows."

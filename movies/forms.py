@@ -15,7 +15,7 @@ POSTER_MEGABYTES = 5
 
 
 class LinesField(forms.CharField):
-    """A list of texts, one on each line. A comma does not separate: names may contain it."""
+    """A list of texts, one on each line. Commas don't separate texts, because names have commas."""
 
     widget = forms.Textarea
 

@@ -15,10 +15,10 @@ from .posters.poster_version import POSTER_VERSION
 from .posters.sizes import WIDTHS
 from .search import ranked_matches
 
-#: Minutes. "Shoah" has 566; a time above this is a typing error.
+#: Minutes. "Shoah" has 566; a larger number than this is a typing error.
 LONGEST_FILM = 600
 LINE_LENGTH = 170
-#: Columns that only the film's page and the import need; lists don't read them.
+#: Columns that lists of films don't read.
 LONG_COLUMNS = ("search", "description", "cast", "source_key", "import_digests")
 
 
@@ -35,7 +35,7 @@ class Genre(models.Model):
 
 class MovieQuerySet(models.QuerySet["Movie"]):
     def search(self, text: str) -> Self:
-        """Films matching every word, the last as a prefix, accents folded; most relevant first."""
+        """Films that match all words of `text` (the last as a prefix), the best matches first."""
         return ranked_matches(self, text)
 
     def catalogue(self) -> Self:
@@ -95,7 +95,7 @@ class Movie(models.Model):
     cast = ArrayField(models.CharField(max_length=120), default=list, blank=True)
     release_date = models.DateField(null=True, blank=True)
     release_year = models.PositiveSmallIntegerField(null=True, blank=True)
-    # NULL means "not imported", and stays out of the unique constraint.
+    # NULL means "not imported". The unique constraint allows many NULLs.
     source_key = models.CharField(  # noqa: DJ001
         max_length=400,
         null=True,
@@ -155,7 +155,7 @@ class Movie(models.Model):
 
     @property
     def poster_src(self) -> str:
-        """URL of the uploaded image, else of the linked one, else of the drawn poster."""
+        """URL of the uploaded image. Without one: of the linked image, or else the drawn poster."""
         if self.poster_image:
             return self.poster_image.url
         return self.poster_url or self._versioned(reverse("posters:poster", args=[self.slug]))
@@ -188,5 +188,5 @@ class Movie(models.Model):
         return Truncator(first).chars(LINE_LENGTH)
 
     def _versioned(self, address: str) -> str:
-        """Adds a version to the URL of a drawn picture, so browsers may cache it for ever."""
+        """Add a version to the URL of a drawn picture, so that browsers may cache it for a year."""
         return f"{address}?v={POSTER_VERSION}-{int(self.updated_at.timestamp())}"

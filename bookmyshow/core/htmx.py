@@ -1,4 +1,4 @@
-"""Answers to htmx: a part of a page again from the same address, or another page."""
+"""Responses for htmx: a part of a page from the page's own address, or a redirect."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +16,10 @@ class HtmxHttpRequest(HttpRequest):
 def page_or_part(
     request: HtmxHttpRequest, template: str, part: str, context: dict[str, object]
 ) -> HttpResponse:
-    """Render the whole page, or only `part` for htmx. After Back, htmx gets the whole page."""
+    """Render only `part` for a request of htmx, otherwise the whole page.
+
+    htmx also gets the whole page when it restores a page after Back.
+    """
     live = request.htmx and not request.htmx.history_restore_request
     response = render(request, f"{template}#{part}" if live else template, context)
     patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
@@ -24,7 +27,10 @@ def page_or_part(
 
 
 def redirect_whole_page(request: HttpRequest, address: str) -> HttpResponse:
-    """Send the browser to `address`: htmx would show a plain redirect inside the page's part."""
+    """Make the browser load `address` as a whole page.
+
+    htmx would follow a plain redirect and put the new page into a part of the old one.
+    """
     if request.headers.get("HX-Request"):
         return HttpResponseClientRedirect(address)
     return redirect(address)

@@ -16,7 +16,7 @@ class EmailBackend(filebased.EmailBackend):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        # Earlier versions let everyone read the folder. Another user's folder can't be changed.
+        # Earlier versions let everyone read the folder. Only its owner can change that.
         with suppress(PermissionError):
             Path(self.file_path).chmod(0o700)
 

@@ -36,7 +36,8 @@ ASK_AGAIN_SECONDS = 5.0
 class Limit:
     """A number of attempts in a moving window of time.
 
-    `in_memory_fallback`: while Redis is down, count in each worker's memory; otherwise not at all.
+    While Redis is down, attempts are counted in each worker's memory if `in_memory_fallback` is
+    True. If it is False, they are not counted and not limited.
     """
 
     name: str
@@ -100,7 +101,7 @@ def count_attempt(limit: Limit, by: object, *, times: int = 1) -> None:
 def count_attempt_by_address(limit: Limit, request: HttpRequest) -> None:
     """Count one attempt of the client's network, and of its larger IPv6 network (higher limit).
 
-    Raises RateLimited.
+    Raises RateLimited if one of the two exceeds its limit.
     """
     for network, factor in client_networks(request):
         count_attempt(limit.times(factor), network)
@@ -134,7 +135,7 @@ class RateLimitMiddleware:
 
 
 class _Outage:
-    """True for ASK_AGAIN_SECONDS after Redis did not answer, so that requests don't wait for it."""
+    """True for ASK_AGAIN_SECONDS after Redis did not answer. Then no request waits for Redis."""
 
     def __init__(self) -> None:
         self._until = 0.0

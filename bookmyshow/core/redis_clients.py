@@ -1,4 +1,4 @@
-"""Clients of the Redis or Valkey server, other than the cache's and Celery's own."""
+"""Clients for commands that are sent to Redis or Valkey without Django's cache or Celery."""
 
 from typing import Any
 
@@ -19,5 +19,5 @@ def short_lived_client(url: str, *, seconds: float) -> redis.Redis:
 
 
 def cache_client() -> Any:
-    """The client of the cache, with its pool of connections, for commands that Django's lacks."""
+    """The cache's own client and connections, for commands that Django's cache does not offer."""
     return cache.client.get_client(write=True)  # type: ignore[attr-defined]

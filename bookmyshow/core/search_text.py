@@ -1,9 +1,9 @@
 """The text that somebody typed into a search box."""
 
-#: Longer than any title, name or email; the rest does not help to find anything.
+#: Characters. Nearly all titles, names and emails are shorter. A longer text is cut off here.
 LONGEST = 200
 
 
 def clean_search(typed: str) -> str:
-    """The text as the database accepts it: without NUL and lone surrogates, LONGEST at most."""
+    """The first LONGEST characters, without NUL and lone surrogates, which the database refuses."""
     return typed[:LONGEST].encode(errors="ignore").decode().replace("\0", " ").strip()

@@ -1,4 +1,4 @@
-"""Security middleware beside that of Django and django-csp, and a limit on uploads."""
+"""Security middleware in addition to Django's and django-csp's, and a limit on uploads."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from django.core.exceptions import BadRequest
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponseBase
 
-# Pages use none of these browser features, except the camera at the door, to scan tickets.
+# No page uses these browser features. Only the door's page uses the camera, to scan tickets.
 PERMISSIONS = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -49,8 +49,8 @@ class SecurityHeadersMiddleware:
 class PrivatePagesMiddleware:
     """Forbids browsers and proxies to store answers for somebody who is logged in.
 
-    For all pages, exports and the admin. It does not load the session: if the view has not read it,
-    the answer is the same for everybody.
+    This covers all pages, exports and the admin. The middleware does not load the session: if the
+    view has not read it, the answer is the same for everybody.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -87,7 +87,7 @@ class PolicyMiddleware(CSPMiddleware):
 class StaffAddressMiddleware:
     """Answers 400 if the query of a staff page has a NUL character.
 
-    The admin's filters would pass it to the database, which raises an error for it.
+    The admin's filters would pass it to the database, which refuses NUL with an error (a 500).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -15,21 +15,21 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.db.models import DateTimeField, Func
 
-#: A cinema's day ends with its last late show: a show at 00:30 belongs to the evening before.
+#: A cinema's day ends at 04:00, after its last show: a show at 00:30 belongs to the evening before.
 DAY_ENDS = time(4)
 _AFTER_MIDNIGHT = timedelta(hours=DAY_ENDS.hour)
 A_DAY = timedelta(days=1)
 
 
 class DatabaseClock(Func):
-    """The wall clock when the row is read; unlike now(), it moves inside a transaction."""
+    """In a query: the time when the row is read (now() is the time when the transaction began)."""
 
     function = "clock_timestamp"
     output_field = DateTimeField()
 
 
 def database_now() -> datetime:
-    """The database's time now. Read it after a lock, so that it is later than the wait."""
+    """The database's time now. Read it after taking a lock, so that the wait is already over."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         (now,) = cursor.fetchone()
@@ -37,7 +37,7 @@ def database_now() -> datetime:
 
 
 class LocalTime(Func):
-    """In a query: a moment as the wall clock of a time zone shows it."""
+    """In a query: the local date and time of a moment in a time zone."""
 
     function = "timezone"
     output_field = DateTimeField()
@@ -49,23 +49,22 @@ def local_day(moment: datetime, zone: tzinfo) -> date:
 
 
 def business_day(moment: datetime, zone: tzinfo) -> date:
-    """The day whose programme has a show at this moment. A day ends at DAY_ENDS of the next
-    date."""
+    """The cinema's day that this moment belongs to. It ends at DAY_ENDS on the next date."""
     return (moment.astimezone(zone) - _AFTER_MIDNIGHT).date()
 
 
 def on_business_day(day: date, clock: time) -> datetime:
-    """The wall time of a show of that day's programme; before DAY_ENDS it is on the next date."""
+    """Local date and time of `clock` on a cinema's day: before DAY_ENDS it is on the next date."""
     return datetime.combine(day if clock >= DAY_ENDS else day + A_DAY, clock)
 
 
 def todays(at: datetime, zones: Iterable[tzinfo]) -> list[date]:
-    """The dates of the moment in these zones, in order; the date in UTC if there are no zones."""
+    """The distinct dates of a moment in these zones, sorted; the UTC date if there is no zone."""
     return sorted({local_day(at, zone) for zone in zones}) or [local_day(at, UTC)]
 
 
 def next_midnight(at: datetime, zones: Iterable[tzinfo]) -> datetime:
-    """The next midnight in any of these zones; in UTC if there are no zones."""
+    """The first midnight after `at` in any of these zones, or in UTC if there is no zone."""
     return min(
         datetime.combine(local_day(at, zone) + A_DAY, time(), zone).astimezone(UTC)
         for zone in [*zones] or [UTC]
@@ -73,12 +72,12 @@ def next_midnight(at: datetime, zones: Iterable[tzinfo]) -> datetime:
 
 
 def moment_on_clock(wall: datetime, zone: ZoneInfo) -> datetime | None:
-    """The moment of a wall time: the first of two if clocks go back, None if they skip it."""
+    """The moment of a local time: the first of two if clocks go back, None if clocks skip it."""
     moment = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     return moment if moment.astimezone(zone).replace(tzinfo=None, fold=0) == wall else None
 
 
 def comes_twice(wall: datetime, zone: ZoneInfo) -> bool:
-    """Whether this wall time occurs twice, because clocks go back."""
+    """Whether this local time occurs twice, because clocks go back."""
     first, second = (wall.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
     return first != second and moment_on_clock(wall, zone) is not None

@@ -1,4 +1,4 @@
-"""Reads the catalogue format of the project prust/wikipedia-movie-data.
+"""Reads catalogues in the format of the GitHub project prust/wikipedia-movie-data.
 
 A catalogue is a JSON array of objects: title, year, cast, genres, href (the name of the Wikipedia
 page), extract. Title, year and href together identify a film. Thumbnails are not used, because they
@@ -28,10 +28,11 @@ NAME_LENGTH = 120
 GENRE_LENGTH = Genre._meta.get_field("name").max_length or 0
 DESCRIPTION_LENGTH = 20_000
 
-# Bidirectional overrides and invisible characters change how the text around them is shown.
+# Removed: bidirectional overrides and invisible characters change how the text near them is shown.
 INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+# A record with a control character or a lone surrogate is refused.
 REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ud800-\udfff]")
-# Entries of the cast that are not actors: "A. Writer (screenplay)", or the rest of such a text.
+# Entries of the cast that are not actors: "A. Writer (screenplay)", or the end of one: "story)".
 CREDIT = re.compile(r"\([^)]*(?:screen|writ|direct|produc|story)[^)]*\)$|^[^(]*\)$", re.IGNORECASE)
 
 
@@ -79,7 +80,7 @@ def read_catalogue(path: Path) -> list[Record | Remark]:
     Raises UnreadableCatalogue.
     """
     try:
-        # Bytes that are not UTF-8 become lone surrogates, so only their record is refused.
+        # Bytes that are not UTF-8 become lone surrogates. So only the record with them is refused.
         text = path.read_text("utf-8-sig", errors="surrogateescape")
     except OSError as error:
         raise UnreadableCatalogue(f"{path}: {error.strerror or error}") from error

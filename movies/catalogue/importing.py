@@ -21,7 +21,8 @@ from movies.slugs import slug_candidates
 from .format import Record
 
 BATCH = 200
-# The key of an advisory lock (any number). Two imports at once would not see each other's films.
+# The key of an advisory lock; the number has no meaning. A second import waits for it, because two
+# imports at once would not see each other's films.
 IMPORT_LOCK = 7_203_514
 
 
@@ -32,7 +33,7 @@ class Imported:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
-    #: Titles, with the fields that differ from the file but are kept because staff changed them.
+    #: Titles, each with the fields that differ from the file but are kept: staff changed them.
     kept: list[tuple[str, list[str]]] = field(default_factory=list)
 
 
@@ -46,8 +47,8 @@ def import_films(
     """Import the films in one transaction. `progress` is called with the size of each batch.
 
     Films are matched by the record's key. Only fields of the catalogue are written; fields that
-    staff fill in (rating, running time, language, poster …) stay. Empty values of the file replace
-    nothing. Fields that staff have changed are kept, unless `overwrite`.
+    staff fill in (rating, running time, language, poster …) stay. An empty value of the file
+    replaces nothing. Fields that staff have changed are kept, unless `overwrite`.
     """
     imported = Imported()
     with transaction.atomic():
@@ -174,7 +175,7 @@ def _set_genres(genres_of: dict[int, set[int]]) -> None:
 
 
 def _genres(names: Iterable[str]) -> dict[str, int]:
-    """The genres' ids by slug; missing genres are created. Names that differ only in case are one
+    """The genres' ids by slug; missing genres are created. Names with the same slug are one
     genre."""
     wanted = {slugify(name): name for name in names}
     Genre.objects.bulk_create(

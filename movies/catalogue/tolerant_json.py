@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 BLANK = re.compile(r"[\s]*")
-# After damage, reading continues where this matches. It may match an object inside the damaged item
-# too; the caller refuses that one, because it lacks the fields of an item.
+# After damage, reading continues where this matches. That may be an object inside the damaged item.
+# The caller refuses such an object, because it does not have the fields of an item.
 NEXT_ITEM = re.compile(r'\{\s*"[^"\n]{1,60}"\s*:')
 
 
@@ -85,7 +85,7 @@ def _items(text: str, at: int) -> Iterator[Item | Damage]:
 def _damage(error: Exception, index: int, text: str, at: int) -> Damage:
     if isinstance(error, json.JSONDecodeError):
         return Damage(index, *_place(text, error.pos), error.msg, True)
-    # A number with thousands of digits, or thousands of nested brackets, which Python can't parse.
+    # Python can't parse a number with thousands of digits, or thousands of nested brackets.
     return Damage(index, *_place(text, at), "a value too large to read", True)
 
 

@@ -1,7 +1,7 @@
 """Formats log records as JSON, one per line, and removes personal data and secrets from them.
 
-The site's own code logs neither. The removal is for messages of other software: a database error
-can quote an email, a connection error a password.
+The site's own code does not log such data. But messages of other software can: a database error may
+quote an email, and a connection error may quote a password.
 """
 
 import json
@@ -26,7 +26,7 @@ HIDDEN = [
     ),
     (re.compile(r"(?<![\w-])\+\d[\d ()-]{7,17}\d"), "[phone]"),
     (re.compile(r"/shared/[\w=-]+"), "/shared/[token]"),
-    # The token in a link of a mail (Django's format), and a value that Django signed.
+    # First the token in a link of a mail (Django's format), then a value that Django signed.
     (re.compile(r"(/[\w-]+)/[a-z0-9]{6}-[0-9a-f]{32}\b"), r"\1/[token]"),
     (re.compile(r"[\w-]+:[\w-]{5,8}:[\w-]{27,}"), "[token]"),
 ]
@@ -66,8 +66,8 @@ class JsonFormatter(logging.Formatter):
 
     @staticmethod
     def _message(record: logging.LogRecord) -> str:
-        """The message. Django logs the path of a failed request, which may have a token in it: the
-        route replaces it."""
+        """The message. If Django logs the path of a failed request, the route replaces the path,
+        because a path may contain a token."""
         request = getattr(record, "request", None)
         match = getattr(request, "resolver_match", None)
         if request and match and isinstance(record.args, tuple):

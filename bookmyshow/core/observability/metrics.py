@@ -1,8 +1,8 @@
 """The metrics that each process counts. `bookmyshow.site.state_gauges` reads others at each scrape.
 
-If PROMETHEUS_MULTIPROC_DIR is set (gunicorn.conf.py sets it), the metrics of all processes with the
-same folder are added, Celery's workers included. One observation takes a few microseconds. The
-alert rules and the dashboard in `ops/` use these names.
+If PROMETHEUS_MULTIPROC_DIR is set (gunicorn.conf.py sets it), `/metrics` shows the sums over all
+processes with the same folder, Celery's workers included. One observation takes a few microseconds.
+The alert rules and the dashboard in `ops/` use these names.
 """
 
 import functools
@@ -82,7 +82,7 @@ LAYOUT_SHIFTS = Histogram(
     buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1),
 )
 
-# Looking a child up by its labels costs more than the observation itself.
+# Cached, because `labels()` takes longer than the observation itself.
 _requests_of = cache(REQUESTS.labels)
 _answers_of = cache(ANSWERS.labels)
 _reads_of = cache(CACHE_READS.labels)

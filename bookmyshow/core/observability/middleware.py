@@ -15,8 +15,8 @@ class ObservabilityMiddleware:
     """Gives each request an id, and counts, times and logs it.
 
     It is the outermost middleware, so it measures the whole time of the request. The log has the
-    view's name and not the path, because paths may contain tokens. A poll that is answered with 204
-    (nothing has changed) is counted but not logged.
+    view's name and not the path, because paths may contain tokens. Answers with 204 are counted but
+    not logged: most of them are polls for which nothing has changed.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -43,7 +43,7 @@ class ObservabilityMiddleware:
 
 
 def view_of(request: HttpRequest) -> str:
-    """The view's name, "static" or "none". There are few values, so it can be a metric's label."""
+    """The view's name (or route), "static" or "none": few values, so it can label a metric."""
     match = request.resolver_match
     if match is None:
         return "static" if request.path.startswith("/static/") else "none"

@@ -2,8 +2,8 @@
 
 Each person who is logged in counts once. Other visitors are told apart by address and browser, and
 one address counts at most ADDRESS_COUNTS times, because cookies and browser names are easy to fake.
-So the number is an estimate: somebody with many addresses counts too often, and a school with one
-address too rarely. Nothing depends on it.
+So the number is an estimate: a person with many addresses is counted several times, and a school
+with one address as ADDRESS_COUNTS people at most. Nothing depends on the number.
 
 The cache server has one sorted set of keyed hashes; no session and no address can be read from it.
 While the server is down nobody is counted, and requests do not become slower.
@@ -70,7 +70,7 @@ def _count_visitor(request: HttpRequest) -> None:
 
 
 def _visitor(request: HttpRequest) -> str:
-    # Only a session that the view has read is looked at. A fake cookie has an empty session.
+    # Use the session only if the view has loaded it. With a fake cookie, the session is empty.
     session = request.session
     if session.accessed and (person := session.get(SESSION_KEY)):
         return pseudonym(f"person {person}")

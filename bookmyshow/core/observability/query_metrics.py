@@ -14,7 +14,7 @@ def time_statement(
     execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:
     if context["connection"].connection.pgconn.pipeline_status:
-        # In a pipeline it is only sent now. `bookmyshow.core.db.one_trip` measures it.
+        # A pipeline does not wait here for the answer. `bookmyshow.core.db.one_trip` measures it.
         return execute(sql, params, many, context)
     started = time.perf_counter()
     try:
@@ -37,5 +37,5 @@ def _watch(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
 
 
 def time_all_statements() -> None:
-    """Time the statements of every connection from now on."""
+    """Time the statements of each connection that is opened after this call."""
     connection_created.connect(_watch, dispatch_uid="statement times")

@@ -19,8 +19,7 @@ def adopt(given: str | None) -> str:
     """Set and return the current id: the one that a proxy or the sender of a task gave, or a new
     one.
 
-    A given id with other characters or another length than ACCEPTED is replaced, because it could
-    forge a line of the log.
+    A given id that does not match ACCEPTED is replaced, because it could forge a line of the log.
     """
     request_id = given if given and ACCEPTED.fullmatch(given) else uuid4().hex
     _current.set(request_id)

@@ -30,7 +30,7 @@ TIMES = ("TTFB", "FCP", "LCP", "INP")
 
 
 class Bucket:
-    """A token bucket: `rate` per second in this process, and `burst` at once."""
+    """A token bucket in this process: on average `rate` per second, and `burst` at once."""
 
     def __init__(self, *, rate: float, burst: float) -> None:
         self._rate, self._burst = rate, burst
@@ -54,12 +54,12 @@ VITALS_FROM_ADDRESS = Limit("vitals", parse("120 per minute"), in_memory_fallbac
 bucket = Bucket(rate=50, burst=200)
 
 
-@csrf_exempt  # It changes no data of a person, and a beacon sent by a closing page has no token.
+@csrf_exempt  # It changes no personal data, and the beacon of a closing page has no CSRF token.
 @require_POST
 def vitals(request: HttpRequest) -> HttpResponse:
     """Receive `{"path", "TTFB", "FCP", "LCP", "INP", "CLS"}`, times in milliseconds.
 
-    Answers 204; or 403 (another site's page), 429, 413 or 400 (not readable).
+    Answers 204. Refusals: 403 (another site's page), 429 (too many), 413 (too long), 400 (invalid).
     """
     if not is_from_here(request):
         return HttpResponse(status=403)

@@ -1,4 +1,4 @@
-"""For staff pages: a check of a permission, actions in one transaction, saving a form's fields."""
+"""For staff pages: check a permission, run actions in one transaction, save a form's fields."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -23,7 +23,10 @@ def staff_with(
     [Callable[Concatenate[Request, Given], HttpResponse]],
     Callable[Concatenate[Request, Given], HttpResponse],
 ]:
-    """Only for staff who log in to the admin and have the permission; 403 for other staff."""
+    """View decorator: only for staff who have the permission.
+
+    Other staff get 403. Everyone else is redirected to the admin's log-in page.
+    """
 
     def guard(
         view: Callable[Concatenate[Request, Given], HttpResponse],
@@ -53,7 +56,7 @@ class ActionsInOneTransaction(admin.ModelAdmin):
 
 
 def save_form_fields(obj: Model, form: ModelForm, *also: str) -> None:
-    """Save only the fields of the form, and those named in `also`.
+    """Save only the form's fields, those named in `also`, and `auto_now` fields.
 
     A save of all fields would overwrite changes that others made after the form was read.
     """

@@ -1,4 +1,4 @@
-"""Admin support for archiving: films and cinemas with sold tickets are archived, not deleted."""
+"""Admin support for archiving: films and cinemas that have shows are archived, not deleted."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,7 +33,7 @@ class Archived(admin.SimpleListFilter):
 
 
 class ArchivableAdmin(ActionsInOneTransaction):
-    """An admin with the actions "archive" and "restore", which says why a row can't be deleted.
+    """An admin with the actions "archive" and "restore". It says why a row can't be deleted.
 
     Subclasses define the services `archive` and `restore`, which also write the audit log, and
     `why_kept`.
@@ -74,7 +74,7 @@ class ArchivableAdmin(ActionsInOneTransaction):
             self.message_user(request, f"{thing} is in use again.", messages.SUCCESS)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """The reasons why rows can't be deleted; if there are none, what is deleted with them."""
+        """For the page that confirms a deletion: why it is refused, or else what is deleted too."""
         kept = [why for thing in objs if (why := self.why_kept(thing))]
         if kept:
             return [str(thing) for thing in objs], {}, set(), kept

@@ -33,7 +33,7 @@ def record(*, by: AbstractBaseUser, about: Model, what: str, kind: int = CHANGE)
 def record_each(
     *, by: AbstractBaseUser, about: Sequence[Model], what: str, kind: int = CHANGE
 ) -> None:
-    """Add a line about each of these, in one insert."""
+    """Add a line about each object in `about`, with one INSERT."""
     LogEntry.objects.bulk_create(
         LogEntry(
             user_id=by.pk,

@@ -1,7 +1,7 @@
 """Admin lists that stay fast with millions of rows.
 
-Django's own lists count all rows for the page numbers and read all rows for the dates to choose
-from. These count at most MOST_ROWS + 1 rows.
+Django's own lists count all rows for the page numbers, and read all rows to offer dates to choose
+from. These lists count at most MOST_ROWS + 1 rows, and read only the first and the last date.
 """
 
 import re
@@ -25,7 +25,7 @@ WHEN = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 
 
 class BoundedPaginator(Paginator):
-    """Counts up to MOST_ROWS and has pages for those. Find other rows by filters or search."""
+    """Has pages for the first MOST_ROWS rows only. Staff find other rows by filters or search."""
 
     @cached_property
     def count(self) -> int:
@@ -48,7 +48,7 @@ class LongListAdmin(ActionsInOneTransaction):
 
     paginator = BoundedPaginator
     show_full_result_count = False
-    # The numbers beside filters would each read the whole table.
+    # Each number that Django shows beside a filter would need a read of the whole table.
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
 
@@ -107,8 +107,8 @@ def _between(rows: QuerySet[Any], field: str, begins: datetime, ends: datetime) 
 
 
 def _steps(first: date, last: date, chosen: str) -> Iterator[tuple[str, str]]:
-    """The choices: the last twelve months, then years. Below a chosen year come its months, below a
-    chosen month its days."""
+    """The choices: the last MONTHS_SHOWN months, then years. The months of a chosen year follow it,
+    and so do the days of a chosen month."""
     month = last.replace(day=1)
     for _ in range(MONTHS_SHOWN):
         if month < first.replace(day=1):

@@ -31,7 +31,7 @@ SYMBOLS = {
 
 @register.filter
 def money(amount: Decimal | int | None) -> str:
-    """₹350, or ₹350.50 if there are paise; digits grouped as usual for the currency."""
+    """₹350, or ₹350.50 if there are paise. Digits are grouped as is usual for the currency."""
     if amount is None:
         return ""
     value = Decimal(amount).quantize(Decimal("0.01"), ROUND_HALF_UP)
@@ -99,7 +99,7 @@ def running_time(minutes: int | None) -> str:
 
 @register.filter
 def percent_of(part: int, whole: int) -> int:
-    """The share as whole percent. 100 only if part equals whole, 0 only if part is 0."""
+    """The share in whole percent. It is 100 only if part equals whole, and 0 only if part is 0."""
     if part in {0, whole} or not whole:
         return 100 if part and whole else 0
     return min(99, max(1, round(100 * part / whole)))
@@ -107,7 +107,7 @@ def percent_of(part: int, whole: int) -> int:
 
 @register.filter
 def wait(seconds: int) -> str:
-    """a minute, 5 minutes, 2 hours: rounded up, so that the wait is never too short"""
+    """a minute, 5 minutes, 2 hours: rounded up, so that the person does not come back too early"""
     minutes = ceil(seconds / 60)
     if minutes <= 1:
         return "a minute"
