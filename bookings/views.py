@@ -91,7 +91,7 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
 
 
 def wheelchair_question(labels: list[str]) -> str:
-    """The message for wheelchair places that were chosen without ticking the wheelchair box."""
+    """The message if wheelchair places are chosen, but the wheelchair box is not ticked."""
     places = "is a wheelchair place" if len(labels) == 1 else "are wheelchair places"
     return (
         f"{', '.join(labels)} {places}. Tick that someone in your party uses a wheelchair, or"

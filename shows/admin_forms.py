@@ -13,6 +13,7 @@ from .models import Cinema, Screen, Show
 from .seating.plan import PlanError, parse_plan
 from .services import show_end, time_problem
 
+# The help text lists the time zones of the cities, but not if there are more cities than this.
 FEW_CITIES = 8
 
 

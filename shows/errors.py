@@ -37,13 +37,13 @@ class MovieNotSchedulable(ScheduleError):
 
 
 class MovieHasComingShows(ScheduleError, MovieHasShows):
-    """A film can't be archived while it has coming shows: ticket holders must find it."""
+    """The film has coming shows, so it can't be archived: ticket holders must still find it."""
 
     message = "This film has shows to come; cancel them first, or wait for the last one."
 
 
 class CinemaHasComingShows(ScheduleError):
-    """A cinema can't be archived while it has coming shows: ticket holders must find it."""
+    """The cinema has coming shows, so it can't be archived."""
 
     code = "CINEMA_HAS_SHOWS"
     summary = "This cinema has shows to come."

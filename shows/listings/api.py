@@ -1,4 +1,7 @@
-"""Endpoints that read films: the list, and a film with its shows. The router is movies.api's."""
+"""Endpoints that read films: the list, and a film with its shows.
+
+They are added to the router of movies/api.py.
+"""
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse

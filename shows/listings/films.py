@@ -19,8 +19,7 @@ from django.db.models.functions import Coalesce
 from movies.models import LONG_COLUMNS, Movie, MovieQuerySet
 from shows.models import Cinema, Show, ShowQuerySet
 
-# The featured film changes every day. It is one of the films with the most coming shows; this is
-# their number.
+# Each day another film is featured. This many films take turns: those with the most coming shows.
 FEATURED_FILMS = 5
 
 

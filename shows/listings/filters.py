@@ -123,7 +123,7 @@ class Filters:
 
     @classmethod
     def read(cls, query: Mapping[str, str], options: Options, *, city: str = "") -> "Filters":
-        """`city` is the remembered city: the default if the query has no city, not even ""."""
+        """`city` is the remembered city, used if the query has no `city`. "" means any city."""
 
         def chosen(name: str, options: list[Option], default: str = "") -> str:
             return offered(query.get(name, default), options)

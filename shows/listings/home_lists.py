@@ -1,7 +1,8 @@
-"""The lists of films on the home page, cached for an hour (docs/spec.md §7).
+"""The lists of films on the home page, cached for an hour at most (docs/spec.md §7).
 
-A list is dropped when a film, a genre or the schedule changes. It expires at the latest when the
-last show of one of its films begins. Searches are not cached: too few people type the same text.
+A list is dropped when a film, a genre or the schedule changes. It expires when the last show of one
+of its films begins; a list of coming films, at the next midnight at a cinema. Searches are not
+cached: too few people type the same text.
 """
 
 from datetime import datetime, timedelta
@@ -83,7 +84,7 @@ class FilmLists:
         )
 
     def _good_until(self, filters: Filters) -> datetime:
-        """`_next_change`, computed once for each `filters`: `featured` and `page` both need it."""
+        """The result of `_next_change`, read once: `featured` and `page` need the same one."""
         if filters not in self._ends:
             self._ends[filters] = self._next_change(filters)
         return self._ends[filters]

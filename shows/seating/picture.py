@@ -7,8 +7,8 @@ from django.utils.safestring import SafeString
 
 from .plan import SEAT_PITCH, PlanSeat
 
-# In half seats, as in the plan: the side of a seat's square, and the space above the first row for
-# the bar that stands for the cinema screen.
+# Both are in half seats, as in the plan. SEAT is the side of a seat's square. ROOM is the space
+# above the first row, where a bar stands for the cinema screen.
 SEAT = 1.6
 ROOM = 4
 KINDS = ("standard", "premium", "wheelchair")

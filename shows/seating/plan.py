@@ -28,7 +28,7 @@ CELLS = {
     "w": (STANDARD, True),
     "W": (PREMIUM, True),
 }
-# Widths are in half seats; MAX_COLUMNS is that of the widest row.
+# In half seats, as SEAT_PITCH and MAX_COLUMNS (the widest row).
 GAPS = {"_": 2, "-": 1}
 SEAT_PITCH = 2
 MAX_SEATS = 2_500
