@@ -5,5 +5,6 @@ from django.contrib import admin
 admin.site.site_header = "BookMyShow"
 admin.site.site_title = "BookMyShow staff"
 admin.site.index_title = "Behind the counter"
-# Lists need the whole width. The front page and the breadcrumbs are the navigation.
+# No sidebar, because lists need the whole width. The front page and the breadcrumbs are enough for
+# navigation.
 admin.site.enable_nav_sidebar = False

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 @require_POST
 @staff_member_required
 def clear_cache(request: HttpRequest) -> HttpResponse:
-    """Delete all cache entries, as `manage.py clear_cache` does. 403 for all but superusers."""
+    """Delete all cache entries, as `manage.py clear_cache` does. 403 if not a superuser."""
     if not request.user.is_superuser:
         raise PermissionDenied
     cache.clear()

@@ -29,7 +29,8 @@ then 400, then 404 and 409. Times have the cinema's offset, money is text with t
 Cookies are no credential here: send the token of a log-in as `Authorization: Bearer <token>`."""
 
 MADE, FIRST = "$response.body#/data/id", "$response.body#/data/0/id"
-# What can be done with what an endpoint answers (OpenAPI's links), by operationId.
+# OpenAPI's links, by the operationId of an endpoint: the operations that can follow, and the value
+# of its answer that each one needs.
 LINKS: dict[str, Any] = {
     "createMovie": {
         "read": {"operationId": "readMovie", "parameters": {"id": MADE}},
@@ -76,7 +77,7 @@ api = JsonApi(
     servers=[{"url": "/"}],
 )
 handle_problems(api)
-# In the order of /api/docs.
+# This is also the order of the sections on /api/docs.
 api.add_router("/auth", "accounts.api.router")
 api.add_router("/movies", "shows.listings.api.router")
 api.add_router("/shows", "shows.api.router")
@@ -87,7 +88,7 @@ api.add_router("/health", health.router)
 
 @cache
 def document() -> dict[str, Any]:
-    """The OpenAPI document, made once per process."""
+    """The OpenAPI document. Each process makes it once."""
     return describe(api, LINKS)
 
 

@@ -79,7 +79,7 @@ def sections() -> dict[str, list[Endpoint]]:
 
 
 def sample(schema: Schema) -> Any:
-    """An example value for the schema: its own example if it has one."""
+    """An example value for the schema: its own example if it has one, else a value of its type."""
     if "$ref" in schema:
         return sample(_resolved(schema))
     for known in ("examples", "enum"):

@@ -24,7 +24,7 @@ from bookmyshow.core.time import database_now
 OLDEST_POSTGRESQL = 140_000
 MOST_SKEW_SECONDS = 1.0
 ANSWER_SECONDS = 1.0
-# Some mail servers wait for seconds before they greet, to slow spam down.
+# Some mail servers wait for seconds before they answer, against spam.
 MAIL_SECONDS = 10
 DATABASE = """
     SELECT clock_timestamp(), current_setting('server_version_num')::int,
@@ -47,7 +47,7 @@ class Finding:
 
 
 def run_checks() -> Iterator[Finding]:
-    """Run all checks. Later ones depend on earlier ones, such as migrations on the database."""
+    """Run all checks. Some need what an earlier one checks: migrations need the database."""
     yield from _settings()
     for check in (_database, _migrations, _cache, _broker, _workers, _beat, _static_files):
         yield check()
@@ -189,14 +189,14 @@ def _mail() -> Finding:
     try:
         with get_connection(timeout=MAIL_SECONDS):
             pass
-    except Exception as error:  # of the network, of TLS or of the server
+    except Exception as error:  # an error of the network, of TLS or of the server
         words = f"{settings.EMAIL_HOST} refuses mail: {refusal_to_connect(error).reason}"
         return Finding("mail", words, "Is EMAIL_URL right, and is the server up?", True)
     return Finding("mail", f"goes to {settings.EMAIL_HOST}, which answers")
 
 
 def _owed_mail() -> Iterator[Finding]:
-    """Mails about cancelled and moved shows."""
+    """Notices (mails about cancelled and moved shows) that wait, fail or were given up."""
     try:
         state = mail_state(at=database_now())
         error = last_error() if state.failing else ""

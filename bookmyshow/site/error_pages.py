@@ -1,6 +1,7 @@
 """The pages for status 400, 500 and 503.
 
-Django would render them without the request; these have it, and so show the visitor's theme.
+Django's own handlers render them without the request. These pages get the request, because the
+visitor's theme depends on it.
 """
 
 import sys
@@ -24,7 +25,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500, or 503 if the database is down (then with a text about the visitor's change)."""
+    """Answer 500, or 503 if the database does not work (see `unavailable`)."""
     error = sys.exception()
     if isinstance(error, AWAY):
         return unavailable(request, error)
@@ -32,7 +33,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
-    """Answer 503. The page says that nothing was changed, or that this is not known."""
+    """Answer 503. The page says that nothing was changed, or that a change may have been saved."""
     view = request.resolver_match.view_name if request.resolver_match else ""
     response = _page(
         request,

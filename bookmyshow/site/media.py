@@ -1,4 +1,4 @@
-"""Serves uploaded posters. WhiteNoise can't: it only serves files that existed at the start."""
+"""Serves uploaded posters. WhiteNoise can't: it serves only files that exist when it starts."""
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
@@ -12,12 +12,13 @@ A_DAY = 24 * 60 * 60
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """Serve an uploaded poster, or answer 404.
 
-    movies/forms.py accepts only images, and the policy keeps browsers from running a file's code.
+    movies/forms.py accepts only images. The Content-Security-Policy is a second protection: with it
+    no browser runs code in a file.
     """
     try:
         response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     except (OSError, ValueError) as error:
-        # The name is not possible for a file: too long, or with a NUL character.
+        # No file can have this name: it is too long or has a NUL character.
         raise Http404 from error
     if isinstance(response, FileResponse):
         response["Cache-Control"] = f"public, max-age={A_DAY}"

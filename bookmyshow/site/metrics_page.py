@@ -17,7 +17,7 @@ from .state_gauges import StateGauges
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The metrics of all processes. 404 if METRICS_TOKEN is not set, 401 without that token."""
+    """Answer with the metrics. 404 if METRICS_TOKEN is not set, 401 if it is not sent."""
     token = settings.METRICS_TOKEN
     if not token:
         raise Http404
@@ -28,7 +28,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def expose() -> bytes:
-    """The metrics in Prometheus' text format."""
+    """The metrics of all processes and of the site's state, in Prometheus' text format."""
     counted = REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         counted = CollectorRegistry()

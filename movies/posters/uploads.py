@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from PIL import Image, ImageOps
 
 FORMATS = ("JPEG", "PNG", "WEBP")
-#: A limit is needed because a file of a few kilobytes can need gigabytes of memory when decoded.
+#: Limited because the decoded picture of a file of a few kilobytes can need gigabytes of memory.
 MOST_PIXELS = 40_000_000
 #: Twice the largest size in which a page shows a poster, in pixels.
 LARGEST = (1200, 1800)

@@ -1,4 +1,4 @@
-"""Serves drawn pictures. Cache server, proxies and browsers keep copies, so few are drawn again."""
+"""Serves drawn pictures. The cache server keeps them for a week; browsers and proxies cache too."""
 
 import hashlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The demo's accounts. `make run` gives them a public password, on this machine only."""
+"""The demo's accounts. `make run` gives them a public password, if SITE_URL is this machine."""
 
 import random
 
@@ -23,9 +23,10 @@ CROWD_SIZE = 120
 
 
 def create_accounts(password: str) -> int:
-    """Create a customer, a superuser, and CROWD_SIZE customers who can't log in but have bookings.
+    """Create a customer, a superuser, and CROWD_SIZE customers who can't log in.
 
-    Returns the number of accounts.
+    `sales.sell` makes bookings in the names of the CROWD_SIZE customers. Returns the number of
+    accounts.
     """
     for create, email, name in (
         (User.objects.create_user, CUSTOMER_EMAIL, "Demo Customer"),

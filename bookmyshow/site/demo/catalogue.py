@@ -55,7 +55,7 @@ def create_cinemas() -> tuple[int, int]:
 
 
 def slug_of(film: Film) -> str:
-    """The slug, from title and year. A later run finds the demo's films by it."""
+    """The slug, made from title and year. A later run finds the demo's films by their slugs."""
     return f"{slugify(film.title)}-{film.released.year}"
 
 
@@ -75,7 +75,7 @@ def _movie(film: Film, today: date) -> Movie:
 
 
 def _returns(film: Film, today: date) -> date:
-    """The Friday on which a re-release returns to cinemas."""
+    """The Friday on which a re-release returns, `returns_in_weeks` weeks after the next Friday."""
     friday = today + timedelta(days=(FRIDAY - today.weekday()) % 7)
     return friday + timedelta(weeks=film.returns_in_weeks)
 

@@ -1,4 +1,4 @@
-"""The demo's cinemas. They are invented, in real cities; two of them are in another time zone."""
+"""The demo's cinemas: invented ones in real cities. Two are in London, in another time zone."""
 
 from dataclasses import dataclass, field
 from datetime import time
@@ -10,7 +10,10 @@ INDIA, LONDON = "Asia/Kolkata", "Europe/London"
 
 @dataclass(frozen=True, slots=True)
 class DemoScreen:
-    """An auditorium. `standard` and `premium` are the prices of a normal evening, in CURRENCY."""
+    """An auditorium. `opens` is the start of its first show.
+
+    `standard` and `premium` are the prices of a normal evening, in CURRENCY.
+    """
 
     name: str
     plan: str
@@ -25,8 +28,8 @@ class DemoScreen:
 class DemoCinema:
     """A cinema.
 
-    `languages`: the languages of its films, the most popular first. `last_start`: after this time
-    no show starts.
+    `languages`: the languages of its films, the most popular first. `last_start`: the latest start
+    of a show.
     """
 
     name: str

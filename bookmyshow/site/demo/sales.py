@@ -1,7 +1,8 @@
 """Sells seats of the demo's new shows in a realistic way.
 
-Groups sit together, and the seats in the middle of the rear half are sold first. Evenings, weekends
-and the next days sell more. A few shows are sold out, a few nearly, and some are empty.
+Groups sit together, and the seats in the middle of the rear half are sold first. Shows in the
+evening, at the weekend and in the next days sell more. A few shows are sold out, a few nearly, and
+some are empty.
 """
 
 import random
@@ -19,12 +20,13 @@ from shows.seating.plan import SEAT_PITCH, PlanSeat, parse_plan
 
 PARTY_SIZES, PARTY_WEIGHTS = (1, 2, 3, 4, 5, 6), (7, 40, 14, 27, 5, 7)
 BOOKED_WITHIN = timedelta(days=3)
-# The share of seats sold for a normal evening, today, tomorrow and so on.
+# The share of seats sold for a normal evening: today, tomorrow and so on.
 SOLD_BY_DAY = (0.50, 0.40, 0.33, 0.28, 0.25, 0.22, 0.20)
 # Of 100 shows 3 are sold out, the next 4 are nearly sold out, and the next 8 are empty.
 SOLD_OUT, NEARLY_SOLD_OUT, EMPTY = 0.03, 0.07, 0.15
 EVENING_HOUR, MORNING_HOUR = 17, 12
 FRIDAY = 4
+# The demo account's bookings of coming shows start later than this.
 FIRST_VISIT_IN = timedelta(hours=20)
 
 TAKE_SEATS = """
@@ -51,10 +53,11 @@ def sell(
     customer: User | None,
     now: datetime,
 ) -> int:
-    """Create bookings of shows that the caller's transaction has created; so no lock is needed.
+    """Create bookings of new shows. Returns their number.
 
-    `popularity`: 1 to 5 by the film's id. `customer`: the demo account, which gets a few of the
-    bookings. Returns the number of bookings.
+    No lock is needed, because the caller's transaction has created the shows and nobody else sees
+    them yet. `popularity`: from 1 to 5, by the film's id. `customer`: the demo account, which gets
+    a few of the bookings.
     """
     plans = {show.screen_id: parse_plan(show.screen.seating_plan) for show in shows}
     bookings = []
@@ -68,7 +71,7 @@ def sell(
         _give_some(bookings, customer, now)
     Booking.objects.bulk_create(bookings, batch_size=2_000)
     with connection.cursor() as cursor:
-        # The query planner's statistics are from before this transaction filled the tables.
+        # The query planner's statistics are older than the rows that this transaction has added.
         cursor.execute("ANALYZE shows_seat, bookings_booking")
         cursor.execute(TAKE_SEATS, [[booking.pk for booking in bookings]])
         cursor.execute(COUNT_SEATS, [[show.pk for show in shows]])
@@ -76,7 +79,7 @@ def sell(
 
 
 def _give_some(bookings: Sequence[Booking], customer: User, now: datetime) -> None:
-    """Give the customer one booking of a show that has begun, if there is one, and two later."""
+    """Give the customer one booking of a show that has begun and two of later shows, if any."""
     rng = random.Random("guest")
     past = [booking for booking in bookings if booking.show.starts_at <= now]
     coming = [booking for booking in bookings if booking.show.starts_at > now + FIRST_VISIT_IN]
@@ -86,7 +89,7 @@ def _give_some(bookings: Sequence[Booking], customer: User, now: datetime) -> No
 
 
 def _seats_to_sell(rng: random.Random, show: Show, popularity: int, now: datetime) -> int:
-    """How many seats of this show are sold."""
+    """Choose how many seats of this show are sold."""
     chance = rng.random()
     if chance < SOLD_OUT:
         return show.total_seats
@@ -107,7 +110,7 @@ def _seats_to_sell(rng: random.Random, show: Show, popularity: int, now: datetim
 
 
 def _parties(rng: random.Random, plan: Sequence[PlanSeat], wanted: int) -> Iterator[list[PlanSeat]]:
-    """Groups of neighbouring seats, the best seats first, `wanted` seats in all."""
+    """Groups of neighbouring seats, the best seats first, with `wanted` seats in total."""
     middle = max(seat.x for seat in plan) / 2
     back = max(seat.y for seat in plan)
 

@@ -14,10 +14,10 @@ from .film import Film
 TRAILERS = timedelta(minutes=15)
 ROUND_TO = timedelta(minutes=5)
 FRIDAY = 4
-# Cinemas change their programme on Fridays.
+# Weeks are counted from here. Cinemas change their programme on Fridays.
 FIRST_FRIDAY = date(2026, 1, 2)
 IMAX = "IMAX"
-# From this popularity on, a film is shown in every cinema that has its language.
+# Films of at least this popularity may be main films in every cinema that has their language.
 LEADING = 4
 MATINEE_UNTIL = time(12, 30)
 EVENING_FROM = time(17, 30)
@@ -38,8 +38,8 @@ class Slot:
 def programme(cinema: DemoCinema, films: tuple[Film, ...], day: date) -> Iterator[Slot]:
     """The shows of one local day at a cinema, screen by screen.
 
-    A screen shows two main films. One afternoon show has a third film: another main film of the
-    week, or an older film. Each older film is shown in one cinema, once a week.
+    A screen shows two main films. The third show of the day has a third film: another main film of
+    the week, or an older film. Each older film is shown in one cinema, once a week.
     """
     week = (day - FIRST_FRIDAY).days // 7
     slate = _slate(films, week)
@@ -62,7 +62,10 @@ def programme(cinema: DemoCinema, films: tuple[Film, ...], day: date) -> Iterato
 
 
 def _slate(films: tuple[Film, ...], week: int) -> list[Film]:
-    """The main films of the week: the most popular ones, and one in a language they don't have."""
+    """The main films of the week: the popular ones, and one in a language that those don't have.
+
+    All films if there are none.
+    """
     leading = [film for film in films if film.popularity >= LEADING]
     languages = {film.language for film in leading}
     foreign = [
@@ -75,8 +78,11 @@ def _slate(films: tuple[Film, ...], week: int) -> list[Film]:
 def _leads(
     screen: DemoScreen, suited: list[Film], mixed: list[Film], used: set[Film], turn: int
 ) -> tuple[Film, Film]:
-    """The two main films of a screen: the most popular that no other screen has, and another one,
-    which changes every week."""
+    """Choose the two main films of a screen.
+
+    The first is the most popular one that no earlier screen of the cinema has. The second changes
+    every week (`turn`).
+    """
     fresh = [film for film in suited if film not in used and _fits(film, screen)]
     main = (fresh or suited)[0]
     turns = [film for film in mixed if film in fresh and film is not main] or [main]
@@ -88,9 +94,10 @@ def _fits(film: Film, screen: DemoScreen) -> bool:
 
 
 def _once_a_week(films: tuple[Film, ...], slate: list[Film], cinema: DemoCinema) -> dict[int, Film]:
-    """This cinema's older films, by the number of the week's afternoon show that each one has.
+    """This cinema's older films. The key says which third show of the week has the film.
 
-    Each older film goes to the cinema that has its language and the fewest older films so far.
+    The third shows of a week, except those of large-format screens, are numbered from 0. Each older
+    film goes to a cinema that has its language, the one with the fewest older films so far.
     """
     shares: dict[str, list[Film]] = {other.slug: [] for other in CINEMAS}
     for film in films:

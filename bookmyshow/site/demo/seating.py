@@ -7,7 +7,7 @@ from itertools import cycle
 
 
 def rows(names: str, *cells: str) -> str:
-    """One line of a plan for each row name. Several `cells` are used in turn."""
+    """One line of a plan for each row name. If there are several `cells`, rows use them in turn."""
     return "\n".join(
         f"{name:<3} {line}" for name, line in zip(names.split(), cycle(cells), strict=False)
     )
@@ -33,7 +33,7 @@ GIANT = plan(
     rows("X", "_sssss__ssss____ssss__sssss_"),
 )
 
-# 308 seats: a wide middle block, wheelchair places along the cross aisle.
+# 308 seats: a wide middle block, and wheelchair places along the cross aisle.
 LARGE = plan(
     rows("A", "_____ssssssssss_____"),
     rows("B C D E F G H", "ssss_ssssssssss_ssss"),
@@ -91,7 +91,7 @@ RECLINERS = plan(
     rows("B C D E F", "pp-pp__pp-pp"),
 )
 
-# 278 seats: a deep, narrow hall of 28 rows; after Z come AA and BB.
+# 278 seats: a deep, narrow hall of 28 rows. After row Z come AA and BB.
 DEEP = plan(
     rows("A", "__sss_sss__"),
     rows("B C D E F G H I J K L", "sssss_sssss"),

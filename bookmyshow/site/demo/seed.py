@@ -1,4 +1,4 @@
-"""Creates the demo data once, and adds shows so that its schedule always covers a week."""
+"""Creates the demo data once. Later runs add shows, so that the schedule always covers a week."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ class NotADemo(Exception):
 
 @dataclass(slots=True)
 class Created:
-    """The numbers of objects that one run has added."""
+    """How many objects of each kind one run has added."""
 
     films: int = 0
     cinemas: int = 0
@@ -42,8 +42,8 @@ class Created:
 def seed(*, now: datetime, password: str, force: bool = False) -> Created:
     """Create the demo if it does not exist, and the shows that are missing in the coming week.
 
-    One transaction; existing objects are not changed. New accounts get `password`. Raises NotADemo
-    if the database has accounts, cinemas or bookings but no demo, unless `force`.
+    All in one transaction. Existing objects are not changed. The new demo accounts get `password`.
+    Raises NotADemo if the database has accounts, cinemas or bookings but no demo, unless `force`.
     """
     created = Created()
     with transaction.atomic():

@@ -20,10 +20,10 @@ DAYS = 7
 
 
 def missing_shows(movies: Mapping[str, Movie], *, now: datetime) -> Iterator[ShowSlot]:
-    """Shows for the next DAYS days of each screen that have no show yet; days are the cinema's.
+    """Shows for today and the next days (DAYS in total), on screens that have none on that day.
 
-    Uses films and screens as staff have edited them. A show that would overlap with a show of
-    staff is left out.
+    Days are local days of the cinema. Films and screens are used as staff have edited them. A show
+    is left out if the screen is in use at that time.
     """
     screens = _screens()
     booked = _booked({screen.pk for screen in screens.values()}, now)
@@ -43,7 +43,10 @@ def missing_shows(movies: Mapping[str, Movie], *, now: datetime) -> Iterator[Sho
 
 
 class _BusyTimes:
-    """The days that have shows, and the times at which a screen is in use."""
+    """For one screen: the days that have shows, and the times at which it is in use.
+
+    A cancelled show does not use the screen, but its day is not filled again.
+    """
 
     def __init__(self) -> None:
         self.days: set[date] = set()
@@ -82,7 +85,10 @@ def _booked(screen_ids: set[int], now: datetime) -> dict[int, _BusyTimes]:
 
 
 def _as_edited(screens: Mapping[tuple[str, str], Screen]) -> Iterator[DemoCinema]:
-    """The demo's cinemas with those of their screens that still exist."""
+    """The demo's cinemas with the time zone, screens and cleaning times from the database.
+
+    Screens that staff have deleted or renamed are left out, and cinemas without a screen.
+    """
     for cinema in CINEMAS:
         left = [
             (s, screens[cinema.slug, s.name])

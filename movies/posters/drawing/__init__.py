@@ -6,7 +6,7 @@ year (``seeded_random``).
 
 A poster is made in these steps, one module each:
 
-``genres``    gives the weights of the compositions, and the moods, for the film's genres
+``genres``    gives the weights of the compositions, and the moods, that suit the film's genres
 ``inks``      chooses a palette of four inks for the mood, and each ink's role; computes contrast
 ``design``    chooses the palette and the composition; nothing is drawn yet
 ``titling``   breaks the title into lines and fits them; ``typeface`` has the letters' outlines

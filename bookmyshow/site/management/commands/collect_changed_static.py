@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Wait until no other process collects into the folder, and keep others waiting."""
+    """Lock the folder, so that only one process at a time collects files into it."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -11,7 +11,7 @@ class Command(BaseCommand):
         "workers, beat's last run, static files, mail) and say how to correct what is wrong. "
         "Changes nothing. Exits with 1 if there is an error; warnings do not count."
     )
-    # run_checks includes the system checks, and continues if they fail.
+    # Django would stop at a failed system check. run_checks runs them too, and continues.
     requires_system_checks = ()
 
     def handle(self, **_options: Any) -> None:

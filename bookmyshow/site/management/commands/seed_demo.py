@@ -42,7 +42,7 @@ class Command(BaseCommand):
             created = seed(now=database_now(), password=password, force=options["force"])
         except NotADemo as error:
             raise CommandError(str(error)) from error
-        # Accounts of an earlier run keep their password.
+        # Accounts of an earlier run keep their password, so the new one is not printed.
         words = (
             f"password {password}" if public or created.accounts else "password of the first run"
         )
