@@ -266,7 +266,7 @@ class AuthenticatorApps(ActionsInOneTransaction):
     """Who has an authenticator app. Only its owner sets it up; staff can remove it here.
 
     INSTALLED_APPS has `accounts` before django-otp, so this class is registered first. Then
-    django-otp does not register its own, which shows secrets and adds devices.
+    django-otp does not register its own class, which shows secrets and adds devices.
     """
 
     list_display = ("user", "created_at", "last_used_at")
@@ -297,7 +297,7 @@ class AuthenticatorApps(ActionsInOneTransaction):
         return super().has_delete_permission(request, obj) and reached
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """No filter by the secret: `?key__startswith=` would reveal it letter by letter."""
+        """Refuse filters by the secret: `?key__startswith=` would reveal it letter by letter."""
         return not lookup.startswith("key") and super().lookup_allowed(lookup, value, request)
 
     def delete_model(self, request: HttpRequest, obj: TOTPDevice) -> None:

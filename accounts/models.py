@@ -29,7 +29,7 @@ class UserManager(BaseUserManager["User"]):
         return super().normalize_email(as_stored(email or ""))
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create a customer. Without a password nobody can log in to the account."""
+        """Create an account: a customer by default. Without a password, nobody can log in."""
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -106,7 +106,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         return matches
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """A session ends when the password or `token_version` changes."""
+        """The hash that each session stores. If the password or `token_version` changes, the hash
+        changes too, and the session ends."""
         bound = f"{self.password} {self.token_version}"
         return salted_hmac(SESSION_SALT, bound, secret=secret, algorithm="sha256").hexdigest()
 

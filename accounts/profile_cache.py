@@ -1,7 +1,7 @@
 """The profile that the API returns, cached for half an hour (docs/spec.md §7).
 
 For display only: authentication and rights are read from the database with every request. An entry
-is dropped at log-out and at any change of the account or its groups.
+is dropped when a session is logged out, and when the account is saved or its groups change.
 """
 
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ class AuthenticatedRequest(HttpRequest):
 
 
 class ApiRequest(HttpRequest):
-    """An API request with a valid token. `auth` is the person, and `user` is not used."""
+    """An API request with a valid token. `auth` is the logged-in person; `user` is not used."""
 
     auth: User
     token: str

@@ -66,7 +66,7 @@ def _known_words(user: User | None) -> Iterator[str]:
 
 
 def _without(text: str, words: list[str]) -> str:
-    """The letters and digits of `text` without the words, which are removed in their order."""
+    """The letters and digits of `text` without the words, which are removed in this order."""
     for word in words:
         text = text.replace(word, " ")
     return re.sub(r"[\W_]+", "", text)

@@ -167,7 +167,7 @@ def _delete_device(user: User) -> int:
 
 
 def secret_text(device: TOTPDevice) -> str:
-    """The secret in groups of four, to be typed into an app without a camera."""
+    """The secret in groups of four letters, for people who can't scan the QR code."""
     text = base64.b32encode(device.bin_key).decode().rstrip("=")
     return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
 
@@ -192,7 +192,7 @@ def qr_svg(device: TOTPDevice) -> str:
 
 
 class StaffTwoFactorMiddleware:
-    """Redirects staff pages to the page that asks for a code, until the session has given one."""
+    """Redirects staff pages to the page that asks for a code, until this session is verified."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response

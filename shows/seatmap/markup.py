@@ -178,7 +178,10 @@ def personalise(
 
 
 def kinds_of_seat(html: str) -> list[str]:
-    """The kinds of seat on a drawn map; [] if there is only one kind."""
+    """The kinds of seat to offer for a drawn map.
+
+    Standard and premium if it has both, and wheelchair if it has wheelchair places.
+    """
     kinds = []
     if PREMIUM_SEAT.search(html) and STANDARD_SEAT.search(html):
         kinds += [STANDARD, PREMIUM]
