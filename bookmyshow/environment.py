@@ -119,7 +119,7 @@ def duration(
     least: timedelta = timedelta(seconds=1),
     most: timedelta = timedelta.max,
 ) -> timedelta:
-    """A length of time from `least` to `most`, given as for example 7d, 12h, 30m or 45s."""
+    """A length of time such as 7d, 12h, 30m or 45s, from `least` to `most`."""
 
     def parse(text: str) -> timedelta:
         length = timedelta(**{DURATION_UNITS[text[-1]]: int(text[:-1])})
@@ -135,7 +135,7 @@ def duration(
 def secret(name: str, *, debug: bool, default: str = "") -> str:
     """A secret of at least 32 characters that is hard to guess.
 
-    `default`, the value of another secret, is used if the setting is unset. If both are empty, the
+    `default`, the value of another secret, is used if the setting is empty. If both are empty, the
     secret is random while an image is built, and a fixed text with DEBUG. Otherwise, and for a
     secret that is too short or easy to guess, the process ends.
     """

@@ -229,8 +229,8 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
     {"NAME": "accounts.login.passwords.ContextValidator"},
 ]
-# Marks a browser that has logged in to an account (accounts.login.devices). The prefix __Host-
-# needs HTTPS.
+# This cookie marks a browser that has logged in to an account (accounts.login.devices). Browsers
+# accept the prefix __Host- only over HTTPS.
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 # If on, staff need a code from an authenticator app to use the admin and the door.
 STAFF_2FA = environment.switch("STAFF_2FA", default=False)
@@ -326,7 +326,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 5
 
 # Security
-# Hosts that pages may load posters from. Empty: every host, over HTTPS.
+# Hosts that pages may load posters from. If it is empty, every host is allowed, over HTTPS.
 POSTER_HOSTS = environment.host_names("POSTER_HOSTS")
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0

@@ -1,8 +1,8 @@
 """Removes one protection at a time and expects a test to fail: ``python -m tests.mutants [NAME]``.
 
 Each mutant is a copy of the project with one text replaced. The exit code is 1 if a mutant
-survives, or if its text is no longer in the code. It takes minutes, so it is not part of the test
-run.
+survives (its test does not fail), or if its text is not in the code exactly once. It takes minutes,
+so it is not part of the test run.
 """
 
 import os

@@ -41,8 +41,8 @@ def run(command: Sequence[str], environment: Mapping[str, str], inherit: Sequenc
     # Block signals until they can be forwarded to the command.
     signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
     try:
-        # A process group of its own: the command then gets each signal once, whether the signal was
-        # sent to this process, to its group, or by the terminal.
+        # The command gets its own process group. So it gets each signal once, whether the signal
+        # was sent to this process, to this process's group, or by the terminal.
         process = subprocess.Popen(
             command,
             executable=shutil.which(command[0], path=environment.get("PATH")),
@@ -62,7 +62,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], inherit: Sequenc
 
 
 def _adopt_orphans() -> None:
-    """Adopt processes that the command leaves running, to end them later (Linux only)."""
+    """Become the parent of processes that the command leaves, to end them (Linux only)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
@@ -156,7 +156,7 @@ def _end_leftovers() -> None:
 
 
 def _is_keeper(process: psutil.Process) -> bool:
-    # A keeper may serve other commands as well. It ends by itself after the last of them.
+    # Other commands may use the keeper's server too. The keeper ends after the last of them.
     try:
         return KEEPER in process.cmdline()
     except psutil.Error:

@@ -2,12 +2,12 @@
 
 Each service has three locks (flock) in ``.data/run/``:
 
-``<service>.members``  Every command that uses the server holds it shared. The keeper waits to take
-                       it exclusively; it gets it when the last command has ended or was killed.
+``<service>.members``  Every command that uses the server holds it shared. The keeper waits for it
+                       exclusively, and gets it when the last command has ended or was killed.
 ``<service>.keeper``   The keeper holds it exclusively as long as it runs. The file contains its
-                       pid. A command that can take the lock shared knows that no keeper runs.
-``<service>.start``    A command holds it exclusively while it starts the keeper, so that only one
-                       command does.
+                       pid. If a command can take the lock shared, no keeper runs.
+``<service>.start``    A command holds it exclusively while it starts the keeper. So no two commands
+                       start one at the same time.
 
 In every command a thread waits for the keeper's lock. The thread gets it if the keeper was killed,
 and then starts another keeper.
@@ -33,7 +33,7 @@ RESTART_SECONDS = 1.0
 
 
 def open_lock(service: str, role: str) -> int:
-    """Open the lock file and return its descriptor, which child processes don't inherit."""
+    """Open the lock file and return its descriptor, which only `pass_fds` passes to a child."""
     return os.open(RUN / f"{service}.{role}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 

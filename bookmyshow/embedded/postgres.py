@@ -79,7 +79,7 @@ class Postgres:
             self._leave_root()
 
     def prepare(self) -> None:
-        """Create the cluster before the first start; later, end what a crash left running."""
+        """Create the cluster if there is none, and end a server that a crash left running."""
         if not (FOLDER / "PG_VERSION").exists():
             self._create_cluster()
         found = (FOLDER / "PG_VERSION").read_text(encoding="ascii").strip()

@@ -60,6 +60,6 @@ def launch(
         stderr=log,
         cwd=cwd,
         start_new_session=True,
-        # Without the settings of the application's connections (PGHOST …) and the user's locale.
+        # The application's settings (PGHOST …) and the user's locale must not reach the server.
         env={k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_", "LANG"))},
     )

@@ -31,8 +31,8 @@ def site(world: Stack) -> Iterator[Program]:
 
 @pytest.fixture(autouse=True)
 def books_are_right_after_every_fault(world: Stack) -> Iterator[None]:
-    """Free all seats before each test, because on a fast machine they sell out. Check the
-    database's rules after it."""
+    """Free all seats before each test, because on a fast machine they sell out. After the
+    test no rule of `check_integrity` may be broken."""
     world.forget_bookings()
     yield
     assert world.broken() == []

@@ -1,4 +1,4 @@
-"""Creates shows and logged-in buyers for the fault tests, and prints them as JSON.
+"""Creates shows and logged-in buyers for the fault tests; prints ids and session keys as JSON.
 
 ``python -m tests.faults.fill SHOWS BUYERS`` is a separate process, because the test process uses
 another database.

@@ -11,7 +11,7 @@ PERSON = ANYONE - {"visitor"}
 OWNER = {"owner"}
 OWNER_OR_ADMIN = {"owner", "superuser"}
 ADMIN = {"superuser"}
-STAFF = {"superuser"}  # Staff with the permission too, which the features' own tests check.
+STAFF = {"superuser"}  # Also staff with the permission: the features' tests check that.
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ NIGHT_IN_MUMBAI = "2026-03-07T19:30:00Z"
 
 
 def zone_in_the_night(now: datetime) -> tuple[str, date]:
-    """A time zone where it is between 01:00 and 02:00, and the date of the day before there."""
+    """A time zone where it is between 01:00 and 02:00, and its cinema day (the day before)."""
     offset = (1 - now.hour) % 24
     offset -= 24 if offset > 14 else 0
     zone = f"Etc/GMT{-offset:+d}"
