@@ -1,4 +1,4 @@
-"""Ends bookings: writes the final status, frees the seats, updates the show's count.
+"""Ends bookings: writes the final status, frees the seats, updates `available_seats`.
 
 The caller must have locked the show and these bookings (locks.py).
 """

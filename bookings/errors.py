@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bookmyshow.core.errors import DomainError, InvalidInput, NotFound
 from bookmyshow.core.templatetags.formatting import wait
 from shows.errors import ScheduleError
-from shows.errors import ShowBusy as ShowBusy  # the booking services raise it too
+from shows.errors import ShowBusy as ShowBusy  # The services of bookings raise it too.
 
 
 class BookingError(DomainError):

@@ -142,15 +142,16 @@ class PersonAtShow(NamedTuple):
 
 
 def most_seats_to_confirm(user: User) -> int | None:
-    """How many seats at coming shows this person may have bought. None means no limit."""
+    """How many confirmed seats this person may have at coming shows. None means no limit."""
     return None if user.is_staff or user.email_confirmed_at else settings.MAX_SEATS_UNCONFIRMED
 
 
 def count_unconfirmed_seats(request: HttpRequest, user: User, reference: str) -> None:
-    """Count a purchase without a confirmed email for the hourly limit of its show and network.
+    """Count the seats of a purchase by a person whose email is not confirmed.
 
-    Without this limit a few new accounts of one network could buy a whole show. The counts are in
-    Redis; while it is down, there is no such limit. Raises NetworkNotConfirmed.
+    The limit is per hour, for each show and network address. Without it a few new accounts of one
+    network could buy a whole show. The counts are in Redis; while it is down, there is no such
+    limit. Raises NetworkNotConfirmed.
     """
     if most_seats_to_confirm(user) is None:
         return

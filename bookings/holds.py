@@ -177,8 +177,9 @@ def _decide(
 ) -> Booking | SeatsUnavailable:
     """The new hold, or the earlier booking that answers the same request.
 
-    The caller has locked the show, the person and the bookings `locked`. If seats are lost,
-    SeatsUnavailable is returned before anything is written. Other errors are raised.
+    The caller has locked the show, the bookings `locked`, and the person if limits are checked. If
+    seats are lost, SeatsUnavailable is returned before anything is written. Other errors are
+    raised.
     """
     repeated = _same_key(request, locked)
     if repeated:

@@ -24,6 +24,8 @@ def new_reference() -> str:
 
 
 class SumOf(Func):
+    """The sum of an array, by the SQL function bookings_sum (migration 0001)."""
+
     function = "bookings_sum"
     output_field = models.DecimalField(max_digits=12, decimal_places=2)
 
@@ -321,8 +323,8 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 class Notice(models.Model):
     """A mail about a change of a show, written in the transaction of the change and sent later.
 
-    `change` is the id of the change that the mails of its ticket holders share; the mail of a hold
-    has its own. One person gets at most one mail with the same id.
+    `change` is an id. All mails to people with tickets about one change have the same id; the mail
+    of a hold has an id of its own. One person gets at most one mail with the same id.
     """
 
     class Kind(models.TextChoices):

@@ -8,6 +8,6 @@ from .models import Booking
 
 
 def own_booking(request: AuthenticatedRequest, reference: str) -> Booking:
-    """The person's booking, with the clock as `now`. Another person's booking is a 404."""
+    """The person's booking, with `now`. Raises Http404, also for another person's booking."""
     mine = Booking.objects.of(request.user).with_clock()
     return get_object_or_404(mine, reference=reference)

@@ -62,6 +62,8 @@ REMOVE = (
 
 @dataclass(frozen=True, slots=True)
 class Moved:
+    """How many shows and bookings were moved, or could be moved now."""
+
     shows: int = 0
     bookings: int = 0
 

@@ -130,7 +130,7 @@ def dashboard(*, at: datetime) -> Dashboard:
 
 
 def _slow_figures(at: datetime, today: date) -> tuple[Newcomers, dict[int, int], list[Part]]:
-    """What is slow to query: sign-ups of 30 days, bookings of 7 days by hour, past sales."""
+    """Query the slow figures: sign-ups of 30 days, bookings of 7 days by hour, past sales."""
     with connection.cursor() as cursor:
         cursor.execute(HOURS, {"now": at})
         hours = dict(cursor.fetchall())

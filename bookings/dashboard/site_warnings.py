@@ -26,7 +26,7 @@ def redis_answers(url: str) -> bool:
 
 
 def current_warnings() -> list[str]:
-    """A sentence for each of cache, task queue and sweeper that is down. Empty if all work."""
+    """Sentences for staff about the cache, the task queue and late sweeps. Empty if all work."""
     found = []
     broker = settings.CELERY_BROKER_URL
     cache_answers = redis_answers(settings.REDIS_URL)

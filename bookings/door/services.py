@@ -127,7 +127,7 @@ def undo_admission(*, by: User, ticket: str, show_id: int) -> Verdict:
 def shows_at_the_door(*, at: datetime) -> QuerySet[Show]:
     """Scheduled shows that began at most DOOR_SINCE before `at`, or begin within DOOR_UNTIL.
 
-    They have the attendance (`with_attendance`).
+    Each has `sold` and `inside` (`with_attendance`).
     """
     return with_attendance(
         Show.objects.scheduled()

@@ -33,7 +33,7 @@ LONGEST_TICKET = 200
 def door_staff(
     view: Callable[Concatenate[Request, Given], HttpResponse],
 ) -> Callable[Concatenate[Request, Given], HttpResponse]:
-    """Decorator: the page is for staff who may admit people, and may use the camera.
+    """Decorator: only staff who may admit people get the page. The page may use the camera.
 
     Others are sent to the log-in page, or get a 403 if they are logged in.
     """

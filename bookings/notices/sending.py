@@ -48,7 +48,8 @@ class Sent:
 def send_due() -> Sent:
     """Send the due mails, for at most RUN_SECONDS; returns how many were sent and failed.
 
-    A failed mail is tried again after growing pauses, or given up if it can't succeed.
+    A failed mail is tried again after growing pauses. It is given up after a permanent failure, or
+    after GIVE_UP_AFTER.
     """
     done = Sent()
     server_failures = 0
@@ -112,6 +113,8 @@ def deliver(notice: Notice, connection: BaseEmailBackend) -> Refusal | None:
             return None
         except Exception as error:
             refusal = refusal_of(error, notice.user.email)
+            # An error of ours, for example in a template: log its traceback. Errors of smtplib and
+            # of the network are OSErrors.
             if refusal.failure is Failure.TEMPORARY and not isinstance(error, OSError):
                 log.exception("notice %s could not be written", notice.pk)
     log.warning(

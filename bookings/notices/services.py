@@ -63,7 +63,7 @@ def _about(bookings: Sequence[Booking]) -> dict[str, Any]:
 
 
 def try_again(*, by: User, notices: Iterable[Notice]) -> int:
-    """Make those of the mails that are not sent due now; returns how many there are."""
+    """Make these mails due now, except those already sent; returns how many."""
     with transaction.atomic():
         now = database_now()
         chosen = list(

@@ -118,9 +118,10 @@ def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
 def move_show(*, by: User, show_id: int, starts_at: datetime, why: str = "") -> Changed:
     """Move a show to another time on its screen. Tickets stay valid; their owners get a mail.
 
-    The owner of a hold gets the mail after the hold is confirmed.
+    The owner of a hold gets the mail only after the hold is confirmed.
 
-    Raises ShowIsOver, ShowIsCancelled, TimeOutOfRange, ShowOverlaps, ShowNotFound, ShowBusy.
+    Raises ShowIsOver, ShowIsCancelled, TimeOutOfRange, ShowOverlaps, MovieNotSchedulable,
+    ShowNotFound, ShowBusy.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         show = lock_show(show_id)
@@ -159,9 +160,11 @@ def move_show(*, by: User, show_id: int, starts_at: datetime, why: str = "") -> 
 
 
 def _write_times(show: Show, starts_at: datetime, now: datetime) -> None:
+    """Write the new times. Raises ShowOverlaps if the screen is not free, MovieNotSchedulable."""
     ends_at, busy_until = show_end(movie=show.movie, screen=show.screen, starts_at=starts_at)
     show.starts_at, show.ends_at, show.busy_until = starts_at, ends_at, busy_until
     try:
+        # A savepoint, because the error message may run queries after an IntegrityError.
         with transaction.atomic():
             Show.objects.filter(pk=show.pk).update(
                 starts_at=starts_at, ends_at=ends_at, busy_until=busy_until, updated_at=now
