@@ -128,3 +128,15 @@ def empty_redis(redis_of_tests: redis.Redis) -> None:
     A rollback of the database transaction does not remove them.
     """
     redis_of_tests.flushdb()
+
+
+@pytest.fixture(autouse=True)
+def tasks_run_here() -> None:
+    """Run tasks in this process, whatever an earlier test of this process set.
+
+    A test that wants a broker or workers changes this afterwards.
+    """
+    # Imported here, because Celery reads the settings, which pytest_configure changes first.
+    from bookmyshow.celery import app
+
+    app.conf.task_always_eager = True

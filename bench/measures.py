@@ -132,6 +132,10 @@ def spread_holds(
             transact()
         return result
 
+    # Each session is read into the cache, as by the pages that a buyer opens before. Otherwise the
+    # side that comes first would read it from the database, and the other from the cache.
+    pages = [client.get("/bookings/", Cookie=f"sessionid={s}") for s in holds.people.sessions]
+    client.load(site.url, pages, clients=CLIENTS, once=True)
     rates = alternate(
         report,
         {"hold": lambda: measured("hold", site), "R": lambda: measured("R", raw)},
