@@ -36,9 +36,10 @@ SEATS_TO_HOLD = """
     WHERE s.show_id = %(show)s::bigint AND s.label = ANY(%(labels)s::text[])
     ORDER BY s.position
 """
-# All or nothing: if anything blocks the hold, the statement writes nothing and returns no row, and
-# SEATS_TO_HOLD then reads the cause. While the show is locked, nobody else can take a seat of it.
-# If a seat is taken anyway, the last line divides by zero, which rolls everything back.
+# If anything blocks the hold, this statement writes nothing and returns no row. The slow path then
+# reads the cause with SEATS_TO_HOLD. The show is locked meanwhile, so no other transaction can take
+# one of its seats. If one does all the same, the last line divides by zero: the error rolls
+# everything back.
 #
 # If the person has a hold at this show already, or has used the key, the INSERT conflicts with a
 # unique index and does nothing. A subquery for this check was slow: PostgreSQL had made its plan

@@ -67,11 +67,7 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
     if not labels:
         return _refused(request, show_id, labels, InvalidSeats("Choose at least one seat."))
     if not request.user.is_authenticated:
-        chosen = {**request.GET.dict(), "seats": ",".join(labels)}
-        if "wheelchair" in request.POST:
-            chosen["wheelchair"] = "yes"
-        back = f"{reverse('shows:show', args=[show_id])}?{urlencode(chosen)}"
-        return redirect_whole_page(request, redirect_to_login(back).url)
+        return _log_in_first(request, show_id, labels)
     if unasked:
         return _refused(request, show_id, labels, InvalidSeats(wheelchair_question(unasked)))
     try:
@@ -88,6 +84,15 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
     except (BookingError, ShowBusy, RateLimited) as error:
         return _refused(request, show_id, labels, error)
     return redirect_whole_page(request, booking.get_absolute_url())
+
+
+def _log_in_first(request: HttpRequest, show_id: int, labels: list[str]) -> HttpResponse:
+    """To the log-in page, and from there back to the map with the same seats chosen."""
+    chosen = {**request.GET.dict(), "seats": ",".join(labels)}
+    if "wheelchair" in request.POST:
+        chosen["wheelchair"] = "yes"
+    back = f"{reverse('shows:show', args=[show_id])}?{urlencode(chosen)}"
+    return redirect_whole_page(request, redirect_to_login(back).url)
 
 
 def wheelchair_question(labels: list[str]) -> str:

@@ -47,7 +47,7 @@ def send_confirmation_link(user_id: int) -> None:
 
 
 def send_account_changed(email: str, what: str, by: str, changed_at: str) -> None:
-    """Mail this address what was changed about its account, and by whom."""
+    """Tell this address that staff (`by`) changed its account. `what` lists the changes."""
     _send("account_changed", email, what=what, by=by, changed_at=changed_at)
 
 

@@ -1,4 +1,4 @@
-"""Old films that return to cinemas: the demo's films that are coming soon."""
+"""The demo's future releases: old films that return to cinemas. They have no shows yet."""
 
 from datetime import date
 
