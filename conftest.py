@@ -134,9 +134,14 @@ def empty_redis(redis_of_tests: redis.Redis) -> None:
 def tasks_run_here() -> None:
     """Run tasks in this process, whatever an earlier test of this process set.
 
-    A test that wants a broker or workers changes this afterwards.
+    A test that wants a broker or workers changes this afterwards. A test that makes another Celery
+    application gives it ``set_as_current=False``. Otherwise the site's tasks would belong to that
+    one, and go to its broker.
     """
     # Imported here, because Celery reads the settings, which pytest_configure changes first.
+    from celery import current_app
+
     from bookmyshow.celery import app
 
+    assert current_app == app, "an earlier test made another Celery application the current one"
     app.conf.task_always_eager = True

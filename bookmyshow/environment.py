@@ -132,14 +132,13 @@ def duration(
     return read(name, parse, default, why)
 
 
-def secret(name: str, *, debug: bool, default: str = "") -> str:
+def secret(name: str, *, debug: bool) -> str:
     """A secret of at least 32 characters that is hard to guess.
 
-    `default`, the value of another secret, is used if the setting is empty. If both are empty, the
-    secret is random while an image is built, and a fixed text with DEBUG. Otherwise, and for a
-    secret that is too short or easy to guess, the process ends.
+    If the setting is empty, the secret is random while an image is built, and a fixed text with
+    DEBUG. Otherwise, and for a secret that is too short or easy to guess, the process ends.
     """
-    value = env.str(name, default="") or default
+    value = env.str(name, default="")
     if not value and BUILDING:
         return secrets.token_urlsafe(48)
     if not value and debug:

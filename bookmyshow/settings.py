@@ -19,8 +19,8 @@ JWT_SECRET = environment.secret("JWT_SECRET", debug=DEBUG)
 JWT_SECRET_FALLBACKS = environment.comma_separated("JWT_SECRET_FALLBACKS")
 # Signs the tickets' QR codes. By default it is SECRET_KEY. Then a change of SECRET_KEY makes all
 # sold tickets invalid, unless the old key is in SECRET_KEY_FALLBACKS.
-TICKET_KEY = environment.secret("TICKET_KEY", debug=DEBUG, default=SECRET_KEY)
 HAS_TICKET_KEY = bool(env.str("TICKET_KEY", default=""))
+TICKET_KEY = environment.secret("TICKET_KEY", debug=DEBUG) if HAS_TICKET_KEY else SECRET_KEY
 TICKET_KEY_FALLBACKS = environment.comma_separated("TICKET_KEY_FALLBACKS")
 if not HAS_TICKET_KEY:
     TICKET_KEY_FALLBACKS += SECRET_KEY_FALLBACKS

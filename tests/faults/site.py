@@ -110,7 +110,7 @@ class Stack:
 
     def sweep(self) -> None:
         """Queue a sweep in the default queue, the only one that the worker here reads."""
-        with Celery(broker=self.valkey.url()) as queue:
+        with Celery(broker=self.valkey.url(), set_as_current=False) as queue:
             queue.send_task("bookings.tasks.release_expired_holds")
 
     def broken(self) -> list[str]:

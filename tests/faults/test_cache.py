@@ -117,7 +117,7 @@ def test_a_pickled_task_is_not_run_and_the_next_one_is(
     with world.celery() as celery:
         reference = Buyer(site.url, world.buyers[1]).hold(world.shows[6], ["R1-1"])
         lapse(world, reference)
-        with Celery(broker=world.valkey.url()) as queue:
+        with Celery(broker=world.valkey.url(), set_as_current=False) as queue:
             name = "bookings.tasks.release_expired_holds"
             queue.send_task(name, args=[Trap(sprung)], serializer="pickle")
         world.sweep()

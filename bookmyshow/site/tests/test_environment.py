@@ -109,8 +109,9 @@ print(json.dumps(answers))
 @pytest.fixture(scope="module")
 def answers() -> dict[tuple[str, str], tuple[int, str]]:
     """Exit code and error output for each malformed value, and without one."""
-    cases = [*MALFORMED, ("", "")]
+    cases = [*MALFORMED, ("", ""), ("DEBUG", "on")]
     environments = [{**GOOD, name: value} if name else GOOD for name, value in cases]
+    environments[-1] |= dict.fromkeys(("SECRET_KEY", "JWT_SECRET"), "")
     result = subprocess.run(
         [sys.executable, "-c", TRY_EACH],
         cwd=ROOT,
@@ -140,6 +141,10 @@ def test_the_required_settings_are_enough(
     answers: dict[tuple[str, str], tuple[int, str]],
 ) -> None:
     assert answers["", ""] == (0, "")
+
+
+def test_with_debug_no_secret_is_required(answers: dict[tuple[str, str], tuple[int, str]]) -> None:
+    assert answers["DEBUG", "on"] == (0, "")
 
 
 def test_the_web_process_refuses_a_malformed_number_of_processes() -> None:
