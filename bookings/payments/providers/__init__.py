@@ -1,7 +1,7 @@
 """The payment providers: `active()` for new payments, `provider(code)` for an existing one.
 
-A provider's module is imported at its first use. `stripe` alone costs 10 MB of memory, and most
-processes (commands, workers that only sell for the cinema's counter) never talk to a provider.
+A provider's module is imported at its first use, because their packages need memory, and most
+commands never talk to a provider.
 """
 
 from functools import cache

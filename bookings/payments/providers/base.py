@@ -189,9 +189,13 @@ class RemoteRefund:
 
 @dataclass(frozen=True, slots=True)
 class RemoteDispute:
-    """A dispute as the provider sees it. `due_at` is the last moment for our answer."""
+    """A dispute as the provider sees it. `due_at` is the last moment for our answer.
+
+    `charge` names the disputed payment (pi_…, pay_…), as `Payment.charge` does.
+    """
 
     reference: str
+    charge: str
     amount: int
     currency: str
     state: DisputeState
@@ -226,7 +230,8 @@ class Remote:
     #: Why the last try failed, in the provider's code ("card_declined").
     decline_code: str = ""
     refunds: tuple[RemoteRefund, ...] = ()
-    disputes: tuple[RemoteDispute, ...] = ()
+    #: Whether the buyer's bank disputes the payment, where the provider says it (Stripe).
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +239,8 @@ class Event:
     """What a webhook tells. It is a hint to fetch; nothing in it is believed.
 
     `reference` names the payment: its uuid where the provider's object has it, otherwise the
-    provider's id of the payment, session or order. Empty for events that concern no payment.
-    `id` is empty if the provider sent none.
+    provider's id of the payment, session or order. For a dispute it is the dispute's id. Empty for
+    events that concern none of these. `id` is empty if the provider sent none.
     """
 
     id: str
@@ -243,6 +248,10 @@ class Event:
     reference: str
     created_at: datetime | None
     live: bool
+
+    @property
+    def is_dispute(self) -> bool:
+        return ".dispute." in self.kind
 
 
 class Provider(Protocol):
@@ -266,9 +275,9 @@ class Provider(Protocol):
         """
 
     def fetch(self, key: PaymentKey) -> Remote:
-        """The payment now, with its refunds and disputes.
+        """The payment now, with its refunds.
 
-        One call; one more if the payment is disputed, or (Razorpay) was paid.
+        One call; one more if Razorpay has refunded a part, or Stripe has more than ten refunds.
         Raises ProviderUnknown, ProviderNotFound.
         """
 
@@ -306,14 +315,23 @@ class Provider(Protocol):
         """
 
     def list_payments(self, since: datetime, until: datetime) -> Iterator[Remote]:
-        """All payments that buyers have made in [since, until), by the provider's list.
+        """All payments with money that buyers have begun in [since, until), by the provider.
 
-        Payments that nobody paid are left out. Without `disputes`. A call for each page of 100.
+        With Stripe `reference` is empty: match them by `charge` or `uuid`. `refunds` is empty,
+        `refunded` is the sum. A call for each page of 100. Raises ProviderUnknown.
+        """
+
+    def list_disputes(self, since: datetime) -> Iterator[RemoteDispute]:
+        """All disputes that were opened since then. A call for each page of 100.
+
         Raises ProviderUnknown.
         """
 
-    def check(self) -> list[str]:
-        """What is wrong with the keys, the mode, the webhook's address or its events.
+    def fetch_dispute(self, reference: str) -> RemoteDispute:
+        """The dispute now. Raises ProviderUnknown, ProviderNotFound."""
+
+    def check(self, webhook_url: str) -> list[str]:
+        """What is wrong with the keys, the mode, or the webhook's address and events.
 
         Each problem is a sentence that says what to do. Some calls; for `doctor`.
         Raises ProviderUnknown.
