@@ -20,6 +20,7 @@ import environ
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from .core.cancellation_steps import parse_steps
 from .core.currencies import CURRENCIES
 
 T = TypeVar("T")
@@ -242,6 +243,16 @@ def currency(name: str, *, default: str) -> str:
         return text
 
     return read(name, parse, default, "use the three letters of ISO 4217, such as INR")
+
+
+def cancellation_policy(name: str) -> str:
+    """The text of the policy ("120:100,20:50"), or "" if it is not set."""
+    text = env.str(name, default="").strip()
+    try:
+        parse_steps(text)
+    except ValueError as error:
+        refuse(name, str(error))
+    return text
 
 
 def host_names(name: str) -> list[str]:

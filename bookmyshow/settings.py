@@ -68,6 +68,7 @@ MAX_SEATS_UNCONFIRMED = environment.whole_number(
     "MAX_SEATS_UNCONFIRMED", default=10, least=0, most=10_000
 )
 CURRENCY = environment.currency("CURRENCY", default="INR")
+CANCELLATION_POLICY = environment.cancellation_policy("CANCELLATION_POLICY")
 SWEEP_SECONDS = 30
 NOTICE_SECONDS = 15
 

@@ -60,6 +60,8 @@ MALFORMED = [
     ("MAX_SEATS_PER_BOOKING", "1e3"),
     ("CURRENCY", "rupees"),
     ("CURRENCY", "XYZ"),
+    ("CANCELLATION_POLICY", "two hours"),
+    ("CANCELLATION_POLICY", "120:50,20:100"),
     ("DEFAULT_FROM_EMAIL", "no at"),
     ("DEFAULT_FROM_EMAIL", "BookMyShow <>"),
     ("EMAIL_URL", "mail.example:587"),
