@@ -1,5 +1,6 @@
 """docs/api.md's booking endpoints over HTTP."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from django.test import Client
 from accounts.models import User
 from accounts.tokens import issue_token
 from bookings import services
-from bookings.models import Booking
+from bookings.models import Admission, Booking
 from bookmyshow.core.time import database_now
 from shows.models import Seat, Show
 from tests.support.api_client import Api, ApiInProcess, Caller, Reply
@@ -210,6 +211,17 @@ def test_a_sale_stays_once_the_show_began(api: Api) -> None:
     begin(booking.show)
     reply = api.call("DELETE", f"bookings/{booking.pk}", by=booking.user)
     assert reply.problem == (409, "SHOW_NOT_BOOKABLE")
+
+
+def test_a_ticket_that_was_used_at_the_door_stays(api: Api) -> None:
+    booking = make_booking(make_show(), ["A1"])
+    Admission.objects.create(
+        booking=booking, admitted_at=database_now(), admitted_by=make_user(is_staff=True)
+    )
+    reply = api.call("DELETE", f"bookings/{booking.pk}", by=booking.user)
+    assert reply.problem == (409, "BOOKING_NOT_PENDING")
+    document = api.get("openapi.json").json["paths"]["/api/bookings/{id}"]["delete"]
+    assert "BOOKING_NOT_PENDING" in json.dumps(document["responses"]["409"])
 
 
 def test_a_booking_is_read_by_its_owner_and_by_admins(api: Api) -> None:

@@ -6,6 +6,7 @@ from importlib import import_module
 import pytest
 
 from bookmyshow.core.api.errors import ServerError, problem
+from bookmyshow.core.api.openapi import HEADERS_OF_CODE
 from bookmyshow.core.errors import DomainError, Unavailable, described_codes, domain_errors
 
 PACKAGES = ("accounts", "movies", "shows", "bookings", "bookmyshow")
@@ -49,6 +50,18 @@ def test_every_domain_error_has_words(error: type[DomainError]) -> None:
     described = described_codes()[error.code]
     assert described.when
     assert described.summary or described.message
+
+
+def test_the_document_names_the_header_of_each_error_that_says_when_to_try_again() -> None:
+    waits = {
+        error.code
+        for error in ERRORS
+        if error.retry_after is not None or "retry_after" in error.__annotations__
+    }
+    described = {code for code, names in HEADERS_OF_CODE.items() if "Retry-After" in names}
+    # `failures` sets it for each answer while the database is away.
+    assert described == waits | {"SERVICE_UNAVAILABLE"}
+    assert "HOLD_PAUSED" in waits
 
 
 def test_a_code_is_described_by_one_class() -> None:

@@ -33,6 +33,9 @@ HEADERS: dict[str, Any] = {
 HEADERS_OF_CODE = {
     "NOT_AUTHENTICATED": ["WWW-Authenticate"],
     "METHOD_NOT_ALLOWED": ["Allow"],
+    "SHOW_BUSY": ["Retry-After"],
+    "HOLD_PAUSED": ["Retry-After"],
+    "ADDRESS_LIMIT": ["Retry-After"],
     "RATE_LIMITED": ["Retry-After"],
     "SERVICE_UNAVAILABLE": ["Retry-After"],
 }
