@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "shows",
     "bookings",
     "bookings.archive",
+    "bookings.tax",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
