@@ -108,9 +108,7 @@ def confirm_booking(request: ApiRequest, id: PathId) -> HttpResponse:
 @router.delete(
     "/{id}",
     response={200: Answer[BookingOut]},
-    openapi_extra=problems(
-        "NOT_FOUND", "BOOKING_NOT_PENDING", "SHOW_NOT_BOOKABLE", "SHOW_BUSY"
-    ),
+    openapi_extra=problems("NOT_FOUND", "BOOKING_NOT_PENDING", "SHOW_NOT_BOOKABLE", "SHOW_BUSY"),
 )
 def give_back_booking(request: ApiRequest, id: PathId) -> HttpResponse:
     """Let a hold go, or cancel a confirmed booking before the show; one that is over stays."""

@@ -321,15 +321,20 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
 
 class Notice(models.Model):
-    """A mail about a change of a show, written in the transaction of the change and sent later.
+    """A mail about a show or about money, written in the transaction of the change, sent later.
 
-    `change` is an id. All mails to people with tickets about one change have the same id; the mail
-    of a hold has an id of its own. One person gets at most one mail with the same id.
+    `change` is an id. All mails to people with tickets about one change of a show have the same id;
+    the mail of a hold has an id of its own. The id of a mail about money is made from the payment
+    or refund. One person gets at most one mail with the same id.
     """
 
     class Kind(models.TextChoices):
         SHOW_CANCELLED = "show-cancelled", "Show cancelled"
         SHOW_MOVED = "show-moved", "Show moved"
+        TICKET_PAID = "ticket-paid", "Ticket paid"
+        MONEY_BACK = "money-back", "Late or surplus money goes back"
+        REFUNDED = "refunded", "Money given back"
+        PAYMENT_REFUSED = "payment-refused", "Payment refused after all"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -367,7 +372,17 @@ class Notice(models.Model):
                 fields=("change", "user"), name="notice_once_per_change_and_person"
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["show-cancelled", "show-moved"]), name="notice_kind_known"
+                condition=Q(
+                    kind__in=[
+                        "show-cancelled",
+                        "show-moved",
+                        "ticket-paid",
+                        "money-back",
+                        "refunded",
+                        "payment-refused",
+                    ]
+                ),
+                name="notice_kind_known",
             ),
             models.CheckConstraint(
                 condition=Q(sent_at=None) | Q(given_up_at=None), name="notice_sent_or_given_up"

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -253,6 +253,37 @@ def cancellation_policy(name: str) -> str:
     except ValueError as error:
         refuse(name, str(error))
     return text
+
+
+def one_of(name: str, *allowed: str, default: str) -> str:
+    """One of these words; "" is allowed if it is the default."""
+
+    def parse(text: str) -> str:
+        if text not in {*allowed, default}:
+            raise ValueError(text)
+        return text
+
+    return read(name, parse, default, f"use {', '.join(allowed)}")
+
+
+def sandbox_url(name: str) -> str:
+    """The origin of the payment sandbox. By default it listens one port above the site."""
+    port = whole_number("PORT", default=8000, least=1, most=65535)
+    return (origins(name) or [f"http://localhost:{port + 1}"])[0]
+
+
+def check_payments(provider: str, *, at_cinema: bool, keys: Mapping[str, object]) -> None:
+    """End the process if nothing could be paid, a key is missing, or live keys meet the sandbox.
+
+    `keys` are the settings of all providers by name.
+    """
+    if not provider and not at_cinema:
+        refuse("PAYMENTS", "nothing can be paid: set PAYMENTS, or set PAY_AT_CINEMA=on")
+    for name, value in keys.items():
+        if name.lower().startswith(f"{provider}_") and not value:
+            refuse(name, f"not set; PAYMENTS={provider} needs it")
+        if provider == "sandbox" and str(value).startswith(("sk_live_", "rk_live_", "rzp_live_")):
+            refuse(name, "is a live key; with PAYMENTS=sandbox leave it empty")
 
 
 def host_names(name: str) -> list[str]:

@@ -68,6 +68,28 @@ MAX_SEATS_UNCONFIRMED = environment.whole_number(
     "MAX_SEATS_UNCONFIRMED", default=10, least=0, most=10_000
 )
 CURRENCY = environment.currency("CURRENCY", default="INR")
+# Money (docs/spec.md §15). PAYMENTS is the provider of new payments; empty: nothing is paid online.
+PAYMENTS = environment.one_of("PAYMENTS", "sandbox", "stripe", "razorpay", default="")
+PAY_AT_CINEMA = environment.switch("PAY_AT_CINEMA", default=True)
+PAYMENT_MINUTES = environment.whole_number("PAYMENT_MINUTES", default=5, least=1, most=10)
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRETS = environment.comma_separated("STRIPE_WEBHOOK_SECRETS")
+RAZORPAY_KEY_ID = env.str("RAZORPAY_KEY_ID", default="")
+RAZORPAY_KEY_SECRET = env.str("RAZORPAY_KEY_SECRET", default="")
+RAZORPAY_WEBHOOK_SECRETS = environment.comma_separated("RAZORPAY_WEBHOOK_SECRETS")
+SANDBOX_URL = environment.sandbox_url("SANDBOX_URL")
+SANDBOX_PROTOCOL = environment.one_of("SANDBOX_PROTOCOL", "stripe", "razorpay", default="stripe")
+environment.check_payments(
+    PAYMENTS,
+    at_cinema=PAY_AT_CINEMA,
+    keys={
+        "STRIPE_SECRET_KEY": STRIPE_SECRET_KEY,
+        "STRIPE_WEBHOOK_SECRETS": STRIPE_WEBHOOK_SECRETS,
+        "RAZORPAY_KEY_ID": RAZORPAY_KEY_ID,
+        "RAZORPAY_KEY_SECRET": RAZORPAY_KEY_SECRET,
+        "RAZORPAY_WEBHOOK_SECRETS": RAZORPAY_WEBHOOK_SECRETS,
+    },
+)
 CANCELLATION_POLICY = environment.cancellation_policy("CANCELLATION_POLICY")
 SWEEP_SECONDS = 30
 NOTICE_SECONDS = 15
@@ -81,6 +103,7 @@ INSTALLED_APPS = [
     "bookings",
     "bookings.archive",
     "bookings.tax",
+    "bookings.payments",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

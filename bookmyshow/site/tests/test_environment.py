@@ -60,6 +60,11 @@ MALFORMED = [
     ("MAX_SEATS_PER_BOOKING", "1e3"),
     ("CURRENCY", "rupees"),
     ("CURRENCY", "XYZ"),
+    ("PAYMENTS", "paypal"),
+    ("PAY_AT_CINEMA", "sometimes"),
+    ("PAYMENT_MINUTES", "0"),
+    ("SANDBOX_URL", "localhost:8001"),
+    ("SANDBOX_PROTOCOL", "paypal"),
     ("CANCELLATION_POLICY", "two hours"),
     ("CANCELLATION_POLICY", "120:50,20:100"),
     ("DEFAULT_FROM_EMAIL", "no at"),
@@ -74,6 +79,33 @@ MALFORMED = [
     ("WEB_CONCURRENCY", "-1"),
     ("WEB_CONCURRENCY", "lots"),
     ("WEB_THREADS", "many"),
+]
+
+# The setting that the line names, and what is set. "" starts.
+STRIPE = {
+    "PAYMENTS": "stripe",
+    "STRIPE_SECRET_KEY": "sk_live_1",
+    "STRIPE_WEBHOOK_SECRETS": "whsec_1",
+}
+RAZORPAY = {
+    "PAYMENTS": "razorpay",
+    "RAZORPAY_KEY_ID": "rzp_live_1",
+    "RAZORPAY_KEY_SECRET": "1",
+    "RAZORPAY_WEBHOOK_SECRETS": "1,2",
+}
+MONEY: list[tuple[str, dict[str, str]]] = [
+    ("PAYMENTS", {"PAY_AT_CINEMA": "off"}),
+    ("", {"PAYMENTS": "sandbox", "PAY_AT_CINEMA": "off"}),
+    ("", STRIPE),
+    ("STRIPE_SECRET_KEY", {**STRIPE, "STRIPE_SECRET_KEY": ""}),
+    ("STRIPE_WEBHOOK_SECRETS", {**STRIPE, "STRIPE_WEBHOOK_SECRETS": ""}),
+    ("STRIPE_SECRET_KEY", {**STRIPE, "PAYMENTS": "sandbox"}),
+    ("", {**STRIPE, "PAYMENTS": "sandbox", "STRIPE_SECRET_KEY": "sk_test_1"}),
+    ("", RAZORPAY),
+    ("RAZORPAY_KEY_ID", {**RAZORPAY, "RAZORPAY_KEY_ID": ""}),
+    ("RAZORPAY_KEY_SECRET", {**RAZORPAY, "RAZORPAY_KEY_SECRET": ""}),
+    ("RAZORPAY_WEBHOOK_SECRETS", {**RAZORPAY, "RAZORPAY_WEBHOOK_SECRETS": ""}),
+    ("RAZORPAY_KEY_ID", {**RAZORPAY, "PAYMENTS": "sandbox"}),
 ]
 
 TRY_EACH = """
@@ -114,6 +146,8 @@ def answers() -> dict[tuple[str, str], tuple[int, str]]:
     cases = [*MALFORMED, ("", ""), ("DEBUG", "on")]
     environments = [{**GOOD, name: value} if name else GOOD for name, value in cases]
     environments[-1] |= dict.fromkeys(("SECRET_KEY", "JWT_SECRET"), "")
+    cases += [(name, str(others)) for name, others in MONEY]
+    environments += [{**GOOD, **others} for _, others in MONEY]
     result = subprocess.run(
         [sys.executable, "-c", TRY_EACH],
         cwd=ROOT,
@@ -137,6 +171,17 @@ def test_a_malformed_value_stops_the_start_with_one_line_that_names_it(
     assert words.count("\n") == 1
     if ("SECRET" in name or "KEY" in name) and value:
         assert value not in words
+
+
+@pytest.mark.parametrize(("name", "others"), MONEY)
+def test_no_way_to_pay_a_missing_key_and_live_keys_beside_the_sandbox_stop_the_start(
+    answers: dict[tuple[str, str], tuple[int, str]], name: str, others: dict[str, str]
+) -> None:
+    code, words = answers[name, str(others)]
+    assert code == bool(name), words
+    assert words.partition(":")[0] == name
+    assert words.count("\n") == bool(name)
+    assert "_live_" not in words
 
 
 def test_the_required_settings_are_enough(

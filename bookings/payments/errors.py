@@ -1,0 +1,56 @@
+"""Why a payment can't begin, with messages for the buyer and codes for the JSON API."""
+
+from bookings.errors import BookingError
+
+
+class PaymentError(BookingError):
+    """Base of the errors about money."""
+
+
+class PaymentRequired(PaymentError):
+    """The booking costs something, and it can only be paid online. `details` has the address."""
+
+    code = "PAYMENT_REQUIRED"
+    status = 402
+    summary = "This booking must be paid online."
+    when = "Confirming what costs something where nothing is paid at the cinema; `details.checkout`"
+    when += " has the address to pay at."
+    message = "This booking is confirmed when it is paid. Please pay for it online."
+
+
+class PaymentsOff(PaymentError):
+    """Nothing can be paid online at this site."""
+
+    code = "PAYMENTS_OFF"
+    summary = "Nothing can be paid online here."
+    when = "Asking for a checkout where online payment is switched off."
+    message = "You can't pay online here. Please confirm, and pay at the cinema."
+
+
+class NothingToPay(PaymentError):
+    """The booking is free of charge, or nothing is owed for it any more."""
+
+    code = "NOTHING_TO_PAY"
+    summary = "There is nothing to pay for this booking."
+    when = "Asking for a checkout of a booking that costs nothing."
+    message = "There is nothing to pay for this booking. Please confirm it."
+
+
+class AlreadyPaid(NothingToPay):
+    code = "ALREADY_PAID"
+    summary = "This booking is paid."
+    when = "Asking for a checkout of a booking that is paid, or whose money is being taken."
+    message = "This booking is paid already; nothing more is owed."
+
+
+class ProviderUnavailable(PaymentError):
+    """The payment provider did not answer, or refused to open the payment.
+
+    The payment stays as it is, and asking again is safe: it never opens a second one.
+    """
+
+    code = "PROVIDER_UNAVAILABLE"
+    status = 503
+    summary = "The payment provider does not answer right now. Please try again."
+    when = "The payment provider did not answer in time; try again after Retry-After seconds."
+    retry_after = 3
