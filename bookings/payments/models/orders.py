@@ -127,6 +127,11 @@ class OrderLine(models.Model):
     tax_basis_points = models.PositiveIntegerField(help_text="1800 is 18 per cent.")
     tax_code = models.CharField(max_length=20, blank=True, help_text="SAC, or the tax office's.")
     tax_name = models.CharField(max_length=40, blank=True)
+    tax_components = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="[name, basis points] of each tax in the rate: CGST 900, SGST 900.",
+    )
 
     class Meta:
         ordering = ("order", "position")
