@@ -54,3 +54,54 @@ class ProviderUnavailable(PaymentError):
     summary = "The payment provider does not answer right now. Please try again."
     when = "The payment provider did not answer in time; try again after Retry-After seconds."
     retry_after = 3
+
+
+class PaymentDisputed(PaymentError):
+    """The buyer's bank looks into the payment. Paying it back too could give it back twice."""
+
+    code = "PAYMENT_DISPUTED"
+    summary = "The bank is looking into this payment."
+    when = "Cancelling a booking whose payment is disputed at the buyer's bank."
+    message = (
+        "The buyer's bank is looking into this payment, and may give the money back itself. "
+        "Until it has decided, nothing can be paid back here."
+    )
+
+
+class RefundRefused(PaymentError):
+    """The money can't be given back like this. Only staff meet its subclasses."""
+
+    code = "REFUND_REFUSED"
+    summary = "This can't be given back."
+    when = "Nothing, or less, is left of what was paid; or less comes back than was expected."
+
+
+class NothingToRefund(RefundRefused):
+    message = "There is nothing to give back."
+
+
+class RefundTooLarge(RefundRefused):
+    """More than what is left of the payment, or of one of its lines."""
+
+    message = "That is more than what is left of the payment. Look at the page again."
+
+
+class RefundChanged(RefundRefused):
+    """Less comes back than the page said, because a step of the cancellation policy passed."""
+
+    message = (
+        "Not cancelled yet: since you opened the page, the time for that refund has passed. "
+        "Look at what comes back now, and cancel again if you still want to."
+    )
+
+
+class RefundNotFailed(RefundRefused):
+    """Only a refund that failed can be tried again, and only once."""
+
+    message = "Only a refund that failed, and was not tried again yet, can be tried again."
+
+
+class RefundNotManual(RefundRefused):
+    """Only a refund that a person hands back can be settled by hand."""
+
+    message = "This refund is not one that is handed back by a person."
