@@ -6,10 +6,13 @@ from zoneinfo import available_timezones
 
 from django import forms
 
+from bookmyshow.core.currencies import CURRENCIES
 from bookmyshow.core.time import database_now, moment_on_clock
 
-from .errors import MovieNotSchedulable
+from .cinema_money import refuse_fine_price, refuse_new_currency
+from .errors import MovieNotSchedulable, PriceTooFine, ScheduleError
 from .models import Cinema, Screen, Show
+from .models.cinema import default_currency
 from .seating.plan import PlanError, parse_plan
 from .services import show_end, time_problem
 
@@ -23,10 +26,29 @@ class CinemaForm(forms.ModelForm):
         choices=[("", "Choose"), *((name, name) for name in sorted(available_timezones()))],
         help_text="Show times are entered and shown on this clock.",
     )
+    currency = forms.ChoiceField(
+        choices=[(code, code) for code in sorted(CURRENCIES)],
+        initial=default_currency,
+        help_text=Cinema._meta.get_field("currency").help_text,
+    )
 
     class Meta:
         model = Cinema
-        fields = ("name", "slug", "city", "address", "timezone")
+        fields = (
+            *("name", "slug", "city", "address", "timezone"),
+            *("currency", "booking_fee", "booking_fee_per"),
+            *("legal_name", "tax_number", "tax_place"),
+        )
+
+    def clean_currency(self) -> str:
+        currency: str = self.cleaned_data["currency"]
+        before = Cinema.objects.filter(pk=self.instance.pk).first()
+        if before and before.currency != currency:
+            try:
+                refuse_new_currency(before, currency)
+            except ScheduleError as error:
+                raise forms.ValidationError(error.message) from error
+        return currency
 
 
 class ScreenForm(forms.ModelForm):
@@ -61,7 +83,22 @@ class CinemaTimeField(forms.DateTimeField):
         return moment.replace(second=0, microsecond=0)
 
 
-class NewShowForm(forms.ModelForm):
+class ShowForm(forms.ModelForm):
+    """Prices that the cinema's currency can't hold are refused at their fields."""
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean() or self.cleaned_data
+        screen = data.get("screen") or (self.instance.screen if self.instance.pk else None)
+        for name in ("standard_price", "premium_price"):
+            if screen and name in data:
+                try:
+                    refuse_fine_price(data[name], screen.cinema.currency)
+                except PriceTooFine as error:
+                    self.add_error(name, error.message)
+        return data
+
+
+class NewShowForm(ShowForm):
     """A new show. If it can't be scheduled, the reason is shown at the field that causes it."""
 
     local_start = CinemaTimeField(label="Starts at")

@@ -64,7 +64,9 @@ def read_show(request: HttpRequest, id: PathId) -> HttpResponse:
     "",
     auth=AdminToken(),
     response={201: Answer[ShowOut]},
-    openapi_extra=problems("NOT_FOUND", "SHOW_OVERLAPS", "MOVIE_NOT_SCHEDULABLE", "ARCHIVED"),
+    openapi_extra=problems(
+        *("PRICE_TOO_FINE", "NOT_FOUND", "SHOW_OVERLAPS", "MOVIE_NOT_SCHEDULABLE", "ARCHIVED")
+    ),
 )
 def create_show(request: ApiRequest, show: ShowIn) -> HttpResponse:
     """Schedule a film on a screen; the seats are made from the screen's plan."""

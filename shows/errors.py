@@ -84,3 +84,26 @@ class PlanTooLarge(ScheduleError):
     code = "PLAN_TOO_LARGE"
     summary = "This plan makes too many shows."
     when = "Scheduling more shows at once than one plan may make."
+
+
+class CurrencyInUse(ScheduleError):
+    """The cinema has or had bookings, so its currency can't change: amounts would change too."""
+
+    code = "CURRENCY_IN_USE"
+    summary = "This cinema has bookings, so its currency can't change."
+    when = "Changing the currency of a cinema that has or had bookings."
+
+    def __init__(self, currency: str) -> None:
+        super().__init__(
+            f"There are bookings in {currency}, so the currency can't change any more. To sell in"
+            " another currency, add a cinema and archive this one."
+        )
+
+
+class PriceTooFine(ScheduleError):
+    """The price has more decimals than the cinema's currency, so nobody could pay it."""
+
+    code = "PRICE_TOO_FINE"
+    status = 400
+    summary = "This price can't be paid in the cinema's currency."
+    when = "A price with more decimals than the cinema's currency has."

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
@@ -14,6 +15,7 @@ from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit
 from movies.models import LONGEST_FILM, Movie
 
+from .cinema_money import refuse_fine_price
 from .errors import (
     Archived,
     CinemaHasComingShows,
@@ -63,7 +65,7 @@ def create_show(
     """Create one show, with its seats from the screen's seating plan.
 
     `by` and `what` are explained at `create_shows`. Raises ShowOverlaps, MovieNotSchedulable,
-    Archived, and PlanError if the plan can't be read.
+    Archived, PriceTooFine, and PlanError if the plan can't be read.
     """
     slot = ShowSlot(movie, screen, starts_at, standard_price, premium_price, format, language)
     (show,) = create_shows([slot], by=by, what=what)
@@ -78,14 +80,16 @@ def create_shows(
     All shows are inserted with one statement, and all seats of one seating plan with another.
     `by` and `what` are the person and the text of the line in the audit log. Without `by` nothing
     is logged: the admin writes its own line, and demo data needs none. Raises ShowOverlaps,
-    MovieNotSchedulable, Archived, and PlanError if a plan can't be read.
+    MovieNotSchedulable, Archived, PriceTooFine, and PlanError if a plan can't be read.
     """
     plans = {
         text: parse_plan(text) for text in dict.fromkeys(slot.screen.seating_plan for slot in slots)
     }
     shows = [_show_of(slot, len(plans[slot.screen.seating_plan])) for slot in slots]
     with transaction.atomic():
-        keep_in_use(slots)
+        currencies = keep_in_use(slots)
+        for slot in slots:
+            refuse_fine_prices(slot, currencies[slot.screen.cinema_id])
         try:
             with transaction.atomic():
                 Show.objects.bulk_create(shows)
@@ -101,23 +105,31 @@ def create_shows(
     return shows
 
 
-def keep_in_use(slots: Sequence[ShowSlot]) -> None:
+def keep_in_use(slots: Sequence[ShowSlot]) -> dict[int, str]:
     """Lock the films and cinemas of these shows, so that none is archived before the commit.
 
+    Returns the currency of each cinema, by its id; it can't change before the commit either.
+
     Films are locked first, then cinemas, each in the order of their primary keys. The lock is FOR
-    KEY SHARE, so transactions that create shows don't wait for each other. Archiving locks its row
-    FOR UPDATE: archiving and creating wait for each other, and the second one sees the change of
-    the first. Raises Archived.
+    KEY SHARE, so transactions that create shows don't wait for each other. Archiving, or changing
+    the currency, locks its row FOR UPDATE: that and creating wait for each other, and the second
+    one sees the change of the first. Raises Archived.
     """
     _lock_in_use(Movie, {slot.movie.pk for slot in slots})
-    _lock_in_use(Cinema, {slot.screen.cinema_id for slot in slots})
+    cinemas = _lock_in_use(Cinema, {slot.screen.cinema_id for slot in slots}, "currency")
+    return {cinema.pk: cinema.currency for cinema in cinemas}
 
 
-def _lock_in_use(model: type[Movie] | type[Cinema], pks: Collection[int]) -> None:
+def _lock_in_use(
+    model: type[Movie] | type[Cinema], pks: Collection[int], *columns: str
+) -> list[Any]:
     table = connection.ops.quote_name(model._meta.db_table)
-    locking = f"SELECT id, archived_at FROM {table} WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
-    for thing in model._default_manager.raw(locking, [list(pks)]):
+    names = ", ".join(("id", "archived_at", *columns))
+    locking = f"SELECT {names} FROM {table} WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
+    things = list(model._default_manager.raw(locking, [list(pks)]))
+    for thing in things:
         _refuse_archived(thing)
+    return things
 
 
 def refuse_archived(slot: ShowSlot) -> None:
@@ -127,6 +139,12 @@ def refuse_archived(slot: ShowSlot) -> None:
     """
     _refuse_archived(slot.movie)
     _refuse_archived(slot.screen.cinema)
+
+
+def refuse_fine_prices(slot: ShowSlot, currency: str) -> None:
+    """Raise PriceTooFine if the currency has fewer decimals than one of the prices."""
+    for price in (slot.standard_price, slot.premium_price):
+        refuse_fine_price(price, currency)
 
 
 def _refuse_archived(thing: Movie | Cinema) -> None:
@@ -286,8 +304,11 @@ def change_terms(
 ) -> None:
     """Change prices, format and language of a show.
 
-    Seats that are held or sold keep their price (docs/spec.md §4.9). Raises ShowBusy.
+    Seats that are held or sold keep their price (docs/spec.md §4.9). Raises ShowBusy and
+    PriceTooFine.
     """
+    for price in (standard_price, premium_price):
+        refuse_fine_price(price, show.screen.cinema.currency)
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         # Update only these columns: a booking may have changed `available_seats` since `show` was
         # read.

@@ -5,3 +5,10 @@ class ArchiveConfig(AppConfig):
     name = "bookings.archive"
     label = "archive"
     verbose_name = "Archive"
+
+    def ready(self) -> None:
+        from shows.cinema_money import add_record
+
+        from .services import has_bookings_at
+
+        add_record(has_bookings_at)

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from django.db import connection, transaction
 
+from .models import ArchivedBooking
+
 MONTHS = 6
 
 # A show is not archived while one of its mails still waits to be sent.
@@ -100,6 +102,11 @@ def archive_batch(*, months: int = MONTHS, size: int) -> Moved:
         for statement in REMOVE:
             cursor.execute(statement, shows)
     return Moved(len(chosen), bookings)
+
+
+def has_bookings_at(cinema_id: int) -> bool:
+    """Whether the archive has a booking of this cinema."""
+    return ArchivedBooking.objects.filter(show__screen__cinema=cinema_id).exists()
 
 
 def _quarter(at: datetime) -> tuple[int, int]:

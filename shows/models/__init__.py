@@ -1,7 +1,9 @@
 from .cinema import LONGEST_CLEANING as LONGEST_CLEANING
 from .cinema import Cinema as Cinema
 from .cinema import CinemaQuerySet as CinemaQuerySet
+from .cinema import FeePer as FeePer
 from .cinema import Screen as Screen
+from .cinema import validate_currency as validate_currency
 from .cinema import validate_plan as validate_plan
 from .cinema import validate_timezone as validate_timezone
 from .seat import Seat as Seat

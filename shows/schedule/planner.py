@@ -21,6 +21,7 @@ from shows.services import (
     ShowSlot,
     create_shows,
     refuse_archived,
+    refuse_fine_prices,
     show_end,
     time_problem,
 )
@@ -165,6 +166,7 @@ def _place(show: PlannedShow, plan: Plan, at: datetime) -> None:
         show.problems.append(problem)
     try:
         refuse_archived(_slot(show, plan))
+        refuse_fine_prices(_slot(show, plan), show.screen.cinema.currency)
         _, show.busy_until = show_end(
             movie=show.movie, screen=show.screen, starts_at=show.starts_at
         )

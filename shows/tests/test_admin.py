@@ -57,6 +57,17 @@ def delete(show: Show) -> str:
     return f"/admin/shows/show/{show.pk}/delete/"
 
 
+LANTERN = {
+    "name": "Lantern",
+    "slug": "lantern",
+    "city": "London",
+    "timezone": "Europe/London",
+    "currency": "GBP",
+    "booking_fee": "0.50",
+    "booking_fee_per": "ticket",
+}
+
+
 def screen_rows(*plans: str) -> dict[str, str]:
     rows = {"screens-TOTAL_FORMS": str(len(plans)), "screens-INITIAL_FORMS": "0"}
     for number, plan in enumerate(plans):
@@ -72,9 +83,7 @@ def test_lists_need_few_queries_for_many_rows(client: Client, model: str) -> Non
 
 
 def test_a_cinema_is_made_with_its_screens(client: Client) -> None:
-    cinema = {"name": "Lantern", "slug": "lantern", "city": "London", "timezone": "Europe/London"}
-
-    response = client.post("/admin/shows/cinema/add/", cinema | screen_rows("A ss", "B ss_ss"))
+    response = client.post("/admin/shows/cinema/add/", LANTERN | screen_rows("A ss", "B ss_ss"))
 
     assert response.status_code == 302
     assert [screen.name for screen in Cinema.objects.get().screens.all()] == [
@@ -84,16 +93,14 @@ def test_a_cinema_is_made_with_its_screens(client: Client) -> None:
 
 
 def test_an_error_of_the_plan_names_its_line(client: Client) -> None:
-    cinema = {"name": "Lantern", "slug": "lantern", "city": "London", "timezone": "Europe/London"}
-
-    page = client.post("/admin/shows/cinema/add/", cinema | screen_rows("A ss\nB sxs")).text
+    page = client.post("/admin/shows/cinema/add/", LANTERN | screen_rows("A ss\nB sxs")).text
 
     assert "Line 2: &#x27;x&#x27; is not a cell" in page
     assert not Cinema.objects.exists()
 
 
 def test_an_unknown_time_zone_is_refused(client: Client) -> None:
-    cinema = {"name": "Lantern", "slug": "lantern", "city": "London", "timezone": "London"}
+    cinema = LANTERN | {"timezone": "London"}
 
     errors = errors_of(client.post("/admin/shows/cinema/add/", cinema | screen_rows()))
 

@@ -86,7 +86,8 @@ def test_an_archiving_that_waited_for_a_show_is_refused(what: str) -> None:
 @WHAT
 def test_control_without_the_lock_an_archived_film_or_cinema_gets_a_show(what: str) -> None:
     movie, screen = make_movie(), make_screen()
-    with mock.patch.object(services, "keep_in_use", return_value=None):
+    unlocked = {screen.cinema_id: "INR"}
+    with mock.patch.object(services, "keep_in_use", return_value=unlocked):
         with transaction.atomic():
             archive(what, movie, screen)
             making = elsewhere(lambda: make_show(movie=movie, screen=screen))

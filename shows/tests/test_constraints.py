@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db.models import F, ProtectedError, RestrictedError
 
-from shows.models import Seat, Show
+from shows.models import Cinema, Seat, Show
 from tests.support.constraints import names_in, refused_by
 from tests.support.factories import make_booking, make_screen, make_show
 
@@ -36,8 +36,16 @@ def second_show(starts_in: timedelta) -> Attempt:
     )
 
 
+def cinema_with(**values: Any) -> Attempt:
+    return lambda show: Cinema.objects.filter(screens=show.screen_id).update(**values)
+
+
 MINUTE = timedelta(minutes=1)
 CASES: list[tuple[str, Attempt]] = [
+    ("cinema_currency_is_a_code", cinema_with(currency="")),
+    ("cinema_currency_is_a_code", cinema_with(currency="eur")),
+    ("cinema_booking_fee_not_negative", cinema_with(booking_fee=-1)),
+    ("cinema_booking_fee_per_known", cinema_with(booking_fee_per="show")),
     (
         "screen_name_unique_in_cinema",
         lambda show: make_screen(cinema=show.screen.cinema, name=show.screen.name),

@@ -38,6 +38,12 @@ def create_cinemas() -> tuple[int, int]:
             city=demo.city,
             address=demo.address,
             timezone=demo.timezone,
+            currency=demo.money.currency,
+            booking_fee=demo.money.booking_fee,
+            booking_fee_per=demo.money.booking_fee_per,
+            legal_name=demo.money.legal_name,
+            tax_number=demo.money.tax_number,
+            tax_place=demo.money.tax_place,
         )
         for demo in CINEMAS
     )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import cycle
 from zoneinfo import ZoneInfo
 
-from .cinemas import CINEMAS, DemoCinema, DemoScreen
+from .cinemas import CINEMAS, DemoCinema, DemoMoney, DemoScreen
 from .film import Film
 
 TRAILERS = timedelta(minutes=15)
@@ -117,12 +117,12 @@ def _day(
     close = datetime.combine(day, cinema.last_start, tz)
     while starts_at <= close:
         film = next(films)
-        yield _slot(film, screen, starts_at)
+        yield _slot(film, screen, starts_at, cinema.money)
         free = starts_at + timedelta(minutes=film.minutes + screen.cleaning_minutes)
         starts_at = _rounded_up(free + TRAILERS)
 
 
-def _slot(film: Film, screen: DemoScreen, starts_at: datetime) -> Slot:
+def _slot(film: Film, screen: DemoScreen, starts_at: datetime, money: DemoMoney) -> Slot:
     rng = random.Random(f"{screen.name} {starts_at.isoformat()}")
     possible = [name for name in film.formats if (name == IMAX) == screen.large_format]
     shown = rng.choice(possible)
@@ -131,20 +131,20 @@ def _slot(film: Film, screen: DemoScreen, starts_at: datetime) -> Slot:
         factor -= Decimal("0.2")
     elif starts_at.time() >= EVENING_FROM and starts_at.weekday() >= FRIDAY:
         factor += Decimal("0.15")
-    extra = 40 if shown == "3D" else 0
+    extra = money.extra_3d if shown == "3D" else 0
     return Slot(
         film,
         screen,
         starts_at,
         shown,
-        _price(screen.standard * factor + extra),
-        _price(screen.premium * factor + extra),
+        _price(screen.standard * factor + extra, money.step),
+        _price(screen.premium * factor + extra, money.step),
     )
 
 
-def _price(amount: Decimal) -> Decimal:
-    """The price rounded down to a multiple of ten."""
-    return amount // 10 * 10
+def _price(amount: Decimal, step: Decimal | int) -> Decimal:
+    """The price rounded down to a multiple of `step`."""
+    return amount // step * step
 
 
 def _rounded_up(moment: datetime) -> datetime:

@@ -12,11 +12,13 @@ from shows.models import Screen, Show
 from shows.services import ShowSlot
 
 from .catalogue import slug_of
-from .cinemas import CINEMAS, DemoCinema
+from .cinemas import CINEMAS, DemoCinema, DemoMoney
 from .films import FILMS
 from .schedule import Slot, programme
 
 DAYS = 7
+# Rupees for a pound. A demo that was made before cinemas had currencies has London in rupees.
+OLD_RATE = 100
 
 
 def missing_shows(movies: Mapping[str, Movie], *, now: datetime) -> Iterator[ShowSlot]:
@@ -85,7 +87,8 @@ def _booked(screen_ids: set[int], now: datetime) -> dict[int, _BusyTimes]:
 
 
 def _as_edited(screens: Mapping[tuple[str, str], Screen]) -> Iterator[DemoCinema]:
-    """The demo's cinemas with the time zone, screens and cleaning times from the database.
+    """The demo's cinemas with the time zone, screens and cleaning times from the database, and
+    prices in its currency.
 
     Screens that staff have deleted or renamed are left out, and cinemas without a screen.
     """
@@ -96,13 +99,27 @@ def _as_edited(screens: Mapping[tuple[str, str], Screen]) -> Iterator[DemoCinema
             if (cinema.slug, s.name) in screens
         ]
         if left:
+            edited = left[0][1].cinema
+            in_old_rupees = edited.currency != cinema.money.currency == "GBP"
+            rate = OLD_RATE if in_old_rupees else 1
             yield replace(
                 cinema,
-                timezone=left[0][1].cinema.timezone,
+                timezone=edited.timezone,
+                money=_converted(cinema.money, rate),
                 screens=tuple(
-                    replace(demo, cleaning_minutes=screen.cleaning_minutes) for demo, screen in left
+                    replace(
+                        demo,
+                        cleaning_minutes=screen.cleaning_minutes,
+                        standard=demo.standard * rate,
+                        premium=demo.premium * rate,
+                    )
+                    for demo, screen in left
                 ),
             )
+
+
+def _converted(money: DemoMoney, rate: int) -> DemoMoney:
+    return replace(money, step=money.step * rate, extra_3d=money.extra_3d * rate)
 
 
 def _is_out(movie: Movie, day: date) -> bool:

@@ -164,6 +164,7 @@ def test_saving_a_film_a_screen_or_a_cinema_says_what_keeps_its_old_values(show:
 
     cinema = screen.cinema
     values = {"name": cinema.name, "slug": cinema.slug, "city": "Pune", "timezone": cinema.timezone}
+    values |= {"currency": "INR", "booking_fee": "0", "booking_fee_per": "ticket"}
     inline = {"screens-TOTAL_FORMS": "0", "screens-INITIAL_FORMS": "0"}
     address = f"/admin/shows/cinema/{cinema.pk}/change/"
     assert f'{PAGE}?cinema={cinema.pk}"' in client.post(address, values | inline, follow=True).text
