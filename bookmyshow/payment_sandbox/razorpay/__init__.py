@@ -1,0 +1,1 @@
+"""Razorpay's protocol: JSON both ways, orders, and a checkout that is opened by a form."""

@@ -1,0 +1,1 @@
+"""Stripe's protocol: form-encoded requests, JSON objects, Checkout Sessions."""
