@@ -40,6 +40,7 @@ ROLES: dict[str, Rights] = {
         ],
         "bookings": [*_view("booking", "notice"), "change_notice", "view_takings", *ADMIT_RIGHTS],
         "archive": _view("archivedbooking"),
+        "tax": _all_of("taxrule"),
         "accounts": ["add_user", "change_user", "view_user"],
         "admin": _view("logentry"),
     },
@@ -51,6 +52,7 @@ ROLES: dict[str, Rights] = {
     READ_ONLY: {
         **COMMON_VIEW_RIGHTS,
         "bookings": [*_view("booking", "admission", "notice"), "view_takings"],
+        "tax": _view("taxrule"),
         "admin": _view("logentry"),
     },
 }

@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
-from bookmyshow.core.currencies import CURRENCIES
+from bookmyshow.core.currencies import CURRENCIES, from_minor
 
 WHOLE = 10_000
 PLACE = re.compile(r"^[A-Z]{2}(-[A-Z0-9]{1,3})?\Z")
@@ -102,24 +102,21 @@ class TaxRule(models.Model):
             f" {percent(self.basis_points)}{name}"
         )
 
-    def clean(self) -> None:
-        if self.price_to is not None and self.price_to < self.price_from:
-            raise ValidationError({"price_to": "The highest price is below the lowest one."})
-        if self.components and sum(points for _, points in self.components) != self.basis_points:
-            raise ValidationError(
-                {"components": f"The parts don't add up to {percent(self.basis_points)}."}
-            )
-
     @property
     def band(self) -> str:
-        """The prices of the rule in words, in the currency's minor unit."""
+        """The prices of the rule in words: up to INR 100.00, from INR 100.01."""
+        lowest = from_minor(self.price_from, self.currency)
         if self.price_to is None:
-            return f"any {self.currency} price" if not self.price_from else self._from
-        return f"{self._from} to {self.price_to}"
+            return f"from {self.currency} {lowest}" if self.price_from else "all prices"
+        highest = from_minor(self.price_to, self.currency)
+        if not self.price_from:
+            return f"up to {self.currency} {highest}"
+        return f"{self.currency} {lowest} to {highest}"
 
     @property
-    def _from(self) -> str:
-        return f"{self.currency} {self.price_from}"
+    def parts(self) -> str:
+        """CGST 9 %, SGST 9 %; "" if the rate is one tax."""
+        return ", ".join(f"{name} {percent(points)}" for name, points in self.components)
 
     def applies_to(self, *, kind: str, price: int, currency: str, place: str, on: date) -> bool:
         """Whether the rule may be used for this price. A more exact or later rule may win."""

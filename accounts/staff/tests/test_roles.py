@@ -43,6 +43,8 @@ PAGES = {
     "/admin/otp_totp/totpdevice/": set(),
     "/admin/admin/logentry/": {MANAGERS, READ_ONLY},
     "/admin/admin/logentry/add/": set(),
+    "/admin/tax/taxrule/": {MANAGERS, READ_ONLY},
+    "/admin/tax/taxrule/add/": {MANAGERS},
     "/door/": {MANAGERS, BOX_OFFICE, DOOR},
     "/door/{show}/": {MANAGERS, BOX_OFFICE, DOOR},
 }

@@ -84,7 +84,7 @@ class TestRate:
         make_rule(500, price_to=10_000)
         with pytest.raises(TaxRuleOverlaps) as refused:
             make_rule(1800, price_from=10_000)
-        assert "Ticket, IN, from 22 Sep 2025, INR 0 to 10000: 5 % GST" in refused.value.message
+        assert "Ticket, IN, from 22 Sep 2025, up to INR 100.00: 5 % GST" in refused.value.message
         make_rule(1800, price_from=10_001)
         make_rule(1800, price_from=10_000, currency="EUR")
         make_rule(1800, price_from=10_000, kind=TaxRule.Kind.FEE)

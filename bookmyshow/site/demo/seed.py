@@ -14,7 +14,7 @@ from movies.models import Movie
 from shows.models import Cinema
 from shows.services import create_shows
 
-from . import accounts, catalogue, sales
+from . import accounts, catalogue, sales, taxes
 from .cinemas import CINEMAS
 from .films import FILMS
 from .week import missing_shows
@@ -53,6 +53,7 @@ def seed(*, now: datetime, password: str, force: bool = False) -> Created:
                 _refuse_other_sites()
             created.films = catalogue.create_films(FILMS, todays(now, _clocks())[0])
             created.cinemas, created.screens = catalogue.create_cinemas()
+            taxes.create_rules()
             created.accounts = accounts.create_accounts(password)
         films = {catalogue.slug_of(film): film for film in FILMS}
         movies = {movie.slug: movie for movie in Movie.objects.filter(slug__in=films)}
