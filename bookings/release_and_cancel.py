@@ -12,6 +12,7 @@ from .ending import count_seats, end_bookings
 from .errors import BookingNotFound, BookingNotPending, BookingUsed, ShowBusy, ShowNotBookable
 from .locks import lock_bookings, lock_show
 from .models import Admission, Booking
+from .payments.cancelling import abandon_order, give_back_by_policy
 
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 FAILED, CANCELLED = Booking.Status.FAILED, Booking.Status.CANCELLED
@@ -30,25 +31,29 @@ def release_hold(*, user: User, reference: str) -> Booking:
 
 
 @metrics.booking_attempt("cancel")
-def cancel_booking(*, user: User, reference: str) -> Booking:
-    """Cancel a confirmed booking before its show begins.
+def cancel_booking(*, user: User, reference: str, least_back: int | None = None) -> Booking:
+    """Cancel a confirmed booking before its show begins. What was paid goes back by the policy.
 
-    A booking that has ended is returned unchanged. Raises BookingNotFound, BookingNotPending (it is
-    a hold), BookingUsed (it was used at the door), ShowNotBookable (the show began), ShowBusy.
+    `least_back` is the refund that the page promised, in the currency's minor unit. A booking that
+    has ended is returned unchanged. Raises BookingNotFound, BookingNotPending (it is a hold),
+    BookingUsed (it was used at the door), ShowNotBookable (the show began), RefundChanged (less
+    than `least_back` comes back), PaymentDisputed, ShowBusy.
     """
-    return _give_back(user, reference, {CONFIRMED})
+    return _give_back(user, reference, {CONFIRMED}, least_back)
 
 
 @metrics.booking_attempt("give back")
 def give_back_booking(*, user: User, reference: str) -> Booking:
     """Release a hold or cancel a confirmed booking. A booking that has ended stays unchanged.
 
-    Raises BookingNotFound, BookingUsed, ShowNotBookable, ShowBusy.
+    Raises BookingNotFound, BookingUsed, ShowNotBookable, PaymentDisputed, ShowBusy.
     """
     return _give_back(user, reference, {PENDING, CONFIRMED})
 
 
-def _give_back(user: User, reference: str, accepted: set[Booking.Status]) -> Booking:
+def _give_back(
+    user: User, reference: str, accepted: set[Booking.Status], least_back: int | None = None
+) -> Booking:
     mine = Booking.objects.filter(user=user, reference=reference)
     show_id = mine.values_list("show_id", flat=True).first()
     if show_id is None:
@@ -72,6 +77,10 @@ def _give_back(user: User, reference: str, accepted: set[Booking.Status]) -> Boo
             raise ShowNotBookable("The show has begun; its tickets can't be cancelled any more.")
         if Admission.objects.filter(booking=booking).exists():
             raise BookingUsed
-        reason = RELEASED if booking.status == PENDING else BY_CUSTOMER
-        count_seats(show, end_bookings([booking], now, reason))
+        was_hold = booking.status == PENDING
+        count_seats(show, end_bookings([booking], now, RELEASED if was_hold else BY_CUSTOMER))
+        if was_hold:
+            abandon_order(booking, at=now)
+        else:
+            give_back_by_policy(booking, show=show, at=now, least=least_back)
     return booking

@@ -22,11 +22,14 @@ def write_notices(
     show: Show,
     by_person: Mapping[int, Sequence[Booking]],
     detail: Mapping[str, Any],
+    of_person: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> None:
     """Write one mail for each person, in the caller's transaction.
 
-    `by_person` has the bookings of each person, by user id.
+    `by_person` has the bookings of each person, by user id; `of_person` what the mail of one person
+    says beside `detail`.
     """
+    of_person = of_person or {}
     change = uuid.uuid4()
     Notice.objects.bulk_create(
         Notice(
@@ -34,7 +37,7 @@ def write_notices(
             change=change,
             user_id=user_id,
             show=show,
-            detail={**detail, **_about(bookings)},
+            detail={**detail, **_about(bookings), **of_person.get(user_id, {})},
         )
         for user_id, bookings in by_person.items()
     )
@@ -52,6 +55,20 @@ def write_notice_for_hold(
         hold=hold,
         detail={**detail, **_about([hold])},
     )
+
+
+def write_notice_of_money(
+    *, kind: Notice.Kind, change: uuid.UUID, user_id: int, show_id: int, detail: Mapping[str, Any]
+) -> None:
+    """Write one mail about money. Nothing is written twice for the same `change`.
+
+    No mail is written about a show in the archive: it is too old for mails.
+    """
+    if Show.objects.filter(pk=show_id).exists():
+        notice = Notice(
+            kind=kind, change=change, user_id=user_id, show_id=show_id, detail=dict(detail)
+        )
+        Notice.objects.bulk_create([notice], ignore_conflicts=True)
 
 
 def _about(bookings: Sequence[Booking]) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """Cancels or moves a show that people have tickets for.
 
-Locks are taken in the order of bookings/locks.py: show, then bookings, then seats. One transaction
-writes the change, its effects on bookings, the mails and the line in the audit log. So after a
+Locks are taken in the order of docs/spec.md §4.2: show, bookings, seats, orders, payments. One
+transaction writes the change, its effects on bookings, the refunds, the mails and the line in the
+audit log. So after a
 crash either all of it is in the database or nothing. The mails are sent later
 (bookings/notices/sending.py).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -22,6 +23,8 @@ from bookings.errors import ShowBusy, ShowIsCancelled, ShowIsOver, TimeOutOfRang
 from bookings.locks import lock_bookings, lock_show
 from bookings.models import Booking, Notice
 from bookings.notices import services as notices
+from bookings.payments.cancelling import ShowMoney, give_back_all
+from bookings.payments.models import Refund
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit
 from bookmyshow.core.time import database_now
@@ -91,7 +94,8 @@ def who_is_affected(*, show: Show, at: datetime) -> Affected:
 def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
     """Cancel a show, its tickets (CANCELLED) and its holds (FAILED), and free the seats.
 
-    People with tickets get a mail; `why` is a sentence for it. A second call changes nothing.
+    All that was paid is owed back, and a queue sends it (payments/refund_queue.py). People with
+    tickets get a mail; `why` is a sentence for it. A second call changes nothing.
     Raises ShowIsOver, ShowNotFound, ShowBusy.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
@@ -108,9 +112,15 @@ def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
         freed = end_bookings(lapsed, now, LAPSED) + end_bookings(others, now, CINEMA)
         Show.objects.filter(pk=show.pk).update(status=Show.Status.CANCELLED, updated_at=now)
         count_seats(show, freed)
-        people = _tell(Notice.Kind.SHOW_CANCELLED, show, sold, {"why": why})
+        money = give_back_all(
+            Q(show=show.pk), source=Refund.Source.SHOW, at=now, reason="Show cancelled", by=by
+        )
+        people = _tell(Notice.Kind.SHOW_CANCELLED, show, sold, {"why": why}, money)
         changed = Changed(len(sold), people, sum(booking.total_seats for booking in sold))
-        audit.record(by=by, about=show, what=f"Show cancelled{_because(why)}; {_said(changed)}")
+        owed = f" Refunds written: {money.refunds}." if money.refunds else ""
+        audit.record(
+            by=by, about=show, what=f"Show cancelled{_because(why)}; {_said(changed)}{owed}"
+        )
         home_lists.forget()
     return changed
 
@@ -176,13 +186,24 @@ def _write_times(show: Show, starts_at: datetime, now: datetime) -> None:
 
 
 def _tell(
-    kind: Notice.Kind, show: Show, bookings: Iterable[Booking], detail: dict[str, Any]
+    kind: Notice.Kind,
+    show: Show,
+    bookings: Iterable[Booking],
+    detail: dict[str, Any],
+    money: ShowMoney | None = None,
 ) -> int:
     """Write one mail to each person, about all their tickets; returns the number of people."""
     by_person: dict[int, list[Booking]] = {}
     for booking in bookings:
         by_person.setdefault(booking.user_id, []).append(booking)
-    notices.write_notices(kind=kind, show=show, by_person=by_person, detail=detail)
+    backs = money.by_person if money else {}
+    notices.write_notices(
+        kind=kind,
+        show=show,
+        by_person=by_person,
+        detail=detail,
+        of_person={user: {"money": asdict(back)} for user, back in backs.items()},
+    )
     return len(by_person)
 
 
