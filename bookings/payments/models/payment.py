@@ -148,6 +148,11 @@ class Payment(models.Model):
             ),
             models.Index(fields=("updated_at",), condition=~Q(review=""), name="payment_to_review"),
             models.Index(fields=("captured_at",), name="payment_captured_at"),
+            models.Index(
+                fields=("captured_at",),
+                condition=Q(provider="counter"),
+                name="payment_at_counter",
+            ),
             models.Index(fields=("created_at",), name="payment_created_at"),
         )
 

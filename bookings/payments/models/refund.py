@@ -56,6 +56,15 @@ class Refund(models.Model):
     by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
+    handed_back_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="The clerk out of whose drawer the money went (MANUAL refunds).",
+    )
     reference = models.CharField(max_length=255, blank=True, help_text="The provider's refund.")
     retry_of = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="retry"
