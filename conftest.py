@@ -78,6 +78,8 @@ def pytest_configure() -> None:
     settings.HOLD_PAUSE = timedelta(0)
     # Tasks run at once in the test's process, because no worker runs for the tests.
     settings.CELERY_TASK_ALWAYS_EAGER = True
+    # Nothing is paid online. Tests of payments use the fixture `sandbox` (tests.support.sandbox).
+    settings.PAYMENTS = ""
     # bcrypt is slow by design. Tests of bcrypt set it again.
     settings.PASSWORD_HASHERS = ["tests.support.hashers.QuickHasher", *settings.PASSWORD_HASHERS]
     keep_rows_of_migrate()

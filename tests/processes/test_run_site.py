@@ -85,13 +85,12 @@ def wait_until(condition: Callable[[], bool], message: Callable[[], object]) -> 
 
 
 @contextmanager
-def run_site(folder: Path) -> Iterator[Site]:
+def run_site(folder: Path, **environment: str) -> Iterator[Site]:
     """Run the site while the block runs. Then check that no process of it is left."""
     port = free_port()
+    env = site_environment(folder, port) | environment
     with open(folder / "log", "wb") as log:
-        process = subprocess.Popen(
-            RUN_SITE, cwd=ROOT, env=site_environment(folder, port), stdout=log, stderr=log
-        )
+        process = subprocess.Popen(RUN_SITE, cwd=ROOT, env=env, stdout=log, stderr=log)
     site = Site(process, port, folder)
     descendants: list[psutil.Process] = []
     try:
@@ -130,6 +129,48 @@ def test_links_in_mails_have_the_port_of_the_site(tmp_path: Path) -> None:
     with run_site(tmp_path) as site:
         wait_until(lambda: booking.reference in site.mails(), site.log)
         assert f"http://localhost:{site.port}/movies/" in site.mails()
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_the_payment_sandbox_runs_beside_the_site(tmp_path: Path) -> None:
+    sandbox = f"http://127.0.0.1:{free_port()}"
+    with run_site(tmp_path, PAYMENTS="sandbox", SANDBOX_URL=sandbox) as site:
+        assert f"Payments: test mode, no money moves ({sandbox}/)" in site.log()
+
+        def answers() -> bool:
+            try:
+                with urllib.request.urlopen(f"{sandbox}/") as page:
+                    return b"no money moves" in page.read()
+            except OSError:
+                return False
+
+        wait_until(answers, site.log)
+
+
+def test_a_taken_port_of_the_payment_sandbox_gives_a_one_line_error(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        env = site_environment(tmp_path, free_port())
+        env |= {"PAYMENTS": "sandbox", "SANDBOX_URL": f"http://127.0.0.1:{taken}"}
+        done = subprocess.run(RUN_SITE, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.strip().startswith(
+        f"CommandError: the payment sandbox can't listen on 127.0.0.1:{taken} (Address"
+    )
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_live_keys_do_not_start_together_with_the_sandbox(tmp_path: Path) -> None:
+    env = site_environment(tmp_path, free_port())
+    del env["PAYMENTS"]
+    env["STRIPE_SECRET_KEY"] = "sk_live_51Q"
+    env["SANDBOX_URL"] = f"http://127.0.0.1:{free_port()}"
+    done = subprocess.run(RUN_SITE, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.strip().startswith("STRIPE_SECRET_KEY: is a live key")
+    assert "sk_live" not in done.stderr
 
 
 def test_the_pause_before_a_restart_doubles_if_a_program_ends_again_and_again() -> None:

@@ -72,6 +72,8 @@ def site_environment(folder: Path, port: int) -> dict[str, str]:
         "HTTPS": "off",
         **UNLIMITED,
         "CORS_ORIGIN": "https://app.example.com",
+        # Nothing is paid online, unless the test asks for it (tests.support.sandbox).
+        "PAYMENTS": "",
         # A busy machine must not lead to 503 answers.
         "DATABASE_WAIT_SECONDS": "60",
         "BIND": "127.0.0.1",

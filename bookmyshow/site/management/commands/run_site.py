@@ -7,13 +7,17 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from bookmyshow.environment import ROOT, env, whole_number
+from bookmyshow.environment import ROOT, check_payments, env, whole_number
 from bookmyshow.serving import announce, free_port, supervisor, unprivileged
+
+SANDBOX_DATA = ROOT / ".data" / "payment_sandbox"
+THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
 
 class Command(BaseCommand):
@@ -31,7 +35,11 @@ class Command(BaseCommand):
 
     def handle(self, *, no_demo: bool, **_options: Any) -> None:
         port = whole_number("PORT", default=8000, least=1, most=65535)
-        refuse_taken_port(env.str("BIND", default="127.0.0.1"), port)
+        address = env.str("BIND", default="127.0.0.1")
+        refuse_taken_port(address, port)
+        # Set for the programs; this process has read its settings before.
+        os.environ.setdefault("PAYMENTS", "sandbox")
+        sandbox = payment_sandbox(address)
         self.stdout.write(
             "Preparing: static files, database, demo data (a minute the first time) …"
         )
@@ -39,11 +47,13 @@ class Command(BaseCommand):
         call_command("collect_changed_static", stdout=io.StringIO())
         call_command("migrate", interactive=False, verbosity=0)
         summary = "" if no_demo else seed_demo()
-        address = f"http://localhost:{port}/"
+        if sandbox:
+            summary += f"\nPayments: test mode, no money moves ({settings.SANDBOX_URL}/)"
+        url = f"http://localhost:{port}/"
         # `os.execv` below turns this process into the supervisor, which waits only for its own
         # programs. The announcer must therefore not be a child of this process, or it would stay
         # as a zombie. So a shell starts it in the background and exits.
-        announcer = [sys.executable, announce.__file__, address, summary]
+        announcer = [sys.executable, announce.__file__, url, summary]
         subprocess.run(["/bin/sh", "-c", '"$@" &', "sh", *announcer], check=True)
         # All processes write their metrics to this folder, so the web process can show them all.
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(ROOT / ".data" / "metrics"))
@@ -51,7 +61,7 @@ class Command(BaseCommand):
         launcher = shlex.join(without_root())
         programs = [
             word
-            for name, command in procfile().items()
+            for name, command in (procfile() | sandbox).items()
             for word in (name, f"{launcher} /bin/sh -c {shlex.quote(f'exec {command}')}")
         ]
         self.stdout.flush()
@@ -65,6 +75,7 @@ def without_root() -> list[str]:
     user can't read the project or Python: the site then runs as root.
     """
     writable = [Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]), Path(settings.MEDIA_ROOT)]
+    writable.append(SANDBOX_DATA)
     if folder := getattr(settings, "EMAIL_FILE_PATH", None):
         writable.append(Path(folder))
     launcher = unprivileged.launcher(writable)
@@ -86,6 +97,35 @@ def procfile() -> dict[str, str]:
     return {name: command for name, command in lines if name != "release"}
 
 
+def payment_sandbox(address: str) -> dict[str, str]:
+    """Return the command of the payment sandbox by its name; nothing if PAYMENTS is not `sandbox`.
+
+    It listens on the port of SANDBOX_URL, which is PORT + 1 by default. A sandbox on another
+    machine is not started. Raises CommandError if the port can't be used.
+    """
+    if os.environ["PAYMENTS"] != "sandbox":
+        return {}
+    # This process may have read its settings without PAYMENTS, so live keys are looked for here.
+    keys = {name: getattr(settings, name) for name in ("STRIPE_SECRET_KEY", "RAZORPAY_KEY_ID")}
+    check_payments("sandbox", at_cinema=settings.PAY_AT_CINEMA, keys=keys)
+    try:
+        url = urlsplit(settings.SANDBOX_URL)
+        port = url.port or 80
+    except ValueError as error:
+        raise CommandError(f"SANDBOX_URL: {settings.SANDBOX_URL} has no usable port") from error
+    if url.hostname not in THIS_MACHINE:
+        return {}
+    refuse_taken_port(address, port, "the payment sandbox ")
+    webhooks = f"{settings.SITE_URL}/payments"
+    words = [
+        *("python", "-m", "bookmyshow.payment_sandbox"),
+        *("--bind", address, "--port", str(port), "--data", str(SANDBOX_DATA)),
+        *("--stripe-webhook", f"{webhooks}/sandbox/events/"),
+        *("--razorpay-webhook", f"{webhooks}/sandbox-razorpay/events/"),
+    ]
+    return {"payments": shlex.join(words)}
+
+
 def seed_demo() -> str:
     """Create the demo data. Returns its summary, or the error if it can't be created."""
     output = io.StringIO()
@@ -96,8 +136,8 @@ def seed_demo() -> str:
     return output.getvalue()
 
 
-def refuse_taken_port(address: str, port: int) -> None:
-    """Raise CommandError if the port can't be used.
+def refuse_taken_port(address: str, port: int, program: str = "") -> None:
+    """Raise CommandError if the port can't be used. `program` is named in the error.
 
     Without this check gunicorn would retry for several seconds before it fails.
     """
@@ -105,6 +145,6 @@ def refuse_taken_port(address: str, port: int) -> None:
         free_port.bind(address, port)
     except OSError as error:
         raise CommandError(
-            f"can't listen on {address}:{port} ({error.strerror}): choose another port,"
-            f" such as PORT={port % 65535 + 1} make run"
+            f"{program}can't listen on {address}:{port} ({error.strerror}): choose another port,"
+            f" such as PORT={port % 65534 + 1} make run"
         ) from error
