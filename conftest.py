@@ -30,6 +30,12 @@ WRITTEN_BY_MIGRATE = {
     "auth_group_permissions",
 }
 
+# Tables that a trigger refuses to empty, and the trigger.
+NEVER_EMPTIED = {
+    "django_admin_log": "audit_log_never_emptied",
+    "documents_taxdocument": "documents_never_emptied",
+}
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesInOrder:
@@ -103,15 +109,18 @@ def lengthen_timeouts() -> None:
 def keep_rows_of_migrate() -> None:
     """After a test with real transactions, let Django empty all tables except WRITTEN_BY_MIGRATE.
 
-    A trigger raises an error if the audit log is emptied. It is disabled while Django does this.
+    The triggers of NEVER_EMPTIED are disabled while Django does this.
     """
     sql_flush = DatabaseOperations.sql_flush
 
     def flush_other_tables(self: Any, style: Any, tables: list[str], **options: Any) -> list[str]:
         tables = [table for table in tables if table not in WRITTEN_BY_MIGRATE]
-        trigger = "ALTER TABLE django_admin_log {} TRIGGER audit_log_never_emptied"
-        flush = sql_flush(self, style, tables, **options)
-        return [trigger.format("DISABLE"), *flush, trigger.format("ENABLE")]
+        trigger = "ALTER TABLE {} {} TRIGGER {}"
+        off, on = (
+            [trigger.format(table, verb, name) for table, name in NEVER_EMPTIED.items()]
+            for verb in ("DISABLE", "ENABLE")
+        )
+        return [*off, *sql_flush(self, style, tables, **options), *on]
 
     DatabaseOperations.sql_flush = flush_other_tables  # type: ignore[assignment,method-assign]
 

@@ -1,6 +1,7 @@
 from celery import shared_task
 
 from . import services, sweep_heartbeat
+from .documents import numbering
 from .notices import sending
 
 
@@ -18,3 +19,10 @@ def release_expired_holds() -> int:
 def send_notices() -> int:
     """Send due mails. Beat starts it every NOTICE_SECONDS."""
     return sending.send_due().sent
+
+
+@shared_task
+def number_documents(*, everything: bool = False) -> int:
+    """Write invoices and credit notes. Beat starts it every DOCUMENT_SECONDS, and once a night for
+    `everything`."""
+    return numbering.number_documents(everything=everything)

@@ -93,6 +93,7 @@ environment.check_payments(
 CANCELLATION_POLICY = environment.cancellation_policy("CANCELLATION_POLICY")
 SWEEP_SECONDS = 30
 NOTICE_SECONDS = 15
+DOCUMENT_SECONDS = 30
 
 INSTALLED_APPS = [
     "bookmyshow.core",
@@ -103,6 +104,7 @@ INSTALLED_APPS = [
     "bookings",
     "bookings.archive",
     "bookings.tax",
+    "bookings.documents",
     "bookings.payments",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -298,6 +300,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "bookings.tasks.send_notices",
         "schedule": timedelta(seconds=NOTICE_SECONDS),
         "options": {"expires": NOTICE_SECONDS},
+    },
+    "number-documents": {
+        "task": "bookings.tasks.number_documents",
+        "schedule": timedelta(seconds=DOCUMENT_SECONDS),
+        "options": {"expires": DOCUMENT_SECONDS},
+    },
+    "number-all-documents": {
+        "task": "bookings.tasks.number_documents",
+        "schedule": crontab(hour=22, minute=45),
+        "kwargs": {"everything": True},
     },
     # At 04:00 in India. A time of day, because each restart of beat would start an interval again.
     "clear-sessions": {

@@ -77,6 +77,7 @@ class TaxRuleForm(forms.ModelForm):
         self.instance.basis_points = int((data.get("percent") or 0) * 100)
         self.instance.components = data.get("parts") or []
         self._check_band_and_parts(data)
+        self._check_overlap(data)
         return data
 
     def _check_band_and_parts(self, data: dict[str, Any]) -> None:
@@ -97,14 +98,16 @@ class TaxRuleForm(forms.ModelForm):
             self.add_error(field, str(error))
             return None
 
-    def _post_clean(self) -> None:
-        """After the fields were put into the rule: name the rule that this one overlaps."""
-        super()._post_clean()
-        if not self.errors:
-            try:
-                refuse_overlap(self.instance)
-            except TaxRuleOverlaps as error:
-                self.add_error(None, error.message)
+    def _check_overlap(self, data: dict[str, Any]) -> None:
+        """Name the rule that this one overlaps, once all fields are right."""
+        if self.errors:
+            return
+        facts = {name: data[name] for name in ("kind", "place", "valid_from", "currency")}
+        band = {"price_from": self.instance.price_from, "price_to": self.instance.price_to}
+        try:
+            refuse_overlap(TaxRule(pk=self.instance.pk, **facts, **band))
+        except TaxRuleOverlaps as error:
+            self.add_error(None, error.message)
 
 
 def _as_people_write(rule: TaxRule) -> dict[str, Any]:
