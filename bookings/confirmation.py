@@ -7,6 +7,7 @@ for the disk, so a confirmed booking survives a crash. See docs/images/hold-and-
 from datetime import datetime
 from functools import partial
 
+from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
@@ -23,6 +24,7 @@ from .errors import (
     BookingNotFound,
     BookingNotPending,
     EmailNotConfirmed,
+    PaymentRequired,
     ShowBusy,
     ShowMoved,
 )
@@ -41,6 +43,7 @@ CONFIRM_HOLD = """
         FROM clock
         WHERE b.user_id = %(user)s::bigint AND b.reference = %(reference)s
           AND b.status = 'PENDING' AND b.expires_at > clock.now
+          AND (%(pay_at_cinema)s::bool OR b.total_amount = 0)
           AND (%(most_seats)s::int IS NULL OR b.total_seats + (
               SELECT coalesce(sum(other.total_seats), 0)
               FROM bookings_booking other JOIN shows_show show ON show.id = other.show_id
@@ -60,8 +63,10 @@ def confirm_booking(*, user: User, reference: str, starts_at: datetime | None = 
     """Confirm a hold. If it is confirmed already, return it unchanged.
 
     `starts_at` is the show's start that the buyer saw on the page. If the show has another start
-    now, ShowMoved is raised. None skips this check. Also raises BookingNotFound, BookingExpired,
-    BookingNotPending, EmailNotConfirmed, ShowBusy.
+    now, ShowMoved is raised. None skips this check. What costs something is confirmed here only if
+    it can be paid at the cinema; otherwise its payment confirms it (payments/settlement.py). Also
+    raises BookingNotFound, BookingExpired, BookingNotPending, PaymentRequired, EmailNotConfirmed,
+    ShowBusy.
     """
     most_seats = most_seats_to_confirm(user)
     values = {
@@ -69,6 +74,7 @@ def confirm_booking(*, user: User, reference: str, starts_at: datetime | None = 
         "reference": reference,
         "most_seats": most_seats,
         "starts_at": starts_at,
+        "pay_at_cinema": settings.PAY_AT_CINEMA,
     }
     statements = [lock_person_statement(user.pk)] if most_seats is not None else []
     with lock_timeout_raises(ShowBusy), transaction.atomic():
@@ -96,6 +102,8 @@ def _refusal(
 ) -> BookingError:
     """The error that says why CONFIRM_HOLD did not confirm this booking at `now`."""
     if booking.status_at(now) == PENDING:
+        if booking.total_amount and not settings.PAY_AT_CINEMA:
+            return PaymentRequired(booking.pk)
         show = Show.objects.get(pk=booking.show_id)
         if starts_at not in {None, show.starts_at}:
             return ShowMoved()

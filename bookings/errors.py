@@ -48,6 +48,18 @@ class BookingExpired(BookingError):
     message = "Your hold ran out before it was confirmed, and the seats are free again."
 
 
+class PaymentRequired(BookingError):
+    """The booking costs something, and nothing is paid at the cinema (PAY_AT_CINEMA)."""
+
+    code = "PAYMENT_REQUIRED"
+    status = 402
+    summary = "This booking is confirmed by paying for it online."
+    when = "Confirming what must be paid online; `details.checkout` is the address of its checkout."
+
+    def __init__(self, booking_id: int) -> None:
+        super().__init__(details={"checkout": f"/api/bookings/{booking_id}/checkout"})
+
+
 class BookingNotPending(BookingError):
     code = "BOOKING_NOT_PENDING"
     summary = "This booking is over."

@@ -1,21 +1,12 @@
 """Why a payment can't begin, with messages for the buyer and codes for the JSON API."""
 
 from bookings.errors import BookingError
+from bookings.errors import PaymentRequired as PaymentRequired  # Its code is one of money.
+from bookmyshow.core.errors import Unavailable
 
 
 class PaymentError(BookingError):
     """Base of the errors about money."""
-
-
-class PaymentRequired(PaymentError):
-    """The booking costs something, and it can only be paid online. `details` has the address."""
-
-    code = "PAYMENT_REQUIRED"
-    status = 402
-    summary = "This booking must be paid online."
-    when = "Confirming what costs something where nothing is paid at the cinema; `details.checkout`"
-    when += " has the address to pay at."
-    message = "This booking is confirmed when it is paid. Please pay for it online."
 
 
 class PaymentsOff(PaymentError):
@@ -43,7 +34,7 @@ class AlreadyPaid(NothingToPay):
     message = "This booking is paid already; nothing more is owed."
 
 
-class ProviderUnavailable(PaymentError):
+class ProviderUnavailable(PaymentError, Unavailable):
     """The payment provider did not answer, or refused to open the payment.
 
     The payment stays as it is, and asking again is safe: it never opens a second one.

@@ -76,7 +76,7 @@ PAYMENT_MAY_BECOME: Mapping[str, frozenset[str]] = {
     _P.CANCEL_DUE: frozenset({_P.CANCELLED} | _MONEY),
     _P.CANCELLED: frozenset(_MONEY),
     _P.VOID_DUE: frozenset({_P.VOIDED, _P.CAPTURED, _P.REVIEW}),
-    _P.VOIDED: frozenset({_P.CAPTURED, _P.REVIEW}),
+    _P.VOIDED: frozenset({_P.VOID_DUE, _P.CAPTURED, _P.REVIEW}),
     _P.REVIEW: frozenset({_P.CANCELLED, _P.CANCEL_DUE} | _MONEY - {_P.REVIEW}),
 }
 REFUND_MAY_BECOME: Mapping[str, frozenset[str]] = {

@@ -32,7 +32,7 @@ LANGUAGE sql IMMUTABLE AS $$
         'payment CANCELLED CAPTURED', 'payment CANCELLED VOID_DUE', 'payment CANCELLED VOIDED',
         'payment CANCELLED REVIEW',
         'payment VOID_DUE VOIDED', 'payment VOID_DUE CAPTURED', 'payment VOID_DUE REVIEW',
-        'payment VOIDED CAPTURED', 'payment VOIDED REVIEW',
+        'payment VOIDED VOID_DUE', 'payment VOIDED CAPTURED', 'payment VOIDED REVIEW',
         'payment REVIEW CANCELLED', 'payment REVIEW CANCEL_DUE', 'payment REVIEW AUTHORISED',
         'payment REVIEW CAPTURE_DUE', 'payment REVIEW CAPTURED', 'payment REVIEW VOID_DUE',
         'payment REVIEW VOIDED',

@@ -37,6 +37,7 @@ HEADERS_OF_CODE = {
     "HOLD_PAUSED": ["Retry-After"],
     "ADDRESS_LIMIT": ["Retry-After"],
     "RATE_LIMITED": ["Retry-After"],
+    "PROVIDER_UNAVAILABLE": ["Retry-After"],
     "SERVICE_UNAVAILABLE": ["Retry-After"],
 }
 EXAMPLE_DETAILS: dict[str, dict[str, Any]] = {

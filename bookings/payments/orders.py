@@ -1,0 +1,43 @@
+"""Writes orders with their lines."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from bookings.models import Booking
+
+from .models import Order, OrderLine
+from .prices import Quote
+
+
+def write_order(booking: Booking, quote: Quote, *, now: datetime, pay_until: datetime) -> Order:
+    """Write the order of a locked booking with its lines, in the caller's transaction.
+
+    The booking must be read with its show (`with_show`) and its user.
+    """
+    show = booking.show
+    screen, cinema = show.screen, show.screen.cinema
+    order = Order.objects.create(
+        user_id=booking.user_id,
+        email=booking.user.email,
+        booking=booking,
+        booking_reference=booking.reference,
+        show=show,
+        film=show.movie.title,
+        cinema=cinema,
+        cinema_name=cinema.name,
+        screen_name=screen.name,
+        starts_at=show.starts_at,
+        time_zone=cinema.timezone,
+        seats=booking.seats,
+        currency=quote.currency,
+        total=quote.total,
+        policy=quote.policy,
+        pay_until=pay_until,
+        created_at=now,
+        updated_at=now,
+    )
+    OrderLine.objects.bulk_create(
+        OrderLine(order=order, position=position, **asdict(line))
+        for position, line in enumerate(quote.lines)
+    )
+    return order
