@@ -89,7 +89,12 @@ def hold_seats(
     "/{id}/confirm",
     response={200: Answer[BookingOut]},
     openapi_extra=problems(
-        "NOT_FOUND", "BOOKING_EXPIRED", "BOOKING_NOT_PENDING", "EMAIL_NOT_CONFIRMED", "SHOW_BUSY"
+        "NOT_FOUND",
+        "PAYMENT_REQUIRED",
+        "BOOKING_EXPIRED",
+        "BOOKING_NOT_PENDING",
+        "EMAIL_NOT_CONFIRMED",
+        "SHOW_BUSY",
     ),
 )
 def confirm_booking(request: ApiRequest, id: PathId) -> HttpResponse:

@@ -142,5 +142,5 @@ def test_two_refunds_at_once_do_not_exceed_what_was_taken(payment: Payment) -> N
             return False
         return True
 
-    assert sorted(at_once(give_back, 8)) == [False] * 7 + [True]
+    assert at_once(give_back, 8).count(True) == 1
     assert Refund.objects.count() == 1
