@@ -2,7 +2,7 @@
 
 import os
 
-from celery import Celery
+from celery import Celery, Task
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookmyshow.settings")
@@ -11,9 +11,22 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookmyshow.settings")
 TRANSPORT_ALIASES |= dict.fromkeys(
     ("redis", "rediss"), "bookmyshow.serving.celery_transport:Transport"
 )
+BROKER_SECONDS = 0.5
+
 app = Celery("bookmyshow")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+def send_at_once(task: Task, *args: object) -> None:
+    """Queue a task for a web request, which must not wait for a broker that is away.
+
+    It tries once, for BROKER_SECONDS at most. Raises errors of kombu, redis or sockets, which have
+    no common class.
+    """
+    timeouts = {"socket_timeout": BROKER_SECONDS, "socket_connect_timeout": BROKER_SECONDS}
+    with app.connection_for_write(transport_options=timeouts) as broker:
+        task.apply_async(args, connection=broker, retry=False)
 
 
 def queues() -> list[str]:

@@ -16,12 +16,11 @@ from django.db import connections
 from django.utils import timezone
 
 from accounts.models import User
-from bookmyshow.celery import app
+from bookmyshow.celery import send_at_once
 
 from . import mails
 
 log = logging.getLogger(__name__)
-BROKER_SECONDS = 0.5
 RETRIES: dict[str, Any] = {
     "autoretry_for": (SMTPException, OSError, SoftTimeLimitExceeded),
     # Below CELERY_TASK_TIME_LIMIT, at which Celery kills a task without a retry.
@@ -82,10 +81,8 @@ def queue_confirmation_link(user: User) -> None:
 
 
 def _enqueue(task: Task, *args: object) -> None:
-    timeouts = {"socket_timeout": BROKER_SECONDS, "socket_connect_timeout": BROKER_SECONDS}
     try:
-        with app.connection_for_write(transport_options=timeouts) as broker:
-            task.apply_async(args, connection=broker, retry=False)
+        send_at_once(task, *args)
     except Exception as error:  # kombu, redis and sockets raise errors of different classes
         log.warning("broker unavailable (%s): this process sends the mail", type(error).__name__)
         _mail_thread().submit(_run_here, task, args)

@@ -11,6 +11,7 @@ What can go wrong is one of four errors. `ProviderUnknown` is the important one:
 not have happened, so the caller writes nothing down as failed and looks again later.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,7 @@ from typing import Protocol
 from uuid import UUID
 
 TIMEOUT_SECONDS = 5
+CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
 
 class ProviderError(Exception):
@@ -43,12 +45,12 @@ class ProviderMisconfigured(ProviderUnknown):
 class ProviderRefused(ProviderError):
     """The provider understood the call and said no. Nothing happened, and a repeat is useless.
 
-    `code` is the provider's own code ("charge_expired_for_capture"), `message` is safe to show to
-    staff.
+    `code` is the provider's own code ("charge_expired_for_capture"), or "refused" where it is not
+    a code but a text, which could have anything in it. `message` is safe to show to staff.
     """
 
     def __init__(self, code: str, message: str) -> None:
-        self.code = code
+        self.code = code = code if CODE.fullmatch(code) else "refused"
         self.message = message
         super().__init__(f"{code}: {message}")
 
@@ -291,8 +293,9 @@ class Provider(Protocol):
         """End the payment: nobody can pay it any more, and what is reserved is given back.
 
         Safe to repeat. The answer says what is true afterwards, and the caller decides by it: a
-        buyer may have paid at the same moment (CAPTURED, one-step methods); with Razorpay a
-        reservation stays AUTHORISED until Razorpay itself gives it back within the hour.
+        buyer may have paid at the same moment (CAPTURED, one-step methods), or the bank still
+        decides (PENDING). With Razorpay a reservation stays AUTHORISED until Razorpay itself gives
+        it back within the hour; then the payment is CANCELLED.
         Several calls. Raises ProviderUnknown, ProviderNotFound.
         """
 

@@ -21,7 +21,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import count
@@ -188,9 +188,13 @@ class RazorpayProvider:
     def cancel(self, key: PaymentKey) -> Remote:
         """Only look: Razorpay can neither end an order nor give a reservation free by a call.
 
-        What is reserved goes back by itself MANUAL_EXPIRY_MINUTES after the payment was made.
+        What is reserved goes back by itself MANUAL_EXPIRY_MINUTES after the payment was made, and
+        so does what somebody pays later. So an order without money counts as cancelled.
         """
-        return self.fetch(key)
+        remote = self.fetch(key)
+        if remote.state in {RemoteState.OPEN, RemoteState.FAILED}:
+            return replace(remote, state=RemoteState.CANCELLED)
+        return remote
 
     def refund(self, key: RefundKey, amount: int) -> RemoteRefund:
         check_payable(amount, key.payment.currency)

@@ -91,5 +91,4 @@ def error_of(status: int, values: object) -> ProviderError:
 def _code(details: Json) -> str:
     """The reason where Razorpay gives one ("input_validation_failed"), otherwise its code."""
     reason = str(details.get("reason") or "")
-    code = reason if reason not in {"", "NA"} else str(details.get("code") or "refused")
-    return code[:100]
+    return reason if reason not in {"", "NA"} else str(details.get("code") or "refused")

@@ -223,7 +223,11 @@ class StripeProvider:
         signature = lowered.get("stripe-signature", "")
         if not any(self._signed_with(secret, signature, body) for secret in self._secrets):
             raise ForgedEvent("the signature of Stripe's event is missing, wrong or too old")
-        event = event_of(json.loads(body))
+        try:
+            values = json.loads(body)
+        except ValueError:
+            raise ForgedEvent("signed, but not JSON") from None
+        event = event_of(values)
         if event.live is self.test_mode:
             raise ForgedEvent("an event of the other mode (test, live)")
         return event

@@ -33,6 +33,8 @@ Event = Literal[
     "second factor change",
     "account deletion",
     "export",
+    "payment event",
+    "payment return",
 ]
 Outcome = Literal["done", "refused", "limited"]
 
