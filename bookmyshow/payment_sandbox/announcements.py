@@ -98,7 +98,13 @@ def write(event: Event, body: dict[str, Any], purchase: Purchase) -> None:
     """Store an event and, for each endpoint that wants it, when and how it is sent."""
     event.body = json.dumps(body)
     event.save()
-    wrong = faults.take("event", event.kind, *faults.names_of(purchase))
+    endpoints = [
+        endpoint
+        for endpoint in Endpoint.objects.filter(dialect=event.dialect)
+        if endpoint.wants(event.kind)
+    ]
+    # A fault waits for an event that would be sent.
+    wrong = faults.take("event", event.kind, *faults.names_of(purchase)) if endpoints else {}
     if "never" in wrong:
         return
     delay = float(wrong["late"].get("seconds", 5)) if "late" in wrong else 0.0
@@ -106,12 +112,8 @@ def write(event: Event, body: dict[str, Any], purchase: Purchase) -> None:
         # The next event of this change or of the next one overtakes it.
         delay += float(wrong["reordered"].get("seconds", 2))
     signature = next((kind for kind in ("forged", "old") if kind in wrong), "")
-    for endpoint in Endpoint.objects.filter(dialect=event.dialect):
-        if endpoint.wants(event.kind):
-            for _ in range(2 if "twice" in wrong else 1):
-                Delivery.objects.create(
-                    event=event,
-                    endpoint=endpoint,
-                    signature=signature,
-                    due_at=time.time() + delay,
-                )
+    for endpoint in endpoints:
+        for _ in range(2 if "twice" in wrong else 1):
+            Delivery.objects.create(
+                event=event, endpoint=endpoint, signature=signature, due_at=time.time() + delay
+            )

@@ -56,11 +56,12 @@ def control(run: Callable[..., Any]) -> Callable[..., HttpResponse]:
 
 @control
 def ready(_wanted: dict[str, Any]) -> dict[str, Any]:
-    """Whether it answers, and what is still to be sent or to happen."""
+    """Whether it answers, what is still to be sent, and how many calls with a key still run."""
     return {
         "ready": True,
         "test_mode": True,
         "unsent": Delivery.objects.filter(done=False).count(),
+        "in_progress": Answer.objects.filter(status=0).count(),
         "faults": Fault.objects.exclude(times=0).count(),
     }
 

@@ -96,17 +96,18 @@ def found(request: HttpRequest, identity: str) -> Purchase | HttpResponse:
     return purchase
 
 
-def show(request: HttpRequest, purchase: Purchase, *, declined: bool = False) -> HttpResponse:
+def show(request: HttpRequest, purchase: Purchase) -> HttpResponse:
     payment = purchase.payment
-    wanted = request.GET.getlist("fault") or request.POST.getlist("fault")
+    wanted = request.GET.getlist("fault")
+    state = state_of(purchase)
     context = {
         "purchase": purchase,
         "shop": urlsplit(way_back(purchase)).netloc,
         "total": in_words(purchase.amount, purchase.currency),
         "lines": lines_of(purchase),
-        "state": state_of(purchase),
+        "state": state,
         "payment": payment,
-        "declined": declined,
+        "declined": state == "open" and "declined" in request.GET,
         "scheduled": request.GET.get("scheduled", ""),
         "back": way_back(purchase),
         "success": success_address(purchase),
@@ -155,7 +156,7 @@ def outcome(request: HttpRequest, purchase: Purchase) -> HttpResponse:
     wanted = request.POST.get("outcome", "")
     if wanted == "decline":
         money.decline(purchase)
-        return show(request, purchase, declined=True)
+        return to_page(purchase, "?declined")
     if wanted == "later":
         seconds = max(0, min(int(request.POST.get("seconds", "10")), LATEST_SECONDS))
         pay_later(purchase, seconds)
