@@ -3,6 +3,7 @@ from celery import shared_task
 from . import services, sweep_heartbeat
 from .documents import numbering
 from .notices import sending
+from .payments import refund_queue
 
 
 @shared_task
@@ -26,3 +27,11 @@ def number_documents(*, everything: bool = False) -> int:
     """Write invoices and credit notes. Beat starts it every DOCUMENT_SECONDS, and once a night for
     `everything`."""
     return numbering.number_documents(everything=everything)
+
+
+# After refund_queue.RUN_SECONDS a run starts no other refund, and a call to a provider ends after
+# 5 seconds.
+@shared_task(soft_time_limit=90)
+def send_refunds() -> int:
+    """Send due refunds. Beat starts it every REFUND_SECONDS."""
+    return refund_queue.send_due().sent

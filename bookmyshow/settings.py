@@ -94,6 +94,7 @@ CANCELLATION_POLICY = environment.cancellation_policy("CANCELLATION_POLICY")
 SWEEP_SECONDS = 30
 NOTICE_SECONDS = 15
 DOCUMENT_SECONDS = 30
+REFUND_SECONDS = 10
 
 INSTALLED_APPS = [
     "bookmyshow.core",
@@ -310,6 +311,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "bookings.tasks.number_documents",
         "schedule": crontab(hour=22, minute=45),
         "kwargs": {"everything": True},
+    },
+    "send-refunds": {
+        "task": "bookings.tasks.send_refunds",
+        "schedule": timedelta(seconds=REFUND_SECONDS),
+        "options": {"expires": REFUND_SECONDS},
     },
     # At 04:00 in India. A time of day, because each restart of beat would start an interval again.
     "clear-sessions": {

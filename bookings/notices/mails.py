@@ -14,6 +14,7 @@ from bookings.models import Notice
 TEMPLATES = {
     Notice.Kind.SHOW_CANCELLED: "show_cancelled",
     Notice.Kind.SHOW_MOVED: "show_moved",
+    Notice.Kind.REFUNDED: "refunded",
 }
 
 

@@ -1,0 +1,84 @@
+"""What staff decide about refunds: give money back, try again, settle by hand.
+
+Each decision and its line in the audit log are one transaction. Nothing here calls a provider: the
+queue does (refund_queue.py).
+"""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.models import User
+from bookings.errors import ShowBusy
+from bookmyshow.core.currencies import from_minor
+from bookmyshow.core.db.transactions import lock_timeout_raises
+from bookmyshow.core.staff import audit
+from bookmyshow.core.time import database_now
+
+from .errors import RefundNotFailed, RefundNotManual
+from .locks import lock_payments, lock_refunds
+from .models import Order, Refund
+from .refund_results import retry_of
+from .refunds import Part, write_refunds
+from .states import RefundState
+
+
+def refund_order(
+    *, by: User, order: Order, reason: str, lines: Sequence[Part] | None = None
+) -> list[Refund]:
+    """Give back all that is left of an order, or parts of its lines. The booking stays as it is.
+
+    Raises NothingToRefund, RefundTooLarge, PaymentDisputed, ShowBusy.
+    """
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
+        refunds = write_refunds(
+            order=order, source=Refund.Source.STAFF, reason=reason, by=by, lines=lines
+        )
+        for refund in refunds:
+            audit.record(by=by, about=refund, what=f"To be given back: {_what(refund)} ({reason}).")
+    return refunds
+
+
+def retry(refund: Refund, *, by: User, reason: str = "", by_hand: bool = False) -> Refund:
+    """Write a new refund in place of one that failed.
+
+    With `by_hand` a person hands the money back, and the provider is not asked. Raises
+    RefundNotFailed (also if it was tried again already), ShowBusy, and IntegrityError if less is
+    left of the payment.
+    """
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
+        lock_payments(Q(pk=refund.payment_id))
+        (failed,) = lock_refunds(Q(pk=refund.pk))
+        is_tried = Refund.objects.filter(retry_of=failed).exists()
+        if failed.state != RefundState.FAILED or is_tried:
+            raise RefundNotFailed
+        again = retry_of(failed)
+        if by_hand:
+            again.state, again.next_try_at = RefundState.MANUAL, None
+        again.save()
+        way = "to be handed back by a person" if by_hand else "to be sent again"
+        audit.record(
+            by=by, about=again, what=f"After a failed refund, {way}: {_what(again)} ({reason})."
+        )
+    return again
+
+
+def settle_manually(refund: Refund, *, by: User, reason: str = "") -> Refund:
+    """Write down that `by` handed this money back. Raises RefundNotManual, ShowBusy."""
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
+        lock_payments(Q(pk=refund.payment_id))
+        (owed,) = lock_refunds(Q(pk=refund.pk))
+        if owed.state != RefundState.MANUAL:
+            raise RefundNotManual
+        now = database_now()
+        owed.state, owed.handed_back_by = RefundState.SUCCEEDED, by
+        owed.sent_at = owed.ended_at = now
+        owed.save(update_fields=["state", "handed_back_by", "sent_at", "ended_at"])
+        audit.record(by=by, about=owed, what=f"Handed back: {_what(owed)} ({reason}).")
+    return owed
+
+
+def _what(refund: Refund) -> str:
+    order = refund.payment.order
+    return f"{from_minor(refund.amount, order.currency)} {order.currency}, {order.reference}"
