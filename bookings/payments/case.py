@@ -1,0 +1,126 @@
+"""The locked rows of a decision about a payment, the provider's answer, and how both fit."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from bookings.locks import lock_bookings, lock_show
+from bookings.models import Booking
+from bookmyshow.core.time import database_now
+from shows.models import Show
+
+from .locks import lock_orders, lock_payments
+from .models import Order, Payment, Refund
+from .providers.base import Remote, RemoteState
+from .seats import holders
+
+PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
+HAS_MONEY = frozenset({RemoteState.AUTHORISED, RemoteState.CAPTURED})
+
+
+class ShowNeeded(Exception):
+    """The buyer is late: the decision needs the show's lock, which comes before the others."""
+
+
+class BookingChanged(Exception):
+    """The order got a new booking before its lock was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the provider says, and after which call of ours."""
+
+    remote: Remote
+    #: True after the call that the payment was claimed for.
+    acted: bool = False
+    #: The provider's code, if it refused to capture. A repeat would be refused too.
+    refused: str = ""
+
+    @property
+    def has_money(self) -> bool:
+        return self.remote.state in HAS_MONEY
+
+
+@dataclass(frozen=True, slots=True)
+class Unwanted:
+    """Why the money is not for the order. `why` follows "because" in the mail to the buyer."""
+
+    source: Refund.Source
+    why: str
+
+
+LATE = Unwanted(Refund.Source.LATE, "your time to pay had run out and the seats were sold")
+GIVEN_UP = Unwanted(Refund.Source.LATE, "you had let these seats go before you paid")
+TWICE = Unwanted(Refund.Source.DUPLICATE, "the booking was paid already")
+NO_SHOW = Unwanted(Refund.Source.SHOW, "the cinema cancelled the show")
+NO_BOOKING = Unwanted(Refund.Source.CUSTOMER, "the booking was cancelled before you paid")
+WRONG = Unwanted(Refund.Source.LATE, "another amount was paid than the booking costs")
+
+
+@dataclass(slots=True)
+class Case:
+    """The locked rows of one decision, as they are under the locks, and the clock."""
+
+    now: datetime
+    #: Locked only for a buyer who is late.
+    show: Show | None
+    #: The order's booking; None in the archive.
+    booking: Booking | None
+    #: All bookings that have the order's seats, if the show is locked.
+    holders: list[Booking]
+    order: Order
+    #: Other orders of the same booking.
+    others: list[Order]
+    payment: Payment
+    #: Other payments of the order.
+    siblings: list[Payment]
+
+    @property
+    def has_seats(self) -> bool:
+        """Whether the booking has its seats, as a hold in time or as a ticket."""
+        booking = self.booking
+        return booking is not None and booking.status_at(self.now) in {PENDING, CONFIRMED}
+
+
+def lock_case(payment: Payment, *, with_show: bool) -> Case:
+    """Take the locks in their order: show, bookings, orders, payments. Then read the clock.
+
+    Raises BookingChanged.
+    """
+    order = payment.order
+    show = lock_show(order.show_id) if with_show else None
+    wanted = {order.booking_id}
+    if show is not None:
+        wanted |= holders(show.pk, order.seats)
+    bookings = lock_bookings(Q(pk__in=wanted))
+    orders = lock_orders(Q(pk=order.pk) | Q(booking=order.booking_id))
+    (locked,) = [found for found in orders if found.pk == order.pk]
+    if locked.booking_id != order.booking_id:
+        raise BookingChanged
+    payments = lock_payments(Q(order=order.pk))
+    return Case(
+        now=database_now(),
+        show=show,
+        booking=next((found for found in bookings if found.pk == order.booking_id), None),
+        holders=bookings,
+        order=locked,
+        others=[found for found in orders if found.pk != order.pk],
+        payment=next(found for found in payments if found.pk == payment.pk),
+        siblings=[found for found in payments if found.pk != payment.pk],
+    )
+
+
+def mismatch(payment: Payment, remote: Remote) -> str:
+    """What about the provider's payment is not as it was agreed; "" if all of it is."""
+    paid = remote.captured if remote.state is RemoteState.CAPTURED else remote.authorised
+    if remote.currency != payment.currency:
+        return f"Paid in {remote.currency}, not in {payment.currency}."
+    if paid != payment.amount:
+        return f"{paid} was paid, {payment.amount} was asked (minor units of {payment.currency})."
+    if remote.uuid not in {None, payment.uuid}:
+        return "The provider's payment belongs to another payment of ours."
+    same = Payment.objects.filter(provider=payment.provider, charge=remote.charge)
+    if remote.charge and same.exclude(pk=payment.pk).exists():
+        return "The provider's payment was used for another payment of ours already."
+    return ""

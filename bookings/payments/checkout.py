@@ -1,0 +1,261 @@
+"""Begins the payment of a booking: the order, the payment, and the provider's page to pay at.
+
+Two short transactions with the provider's call between them, so no lock is held while the provider
+is asked. Pressing Pay twice, in two tabs or after a crash leads to the same payment.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Min, Q, Sum
+
+from accounts.models import User
+from bookings.errors import (
+    BookingExpired,
+    BookingNotFound,
+    BookingNotPending,
+    EmailNotConfirmed,
+    ShowBusy,
+    ShowMoved,
+    ShowNotBookable,
+)
+from bookings.hold_limits import most_seats_to_confirm
+from bookings.locks import lock_bookings, lock_person
+from bookings.models import Booking
+from bookmyshow.core.db.transactions import lock_timeout_raises
+from bookmyshow.core.time import database_now
+from shows.models import Show
+from shows.seatmap import current as seatmap
+
+from . import providers
+from .checking import look_soon
+from .closing import end_order, end_state, stop_payable
+from .errors import AlreadyPaid, NothingToPay, PaymentsOff, ProviderUnavailable
+from .locks import lock_orders, lock_payments
+from .models import Order, OrderLine, Payment
+from .opening import open_payment
+from .orders import write_order
+from .prices import Quote, quote
+from .states import PAYABLE, TAKEN, OrderState, PaymentState
+
+PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
+#: The payment ends this long before its hold, so that it is over when the seats are free.
+MARGIN = timedelta(seconds=20)
+#: However often Pay is pressed, a hold ends this long after it was made.
+LONGEST_HOLD = timedelta(minutes=10)
+#: A page of the provider that is older is not shown any more: it lives for an hour.
+PAGE_LIFE = timedelta(minutes=50)
+#: How long to wait for another process that opens the same payment at this moment.
+WAIT_SECONDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """Where and until when a booking can be paid. Amounts are in the minor unit of `currency`."""
+
+    url: str
+    #: The fields to POST to `url`. None: follow it as a link.
+    form: Mapping[str, str] | None
+    #: The end of the payment; of a ticket that is paid later, the start of its show.
+    expires_at: datetime
+    total: int
+    currency: str
+    lines: Sequence[OrderLine]
+    payment: Payment
+
+
+def begin_checkout(*, user: User, reference: str, starts_at: datetime | None = None) -> Checkout:
+    """Begin to pay for a hold, or for a ticket that is not paid yet. Calls the provider once.
+
+    The first time, a hold is extended to PAYMENT_MINUTES from now. `starts_at` is the show's start
+    that the buyer saw. Asking again returns the same payment.
+
+    Raises PaymentsOff, NothingToPay, AlreadyPaid, BookingNotFound, BookingExpired (the time is
+    over), BookingNotPending (let go or cancelled), ShowNotBookable (it began), ShowMoved,
+    EmailNotConfirmed, ShowBusy, ProviderUnavailable (nobody was charged; asking again is safe).
+    """
+    code = providers.active_code()
+    if not code:
+        raise PaymentsOff
+    booking = Booking.objects.of(user).select_related("user").filter(reference=reference).first()
+    if booking is None:
+        raise BookingNotFound
+    # Prices and taxes are read before the locks. A seat's price never changes after its hold.
+    price = quote(booking)
+    if not price.total:
+        raise NothingToPay
+    payment, order = _write_payment(booking, price, code, starts_at)
+    if payment.state == PaymentState.CREATED:
+        payment = _opened(payment.pk)
+    return Checkout(
+        url=payment.checkout_url,
+        form=payment.checkout_form,
+        expires_at=order.pay_until,
+        total=order.total,
+        currency=order.currency,
+        lines=list(order.lines.order_by("position")),
+        payment=payment,
+    )
+
+
+def _opened(payment_id: int) -> Payment:
+    """Open the payment at the provider, or wait for the process that opens it just now.
+
+    Raises ProviderUnavailable, BookingNotPending (the booking ended meanwhile).
+    """
+    ends = time.monotonic() + WAIT_SECONDS
+    while True:
+        payment = open_payment(payment_id)
+        if payment.state == PaymentState.OPEN:
+            return payment
+        if payment.state != PaymentState.CREATED:
+            break
+        is_elsewhere = payment.claimed_until is not None and payment.last_error == ""
+        if not is_elsewhere or time.monotonic() >= ends:
+            raise ProviderUnavailable
+        time.sleep(0.1)
+    if payment.state == PaymentState.FAILED:
+        raise ProviderUnavailable
+    raise BookingNotPending
+
+
+def _write_payment(
+    booking: Booking, price: Quote, code: str, starts_at: datetime | None
+) -> tuple[Payment, Order]:
+    """The first transaction: the order, its payment, and the longer hold."""
+    user = booking.user
+    most_seats = most_seats_to_confirm(user)
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
+        if most_seats is not None:
+            lock_person(user.pk)
+        found = lock_bookings(Q(pk=booking.pk))
+        if not found:
+            raise BookingNotFound
+        locked = found[0]
+        # All of this person's orders at this show, so that one of a swapped hold ends now.
+        orders = lock_orders(
+            Q(booking=locked) | Q(user=user, show=locked.show_id, state=OrderState.OPEN)
+        )
+        payments = lock_payments(Q(order__in=orders))
+        now = database_now()
+        _check(locked, starts_at, most_seats, now)
+        _end_orders_of_others(locked, orders, payments, now)
+        order = _live_order(locked, orders, now)
+        if order is None:
+            pay_until = _extend(locked, now)
+            order = write_order(booking, price, now=now, pay_until=pay_until)
+        own = [payment for payment in payments if payment.order_id == order.pk]
+        return _usable_payment(order, own, code, now), order
+
+
+def _check(
+    booking: Booking, starts_at: datetime | None, most_seats: int | None, now: datetime
+) -> None:
+    """Whether this booking can be paid now. Raises what `begin_checkout` raises."""
+    status = booking.status_at(now)
+    if status not in {PENDING, CONFIRMED}:
+        is_lapsed = booking.reason_at(now) == Booking.EndedReason.LAPSED
+        raise BookingExpired if is_lapsed else BookingNotPending
+    # A move of the show locks its bookings, so the start can't change now.
+    show = Show.objects.only("starts_at").get(pk=booking.show_id)
+    if show.has_started(now):
+        raise ShowNotBookable("The show has begun, so it can't be paid online any more.")
+    if starts_at not in {None, show.starts_at}:
+        raise ShowMoved
+    if status == PENDING and most_seats is not None:
+        bought = Booking.objects.filter(user=booking.user_id, status=CONFIRMED)
+        seats = bought.filter(show__starts_at__gt=now).aggregate(n=Sum("total_seats", default=0))
+        if seats["n"] + booking.total_seats > most_seats:
+            raise EmailNotConfirmed(most_seats)
+
+
+def _end_orders_of_others(
+    booking: Booking, orders: list[Order], payments: list[Payment], now: datetime
+) -> None:
+    """End this person's OPEN orders at the show whose holds are over, such as a swapped one."""
+    others = [o for o in orders if o.booking_id != booking.pk and o.state == OrderState.OPEN]
+    found = Booking.objects.in_bulk([order.booking_id for order in others])
+    for order in others:
+        state = end_state(order, found.get(order.booking_id), now)
+        if state is not None:
+            end_order(order, [p for p in payments if p.order_id == order.pk], state, now)
+
+
+def _live_order(booking: Booking, orders: list[Order], now: datetime) -> Order | None:
+    """The order that this booking is paid by. Raises AlreadyPaid, BookingExpired."""
+    own = [order for order in orders if order.booking_id == booking.pk]
+    for order in own:
+        if order.state == OrderState.PAID:
+            raise AlreadyPaid
+        if order.state == OrderState.UNPAID:
+            return order
+        if order.state == OrderState.OPEN and order.pay_until > now:
+            return order
+    if own and booking.status == PENDING:
+        # The time of this hold was extended once, and is over but for the last seconds.
+        raise BookingExpired
+    return None
+
+
+def _extend(booking: Booking, now: datetime) -> datetime:
+    """Extend a locked hold once, and return the time at which its payment ends.
+
+    A swap keeps the end of the hold, and never begins the time again: the hold counts from the
+    first one with this end, and was extended already if an order has this end. A ticket has no
+    clock but the start of its show. Raises BookingExpired if too little time is left.
+    """
+    if booking.status == CONFIRMED:
+        return Show.objects.only("starts_at").get(pk=booking.show_id).starts_at
+    ends = booking.expires_at
+    of_person = {"user": booking.user_id, "show": booking.show_id}
+    if not Order.objects.filter(**of_person, pay_until=ends - MARGIN).exists():
+        same_end = Booking.objects.filter(**of_person, expires_at=ends)
+        held_since = same_end.aggregate(first=Min("created_at"))["first"]
+        minutes = timedelta(minutes=settings.PAYMENT_MINUTES)
+        ends = max(ends, min(now + minutes, held_since + LONGEST_HOLD))
+    if ends - MARGIN <= now:
+        raise BookingExpired
+    if ends != booking.expires_at:
+        Booking.objects.filter(pk=booking.pk).update(expires_at=ends, updated_at=now)
+        # The cached map says until when these seats are held.
+        transaction.on_commit(lambda: seatmap.forget(booking.show_id))
+    return ends - MARGIN
+
+
+def _usable_payment(order: Order, payments: list[Payment], code: str, now: datetime) -> Payment:
+    """The order's payment that the buyer can go on with, or a new one. Raises AlreadyPaid."""
+    if any(p.state in TAKEN and not p.surplus for p in payments):
+        raise AlreadyPaid
+    if any(p.state == PaymentState.AUTHORISED for p in payments):
+        raise AlreadyPaid("Your payment has arrived and is being booked. Please wait a moment.")
+    for payment in payments:
+        if payment.state not in PAYABLE:
+            continue
+        if _can_go_on(payment, code, now):
+            if payment.state == PaymentState.FAILED:
+                payment.move_to(PaymentState.OPEN)
+                payment.updated_at = now
+                look_soon(payment, now)
+                payment.save()
+            return payment
+    stop_payable(payments, now)
+    return Payment.objects.create(
+        order=order,
+        provider=code,
+        amount=order.total,
+        currency=order.currency,
+        state=PaymentState.CREATED,
+        created_at=now,
+        updated_at=now,
+        next_check_at=now + MARGIN,
+    )
+
+
+def _can_go_on(payment: Payment, code: str, now: datetime) -> bool:
+    """Whether a payable payment has, or will get, a page of today's provider that still lives."""
+    is_refused = payment.state == PaymentState.FAILED and not payment.reference
+    return payment.provider == code and payment.created_at > now - PAGE_LIFE and not is_refused

@@ -1,0 +1,81 @@
+"""Ends orders that nobody will pay any more, so that their payments are ended at the provider.
+
+The callers have the locks of the orders and payments. The booking's status is read without a lock:
+FAILED and CANCELLED never change again, and PENDING that has lapsed can't be confirmed.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from bookings.errors import ShowBusy
+from bookings.models import Booking
+from bookmyshow.core.db.transactions import lock_timeout_raises
+from bookmyshow.core.time import database_now
+
+from .locks import lock_orders, lock_payments
+from .models import Order, Payment
+from .refunds import stop_payments
+from .states import PAYABLE, OrderState
+
+PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
+
+
+def end_state(order: Order, booking: Booking | None, now: datetime) -> OrderState | None:
+    """The state in which an OPEN order ends now; None if it can still be paid.
+
+    Its time ends at `pay_until`. Before, it ends with its booking.
+    """
+    if booking is None:
+        return OrderState.EXPIRED
+    status, reason = booking.status_at(now), booking.reason_at(now)
+    if status in {PENDING, CONFIRMED}:
+        return OrderState.EXPIRED if order.pay_until <= now else None
+    if reason == Booking.EndedReason.LAPSED:
+        return OrderState.EXPIRED
+    is_given_up = reason in {Booking.EndedReason.RELEASED, Booking.EndedReason.SWAPPED}
+    return OrderState.ABANDONED if is_given_up else OrderState.CANCELLED
+
+
+def end_order(order: Order, payments: Sequence[Payment], state: OrderState, now: datetime) -> None:
+    """Write the end of a locked OPEN order, and end what can still be paid of it."""
+    order.state, order.updated_at = state, now
+    order.save(update_fields=["state", "updated_at"])
+    stop_payable(payments, now)
+
+
+def stop_payable(payments: Sequence[Payment], now: datetime) -> None:
+    """End the locked payments that a buyer could still pay; the others stay as they are."""
+    stop_payments([payment for payment in payments if payment.state in PAYABLE], now)
+
+
+def close_finished_orders(limit: int = 100) -> list[int]:
+    """End OPEN orders whose time or booking is over; returns the payments to observe at once.
+
+    For the reconciler. One transaction for each order. An order whose locks are busy, or that
+    changed meanwhile, is left for the next run.
+    """
+    over = Q(pay_until__lte=database_now()) | ~Q(booking__status__in=[PENDING, CONFIRMED])
+    found = Order.objects.filter(over, state=OrderState.OPEN).order_by("pay_until", "pk")
+    stopped: list[int] = []
+    for order_id in found.values_list("pk", flat=True)[:limit]:
+        try:
+            stopped += _close(order_id)
+        except ShowBusy:
+            continue
+    return stopped
+
+
+def _close(order_id: int) -> list[int]:
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
+        (order,) = lock_orders(Q(pk=order_id))
+        payments = lock_payments(Q(order=order))
+        now = database_now()
+        booking = Booking.objects.filter(pk=order.booking_id).first()
+        state = end_state(order, booking, now) if order.state == OrderState.OPEN else None
+        if state is None:
+            return []
+        end_order(order, payments, state, now)
+    return [payment.pk for payment in payments if payment.state in PAYABLE]

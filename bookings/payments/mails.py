@@ -1,0 +1,54 @@
+"""Writes the mails about money, in the transaction of the change; they are sent later.
+
+The id of each mail is made from its payment, so that a payment has one mail of a kind at most.
+"""
+
+import logging
+import uuid
+
+from bookings.models import Booking, Notice
+from bookmyshow.core.currencies import from_minor
+
+from .models import Order, Payment
+
+log = logging.getLogger(__name__)
+
+
+def mail_paid(payment: Payment, order: Order, booking: Booking, *, late: bool = False) -> None:
+    """The ticket is paid. `late`: the time had run out, and the seats were still free."""
+    _write(Notice.Kind.TICKET_PAID, payment, order, booking, late=late)
+
+
+def mail_money_back(payment: Payment, order: Order, booking: Booking | None, why: str) -> None:
+    """The buyer's money is not taken, or goes back: `why` is a clause that follows "because"."""
+    if booking is None:
+        # The show is in the archive, months after it ended. A mail needs the show's row.
+        log.error("payment %s goes back, and nobody is told: its show is archived", payment.pk)
+        return
+    _write(Notice.Kind.MONEY_BACK, payment, order, booking, why=why)
+
+
+def mail_refused(payment: Payment, order: Order, booking: Booking) -> None:
+    """The bank refused the money after the seats were given: it can be paid again by the link."""
+    _write(Notice.Kind.PAYMENT_REFUSED, payment, order, booking)
+
+
+def _write(
+    kind: Notice.Kind, payment: Payment, order: Order, booking: Booking, **detail: object
+) -> None:
+    Notice.objects.get_or_create(
+        change=uuid.uuid5(payment.uuid, kind),
+        user_id=order.user_id,
+        defaults={
+            "kind": kind,
+            "show_id": booking.show_id,
+            "detail": {
+                "references": [booking.reference],
+                "seats": order.seats,
+                "amount": str(from_minor(payment.amount, payment.currency)),
+                "currency": payment.currency,
+                "order": order.reference,
+                **detail,
+            },
+        },
+    )
