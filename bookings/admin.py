@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from accounts.requests import person
 from accounts.search import ids_of_people
 from bookmyshow.core.staff.bounded_changelist import LongListAdmin, period_filter
-from bookmyshow.core.staff.csv_export import Columns, currency
+from bookmyshow.core.staff.csv_export import Columns
 from bookmyshow.core.templatetags.formatting import moment, money
 from bookmyshow.core.time import DatabaseClock
 from shows.models import lapsed_hold
@@ -79,7 +79,7 @@ class BookingAdmin(SearchBookings, LongListAdmin):
         "seats": "seats",
         "seat_count": "total_seats",
         "amount": "total_amount",
-        "currency": currency,
+        "currency": "show.currency",
         "booked_at": "created_at",
         "confirmed_at": "confirmed_at",
     }
@@ -145,7 +145,7 @@ class BookingAdmin(SearchBookings, LongListAdmin):
 
     @admin.display(description="amount", ordering="total_amount")
     def amount(self, booking: Booking) -> str:
-        return money(booking.total_amount)
+        return money(booking.total_amount, booking.show.currency)
 
     @admin.display(description="status")
     def state(self, booking: Booking) -> SafeString:
@@ -180,13 +180,13 @@ class BookingAdmin(SearchBookings, LongListAdmin):
         rows = format_html_join(
             "",
             "<tr><td>{}</td><td>{}</td></tr>",
-            ((label, money(price)) for label, price in booking.lines),
+            ((label, money(price, booking.show.currency)) for label, price in booking.lines),
         )
         return format_html(
             '<table class="seat-prices">{}<tr><th>{}</th><th>{}</th></tr></table>',
             rows,
             f"{booking.total_seats} seats" if booking.total_seats > 1 else "1 seat",
-            money(booking.total_amount),
+            money(booking.total_amount, booking.show.currency),
         )
 
 

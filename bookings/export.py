@@ -26,6 +26,7 @@ def bookings_of(user: User) -> list[dict[str, Any]]:
                 for label, price in zip(booking.seats, booking.seat_prices, strict=True)
             ],
             "totalAmount": booking.total_amount,
+            "currency": booking.show.currency,
             "createdAt": booking.created_at,
             "confirmedAt": booking.confirmed_at,
         }

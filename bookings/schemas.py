@@ -94,7 +94,7 @@ class BookingOut(Out):
                 "seats": booking.seats,
                 "total_seats": booking.total_seats,
                 "total_amount": booking.total_amount,
-                "currency": settings.CURRENCY,
+                "currency": booking.show.currency,
                 "status": str(status),
                 "ended_reason": str(ended_reason) or None,
                 "created_at": booking.created_at.astimezone(zone),

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from bookmyshow.core.staff.bounded_changelist import LongListAdmin, period_filter
-from bookmyshow.core.staff.csv_export import Columns, currency
+from bookmyshow.core.staff.csv_export import Columns
 from bookmyshow.core.templatetags.formatting import moment, money
 from bookmyshow.core.time import A_DAY, database_now
 
@@ -91,7 +91,7 @@ class ShowAdmin(LongListAdmin):
         "language": "language",
         "standard_price": "standard_price",
         "premium_price": "premium_price",
-        "currency": currency,
+        "currency": "currency",
         "seats": "total_seats",
         "seats_taken": lambda show: show.total_seats - show.free_seats,
         "status": "get_status_display",
@@ -216,7 +216,8 @@ class ShowAdmin(LongListAdmin):
 
     @admin.display(description="prices")
     def prices(self, show: Show) -> str:
-        return f"{money(show.standard_price)} / {money(show.premium_price)}"
+        currency = show.currency
+        return f"{money(show.standard_price, currency)} / {money(show.premium_price, currency)}"
 
     @admin.display(description="taken")
     def occupancy(self, show: Show) -> SafeString:

@@ -1,9 +1,9 @@
 """Schemas of the API for shows and seats."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from django.conf import settings
 from django.http import HttpRequest
 from pydantic import Field
 
@@ -22,7 +22,8 @@ from bookmyshow.core.api.schemas import (
 from movies.models import Movie
 from movies.schemas import MovieOut
 
-from .models import Cinema, Seat, Show
+from .booking_fee import shown_fee
+from .models import Cinema, FeePer, Seat, Show
 
 
 class ShowQuery(PageQuery):
@@ -79,11 +80,16 @@ class ShowOut(Out):
     standard_price: Money
     premium_price: Money
     currency: str
+    booking_fee: Money = Field(
+        description="Added when paying online, tax included; 0.00 if there is none."
+    )
+    booking_fee_per: Literal["ticket", "order"]
     status: Literal["SCHEDULED", "CANCELLED"]
 
     @classmethod
     def of(cls, show: Show, **more: Any) -> "ShowOut":
         """Needs `free_seats`, and movie, screen and cinema loaded."""
+        fee, per = shown_fee(show.screen.cinema), show.screen.cinema.booking_fee_per
         return cls(
             id=show.pk,
             movie_id=show.movie_id,
@@ -101,7 +107,9 @@ class ShowOut(Out):
             available_seats=show.free_seats,
             standard_price=show.standard_price,
             premium_price=show.premium_price,
-            currency=settings.CURRENCY,
+            currency=show.currency,
+            booking_fee=fee.amount if fee else Decimal(0),
+            booking_fee_per="order" if per == FeePer.ORDER else "ticket",
             status="CANCELLED" if show.is_cancelled else "SCHEDULED",
             **more,
         )

@@ -308,7 +308,7 @@ def change_terms(
     PriceTooFine.
     """
     for price in (standard_price, premium_price):
-        refuse_fine_price(price, show.screen.cinema.currency)
+        refuse_fine_price(price, show.currency)
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         # Update only these columns: a booking may have changed `available_seats` since `show` was
         # read.

@@ -4,7 +4,7 @@ from django.http import HttpRequest
 
 from bookings.admin_lists import SHOW_COLUMNS, SearchBookings
 from bookmyshow.core.staff.bounded_changelist import LongListAdmin, period_filter
-from bookmyshow.core.staff.csv_export import Columns, currency
+from bookmyshow.core.staff.csv_export import Columns
 from bookmyshow.core.templatetags.formatting import money
 
 from .models import ArchivedBooking
@@ -29,7 +29,7 @@ class ArchivedBookingAdmin(SearchBookings, LongListAdmin):
         "seats": "seats",
         "seat_count": "total_seats",
         "amount": "total_amount",
-        "currency": currency,
+        "currency": "show.currency",
         "booked_at": "created_at",
         "confirmed_at": "confirmed_at",
         "admitted_at": "admitted_at",
@@ -57,4 +57,4 @@ class ArchivedBookingAdmin(SearchBookings, LongListAdmin):
 
     @admin.display(description="amount", ordering="total_amount")
     def amount(self, booking: ArchivedBooking) -> str:
-        return money(booking.total_amount)
+        return money(booking.total_amount, booking.show.currency)

@@ -46,6 +46,11 @@ class ArchivedShow(models.Model):
     def local_start(self) -> datetime:
         return self.starts_at.astimezone(self.screen.cinema.tz)
 
+    @property
+    def currency(self) -> str:
+        """The currency of its prices, which is the cinema's."""
+        return self.screen.cinema.currency
+
 
 class ArchivedBookingQuerySet(models.QuerySet["ArchivedBooking"]):
     def of(self, user: User) -> "ArchivedBookingQuerySet":

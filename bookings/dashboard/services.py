@@ -16,21 +16,28 @@ from bookmyshow.core.templatetags.formatting import percent_of
 from bookmyshow.core.time import A_DAY
 from shows.models import Cinema
 
-from .takings import Line, Part, breakdown, summed, total
+from .takings import Line, Part, breakdown, summed
 
 PAST, AHEAD = timedelta(days=7), timedelta(days=6)
 BEST_FILMS = 8
 KEPT_SECONDS = 600
 
+# A row for each currency.
 FUNNEL = """
-    SELECT count(*) FILTER (WHERE status IN ('CONFIRMED', 'CANCELLED')),
-           count(*) FILTER (WHERE NOT (status = 'PENDING' AND expires_at > %(now)s)),
-           count(*) FILTER (WHERE status = 'PENDING' AND expires_at > %(now)s),
-           coalesce(sum(total_seats) FILTER (WHERE status = 'PENDING' AND expires_at > %(now)s), 0),
-           coalesce(sum(total_amount) FILTER (WHERE status = 'CONFIRMED'), 0),
-           coalesce(sum(total_seats) FILTER (WHERE status = 'CONFIRMED'), 0)
-    FROM bookings_booking
-    WHERE created_at > %(now)s - interval '24 hours' AND ended_reason <> 'swapped'
+    SELECT c.currency,
+           count(*) FILTER (WHERE b.status IN ('CONFIRMED', 'CANCELLED')),
+           count(*) FILTER (WHERE NOT (b.status = 'PENDING' AND b.expires_at > %(now)s)),
+           count(*) FILTER (WHERE b.status = 'PENDING' AND b.expires_at > %(now)s),
+           coalesce(sum(b.total_seats)
+                    FILTER (WHERE b.status = 'PENDING' AND b.expires_at > %(now)s), 0),
+           coalesce(sum(b.total_amount) FILTER (WHERE b.status = 'CONFIRMED'), 0),
+           coalesce(sum(b.total_seats) FILTER (WHERE b.status = 'CONFIRMED'), 0)
+    FROM bookings_booking b
+    JOIN shows_show w ON w.id = b.show_id
+    JOIN shows_screen r ON r.id = w.screen_id
+    JOIN shows_cinema c ON c.id = r.cinema_id
+    WHERE b.created_at > %(now)s - interval '24 hours' AND b.ended_reason <> 'swapped'
+    GROUP BY 1 ORDER BY 1
 """
 # Confirmed bookings of the last 7 days, by the hour of booking in the cinema's time zone.
 HOURS = """
@@ -62,7 +69,8 @@ class Funnel:
     ended: int
     alive: int
     seats_held: int
-    takings: Decimal
+    #: By currency.
+    takings: dict[str, Decimal]
     seats_sold: int
 
     @property
@@ -85,17 +93,48 @@ class Newcomers:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """The seats of some shows, whatever their currencies, and how many are taken."""
+
+    shows: int
+    seats: int
+    sold: int
+
+    @classmethod
+    def of(cls, lines: list[Line]) -> "Taken":
+        return cls(
+            sum(line.shows for line in lines),
+            sum(line.seats for line in lines),
+            sum(line.sold for line in lines),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class InCurrency:
+    """The days and the best films of the shows that are sold in one currency."""
+
+    currency: str
+    days: list[Line]
+    films: list[Line]
+
+    @property
+    def best_film(self) -> Decimal:
+        """The takings of the best film; 0 if there is none."""
+        return max((film.takings for film in self.films), default=Decimal())
+
+
+@dataclass(frozen=True, slots=True)
 class Dashboard:
     """The figures of the page. The days of a cinema are in its own time zone."""
 
     #: Today's dates at the cinemas, in order. Time zones can make it more than one date.
     todays: list[date]
-    days: list[Line]
+    #: The figures of each currency in use, sorted by currency.
+    money: list[InCurrency]
     #: The sum of all shows of today. None if no show takes place today.
-    today: Line | None
+    today: Taken | None
     cinemas_today: list[Line]
     cinemas_coming: list[Line]
-    films: list[Line]
     funnel: Funnel
     newcomers: Newcomers
     hours: list[int]
@@ -108,25 +147,45 @@ def dashboard(*, at: datetime) -> Dashboard:
     """
     todays = Cinema.objects.todays(at=at)
     first, last = todays[0], todays[-1]
-    funnel = Funnel(*_row(FUNNEL, at))
+    funnel = _funnel(at)
     key = f"dashboard:days-before:{first}"
     newcomers, busy, past = get_or_compute(
         key, lambda: _slow_figures(at, first), seconds=KEPT_SECONDS
     )
     parts = past + breakdown(first=first, last=last + AHEAD)
     now_on = [part for part in parts if part.is_today(at)]
-    today = total([part.line for part in now_on])
+    today = Taken.of([part.line for part in now_on])
     return Dashboard(
         todays=todays,
-        days=summed(parts, "day"),
+        money=_by_currency(parts),
         today=today if today.shows else None,
         cinemas_today=summed(now_on, "cinema"),
         cinemas_coming=summed((p for p in parts if p.is_from_today_on(at)), "cinema"),
-        films=[film for film in summed(parts, "film") if film.shows][:BEST_FILMS],
         funnel=funnel,
         newcomers=newcomers,
         hours=[busy.get(hour, 0) for hour in range(24)],
     )
+
+
+def _funnel(at: datetime) -> Funnel:
+    rows = _rows(FUNNEL, at)
+    takings = {currency: amount for currency, *_, amount, _seats in rows}
+    confirmed, ended, alive, held, sold = (
+        sum(row[column] for row in rows) for column in (1, 2, 3, 4, 6)
+    )
+    return Funnel(confirmed, ended, alive, held, takings, sold)
+
+
+def _by_currency(parts: list[Part]) -> list[InCurrency]:
+    days, films = summed(parts, "day"), summed(parts, "film")
+    return [
+        InCurrency(
+            currency,
+            [day for day in days if day.currency == currency],
+            [film for film in films if film.currency == currency and film.shows][:BEST_FILMS],
+        )
+        for currency in sorted({part.line.currency for part in parts})
+    ]
 
 
 def _slow_figures(at: datetime, today: date) -> tuple[Newcomers, dict[int, int], list[Part]]:
@@ -135,11 +194,11 @@ def _slow_figures(at: datetime, today: date) -> tuple[Newcomers, dict[int, int],
         cursor.execute(HOURS, {"now": at})
         hours = dict(cursor.fetchall())
     sold = breakdown(first=today - PAST, last=today - A_DAY)
-    return Newcomers(*_row(NEWCOMERS, at)), hours, sold
+    ((signed_up, booked),) = _rows(NEWCOMERS, at)
+    return Newcomers(signed_up, booked), hours, sold
 
 
-def _row(query: str, at: datetime) -> tuple[Any, ...]:
+def _rows(query: str, at: datetime) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, {"now": at})
-        row: tuple[Any, ...] = cursor.fetchone()
-    return row
+        return cursor.fetchall()

@@ -1,6 +1,7 @@
 """Sums up the sales of shows in a range of days by day, cinema or film. Archived shows count too.
 
-A cancelled show adds no show, no seats and no sales. Its bookings count as cancelled.
+A cancelled show adds no show, no seats and no sales. Its bookings count as cancelled. Amounts of
+two currencies are never added: a day or film with shows in both has a line for each.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,7 +31,7 @@ REPORT = """
         UNION ALL
         SELECT show_id, status, total_seats, total_amount FROM archive_archivedbooking
     )
-    SELECT {group},
+    SELECT {group}, c.currency,
            count(*) FILTER (WHERE w.is_on), coalesce(sum(w.total_seats) FILTER (WHERE w.is_on), 0),
            coalesce(sum(sold.seats), 0), coalesce(sum(sold.bookings), 0),
            coalesce(sum(sold.amount), 0), coalesce(sum(sold.cancelled), 0)
@@ -47,28 +48,30 @@ REPORT = """
     ) sold ON true
     WHERE w.starts_at BETWEEN %(first)s::date - 2 AND %(last)s::date + 2
       AND (w.starts_at AT TIME ZONE c.timezone)::date BETWEEN %(first)s AND %(last)s
-    GROUP BY 1 ORDER BY {order}
+    GROUP BY 1, 2 ORDER BY {order}
 """
 DAY, CINEMA, FILM = (
     "((w.starts_at AT TIME ZONE c.timezone)::date)::text",
     "c.name || ', ' || c.city",
     "m.title",
 )
-# For each report: the columns that name a line, and the order. Column 6 is the takings.
+# For each report: the columns that name a line, and the order. Column 2 is the currency, column 7
+# the takings.
 GROUPS = {
-    "day": ({"day": DAY}, "1"),
-    "cinema": ({"cinema": "c.name", "city": "c.city"}, "6 DESC, 1"),
-    "film": ({"film": FILM}, "6 DESC, 1"),
+    "day": ({"day": DAY}, "1, 2"),
+    "cinema": ({"cinema": "c.name", "city": "c.city"}, "2, 7 DESC, 1"),
+    "film": ({"film": FILM}, "2, 7 DESC, 1"),
 }
 
 
 @cacheable
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One day, cinema or film; `takings` in CURRENCY."""
+    """One day, cinema or film: its shows in one currency. `takings` are in this currency."""
 
     #: One value for each naming column, for example a cinema's name and its city.
     names: tuple[str, ...]
+    currency: str
     shows: int
     seats: int
     sold: int
@@ -87,9 +90,10 @@ class Line:
 
 
 def sales(*, by: str, first: date, last: date) -> Iterator[Line]:
-    """A line for each day, cinema or film (`by`) that has shows from `first` to `last`.
+    """The lines of each day, cinema or film (`by`) that has shows from `first` to `last`.
 
-    Both days are included.
+    A line for each currency. Both days are included. Days are in order. Cinemas and films are
+    sorted by currency, then by takings, the highest first.
     """
     columns, order = GROUPS[by]
     group = f"ARRAY[{', '.join(columns.values())}]"
@@ -133,20 +137,31 @@ def breakdown(*, first: date, last: date) -> list[Part]:
 
 
 def summed(parts: Iterable[Part], by: str) -> list[Line]:
-    """Sum up the parts by day, cinema or film (`by`).
+    """Sum up the parts by day, cinema or film (`by`), and currency.
 
-    Days are in order. Cinemas and films are sorted by takings, the highest first.
+    Days are in order. Cinemas and films are sorted by currency, then by takings, the highest first.
     """
     lines: dict[str, list[Line]] = {}
     for part in parts:
         lines.setdefault(getattr(part, by), []).append(part.line)
-    sums = [total(found, name) for name, found in sorted(lines.items())]
-    return sums if by == "day" else sorted(sums, key=lambda line: -line.takings)
+    sums = [line for name, found in sorted(lines.items()) for line in totals(found, name)]
+    if by == "day":
+        return sums
+    return sorted(sums, key=lambda line: (line.currency, -line.takings))
 
 
-def total(lines: list[Line], name: str = "total") -> Line:
+def totals(lines: Iterable[Line], name: str = "total") -> list[Line]:
+    """The sum of the lines of each currency, sorted by currency."""
+    by_currency: dict[str, list[Line]] = {}
+    for line in lines:
+        by_currency.setdefault(line.currency, []).append(line)
+    return [_total(found, name, currency) for currency, found in sorted(by_currency.items())]
+
+
+def _total(lines: list[Line], name: str, currency: str) -> Line:
     return Line(
         (name,),
+        currency,
         sum(line.shows for line in lines),
         sum(line.seats for line in lines),
         sum(line.sold for line in lines),

@@ -13,7 +13,7 @@ from bookmyshow.core.templatetags.formatting import money
 from bookmyshow.core.time import A_DAY, database_now
 
 from .charts import Bar, bar_chart
-from .services import AHEAD, PAST, Dashboard, dashboard
+from .services import AHEAD, PAST, Dashboard, InCurrency, dashboard
 from .site_warnings import current_warnings
 
 
@@ -23,7 +23,6 @@ from .site_warnings import current_warnings
 def dashboard_page(request: HttpRequest) -> HttpResponse:
     now = database_now()
     board = dashboard(at=now)
-    most = max((film.takings for film in board.films), default=0)
     context = {
         **admin.site.each_context(request),
         "title": "Dashboard",
@@ -31,16 +30,15 @@ def dashboard_page(request: HttpRequest) -> HttpResponse:
         "warnings": current_warnings(),
         "mail": mail_state(at=now),
         "online": people_online(),
-        "most": most,
-        "takings_chart": _takings(board),
+        "charts": [(figures, _takings(board, figures)) for figures in board.money],
         "hours_chart": _hours(board),
     }
     return render(request, "bookings/dashboard/dashboard.html", context)
 
 
-def _takings(board: Dashboard) -> str:
+def _takings(board: Dashboard, figures: InCurrency) -> str:
     """The chart of takings: a bar for each day of the range, also for days without shows."""
-    lines = {line.name: line for line in board.days}
+    lines = {line.name: line for line in figures.days}
     first, last = board.todays[0] - PAST, board.todays[-1] + AHEAD
     bars = []
     for count in range((last - first).days + 1):
@@ -50,12 +48,13 @@ def _takings(board: Dashboard) -> str:
             Bar(
                 label=f"{day:%a} {day.day}",
                 value=float(line.takings) if line else 0,
-                words=money(line.takings if line else 0),
+                words=money(line.takings if line else 0, figures.currency),
                 kind=_bar_class(day, board.todays),
                 note=f"({line.occupancy:.0f} % of seats)" if line else "",
             )
         )
-    return bar_chart(bars, title="Takings by the day of the show", step=60)
+    several = f", {figures.currency}" if len(board.money) > 1 else ""
+    return bar_chart(bars, title=f"Takings by the day of the show{several}", step=60)
 
 
 def _bar_class(day: date, todays: list[date]) -> str:

@@ -47,7 +47,8 @@ LAPSED, CINEMA = Booking.EndedReason.LAPSED, Booking.EndedReason.CINEMA
 class Affected:
     """How many bookings, people and seats a change of a show would affect.
 
-    `amount` is in CURRENCY. `holds` counts live holds, `inside` the people admitted at the door.
+    `amount` is in the cinema's currency. `holds` counts live holds, `inside` the people admitted at
+    the door.
     """
 
     bookings: int

@@ -148,7 +148,7 @@ def _stub(canvas: Canvas, booking: Booking, y: float) -> None:
     canvas.drawString(x, top - 36, booking.reference)
     count = f"{booking.total_seats} seat{'s' if booking.total_seats > 1 else ''}"
     canvas.setFont(TEXT, 11)
-    canvas.drawString(x, top - 56, f"{count}, {money(booking.total_amount)}")
+    canvas.drawString(x, top - 56, f"{count}, {money(booking.total_amount, booking.show.currency)}")
     canvas.setFillGray(GREY)
     canvas.setFont(TEXT, 9)
     canvas.drawString(x, top - 84, "Show this code at the door, on paper or on a screen.")

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 
 from movies.models import Movie
@@ -70,7 +69,7 @@ def _screening(
             "@type": "Offer",
             "url": absolute(show.get_absolute_url()),
             "price": f"{slot.price_from:.2f}",
-            "priceCurrency": settings.CURRENCY,
+            "priceCurrency": cinema.currency,
             "availability": f"https://schema.org/{stock}",
         },
     }

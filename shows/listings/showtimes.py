@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import Count, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
+from shows.booking_fee import ShownFee, ShownPrices, shown_prices
 from shows.models import Cinema, Seat, SeatQuerySet, Show, ShowQuerySet
 
 STRIP_DAYS = 7
@@ -51,14 +52,24 @@ class Slot:
     fullness: Fullness
 
     @property
+    def prices(self) -> ShownPrices:
+        return shown_prices(self.show)
+
+    @property
     def price_from(self) -> Decimal:
-        return min(self.show.standard_price, self.show.premium_price)
+        """The lowest price, with a booking fee that can't be avoided (shows/booking_fee.py)."""
+        return min(self.prices.standard, self.prices.premium)
 
 
 @dataclass
 class CinemaTimes:
     cinema: Cinema
     slots: list[Slot] = field(default_factory=list)
+
+    @property
+    def fee(self) -> ShownFee | None:
+        """The booking fee that the page mentions, if one of these shows costs something."""
+        return next((fee for slot in self.slots if (fee := slot.prices.fee)), None)
 
 
 @dataclass

@@ -78,11 +78,16 @@ class ShowQuerySet(models.QuerySet["Show"]):
     def with_names(self) -> "ShowQuerySet":
         """With only the columns of film, screen and cinema that a list shows."""
         own = [field.name for field in self.model._meta.concrete_fields]
-        place = ("screen__name", "screen__cinema__name", "screen__cinema__city")
+        cinema = ("name", "city", "timezone", "currency", "booking_fee", "booking_fee_per")
         return (
             self.with_place()
             .select_related("movie")
-            .only(*own, "movie__title", *place, "screen__cinema__timezone")
+            .only(
+                *own,
+                "movie__title",
+                "screen__name",
+                *(f"screen__cinema__{name}" for name in cinema),
+            )
         )
 
     def matching(self, *, day: date | None = None, **conditions: str) -> "ShowQuerySet":
@@ -257,6 +262,11 @@ class Show(models.Model):
     @property
     def local_end(self) -> datetime:
         return self.ends_at.astimezone(self.screen.cinema.tz)
+
+    @property
+    def currency(self) -> str:
+        """The currency of its prices, which is the cinema's."""
+        return self.screen.cinema.currency
 
     @property
     def is_cancelled(self) -> bool:

@@ -19,13 +19,13 @@ import random
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.core.cache import cache
 from django.db.models import Case, CharField, DurationField, ExpressionWrapper, F, Value, When
 from django.db.models.functions import Now
 
 from bookmyshow.core.cache import OwnedLock, group_key
+from shows.booking_fee import ShownPrices, shown_prices
 from shows.models import Seat, Show, lapsed_hold
 
 from . import markup as drawing
@@ -59,8 +59,7 @@ class Reading:
     """A show's seats at one moment, and how long they may be cached (`good_for`)."""
 
     seats: list[MapSeat]
-    standard_price: Decimal
-    premium_price: Decimal
+    prices: ShownPrices
     closed: str
     good_for: timedelta
 
@@ -70,8 +69,7 @@ class Reading:
         content = (
             drawing.REVISION,
             self.seats,
-            self.standard_price,
-            self.premium_price,
+            self.prices,
             self.closed,
         )
         digest = hashlib.blake2s(repr(content).encode(), digest_size=10).hexdigest()
@@ -81,8 +79,7 @@ class Reading:
         return drawing.draw_map(
             self.seats,
             version=self.version,
-            standard_price=self.standard_price,
-            premium_price=self.premium_price,
+            prices=self.prices,
             closed=self.closed,
         )
 
@@ -154,7 +151,7 @@ def current_map(show_id: int) -> SeatMap:
 
 def read(show_id: int) -> Reading:
     """Read the seats from the database, by its clock. Raises Show.DoesNotExist."""
-    show = Show.objects.annotate(now=Now()).get(pk=show_id)
+    show = Show.objects.with_place().annotate(now=Now()).get(pk=show_id)
     rows = (
         Seat.objects.filter(show_id=show_id)
         .annotate(
@@ -182,7 +179,7 @@ def read(show_id: int) -> Reading:
     closed = _closed(show, show.now)
     if not closed:
         good_for = min(good_for, show.starts_at - show.now)
-    return Reading(seats, show.standard_price, show.premium_price, closed, good_for)
+    return Reading(seats, shown_prices(show), closed, good_for)
 
 
 def _closed(show: Show, now: datetime) -> str:

@@ -8,13 +8,13 @@ classes.
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from decimal import Decimal
 from html import escape, unescape
 from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
 from bookmyshow.core.templatetags.formatting import money
+from shows.booking_fee import ShownPrices
 from shows.seating.plan import PREMIUM, SEAT_PITCH, STANDARD
 
 #: Increase this with every change of the markup: after a deploy, the cache still has old maps.
@@ -49,12 +49,11 @@ def draw_map(
     seats: Sequence[MapSeat],
     *,
     version: str,
-    standard_price: Decimal,
-    premium_price: Decimal,
+    prices: ShownPrices,
     closed: str = "",
 ) -> str:
     """The HTML that a poll replaces. `closed`: why seats can't be booked any more, or ""."""
-    names = seat_names(standard_price, premium_price)
+    names = seat_names(prices)
     width = max((seat.x for seat in seats), default=0) + SEAT_PITCH
     parts = [
         f'<input type="hidden" id="map-version" name="v" value="{version}">',
@@ -101,13 +100,15 @@ def _row_letters(row: str, seats: Sequence[MapSeat]) -> list[str]:
     return [f'<i class="{place}" aria-hidden="true">{escape(row)}</i>' for place in places]
 
 
-def seat_names(standard_price: Decimal, premium_price: Decimal) -> dict[tuple[str, bool], str]:
+def seat_names(prices: ShownPrices) -> dict[tuple[str, bool], str]:
     """The text after the label in a free seat's accessible name, by (seat type, wheelchair)."""
     names = {}
+    standard = money(prices.standard, prices.currency)
+    premium = money(prices.premium, prices.currency)
     for wheelchair in (False, True):
         place = ", wheelchair place" if wheelchair else ""
-        names[STANDARD, wheelchair] = f"{place}, {money(standard_price)}"
-        names[PREMIUM, wheelchair] = f", premium{place}, {money(premium_price)}"
+        names[STANDARD, wheelchair] = f"{place}, {standard}"
+        names[PREMIUM, wheelchair] = f", premium{place}, {premium}"
     return names
 
 
@@ -190,13 +191,13 @@ def kinds_of_seat(html: str) -> list[str]:
     return kinds
 
 
-def choice_line(html: str, *, standard_price: Decimal, premium_price: Decimal) -> str:
+def choice_line(html: str, prices: ShownPrices) -> str:
     """The ticked seats in words: "Q12, Q13, premium, ₹1,420". The page's script writes the same."""
     tags = [tag for tag in SEAT_TAG.finditer(html) if tag[0].endswith(" checked>")]
     premium = sum(bool(PREMIUM_SEAT.search(tag[0])) for tag in tags)
-    total = premium * premium_price + (len(tags) - premium) * standard_price
+    total = prices.total(standard=len(tags) - premium, premium=premium)
     kind = [PREMIUM if premium == len(tags) else f"{premium} premium"] if premium else []
-    return ", ".join([*(unescape(tag[1]) for tag in tags), *kind, money(total)])
+    return ", ".join([*(unescape(tag[1]) for tag in tags), *kind, total])
 
 
 def has_choice(html: str) -> bool:

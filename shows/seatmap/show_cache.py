@@ -12,7 +12,8 @@ from django.db.models.signals import post_save
 from django.http import Http404
 
 from bookmyshow.core.cache import Group
-from shows.models import Show
+from bookmyshow.core.time import database_now
+from shows.models import Cinema, Show
 
 from . import current as seatmap
 
@@ -30,6 +31,9 @@ SHOWN = (
     "screen__cinema__name",
     "screen__cinema__city",
     "screen__cinema__timezone",
+    "screen__cinema__currency",
+    "screen__cinema__booking_fee",
+    "screen__cinema__booking_fee_per",
 )
 
 
@@ -49,9 +53,19 @@ def _read(show_id: int) -> Show:
 
 
 def connect_signals() -> None:
-    """Drop the cached show after a Show is saved. Code that changes bookings calls `forget`."""
+    """Drop the cached show after a Show or its Cinema is saved.
+
+    Code that changes bookings calls `forget`.
+    """
 
     def forget_saved(instance: Show, **_signal: Any) -> None:
         transaction.on_commit(partial(seatmap.forget, instance.pk))
 
+    def forget_coming(instance: Cinema, **_signal: Any) -> None:
+        # The booking fee is part of the prices on a map.
+        coming = Show.objects.upcoming(at=database_now()).filter(screen__cinema=instance)
+        for show_id in coming.values_list("pk", flat=True):
+            transaction.on_commit(partial(seatmap.forget, show_id))
+
     post_save.connect(forget_saved, sender=Show, weak=False, dispatch_uid="show details")
+    post_save.connect(forget_coming, sender=Cinema, weak=False, dispatch_uid="shows of cinema")

@@ -3,7 +3,6 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import Decimal
 from math import ceil
 
 from django.conf import settings
@@ -18,6 +17,7 @@ from django_htmx.http import HTMX_STOP_POLLING
 
 from accounts.models import User
 from accounts.staff.sessions import background
+from shows.booking_fee import shown_prices
 from shows.links import filter_query
 from shows.models import Seat, Show
 
@@ -117,19 +117,12 @@ def own_hold(user: User | AnonymousUser, show_id: int) -> OwnHold:
 
 def own_context(screening: Show, hold: OwnHold) -> dict[str, object]:
     """Context for the line about the viewer's hold, with the seats' accessible names by label."""
-    names = drawing.seat_names(**prices(screening))
+    names = drawing.seat_names(shown_prices(screening))
     own_names = {
         seat.label: f"{seat.label}{names[seat.seat_type, seat.is_wheelchair]}{HELD_FOR_YOU}"
         for seat in hold.seats
     }
     return {"show": screening, "own": hold, "own_names": json.dumps(own_names)}
-
-
-def prices(screening: Show) -> dict[str, Decimal]:
-    return {
-        "standard_price": screening.standard_price,
-        "premium_price": screening.premium_price,
-    }
 
 
 def show_page(
@@ -143,6 +136,7 @@ def show_page(
 ) -> HttpResponse:
     """The page of a show. `chosen`: seats to tick if free. `problem`: an error to show."""
     screening = show_cache.show_or_404(show_id)
+    prices = shown_prices(screening)
     current = map_or_404(show_id)  # 404 for a deleted show, which may still be cached
     hold = own_hold(request.user, show_id)
     html, ticked = _for_viewer(current, screening, hold, chosen)
@@ -152,7 +146,8 @@ def show_page(
         **_times_asked_for(request, screening),
         "map_html": html,
         "ticked": ticked,
-        "ticked_line": drawing.choice_line(html, **prices(screening)) if ticked else "",
+        "prices": prices,
+        "ticked_line": drawing.choice_line(html, prices) if ticked else "",
         "has_choice": drawing.has_choice(html),
         "is_final": current.is_final,
         "problem": problem or (seats_lost_text(lost) if lost else ""),
@@ -171,7 +166,6 @@ def _party_context(party: PartyForm | None, kinds: list[str]) -> dict[str, objec
         "kinds": kinds,
         "max_seats": settings.MAX_SEATS_PER_BOOKING,
         "hold_minutes": settings.BOOKING_EXPIRY_MINUTES,
-        "currency": settings.CURRENCY,
     }
 
 
@@ -201,7 +195,7 @@ def _for_viewer(
     """The map with the viewer's own seats and choice, and the labels that are ticked."""
     if current.is_final:
         return current.html, []
-    names = drawing.seat_names(**prices(screening))
+    names = drawing.seat_names(shown_prices(screening))
     chosen = chosen or hold.labels
     return drawing.personalise(current.html, mine=hold.seats, chosen=chosen, names=names)
 

@@ -42,6 +42,8 @@ SHOW_FIELDS = {
     "totalSeats",
     "availableSeats",
     "standardPrice",
+    "bookingFee",
+    "bookingFeePer",
     "premiumPrice",
     "currency",
     "status",

@@ -10,6 +10,7 @@ import {
   lostText,
   money,
   termsOf,
+  totalOf,
   wheelchairQuestion,
 } from "../../static/js/seatmap/rules.js";
 
@@ -89,6 +90,39 @@ describe("kind and total", () => {
     assert.equal(money(123456, "INR"), "₹1,23,456");
     assert.equal(money(380.5, "INR"), "₹380.50");
     assert.equal(money(123456, "GBP"), "£123,456");
+  });
+
+  test("as many decimals as the currency has", () => {
+    assert.equal(money(1800, "JPY"), "¥1,800");
+    assert.equal(money(2.5, "KWD"), "KWD\u00a02.500");
+    assert.equal(money(3, "KWD"), "KWD\u00a03");
+  });
+
+  test("the fee of paying online is beside the total", () => {
+    const fee = { amount: 20, per: "ticket", isOnline: true };
+    assert.equal(totalOf([premium, standard], { ...PRICES, fee }), "₹650 + ₹40 online");
+    assert.equal(
+      totalOf([premium, standard], { ...PRICES, fee: { ...fee, per: "order" } }),
+      "₹650 + ₹20 online",
+    );
+  });
+
+  test("a fee for the order that can't be avoided is in the total", () => {
+    const fee = { amount: 30, per: "order", isOnline: false };
+    assert.equal(totalOf([standard], { ...PRICES, fee }), "₹280 with ₹30 booking fee");
+  });
+
+  test("seats that cost nothing have no fee", () => {
+    const fee = { amount: 20, per: "ticket", isOnline: true };
+    const free = { ...PRICES, standard: 0, fee };
+    assert.equal(totalOf([standard, standard], free), "₹0");
+    assert.equal(totalOf([standard, premium], free), "₹400 + ₹20 online");
+  });
+
+  test("sums of decimals are exact", () => {
+    const prices = { standard: 0.1, premium: 0.2, currency: "GBP" };
+    assert.equal(totalOf([standard, premium], prices), "£0.30");
+    assert.equal(totalOf(Array(10).fill(standard), prices), "£1");
   });
 
   test("the best seats are named with their kind and total", () => {

@@ -1,15 +1,16 @@
 import csv
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from bookings.dashboard.takings import GROUPS, Line, sales, total
+from bookings.dashboard.takings import GROUPS, Line, sales, totals
 from bookmyshow.core.staff.csv_export import plain_text
 from bookmyshow.core.time import A_DAY, database_now
 from shows.models import Cinema
 
+NOTHING = Line(("total",), "", 0, 0, 0, 0, Decimal(), 0)
 HEADS = ("shows", "seats", "sold", "% sold", "bookings", "cancelled")
 
 
@@ -17,7 +18,8 @@ class Command(BaseCommand):
     help = (
         "Print the sales of shows in a range of days (in their cinemas' time zones) by day, cinema "
         "or film, as a table or CSV. Sales are the confirmed bookings of shows that are not "
-        "cancelled. Cancelled bookings have their own column. Changes nothing. "
+        "cancelled. Cancelled bookings have their own column. Two currencies have lines and totals "
+        "of their own. Changes nothing. "
         "Example: booking_report --by film --from 2026-01-01 --to 2026-01-31 --csv > january.csv"
     )
 
@@ -48,7 +50,7 @@ class Command(BaseCommand):
         if csv:
             self._write_csv(by, lines)
         else:
-            self._write_table(by, [*lines, total(lines)])
+            self._write_table(by, [*lines, *(totals(lines) or [NOTHING])])
 
     def _write_csv(self, by: str, lines: list[Line]) -> None:
         writer = csv.writer(self.stdout, lineterminator="\n")
@@ -56,15 +58,19 @@ class Command(BaseCommand):
         writer.writerow([*columns, *HEADS, "takings", "currency"])
         for line in lines:
             names = [plain_text(name) for name in line.names]
-            writer.writerow([*names, *_cells(line), line.takings, settings.CURRENCY])
+            writer.writerow([*names, *_cells(line), line.takings, line.currency])
 
     def _write_table(self, by: str, lines: list[Line]) -> None:
         width = max(len(by), *(len(line.name) for line in lines))
         heads = "".join(f"{head:>11}" for head in HEADS)
-        self.stdout.write(f"{by:<{width}}{heads}{'takings ' + settings.CURRENCY:>16}")
+        currencies = {line.currency for line in lines}
+        # One currency is named in the heading, several in each line.
+        of = f" {currencies.pop()}" if len(currencies) == 1 else ""
+        self.stdout.write(f"{by:<{width}}{heads}{f'takings{of}':>16}")
         for line in lines:
             cells = "".join(f"{cell:>11}" for cell in _cells(line))
-            self.stdout.write(f"{line.name:<{width}}{cells}{line.takings:>16,.2f}")
+            takings = f"{line.takings:,.2f}" if of else f"{line.currency} {line.takings:,.2f}"
+            self.stdout.write(f"{line.name:<{width}}{cells}{takings:>16}")
 
 
 def _cells(line: Line) -> list[object]:

@@ -16,7 +16,6 @@ from operator import attrgetter
 from typing import Any
 
 from django.apps import apps
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.exceptions import NotRegistered
 from django.contrib.admin.options import IncorrectLookupParameters, ModelAdmin
@@ -51,11 +50,6 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 #: Columns by name. A value is a path such as "user.email", or a function of the row.
 Columns = Mapping[str, str | Callable[[Any], Any]]
-
-
-def currency(_row: object) -> str:
-    """The value of the currency column."""
-    return settings.CURRENCY
 
 
 class _Echo:

@@ -9,8 +9,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from math import ceil
 
 from django import template
-from django.conf import settings
 from django.utils.text import get_text_list
+
+from bookmyshow.core.currencies import exponent, from_minor
 
 register = template.Library()
 
@@ -30,21 +31,31 @@ SYMBOLS = {
 
 
 @register.filter
-def money(amount: Decimal | int | None) -> str:
-    """₹350, or ₹350.50 if there are paise. Digits are grouped as is usual for the currency."""
+def money(amount: Decimal | int | None, currency: str) -> str:
+    """₹350, or ₹350.50 if there are paise. Digits are grouped as is usual for the currency.
+
+    `amount` is in the major unit. Raises UnknownCurrency.
+    """
     if amount is None:
         return ""
-    value = Decimal(amount).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    whole, cents = divmod(abs(value), 1)
-    figure = _grouped(int(whole))
-    if cents:
-        figure += f".{int(cents * 100):02d}"
-    symbol = SYMBOLS.get(settings.CURRENCY, f"{settings.CURRENCY}\N{NO-BREAK SPACE}")
+    places = exponent(currency)
+    value = Decimal(amount).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    whole, fraction = divmod(abs(value), 1)
+    figure = _grouped(int(whole), currency)
+    if fraction:
+        figure += f"{fraction:f}".removeprefix("0")
+    symbol = SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
     return f"{'−' if value < 0 else ''}{symbol}{figure}"
 
 
-def _grouped(whole: int) -> str:
-    if settings.CURRENCY != "INR" or whole < 1000:
+@register.filter
+def minor(amount: int | None, currency: str) -> str:
+    """`money` of an amount in minor units: 35050 INR is ₹350.50."""
+    return "" if amount is None else money(from_minor(amount, currency), currency)
+
+
+def _grouped(whole: int, currency: str) -> str:
+    if currency != "INR" or whole < 1000:
         return f"{whole:,}"
     # Indian grouping: the last three digits, then pairs (₹12,34,500).
     head, tail = divmod(whole, 1000)

@@ -4,7 +4,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.template import Context, Template
-from pytest_django import Settings
 
 from bookmyshow.core.templatetags import formatting
 
@@ -23,14 +22,46 @@ from bookmyshow.core.templatetags import formatting
     ],
 )
 def test_rupees(amount: Decimal | int | None, text: str) -> None:
-    assert formatting.money(amount) == text
+    assert formatting.money(amount, "INR") == text
 
 
-def test_other_currencies_have_their_own_symbol_and_grouping(settings: Settings) -> None:
-    settings.CURRENCY = "EUR"
-    assert formatting.money(Decimal("1234567.5")) == "€1,234,567.50"
-    settings.CURRENCY = "SEK"
-    assert formatting.money(100) == "SEK\N{NO-BREAK SPACE}100"
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        (Decimal("1234567.5"), "EUR", "€1,234,567.50"),
+        (100, "SEK", "SEK\N{NO-BREAK SPACE}100"),
+        (Decimal("1800.00"), "JPY", "¥1,800"),
+        (Decimal("1800.5"), "JPY", "¥1,801"),
+        (Decimal("2.25"), "KWD", "KWD\N{NO-BREAK SPACE}2.250"),
+        (Decimal("2.00"), "KWD", "KWD\N{NO-BREAK SPACE}2"),
+        (Decimal("-0.05"), "GBP", "−£0.05"),
+    ],
+)
+def test_other_currencies_have_their_own_symbol_grouping_and_decimals(
+    amount: Decimal | int, currency: str, text: str
+) -> None:
+    assert formatting.money(amount, currency) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        (35050, "INR", "₹350.50"),
+        (35000, "INR", "₹350"),
+        (1800, "JPY", "¥1,800"),
+        (2250, "KWD", "KWD\N{NO-BREAK SPACE}2.250"),
+        (-2000, "EUR", "−€20"),
+        (None, "EUR", ""),
+    ],
+)
+def test_amounts_in_minor_units(amount: int | None, currency: str, text: str) -> None:
+    assert formatting.minor(amount, currency) == text
+
+
+def test_filters_take_the_currency() -> None:
+    template = Template("{% load formatting %}{{ price|money:currency }} {{ paid|minor:currency }}")
+    values = {"price": Decimal("350.50"), "paid": 35050, "currency": "INR"}
+    assert template.render(Context(values)) == "₹350.50 ₹350.50"
 
 
 def test_times_keep_the_zone_they_carry() -> None:

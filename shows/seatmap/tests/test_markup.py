@@ -1,9 +1,11 @@
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from bookmyshow.environment import ROOT
+from shows.booking_fee import ShownPrices
 from shows.seating.plan import MAX_COLUMNS, parse_plan
 from shows.seatmap.markup import (
     FREE,
@@ -16,7 +18,8 @@ from shows.seatmap.markup import (
     seat_names,
 )
 
-NAMES = seat_names(Decimal(250), Decimal("380.50"))
+PRICES = ShownPrices(Decimal(250), Decimal(400), "INR", None)
+NAMES = seat_names(replace(PRICES, premium=Decimal("380.50")))
 
 
 def seat(label: str = "C7", *, state: str = FREE, **fields: object) -> MapSeat:
@@ -30,7 +33,7 @@ def drawn(plan: str) -> str:
         MapSeat(p.label, p.row, p.number, p.seat_type, p.is_wheelchair, p.x, p.y, FREE)
         for p in parse_plan(plan)
     ]
-    return draw_map(seats, version="v1", standard_price=Decimal(250), premium_price=Decimal(400))
+    return draw_map(seats, version="v1", prices=PRICES)
 
 
 def test_a_seat_is_a_checkbox_named_with_label_kind_and_price() -> None:
@@ -99,7 +102,7 @@ def test_the_words_for_free_seats_leave_wheelchair_places_out(states: str, line:
         seat(f"C{place}", state=known[letter.upper()], is_wheelchair=letter.islower(), x=2 * place)
         for place, letter in enumerate(states)
     ]
-    html = draw_map(seats, version="v1", standard_price=Decimal(250), premium_price=Decimal(400))
+    html = draw_map(seats, version="v1", prices=PRICES)
     (said,) = re.findall('<p class="hall__free" id="hall-free"[^>]*>(.*?)</p>', html)
     assert said == line
     assert ("data-full" in html) == ("F" not in states.upper())

@@ -28,6 +28,11 @@ const prices = {
   standard: Number(dataset.standardPrice),
   premium: Number(dataset.premiumPrice),
   currency: dataset.currency,
+  fee: dataset.fee && {
+    amount: Number(dataset.fee),
+    per: dataset.feePer,
+    isOnline: "feeOnline" in dataset,
+  },
 };
 const mostSeats = Number(dataset.maxSeats);
 const status = document.getElementById("seat-status");

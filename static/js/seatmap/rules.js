@@ -7,21 +7,30 @@ const SIDE_BY_SIDE = 2;
 
 export const listed = (labels) => labels.join(", ");
 
-/* 800, "INR" → "₹800"; a fraction is shown only where there is one. */
+/* No currency has more decimals. Sums of decimals are rounded to this: 0.1 + 0.2 is not 0.3. */
+const DECIMALS = 3;
+
+/* 800, "INR" → "₹800"; a fraction is shown only where there is one, then with all decimals that the
+   currency has. */
 export const money = (amount, currency) =>
   new Intl.NumberFormat(currency === "INR" ? "en-IN" : "en", {
     style: "currency",
     currency,
-    minimumFractionDigits: amount % 1 ? 2 : 0,
+    ...(Number.isInteger(amount) && { minimumFractionDigits: 0, maximumFractionDigits: 0 }),
   }).format(amount);
 
-/* prices: { standard, premium, currency } */
-export const totalOf = (seats, prices) => {
-  const priceOf = (seat) => (seat.isPremium ? prices.premium : prices.standard);
-  return money(
-    seats.reduce((sum, seat) => sum + priceOf(seat), 0),
-    prices.currency,
-  );
+/* "₹800", "₹800 + ₹40 online" or "₹830 with ₹30 booking fee"; shows/booking_fee.py writes the same.
+   prices: { standard, premium, currency, fee: { amount, per, isOnline } or undefined } */
+export const totalOf = (seats, { standard, premium, currency, fee }) => {
+  const costs = seats.map((seat) => (seat.isPremium ? premium : standard));
+  const total = (...amounts) =>
+    Number(amounts.reduce((sum, amount) => sum + amount, 0).toFixed(DECIMALS));
+  const tickets = costs.filter(Boolean).length;
+  if (!fee || !tickets) return money(total(...costs), currency);
+  const feeTotal = total(fee.amount * (fee.per === "ticket" ? tickets : 1));
+  return fee.isOnline
+    ? `${money(total(...costs), currency)} + ${money(feeTotal, currency)} online`
+    : `${money(total(...costs, feeTotal), currency)} with ${money(feeTotal, currency)} booking fee`;
 };
 
 /* "premium", "2 premium" among other seats, or "". */
