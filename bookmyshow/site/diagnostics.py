@@ -1,7 +1,6 @@
 """The checks of `manage.py doctor`. Each returns what it found and what to do about it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.conf import settings
@@ -21,6 +20,9 @@ from bookmyshow.celery import app, queues
 from bookmyshow.core.redis_clients import UNREACHABLE, short_lived_client
 from bookmyshow.core.time import database_now
 
+from . import payment_checks
+from .findings import Finding
+
 OLDEST_POSTGRESQL = 140_000
 MOST_SKEW_SECONDS = 1.0
 ANSWER_SECONDS = 1.0
@@ -32,20 +34,6 @@ DATABASE = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of one check.
-
-    `is_error`: the site does not work as it should. Advice without an error is a warning; no advice
-    means that all is well.
-    """
-
-    subject: str
-    text: str
-    advice: str = ""
-    is_error: bool = False
-
-
 def run_checks() -> Iterator[Finding]:
     """Run all checks. Some need what an earlier one checks: migrations need the database."""
     yield from _settings()
@@ -53,6 +41,8 @@ def run_checks() -> Iterator[Finding]:
         yield check()
     yield _mail()
     yield from _owed_mail()
+    yield from payment_checks.ways_to_pay()
+    yield from payment_checks.owed_money()
 
 
 def _settings() -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """Metrics that each scrape by Prometheus reads from the database, the broker and the cache."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -9,8 +9,10 @@ from prometheus_client.registry import Collector
 
 from bookings import sweep_heartbeat
 from bookings.notices.mail_state import REMEMBERED
+from bookings.payments.money_state import MoneyState, Waiting, money_state
 from bookmyshow.celery import queues
 from bookmyshow.core.redis_clients import UNREACHABLE, short_lived_client
+from bookmyshow.core.time import database_now
 
 SOCKET_SECONDS = 0.5
 
@@ -67,6 +69,7 @@ class StateGauges(Collector):
             with connection.cursor() as cursor:
                 cursor.execute(STATE, {"seconds": REMEMBERED.total_seconds()})
                 *values, alive, lapsed, waiting, given_up, oldest = cursor.fetchone()
+            state = money_state(at=database_now())
         except DatabaseError:
             yield _up("database", False)
             return
@@ -94,6 +97,7 @@ class StateGauges(Collector):
             "For how long the mail that is owed and has waited longest has waited; 0 without one.",
             float(oldest),
         )
+        yield from _money(state)
 
     def _broker(self) -> Iterator[Metric]:
         try:
@@ -109,6 +113,43 @@ class StateGauges(Collector):
         for queue, count in queued.items():
             tasks.add_metric([queue], count)
         yield tasks
+
+
+def _money(state: MoneyState) -> Iterator[Metric]:
+    payments = {str(name): found for name, found in state.payments.items()}
+    refunds = {str(name): found for name, found in state.refunds.items()}
+    yield from _by_state("payment", "Payments that have not ended, by state.", payments, state)
+    yield from _by_state("refund", "Refunds that did not succeed, by state.", refunds, state)
+    yield GaugeMetricFamily(
+        "bookmyshow_payments_to_review",
+        "Payments that a person must look at.",
+        state.reviews.count,
+    )
+    yield GaugeMetricFamily(
+        "bookmyshow_disputes_open", "Disputes that are not decided.", state.disputes.count
+    )
+    yield GaugeMetricFamily(
+        "bookmyshow_oldest_provider_event_seconds",
+        "For how long the oldest event of a provider has not been handled; 0 without one.",
+        state.events.age(state.at).total_seconds(),
+    )
+
+
+def _by_state(
+    what: str, words: str, waiting: Mapping[str, Waiting], state: MoneyState
+) -> Iterator[Metric]:
+    """How many wait in each state, and for how long the oldest of them has."""
+    counts = GaugeMetricFamily(f"bookmyshow_{what}s", words, labels=["state"])
+    ages = GaugeMetricFamily(
+        f"bookmyshow_oldest_{what}_seconds",
+        f"For how long the oldest {what} has been in this state; 0 without one.",
+        labels=["state"],
+    )
+    for name, found in waiting.items():
+        counts.add_metric([name], found.count)
+        ages.add_metric([name], found.age(state.at).total_seconds())
+    yield counts
+    yield ages
 
 
 def _up(server: str, answers: bool) -> Metric:

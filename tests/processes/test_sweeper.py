@@ -12,7 +12,7 @@ from bookings.show_changes.services import cancel_show
 from bookings.tasks import release_expired_holds, send_notices
 from bookmyshow.celery import app
 from bookmyshow.site import diagnostics
-from bookmyshow.site.diagnostics import Finding
+from bookmyshow.site.findings import Finding
 from shows.models import Show
 from tests.support.factories import lapse, make_booking, make_show, make_user
 from tests.support.mail_server import mail_server

@@ -55,6 +55,7 @@ from .razorpay_objects import (
     remote_of,
     remote_of_payment,
 )
+from .timing import timed
 
 API_BASE = "https://api.razorpay.com"
 #: Minutes after which Razorpay gives back what we have not captured.
@@ -128,6 +129,7 @@ class RazorpayProvider:
     def _http(self) -> Http:
         return Http(self.account.base, self.account.key_id, self.account.key_secret)
 
+    @timed
     def create(self, new: NewPayment) -> Opened:
         check_payable(new.amount, new.currency)
         order = self._order_of(new.uuid) if new.is_repeat else None
@@ -164,6 +166,7 @@ class RazorpayProvider:
             form["prefill[email]"] = new.email
         return form
 
+    @timed
     def fetch(self, key: PaymentKey) -> Remote:
         payments = self._http.get(f"/v1/orders/{key.reference}/payments")["items"]
         remote = remote_of(key, payments)
@@ -171,6 +174,7 @@ class RazorpayProvider:
             return remote_of(key, payments, tuple(self._refunds(remote.charge)))
         return remote
 
+    @timed
     def capture(self, key: PaymentKey) -> Remote:
         charge = key.charge or self._charge(key)
         try:
@@ -185,6 +189,7 @@ class RazorpayProvider:
             raise
         return self.fetch(key)
 
+    @timed
     def cancel(self, key: PaymentKey) -> Remote:
         """Only look: Razorpay can neither end an order nor give a reservation free by a call.
 
@@ -196,6 +201,7 @@ class RazorpayProvider:
             return replace(remote, state=RemoteState.CANCELLED)
         return remote
 
+    @timed
     def refund(self, key: RefundKey, amount: int) -> RemoteRefund:
         check_payable(amount, key.payment.currency)
         charge = key.payment.charge or self._charge(key.payment)
@@ -212,6 +218,7 @@ class RazorpayProvider:
             )
         )
 
+    @timed
     def fetch_refund(self, key: RefundKey) -> RemoteRefund:
         if key.reference:
             return refund_of(self._http.get(f"/v1/refunds/{key.reference}"))
@@ -256,6 +263,7 @@ class RazorpayProvider:
         for dispute in self._pages("/v1/disputes", {"from": int(since.timestamp())}):
             yield dispute_of(dispute)
 
+    @timed
     def fetch_dispute(self, reference: str) -> RemoteDispute:
         return dispute_of(self._http.get(f"/v1/disputes/{reference}"))
 

@@ -56,6 +56,7 @@ from .stripe_objects import (
     remote_of_session,
     to_stripe,
 )
+from .timing import timed
 
 API_VERSION = "2026-10-28.endive"
 API_BASE = "https://api.stripe.com"
@@ -134,6 +135,7 @@ class StripeProvider:
             http_client=sdk.RequestsClient(timeout=TIMEOUT_SECONDS),
         )
 
+    @timed
     def create(self, new: NewPayment) -> Opened:
         values = _session_values(new)
         key = f"{new.uuid}-create"
@@ -151,6 +153,7 @@ class StripeProvider:
         with errors_translated():
             return self._api.v1.checkout.sessions.create(values, {"idempotency_key": key}).to_dict()
 
+    @timed
     def fetch(self, key: PaymentKey) -> Remote:
         with errors_translated():
             session = self._api.v1.checkout.sessions.retrieve(
@@ -158,6 +161,7 @@ class StripeProvider:
             ).to_dict()
         return self._with_all_refunds(remote_of_session(session), session)
 
+    @timed
     def capture(self, key: PaymentKey) -> Remote:
         try:
             with errors_translated():
@@ -173,6 +177,7 @@ class StripeProvider:
             raise
         return self.fetch(key)
 
+    @timed
     def cancel(self, key: PaymentKey) -> Remote:
         remote = self.fetch(key)
         if remote.state is RemoteState.OPEN:
@@ -197,6 +202,7 @@ class StripeProvider:
             )
         return self.fetch(key)
 
+    @timed
     def refund(self, key: RefundKey, amount: int) -> RemoteRefund:
         with errors_translated():
             refund = self._api.v1.refunds.create(
@@ -209,6 +215,7 @@ class StripeProvider:
             )
         return refund_of(refund.to_dict())
 
+    @timed
     def fetch_refund(self, key: RefundKey) -> RemoteRefund:
         with errors_translated():
             if key.reference:
@@ -266,6 +273,7 @@ class StripeProvider:
             for dispute in found.auto_paging_iter():
                 yield dispute_of(dispute.to_dict())
 
+    @timed
     def fetch_dispute(self, reference: str) -> RemoteDispute:
         with errors_translated():
             return dispute_of(self._api.v1.disputes.retrieve(reference).to_dict())

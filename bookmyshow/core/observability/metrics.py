@@ -69,6 +69,17 @@ TASKS = Histogram(
     buckets=(0.01, 0.1, 0.5, 1, 5, 10, 30, 60, 120),
 )
 TASKS_DONE = Counter("bookmyshow_tasks", "Celery tasks by how they ended.", ["task", "outcome"])
+PROVIDER_CALLS = Histogram(
+    "bookmyshow_provider_call_seconds",
+    "Time a call to a payment provider took. Every call ends after 5 s.",
+    ["provider", "call"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 3, 4, 5, 10),
+)
+PROVIDER_ANSWERS = Counter(
+    "bookmyshow_provider_calls",
+    "Calls to a payment provider. outcome: ok, refused, unknown (no usable answer), error.",
+    ["provider", "call", "outcome"],
+)
 PAGE_LOADS = Histogram(
     "bookmyshow_page_load_seconds",
     "Page loads as browsers saw them. metric: TTFB, FCP, LCP, INP.",

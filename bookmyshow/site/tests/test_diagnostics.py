@@ -13,7 +13,7 @@ from bookings.notices import mail_state
 from bookings.show_changes.services import cancel_show
 from bookings.sweep_heartbeat import note_sweep
 from bookmyshow.site import diagnostics
-from bookmyshow.site.diagnostics import Finding
+from bookmyshow.site.findings import Finding
 from tests.support.factories import make_booking, make_show, make_user
 from tests.support.mail_server import mail_server
 from tests.support.servers import OwnValkey

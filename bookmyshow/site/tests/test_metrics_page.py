@@ -3,6 +3,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import redis
@@ -14,9 +15,15 @@ from pytest_django import Settings
 from bookings import services
 from bookings.errors import BookingError, ShowBusy
 from bookings.models import Notice
+from bookings.payments import providers
+from bookings.payments.models import Payment, ProviderEvent, Refund
+from bookings.payments.providers.base import PaymentKey, ProviderError
+from bookings.payments.states import PaymentState
 from bookings.show_changes.services import cancel_show
 from bookmyshow.site import metrics_page, state_gauges
 from tests.support.factories import lapse, make_booking, make_show, make_user
+from tests.support.money import make_order, make_payment, make_refund
+from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db
 
@@ -120,6 +127,40 @@ def test_sweeps_holds_statements_locks_and_the_servers_are_measured() -> None:
     assert 1 <= value("bookmyshow_database_connections") < 300
     assert value("bookmyshow_database_connections_allowed") > 10
     assert value("bookmyshow_database_longest_lock_wait_seconds") == 0
+
+
+def test_money_that_waits_is_measured_by_state() -> None:
+    assert value("bookmyshow_payments", state="AUTHORISED") == 0
+    order = make_order(make_booking(make_show(), ["A1"]))
+    make_payment(order, PaymentState.AUTHORISED, review="another amount")
+    Payment.objects.update(updated_at=timezone.now() - timedelta(minutes=3))
+    paid = make_payment(make_order(make_booking(make_show(), ["A1"])), PaymentState.CAPTURED)
+    make_refund(paid, 100)
+    Refund.objects.update(created_at=timezone.now() - timedelta(minutes=20))
+    ProviderEvent.objects.create(provider="sandbox", event_id="evt_1", body_hash="1")
+    assert value("bookmyshow_payments", state="AUTHORISED") == 1
+    assert value("bookmyshow_oldest_payment_seconds", state="AUTHORISED") >= 180
+    assert value("bookmyshow_payments_to_review") == 1
+    assert value("bookmyshow_refunds", state="DUE") == 1
+    assert value("bookmyshow_oldest_refund_seconds", state="DUE") >= 1200
+    assert value("bookmyshow_disputes_open") == 0
+    assert value("bookmyshow_oldest_provider_event_seconds") > 0
+
+
+def test_calls_to_a_provider_are_timed_and_counted_by_how_they_end(sandbox: Sandbox) -> None:
+    provider = providers.provider("sandbox")
+    key = PaymentKey(uuid4(), "cs_test_none", "", 100, "INR")
+
+    def fetch() -> None:
+        with contextlib.suppress(ProviderError):
+            provider.fetch(key)
+
+    labels = {"provider": "sandbox", "call": "fetch"}
+    name = "bookmyshow_provider_calls_total"
+    assert grown(name, fetch, **labels, outcome="refused") == 1
+    sandbox.fault("unreachable")
+    assert grown(name, fetch, **labels, outcome="unknown") == 1
+    assert grown("bookmyshow_provider_call_seconds_count", fetch, **labels) == 1
 
 
 FROM_HERE = {"Origin": "http://testserver"}

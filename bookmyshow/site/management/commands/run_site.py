@@ -48,7 +48,9 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         summary = "" if no_demo else seed_demo()
         if sandbox:
-            summary += f"\nPayments: test mode, no money moves ({settings.SANDBOX_URL}/)"
+            summary = (
+                f"{summary.strip()}\nPayments: test mode, no money moves ({settings.SANDBOX_URL}/)"
+            )
         url = f"http://localhost:{port}/"
         # `os.execv` below turns this process into the supervisor, which waits only for its own
         # programs. The announcer must therefore not be a child of this process, or it would stay
