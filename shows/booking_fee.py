@@ -2,11 +2,11 @@
 
 The fee is charged when a customer pays online. Where paying at the cinema is possible, pages show
 prices without it and say what it adds. Where it is not, the fee can't be avoided, so every price
-includes it; a fee for the whole order is said beside the price and is part of the total. A seat
-that costs nothing adds no fee.
+includes it; a fee for the whole order is said beside the price and is part of the total. Seats that
+cost nothing together have no fee. What an order really costs is decided by
+bookings/payments/prices.py.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,16 +15,6 @@ from django.conf import settings
 from bookmyshow.core.templatetags.formatting import money
 
 from .models import Cinema, FeePer, Show
-
-
-def booking_fee(cinema: Cinema, seat_prices: Sequence[Decimal]) -> Decimal:
-    """The fee for seats with these prices, paid online, in the cinema's currency."""
-    return _fee(cinema.booking_fee, cinema.booking_fee_per, sum(price > 0 for price in seat_prices))
-
-
-def _fee(amount: Decimal, per: str, tickets: int) -> Decimal:
-    """`tickets`: how many of them cost something."""
-    return amount * (tickets if per == FeePer.TICKET else min(tickets, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +69,10 @@ class ShownPrices:
         "₹800", "₹800 + ₹40 online", or "₹830 with ₹30 booking fee".
         """
         amount = standard * self.standard + premium * self.premium
-        tickets = standard * bool(self.standard) + premium * bool(self.premium)
-        if not self.fee or self.fee.is_in_prices or not tickets:
+        if not self.fee or self.fee.is_in_prices or not amount:
             return money(amount, self.currency)
-        fee = _fee(self.fee.amount, self.fee.per, tickets)
+        tickets = standard + premium if self.fee.per == FeePer.TICKET else 1
+        fee = self.fee.amount * tickets
         fee_words = money(fee, self.currency)
         if self.fee.can_be_avoided:
             return f"{money(amount, self.currency)} + {fee_words} online"
@@ -94,5 +84,5 @@ def shown_prices(show: Show) -> ShownPrices:
     standard, premium = show.standard_price, show.premium_price
     fee = shown_fee(show.screen.cinema) if standard or premium else None
     if fee and fee.is_in_prices:
-        standard, premium = (price and price + fee.amount for price in (standard, premium))
+        standard, premium = standard + fee.amount, premium + fee.amount
     return ShownPrices(standard, premium, show.currency, fee)

@@ -13,10 +13,13 @@ from pytest_django import (
     Settings,
 )
 
-from shows.booking_fee import booking_fee, shown_fee, shown_prices
+from bookings import services
+from bookings.models import Booking
+from bookings.payments.prices import quote
+from shows.booking_fee import shown_fee, shown_prices
 from shows.models import Show
 from shows.seatmap import current as seatmap
-from tests.support.factories import make_cinema, make_screen, make_show
+from tests.support.factories import make_cinema, make_screen, make_show, make_user
 
 pytestmark = pytest.mark.django_db
 WORDS = "when you pay online, none at the cinema"
@@ -31,22 +34,6 @@ def online(settings: Settings) -> Settings:
 def show_with_fee(amount: str = "20", per: str = "ticket", **cinema: Any) -> Show:
     place = make_cinema(booking_fee=Decimal(amount), booking_fee_per=per, **cinema)
     return make_show(screen=make_screen(cinema=place))
-
-
-@pytest.mark.parametrize(
-    ("per", "prices", "fee"),
-    [
-        ("ticket", [250, 250, 400], 60),
-        ("order", [250, 250, 400], 20),
-        # A seat that costs nothing adds nothing.
-        ("ticket", [0, 400], 20),
-        ("ticket", [0, 0], 0),
-        ("order", [0, 0], 0),
-    ],
-)
-def test_the_fee_of_some_seats(per: str, prices: list[int], fee: int) -> None:
-    cinema = make_cinema(booking_fee=Decimal(20), booking_fee_per=per)
-    assert booking_fee(cinema, [Decimal(price) for price in prices]) == fee
 
 
 def test_without_a_fee_or_without_paying_online_nothing_is_said(settings: Settings) -> None:
@@ -89,6 +76,26 @@ def test_a_show_that_costs_nothing_mentions_no_fee(online: Settings) -> None:
     online.PAY_AT_CINEMA = False
     assert shown_prices(show).fee is None
     assert shown_prices(show).standard == 0
+
+
+@pytest.mark.parametrize("at_cinema", [True, False])
+@pytest.mark.parametrize("per", ["ticket", "order"])
+@pytest.mark.parametrize("labels", [["A1"], ["A1", "A2", "E1"]])
+def test_the_review_page_brings_no_surprise(
+    online: Settings, at_cinema: bool, per: str, labels: list[str]
+) -> None:
+    """The total on the seat map is what the order will cost."""
+    online.PAY_AT_CINEMA = at_cinema
+    show = show_with_fee(per=per)
+    held = services.hold_seats(user=make_user(), show_id=show.pk, labels=labels)
+    premium = labels.count("E1")
+    said = shown_prices(show).total(standard=len(labels) - premium, premium=premium)
+    due = quote(Booking.objects.with_show().get(pk=held.pk))
+    first, *online_part = [int(amount) for amount in re.findall(r"₹(\d+)", said)]
+    if at_cinema:
+        assert [first * 100, online_part[0] * 100] == [due.seats, due.fee]
+    else:
+        assert first * 100 == due.total
 
 
 def test_the_film_page_says_it_beside_the_first_prices(client: Client, online: Settings) -> None:

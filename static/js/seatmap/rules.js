@@ -25,9 +25,8 @@ export const totalOf = (seats, { standard, premium, currency, fee }) => {
   const costs = seats.map((seat) => (seat.isPremium ? premium : standard));
   const total = (...amounts) =>
     Number(amounts.reduce((sum, amount) => sum + amount, 0).toFixed(DECIMALS));
-  const tickets = costs.filter(Boolean).length;
-  if (!fee || !tickets) return money(total(...costs), currency);
-  const feeTotal = total(fee.amount * (fee.per === "ticket" ? tickets : 1));
+  if (!fee || !total(...costs)) return money(total(...costs), currency);
+  const feeTotal = total(fee.amount * (fee.per === "ticket" ? seats.length : 1));
   return fee.isOnline
     ? `${money(total(...costs), currency)} + ${money(feeTotal, currency)} online`
     : `${money(total(...costs, feeTotal), currency)} with ${money(feeTotal, currency)} booking fee`;
