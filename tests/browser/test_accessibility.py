@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import timezone
@@ -17,6 +15,7 @@ from bookings import services
 from bookings.tickets import services as tickets
 from movies.models import Movie
 from shows.models import Show
+from tests.support.axe import violations
 from tests.support.factories import (
     begin,
     lapse,
@@ -34,36 +33,11 @@ from tests.support.screens import SMALL_AND_LARGE
 pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
 
 PASSWORD = "marquee lights 9"
-AXE = Axe().axe_script
-# Buttons fade from one theme's colours to the other's; some animations never end.
-COLOURS_CHANGED = """async () => {
-    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
-    const ending = document
-        .getAnimations()
-        .filter((animation) => animation.effect.getComputedTiming().endTime !== Infinity);
-    await Promise.allSettled(ending.map((animation) => animation.finished));
-}"""
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @pytest.fixture
 def visit(visitor: Callable[..., BrowserContext]) -> Page:
     return visitor(reduced_motion="reduce").new_page()
-
-
-def violations(page: Page) -> list[str]:
-    """The violations that axe finds in both themes. The page is loaded once."""
-    problems = []
-    for theme in THEMES:
-        page.emulate_media(color_scheme=theme)
-        page.evaluate(COLOURS_CHANGED)
-        # In one go, for a page may reload itself between two.
-        report = page.evaluate(f"{AXE}\naxe.run({{ resultTypes: ['violations'] }})")
-        problems += [
-            f"{page.url} {theme}: {found['id']} at {[node['target'] for node in found['nodes']]}"
-            for found in report["violations"]
-        ]
-    return problems
 
 
 def test_pages_for_everyone(visit: Page) -> None:
