@@ -125,3 +125,16 @@ def test_a_live_key_stops_the_start(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
     assert "looks like a live key" in done.stderr
+
+
+def test_the_document_names_every_fault_and_every_call() -> None:
+    """Read as text, because the sandbox's models can't be imported beside the site's."""
+    folder = ROOT / "bookmyshow/payment_sandbox"
+    kinds = re.findall(r'^    "(\w+)": \("', (folder / "faults.py").read_text(), re.MULTILINE)
+    control = (folder / "urls.py").read_text().partition("CONTROL = [")[2].partition("]\n")[0]
+    calls = set(re.findall(r'\("(\w+)', control))
+    document = (ROOT / "docs/payment-sandbox.md").read_text()
+    assert len(kinds) > 10
+    assert len(calls) > 8
+    assert [kind for kind in kinds if f"`{kind}`" not in document] == []
+    assert [call for call in calls if f"/{call}" not in document] == []
