@@ -22,6 +22,7 @@ from .admin_lists import SHOW_COLUMNS, SearchBookings
 from .archive.models import ArchivedBooking
 from .models import Booking, Notice
 from .notices.services import try_again
+from .payments.admin.orders import orders_of_booking
 from .search import matching
 
 # Above this number of archived bookings, the message says only "More than".
@@ -86,6 +87,7 @@ class BookingAdmin(SearchBookings, LongListAdmin):
     fieldsets = (
         (None, {"fields": ("reference", "state", "customer_link", "show_link")}),
         ("Seats", {"fields": ("lines",)}),
+        ("Money", {"fields": ("orders",)}),
         ("Times (UTC)", {"fields": ("created_at", "expires_at", "confirmed_at", "updated_at")}),
     )
 
@@ -188,6 +190,11 @@ class BookingAdmin(SearchBookings, LongListAdmin):
             f"{booking.total_seats} seats" if booking.total_seats > 1 else "1 seat",
             money(booking.total_amount, booking.show.currency),
         )
+
+    @admin.display(description="orders")
+    def orders(self, booking: Booking) -> SafeString | str:
+        """The booking's orders with their payments, in a list of links."""
+        return orders_of_booking(booking)
 
 
 class NoticeState(admin.SimpleListFilter):

@@ -143,7 +143,10 @@ class Booking(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-pk")
-        permissions = (("view_takings", "Can see takings: the dashboard"),)
+        permissions = (
+            ("view_takings", "Can see takings: the dashboard"),
+            ("cancel_for_customer", "Can cancel one booking"),
+        )
         constraints = (
             models.UniqueConstraint(fields=("reference",), name="booking_reference_unique"),
             models.CheckConstraint(
@@ -335,6 +338,7 @@ class Notice(models.Model):
         MONEY_BACK = "money-back", "Late or surplus money goes back"
         REFUNDED = "refunded", "Money given back"
         PAYMENT_REFUSED = "payment-refused", "Payment refused after all"
+        BOOKING_CANCELLED = "booking-cancelled", "Booking cancelled by staff"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -380,6 +384,7 @@ class Notice(models.Model):
                         "money-back",
                         "refunded",
                         "payment-refused",
+                        "booking-cancelled",
                     ]
                 ),
                 name="notice_kind_known",

@@ -28,6 +28,7 @@ COMMON_VIEW_RIGHTS: Rights = {
     "shows": _view("cinema", "screen", "show"),
     "bookings": _view("booking", "admission", "notice"),
     "archive": _view("archivedbooking"),
+    "payments": _view("order", "payment", "refund", "dispute"),
     "accounts": _view("user"),
 }
 ADMIT_RIGHTS = ["add_admission", "delete_admission", "view_admission"]
@@ -38,15 +39,31 @@ ROLES: dict[str, Rights] = {
             *_all_of("cinema", "screen", "show"),
             *("schedule_shows", "cancel_show", "move_show"),
         ],
-        "bookings": [*_view("booking", "notice"), "change_notice", "view_takings", *ADMIT_RIGHTS],
+        "bookings": [
+            *_view("booking", "notice"),
+            *("change_notice", "view_takings", "cancel_for_customer"),
+            *ADMIT_RIGHTS,
+        ],
         "archive": _view("archivedbooking"),
+        "payments": [
+            *_view("order", "payment", "refund", "dispute", "providerevent"),
+            *("give_refund", "settle_refund", "check_payment", "review_payment"),
+        ],
         "tax": _all_of("taxrule"),
         "accounts": ["add_user", "change_user", "view_user"],
         "admin": _view("logentry"),
     },
     BOX_OFFICE: {
         **COMMON_VIEW_RIGHTS,
-        "bookings": [*_view("booking", "notice"), "change_notice", *ADMIT_RIGHTS],
+        "bookings": [
+            *_view("booking", "notice"),
+            *("change_notice", "cancel_for_customer"),
+            *ADMIT_RIGHTS,
+        ],
+        "payments": [
+            *_view("order", "payment", "refund", "dispute"),
+            *("settle_refund", "check_payment"),
+        ],
     },
     DOOR: {"bookings": ADMIT_RIGHTS},
     READ_ONLY: {

@@ -15,6 +15,7 @@ TEMPLATES = {
     Notice.Kind.SHOW_CANCELLED: "show_cancelled",
     Notice.Kind.SHOW_MOVED: "show_moved",
     Notice.Kind.REFUNDED: "refunded",
+    Notice.Kind.BOOKING_CANCELLED: "booking_cancelled",
 }
 
 
@@ -37,6 +38,7 @@ def compose(notice: Notice, connection: BaseEmailBackend | None = None) -> Email
         "references": detail["references"],
         "amount": Decimal(detail["amount"]),
         "why": detail.get("why", ""),
+        "money": detail.get("money", {}),
         "site": settings.SITE_URL,
     }
     name = f"bookings/notices/{TEMPLATES[Notice.Kind(notice.kind)]}"

@@ -15,8 +15,8 @@ from bookings.models import Booking
 from shows.models import Show
 
 from .errors import PaymentDisputed, RefundChanged
-from .ledger import Ledger, lock_ledgers
-from .models import Order, Refund
+from .ledger import OPEN_DISPUTES, Ledger, lock_ledgers
+from .models import Dispute, Order, Refund
 from .refunds import (
     RESERVED,
     cancel_orders,
@@ -66,9 +66,16 @@ class ShowMoney:
 
 
 def give_back_by_policy(
-    booking: Booking, *, show: Show, at: datetime, least: int | None = None
+    booking: Booking,
+    *,
+    show: Show,
+    at: datetime,
+    least: int | None = None,
+    source: Refund.Source = Refund.Source.CUSTOMER,
+    reason: str = "",
+    by: User | None = None,
 ) -> MoneyBack:
-    """End the order of a booking that its customer cancelled, and give back what the policy says.
+    """End the order of a cancelled booking, and give back what the order's policy says.
 
     `least` is what the page promised. Raises RefundChanged if less comes back, PaymentDisputed.
     """
@@ -78,9 +85,10 @@ def give_back_by_policy(
         offer = cancellation_offer(ledger, at=at, starts_at=show.starts_at)
         if least is not None and offer.back < least:
             raise RefundChanged
-        reason = "The cinema moved the show" if offer.was_moved else ""
+        if offer.was_moved and not reason:
+            reason = "The cinema moved the show"
         refunds = new_refunds(
-            ledger, offer.parts, offer.back, source=Refund.Source.CUSTOMER, now=at, reason=reason
+            ledger, offer.parts, offer.back, source=source, now=at, reason=reason, by=by
         )
         return _close([ledger], refunds, at).by_person[ledger.order.user_id]
     return MoneyBack()
@@ -111,12 +119,19 @@ def give_back_all(
     return _close(ledgers, refunds, at)
 
 
-def end_without_refund(booking: Booking, *, at: datetime) -> None:
-    """End the order of a booking that staff cancelled, and keep what was paid.
+def keep_what_was_paid(booking: Booking, *, at: datetime) -> MoneyBack:
+    """End the order of a booking that staff cancelled without giving money back.
 
     What the bank has only reserved is not taken.
     """
-    _close(lock_ledgers(LIVE & Q(booking=booking.pk)), [], at)
+    ledgers = lock_ledgers(LIVE & Q(booking=booking.pk))
+    return _close(ledgers, [], at).by_person.get(booking.user_id, MoneyBack())
+
+
+def is_disputed(booking: Booking) -> bool:
+    """Whether a bank looks into a payment of this booking."""
+    of_booking = Q(payment__order__booking=booking.pk, state__in=OPEN_DISPUTES)
+    return Dispute.objects.filter(of_booking).exists()
 
 
 def abandon_order(booking: Booking, *, at: datetime) -> None:

@@ -92,6 +92,16 @@ class RefundNotFailed(RefundRefused):
     message = "Only a refund that failed, and was not tried again yet, can be tried again."
 
 
+class RefundNotDue(RefundRefused):
+    """Only a refund that waits for the queue can be sent earlier."""
+
+    message = "This refund is not waiting to be sent."
+
+
+class NothingToReview(RefundRefused):
+    message = "Nobody has to look at this payment."
+
+
 class RefundNotManual(RefundRefused):
     """Only a refund that a person hands back can be settled by hand."""
 

@@ -16,7 +16,7 @@ from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit
 from bookmyshow.core.time import database_now
 
-from .errors import RefundNotFailed, RefundNotManual
+from .errors import RefundNotDue, RefundNotFailed, RefundNotManual
 from .locks import lock_payments, lock_refunds
 from .models import Order, Refund
 from .refund_results import retry_of
@@ -77,6 +77,21 @@ def settle_manually(refund: Refund, *, by: User, reason: str = "") -> Refund:
         owed.save(update_fields=["state", "handed_back_by", "sent_at", "ended_at"])
         audit.record(by=by, about=owed, what=f"Handed back: {_what(owed)} ({reason}).")
     return owed
+
+
+def send_now(refund: Refund, *, by: User, reason: str = "") -> Refund:
+    """End the pause of a refund that is due, for example after the balance was filled up.
+
+    The queue of its provider goes on. Raises RefundNotDue, ShowBusy.
+    """
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
+        (waiting,) = lock_refunds(Q(pk=refund.pk))
+        if waiting.state != RefundState.DUE:
+            raise RefundNotDue
+        waiting.next_try_at = database_now()
+        waiting.save(update_fields=["next_try_at"])
+        audit.record(by=by, about=waiting, what=f"To be sent now: {_what(waiting)} ({reason}).")
+    return waiting
 
 
 def _what(refund: Refund) -> str:

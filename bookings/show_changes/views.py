@@ -9,18 +9,21 @@ from django.contrib import admin, messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
+from accounts.staff.sessions import background
 from bookings.errors import BookingError
 from bookings.models import Booking, Notice
+from bookmyshow.core.htmx import HtmxHttpRequest, page_or_part
 from bookmyshow.core.staff.access import staff_with
 from bookmyshow.core.time import database_now, moment_on_clock
 from shows.admin_forms import CinemaTimeField
 from shows.errors import ScheduleError
 from shows.models import Show
 
+from .progress import refund_progress
 from .services import cancel_show, move_show, who_is_affected
 
 BOOKINGS_SHOWN = 50
@@ -63,6 +66,8 @@ def cancel(request: AuthenticatedRequest, show_id: int) -> HttpResponse:
         done = _do(request, lambda by: cancel_show(by=by, show_id=show_id, why=why))
         if done:
             messages.success(request, f"Cancelled: {done}. A mail tells them.")
+            if refund_progress(show_id).all.count:
+                return redirect("staff-show-refunds", show_id)
         return redirect("admin:shows_show_change", show_id)
     return _page(request, show, form, title="Cancel a show", is_cancel=True)
 
@@ -81,6 +86,23 @@ def move(request: AuthenticatedRequest, show_id: int) -> HttpResponse:
             messages.success(request, f"Moved: {done}. A mail tells them.")
             return redirect("admin:shows_show_change", show_id)
     return _page(request, show, form, title="Move a show", is_cancel=False)
+
+
+@background
+@require_safe
+@staff_with("shows.view_show")
+def refunds(request: HtmxHttpRequest, show_id: int) -> HttpResponse:
+    """How far the refunds of a cancelled show are. The page asks for this part again and again."""
+    show = _show(show_id)
+    progress = refund_progress(show.pk)
+    context = {
+        **admin.site.each_context(request),
+        "title": "Money back",
+        "show": show,
+        "progress": progress,
+        "currency": show.screen.cinema.currency,
+    }
+    return page_or_part(request, "bookings/show_changes/refunds.html", "progress", context)
 
 
 def _do(request: AuthenticatedRequest, act: Callable[[User], Any]) -> Any:
@@ -109,6 +131,7 @@ def _page(
         "is_cancel": is_cancel,
         "is_over": show.ends_at <= now if is_cancel else show.has_started(now),
         "affected": who_is_affected(show=show, at=now),
+        "progress": refund_progress(show.pk) if show.is_cancelled else None,
         "bookings": sold.select_related("user").order_by("pk")[:BOOKINGS_SHOWN],
         "notices": Notice.objects.filter(show=show).aggregate(
             written=Count("pk"),

@@ -3,6 +3,7 @@
 from django.urls import path, reverse_lazy
 from django.views.generic import RedirectView
 
+from bookings.after_sale import views as after_sale_views
 from bookings.dashboard.views import dashboard_page
 from bookings.show_changes import views as show_change_views
 from bookmyshow.core.staff.csv_export import export
@@ -22,4 +23,13 @@ urlpatterns = [
     path("shows/show/day/", staff_views.day, name="staff-day"),
     path("shows/show/<int:show_id>/cancel/", show_change_views.cancel, name="staff-cancel-show"),
     path("shows/show/<int:show_id>/move/", show_change_views.move, name="staff-move-show"),
+    path("shows/show/<int:show_id>/refunds/", show_change_views.refunds, name="staff-show-refunds"),
+    path(
+        "bookings/booking/<int:booking_id>/cancel/",
+        after_sale_views.cancel,
+        name="staff-cancel-booking",
+    ),
+    path(
+        "payments/order/<int:order_id>/refund/", after_sale_views.refund, name="staff-refund-order"
+    ),
 ]

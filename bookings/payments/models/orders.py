@@ -1,6 +1,7 @@
 """Orders and their lines: what a booking costs, as it was when the buyer pressed Pay."""
 
 import secrets
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
@@ -102,6 +103,11 @@ class Order(models.Model):
     def tz(self) -> ZoneInfo:
         """The cinema's time zone at the time of the order."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def local_start(self) -> datetime:
+        """The show's start when it was ordered, on the cinema's clock."""
+        return self.starts_at.astimezone(self.tz)
 
 
 class OrderLine(models.Model):

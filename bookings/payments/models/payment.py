@@ -96,6 +96,10 @@ class Payment(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-pk")
+        permissions = (
+            ("check_payment", "Can have a payment compared with the provider"),
+            ("review_payment", "Can close the review of a payment"),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("order",),

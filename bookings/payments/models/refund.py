@@ -81,6 +81,10 @@ class Refund(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-pk")
+        permissions = (
+            ("give_refund", "Can give money back, and try a failed refund again"),
+            ("settle_refund", "Can say that money was handed back"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=Q(state__in=RefundState.values), name="refund_state_known"

@@ -1,0 +1,54 @@
+"""How far the refunds of a cancelled show are. One query."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Sum
+
+from bookings.payments.models import Refund
+from bookings.payments.states import RefundState
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the refunds. `amount` is in the minor unit of the cinema's currency."""
+
+    count: int = 0
+    amount: int = 0
+
+    def __add__(self, other: "Part") -> "Part":
+        return Part(self.count + other.count, self.amount + other.amount)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The refunds of a show by their state. A refund that was tried again counts once."""
+
+    due: Part = Part()
+    sent: Part = Part()
+    succeeded: Part = Part()
+    failed: Part = Part()
+    manual: Part = Part()
+
+    @property
+    def all(self) -> Part:
+        return self.due + self.sent + self.succeeded + self.failed + self.manual
+
+    @property
+    def on_its_way(self) -> Part:
+        """Sent, and not failed."""
+        return self.sent + self.succeeded
+
+    @property
+    def is_working(self) -> bool:
+        """Whether the figures still change by themselves."""
+        return bool(self.due.count or self.sent.count)
+
+
+def refund_progress(show_id: int) -> Progress:
+    """The refunds that were written when this show was cancelled."""
+    refunds = Refund.objects.filter(
+        source=Refund.Source.SHOW, payment__order__show=show_id, retry=None
+    )
+    sums = refunds.order_by().values_list("state").annotate(Count("pk"), Sum("amount"))
+    parts = {RefundState(state).name.lower(): Part(count, amount) for state, count, amount in sums}
+    return Progress(**parts)
