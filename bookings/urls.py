@@ -3,6 +3,7 @@ from django.urls import path, register_converter
 from . import views
 from .converters import ReferenceConverter
 from .door import views as door_views
+from .payments import webhook_views
 from .tickets import views as ticket_views
 
 register_converter(ReferenceConverter, "reference")
@@ -25,5 +26,7 @@ urlpatterns = [
     path("bookings/<reference:reference>/ticket.ics", ticket_views.ics, name="ics"),
     path("bookings/<reference:reference>/qr.svg", ticket_views.qr, name="qr"),
     path("bookings/<reference:reference>/share/", ticket_views.share, name="share"),
+    path("payments/razorpay/return/", webhook_views.razorpay_return, name="razorpay-return"),
+    path("payments/<slug:provider_code>/events/", webhook_views.events, name="payment-events"),
     path("shared/<str:token>/", ticket_views.shared, name="shared"),
 ]

@@ -93,6 +93,7 @@ environment.check_payments(
 CANCELLATION_POLICY = environment.cancellation_policy("CANCELLATION_POLICY")
 SWEEP_SECONDS = 30
 NOTICE_SECONDS = 15
+RECONCILE_SECONDS = 10
 DOCUMENT_SECONDS = 30
 REFUND_SECONDS = 10
 
@@ -287,9 +288,13 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-# Sweeps have their own queue and worker (`sweeper` in the Procfile), because a slow mail server can
-# block all processes of the other worker for a minute.
-CELERY_TASK_ROUTES = {"bookings.tasks.release_expired_holds": {"queue": "sweeps"}}
+# Sweeps and payments have their own queues and worker (`sweeper` in the Procfile), because a slow
+# mail server can block all processes of the other worker for a minute.
+CELERY_TASK_ROUTES = {
+    "bookings.tasks.release_expired_holds": {"queue": "sweeps"},
+    "bookings.payments.tasks.*": {"queue": "payments"},
+    "bookings.tasks.send_refunds": {"queue": "payments"},
+}
 CELERY_BEAT_SCHEDULE = {
     "release-expired-holds": {
         "task": "bookings.tasks.release_expired_holds",
@@ -316,6 +321,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "bookings.tasks.send_refunds",
         "schedule": timedelta(seconds=REFUND_SECONDS),
         "options": {"expires": REFUND_SECONDS},
+    },
+    "reconcile-payments": {
+        "task": "bookings.payments.tasks.reconcile_payments",
+        "schedule": timedelta(seconds=RECONCILE_SECONDS),
+        "options": {"expires": RECONCILE_SECONDS},
+    },
+    # The provider's list of the day before (UTC) is complete by then.
+    "compare-payments": {
+        "task": "bookings.payments.tasks.compare_payments",
+        "schedule": crontab(hour=6, minute=10),
     },
     # At 04:00 in India. A time of day, because each restart of beat would start an interval again.
     "clear-sessions": {

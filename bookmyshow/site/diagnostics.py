@@ -146,7 +146,7 @@ def _workers() -> Finding:
         return Finding("workers", "none answers", advice, True)
     taken = {queue["name"] for taking in listening.values() for queue in taking}
     if missing := set(queues()) - taken:
-        advice = "Start the Procfile's `sweeper` (queue sweeps) or `worker` (queue celery)."
+        advice = "Start the Procfile's `sweeper` (sweeps, payments) or `worker` (queue celery)."
         words = f"none takes the queue {' or '.join(sorted(missing))}"
         return Finding("workers", words, advice, True)
     return Finding("workers", f"{len(listening)} answer")

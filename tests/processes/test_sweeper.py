@@ -82,7 +82,7 @@ def test_doctor_says_which_queue_nobody_takes(
         give_up = time.monotonic() + START_SECONDS
         while (found := workers()).text == "none answers":
             assert time.monotonic() < give_up
-        assert found.text == "none takes the queue sweeps"
+        assert found.text == "none takes the queue payments or sweeps"
         assert found.is_error
     with running(tmp_path, "worker", "sweeper"):
         give_up = time.monotonic() + START_SECONDS

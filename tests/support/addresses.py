@@ -75,8 +75,13 @@ PAGES: dict[str, Row] = {
     "api/docs": Row(ANYONE, "/api/docs"),
     "api/openapi.json": Row(ANYONE, "/api/openapi.json"),
 }
-# The token in the URL or header gives access.
-BY_TOKEN = {"shared/<str:token>/", "metrics"}
+# The token or the signature in the URL, the header or the form gives access.
+BY_TOKEN = {
+    "shared/<str:token>/",
+    "metrics",
+    "payments/<slug:provider_code>/events/",
+    "payments/razorpay/return/",
+}
 # Accepts only requests from pages of the site (bookmyshow/site/tests/test_metrics_page.py).
 FROM_OWN_PAGES = {"vitals"}
 # Unknown URLs under /api/ get a 404 in the API's envelope.

@@ -1,0 +1,94 @@
+"""Handles the events that providers sent: each one makes its payment due now.
+
+An event is a hint. What it says is not stored and not believed: the payment is fetched.
+"""
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from bookmyshow.core.time import database_now
+
+from .disputes import look_at_dispute
+from .looks import claim_next, look_again_now, look_at
+from .models import Payment, ProviderEvent
+from .providers.base import ProviderUnknown
+
+log = logging.getLogger(__name__)
+BATCH = 100
+#: Long enough to look into any complaint, and for the providers' own logs to be gone.
+KEPT = timedelta(days=90)
+
+
+def handle_events() -> int:
+    """Handle the events that no task has handled; returns how many. It ends early at an outage."""
+    waiting = ProviderEvent.objects.filter(handled_at=None).order_by("received_at")
+    handled = 0
+    for event in waiting[:BATCH]:
+        try:
+            handled += handle_event(event)
+        except ProviderUnknown as error:
+            log.warning("event %s waits: %s", event.pk, error)
+            break
+    return handled
+
+
+def handle_event(event: ProviderEvent) -> bool:
+    """Make the event's payment due now, and mark the event. False if another worker has done it.
+
+    An event about a dispute is looked up at once. Raises ProviderUnknown; the event waits then.
+    """
+    if ".dispute." in event.kind:
+        look_at_dispute(event.provider, event.object_reference)
+    with transaction.atomic():
+        unhandled = ProviderEvent.objects.select_for_update(skip_locked=True, of=("self",))
+        current = unhandled.filter(pk=event.pk, handled_at=None).first()
+        if current is None:
+            return False
+        payment = payment_of(current)
+        current.payment = payment
+        current.handled_at = database_now()
+        current.save(update_fields=["payment", "handled_at"])
+        if payment is not None:
+            look_again_now(Q(pk=payment.pk))
+    return True
+
+
+def handle_stored_event(provider_code: str, body_hash: str) -> None:
+    """Handle one event now, and look at its payment. The task of the webhook calls it."""
+    event = ProviderEvent.objects.filter(provider=provider_code, body_hash=body_hash).first()
+    if event is None or event.handled_at is not None:
+        return
+    try:
+        handle_event(event)
+    except ProviderUnknown as error:
+        log.warning("event %s waits: %s", event.pk, error)
+        return
+    event.refresh_from_db()
+    if event.payment_id is not None and (payment := claim_next(event.payment_id)):
+        look_at(payment)
+
+
+def payment_of(event: ProviderEvent) -> Payment | None:
+    """The payment that an event is about, by its uuid or the provider's ids. None if not ours."""
+    name = event.object_reference
+    if not name:
+        return None
+    ours = Payment.objects.filter(provider=event.provider)
+    try:
+        return ours.filter(uuid=UUID(name)).first()
+    except ValueError:
+        pass  # It is an id of the provider's.
+    return ours.filter(Q(reference=name) | Q(charge=name)).first()
+
+
+def forget_old_events() -> int:
+    """Delete handled events that are older than KEPT; returns how many."""
+    old = ProviderEvent.objects.filter(
+        received_at__lt=database_now() - KEPT, handled_at__isnull=False
+    )
+    deleted, _ = old.delete()
+    return deleted

@@ -1,0 +1,131 @@
+"""Looks at payments that are undecided, again and again, until they are settled.
+
+A worker claims one payment in a short transaction, and looks at it outside of any transaction
+(`observe`). The claim is the plan of the next look: CLAIM later, until this one has ended. So each
+worker takes rows that nobody else has, and after a `kill -9` the next worker looks soon. Looking
+twice does no harm, because `observe` asks the provider and moves forward only.
+
+A payment that stays undecided is looked at after growing pauses (`checking.PAUSES`), the last ones
+once a day for a week. Then a person must look.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from bookmyshow.core.time import database_now
+
+from . import providers
+from .checking import PAUSES
+from .locks import lock_payments
+from .models import Payment
+from .observe import observe
+from .opening import payment_key
+from .providers.base import ProviderError
+from .refund_results import note_remote_refunds
+from .states import PaymentState
+
+log = logging.getLogger(__name__)
+
+# `Payment.last_error` after a call without an answer (`observe`, `opening`).
+NO_ANSWER = "no answer"
+
+# Longer than the calls of one look take. A look that takes longer is only repeated.
+CLAIM = timedelta(minutes=1)
+#: In these states nothing is left to do. Money that arrives later is told by an event, and found by
+#: the daily comparison.
+SETTLED = (
+    PaymentState.CAPTURED,
+    PaymentState.CANCELLED,
+    PaymentState.VOIDED,
+    PaymentState.REVIEW,
+)
+
+
+def claim_next(payment_id: int | None = None) -> Payment | None:
+    """Claim the payment that waited longest, or this one if it is due. None if none is due.
+
+    The look is counted now, so that a payment at which workers die does not stop the others.
+    """
+    with transaction.atomic():
+        now = database_now()
+        due = Payment.objects.to_check(at=now)
+        if payment_id is not None:
+            due = due.filter(pk=payment_id)
+        payment = due.select_for_update(skip_locked=True, of=("self",), no_key=True).first()
+        if payment is not None:
+            payment.next_check_at = now + CLAIM
+            payment.checks = min(payment.checks + 1, len(PAUSES))
+            payment.save(update_fields=["next_check_at", "checks"])
+    return payment
+
+
+def look_at(payment: Payment) -> bool:
+    """Look at a claimed payment, and plan the next look. False if the provider gave no answer.
+
+    Raises nothing, because an error of one payment must not stop the others.
+    """
+    known = True
+    try:
+        if payment.state == PaymentState.CAPTURED:
+            known = look_at_refunds(payment)
+        else:
+            known = observe(payment.pk).last_error != NO_ANSWER
+    except Exception:
+        # A fault of ours, for example a key that is missing.
+        log.exception("payment %s can't be looked at", payment.uuid)
+    _plan_next(payment)
+    return known
+
+
+def look_at_refunds(payment: Payment) -> bool:
+    """Write down what the provider knows about the refunds of a payment that was taken.
+
+    Somebody may have made some at the provider, and a bank may have sent one back. False without an
+    answer.
+    """
+    try:
+        remote = providers.provider(payment.provider).fetch(payment_key(payment))
+    except ProviderError as error:
+        log.warning("payment %s: its refunds are not known: %s", payment.uuid, error)
+        return False
+    with transaction.atomic():
+        (current,) = lock_payments(Q(pk=payment.pk))
+        note_remote_refunds(current, remote.refunds)
+    return True
+
+
+def _plan_next(payment: Payment) -> None:
+    """Plan the next look of a claimed payment, unless the look has done it (a change of state).
+
+    An event that came meanwhile wants another look, and has written its own time.
+    """
+    with transaction.atomic():
+        for current in lock_payments(Q(pk=payment.pk, next_check_at=payment.next_check_at)):
+            is_last = current.checks >= len(PAUSES)
+            if current.state == PaymentState.CAPTURED or is_last:
+                current.next_check_at = None
+            else:
+                current.next_check_at = database_now() + PAUSES[current.checks]
+            if is_last and current.state not in SETTLED:
+                _give_to_staff(current)
+            current.save(update_fields=["next_check_at", "state", "review"])
+
+
+def _give_to_staff(payment: Payment) -> None:
+    """After a week of looking nobody knows, so a person must look."""
+    log.error("payment %s is undecided after %s looks", payment.uuid, payment.checks)
+    payment.review = payment.review or (
+        f"Undecided after a week ({payment.get_state_display()}). Look at it at the provider."
+    )
+    payment.move_to(PaymentState.REVIEW)
+
+
+def look_again_now(which: Q) -> int:
+    """Make these payments due now, whatever their state; returns how many. The pauses start again.
+
+    One that is looked at now is looked at again.
+    """
+    return Payment.objects.filter(which).update(next_check_at=database_now(), checks=0)

@@ -1,0 +1,27 @@
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from . import comparison, events, reconciler
+
+
+# After reconciler.RUN_SECONDS a run starts nothing else. The time limit ends a run in which a
+# provider never finishes its answer.
+@shared_task(soft_time_limit=100)
+def reconcile_payments() -> int:
+    """Finish payments, refunds and events that are due. Beat starts it every RECONCILE_SECONDS."""
+    return reconciler.reconcile().payments
+
+
+@shared_task(soft_time_limit=60)
+def handle_payment_event(provider_code: str, body_hash: str) -> None:
+    """Look at the payment of an event that was just stored (`bookings.payments.webhooks`)."""
+    events.handle_stored_event(provider_code, body_hash)
+
+
+@shared_task
+def compare_payments() -> int:
+    """Compare yesterday's payments with the provider's, and forget old events. Once a day."""
+    events.forget_old_events()
+    return len(comparison.compare((timezone.now() - timedelta(days=1)).date()))
