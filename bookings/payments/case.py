@@ -53,7 +53,7 @@ class Unwanted:
 LATE = Unwanted(Refund.Source.LATE, "your time to pay had run out and the seats were sold")
 GIVEN_UP = Unwanted(Refund.Source.LATE, "you had let these seats go before you paid")
 TWICE = Unwanted(Refund.Source.DUPLICATE, "the booking was paid already")
-NO_SHOW = Unwanted(Refund.Source.SHOW, "the cinema cancelled the show")
+NO_SHOW = Unwanted(Refund.Source.SHOW, "the cinema cancelled the show or the booking")
 NO_BOOKING = Unwanted(Refund.Source.CUSTOMER, "the booking was cancelled before you paid")
 WRONG = Unwanted(Refund.Source.LATE, "another amount was paid than the booking costs")
 

@@ -14,8 +14,10 @@ from .models import Order, Payment
 log = logging.getLogger(__name__)
 
 
-def mail_paid(payment: Payment, order: Order, booking: Booking, *, late: bool = False) -> None:
+def mail_paid(payment: Payment, order: Order, booking: Booking) -> None:
     """The ticket is paid. `late`: the time had run out, and the seats were still free."""
+    # A booking that never was a hold was made for a late buyer (seats.py).
+    late = booking.confirmed_at == booking.created_at
     _write(Notice.Kind.TICKET_PAID, payment, order, booking, late=late)
 
 

@@ -156,16 +156,15 @@ def _money_is_there(case: Case, answer: Answer) -> None:
         _end_order(case)
         _give_back(case, answer, WRONG)
         return
-    late = False
     if case.order.state in {OPEN, EXPIRED} and case.booking and not case.has_seats:
-        unwanted, late = _seats_of_late_buyer(case), True
+        unwanted = _seats_of_late_buyer(case)
     else:
         unwanted = _unwanted(case)
     if unwanted:
         _end_order(case)
         _give_back(case, answer, unwanted)
     else:
-        _keep(case, answer, late=late)
+        _keep(case, answer)
 
 
 def _unwanted(case: Case) -> Unwanted | None:
@@ -188,8 +187,8 @@ def _reason_of_stopped(case: Case) -> Unwanted:
         return GIVEN_UP
     if case.order.state == CANCELLED:
         booking = case.booking
-        by_cinema = booking and booking.ended_reason == Booking.EndedReason.CINEMA
-        return NO_SHOW if by_cinema else NO_BOOKING
+        by_customer = booking and booking.ended_reason == Booking.EndedReason.CUSTOMER
+        return NO_BOOKING if by_customer else NO_SHOW
     return TWICE if case.order.state == PAID else LATE
 
 
@@ -214,7 +213,7 @@ def _seats_of_late_buyer(case: Case) -> Unwanted | None:
     return None
 
 
-def _keep(case: Case, answer: Answer, *, late: bool) -> None:
+def _keep(case: Case, answer: Answer) -> None:
     """The money is for the order: the seats are the buyer's for good."""
     booking = case.booking
     assert booking is not None
@@ -223,17 +222,17 @@ def _keep(case: Case, answer: Answer, *, late: bool) -> None:
     stop_payable(case.siblings, case.now)
     _set_order(case, PAID)
     if answer.remote.state is RemoteState.CAPTURED:
-        _take(case, answer.remote, late=late)
+        _take(case, answer.remote)
     else:
         case.payment.move_to(PaymentState.CAPTURE_DUE)
         case.payment.charge = answer.remote.charge
 
 
-def _take(case: Case, remote: Remote, *, late: bool = False) -> None:
+def _take(case: Case, remote: Remote) -> None:
     """The money was taken, all of it, and it is the order's."""
     _note_captured(case, remote)
     if case.booking is not None and case.order.state == PAID:
-        mail_paid(case.payment, case.order, case.booking, late=late)
+        mail_paid(case.payment, case.order, case.booking)
 
 
 def _note_captured(case: Case, remote: Remote) -> None:
