@@ -86,6 +86,18 @@ class PlanTooLarge(ScheduleError):
     when = "Scheduling more shows at once than one plan may make."
 
 
+class PlanHasTwoCurrencies(ScheduleError):
+    """The plan's screens are in cinemas of different currencies, but it has one pair of prices."""
+
+    code = "PLAN_HAS_TWO_CURRENCIES"
+    summary = "These screens sell in different currencies."
+    when = "A plan with the same prices for screens of two currencies."
+
+    def __init__(self, currencies: list[str]) -> None:
+        names = f"{', '.join(currencies[:-1])} and {currencies[-1]}"
+        super().__init__(f"These screens sell in {names}, so they need a plan for each currency.")
+
+
 class CurrencyInUse(ScheduleError):
     """The cinema has or had bookings, so its currency can't change: amounts would change too."""
 

@@ -89,7 +89,7 @@ def create_shows(
     with transaction.atomic():
         currencies = keep_in_use(slots)
         for slot in slots:
-            refuse_fine_prices(slot, currencies[slot.screen.cinema_id])
+            _refuse_fine_prices(slot, currencies[slot.screen.cinema_id])
         try:
             with transaction.atomic():
                 Show.objects.bulk_create(shows)
@@ -141,7 +141,7 @@ def refuse_archived(slot: ShowSlot) -> None:
     _refuse_archived(slot.screen.cinema)
 
 
-def refuse_fine_prices(slot: ShowSlot, currency: str) -> None:
+def _refuse_fine_prices(slot: ShowSlot, currency: str) -> None:
     """Raise PriceTooFine if the currency has fewer decimals than one of the prices."""
     for price in (slot.standard_price, slot.premium_price):
         refuse_fine_price(price, currency)
@@ -307,9 +307,12 @@ def change_terms(
     Seats that are held or sold keep their price (docs/spec.md §4.9). Raises ShowBusy and
     PriceTooFine.
     """
-    for price in (standard_price, premium_price):
-        refuse_fine_price(price, show.currency)
     with lock_timeout_raises(ShowBusy), transaction.atomic():
+        # A change of the cinema's currency holds this lock (`allow_new_currency`).
+        Show.objects.select_for_update().filter(pk=show.pk).first()
+        currency = Cinema.objects.get(screens=show.screen_id).currency
+        for price in (standard_price, premium_price):
+            refuse_fine_price(price, currency)
         # Update only these columns: a booking may have changed `available_seats` since `show` was
         # read.
         Show.objects.filter(pk=show.pk).update(

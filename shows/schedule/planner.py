@@ -14,14 +14,14 @@ from django.utils.crypto import salted_hmac
 from accounts.models import User
 from bookmyshow.core.time import DAY_ENDS, comes_twice, moment_on_clock, on_business_day
 from movies.models import Movie
-from shows.errors import PlanHasProblems, PlanTooLarge, ScheduleError
+from shows.cinema_money import refuse_fine_price
+from shows.errors import PlanHasProblems, PlanHasTwoCurrencies, PlanTooLarge, ScheduleError
 from shows.models import Screen, Show
 from shows.seating.plan import PlanError, parse_plan
 from shows.services import (
     ShowSlot,
     create_shows,
     refuse_archived,
-    refuse_fine_prices,
     show_end,
     time_problem,
 )
@@ -97,8 +97,10 @@ def times_between(first: time, last: time, every: timedelta) -> list[time]:
 def preview(plan: Plan, *, at: datetime) -> list[PlannedShow]:
     """Every show of the plan with its problems and notes, ordered by local start.
 
-    Raises PlanTooLarge if there are more than MOST_SHOWS.
+    Raises PlanTooLarge if there are more than MOST_SHOWS, PlanHasTwoCurrencies if the screens don't
+    sell in the same currency, and PriceTooFine if it can't hold the prices.
     """
+    _refuse_prices(plan)
     count = len(plan.screens) * len(plan.days) * len(plan.times)
     if count > MOST_SHOWS:
         raise PlanTooLarge(f"This plan has {count} shows; plan {MOST_SHOWS} at a time at most.")
@@ -111,6 +113,15 @@ def preview(plan: Plan, *, at: datetime) -> list[PlannedShow]:
     _find_overlaps(planned)
     planned.sort(key=lambda show: (show.wall, str(show.screen)))
     return planned
+
+
+def _refuse_prices(plan: Plan) -> None:
+    currencies = sorted({screen.cinema.currency for screen in plan.screens})
+    if len(currencies) > 1:
+        raise PlanHasTwoCurrencies(currencies)
+    for currency in currencies:
+        refuse_fine_price(plan.standard_price, currency)
+        refuse_fine_price(plan.premium_price, currency)
 
 
 def digest(plan: Plan, planned: Sequence[PlannedShow]) -> str:
@@ -166,7 +177,6 @@ def _place(show: PlannedShow, plan: Plan, at: datetime) -> None:
         show.problems.append(problem)
     try:
         refuse_archived(_slot(show, plan))
-        refuse_fine_prices(_slot(show, plan), show.screen.cinema.currency)
         _, show.busy_until = show_end(
             movie=show.movie, screen=show.screen, starts_at=show.starts_at
         )

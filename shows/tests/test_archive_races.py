@@ -4,13 +4,11 @@ Each race runs step by step on two connections. A control test shows that withou
 goes wrong.
 """
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Decimal
 from unittest import mock
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -20,7 +18,7 @@ from shows.errors import Archived, CinemaHasComingShows, MovieHasComingShows
 from shows.models import Cinema, Screen, Show
 from shows.services import ShowSlot, archive_cinema, archive_movie
 from tests.support.factories import make_movie, make_screen, make_show, make_user
-from tests.support.races import wait_for_waiting
+from tests.support.races import elsewhere, wait_for_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,23 +30,6 @@ def archive(what: str, movie: Movie, screen: Screen) -> None:
         archive_movie(Movie.objects.get(pk=movie.pk), by=make_user(), at=timezone.now())
     else:
         archive_cinema(Cinema.objects.get(pk=screen.cinema_id), by=make_user(), at=timezone.now())
-
-
-def elsewhere(work: Callable[[], object]) -> "Future[object]":
-    """Run `work` on its own thread and connection; an exception is returned as the result."""
-
-    def run() -> object:
-        try:
-            return work()
-        except Exception as error:
-            return error
-        finally:
-            connections.close_all()
-
-    pool = ThreadPoolExecutor(max_workers=1)
-    future = pool.submit(run)
-    pool.shutdown(wait=False)
-    return future
 
 
 def has_show_out_of_use() -> bool:

@@ -4,7 +4,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from django.db import connection, connections, transaction
 
@@ -32,6 +32,23 @@ def at_once(work: Callable[[int], object], count: int) -> list[object]:
 
     with ThreadPoolExecutor(max_workers=count) as pool:
         return list(pool.map(run, range(count)))
+
+
+def elsewhere(work: Callable[[], object]) -> "Future[object]":
+    """Run `work` on its own thread and connection; an exception is returned as the result."""
+
+    def run() -> object:
+        try:
+            return work()
+        except Exception as error:
+            return error
+        finally:
+            connections.close_all()
+
+    pool = ThreadPoolExecutor(max_workers=1)
+    future = pool.submit(run)
+    pool.shutdown(wait=False)
+    return future
 
 
 def wait_for_waiting(count: int) -> None:

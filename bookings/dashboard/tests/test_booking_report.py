@@ -1,5 +1,6 @@
 import csv
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from io import StringIO
 from zoneinfo import ZoneInfo
 
@@ -96,6 +97,38 @@ def test_without_days_it_is_of_the_week_that_is_over_on_the_cinemas_clock() -> N
         noon = datetime.combine(today - days * A_DAY, time(12), ZoneInfo(zone))
         make_show(screen=screen, starts_at=noon)
     assert [row["day"] for row in rows()] == [f"{today - 7 * A_DAY}", f"{today - A_DAY}"]
+
+
+def sell_in_two_currencies() -> None:
+    """One film and one day: two seats for 500 rupees, one for 12.50 pounds."""
+    movie = make_movie("Everywhere")
+    make_booking(make_show(movie=movie), ["A1", "A2"])
+    london = make_screen(cinema=make_cinema(name="Lantern", city="London", currency="GBP"))
+    make_booking(make_show(movie=movie, screen=london, standard_price=Decimal("12.50")), ["A1"])
+
+
+@pytest.mark.parametrize("by", ["day", "cinema", "film"])
+def test_two_currencies_are_never_added(by: str) -> None:
+    sell_in_two_currencies()
+    pounds, rupees = rows(f"--by={by}", *span())
+    assert (pounds["currency"], pounds["takings"], pounds["sold"]) == ("GBP", "12.50", "1")
+    assert (rupees["currency"], rupees["takings"], rupees["sold"]) == ("INR", "500.00", "2")
+    assert (pounds["shows"], rupees["shows"]) == ("1", "1")
+
+
+def test_the_table_has_a_total_for_each_currency() -> None:
+    sell_in_two_currencies()
+    head, _, _, pounds, rupees = report("--by=film", *span()).splitlines()
+    assert head.endswith(" takings")
+    assert (pounds.split()[0], *pounds.split()[-2:]) == ("total", "GBP", "12.50")
+    assert (rupees.split()[0], *rupees.split()[-2:]) == ("total", "INR", "500.00")
+
+
+def test_one_currency_is_named_in_the_heading_alone() -> None:
+    make_booking(make_show(), ["A1"])
+    head, line, total = report("--by=film", *span()).splitlines()
+    assert head.endswith("takings INR")
+    assert "INR" not in line + total
 
 
 def test_the_table_ends_with_the_total() -> None:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from bookings import services
 from bookings.dashboard import site_warnings
@@ -54,6 +54,41 @@ def test_it_adds_up_what_was_sold_held_and_let_go() -> None:
     assert [film.takings for film in board.money[0].films] == [900]
     newcomers = board.newcomers
     assert (newcomers.signed_up, newcomers.booked, newcomers.conversion) == (4, 2, 50)
+
+
+def test_each_currency_has_its_own_figures(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    make_booking(make_show(), ["A1", "A2"])
+    with django_assert_num_queries(6):
+        dashboard(at=timezone.now())
+    cache.clear()
+    pounds = make_screen(cinema=make_cinema(currency="GBP"))
+    make_booking(make_show(screen=pounds, standard_price=Decimal("12.50")), ["A1"])
+    with django_assert_num_queries(6):
+        board = dashboard(at=timezone.now())
+    assert board.funnel.takings == {"GBP": Decimal("12.50"), "INR": Decimal(500)}
+    assert (board.funnel.confirmed, board.funnel.seats_sold) == (2, 3)
+    by_currency = [
+        (figures.currency, sum(day.takings for day in figures.days), figures.best_film)
+        for figures in board.money
+    ]
+    assert by_currency == [
+        ("GBP", Decimal("12.50"), Decimal("12.50")),
+        ("INR", Decimal(500), Decimal(500)),
+    ]
+    page = staff_client().get(PAGE).text
+    assert "£12.50<br>₹500" in page
+    assert "Takings by the day of the show, GBP" in page
+    assert "Best films, two weeks around today, INR" in page
+    assert "512" not in page
+
+
+def test_one_currency_is_not_named_on_the_dashboard() -> None:
+    make_booking(make_show(), ["A1"])
+    page = staff_client().get(PAGE).text
+    assert "<dd>₹250</dd>" in page
+    assert "INR" not in page
 
 
 def test_almost_all_is_not_a_hundred_percent() -> None:

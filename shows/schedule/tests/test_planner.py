@@ -13,7 +13,13 @@ from pytest_django import DjangoAssertNumQueries
 
 from bookmyshow.core.time import A_DAY, comes_twice, moment_on_clock
 from movies.models import Movie
-from shows.errors import MovieNotSchedulable, PlanHasProblems, PlanTooLarge
+from shows.errors import (
+    MovieNotSchedulable,
+    PlanHasProblems,
+    PlanHasTwoCurrencies,
+    PlanTooLarge,
+    PriceTooFine,
+)
 from shows.models import Screen, Show
 from shows.schedule.forms import read_times
 from shows.schedule.planner import (
@@ -164,6 +170,15 @@ def test_a_plan_that_is_too_large_is_refused_before_it_costs_anything() -> None:
     times = [time(hour, minute) for hour in range(24) for minute in range(60)]
     with pytest.raises(PlanTooLarge):
         preview(make_plan(times=times, last_day=DAY + timedelta(days=1)), at=AT)
+
+
+def test_a_plan_has_prices_in_one_currency_that_can_hold_them() -> None:
+    tokyo = make_screen(cinema=make_cinema(currency="JPY"))
+    with pytest.raises(PlanHasTwoCurrencies, match="sell in INR and JPY, so they need a plan"):
+        preview(make_plan(screens=[make_screen(), tokyo]), at=AT)
+    with pytest.raises(PriceTooFine, match=r"250\.50 can't be paid in JPY"):
+        preview(make_plan(screens=[tokyo], standard_price=Decimal("250.50")), at=AT)
+    assert preview(make_plan(screens=[tokyo], standard_price=Decimal("250.00")), at=AT)
 
 
 def test_the_cost_of_a_preview_does_not_grow_with_the_plan(
