@@ -71,10 +71,11 @@ def compare(day: date) -> list[Difference]:
     found = []
     for code in _codes(since, until):
         provider = providers.provider(code)
-        found += list(_compare_payments(provider, since, until))
+        for difference in _compare_payments(provider, since, until):
+            # At once: the provider may not answer for the next page.
+            log.error("comparison with the provider: %s", difference)
+            found.append(difference)
         _compare_disputes(provider, since)
-    for difference in found:
-        log.error("comparison with the provider: %s", difference)
     return found
 
 

@@ -15,6 +15,8 @@ State = TypeVar("State", PaymentState, RefundState)
 AUTHORISED_LATE = timedelta(minutes=2)
 #: Whatever must still be done at a provider: taking, ending, giving free, refunding.
 DUE_LATE = timedelta(minutes=15)
+#: Razorpay can't give a reservation free by a call: it does so by itself (providers/razorpay.py).
+RAZORPAY_GIVES_FREE = timedelta(minutes=45)
 #: A worker handles an event within seconds.
 EVENT_LATE = timedelta(minutes=5)
 ENDED = frozenset({PaymentState.CAPTURED, PaymentState.CANCELLED, PaymentState.VOIDED})
@@ -36,7 +38,7 @@ class Waiting:
 @dataclass(frozen=True, slots=True)
 class MoneyState:
     at: datetime
-    #: Payments by state, without those that have ended.
+    #: Payments by state, without those that have ended, or that only Razorpay itself can end.
     payments: Mapping[PaymentState, Waiting]
     #: Refunds by state, without those that succeeded and failed ones that were tried again.
     refunds: Mapping[RefundState, Waiting]
@@ -72,7 +74,11 @@ class MoneyState:
 
 def money_state(*, at: datetime) -> MoneyState:
     """Read it; each statement has an index of its own."""
-    payments = Payment.objects.exclude(state__in=ENDED)
+    payments = Payment.objects.exclude(state__in=ENDED).exclude(
+        state=PaymentState.VOID_DUE,
+        provider__in=["razorpay", "sandbox-razorpay"],
+        updated_at__gt=at - RAZORPAY_GIVES_FREE,
+    )
     # A failed refund that was tried again is told by its newer row.
     refunds = Refund.objects.exclude(state=RefundState.SUCCEEDED).filter(retry=None)
     disputes = Dispute.objects.filter(state__in=OPEN_DISPUTES).aggregate(

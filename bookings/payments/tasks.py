@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from . import comparison, events, reconciler
+from .providers.base import ProviderUnknown
 
 
 # After reconciler.RUN_SECONDS a run starts nothing else. The time limit ends a run in which a
@@ -20,7 +21,14 @@ def handle_payment_event(provider_code: str, body_hash: str) -> None:
     events.handle_stored_event(provider_code, body_hash)
 
 
-@shared_task
+# A page of 100 payments is one call. The list of a busy day takes minutes.
+@shared_task(
+    soft_time_limit=1_500,
+    time_limit=1_600,
+    autoretry_for=(ProviderUnknown,),
+    retry_backoff=60,
+    max_retries=5,
+)
 def compare_payments() -> int:
     """Compare yesterday's payments with the provider's, and forget old events. Once a day."""
     events.forget_old_events()

@@ -295,7 +295,7 @@ class Provider(Protocol):
         Safe to repeat. The answer says what is true afterwards, and the caller decides by it: a
         buyer may have paid at the same moment (CAPTURED, one-step methods), or the bank still
         decides (PENDING). With Razorpay a reservation stays AUTHORISED until Razorpay itself gives
-        it back within the hour; then the payment is CANCELLED.
+        it back within half an hour; then the payment is CANCELLED.
         Several calls. Raises ProviderUnknown, ProviderNotFound.
         """
 

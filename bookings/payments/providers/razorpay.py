@@ -58,8 +58,9 @@ from .razorpay_objects import (
 from .timing import timed
 
 API_BASE = "https://api.razorpay.com"
-#: Minutes after which Razorpay gives back what we have not captured.
-MANUAL_EXPIRY_MINUTES = 60
+#: Minutes after which Razorpay gives back what we have not captured. Long enough to capture after
+#: an outage of ours; short, because unwanted money waits for it.
+MANUAL_EXPIRY_MINUTES = 30
 PAGE = 100
 #: Razorpay posts here after paying, and the view leads on to the payment's return address.
 CALLBACK_PATH = "/payments/razorpay/return/"

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from bookings import services
 from bookings.models import Booking
-from bookings.payments import events, looks
+from bookings.payments import events, looks, refund_queue
 from bookings.payments.checking import PAUSES
 from bookings.payments.checkout import begin_checkout
 from bookings.payments.looks import claim_next, look_at
@@ -18,6 +18,7 @@ from bookings.payments.reconciler import reconcile
 from bookings.payments.states import OrderState, PaymentState, RefundState
 from bookmyshow.core.time import database_now
 from tests.support.factories import make_show, make_user
+from tests.support.money import make_refund
 from tests.support.provider_events import post_stripe, stripe_event
 from tests.support.races import at_once
 from tests.support.sandbox import Sandbox
@@ -245,6 +246,19 @@ def test_a_refund_made_at_the_provider_is_written_down(sandbox: Sandbox) -> None
     assert refund.state == RefundState.SUCCEEDED
     payment.refresh_from_db()
     assert payment.next_check_at is None
+
+
+def test_a_refund_that_a_bank_sends_back_weeks_later_is_noticed(sandbox: Sandbox) -> None:
+    payment = paid(sandbox)
+    refund = make_refund(payment, 100)
+    refund_queue.send_due()
+    refund.refresh_from_db()
+    assert refund.state == RefundState.SUCCEEDED
+    sandbox.control("POST", f"refunds/{refund.reference}", failure="expired_or_canceled_card")
+    stored_event(payment, "refund.failed")
+    reconcile()
+    refund.refresh_from_db()
+    assert (str(refund.state), refund.failure_code) == ("FAILED", "expired_or_canceled_card")
 
 
 def dispute(sandbox: Sandbox, payment: Payment) -> str:

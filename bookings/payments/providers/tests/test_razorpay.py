@@ -8,7 +8,7 @@ import pytest
 
 from bookings.payments.providers import razorpay_http
 from bookings.payments.providers.base import ForgedEvent, Provider, ProviderUnknown, RemoteState
-from bookings.payments.providers.razorpay import Account, RazorpayProvider
+from bookings.payments.providers.razorpay import MANUAL_EXPIRY_MINUTES, Account, RazorpayProvider
 from tests.support.sandbox import Sandbox
 
 from .payments import EMAIL, new_payment, opened, reserved
@@ -80,7 +80,7 @@ def test_a_reservation_that_nobody_takes_goes_back_by_itself(
 ) -> None:
     key = reserved(razorpay, sandbox)
     assert razorpay.cancel(key).state is RemoteState.AUTHORISED
-    sandbox.let_time_pass(seconds=3_601)
+    sandbox.let_time_pass(seconds=MANUAL_EXPIRY_MINUTES * 60 + 1)
     remote = razorpay.cancel(key)
     assert (remote.state, remote.captured, remote.refunded) == (RemoteState.CANCELLED, 0, 0)
 
