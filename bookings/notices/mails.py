@@ -14,8 +14,11 @@ from bookings.models import Notice
 TEMPLATES = {
     Notice.Kind.SHOW_CANCELLED: "show_cancelled",
     Notice.Kind.SHOW_MOVED: "show_moved",
+    Notice.Kind.TICKET_PAID: "ticket_paid",
+    Notice.Kind.MONEY_BACK: "money_back",
     Notice.Kind.REFUNDED: "refunded",
     Notice.Kind.BOOKING_CANCELLED: "booking_cancelled",
+    Notice.Kind.PAYMENT_REFUSED: "payment_refused",
 }
 
 
@@ -39,6 +42,7 @@ def compose(notice: Notice, connection: BaseEmailBackend | None = None) -> Email
         "amount": Decimal(detail["amount"]),
         "why": detail.get("why", ""),
         "money": detail.get("money", {}),
+        "late": detail.get("late", False),
         "site": settings.SITE_URL,
     }
     name = f"bookings/notices/{TEMPLATES[Notice.Kind(notice.kind)]}"
