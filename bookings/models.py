@@ -140,6 +140,7 @@ class Booking(models.Model):
     if TYPE_CHECKING:
         now: datetime
         is_coming: bool
+        is_paid: bool
 
     class Meta:
         ordering = ("-created_at", "-pk")

@@ -2,6 +2,8 @@ from django.urls import path, register_converter
 
 from . import views
 from .converters import ReferenceConverter
+from .counter import cash_up_views
+from .counter import views as counter_views
 from .door import views as door_views
 from .payments import webhook_views
 from .tickets import views as ticket_views
@@ -14,8 +16,21 @@ urlpatterns = [
     path("shows/<int:show_id>/hold/", views.hold, name="hold"),
     path("door/", door_views.shows, name="door"),
     path("door/<int:show_id>/", door_views.check, name="door-show"),
+    path("door/<int:show_id>/let-in/", door_views.let_in, name="door-let-in"),
     path("door/<int:show_id>/undo/", door_views.undo, name="door-undo"),
     path("door/<int:show_id>/count/", door_views.count, name="door-count"),
+    path("counter/", counter_views.home, name="counter"),
+    path("counter/<reference:reference>/", counter_views.booking, name="counter-booking"),
+    path("counter/<reference:reference>/take/", counter_views.take, name="counter-take"),
+    path("counter/payments/<uuid:payment_id>/undo/", counter_views.undo, name="counter-undo"),
+    path("counter/refunds/", counter_views.refunds, name="counter-refunds"),
+    path(
+        "counter/refunds/<uuid:refund_id>/handed-back/",
+        counter_views.hand_back,
+        name="counter-hand-back",
+    ),
+    path("counter/cash-up/", cash_up_views.cash_up, name="counter-cash-up"),
+    path("counter/cash-up/csv/", cash_up_views.as_csv, name="counter-cash-up-csv"),
     path("bookings/", views.bookings, name="list"),
     path("bookings/<reference:reference>/", views.booking, name="booking"),
     path("bookings/<reference:reference>/clock/", views.clock, name="clock"),

@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "shows",
     "bookings",
     "bookings.archive",
+    "bookings.counter",
     "bookings.tax",
     "bookings.documents",
     "bookings.payments",

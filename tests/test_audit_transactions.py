@@ -1,34 +1,47 @@
 """A change and its line in the audit log are one transaction: without the line, no change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError, connection
 from django.db.models import Model
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import RecoveryCode, User
 from accounts.two_factor import services as two_factor
-from bookings.models import Booking
+from bookings.counter import cash_up
+from bookings.counter import services as counter
+from bookings.counter.cash_up import Count
+from bookings.counter.models import CashUp
+from bookings.door import services as door
+from bookings.models import Admission, Booking
+from bookings.payments.models import Order, Payment, Refund
 from bookings.show_changes.services import cancel_show, move_show
+from bookmyshow.core.time import business_day
 from movies.models import Movie
 from movies.services import MovieFacts, create_movie, delete_movie, replace_movie
 from shows import services as schedule
 from shows.models import Cinema, Screen, Seat, Show
 from shows.seating.services import use_imported_plan
 from tests.support.factories import make_booking, make_movie, make_show
+from tests.support.money import make_paid_booking, make_refund, take_at_counter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MODELS: tuple[type[Model], ...] = (
+    Admission,
     Booking,
+    CashUp,
     Cinema,
     LogEntry,
     Movie,
+    Order,
+    Payment,
     RecoveryCode,
+    Refund,
     Screen,
     Seat,
     Show,
@@ -44,6 +57,13 @@ class World(NamedTuple):
     unshown: Movie
     staff: User
     nobody: User
+    booking: Booking
+    payment: Payment
+    refund: Refund
+
+    @property
+    def cinema(self) -> Cinema:
+        return self.booking.show.screen.cinema
 
 
 @pytest.fixture
@@ -51,9 +71,18 @@ def world() -> World:
     show = make_show()
     sold = make_show(starts_at=show.starts_at + timedelta(days=1))
     make_booking(sold, ["A1"])
+    counter_show = make_show(starts_at=show.starts_at + timedelta(days=2))
+    booking = make_booking(counter_show, ["A1"])
     staff = User.objects.create_superuser("ira@example.com", "velvet-curtain-7", name="Ira")
     TOTPDevice.objects.create(user=staff, name="app", key="00" * 20)
-    return World(show, sold, make_movie("Unshown"), staff, User(pk=10**9, email="nobody@x.in"))
+    nobody = User(pk=10**9, email="nobody@x.in")
+    taken, owed = (
+        Payment.objects.get(order__booking=make_paid_booking(counter_show, [label]))
+        for label in ("B1", "C1")
+    )
+    refund = make_refund(owed, owed.captured, state=Refund.State.MANUAL, next_try_at=None)
+    unshown = make_movie("Unshown")
+    return World(show, sold, unshown, staff, nobody, booking, taken, refund)
 
 
 def schedule_another(world: World) -> object:
@@ -86,6 +115,40 @@ CHANGES: dict[str, Callable[[World], object]] = {
 }
 
 
+# Several of their rows name the author, so the line is refused by a trigger, and the author exists.
+MONEY: dict[str, Callable[[World], object]] = {
+    "take money": lambda w: take_at_counter(w.staff, w.booking),
+    "undo a payment": lambda w: counter.undo_payment(by=w.staff, payment_id=w.payment.uuid),
+    "hand money back": lambda w: counter.hand_back(by=w.staff, refund_id=w.refund.uuid),
+    "count a drawer": lambda w: cash_up.declare(
+        by=w.staff,
+        cinema=w.cinema,
+        clerk=w.staff,
+        day=business_day(timezone.now(), w.cinema.tz),
+        count=Count(opening=0, counted=0),
+    ),
+    "let in who has not paid": lambda w: door.admit(
+        by=w.staff, ticket=w.booking.reference, show_id=w.booking.show_id, unpaid=True
+    ),
+}
+REFUSE_LINES = """
+    CREATE FUNCTION no_line() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'no line'; END $$;
+    CREATE TRIGGER no_line BEFORE INSERT ON django_admin_log
+        FOR EACH ROW EXECUTE FUNCTION no_line();
+"""
+ACCEPT_LINES = "DROP TRIGGER no_line ON django_admin_log; DROP FUNCTION no_line()"
+
+
+@pytest.fixture
+def no_lines() -> Iterator[None]:
+    """The database refuses every line of the audit log."""
+    with connection.cursor() as cursor:
+        cursor.execute(REFUSE_LINES)
+        yield
+        cursor.execute(ACCEPT_LINES)
+
+
 def rows() -> dict[str, list[object]]:
     return {
         model.__name__: list(model._default_manager.order_by("pk").values()) for model in MODELS
@@ -96,6 +159,15 @@ def rows() -> dict[str, list[object]]:
 def test_no_change_without_its_line(change: Callable[[World], object], world: World) -> None:
     before = rows()
     with pytest.raises(IntegrityError, match="django_admin_log"):
+        change(world)
+    assert rows() == before
+
+
+@pytest.mark.usefixtures("no_lines")
+@pytest.mark.parametrize("change", MONEY.values(), ids=list(MONEY))
+def test_no_money_moves_without_its_line(change: Callable[[World], object], world: World) -> None:
+    before = rows()
+    with pytest.raises(DatabaseError, match="no line"):
         change(world)
     assert rows() == before
 

@@ -17,9 +17,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.models import User
 from accounts.tokens import issue_token
 from bookings.models import Booking
+from bookings.payments.models import Payment, Refund
 from bookmyshow.site.api import document
 from tests.support.addresses import ANYONE, API, BY_TOKEN, FROM_OWN_PAGES, PAGES, UNKNOWN, Row
 from tests.support.factories import make_booking, make_show, make_user
+from tests.support.money import make_paid_booking, make_refund
 
 # Open to all; `password_change/` leads to the page of accounts, which asks to log in.
 ADMIN_LOG_IN = {"login/", "logout/", "password_change/"}
@@ -61,6 +63,8 @@ def test_every_method_of_the_api_has_a_row() -> None:
 @dataclass
 class People:
     booking: Booking
+    #: Taken at the counter for another booking, and to be handed back.
+    refund: Refund
     customer: User
     superuser: User
 
@@ -79,7 +83,10 @@ def people(db: None, settings: Any, tmp_path: Path) -> People:
     (tmp_path / "poster.png").write_bytes(b"an image")
     booking = make_booking(make_show(), ["A1"])
     superuser = make_user(is_staff=True, is_superuser=True)
-    return People(booking, make_user(), superuser)
+    paid = make_paid_booking(booking.show, ["B1"])
+    payment = Payment.objects.get(order__booking=paid)
+    refund = make_refund(payment, payment.captured, state=Refund.State.MANUAL, next_try_at=None)
+    return People(booking, refund, make_user(), superuser)
 
 
 def address(example: str, people: People) -> str:
@@ -90,6 +97,8 @@ def address(example: str, people: People) -> str:
         show=show.pk,
         movie=show.movie_id,
         slug=show.movie.slug,
+        payment=people.refund.payment.uuid,
+        refund=people.refund.uuid,
     )
 
 

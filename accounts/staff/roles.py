@@ -50,6 +50,7 @@ ROLES: dict[str, Rights] = {
             *("give_refund", "settle_refund", "check_payment", "review_payment"),
         ],
         "tax": _all_of("taxrule"),
+        "counter": ["take_money", *_view("cashup"), "oversee_counter", "admit_unpaid"],
         "accounts": ["add_user", "change_user", "view_user"],
         "admin": _view("logentry"),
     },
@@ -64,12 +65,14 @@ ROLES: dict[str, Rights] = {
             *_view("order", "payment", "refund", "dispute"),
             *("settle_refund", "check_payment"),
         ],
+        "counter": ["take_money"],
     },
     DOOR: {"bookings": ADMIT_RIGHTS},
     READ_ONLY: {
         **COMMON_VIEW_RIGHTS,
         "bookings": [*_view("booking", "admission", "notice"), "view_takings"],
         "tax": _view("taxrule"),
+        "counter": _view("cashup"),
         "admin": _view("logentry"),
     },
 }

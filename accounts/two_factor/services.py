@@ -210,5 +210,5 @@ def _redirect_to_code_page(request: HttpRequest) -> HttpResponse:
 
 
 def is_staff_page(path: str) -> bool:
-    """Whether the path belongs to the admin or to the door."""
-    return path.startswith((f"/{settings.ADMIN_PATH}", "/door/"))
+    """Whether the path belongs to the admin, to the door or to the counter."""
+    return path.startswith((f"/{settings.ADMIN_PATH}", "/door/", "/counter/"))

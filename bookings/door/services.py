@@ -1,33 +1,33 @@
 """Check-in at the door (docs/spec.md §13). A ticket is admitted once, even if two doors scan it.
 
 Only the booking's row is locked. Later statements read under this lock whether the booking is
-confirmed, cancelled or used. Cancelling takes the same lock, so a ticket can't be both admitted and
-cancelled.
+confirmed, paid, cancelled or used. Cancelling and taking the money take the same lock, so a ticket
+can't be both admitted and cancelled.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from bookings.counter.bills import Bill, read_bills
 from bookings.errors import ShowBusy
-from bookings.models import CROCKFORD, Admission, Booking
-from bookings.tickets.services import InvalidToken, read_door_token
+from bookings.models import Admission, Booking
+from bookings.payments.models import Order
+from bookings.tickets.reading import read_ticket
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit
+from bookmyshow.core.templatetags.formatting import minor
 from bookmyshow.core.time import database_now
 from shows.models import Show
 
 #: The door lists shows that began at most DOOR_SINCE ago or begin within DOOR_UNTIL.
 DOOR_SINCE, DOOR_UNTIL = timedelta(hours=4), timedelta(hours=12)
-REFERENCE = re.compile(f"BMV[{CROCKFORD}]{{12}}")
-# O is read as 0, I and L as 1 (Crockford's base 32). Spaces, hyphens and tabs are removed.
-LOOKALIKES = str.maketrans("OIL", "011", " -\t")
 
 
 class Answer(StrEnum):
@@ -38,17 +38,23 @@ class Answer(StrEnum):
     WRONG_SHOW = "wrong-show"
     CANCELLED = "cancelled"
     NOT_PAID = "not-paid"
+    TO_PAY = "to-pay"
     UNKNOWN = "unknown"
     UNDONE = "undone"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The result of a check, and its booking. `admission` is set for VALID, USED and UNDONE."""
+    """The result of a check, and its booking.
+
+    `admission` is set for VALID, USED and UNDONE; `bill` is what is to pay, if the booking is not
+    paid.
+    """
 
     answer: Answer
     booking: Booking | None = None
     admission: Admission | None = None
+    bill: Bill | None = None
 
     @property
     def local_time(self) -> datetime | None:
@@ -62,31 +68,12 @@ class Verdict:
         return self.answer in {Answer.VALID, Answer.USED}
 
 
-def read_ticket(text: str) -> str | None:
-    """The reference in a scanned or typed text. None if the text is not a valid ticket.
+def admit(*, by: User, ticket: str, show_id: int, unpaid: bool = False) -> Verdict:
+    """Admit a ticket to a show, once. `ticket` is the scanned or typed text.
 
-    Scanned text must have a valid signature. Typed text may be in lower case, have spaces, lack
-    BMV, and have O, I, L instead of 0 and 1.
+    A booking that is to be paid is refused, unless `unpaid` says that its people may come in
+    without paying; the audit log keeps that. Raises ShowBusy.
     """
-    try:
-        return read_door_token(text)
-    except InvalidToken:
-        typed = text.upper().translate(LOOKALIKES)
-        typed = typed if typed.startswith("BMV") else f"BMV{typed}"
-        return typed if REFERENCE.fullmatch(typed) else None
-
-
-def was_typed(ticket: str) -> bool:
-    """True if the text has no valid signature of the site, so it was not scanned."""
-    try:
-        read_door_token(ticket)
-    except InvalidToken:
-        return True
-    return False
-
-
-def admit(*, by: User, ticket: str, show_id: int) -> Verdict:
-    """Admit a ticket to a show, once. `ticket` is the scanned or typed text. Raises ShowBusy."""
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         booking = _lock_booking(read_ticket(ticket))
         if booking is None:
@@ -102,8 +89,14 @@ def admit(*, by: User, ticket: str, show_id: int) -> Verdict:
         used = _admission_of(booking)
         if used:
             return Verdict(Answer.USED, booking, used)
+        bill = None if booking.is_paid else read_bills([booking], at=now)[0]
+        if bill and not unpaid:
+            return Verdict(Answer.TO_PAY, booking, bill=bill)
         admission = Admission.objects.create(booking=booking, admitted_at=now, admitted_by=by)
-    return Verdict(Answer.VALID, booking, admission)
+        if bill:
+            due = minor(bill.due, bill.currency)
+            audit.record(by=by, about=booking, what=f"Let in without paying; {due} is to pay.")
+    return Verdict(Answer.VALID, booking, admission, bill)
 
 
 def undo_admission(*, by: User, ticket: str, show_id: int) -> Verdict:
@@ -150,13 +143,19 @@ def _people(bookings: QuerySet[Booking]) -> Coalesce:
 
 
 def _lock_booking(reference: str | None) -> Booking | None:
-    """Lock the booking's row, then read the booking with its show. None if it does not exist."""
+    """Lock the booking's row, then read the booking. None if it does not exist."""
     if reference is None:
         return None
-    locked = Booking.objects.select_for_update(no_key=True).filter(reference=reference).first()
-    if locked is None:
-        return None
-    return Booking.objects.with_show().get(pk=locked.pk)
+    found = Booking.objects.select_for_update(no_key=True).filter(reference=reference).first()
+    return _read_booking(found.reference) if found else None
+
+
+def _read_booking(reference: str) -> Booking:
+    """The booking with its show, and `is_paid`: whether it is paid or free of charge."""
+    paid = Order.objects.filter(booking=OuterRef("pk"), state=Order.State.PAID)
+    bookings: Any = Booking.objects.with_show()
+    found = bookings.annotate(is_paid=Q(total_amount=0) | Exists(paid))
+    return cast(Booking, found.get(reference=reference))
 
 
 def _admission_of(booking: Booking) -> Admission | None:

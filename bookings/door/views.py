@@ -1,7 +1,7 @@
 """Pages of the door: choose a show, then scan or type tickets."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from django.contrib.auth.views import redirect_to_login
@@ -16,6 +16,7 @@ from accounts.requests import AuthenticatedRequest
 from accounts.staff.sessions import background
 from bookings.errors import ShowBusy
 from bookings.models import Admission
+from bookings.tickets.reading import was_typed
 from bookmyshow.core.htmx import redirect_whole_page
 from bookmyshow.core.security import PERMISSIONS_AT_THE_DOOR
 from bookmyshow.core.time import database_now, local_day
@@ -78,6 +79,15 @@ def check(request: AuthenticatedRequest, show_id: int) -> HttpResponse:
 
 @require_POST
 @door_staff
+def let_in(request: AuthenticatedRequest, show_id: int) -> HttpResponse:
+    """Let people in who have not paid."""
+    if not request.user.has_perm("counter.admit_unpaid"):
+        raise PermissionDenied
+    return _at_the_door(request, show_id, partial(door.admit, unpaid=True))
+
+
+@require_POST
+@door_staff
 def undo(request: AuthenticatedRequest, show_id: int) -> HttpResponse:
     if not request.user.has_perm("bookings.delete_admission"):
         raise PermissionDenied
@@ -102,7 +112,7 @@ def _at_the_door(
         get_object_or_404(Show, pk=show_id)
         try:
             context["verdict"] = act(by=request.user, ticket=ticket, show_id=show_id)
-            context["was_typed"] = door.was_typed(ticket)
+            context |= {"ticket": ticket, "was_typed": was_typed(ticket)}
         except ShowBusy as error:
             context["busy"], status = error.message, 409
     context |= _attendance(show_id)

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import DateTimeField, Func
+from django.db.models import DateField, DateTimeField, Func
 
 #: A cinema's day ends at 04:00, after its last show: a show at 00:30 belongs to the evening before.
 DAY_ENDS = time(4)
@@ -51,6 +51,22 @@ def local_day(moment: datetime, zone: tzinfo) -> date:
 def business_day(moment: datetime, zone: tzinfo) -> date:
     """The cinema's day that this moment belongs to. It ends at DAY_ENDS on the next date."""
     return (moment.astimezone(zone) - _AFTER_MIDNIGHT).date()
+
+
+def business_day_span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
+    """The first moment of a cinema's day, and the first moment after it."""
+    first, after = (
+        datetime.combine(each, DAY_ENDS, zone).astimezone(UTC) for each in (day, day + A_DAY)
+    )
+    return first, after
+
+
+class BusinessDay(Func):
+    """In a query: `business_day` of a moment. Arguments: the name of the zone, the moment."""
+
+    function = "timezone"
+    template = f"(%(function)s(%(expressions)s) - interval '{DAY_ENDS.hour} hours')::date"
+    output_field = DateField()
 
 
 def on_business_day(day: date, clock: time) -> datetime:

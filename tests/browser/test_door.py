@@ -12,7 +12,8 @@ from accounts.models import User
 from bookings.door import services as door
 from bookings.models import Booking
 from bookings.tickets.services import door_token, qr_svg
-from tests.support.factories import make_booking, make_show, make_user
+from tests.support.factories import make_show, make_user
+from tests.support.money import make_paid_booking
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,7 +43,7 @@ FIVE_MORE_LOOKS = """() => new Promise((done) => {
 
 @pytest.fixture
 def booking() -> Booking:
-    return make_booking(make_show(), ["A1", "A2"])
+    return make_paid_booking(make_show(), ["A1", "A2"])
 
 
 @pytest.fixture
@@ -198,7 +199,7 @@ def test_undoing_without_an_answer_says_that_it_was_not_checked(
 def test_a_ticket_scanned_while_another_is_checked_is_checked_next(
     phone: Page, booking: Booking
 ) -> None:
-    other = make_booking(booking.show, ["B1"])
+    other = make_paid_booking(booking.show, ["B1"])
     phone.goto(address(booking))
     held: list[Route] = []
     answer_checks(phone, booking, lambda r: r.continue_() if held else held.append(r))

@@ -69,8 +69,21 @@ PAGES: dict[str, Row] = {
     "offline/": Row(ANYONE, "/offline/"),
     "door/": Row(STAFF, "/door/"),
     "door/<int:show_id>/": Row(STAFF, "/door/{show}/"),
+    "door/<int:show_id>/let-in/": Row(STAFF, "/door/{show}/let-in/", "POST"),
     "door/<int:show_id>/undo/": Row(STAFF, "/door/{show}/undo/", "POST"),
     "door/<int:show_id>/count/": Row(STAFF, "/door/{show}/count/"),
+    "counter/": Row(STAFF, "/counter/"),
+    "counter/<reference:reference>/": Row(STAFF, "/counter/{reference}/"),
+    "counter/<reference:reference>/take/": Row(STAFF, "/counter/{reference}/take/", "POST"),
+    "counter/payments/<uuid:payment_id>/undo/": Row(
+        STAFF, "/counter/payments/{payment}/undo/", "POST"
+    ),
+    "counter/refunds/": Row(STAFF, "/counter/refunds/"),
+    "counter/refunds/<uuid:refund_id>/handed-back/": Row(
+        STAFF, "/counter/refunds/{refund}/handed-back/", "POST"
+    ),
+    "counter/cash-up/": Row(STAFF, "/counter/cash-up/"),
+    "counter/cash-up/csv/": Row(STAFF, "/counter/cash-up/csv/"),
     "media/<path:path>": Row(ANYONE, "/media/poster.png"),
     "api/docs": Row(ANYONE, "/api/docs"),
     "api/openapi.json": Row(ANYONE, "/api/openapi.json"),

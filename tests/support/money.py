@@ -1,16 +1,23 @@
 """Creates orders, payments and refunds for tests, without a provider."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import User
+from bookings.counter.services import Taking, take_money
 from bookings.models import Booking
 from bookings.payments.models import Order, OrderLine, Payment, Refund
+from bookings.payments.prices import seats_total
 from bookings.payments.states import PaymentState, RefundState
 from bookmyshow.core.time import database_now
+from shows.models import Show
+from tests.support.factories import make_booking, make_user
 
 _number = count(1)
 
@@ -93,3 +100,28 @@ def make_refund(payment: Payment, amount: int, **fields: Any) -> Refund:
     if fields.get("state") in {RefundState.SUCCEEDED, RefundState.FAILED}:
         values["ended_at"] = database_now()
     return Refund.objects.create(**(values | fields))
+
+
+def take_at_counter(by: User, booking: Booking, method: str = "cash") -> Payment:
+    """Money that a clerk took for this booking, through the service."""
+    return take_money(
+        by=by,
+        reference=booking.reference,
+        cinema=booking.show.screen.cinema,
+        taking=Taking(Payment.Method(method), seats_total(booking), uuid4()),
+    )
+
+
+def make_paid_booking(show: Show, labels: Iterable[str], *, user: User | None = None) -> Booking:
+    """A confirmed booking that was paid in cash, without a line in the audit log."""
+    booking = make_booking(show, labels, user=user)
+    make_payment(
+        make_order(booking, state=Order.State.PAID),
+        PaymentState.CAPTURED,
+        provider="counter",
+        method=Payment.Method.CASH,
+        taken_by=make_user(is_staff=True),
+        reference="",
+        charge="",
+    )
+    return booking

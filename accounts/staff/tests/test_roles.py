@@ -14,7 +14,8 @@ from accounts.staff.roles import BOX_OFFICE, DOOR, READ_ONLY, ROLES
 from bookings.models import Booking
 from bookmyshow.core.staff import audit
 from tests.support.admin_site import staff_client
-from tests.support.factories import make_booking, make_show, make_user
+from tests.support.factories import make_show, make_user
+from tests.support.money import make_paid_booking
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,11 @@ PAGES = {
     "/admin/tax/taxrule/add/": {MANAGERS},
     "/door/": {MANAGERS, BOX_OFFICE, DOOR},
     "/door/{show}/": {MANAGERS, BOX_OFFICE, DOOR},
+    "/counter/": {MANAGERS, BOX_OFFICE},
+    "/counter/{reference}/": {MANAGERS, BOX_OFFICE},
+    "/counter/refunds/": {MANAGERS, BOX_OFFICE},
+    "/counter/cash-up/": {MANAGERS, BOX_OFFICE, READ_ONLY},
+    "/counter/cash-up/csv/": {MANAGERS, BOX_OFFICE, READ_ONLY},
 }
 
 
@@ -61,7 +67,7 @@ def client_of(role: str) -> Client:
 
 @pytest.fixture
 def booking() -> Booking:
-    return make_booking(make_show(), ["A1"])
+    return make_paid_booking(make_show(), ["A1"])
 
 
 def filled(address: str, booking: Booking) -> str:
@@ -69,6 +75,7 @@ def filled(address: str, booking: Booking) -> str:
         show=booking.show_id,
         screen=booking.show.screen_id,
         booking=booking.pk,
+        reference=booking.reference,
         person=booking.user_id,
     )
 

@@ -3,13 +3,16 @@
 import random
 
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.staff.roles import BOX_OFFICE
 
 PUBLIC_PASSWORD = "popcorn-and-a-show"
 CUSTOMER_EMAIL = "demo@bookmyshow.example"
 STAFF_EMAIL = "staff@bookmyshow.example"
+CLERK_EMAIL = "clerk@bookmyshow.example"
 
 CROWD_DOMAIN = "crowd.bookmyshow.example"
 FIRST_NAMES = """
@@ -23,7 +26,7 @@ CROWD_SIZE = 120
 
 
 def create_accounts(password: str) -> int:
-    """Create a customer, a superuser, and CROWD_SIZE customers who can't log in.
+    """Create a customer, a superuser, a clerk, and CROWD_SIZE customers who can't log in.
 
     `sales.sell` makes bookings in the names of the CROWD_SIZE customers. Returns the number of
     accounts.
@@ -33,6 +36,10 @@ def create_accounts(password: str) -> int:
         (User.objects.create_superuser, STAFF_EMAIL, "Demo Staff"),
     ):
         create(email, password, name=name, email_confirmed_at=timezone.now())
+    clerk = User.objects.create_user(
+        CLERK_EMAIL, password, name="Demo Clerk", is_staff=True, email_confirmed_at=timezone.now()
+    )
+    clerk.groups.add(Group.objects.get(name=BOX_OFFICE))
     everyone = [f"{first} {last}" for first in FIRST_NAMES.split() for last in LAST_NAMES.split()]
     names = random.Random("crowd").sample(everyone, CROWD_SIZE)
     crowd = User.objects.bulk_create(
@@ -44,7 +51,7 @@ def create_accounts(password: str) -> int:
         )
         for name in names
     )
-    return len(crowd) + 2
+    return len(crowd) + 3
 
 
 def crowd() -> list[User]:
@@ -54,3 +61,8 @@ def crowd() -> list[User]:
 
 def customer() -> User:
     return User.objects.get(email=CUSTOMER_EMAIL)
+
+
+def clerk() -> User | None:
+    """The clerk. None if the demo was made before it had one."""
+    return User.objects.filter(email=CLERK_EMAIL).first()

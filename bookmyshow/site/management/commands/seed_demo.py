@@ -6,7 +6,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bookmyshow.core.time import database_now
-from bookmyshow.site.demo.accounts import CUSTOMER_EMAIL, PUBLIC_PASSWORD, STAFF_EMAIL
+from bookmyshow.site.demo.accounts import (
+    CLERK_EMAIL,
+    CUSTOMER_EMAIL,
+    PUBLIC_PASSWORD,
+    STAFF_EMAIL,
+)
 from bookmyshow.site.demo.seed import NotADemo, seed
 
 THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
@@ -49,4 +54,5 @@ class Command(BaseCommand):
         self.stdout.write("Demo accounts (for trying the site only):")
         self.stdout.write(f"  customer  {CUSTOMER_EMAIL}  {words}")
         self.stdout.write(f"  staff     {STAFF_EMAIL}  {words}")
+        self.stdout.write(f"  clerk     {CLERK_EMAIL}  {words}")
         self.stdout.write(self.style.SUCCESS(f"Created {created}."))
