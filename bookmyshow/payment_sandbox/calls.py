@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
 from . import faults
 from .models import Answer, unix_now
+from .writing import writing
 
 DAY = 86_400
 
@@ -60,6 +60,7 @@ class Errors:
     key_in_use: Callable[[], ApiError]
     broken: Callable[[], ApiError]
     rate_limited: Callable[[], ApiError]
+    bad_value: Callable[[str], ApiError]
 
 
 def drop_connection(request: HttpRequest) -> HttpResponse:
@@ -105,44 +106,64 @@ def begin(call: Call, errors: Errors) -> HttpResponse | None:
 
     Raises ApiError for a key that was used with other parameters, or is in use.
     """
-    Answer.objects.filter(dialect=call.dialect, created_at__lt=unix_now() - DAY).delete()
-    try:
-        with transaction.atomic():
-            Answer.objects.create(dialect=call.dialect, key=call.key, request_hash=call.hash)
-    except IntegrityError:
-        first = Answer.objects.filter(dialect=call.dialect, key=call.key).first()
-        if first is None or first.status == 0:
-            raise errors.key_in_use() from None
-        if first.request_hash != call.hash:
-            raise errors.key_reused() from None
-        replayed = HttpResponse(first.body, status=first.status, content_type="application/json")
-        replayed.headers["Idempotent-Replayed"] = "true"
-        if "drop" in call.faults:
-            return drop_connection(call.request)
-        return replayed
-    return None
+    with writing():
+        first, is_new = Answer.objects.get_or_create(
+            dialect=call.dialect, key=call.key, defaults={"request_hash": call.hash}
+        )
+        if not is_new and first.status and first.created_at < unix_now() - DAY:
+            # Both providers forget a key after a day.
+            first.request_hash, first.status, first.created_at = call.hash, 0, unix_now()
+            first.save()
+            is_new = True
+    if is_new:
+        return None
+    if first.status == 0:
+        raise errors.key_in_use()
+    if first.request_hash != call.hash:
+        raise errors.key_reused()
+    if "drop" in call.faults:
+        return drop_connection(call.request)
+    replayed = HttpResponse(first.body, status=first.status, content_type="application/json")
+    replayed.headers["Idempotent-Replayed"] = "true"
+    return replayed
 
 
 def carry_out(call: Call, errors: Errors, run: Callable[[Call], dict[str, Any]]) -> tuple[int, str]:
     """Make the change and store the answer for the key, in one transaction."""
-    broken = call.faults.get("error")
-    keep = True
-    with transaction.atomic():
-        try:
-            if broken is not None and broken.get("when", "after") == "before":
-                raise errors.broken()
-            status, body = 200, json.dumps(run(call))
-            if broken is not None:
-                raise errors.broken()
-        except ApiError as error:
-            status, body, keep = error.status, json.dumps(error.body), error.keep
-        if call.key:
+    if call.request.method == "GET":
+        return outcome(call, errors, run)[:2]
+    try:
+        with writing():
+            status, body, keep = outcome(call, errors, run)
             stored = Answer.objects.filter(dialect=call.dialect, key=call.key)
-            if keep:
+            if call.key and keep:
                 stored.update(status=status, body=body)
-            else:
+            elif call.key:
                 stored.delete()
+    except BaseException:
+        # Nothing was changed, so the key is free again.
+        Answer.objects.filter(dialect=call.dialect, key=call.key, status=0).delete()
+        raise
     return status, body
+
+
+def outcome(
+    call: Call, errors: Errors, run: Callable[[Call], dict[str, Any]]
+) -> tuple[int, str, bool]:
+    """Status and body of the answer, and whether it is kept for the idempotency key."""
+    broken = call.faults.get("error")
+    try:
+        if broken is not None and broken.get("when", "after") == "before":
+            raise errors.broken()
+        body = run(call)
+        if broken is not None:
+            raise errors.broken()
+    except ApiError as error:
+        return error.status, json.dumps(error.body), error.keep
+    except (ValueError, TypeError) as error:
+        refused = errors.bad_value(str(error))
+        return refused.status, json.dumps(refused.body), refused.keep
+    return 200, json.dumps(body), True
 
 
 def forget_unfinished() -> None:

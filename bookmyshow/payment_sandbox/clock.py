@@ -4,10 +4,9 @@ import logging
 import threading
 import time
 
-from django.db import transaction
-
 from . import money
 from .models import Later, Payment, Purchase, Refund
+from .writing import writing
 
 log = logging.getLogger("payment_sandbox")
 PAUSE = 0.2
@@ -35,7 +34,7 @@ def tick(now: float | None = None) -> int:
     """Do everything that is due, each in its own transaction. Returns how much it was."""
     count = 0
     for pk in Later.objects.filter(due_at__lte=now or time.time()).values_list("pk", flat=True):
-        with transaction.atomic():
+        with writing():
             due = Later.objects.filter(pk=pk).first()
             if due is not None:
                 happen(due)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -27,6 +26,7 @@ from .models import (
     unix_now,
 )
 from .setup import Configuration
+from .writing import writing
 
 # In the order in which foreign keys allow it.
 EMPTIED = (Answer, Delivery, Endpoint, Event, Dispute, Refund, Payment, Purchase, Fault, Later)
@@ -44,7 +44,7 @@ def control(run: Callable[..., Any]) -> Callable[..., HttpResponse]:
                 return JsonResponse({"error": "Send application/json."}, status=415)
             wanted = json.loads(request.body or b"{}")
         try:
-            with transaction.atomic():
+            with writing():
                 return JsonResponse(run(wanted, **ids), safe=False)
         except (ValueError, TypeError, money.Refused) as error:
             return JsonResponse({"error": str(error)}, status=400)

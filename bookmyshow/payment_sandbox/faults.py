@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F
 
 from .models import Fault, Purchase
+from .writing import writing
 
 #: For each kind: what it can happen to, and what it does.
 KINDS = {
@@ -69,9 +69,13 @@ def take_outcome(*names: str) -> dict[str, Any]:
 
 def _take(kinds: list[str], operation: str, names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
-    with transaction.atomic():
-        rows = Fault.objects.filter(operation__in=[operation, "*"], only__in=["", *names])
-        for fault in rows.filter(kind__in=kinds).exclude(times=0).order_by("pk"):
+    rows = Fault.objects.filter(
+        operation__in=[operation, "*"], only__in=["", *names], kind__in=kinds
+    ).exclude(times=0)
+    if not rows.exists():
+        return found
+    with writing():
+        for fault in rows.order_by("pk"):
             if fault.kind not in found:
                 found[fault.kind] = fault.value
                 if fault.times > 0:

@@ -13,9 +13,8 @@ import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
-from django.db import connection, transaction
-
 from .models import STRIPE, Delivery
+from .writing import writing
 
 log = logging.getLogger("payment_sandbox")
 #: Seconds between two looks at the database.
@@ -70,23 +69,20 @@ def post(delivery: Delivery) -> int:
 
 def deliver(serial: int) -> None:
     """Send one delivery, and write down how it went."""
-    try:
-        delivery = Delivery.objects.select_related("event", "endpoint").get(pk=serial)
-        status = post(delivery)
-        taken = 200 <= status < 300
-        tries = delivery.tries + 1
-        pause = PAUSES[min(tries, len(PAUSES)) - 1]
-        with transaction.atomic():
-            Delivery.objects.filter(pk=serial).update(
-                status=status,
-                tries=tries,
-                done=taken or tries >= GIVE_UP_TRIES,
-                due_at=time.time() + pause,
-            )
-        if not taken and tries == 1:
-            log.info("%s was not taken (HTTP %s); sent again", delivery.event.kind, status)
-    finally:
-        connection.close()
+    delivery = Delivery.objects.select_related("event", "endpoint").get(pk=serial)
+    status = post(delivery)
+    taken = 200 <= status < 300
+    tries = delivery.tries + 1
+    pause = PAUSES[min(tries, len(PAUSES)) - 1]
+    with writing():
+        Delivery.objects.filter(pk=serial).update(
+            status=status,
+            tries=tries,
+            done=taken or tries >= GIVE_UP_TRIES,
+            due_at=time.time() + pause,
+        )
+    if not taken and tries == 1:
+        log.info("%s was not taken (HTTP %s); sent again", delivery.event.kind, status)
 
 
 class Outbox(threading.Thread):

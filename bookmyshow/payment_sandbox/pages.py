@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.html import escape
@@ -16,6 +15,7 @@ from . import faults, money
 from .currencies import in_words
 from .models import RAZORPAY, STRIPE, Key, Payment, Purchase
 from .outbox import hmac_sha256
+from .writing import writing
 
 STYLES = Path(__file__).parent / "page.css"
 LATEST_SECONDS = 600
@@ -141,7 +141,7 @@ def pay(request: HttpRequest, identity: str) -> HttpResponse:
     if request.method != "POST":
         return show(request, purchase)
     try:
-        with transaction.atomic():
+        with writing():
             purchase = Purchase.objects.get(pk=identity)
             arm(request.POST.getlist("fault"), purchase)
             return outcome(request, purchase)

@@ -18,6 +18,8 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": DATA / "sandbox.sqlite3",
+        # Of a thread, which lasts as long as its client's connection.
+        "CONN_MAX_AGE": None,
         "OPTIONS": {
             # A transaction takes the write lock when it begins, so that two never deadlock.
             "transaction_mode": "IMMEDIATE",

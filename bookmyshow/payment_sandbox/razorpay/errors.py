@@ -47,4 +47,5 @@ ERRORS = Errors(
         500, "The server had a problem (on demand).", code="SERVER_ERROR", reason="server_error"
     ),
     rate_limited=lambda: error(429, "Too many requests", reason="NA", keep=False),
+    bad_value=lambda words: error(400, f"A value can't be read: {words}", keep=False),
 )

@@ -55,4 +55,5 @@ ERRORS = Errors(
     rate_limited=lambda: error(
         429, "invalid_request_error", "Too many requests.", code="rate_limit", keep=False
     ),
+    bad_value=lambda words: invalid(f"A value can't be read: {words}"),
 )

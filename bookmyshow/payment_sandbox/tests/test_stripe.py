@@ -212,6 +212,8 @@ def test_what_it_does_not_know_is_a_clear_error(stripe: sdk.StripeClient) -> Non
     with pytest.raises(sdk.InvalidRequestError) as refused:
         stripe.v1.refunds.retrieve("re_none")
     assert (refused.value.code, refused.value.http_status) == ("resource_missing", 404)
+    with pytest.raises(sdk.InvalidRequestError, match="A value can't be read"):
+        stripe.v1.payment_intents.list({"created": {"gte": "yesterday"}})  # type: ignore[arg-type]
     with pytest.raises(sdk.InvalidRequestError) as missing:
         stripe.v1.checkout.sessions.create(values(line_items=[]))
     assert missing.value.param == "line_items"
