@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.mutants_of_money import MUTANTS_OF_MONEY
+
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT_SECONDS = 600
 
@@ -357,6 +359,7 @@ MUTANTS = (
             "test_a_web_host_with_a_wrong_clock_sells_by_the_databases",
         ),
     ]
+    + [Mutant(*mutant) for mutant in MUTANTS_OF_MONEY]
 )
 
 

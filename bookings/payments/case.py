@@ -112,15 +112,23 @@ def lock_case(payment: Payment, *, with_show: bool) -> Case:
 
 
 def mismatch(payment: Payment, remote: Remote) -> str:
-    """What about the provider's payment is not as it was agreed; "" if all of it is."""
+    """Why what was paid is not what was asked; "" if it is."""
     paid = remote.captured if remote.state is RemoteState.CAPTURED else remote.authorised
     if remote.currency != payment.currency:
         return f"Paid in {remote.currency}, not in {payment.currency}."
     if paid != payment.amount:
         return f"{paid} was paid, {payment.amount} was asked (minor units of {payment.currency})."
+    return ""
+
+
+def mix_up(payment: Payment, remote: Remote) -> str:
+    """Why the provider's object may be another payment's; "" if it is this one's.
+
+    Then nothing is done with its money: that could be somebody else's.
+    """
     if remote.uuid not in {None, payment.uuid}:
-        return "The provider's payment belongs to another payment of ours."
+        return "The provider's payment names another payment of ours."
     same = Payment.objects.filter(provider=payment.provider, charge=remote.charge)
     if remote.charge and same.exclude(pk=payment.pk).exists():
-        return "The provider's payment was used for another payment of ours already."
+        return "The provider's payment is another payment of ours already."
     return ""

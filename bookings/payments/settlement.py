@@ -31,6 +31,7 @@ from .case import (
     Unwanted,
     lock_case,
     mismatch,
+    mix_up,
 )
 from .checking import look_later, look_soon
 from .closing import end_order, end_state, stop_payable
@@ -148,6 +149,10 @@ def _unpaid(case: Case) -> None:
 def _money_is_there(case: Case, answer: Answer) -> None:
     """Money is reserved or taken that nothing was decided about yet, or that is not wanted."""
     payment, remote = case.payment, answer.remote
+    if problem := mix_up(payment, remote):
+        payment.review = problem
+        payment.move_to(PaymentState.REVIEW)
+        return
     if payment.state in {PaymentState.VOID_DUE, PaymentState.VOIDED}:
         _give_back(case, answer, _reason_of_stopped(case))
         return

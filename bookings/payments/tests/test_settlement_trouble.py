@@ -17,6 +17,7 @@ from bookings.payments.observe import observe
 from bookings.payments.settlement import CLAIM
 from bookings.payments.states import OrderState, PaymentState
 from bookmyshow.core.time import database_now
+from tests.support.factories import make_user
 from tests.support.paying import mails, order_of, press, seen, status_of
 from tests.support.sandbox import Sandbox
 
@@ -101,6 +102,23 @@ def test_another_currency_gives_no_ticket_and_goes_back(
     payment = seen(checkout)
     assert (payment.surplus, payment.review) == (True, "Paid in USD, not in INR.")
     assert status_of(held) == Booking.Status.PENDING
+
+
+def test_a_payment_that_names_another_payment_is_not_believed(
+    sandbox: Sandbox, held: Booking
+) -> None:
+    """Two rows were mixed up by hand. The money is somebody's, so nothing is done with it."""
+    first = press(held)
+    other = services.hold_seats(user=make_user(), show_id=held.show_id, labels=["B1", "B2"])
+    second = press(other)
+    Payment.objects.filter(pk=second.payment.pk).update(reference="cs_test_gone")
+    Payment.objects.filter(pk=first.payment.pk).update(reference=second.payment.reference)
+    sandbox.pay(second.payment.reference)
+    payment = seen(first)
+    assert payment.state == PaymentState.REVIEW
+    assert "names another payment" in payment.review
+    assert status_of(held) == Booking.Status.PENDING
+    assert sandbox.facts(second.payment.reference)["authorised"] == 500_00
 
 
 def test_a_refused_capture_keeps_the_seats_and_leaves_the_money_owed(

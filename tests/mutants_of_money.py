@@ -1,0 +1,199 @@
+"""The mutants of money, for `tests/mutants.py`: name, file, old text, new text, test."""
+
+PAYMENTS = "bookings/payments/"
+TESTS = "bookings/payments/tests/"
+CASE, CHECKOUT = PAYMENTS + "case.py", PAYMENTS + "checkout.py"
+SETTLEMENT, SEATS = PAYMENTS + "settlement.py", PAYMENTS + "seats.py"
+LOCKS, TABLES = PAYMENTS + "locks.py", PAYMENTS + "migrations/0001_initial.py"
+RULES = PAYMENTS + "migrations/0002_rules.py"
+IN_TIME, TROUBLE = TESTS + "test_settlement.py", TESTS + "test_settlement_trouble.py"
+RACES, PRESSES, KEPT = (
+    TESTS + "test_payment_races.py",
+    TESTS + "test_checkout.py",
+    TESTS + "test_rules.py",
+)
+
+MUTANTS_OF_MONEY = [
+    (
+        "a payment confirms a hold without the booking's lock",
+        CASE,
+        "lock_bookings(Q(pk__in=wanted))",
+        "list(Booking.objects.filter(pk__in=wanted))",
+        f"{RACES}::test_a_release_that_is_not_committed_yet_is_waited_for",
+    ),
+    (
+        "a late buyer takes seats without the show's lock",
+        CASE,
+        "show = lock_show(order.show_id) if with_show else None",
+        "show = order.show if with_show else None",
+        f"{RACES}::test_a_late_buyer_waits_for_the_one_who_takes_the_seats",
+    ),
+    (
+        "orders are read without a lock",
+        LOCKS,
+        "Order.objects.select_for_update(no_key=True).filter(which)",
+        "Order.objects.filter(which)",
+        f"{RACES}::test_the_rows_of_money_are_locked",
+    ),
+    (
+        "payments are read without a lock",
+        LOCKS,
+        "Payment.objects.select_for_update(no_key=True).filter(which)",
+        "Payment.objects.filter(which)",
+        f"{RACES}::test_the_rows_of_money_are_locked",
+    ),
+    (
+        "refunds are read without a lock",
+        LOCKS,
+        "Refund.objects.select_for_update(no_key=True).filter(which)",
+        "Refund.objects.filter(which)",
+        f"{RACES}::test_the_rows_of_money_are_locked",
+    ),
+    (
+        "every look takes the money",
+        SETTLEMENT,
+        "payment.state in DUE and not is_claimed and (",
+        "payment.state in DUE and (",
+        f"{TROUBLE}::test_the_act_of_a_process_that_died_is_done_after_its_claim",
+    ),
+    (
+        "another amount is accepted",
+        CASE,
+        "if paid != payment.amount:",
+        "if False:",
+        f"{TROUBLE}::test_another_amount_gives_no_ticket_and_goes_back",
+    ),
+    (
+        "another currency is accepted",
+        CASE,
+        "if remote.currency != payment.currency:",
+        "if False:",
+        f"{TROUBLE}::test_another_currency_gives_no_ticket_and_goes_back",
+    ),
+    (
+        "a payment of somebody else's is accepted",
+        CASE,
+        "if remote.uuid not in {None, payment.uuid}:",
+        "if False:",
+        f"{TROUBLE}::test_a_payment_that_names_another_payment_is_not_believed",
+    ),
+    (
+        "a second payment of an order is kept",
+        SETTLEMENT,
+        "if order.state == PAID or any(",
+        "if any(",
+        f"{TROUBLE}::test_two_payments_of_one_order_the_second_goes_back",
+    ),
+    (
+        "money for seats that were let go is kept",
+        SETTLEMENT,
+        "    if order.state == OrderState.ABANDONED:\n        return GIVEN_UP\n    if order",
+        "    if order",
+        f"{IN_TIME}::test_money_for_seats_that_are_gone_goes_back",
+    ),
+    (
+        "a late buyer takes seats that somebody holds",
+        SEATS,
+        "not booking.has_lapsed(now) for booking",
+        "False for booking",
+        f"{IN_TIME}::test_money_for_seats_that_are_gone_goes_back",
+    ),
+    (
+        "a late buyer gets seats of a show that began",
+        SEATS,
+        "if show.is_cancelled or show.has_started(now):",
+        "if show.is_cancelled:",
+        f"{IN_TIME}::test_money_for_seats_that_are_gone_goes_back",
+    ),
+    (
+        "surplus money is not refunded",
+        SETTLEMENT,
+        "if left > 0:",
+        "if left < 0:",
+        f"{IN_TIME}::test_money_that_was_taken_at_once_for_seats_that_are_gone_is_refunded",
+    ),
+    (
+        "a refused capture counts as paid",
+        SETTLEMENT,
+        "        payment.move_to(PaymentState.VOID_DUE)\n        _unpaid(case)\n",
+        "        payment.move_to(PaymentState.VOID_DUE)\n",
+        f"{TROUBLE}::test_a_refused_capture_keeps_the_seats_and_leaves_the_money_owed",
+    ),
+    (
+        "each press of Pay begins the time again",
+        CHECKOUT,
+        "if not Order.objects.filter(**of_person, pay_until=ends - MARGIN).exists():",
+        "if True:",
+        f"{PRESSES}::test_swapping_seats_does_not_extend_the_hold_again",
+    ),
+    (
+        "swaps lengthen the ten minutes",
+        CHECKOUT,
+        "held_since + LONGEST_HOLD",
+        "booking.created_at + LONGEST_HOLD",
+        f"{PRESSES}::test_swaps_before_the_first_press_don_t_lengthen_the_ten_minutes",
+    ),
+    (
+        "two processes open the same payment",
+        PAYMENTS + "opening.py",
+        "if earlier is not None and earlier > now:",
+        "if False:",
+        f"{PRESSES}::test_a_call_that_another_process_makes_is_not_made_twice_before_its_claim_is_over",
+    ),
+    (
+        "the order of a swapped hold stays open",
+        CHECKOUT,
+        "        _end_orders_of_others(locked, orders, payments, now)\n",
+        "",
+        f"{PRESSES}::test_swapping_seats_does_not_extend_the_hold_again",
+    ),
+    *(
+        (f"without the unique index {name}", TABLES, old, new, f"{KEPT}::{test}")
+        for name, old, new, test in (
+            (
+                "payment_one_open_per_order",
+                "fields=('order',), name='payment_one_open_per_order'",
+                "fields=('order', 'id'), name='payment_one_open_per_order'",
+                "test_an_order_has_one_payment_that_can_be_paid_and_one_whose_money_is_kept",
+            ),
+            (
+                "payment_one_kept_per_order",
+                "fields=('order',), name='payment_one_kept_per_order'",
+                "fields=('order', 'id'), name='payment_one_kept_per_order'",
+                "test_an_order_has_one_payment_that_can_be_paid_and_one_whose_money_is_kept",
+            ),
+            (
+                "payment_reference_unique",
+                "fields=('provider', 'reference'), name='payment_reference_unique'",
+                "fields=('id', 'reference'), name='payment_reference_unique'",
+                "test_a_provider_s_ids_belong_to_one_payment",
+            ),
+            (
+                "payment_charge_unique",
+                "fields=('provider', 'charge'), name='payment_charge_unique'",
+                "fields=('id', 'charge'), name='payment_charge_unique'",
+                "test_a_provider_s_ids_belong_to_one_payment",
+            ),
+            (
+                "order_one_live_per_booking",
+                "fields=('booking',), name='order_one_live_per_booking'",
+                "fields=('booking', 'id'), name='order_one_live_per_booking'",
+                "test_a_booking_has_one_live_order",
+            ),
+        )
+    ),
+    (
+        "the database allows more refunds than money",
+        RULES,
+        "given + NEW.amount > taken",
+        "false",
+        f"{KEPT}::test_no_more_can_be_given_back_than_was_taken",
+    ),
+    (
+        "two refunds at once don't see each other",
+        RULES,
+        "WHERE id = NEW.payment_id FOR NO KEY UPDATE",
+        "WHERE id = NEW.payment_id",
+        f"{KEPT}::test_two_refunds_at_once_do_not_exceed_what_was_taken",
+    ),
+]
