@@ -68,7 +68,7 @@ MAX_SEATS_UNCONFIRMED = environment.whole_number(
     "MAX_SEATS_UNCONFIRMED", default=10, least=0, most=10_000
 )
 CURRENCY = environment.currency("CURRENCY", default="INR")
-# Money (docs/spec.md §15). PAYMENTS is the provider of new payments; empty: nothing is paid online.
+# Money (docs/spec.md §18). PAYMENTS is the provider of new payments; empty: nothing is paid online.
 PAYMENTS = environment.one_of("PAYMENTS", "sandbox", "stripe", "razorpay", default="")
 PAY_AT_CINEMA = environment.switch("PAY_AT_CINEMA", default=True)
 PAYMENT_MINUTES = environment.whole_number("PAYMENT_MINUTES", default=5, least=1, most=10)

@@ -1,4 +1,4 @@
-"""Takes money at the counter, undoes a mistake, and hands money back (docs/spec.md §15).
+"""Takes money at the counter, undoes a mistake, and hands money back (docs/spec.md §18).
 
 The locks are those of bookings, orders, payments and refunds, in this order. The customer's
 checkout takes the same locks: if a clerk and the customer pay at the same moment, the first one

@@ -1,4 +1,4 @@
-"""The locks of money, which come after those of bookings (`bookings/locks.py`, docs/spec.md §15).
+"""The locks of money, which come after those of bookings (`bookings/locks.py`, docs/spec.md §18).
 
 The order is show, person, bookings, seats, orders, payments, refunds. Rows of one table are locked
 in the order of their primary keys. Call these functions inside `transaction.atomic()`, and read

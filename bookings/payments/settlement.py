@@ -1,4 +1,4 @@
-"""Decides what becomes of a payment, from what its provider says about it (docs/spec.md §15).
+"""Decides what becomes of a payment, from what its provider says about it (docs/spec.md §18).
 
 `apply` is one transaction: it takes the locks, reads the clock, and moves booking, order and
 payment forward together. So after each commit the seats and the money fit each other. It calls no

@@ -1,4 +1,4 @@
-"""The states of orders, payments and refunds, and which state may follow which (docs/spec.md §15).
+"""The states of orders, payments and refunds, and which state may follow which (docs/spec.md §18).
 
 Triggers of the database refuse every other change (migration 0001); a test compares both lists.
 """

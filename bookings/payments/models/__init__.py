@@ -1,4 +1,4 @@
-"""What is owed and paid: orders, payments, refunds, disputes, providers' events (docs/spec.md §15).
+"""What is owed and paid: orders, payments, refunds, disputes, providers' events (docs/spec.md §18).
 
 All amounts are whole numbers of the currency's minor unit (`bookmyshow.core.currencies`).
 """
