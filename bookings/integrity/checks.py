@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from .money_rules import MONEY_RULES
+
 
 @dataclass(frozen=True, slots=True)
 class Breach:
@@ -51,6 +53,7 @@ RULES: dict[str, str] = {
         ) c
         WHERE w.available_seats <> c.free OR w.total_seats <> c.total
     """,
+    **MONEY_RULES,
 }
 
 
