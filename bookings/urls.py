@@ -4,6 +4,7 @@ from . import views
 from .converters import ReferenceConverter
 from .counter import cash_up_views
 from .counter import views as counter_views
+from .documents import views as document_views
 from .door import views as door_views
 from .payments import webhook_views
 from .tickets import views as ticket_views
@@ -40,6 +41,7 @@ urlpatterns = [
     path("bookings/<reference:reference>/ticket.pdf", ticket_views.pdf, name="pdf"),
     path("bookings/<reference:reference>/ticket.ics", ticket_views.ics, name="ics"),
     path("bookings/<reference:reference>/qr.svg", ticket_views.qr, name="qr"),
+    path("bookings/<reference:reference>/receipt.pdf", document_views.receipt, name="receipt"),
     path("bookings/<reference:reference>/share/", ticket_views.share, name="share"),
     path("payments/razorpay/return/", webhook_views.razorpay_return, name="razorpay-return"),
     path("payments/<slug:provider_code>/events/", webhook_views.events, name="payment-events"),

@@ -21,7 +21,7 @@ from bookings.payments.models import Payment, Refund
 from bookmyshow.site.api import document
 from tests.support.addresses import ANYONE, API, BY_TOKEN, FROM_OWN_PAGES, PAGES, UNKNOWN, Row
 from tests.support.factories import make_booking, make_show, make_user
-from tests.support.money import make_paid_booking, make_refund
+from tests.support.money import make_order, make_paid_booking, make_payment, make_refund
 
 # Open to all; `password_change/` leads to the page of accounts, which asks to log in.
 ADMIN_LOG_IN = {"login/", "logout/", "password_change/"}
@@ -82,6 +82,7 @@ def people(db: None, settings: Any, tmp_path: Path) -> People:
     settings.MEDIA_ROOT = tmp_path
     (tmp_path / "poster.png").write_bytes(b"an image")
     booking = make_booking(make_show(), ["A1"])
+    make_payment(make_order(booking, state="PAID"), "CAPTURED")
     superuser = make_user(is_staff=True, is_superuser=True)
     paid = make_paid_booking(booking.show, ["B1"])
     payment = Payment.objects.get(order__booking=paid)

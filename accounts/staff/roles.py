@@ -51,6 +51,10 @@ ROLES: dict[str, Rights] = {
         ],
         "tax": _all_of("taxrule"),
         "counter": ["take_money", *_view("cashup"), "oversee_counter", "admit_unpaid"],
+        "documents": [
+            *_view("taxdocument", "documentseries"),
+            *("add_documentseries", "change_documentseries", "export_journal"),
+        ],
         "accounts": ["add_user", "change_user", "view_user"],
         "admin": _view("logentry"),
     },
@@ -66,6 +70,7 @@ ROLES: dict[str, Rights] = {
             *("settle_refund", "check_payment"),
         ],
         "counter": ["take_money"],
+        "documents": _view("taxdocument"),
     },
     DOOR: {"bookings": ADMIT_RIGHTS},
     READ_ONLY: {
@@ -73,6 +78,7 @@ ROLES: dict[str, Rights] = {
         "bookings": [*_view("booking", "admission", "notice"), "view_takings"],
         "tax": _view("taxrule"),
         "counter": _view("cashup"),
+        "documents": [*_view("taxdocument", "documentseries"), "export_journal"],
         "admin": _view("logentry"),
     },
 }

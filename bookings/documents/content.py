@@ -72,6 +72,8 @@ def credit_note_of(
     assert moment is not None, "a refund that succeeded has its moment"
     note = _document(Kind.CREDIT_NOTE, invoice.payment, moment, copied)
     note.refund, note.refers_to = refund, invoice
+    if refund.handed_back_by_id and not invoice.payment.method:
+        note.paid_by = "cash"
     for name in ("seller_name", "seller_tax_number", "seller_address", "place_of_supply"):
         setattr(note, name, getattr(invoice, name))
     return note

@@ -5,13 +5,13 @@ cinema or the tax rules. A trigger refuses every change and every deletion (migr
 """
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
-from accounts.models import User
-from bookings.payments.models import Payment, Refund
+from bookings.payments.models import Order, Payment, Refund
 from shows.models import Cinema
 
 from .numbers import LONGEST, LONGEST_PREFIX
@@ -60,10 +60,10 @@ class DocumentSeries(models.Model):
 
 
 class TaxDocumentQuerySet(models.QuerySet["TaxDocument"]):
-    def of_booking(self, reference: str, *, user: User) -> "TaxDocumentQuerySet":
-        """This person's documents about a booking, in the order of their numbers."""
-        order = {"payment__order__booking_reference": reference, "payment__order__user": user}
-        return self.filter(**order).order_by("issued_at", "pk")
+    def of_orders(self, orders: "QuerySet[Order]") -> "TaxDocumentQuerySet":
+        """The documents about these orders, with the invoices they refer to, in order."""
+        found = self.filter(payment__order__in=orders).select_related("refers_to")
+        return found.order_by("issued_at", "pk")
 
 
 class TaxDocument(models.Model):
@@ -148,6 +148,11 @@ class TaxDocument(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The cinema's time zone when the document was written."""
+        return ZoneInfo(self.time_zone)
 
     @property
     def is_credit_note(self) -> bool:

@@ -107,7 +107,7 @@ def _number_all(pending: "QuerySet[Payment] | QuerySet[Refund]", kind: str, buil
             for start in range(0, len(ids), BATCH):
                 done += _number_batch(cinema, kind, ids[start : start + BATCH], build)
         except (SeriesBusy, SeriesFull) as error:
-            logger.error("documents of %s were not numbered: %s", cinema, error)
+            logger.error("documents of %s were not numbered: %r", cinema, error)
     return done
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from .document_rules import DOCUMENT_RULES
 from .money_rules import MONEY_RULES
 
 
@@ -54,6 +55,7 @@ RULES: dict[str, str] = {
         WHERE w.available_seats <> c.free OR w.total_seats <> c.total
     """,
     **MONEY_RULES,
+    **DOCUMENT_RULES,
 }
 
 

@@ -5,15 +5,11 @@ Coordinates are in points (1/72 inch) from the lower left corner of the page.
 
 import io
 import re
-import unicodedata
-from functools import cache
-from pathlib import Path
 
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from bookings.models import Booking
@@ -22,10 +18,8 @@ from movies.models import Movie
 from movies.slugs import NO_SLUG
 
 from .services import qr_code
+from .typeface import BOLD, DISPLAY, TEXT, printable, register_fonts
 
-FONTS = Path(__file__).parent / "fonts"
-TEXT, BOLD, DISPLAY = "Figtree", "Figtree-Bold", "Bricolage"
-DISPLAY_FILE = "bricolage-grotesque.ttf"
 WIDTH, HEIGHT = A4
 MARGIN = 20 * mm
 QR_SIDE = 52 * mm
@@ -35,7 +29,7 @@ GREY = 0.38
 
 def ticket_pdf(booking: Booking) -> bytes:
     """The ticket as a PDF file."""
-    _register_fonts()
+    register_fonts()
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4, pageCompression=1, lang="en")
     canvas.setTitle(f"Ticket {booking.reference}: {booking.show.movie.title}")
@@ -48,22 +42,6 @@ def ticket_pdf(booking: Booking) -> bytes:
     canvas.showPage()
     canvas.save()
     return out.getvalue()
-
-
-@cache
-def _register_fonts() -> None:
-    for name, file in (
-        (TEXT, "figtree-regular.ttf"),
-        (BOLD, "figtree-bold.ttf"),
-        (DISPLAY, DISPLAY_FILE),
-    ):
-        pdfmetrics.registerFont(TTFont(name, FONTS / file))
-
-
-@cache
-def _letters() -> frozenset[int]:
-    """The code points that the display typeface can draw."""
-    return frozenset(TTFont(DISPLAY, FONTS / DISPLAY_FILE).face.charToGlyph)
 
 
 def _heading(canvas: Canvas, booking: Booking, y: float) -> float:
@@ -184,15 +162,9 @@ def printable_title(movie: Movie) -> str:
     Latin part is printed. A title without a Latin part is replaced by the words of the film's slug;
     if the slug has no words, by "Your film".
     """
-    known = _letters()
-    title = "".join(
-        letter if ord(letter) in known else unicodedata.normalize("NFKD", letter)
-        for letter in unicodedata.normalize("NFC", movie.title)
-    )
-    title = "".join(letter for letter in title if not unicodedata.combining(letter))
-    printed = "".join(letter for letter in title if ord(letter) in known)
-    if printed == title or any(letter.isalpha() for letter in printed):
-        return " ".join(printed.split())
+    printed = printable(movie.title, DISPLAY)
+    if printed:
+        return printed
     words = "" if movie.slug.startswith(NO_SLUG) else movie.slug.replace("-", " ").strip()
     return words.capitalize() if re.search("[a-z]", words) else "Your film"
 

@@ -82,6 +82,7 @@ api.add_router("/auth", "accounts.api.router")
 api.add_router("/movies", "shows.listings.api.router")
 api.add_router("/shows", "shows.api.router")
 api.add_router("/bookings", "bookings.api.router")
+api.add_router("/bookings", "bookings.documents.api.router")
 api.add_router("/auth/bookings", "bookings.api.own_router")
 api.add_router("/health", health.router)
 

@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from bookings.after_sale import views as after_sale_views
 from bookings.dashboard.views import dashboard_page
+from bookings.documents import staff_views as document_views
 from bookings.show_changes import views as show_change_views
 from bookmyshow.core.staff.csv_export import export
 from shows.schedule import recompute_views
@@ -16,6 +17,8 @@ urlpatterns = [
     path("password_change/", RedirectView.as_view(url=reverse_lazy("accounts:password"))),
     path("dashboard/", dashboard_page, name="staff-dashboard"),
     path("export/<slug:app>/<slug:model>/", export, name="staff-export"),
+    path("documents/journal/", document_views.journal_page, name="staff-journal"),
+    path("documents/<int:document_id>.pdf", document_views.document_pdf, name="staff-document-pdf"),
     path("shows/show/plan/", staff_views.planner, name="staff-planner"),
     path("shows/show/recompute/", recompute_views.recompute_shows, name="staff-recompute"),
     path("shows/screen/picture/", plan_views.picture, name="staff-plan-picture"),

@@ -61,6 +61,7 @@ PAGES: dict[str, Row] = {
     "bookings/<reference:reference>/ticket.pdf": Row(OWNER, "/bookings/{reference}/ticket.pdf"),
     "bookings/<reference:reference>/ticket.ics": Row(OWNER, "/bookings/{reference}/ticket.ics"),
     "bookings/<reference:reference>/qr.svg": Row(OWNER, "/bookings/{reference}/qr.svg"),
+    "bookings/<reference:reference>/receipt.pdf": Row(OWNER, "/bookings/{reference}/receipt.pdf"),
     "bookings/<reference:reference>/share/": Row(OWNER, "/bookings/{reference}/share/"),
     "robots.txt": Row(ANYONE, "/robots.txt"),
     "sitemap.xml": Row(ANYONE, "/sitemap.xml"),
@@ -123,6 +124,7 @@ API: dict[tuple[str, str], Row] = {
         ("POST", "/api/bookings", PERSON, {}),
         ("GET", "/api/bookings/{id}", OWNER_OR_ADMIN, {"id": "{booking}"}),
         ("DELETE", "/api/bookings/{id}", OWNER, {"id": "{booking}"}),
+        ("GET", "/api/bookings/{id}/receipt.pdf", OWNER_OR_ADMIN, {"id": "{booking}"}),
         ("PATCH", "/api/bookings/{id}/confirm", OWNER, {"id": "{booking}"}),
         (
             "GET",

@@ -68,6 +68,7 @@ def make_line(order: Order, position: int, gross: int, **fields: Any) -> OrderLi
         "tax_basis_points": 1800,
         "tax_code": "999692",
         "tax_name": "GST",
+        "tax_components": [["CGST", 900], ["SGST", 900]],
     }
     return OrderLine.objects.create(order=order, position=position, **(values | fields))
 

@@ -38,6 +38,7 @@ HEADERS_OF_CODE = {
     "ADDRESS_LIMIT": ["Retry-After"],
     "RATE_LIMITED": ["Retry-After"],
     "PROVIDER_UNAVAILABLE": ["Retry-After"],
+    "RECEIPT_NOT_READY": ["Retry-After"],
     "SERVICE_UNAVAILABLE": ["Retry-After"],
 }
 EXAMPLE_DETAILS: dict[str, dict[str, Any]] = {

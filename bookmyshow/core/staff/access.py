@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 Given = ParamSpec("Given")
 #: A view may ask for a more exact type, such as `accounts.requests.AuthenticatedRequest`.
@@ -20,8 +21,8 @@ Request = TypeVar("Request", bound=HttpRequest)
 def staff_with(
     permission: str,
 ) -> Callable[
-    [Callable[Concatenate[Request, Given], HttpResponse]],
-    Callable[Concatenate[Request, Given], HttpResponse],
+    [Callable[Concatenate[Request, Given], HttpResponseBase]],
+    Callable[Concatenate[Request, Given], HttpResponseBase],
 ]:
     """View decorator: only for staff who have the permission.
 
@@ -29,10 +30,12 @@ def staff_with(
     """
 
     def guard(
-        view: Callable[Concatenate[Request, Given], HttpResponse],
-    ) -> Callable[Concatenate[Request, Given], HttpResponse]:
+        view: Callable[Concatenate[Request, Given], HttpResponseBase],
+    ) -> Callable[Concatenate[Request, Given], HttpResponseBase]:
         @wraps(view)
-        def guarded(request: Request, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
+        def guarded(
+            request: Request, *args: Given.args, **kwargs: Given.kwargs
+        ) -> HttpResponseBase:
             if not request.user.has_perm(permission):
                 raise PermissionDenied
             return view(request, *args, **kwargs)

@@ -52,7 +52,7 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 Columns = Mapping[str, str | Callable[[Any], Any]]
 
 
-class _Echo:
+class Echo:
     """A file that stores nothing. `write` returns its text, so `csv.writer` returns each line."""
 
     def write(self, text: str) -> str:
@@ -118,7 +118,7 @@ def _on_page(model_admin: ModelAdmin, name: Any, row: Model) -> Any:
 
 
 def _lines(columns: Columns, rows: Any) -> Iterator[str]:
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
     values = [attrgetter(value) if isinstance(value, str) else value for value in columns.values()]
     # Spreadsheets recognise UTF-8 by this byte order mark.
     yield "\ufeff" + writer.writerow([plain_text(head) for head in columns])

@@ -1,0 +1,44 @@
+"""The buyer's receipt, and the documents of staff."""
+
+from collections.abc import Sequence
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.requests import AuthenticatedRequest
+from bookings.payments.models import Order
+
+from .errors import ReceiptNotFound, ReceiptNotReady
+from .models import TaxDocument
+from .pdf import documents_pdf
+from .receipts import receipt_of
+
+
+@require_safe
+@never_cache
+@login_required
+def receipt(request: AuthenticatedRequest, reference: str) -> HttpResponse:
+    """The invoice and the credit notes of one's own booking, also of an archived one."""
+    orders = Order.objects.filter(booking_reference=reference, user=request.user)
+    try:
+        return pdf_response(receipt_of(orders))
+    except ReceiptNotFound as error:
+        raise Http404(error.message) from error
+    except ReceiptNotReady as error:
+        context = {"reference": reference}
+        page = render(request, "bookings/documents/not_ready.html", context, status=error.status)
+        page["Retry-After"] = str(error.retry_after)
+        return page
+
+
+def pdf_response(documents: Sequence[TaxDocument]) -> HttpResponse:
+    """The documents as a PDF, which is named after the first number."""
+    name = documents[0].code.replace("/", "-")
+    return HttpResponse(
+        documents_pdf(documents),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
+    )
