@@ -16,7 +16,7 @@ from bookmyshow.core.templatetags.formatting import percent_of
 from bookmyshow.core.time import A_DAY
 from shows.models import Cinema
 
-from .takings import Line, Part, breakdown, summed
+from .takings import Line, Part, breakdown, summed, totals
 
 PAST, AHEAD = timedelta(days=7), timedelta(days=6)
 BEST_FILMS = 8
@@ -116,6 +116,8 @@ class InCurrency:
     currency: str
     days: list[Line]
     films: list[Line]
+    #: The sum of these days: its money by way of paying, and what is to be collected.
+    total: Line
 
     @property
     def best_film(self) -> Decimal:
@@ -180,11 +182,12 @@ def _by_currency(parts: list[Part]) -> list[InCurrency]:
     days, films = summed(parts, "day"), summed(parts, "film")
     return [
         InCurrency(
-            currency,
-            [day for day in days if day.currency == currency],
-            [film for film in films if film.currency == currency and film.shows][:BEST_FILMS],
+            total.currency,
+            [day for day in days if day.currency == total.currency],
+            [film for film in films if film.currency == total.currency and film.shows][:BEST_FILMS],
+            total,
         )
-        for currency in sorted({part.line.currency for part in parts})
+        for total in totals(days)
     ]
 
 

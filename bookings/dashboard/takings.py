@@ -1,24 +1,27 @@
 """Sums up the sales of shows in a range of days by day, cinema or film. Archived shows count too.
 
-A cancelled show adds no show, no seats and no sales. Its bookings count as cancelled. Amounts of
-two currencies are never added: a day or film with shows in both has a line for each.
+Beside the sales is the money that was kept for these shows, by way of paying, and what is still to
+be collected. A cancelled show adds no show, no seats and no sales. Its bookings count as cancelled.
+Amounts of two currencies are never added: a day or film with shows in both has a line for each.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 from bookmyshow.core.cache import cacheable
+from bookmyshow.core.currencies import from_minor
 from bookmyshow.core.time import local_day
 
 # The day of a show is its date in the cinema's time zone. Bookings are summed for each show first,
 # in a subquery: after a plain join a show's seats would count once for each booking. The first
 # condition on starts_at is two days wider on each side, so it fits every time zone; the second is
-# exact.
+# exact. Money is what was taken minus what went back, or is on its way back, in minor units.
 REPORT = """
     WITH shows AS (
         SELECT id, starts_at, screen_id, movie_id, total_seats, status = 'SCHEDULED' AS is_on
@@ -27,14 +30,17 @@ REPORT = """
         SELECT id, starts_at, screen_id, movie_id, total_seats, status = 'SCHEDULED' AS is_on
         FROM archive_archivedshow
     ), bookings AS (
-        SELECT show_id, status, total_seats, total_amount FROM bookings_booking
+        SELECT id, show_id, status, total_seats, total_amount FROM bookings_booking
         UNION ALL
-        SELECT show_id, status, total_seats, total_amount FROM archive_archivedbooking
+        SELECT id, show_id, status, total_seats, total_amount FROM archive_archivedbooking
     )
     SELECT {group}, c.currency,
            count(*) FILTER (WHERE w.is_on), coalesce(sum(w.total_seats) FILTER (WHERE w.is_on), 0),
            coalesce(sum(sold.seats), 0), coalesce(sum(sold.bookings), 0),
-           coalesce(sum(sold.amount), 0), coalesce(sum(sold.cancelled), 0)
+           coalesce(sum(sold.amount), 0), coalesce(sum(sold.cancelled), 0),
+           coalesce(sum(sold.unpaid), 0),
+           coalesce(sum(kept.online), 0)::bigint, coalesce(sum(kept.cash), 0)::bigint,
+           coalesce(sum(kept.card), 0)::bigint, coalesce(sum(kept.other), 0)::bigint
     FROM shows w
     JOIN shows_screen r ON r.id = w.screen_id
     JOIN shows_cinema c ON c.id = r.cinema_id
@@ -43,9 +49,27 @@ REPORT = """
         SELECT sum(b.total_seats) FILTER (WHERE b.status = 'CONFIRMED' AND w.is_on) AS seats,
                count(*) FILTER (WHERE b.status = 'CONFIRMED' AND w.is_on) AS bookings,
                sum(b.total_amount) FILTER (WHERE b.status = 'CONFIRMED' AND w.is_on) AS amount,
-               count(*) FILTER (WHERE b.status = 'CANCELLED') AS cancelled
-        FROM bookings b WHERE b.show_id = w.id
+               count(*) FILTER (WHERE b.status = 'CANCELLED') AS cancelled,
+               sum(b.total_amount)
+                   FILTER (WHERE b.status = 'CONFIRMED' AND w.is_on AND o.id IS NULL) AS unpaid
+        FROM bookings b
+        LEFT JOIN payments_order o
+            ON o.show_id = w.id AND o.booking_id = b.id AND o.state = 'PAID'
+        WHERE b.show_id = w.id
     ) sold ON true
+    LEFT JOIN LATERAL (
+        SELECT sum(p.captured - p.back) FILTER (WHERE p.provider <> 'counter') AS online,
+               sum(p.captured - p.back) FILTER (WHERE p.method = 'cash') AS cash,
+               sum(p.captured - p.back) FILTER (WHERE p.method = 'card') AS card,
+               sum(p.captured - p.back) FILTER (WHERE p.method = 'other') AS other
+        FROM (
+            SELECT p.provider, p.method, p.captured, coalesce((
+                SELECT sum(f.amount) FROM payments_refund f
+                WHERE f.payment_id = p.id AND f.state <> 'FAILED'), 0) AS back
+            FROM payments_order o JOIN payments_payment p ON p.order_id = o.id
+            WHERE o.show_id = w.id AND p.state = 'CAPTURED'
+        ) p
+    ) kept ON true
     WHERE w.starts_at BETWEEN %(first)s::date - 2 AND %(last)s::date + 2
       AND (w.starts_at AT TIME ZONE c.timezone)::date BETWEEN %(first)s AND %(last)s
     GROUP BY 1, 2 ORDER BY {order}
@@ -67,21 +91,41 @@ GROUPS = {
 @cacheable
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One day, cinema or film: its shows in one currency. `takings` are in this currency."""
+    """One day, cinema or film: its shows in one currency. Amounts are in its major unit.
+
+    `takings` are the sales. `online`, `cash`, `card` and `other` are the money of these shows by
+    way of paying, without what goes back. `to_collect` is what was sold and nobody has paid.
+    """
 
     #: One value for each naming column, for example a cinema's name and its city.
     names: tuple[str, ...]
     currency: str
-    shows: int
-    seats: int
-    sold: int
-    bookings: int
-    takings: Decimal
-    cancelled: int
+    shows: int = 0
+    seats: int = 0
+    sold: int = 0
+    bookings: int = 0
+    takings: Decimal = Decimal()
+    cancelled: int = 0
+    to_collect: Decimal = Decimal()
+    online: Decimal = Decimal()
+    cash: Decimal = Decimal()
+    card: Decimal = Decimal()
+    other: Decimal = Decimal()
+
+    @classmethod
+    def of_row(cls, names: Iterable[str], currency: str, *sums: Any) -> "Line":
+        """A line from the columns of REPORT after the group."""
+        counts, money = sums[:-4], sums[-4:]
+        return cls(tuple(names), currency, *counts, *(from_minor(n, currency) for n in money))
 
     @property
     def name(self) -> str:
         return ", ".join(self.names)
+
+    @property
+    def paid(self) -> Decimal:
+        """The money of all ways of paying."""
+        return self.online + self.cash + self.card + self.other
 
     @property
     def occupancy(self) -> float:
@@ -99,8 +143,12 @@ def sales(*, by: str, first: date, last: date) -> Iterator[Line]:
     group = f"ARRAY[{', '.join(columns.values())}]"
     with connection.cursor() as cursor:
         cursor.execute(REPORT.format(group=group, order=order), {"first": first, "last": last})
-        for names, *sums in cursor:
-            yield Line(tuple(names), *sums)
+        for names, currency, *sums in cursor:
+            yield Line.of_row(names, currency, *sums)
+
+
+#: The fields of a Line that can be added up.
+FIGURES = [field.name for field in fields(Line) if field.name not in {"names", "currency"}]
 
 
 @cacheable
@@ -131,8 +179,8 @@ def breakdown(*, first: date, last: date) -> list[Part]:
     with connection.cursor() as cursor:
         cursor.execute(REPORT.format(group=group, order="1"), {"first": first, "last": last})
         return [
-            Part(day, cinema, film, zone, Line((), *sums))
-            for (day, cinema, film, zone), *sums in cursor
+            Part(day, cinema, film, zone, Line.of_row((), currency, *sums))
+            for (day, cinema, film, zone), currency, *sums in cursor
         ]
 
 
@@ -159,13 +207,5 @@ def totals(lines: Iterable[Line], name: str = "total") -> list[Line]:
 
 
 def _total(lines: list[Line], name: str, currency: str) -> Line:
-    return Line(
-        (name,),
-        currency,
-        sum(line.shows for line in lines),
-        sum(line.seats for line in lines),
-        sum(line.sold for line in lines),
-        sum(line.bookings for line in lines),
-        sum((line.takings for line in lines), Decimal()),
-        sum(line.cancelled for line in lines),
-    )
+    sums = (sum(getattr(line, figure) for line in lines) for figure in FIGURES)
+    return Line((name,), currency, *sums)

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from bookings.dashboard.takings import DAY, REPORT
 from bookings.holds_sql import SEATS_TO_HOLD, TAKE_FREE_SEATS
 from bookings.models import Booking
 from bookings.sweep import SWEEP_SHOW
@@ -108,3 +109,11 @@ def test_the_sweep_looks_at_holds_alone_and_at_lapsed_ones_alone() -> None:
 def test_a_film_is_searched_for_by_its_index() -> None:
     found = plan_of(Movie.objects.search("night river"))
     assert "movie_search" in found
+
+
+def test_the_money_of_shows_is_found_by_show_payment_and_order() -> None:
+    query = REPORT.format(group=f"ARRAY[{DAY}]", order="1")
+    found = plan(query, {"first": "2026-03-01", "last": "2026-03-14"})
+    assert not re.search(r"Seq Scan on (bookings_booking|payments_)", found), found
+    for name in ("payments_order_show", "payments_payment_order", "payments_refund_payment"):
+        assert name in found, found

@@ -6,9 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import F
 from django.utils import timezone
 
 from bookings import services
+from bookings.archive.services import archive_batch
+from bookings.payments.models import Order, Payment, Refund
 from bookings.show_changes.services import cancel_show
 from bookmyshow.core.time import A_DAY
 from shows.models import Show
@@ -20,6 +23,13 @@ from tests.support.factories import (
     make_screen,
     make_show,
     make_user,
+)
+from tests.support.money import (
+    make_order,
+    make_paid_booking,
+    make_payment,
+    make_refund,
+    take_at_counter,
 )
 
 pytestmark = pytest.mark.django_db
@@ -142,3 +152,46 @@ def test_the_table_ends_with_the_total() -> None:
 def test_a_span_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(CommandError, match="before"):
         report("--from=2026-01-02", "--to=2026-01-01")
+
+
+def test_money_is_by_way_of_paying_without_what_goes_back_and_beside_it_what_is_unpaid() -> None:
+    show, clerk = make_show(movie=make_movie("Her")), make_user(is_staff=True)
+    for label, method in (("A1", "cash"), ("A2", "card"), ("A3", "card"), ("A4", "other")):
+        take_at_counter(clerk, make_booking(show, [label]), method)
+    online = make_order(make_booking(show, ["E1"]), fee=2_000, state=Order.State.PAID)
+    payment = make_payment(online, Payment.State.CAPTURED)
+    make_refund(payment, 10_050)
+    make_refund(payment, 5_000, state=Refund.State.FAILED)
+    reserved = make_order(make_booking(show, ["E2"]), state=Order.State.PAID)
+    make_payment(reserved, Payment.State.CAPTURE_DUE)
+    make_booking(show, ["B1"])
+    (line,) = rows("--by=film", *span())
+    assert (line["takings"], line["to_collect"]) == ("2050.00", "250.00")
+    assert (line["cash"], line["card"], line["other"]) == ("250.00", "500.00", "250.00")
+    assert line["online"] == "319.50"
+    *_, total = report("--by=film", *span()).splitlines()
+    assert total.split()[-3:] == ["1,319.50", "250.00", "2,050.00"]
+
+
+def test_what_a_cancelled_show_gives_back_is_no_money_and_nothing_is_to_collect() -> None:
+    show = make_show()
+    make_paid_booking(show, ["A1"])
+    make_booking(show, ["A2"])
+    cancel_show(by=make_user(is_staff=True), show_id=show.pk)
+    (line,) = rows(*span())
+    assert (line["cash"], line["to_collect"], line["cancelled"]) == ("0.00", "0", "2")
+
+
+def test_the_money_of_archived_shows_counts_too() -> None:
+    show = make_show()
+    make_paid_booking(show, ["A1"])
+    make_booking(show, ["A2"])
+    year = timedelta(days=365)
+    times = ("starts_at", "ends_at", "busy_until")
+    Show.objects.filter(pk=show.pk).update(**{name: F(name) - year for name in times})
+    before = timezone.now().date() - year
+    days = f"--from={before - 2 * A_DAY}", f"--to={before + 2 * A_DAY}"
+    (line,) = rows(*days)
+    assert archive_batch(size=1).shows == 1
+    assert rows(*days) == [line]
+    assert (line["cash"], line["to_collect"], line["takings"]) == ("250.00", "250.00", "500.00")

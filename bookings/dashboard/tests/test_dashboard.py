@@ -16,6 +16,7 @@ from bookings.dashboard import site_warnings
 from bookings.dashboard.charts import Bar, bar_chart
 from bookings.dashboard.services import Funnel, dashboard
 from bookings.models import Notice
+from bookings.payments.models import Order, Payment
 from bookings.show_changes.services import cancel_show
 from bookings.sweep_heartbeat import note_sweep
 from bookmyshow.core.observability.people_online import ADDRESS_COUNTS, people_online
@@ -30,6 +31,7 @@ from tests.support.factories import (
     make_show,
     make_user,
 )
+from tests.support.money import make_order, make_paid_booking, make_payment
 from tests.support.servers import OwnValkey
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +91,22 @@ def test_one_currency_is_not_named_on_the_dashboard() -> None:
     page = staff_client().get(PAGE).text
     assert "<dd>₹250</dd>" in page
     assert "INR" not in page
+
+
+def test_it_shows_the_money_by_way_of_paying_and_what_is_to_be_collected() -> None:
+    show = make_show()
+    make_paid_booking(show, ["A1", "E1"])
+    make_payment(
+        make_order(make_booking(show, ["A2"]), state=Order.State.PAID), Payment.State.CAPTURED
+    )
+    make_booking(show, ["A3", "A4", "A5"])
+    (figures,) = dashboard(at=timezone.now()).money
+    total = figures.total
+    assert (total.takings, total.paid, total.to_collect) == (1650, 900, 750)
+    assert (total.online, total.cash, total.card, total.other) == (250, 650, 0, 0)
+    page = staff_client().get(PAGE).text
+    for name, amount in (("Paid online", "₹250"), ("Cash", "₹650"), ("To be collected", "₹750")):
+        assert re.search(rf"<dt>{name}<small>[^<]*</small></dt><dd>{amount}</dd>", page), name
 
 
 def test_almost_all_is_not_a_hundred_percent() -> None:
