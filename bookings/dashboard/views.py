@@ -7,6 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from bookings.notices.mail_state import mail_state
+from bookings.payments.money_state import money_state
 from bookmyshow.core.observability.people_online import people_online
 from bookmyshow.core.staff.access import staff_with
 from bookmyshow.core.templatetags.formatting import money
@@ -14,7 +15,7 @@ from bookmyshow.core.time import A_DAY, database_now
 
 from .charts import Bar, bar_chart
 from .services import AHEAD, PAST, Dashboard, InCurrency, dashboard
-from .site_warnings import current_warnings
+from .site_warnings import current_warnings, money_warnings
 
 
 @require_GET
@@ -29,6 +30,8 @@ def dashboard_page(request: HttpRequest) -> HttpResponse:
         "board": board,
         "warnings": current_warnings(),
         "mail": mail_state(at=now),
+        "now": now,
+        "money_warnings": money_warnings(money_state(at=now)),
         "online": people_online(),
         "charts": [(figures, _takings(board, figures)) for figures in board.money],
         "hours_chart": _hours(board),

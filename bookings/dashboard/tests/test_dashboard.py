@@ -17,6 +17,7 @@ from bookings.dashboard.charts import Bar, bar_chart
 from bookings.dashboard.services import Funnel, dashboard
 from bookings.models import Notice
 from bookings.payments.models import Order, Payment
+from bookings.payments.states import PaymentState, RefundState
 from bookings.show_changes.services import cancel_show
 from bookings.sweep_heartbeat import note_sweep
 from bookmyshow.core.observability.people_online import ADDRESS_COUNTS, people_online
@@ -31,7 +32,7 @@ from tests.support.factories import (
     make_show,
     make_user,
 )
-from tests.support.money import make_order, make_paid_booking, make_payment
+from tests.support.money import make_order, make_paid_booking, make_payment, make_refund
 from tests.support.servers import OwnValkey
 
 pytestmark = pytest.mark.django_db
@@ -264,3 +265,28 @@ def test_it_says_which_mails_wait_too_long_or_were_given_up() -> None:
     page = client.get(PAGE).text
     assert "1 mail to customers waits,</a> the oldest for 1\xa0hour." in page
     assert "1 mail to customers could not be sent</a> in the last 7 days." in page
+
+
+def test_it_says_which_money_waits_too_long_or_for_a_person() -> None:
+    client = staff_client()
+    order = make_order(make_booking(make_show(), ["A1"]))
+    paid = make_payment(order, PaymentState.CAPTURED)
+    reserved = make_payment(make_order(make_booking(make_show(), ["A1"])), PaymentState.AUTHORISED)
+    assert "reserved payment" not in client.get(PAGE).text
+    Payment.objects.filter(pk=reserved.pk).update(updated_at=timezone.now() - timedelta(minutes=3))
+    Payment.objects.filter(pk=paid.pk).update(review="another amount was paid")
+    make_refund(paid, 100, state=RefundState.FAILED)
+    make_refund(paid, 50, state=RefundState.MANUAL)
+    page = client.get(PAGE).text
+    payments, refunds = "/admin/payments/payment/", "/admin/payments/refund/"
+    for address, words in (
+        (
+            f"{payments}?needs=provider",
+            "1 reserved payment waits,</a> the oldest for 3\xa0minutes.",
+        ),
+        (f"{payments}?needs=person", "1 payment needs a person,</a> the oldest for 0\xa0minutes."),
+        (f"{refunds}?needs=person", "1 refund failed,</a>"),
+        (f"{refunds}?needs=person", "1 refund is to be handed back,</a>"),
+    ):
+        assert f'<a href="{address}">{words}' in page
+        assert client.get(address).status_code == 200
