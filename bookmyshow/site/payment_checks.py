@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.conf import settings
 from django.db import DatabaseError
+from django.urls import reverse
 from django.utils.timesince import timesince
 
 from bookings.payments import providers
@@ -17,7 +18,7 @@ from .findings import Finding
 
 def webhook_url(provider: Provider) -> str:
     """Where the provider must send its events."""
-    return f"{settings.SITE_URL}/payments/{provider.code}/events/"
+    return settings.SITE_URL + reverse("bookings:payment-events", args=[provider.code])
 
 
 def ways_to_pay() -> Iterator[Finding]:
