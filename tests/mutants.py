@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.mutants_of_money import MUTANTS_OF_MONEY
+from tests.mutants_of_providers import MUTANTS_OF_PROVIDERS
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT_SECONDS = 600
@@ -387,7 +388,7 @@ MUTANTS = (
             "test_a_web_host_with_a_wrong_clock_sells_by_the_databases",
         ),
     ]
-    + [Mutant(*mutant) for mutant in MUTANTS_OF_MONEY]
+    + [Mutant(*mutant) for mutant in (*MUTANTS_OF_MONEY, *MUTANTS_OF_PROVIDERS)]
 )
 
 

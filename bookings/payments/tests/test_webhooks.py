@@ -138,14 +138,17 @@ def test_an_event_waits_while_the_provider_does_not_answer(sandbox: Sandbox) -> 
 
 def returned(payment: Payment, **fields: str) -> dict[str, str]:
     """What Razorpay makes the browser post after a payment."""
-    order = payment.reference
+    return signed_return(payment.reference) | fields
+
+
+def signed_return(order: str) -> dict[str, str]:
     text = f"{order}|pay_1".encode()
     key = sandbox_keys.RAZORPAY_KEY_SECRET.encode()
     return {
         "razorpay_order_id": order,
         "razorpay_payment_id": "pay_1",
         "razorpay_signature": hmac.new(key, text, hashlib.sha256).hexdigest(),
-    } | fields
+    }
 
 
 def test_the_address_is_the_one_that_razorpay_gets() -> None:
@@ -175,6 +178,7 @@ def test_a_forged_return_is_refused_and_noted(
         returned(payment, razorpay_signature="0" * 64),
         returned(payment, razorpay_payment_id="pay_2"),
         returned(payment, razorpay_order_id="order_of_somebody"),
+        signed_return("order_of_another_payment"),
     ):
         assert Client().post(url, forged).status_code == 400
     assert "payment return refused" in caplog.text
