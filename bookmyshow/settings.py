@@ -60,9 +60,6 @@ MAX_HELD_SEATS_PER_ADDRESS = environment.whole_number(
 HOLD_PAUSE = timedelta(
     minutes=environment.whole_number("HOLD_PAUSE_MINUTES", default=5, least=0, most=1440)
 )
-# How long a customer may hold seats of one show without buying: as long as two full holds. After
-# that the customer can't hold seats of this show for HOLD_PAUSE.
-UNPAID_HOLD_TIME = timedelta(minutes=2 * BOOKING_EXPIRY_MINUTES)
 # Seats at coming shows that a customer without a confirmed email may buy.
 MAX_SEATS_UNCONFIRMED = environment.whole_number(
     "MAX_SEATS_UNCONFIRMED", default=10, least=0, most=10_000
@@ -89,6 +86,11 @@ environment.check_payments(
         "RAZORPAY_KEY_SECRET": RAZORPAY_KEY_SECRET,
         "RAZORPAY_WEBHOOK_SECRETS": RAZORPAY_WEBHOOK_SECRETS,
     },
+)
+# How long a customer may hold seats of one show without buying: as long as two full holds, and one
+# payment that came to nothing. After that, no seats of this show can be held for HOLD_PAUSE.
+UNPAID_HOLD_TIME = timedelta(
+    minutes=2 * BOOKING_EXPIRY_MINUTES + (PAYMENT_MINUTES if PAYMENTS else 0)
 )
 CANCELLATION_POLICY = environment.cancellation_policy("CANCELLATION_POLICY")
 SWEEP_SECONDS = 30

@@ -86,6 +86,8 @@ class Case:
 def lock_case(payment: Payment, *, with_show: bool) -> Case:
     """Take the locks in their order: show, bookings, orders, payments. Then read the clock.
 
+    Seats have no lock of their own here: everybody who changes seats has the show's lock first.
+
     Raises BookingChanged.
     """
     order = payment.order

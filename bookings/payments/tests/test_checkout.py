@@ -18,7 +18,7 @@ from bookings.errors import (
     ShowNotBookable,
 )
 from bookings.models import Booking
-from bookings.payments.checkout import MARGIN, Checkout, begin_checkout
+from bookings.payments.checkout import MARGIN, begin_checkout
 from bookings.payments.errors import AlreadyPaid, NothingToPay, PaymentsOff, ProviderUnavailable
 from bookings.payments.models import Order, Payment
 from bookings.payments.observe import observe
@@ -27,6 +27,7 @@ from bookings.payments.states import OrderState, PaymentState
 from bookmyshow.core.time import database_now
 from shows.models import Show
 from tests.support.factories import begin, lapse, make_cinema, make_screen, make_show, make_user
+from tests.support.paying import press
 from tests.support.races import at_once
 from tests.support.sandbox import Sandbox
 
@@ -48,10 +49,6 @@ def held(user: User, show: Show) -> Booking:
     return services.hold_seats(user=user, show_id=show.pk, labels=["A1", "A2"])
 
 
-def press(held: Booking) -> Checkout:
-    return begin_checkout(user=held.user, reference=held.reference)
-
-
 def test_pay_writes_the_order_and_leads_to_the_provider_s_page(
     sandbox: Sandbox, held: Booking
 ) -> None:
@@ -66,6 +63,36 @@ def test_pay_writes_the_order_and_leads_to_the_provider_s_page(
     facts = sandbox.facts(payment.reference)
     assert (facts["amount"], facts["currency"].upper()) == (540_00, "INR")
     assert facts["metadata"]["payment"] == str(payment.uuid)
+
+
+@pytest.mark.parametrize("protocol", ["stripe", "razorpay"])
+@pytest.mark.parametrize(
+    ("currency", "price", "fee", "total"),
+    [("JPY", "1800", "150", 3900), ("KWD", "2.25", "0.10", 4700), ("EUR", "11.90", "0", 2380)],
+)
+def test_each_currency_is_paid_in_its_minor_unit(
+    sandbox: Sandbox,
+    settings: Settings,
+    user: User,
+    protocol: str,
+    currency: str,
+    price: str,
+    fee: str,
+    total: int,
+) -> None:
+    settings.SANDBOX_PROTOCOL = protocol
+    cinema = make_cinema(currency=currency, booking_fee=Decimal(fee))
+    show = make_show(
+        screen=make_screen(cinema=cinema),
+        standard_price=Decimal(price),
+        premium_price=Decimal(price),
+    )
+    held = services.hold_seats(user=user, show_id=show.pk, labels=["A1", "A2"])
+    checkout = press(held)
+    assert (checkout.total, checkout.currency) == (total, currency)
+    sandbox.pay(checkout.payment.reference)
+    payment = observe(checkout.payment.pk)
+    assert (payment.state, payment.captured) == (PaymentState.CAPTURED, total)
 
 
 def test_pressing_pay_extends_the_hold_once(
