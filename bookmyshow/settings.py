@@ -297,6 +297,7 @@ CELERY_TASK_ROUTES = {
     "bookings.tasks.release_expired_holds": {"queue": "sweeps"},
     "bookings.payments.tasks.*": {"queue": "payments"},
     "bookings.tasks.send_refunds": {"queue": "payments"},
+    "bookings.tasks.number_documents": {"queue": "payments"},
 }
 CELERY_BEAT_SCHEDULE = {
     "release-expired-holds": {

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.mutants_of_documents import MUTANTS_OF_DOCUMENTS
 from tests.mutants_of_money import MUTANTS_OF_MONEY
 from tests.mutants_of_providers import MUTANTS_OF_PROVIDERS
 
@@ -388,7 +389,10 @@ MUTANTS = (
             "test_a_web_host_with_a_wrong_clock_sells_by_the_databases",
         ),
     ]
-    + [Mutant(*mutant) for mutant in (*MUTANTS_OF_MONEY, *MUTANTS_OF_PROVIDERS)]
+    + [
+        Mutant(*mutant)
+        for mutant in (*MUTANTS_OF_MONEY, *MUTANTS_OF_PROVIDERS, *MUTANTS_OF_DOCUMENTS)
+    ]
 )
 
 

@@ -1,4 +1,4 @@
-"""Gives invoices and credit notes their numbers, without gaps (docs/decisions, numbering).
+"""Gives invoices and credit notes their numbers (docs/decisions/0017-gapless-document-numbers.md).
 
 A worker looks for captured payments and refunds that succeeded and have no document yet, the oldest
 first. For each series it takes the series' lock, reads again what has no document, and inserts the

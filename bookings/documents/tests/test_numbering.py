@@ -22,7 +22,7 @@ from bookings.tasks import number_documents as number_documents_task
 from shows.models import Cinema, Show
 from tests.support.documents import MUMBAI, make_given_back, make_paid, make_taxed_show
 from tests.support.factories import make_cinema
-from tests.support.races import at_once
+from tests.support.races import at_once, meeting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 INDIA_YEAR_ENDS = datetime(2027, 3, 31, 18, 30, tzinfo=UTC)
@@ -218,6 +218,15 @@ def test_eight_workers_that_are_killed_leave_no_gap(monkeypatch: pytest.MonkeyPa
     number_documents(everything=True)
     assert numbers() == numbers(Kind.CREDIT_NOTE) == list(range(1, 31))
     assert sum(kills_seen) > 0
+
+
+def test_a_second_worker_waits_and_numbers_nothing_again() -> None:
+    show = make_taxed_show()
+    make_paid(show, ["A1"])
+    number_documents()
+    make_paid(show, ["A2"])
+    assert meeting(number_documents, number_documents) == 0
+    assert numbers() == [1, 2]
 
 
 def test_control_without_the_lock_numbers_clash(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from bookings.tax.services import NO_TAX, delete_rule, rate_for, save_rule, spli
 
 DAY = date(2026, 11, 26)
 TICKET = TaxRule.Kind.TICKET
+database = pytest.mark.django_db(transaction=True)
 
 
 def make_rule(basis_points: int = 1800, **fields: Any) -> TaxRule:
@@ -34,60 +35,71 @@ def points(price: int = 20_000, *, place: str = "IN-MH", on: date = DAY) -> int:
     return rate_for(TICKET, price, "INR", place, on).basis_points
 
 
-@pytest.mark.django_db(transaction=True)
-class TestRate:
-    def test_without_a_rule_there_is_no_tax(self) -> None:
-        make_rule()
-        assert rate_for(TICKET, 20_000, "EUR", "IN", DAY) == NO_TAX
-        assert rate_for(TaxRule.Kind.FEE, 20_000, "INR", "IN", DAY) == NO_TAX
-        assert points(place="INX") == points(place="DE") == points(place="") == 0
-        assert points(on=date(2025, 9, 21)) == 0
+@database
+def test_without_a_rule_there_is_no_tax() -> None:
+    make_rule()
+    assert rate_for(TICKET, 20_000, "EUR", "IN", DAY) == NO_TAX
+    assert rate_for(TaxRule.Kind.FEE, 20_000, "INR", "IN", DAY) == NO_TAX
+    assert points(place="INX") == points(place="DE") == points(place="") == 0
+    assert points(on=date(2025, 9, 21)) == 0
 
-    def test_a_rate_has_what_an_invoice_names(self) -> None:
-        make_rule()
-        rate = rate_for(TICKET, 20_000, "INR", "IN-MH", DAY)
-        assert (rate.basis_points, rate.code, rate.name) == (1800, "999614", "GST")
-        assert rate.components == (("CGST", 900), ("SGST", 900))
 
-    def test_the_band_decides_and_includes_both_its_ends(self) -> None:
-        make_rule(500, price_to=10_000)
-        make_rule(1800, price_from=10_001)
-        assert [points(price) for price in (0, 10_000, 10_001, 10**9)] == [500, 500, 1800, 1800]
+@database
+def test_a_rate_has_what_an_invoice_names() -> None:
+    make_rule()
+    rate = rate_for(TICKET, 20_000, "INR", "IN-MH", DAY)
+    assert (rate.basis_points, rate.code, rate.name) == (1800, "999614", "GST")
+    assert rate.components == (("CGST", 900), ("SGST", 900))
 
-    def test_the_later_rule_wins_from_its_first_day_on(self) -> None:
-        make_rule(2800, valid_from=date(2017, 7, 1))
-        make_rule(1800, valid_from=date(2026, 11, 26))
-        assert points(on=date(2026, 11, 25)) == 2800
-        assert points(on=date(2026, 11, 26)) == 1800
 
-    def test_the_more_exact_place_wins(self) -> None:
-        make_rule(100, place="")
-        make_rule(1800)
-        make_rule(300, place="IN-MH", valid_from=date(2020, 1, 1))
-        assert [points(place=place) for place in ("IN-MH", "IN-KA", "IN", "DE")] == [
-            300,
-            1800,
-            1800,
-            100,
-        ]
+@database
+def test_the_band_decides_and_includes_both_its_ends() -> None:
+    make_rule(500, price_to=10_000)
+    make_rule(1800, price_from=10_001)
+    assert [points(price) for price in (0, 10_000, 10_001, 10**9)] == [500, 500, 1800, 1800]
 
-    def test_a_change_counts_at_once_although_rules_are_cached(self) -> None:
-        rule = make_rule()
-        assert points() == 1800
-        rule.basis_points = 1200
-        save_rule(rule)
-        assert points() == 1200
-        delete_rule(rule)
-        assert points() == 0
 
-    def test_overlapping_rules_are_refused_with_the_name_of_the_other(self) -> None:
-        make_rule(500, price_to=10_000)
-        with pytest.raises(TaxRuleOverlaps) as refused:
-            make_rule(1800, price_from=10_000)
-        assert "Ticket, IN, from 22 Sep 2025, up to INR 100.00: 5 % GST" in refused.value.message
-        make_rule(1800, price_from=10_001)
-        make_rule(1800, price_from=10_000, currency="EUR")
-        make_rule(1800, price_from=10_000, kind=TaxRule.Kind.FEE)
+@database
+def test_the_later_rule_wins_from_its_first_day_on() -> None:
+    make_rule(2800, valid_from=date(2017, 7, 1))
+    make_rule(1800, valid_from=date(2026, 11, 26))
+    assert points(on=date(2026, 11, 25)) == 2800
+    assert points(on=date(2026, 11, 26)) == 1800
+
+
+@database
+def test_the_more_exact_place_wins() -> None:
+    make_rule(100, place="")
+    make_rule(1800)
+    make_rule(300, place="IN-MH", valid_from=date(2020, 1, 1))
+    assert [points(place=place) for place in ("IN-MH", "IN-KA", "IN", "DE")] == [
+        300,
+        1800,
+        1800,
+        100,
+    ]
+
+
+@database
+def test_a_change_counts_at_once_although_rules_are_cached() -> None:
+    rule = make_rule()
+    assert points() == 1800
+    rule.basis_points = 1200
+    save_rule(rule)
+    assert points() == 1200
+    delete_rule(rule)
+    assert points() == 0
+
+
+@database
+def test_overlapping_rules_are_refused_with_the_name_of_the_other() -> None:
+    make_rule(500, price_to=10_000)
+    with pytest.raises(TaxRuleOverlaps) as refused:
+        make_rule(1800, price_from=10_000)
+    assert "Ticket, IN, from 22 Sep 2025, up to INR 100.00: 5 % GST" in refused.value.message
+    make_rule(1800, price_from=10_001)
+    make_rule(1800, price_from=10_000, currency="EUR")
+    make_rule(1800, price_from=10_000, kind=TaxRule.Kind.FEE)
 
 
 @given(gross=st.integers(0, 10**12), basis_points=st.integers(0, 10_000))
