@@ -1,6 +1,8 @@
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -12,6 +14,7 @@ from django.db.models import F
 from accounts.models import User
 from bookings.integrity.checks import RULES
 from bookings.models import Booking
+from bookmyshow.core.currencies import to_minor
 from bookmyshow.core.time import database_now
 from bookmyshow.site.demo import seating
 from bookmyshow.site.demo.cinemas import CINEMAS
@@ -211,3 +214,52 @@ def test_few_films_share_the_motif_of_their_poster() -> None:
     motifs = Counter(design(film.title, film.genres, film.released.year).family for film in FILMS)
     assert max(motifs.values()) <= 3
     assert len(motifs) >= 39
+
+
+GSTIN_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+STATES = {"IN-MH": "27", "IN-KA": "29"}
+
+
+def gstin_check_digit(number: str) -> str:
+    """The last character of a GSTIN, from the 14 before it."""
+    values = [GSTIN_DIGITS.index(digit) * (1 + place % 2) for place, digit in enumerate(number)]
+    return GSTIN_DIGITS[-sum(value // 36 + value % 36 for value in values) % 36]
+
+
+def test_tax_numbers_have_the_right_form_and_belong_to_no_company() -> None:
+    assert gstin_check_digit("27AAPFU0939F1Z") == "V"
+    for money in (cinema.money for cinema in CINEMAS if cinema.money.currency == "INR"):
+        assert re.fullmatch(r"\d\d[A-Z]{3}C[A-Z]0000[A-Z]1Z[0-9A-Z]", money.tax_number)
+        assert money.tax_number.startswith(STATES[money.tax_place])
+        assert money.tax_number[-1] == gstin_check_digit(money.tax_number[:-1])
+
+
+def test_london_sells_in_pounds_and_india_in_rupees_with_a_fee_for_each_ticket(
+    now: datetime,
+) -> None:
+    seed(now=now, password=PASSWORD)
+    for cinema in Cinema.objects.all():
+        assert cinema.currency == ("GBP" if cinema.city == "London" else "INR")
+        if cinema.currency == "INR":
+            assert (cinema.booking_fee, cinema.booking_fee_per) == (Decimal(20), "ticket")
+        assert cinema.legal_name
+        prices = {
+            price
+            for show in Show.objects.filter(screen__cinema=cinema)
+            for price in (show.standard_price, show.premium_price)
+        }
+        least, most = (Decimal(8), Decimal(25)) if cinema.currency == "GBP" else (100, 1200)
+        assert least <= min(prices) <= max(prices) <= most
+        assert all(to_minor(price, cinema.currency) for price in prices)
+
+
+def test_a_demo_from_before_currencies_keeps_prices_in_rupees(now: datetime) -> None:
+    seed(now=now - timedelta(days=30), password=PASSWORD)
+    Cinema.objects.update(currency="INR")
+    Show.objects.filter(screen__cinema__city="London").update(
+        standard_price=1350, premium_price=1650
+    )
+    seed(now=now, password=PASSWORD)
+    london = Show.objects.filter(screen__cinema__city="London", starts_at__gt=now)
+    assert london.exists()
+    assert min(show.standard_price for show in london) >= 800
