@@ -108,12 +108,13 @@ def write(event: Event, body: dict[str, Any], purchase: Purchase) -> None:
     if "never" in wrong:
         return
     delay = float(wrong["late"].get("seconds", 5)) if "late" in wrong else 0.0
-    if "reordered" in wrong:
-        # The next event of this change or of the next one overtakes it.
-        delay += float(wrong["reordered"].get("seconds", 2))
     signature = next((kind for kind in ("forged", "old") if kind in wrong), "")
     for endpoint in endpoints:
         for _ in range(2 if "twice" in wrong else 1):
             Delivery.objects.create(
-                event=event, endpoint=endpoint, signature=signature, due_at=time.time() + delay
+                event=event,
+                endpoint=endpoint,
+                signature=signature,
+                due_at=time.time() + delay,
+                waits="reordered" in wrong,
             )

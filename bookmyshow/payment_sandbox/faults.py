@@ -22,7 +22,7 @@ KINDS = {
     "never": ("event", "the event is not sent"),
     "twice": ("event", "the event is sent twice"),
     "late": ("event", "the event is sent `seconds` later"),
-    "reordered": ("event", "the event is sent after the next one"),
+    "reordered": ("event", "the event is sent after a later one has arrived"),
     "forged": ("event", "the event is signed with another secret"),
     "old": ("event", "the event's signature is an hour old"),
 }

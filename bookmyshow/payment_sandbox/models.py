@@ -205,6 +205,8 @@ class Delivery(Row):
     signature = models.CharField(max_length=10, blank=True)
     due_at = models.FloatField(default=time.time, db_index=True)
     tries = models.IntegerField(default=0)
+    #: It is sent after a later event has arrived (the fault `reordered`).
+    waits = models.BooleanField(default=False)
     #: HTTP status of the last try; 0 without an answer.
     status = models.IntegerField(default=0)
     done = models.BooleanField(default=False, db_index=True)

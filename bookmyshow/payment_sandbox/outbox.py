@@ -85,6 +85,11 @@ def deliver(serial: int) -> None:
         log.info("%s was not taken (HTTP %s); sent again", delivery.event.kind, status)
 
 
+def was_overtaken(serial: int, endpoint: str) -> bool:
+    """Whether a later event has arrived there."""
+    return Delivery.objects.filter(endpoint=endpoint, pk__gt=serial, done=True).exists()
+
+
 class Outbox(threading.Thread):
     """Sends what is due, a few at once and in no certain order, as the providers do."""
 
@@ -104,7 +109,9 @@ class Outbox(threading.Thread):
 
     def start_due(self, pool: ThreadPoolExecutor) -> None:
         due = Delivery.objects.filter(done=False, due_at__lte=time.time()).order_by("due_at", "pk")
-        for serial in list(due.values_list("pk", flat=True)[:50]):
+        for serial, endpoint, waits in list(due.values_list("pk", "endpoint", "waits")[:50]):
+            if waits and not was_overtaken(serial, endpoint):
+                continue
             with self.lock:
                 if serial in self.on_their_way:
                     continue
