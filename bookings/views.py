@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -186,7 +187,10 @@ def release(request: AuthenticatedRequest, reference: str) -> HttpResponse:
 @require_POST
 @login_required
 def cancel(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    return _act(request, reference, services.cancel_booking)
+    """Cancel a ticket, unless less comes back than the page said."""
+    promised = request.POST.get("back", "")
+    least = int(promised) if promised.isdecimal() and len(promised) <= 15 else None
+    return _act(request, reference, partial(services.cancel_booking, least_back=least))
 
 
 @require_safe

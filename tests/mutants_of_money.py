@@ -13,6 +13,8 @@ RACES, PRESSES, KEPT = (
     TESTS + "test_rules.py",
 )
 
+REFUNDS, QUEUE = PAYMENTS + "refunds.py", PAYMENTS + "refund_queue.py"
+
 MUTANTS_OF_MONEY = [
     (
         "a payment confirms a hold without the booking's lock",
@@ -195,5 +197,94 @@ MUTANTS_OF_MONEY = [
         "WHERE id = NEW.payment_id FOR NO KEY UPDATE",
         "WHERE id = NEW.payment_id",
         f"{KEPT}::test_two_refunds_at_once_do_not_exceed_what_was_taken",
+    ),
+    (
+        "a line is given back twice",
+        REFUNDS,
+        "    if is_too_large or total > ledger.left:\n",
+        "    if total > ledger.left:\n",
+        f"{TESTS}test_refunds.py::test_chosen_lines_go_back_once",
+    ),
+    (
+        "more is given back than is left",
+        REFUNDS,
+        "    if is_too_large or total > ledger.left:\n        raise RefundTooLarge\n",
+        "    pass\n",
+        f"{TESTS}test_refunds.py::test_chosen_lines_go_back_once",
+    ),
+    (
+        "what is left is read without the locks of the money",
+        PAYMENTS + "ledger.py",
+        "return _ledgers(orders, lock_payments(Q(order__in=orders))) if orders else []",
+        "return [read_ledger(order) for order in Order.objects.filter(which)]",
+        f"{TESTS}test_refunds.py::test_two_people_who_give_back_at_once_give_back_once",
+    ),
+    (
+        "a refund that failed counts as given back",
+        PAYMENTS + "models/refund.py",
+        "return self.exclude(state=RefundState.FAILED)",
+        "return self.all()",
+        f"{TESTS}test_refunds.py",
+    ),
+    (
+        "two workers send the same refund",
+        QUEUE,
+        'select_for_update(skip_locked=True, of=("self",), no_key=True)',
+        "all()",
+        f"{TESTS}test_refund_queue.py::test_many_workers_at_once_send_each_refund_once",
+    ),
+    (
+        "a disputed payment is refunded",
+        QUEUE,
+        "held = Exists(disputes) | Exists(paused)",
+        "held = Exists(paused)",
+        f"{TESTS}test_refund_queue.py::test_a_disputed_payment_waits_for_the_bank",
+    ),
+    (
+        "a low balance pauses nothing",
+        QUEUE,
+        "held = Exists(disputes) | Exists(paused)",
+        "held = Exists(disputes)",
+        f"{TESTS}test_refund_queue.py::"
+        "test_a_balance_that_is_too_low_pauses_the_queue_and_not_the_refunds",
+    ),
+    (
+        "a refund that has no answer counts as failed",
+        QUEUE,
+        "        _put_off(refund, pause_after(refund.tries))\n        done.unknown += 1\n"
+        "        return False\n    except BalanceTooLow",
+        '        _write(refund, partial(note_failure, code="no-answer"))\n'
+        "        return False\n    except BalanceTooLow",
+        f"{TESTS}test_refund_queue.py::"
+        "test_an_answer_that_is_lost_is_looked_up_and_nothing_is_given_back_twice",
+    ),
+    (
+        "each try of a refund has a key of its own",
+        QUEUE,
+        "        uuid=refund.uuid,\n",
+        "        uuid=__import__('uuid').uuid4(),\n",
+        f"{TESTS}test_refund_queue.py::"
+        "test_an_answer_that_is_lost_is_looked_up_and_nothing_is_given_back_twice",
+    ),
+    (
+        "less comes back than the page promised",
+        PAYMENTS + "cancelling.py",
+        "if least is not None and offer.back < least:",
+        "if False:",
+        f"{TESTS}test_cancelling.py::test_less_than_the_page_promised_cancels_nothing",
+    ),
+    (
+        "a cancelled show keeps the fees",
+        PAYMENTS + "cancelling.py",
+        "            spread(ledger.left, ledger),\n            ledger.left,\n",
+        "            spread(ledger.left, ledger),\n            ledger.left - 1,\n",
+        f"{TESTS}test_cancelling.py::test_a_cancelled_show_gives_everything_back_fees_too",
+    ),
+    (
+        "reserved money is taken for a cancelled ticket",
+        REFUNDS,
+        "    PaymentState.CAPTURE_DUE: PaymentState.VOID_DUE,\n",
+        "",
+        f"{TESTS}test_cancelling.py::test_money_that_is_only_reserved_is_set_free",
     ),
 ]

@@ -9,12 +9,18 @@ from .models import ArchivedBooking
 
 MONTHS = 6
 
-# A show is not archived while one of its mails still waits to be sent.
+# A show is not archived while one of its mails still waits to be sent, or while some of its money
+# still moves: a mail about that needs the show. Orders, payments and refunds stay where they are.
 DUE = """
     FROM shows_show w
     WHERE w.ends_at < now() - make_interval(months => %(months)s)
       AND NOT EXISTS (SELECT FROM bookings_notice n WHERE n.show_id = w.id
                       AND n.sent_at IS NULL AND n.given_up_at IS NULL)
+      AND NOT EXISTS (SELECT FROM payments_order o JOIN payments_payment p ON p.order_id = o.id
+                      LEFT JOIN payments_refund r ON r.payment_id = p.id
+                      WHERE o.show_id = w.id
+                        AND (p.state NOT IN ('CAPTURED', 'CANCELLED', 'VOIDED', 'FAILED')
+                             OR r.state IN ('DUE', 'SENT', 'MANUAL')))
 """
 # Locks the shows in the order of their ids. Skips shows that another transaction has locked; a
 # later batch takes them.

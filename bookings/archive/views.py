@@ -2,6 +2,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from accounts.models import User
+from bookings.payments.given_back import money_of
 
 from .models import ArchivedBooking
 
@@ -12,7 +13,12 @@ def archived_page(request: HttpRequest, user: User, reference: str) -> HttpRespo
     response = render(
         request,
         "bookings/archive/archived.html",
-        {"booking": found, "show": found.show, "year": found.show.local_start.year},
+        {
+            "booking": found,
+            "show": found.show,
+            "year": found.show.local_start.year,
+            "given_back": money_of(found.pk),
+        },
     )
     response["Cache-Control"] = "private, no-store"
     return response

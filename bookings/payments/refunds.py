@@ -55,6 +55,8 @@ class Offer:
     kept_fee: int
     #: The cinema moved the show after the order: then everything comes back.
     was_moved: bool
+    #: It was paid at the cinema, and is handed back there.
+    at_counter: bool
 
     @property
     def back(self) -> int:
@@ -80,9 +82,16 @@ def cancellation_offer(ledger: Ledger, *, at: datetime, starts_at: datetime) -> 
         if gives:
             parts.append((line.pk, gives))
         kept_fee += 0 if is_seat else left - gives
-    fits = _fitting(parts, ledger.left)
-    reserved = sum(p.amount for p in ledger.payments if p.state in RESERVED)
-    return Offer(order.currency, ledger.left, reserved, tuple(fits), percent, kept_fee, was_moved)
+    return Offer(
+        currency=order.currency,
+        paid=ledger.left,
+        reserved=sum(p.amount for p in ledger.payments if p.state in RESERVED),
+        parts=tuple(_fitting(parts, ledger.left)),
+        percent=percent,
+        kept_fee=kept_fee,
+        was_moved=was_moved,
+        at_counter=any(p.provider == COUNTER and p.captured for p in ledger.payments),
+    )
 
 
 def policy_refund(order: Order, at: datetime) -> int:

@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.db.models import F
+from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
 
@@ -19,12 +20,15 @@ from bookings.archive.models import ArchivedBooking, ArchivedShow
 from bookings.archive.services import archive_batch
 from bookings.integrity.checks import find_breaches
 from bookings.models import Booking
+from bookings.payments.models import Payment, Refund
+from bookings.payments.states import OrderState, PaymentState, RefundState
 from bookmyshow.environment import ROOT
 from shows.models import Seat, Show
 from tests.support.admin_site import staff_client
 from tests.support.api_client import ApiInProcess
 from tests.support.factories import make_booking, make_movie, make_show, make_user
 from tests.support.live_site import free_port, site_environment, wait_until_the_database_let_go
+from tests.support.money import make_order, make_payment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -207,3 +211,24 @@ def test_a_search_in_the_admin_points_to_the_archive(kept: Booking) -> None:
     assert kept.reference in staff.get(address).content.decode()
     page = staff.get("/admin/bookings/booking/", {"q": "nobody"}).content.decode()
     assert "long past" not in page
+
+
+def test_money_stays_with_its_order_and_the_owner_still_sees_it() -> None:
+    show = make_show()
+    booking = make_booking(show, ["A1"])
+    order = make_order(booking, fee=20_00, policy="0:50", state=OrderState.PAID)
+    payment = make_payment(order, PaymentState.CAPTURED)
+    services.cancel_booking(user=booking.user, reference=booking.reference)
+    long_ago(show)
+    assert archive() == "Moved 0 shows, 0 bookings.", "its refund is not sent yet"
+    Refund.objects.update(state=RefundState.SUCCEEDED, sent_at=Now(), ended_at=Now())
+    assert archive() == "Moved 1 shows, 1 bookings."
+    assert [p.pk for p in Payment.objects.all()] == [payment.pk]
+    assert list(find_breaches()) == []
+    client = Client()
+    client.force_login(booking.user)
+    page = client.get(f"/bookings/{booking.reference}/").text
+    assert "₹125 was given back to you" in page
+    assert "₹145 of what you paid is kept" in page
+    admin = staff_client().get(f"/admin/payments/order/{order.pk}/change/").text
+    assert f"archivedbooking/?q={booking.reference}" in admin
