@@ -32,7 +32,7 @@ def manager() -> User:
     return make_user(is_staff=True)
 
 
-def sql(statement: str, *values: object) -> None:
+def sql(statement: str, *values: int | str) -> None:
     """Change rows with the triggers off, as a restore of some tables could."""
     tables = ("payments_order", "payments_orderline", "payments_payment", "payments_refund")
     with connection.cursor() as cursor:
