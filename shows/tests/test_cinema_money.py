@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.test import Client
 
@@ -50,6 +50,17 @@ def test_a_new_cinema_has_the_currency_of_the_setting_and_no_fee(settings: Any) 
     settings.CURRENCY = "EUR"
     cinema = make_cinema()
     assert (cinema.currency, cinema.booking_fee_per) == ("EUR", "ticket")
+    assert cinema.booking_fee == 0
+
+
+def test_the_old_release_can_add_a_cinema_while_it_still_runs() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO shows_cinema (name, slug, city, address, timezone)"
+            " VALUES ('Regal', 'regal', 'Mumbai', '', 'Asia/Kolkata')"
+        )
+    cinema = Cinema.objects.get(slug="regal")
+    assert (cinema.currency, cinema.booking_fee_per, cinema.tax_number) == ("INR", "ticket", "")
     assert cinema.booking_fee == 0
 
 

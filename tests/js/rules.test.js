@@ -86,6 +86,15 @@ describe("kind and total", () => {
     assert.equal(kindAndTotal([], PRICES), "");
   });
 
+  test("the best seats are named with their kind and total", () => {
+    assert.equal(
+      bestSeatsText([premium, standard], PRICES),
+      "Best seats: E1, C4, 1 premium, ₹650.",
+    );
+  });
+});
+
+describe("amounts of money", () => {
   test("lakhs in rupees, a fraction only where there is one", () => {
     assert.equal(money(123456, "INR"), "₹1,23,456");
     assert.equal(money(380.5, "INR"), "₹380.50");
@@ -98,6 +107,14 @@ describe("kind and total", () => {
     assert.equal(money(3, "KWD"), "KWD\u00a03");
   });
 
+  test("sums of decimals are exact", () => {
+    const prices = { standard: 0.1, premium: 0.2, currency: "GBP" };
+    assert.equal(totalOf([standard, premium], prices), "£0.30");
+    assert.equal(totalOf(Array(10).fill(standard), prices), "£1");
+  });
+});
+
+describe("the booking fee", () => {
   test("the fee of paying online is beside the total", () => {
     const fee = { amount: 20, per: "ticket", isOnline: true };
     assert.equal(totalOf([premium, standard], { ...PRICES, fee }), "₹650 + ₹40 online");
@@ -115,19 +132,6 @@ describe("kind and total", () => {
   test("seats that cost nothing have no fee", () => {
     const fee = { amount: 20, per: "ticket", isOnline: true };
     assert.equal(totalOf([standard, standard], { ...PRICES, standard: 0, fee }), "₹0");
-  });
-
-  test("sums of decimals are exact", () => {
-    const prices = { standard: 0.1, premium: 0.2, currency: "GBP" };
-    assert.equal(totalOf([standard, premium], prices), "£0.30");
-    assert.equal(totalOf(Array(10).fill(standard), prices), "£1");
-  });
-
-  test("the best seats are named with their kind and total", () => {
-    assert.equal(
-      bestSeatsText([premium, standard], PRICES),
-      "Best seats: E1, C4, 1 premium, ₹650.",
-    );
   });
 });
 
