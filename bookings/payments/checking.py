@@ -13,6 +13,8 @@ PAUSES = (
     timedelta(hours=1),
     *[timedelta(days=1)] * 7,
 )
+#: `Payment.last_error` after a call that the provider did not answer.
+NO_ANSWER = "no answer"
 
 
 def look_soon(payment: Payment, now: datetime) -> None:

@@ -18,7 +18,7 @@ from django.db.models import Q
 from bookmyshow.core.time import database_now
 
 from . import providers
-from .checking import PAUSES
+from .checking import NO_ANSWER, PAUSES
 from .locks import lock_payments
 from .models import Payment
 from .observe import observe
@@ -28,9 +28,6 @@ from .refund_results import note_remote_refunds
 from .states import PaymentState
 
 log = logging.getLogger(__name__)
-
-# `Payment.last_error` after a call without an answer (`observe`, `opening`).
-NO_ANSWER = "no answer"
 
 # Longer than the calls of one look take. A look that takes longer is only repeated.
 CLAIM = timedelta(minutes=1)

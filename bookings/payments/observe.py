@@ -19,7 +19,7 @@ from bookmyshow.core.time import database_now
 
 from . import providers
 from .case import Answer
-from .checking import look_later, look_soon
+from .checking import NO_ANSWER, look_later, look_soon
 from .locks import lock_payments
 from .models import Payment
 from .opening import open_payment, payment_key
@@ -113,7 +113,7 @@ def _note_unknown(payment_id: int) -> Payment:
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         (payment,) = lock_payments(Q(pk=payment_id))
         if payment.next_check_at is not None:
-            payment.last_error = "no answer"
+            payment.last_error = NO_ANSWER
             look_later(payment, database_now())
             payment.save(update_fields=["last_error", "next_check_at", "checks"])
     return payment

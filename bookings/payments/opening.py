@@ -17,7 +17,7 @@ from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.time import database_now
 
 from . import providers
-from .checking import look_later, look_soon
+from .checking import NO_ANSWER, look_later, look_soon
 from .locks import lock_payments
 from .models import Order, OrderLine, Payment
 from .providers.base import (
@@ -134,7 +134,7 @@ def _note(payment_id: int, opened: Opened | None = None, refused: str = "") -> P
             payment.claimed_until = payment.next_check_at = None
             payment.updated_at = now
         else:
-            payment.last_error = "no answer"
+            payment.last_error = NO_ANSWER
             # The next try need not wait for the claim, and is a repeat all the same.
             payment.claimed_until = now
             look_later(payment, now)
