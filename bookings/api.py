@@ -1,8 +1,8 @@
 """API of bookings: hold seats, confirm, release or cancel. The rules are in `bookings.services`."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.http import HttpResponse
 from ninja import Header, Query, Router
@@ -15,7 +15,7 @@ from bookmyshow.core.api.openapi import problems
 from bookmyshow.core.api.paging import PageOf
 from bookmyshow.core.api.responses import answer, answer_list
 from bookmyshow.core.api.schemas import Answer, List, PathId, Verbatim
-from bookmyshow.core.rate_limits import HOLDS_OF_PERSON, count_attempt
+from bookmyshow.core.rate_limits import CHECKOUTS_OF_PERSON, HOLDS_OF_PERSON, count_attempt
 from shows.models import Seat
 
 from . import services
@@ -23,7 +23,10 @@ from .archive.models import ArchivedBooking
 from .errors import BookingNotFound, BookingNotPending, InvalidSeats, ShowNotBookable
 from .hold_limits import address_key, count_unconfirmed_seats
 from .models import Booking
-from .schemas import BookingIn, BookingOut, BookingQuery
+from .payments.checkout import begin_checkout
+from .payments.models import Order
+from .payments.own import payment_status, payment_statuses, without_order
+from .schemas import BookingIn, BookingOut, BookingQuery, CheckoutOut
 
 IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]
 IDEMPOTENCY_KEY = Header(
@@ -44,7 +47,9 @@ def list_own_bookings(request: ApiRequest, query: Query[BookingQuery]) -> HttpRe
     if query.status:
         bookings = bookings.reading(query.status, at=Now())
     page = PageOf(bookings, query)
-    return answer_list([BookingOut.of(booking) for booking in page.rows], page.pagination)
+    money = payment_statuses(page.rows)
+    rows = [BookingOut.of(booking, money[booking.pk]) for booking in page.rows]
+    return answer_list(rows, page.pagination)
 
 
 @router.post(
@@ -98,7 +103,11 @@ def hold_seats(
     ),
 )
 def confirm_booking(request: ApiRequest, id: PathId) -> HttpResponse:
-    """Make a hold a sale; confirming it again changes nothing."""
+    """Make a hold a sale, to be paid at the cinema; confirming it again changes nothing.
+
+    Where nothing can be paid at the cinema, what costs something is a 402. `details.checkout` has
+    the address to POST to.
+    """
     reference = _reference(request.auth, id)
     if reference is None:
         kept = read(Q(pk=id))
@@ -108,6 +117,37 @@ def confirm_booking(request: ApiRequest, id: PathId) -> HttpResponse:
     count_unconfirmed_seats(request, request.auth, reference)
     booking = services.confirm_booking(user=request.auth, reference=reference)
     return answer(read(Q(pk=booking.pk)))
+
+
+@router.post(
+    "/{id}/checkout",
+    response={200: Answer[CheckoutOut]},
+    openapi_extra=problems(
+        "NOT_FOUND",
+        "BOOKING_EXPIRED",
+        "BOOKING_NOT_PENDING",
+        "EMAIL_NOT_CONFIRMED",
+        "SHOW_NOT_BOOKABLE",
+        "SHOW_BUSY",
+        "PAYMENTS_OFF",
+        "NOTHING_TO_PAY",
+        "ALREADY_PAID",
+        "RATE_LIMITED",
+        "PROVIDER_UNAVAILABLE",
+    ),
+)
+def check_out(request: ApiRequest, id: PathId) -> HttpResponse:
+    """Begin to pay online for a hold, or for a ticket that is still to be paid.
+
+    The first call gives a hold a few minutes more, until `expiresAt`. Asking again answers the same
+    payment. Read the booking afterwards: it is CONFIRMED when it is paid.
+    """
+    count_attempt(CHECKOUTS_OF_PERSON, request.auth.pk)
+    reference = _reference(request.auth, id)
+    if reference is None:
+        raise BookingNotPending("The show is over.")
+    checkout = begin_checkout(user=request.auth, reference=reference)
+    return answer(CheckoutOut.of(checkout, checkout.payment.order.tz))
 
 
 @router.delete(
@@ -151,14 +191,18 @@ def read(which: Q, *, visible_to: User | None = None) -> BookingOut:
     """
     if visible_to is not None and visible_to.role != "admin":
         which &= Q(user=visible_to)
-    bookings = Booking.objects.filter(which).with_clock()
-    booking = bookings.with_show().first()
+    # Asked in the same statement, because most bookings have no order, and a new hold never has.
+    has_order = Exists(Order.objects.filter(booking=OuterRef("pk")))
+    bookings = Booking.objects.filter(which).with_clock().with_show()
+    booking = bookings.annotate(has_order=has_order).first()
     if booking is not None:
-        return BookingOut.of(booking)
+        money = payment_status(booking) if booking.has_order else without_order(booking)
+        return BookingOut.of(booking, money)
     archived = ArchivedBooking.objects.with_show().filter(which).first()
     if archived is None:
         raise BookingNotFound
-    return BookingOut.of_archived(archived)
+    # A copy has the id of the original, and all fields that this reads.
+    return BookingOut.of_archived(archived, payment_status(cast(Booking, archived)))
 
 
 def _reference(user: User, pk: int) -> str | None:

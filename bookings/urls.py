@@ -6,6 +6,7 @@ from .counter import cash_up_views
 from .counter import views as counter_views
 from .documents import views as document_views
 from .door import views as door_views
+from .payments import views as payment_views
 from .payments import webhook_views
 from .tickets import views as ticket_views
 
@@ -38,6 +39,13 @@ urlpatterns = [
     path("bookings/<reference:reference>/confirm/", views.confirm, name="confirm"),
     path("bookings/<reference:reference>/release/", views.release, name="release"),
     path("bookings/<reference:reference>/cancel/", views.cancel, name="cancel"),
+    path("bookings/<reference:reference>/pay/", payment_views.pay, name="pay"),
+    path("bookings/<reference:reference>/payment/", payment_views.stage, name="payment-stage"),
+    path(
+        "bookings/<reference:reference>/payments/<uuid:uuid>/return",
+        payment_views.come_back,
+        name="payment-return",
+    ),
     path("bookings/<reference:reference>/ticket.pdf", ticket_views.pdf, name="pdf"),
     path("bookings/<reference:reference>/ticket.ics", ticket_views.ics, name="ics"),
     path("bookings/<reference:reference>/qr.svg", ticket_views.qr, name="qr"),

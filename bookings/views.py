@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
@@ -23,38 +21,22 @@ from bookmyshow.core.errors import DomainError
 from bookmyshow.core.htmx import redirect_whole_page
 from bookmyshow.core.rate_limits import HOLDS_OF_PERSON, RateLimited, count_attempt
 from bookmyshow.core.time import database_now
-from shows.models import Seat
 from shows.seatmap.views import map_or_404, show_page
 
 from . import services
 from .archive.views import archived_page
+from .booking_page import booking_page, clock_face
 from .errors import BookingError, BookingNotFound, InvalidSeats, ShowBusy, ShowNotFound
 from .forms import ChosenSeats
 from .hold_limits import address_key, count_unconfirmed_seats
 from .models import Booking
-from .own_bookings import own_booking
-from .tickets.services import qr_svg, share_address
+from .own_bookings import log_in_first, own_booking, shown_start
+from .payments.own import PaymentStatus, payment_statuses
 
 BOOKINGS_PER_PAGE = 20
 # "My bookings" shows this many ended holds, the newest ones.
 ENDED_HOLDS = 10
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
-
-# The headline and the explanation of an ended booking, by its EndedReason.
-ENDED_WORDS = {
-    "lapsed": ("Your time ran out", "The hold ended before it was confirmed. Nothing was charged."),
-    "released": ("You let these seats go", "The hold is over. Nothing was charged."),
-    "swapped": ("You chose other seats", "Your newer choice took the place of this one."),
-    "customer": ("You cancelled this booking", "Its ticket doesn’t work any more."),
-    "cinema": (
-        "The cinema cancelled this booking",
-        "Its ticket doesn’t work any more. We are sorry.",
-    ),
-}
-HELD_AT_A_CANCELLED_SHOW = (
-    "The cinema cancelled this show",
-    "The hold is over. Nothing was charged. We are sorry.",
-)
 
 
 @require_POST
@@ -123,7 +105,7 @@ def _refused(
 @never_cache
 @login_required
 def booking(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    """The page of a booking: the review of a hold, the ticket, or how it ended.
+    """The page of a booking: the review of a hold, a payment, the ticket, or how it ended.
 
     Archived bookings have a page of their own. Raises Http404 if the person has no such booking.
     """
@@ -131,26 +113,7 @@ def booking(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     found = mine.filter(reference=reference).first()
     if found is None:
         return archived_page(request, request.user, reference)
-    state = found.status_at(found.now)
-    context = {"booking": found, "show": found.show, "state": state}
-    if state == PENDING:
-        context |= {
-            "seconds": found.seconds_remaining(found.now),
-            "hold_seconds": settings.BOOKING_EXPIRY_MINUTES * 60,
-            "clock_face": clock_face(found.seconds_remaining(found.now)),
-            "moved_from": found.moved_from(),
-        }
-        return _private(render(request, "bookings/review.html", context))
-    if state == CONFIRMED:
-        context |= {
-            "qr": qr_svg(found),
-            "share_address": share_address(request, found),
-            "is_past": found.show.ends_at <= found.now,
-            "can_cancel": not found.show.has_started(found.now),
-        }
-        return _private(render(request, "bookings/tickets/ticket.html", context))
-    context |= _after_the_end(found)
-    return _private(render(request, "bookings/ended.html", context))
+    return booking_page(request, found)
 
 
 @require_safe
@@ -166,10 +129,10 @@ def clock(request: AuthenticatedRequest, reference: str) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@log_in_first
 def confirm(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     """Confirm the booking, unless the show has moved since the page was loaded."""
-    starts_at = _moment(request.POST.get("starts_at", ""))
+    starts_at = shown_start(request)
 
     def confirm_booking(user: User, reference: str) -> Booking:
         count_unconfirmed_seats(request, user, reference)
@@ -179,13 +142,13 @@ def confirm(request: AuthenticatedRequest, reference: str) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@log_in_first
 def release(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     return _act(request, reference, services.release_hold)
 
 
 @require_POST
-@login_required
+@log_in_first
 def cancel(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     """Cancel a ticket, unless less comes back than the page said."""
     promised = request.POST.get("back", "")
@@ -203,8 +166,10 @@ def bookings(request: AuthenticatedRequest) -> HttpResponse:
     page = Paginator(mine.but_ended_holds(at=now), BOOKINGS_PER_PAGE).get_page(
         request.GET.get("page")
     )
+    money = payment_statuses(page)
     rows = [
-        Row(booking, booking.status_at(now), booking.seconds_remaining(now)) for booking in page
+        Row(booking, booking.status_at(now), booking.seconds_remaining(now), money[booking.pk])
+        for booking in page
     ]
     ended = mine.reading(Booking.Status.FAILED, at=now)[:ENDED_HOLDS] if page.number == 1 else []
     context = {
@@ -219,23 +184,16 @@ def bookings(request: AuthenticatedRequest) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Row:
-    """A booking in the list, with its status and the seconds left to confirm a hold."""
+    """A booking in the list: its status, the seconds left to confirm a hold, and its money."""
 
     booking: Booking
     state: Booking.Status
     seconds: int = 0
+    money: PaymentStatus | None = None
 
     @property
     def clock_face(self) -> str:
         return clock_face(self.seconds)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
 
 
 def _act(
@@ -252,49 +210,6 @@ def _act(
     except (BookingError, ShowBusy) as error:
         messages.error(request, error.message)
     return redirect_whole_page(request, reverse("bookings:booking", args=[reference]))
-
-
-def _how_it_ended(found: Booking) -> tuple[str, str]:
-    """A headline and an explanation. A hold never had a ticket, so a hold that ended because the
-    show was cancelled has its own words."""
-    reason = found.reason_at(found.now)
-    if reason == Booking.EndedReason.CINEMA and found.status == Booking.Status.FAILED:
-        return HELD_AT_A_CANCELLED_SHOW
-    return ENDED_WORDS[reason]
-
-
-def _after_the_end(found: Booking) -> dict[str, object]:
-    """Context for an ended booking: which of its seats are free again, and `instead`, the person's
-    live hold at the same show."""
-    show, now = found.show, found.now
-    open_for_booking = not show.is_cancelled and not show.has_started(now)
-    free = set()
-    if open_for_booking:
-        free = set(
-            Seat.objects.free(at=now)
-            .filter(show=show, label__in=found.seats)
-            .values_list("label", flat=True)
-        )
-    instead = Booking.objects.filter(
-        user_id=found.user_id, show=show, status=PENDING, expires_at__gt=now
-    ).first()
-    free_again = [label for label in found.seats if label in free]
-    title, explanation = _how_it_ended(found)
-    return {
-        "title": title,
-        "explanation": explanation,
-        "open": open_for_booking,
-        "free_again": free_again,
-        "again_query": urlencode({"seats": ",".join(free_again)}),
-        "instead": instead,
-        "form_token": f"again-{found.reference}",
-    }
-
-
-def clock_face(seconds: int) -> str:
-    """Minutes and seconds: 117 seconds are "1:57"."""
-    minutes, rest = divmod(seconds, 60)
-    return f"{minutes}:{rest:02d}"
 
 
 def _private(response: HttpResponse) -> HttpResponse:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -164,6 +165,7 @@ def test_the_admin_is_for_staff(people: People, caller: str) -> None:
 @pytest.mark.django_db
 def test_pages_with_their_own_token_are_closed_without_it(client: Client, settings: Any) -> None:
     assert client.get("/shared/forged/").status_code == 404
+    assert client.get(f"/bookings/BMV{'0' * 12}/payments/{uuid4()}/return").status_code == 404
     assert client.get("/metrics").status_code == 404
     settings.METRICS_TOKEN = "what the scraper knows"
     assert client.get("/metrics").status_code == 401

@@ -155,7 +155,7 @@ def _new_payment(payment: Payment, *, is_repeat: bool) -> NewPayment:
         lines=_lines(order),
         description=f"{order.film}, {start:%-d %b %H:%M}",
         return_url=address,
-        cancel_url=address,
+        cancel_url=f"{address}?closed",
         created_at=payment.created_at,
         email=order.email,
         is_repeat=is_repeat,

@@ -62,6 +62,11 @@ def payment_status(booking: Booking) -> PaymentStatus:
     return payment_statuses([booking])[booking.pk]
 
 
+def without_order(booking: Booking) -> PaymentStatus:
+    """The money of a booking that has no order, read with its show. No statement."""
+    return _status(booking, None, {})
+
+
 def amount_due(booking: Booking) -> int:
     """What is still to be paid for this booking, in the minor unit of its cinema's currency."""
     return payment_status(booking).amount_due

@@ -17,6 +17,8 @@ from bookings import services
 from bookings.archive.services import archive_batch
 from bookings.models import Booking, Notice
 from bookings.notices.mails import compose
+from bookings.payments.own import payment_status
+from bookings.payments.pages import due_words
 from bookings.show_changes.services import cancel_show
 from bookings.tickets.pdf import ticket_pdf
 from shows.models import Show
@@ -68,8 +70,9 @@ def test_the_ticket_is_printed_with_it(
     plainly = Canvas.drawString
     monkeypatch.setattr(Canvas, "drawString", draw)
     booking = Booking.objects.with_show().select_related("user").get(pk=sold(currency, price).pk)
-    assert ticket_pdf(booking).startswith(b"%PDF")
-    assert f"2 seats, {words}" in printed
+    due = due_words(payment_status(booking))
+    assert ticket_pdf(booking, money=due).startswith(b"%PDF")
+    assert f"To pay at the cinema: {words}" in printed
 
 
 @CURRENCY

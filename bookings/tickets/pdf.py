@@ -13,7 +13,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
 from bookings.models import Booking
-from bookmyshow.core.templatetags.formatting import clock, long_day, money
+from bookmyshow.core.templatetags.formatting import clock, long_day
 from movies.models import Movie
 from movies.slugs import NO_SLUG
 
@@ -27,8 +27,8 @@ QUIET_MODULES = 4
 GREY = 0.38
 
 
-def ticket_pdf(booking: Booking) -> bytes:
-    """The ticket as a PDF file."""
+def ticket_pdf(booking: Booking, *, money: str) -> bytes:
+    """The ticket as a PDF file. `money` says what was paid, or what is still to pay."""
     register_fonts()
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4, pageCompression=1, lang="en")
@@ -38,7 +38,7 @@ def ticket_pdf(booking: Booking) -> bytes:
     y = _heading(canvas, booking, HEIGHT - MARGIN)
     y = _when_and_where(canvas, booking, y)
     y = _seats(canvas, booking, y - 4 * mm)
-    _stub(canvas, booking, y)
+    _stub(canvas, booking, y, money)
     canvas.showPage()
     canvas.save()
     return out.getvalue()
@@ -109,8 +109,8 @@ def _seats(canvas: Canvas, booking: Booking, y: float) -> float:
     return y - 12 * mm
 
 
-def _stub(canvas: Canvas, booking: Booking, y: float) -> None:
-    """The part below the dashed line: the QR code and the reference."""
+def _stub(canvas: Canvas, booking: Booking, y: float, money: str) -> None:
+    """The part below the dashed line: the QR code, the reference and what was paid."""
     canvas.setDash(3, 3)
     canvas.setStrokeGray(GREY)
     canvas.line(MARGIN, y, WIDTH - MARGIN, y)
@@ -126,10 +126,12 @@ def _stub(canvas: Canvas, booking: Booking, y: float) -> None:
     canvas.drawString(x, top - 36, booking.reference)
     count = f"{booking.total_seats} seat{'s' if booking.total_seats > 1 else ''}"
     canvas.setFont(TEXT, 11)
-    canvas.drawString(x, top - 56, f"{count}, {money(booking.total_amount, booking.show.currency)}")
+    canvas.drawString(x, top - 56, count)
+    canvas.setFont(BOLD, 11)
+    canvas.drawString(x, top - 72, money)
     canvas.setFillGray(GREY)
     canvas.setFont(TEXT, 9)
-    canvas.drawString(x, top - 84, "Show this code at the door, on paper or on a screen.")
+    canvas.drawString(x, top - 96, "Show this code at the door, on paper or on a screen.")
 
 
 def _qr(canvas: Canvas, booking: Booking, x: float, y: float) -> None:

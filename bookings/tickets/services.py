@@ -99,8 +99,11 @@ def qr_svg(booking: Booking, *, standalone: bool = False) -> str:
     return out.getvalue().decode()
 
 
-def calendar_entry(booking: Booking, *, address: str) -> bytes:
+def calendar_entry(booking: Booking, *, address: str, due: str) -> bytes:
     """An .ics file with the show in the cinema's time zone. `address` is the URL of the ticket.
+
+    `due` says what is still to pay at the cinema, "" if nothing. What was paid stays out of it,
+    because people share their calendars.
 
     Each move of the show raises the sequence, so that a calendar updates an entry that it already
     has (RFC 5545, 3.8.7.4).
@@ -116,7 +119,8 @@ def calendar_entry(booking: Booking, *, address: str) -> bytes:
     event.add("summary", show.movie.title)
     place = [cinema.name, show.screen.name, cinema.full_address]
     event["location"] = vText(", ".join(part for part in place if part))
-    event.add("description", f"Seats {', '.join(booking.seats)}\nReference {booking.reference}")
+    about = [f"Seats {', '.join(booking.seats)}", f"Reference {booking.reference}", due]
+    event.add("description", "\n".join(line for line in about if line))
     event.add("url", address)
     alarm = Alarm()
     alarm.add("action", "DISPLAY")

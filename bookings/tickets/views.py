@@ -9,6 +9,8 @@ from django.views.decorators.http import require_safe
 from accounts.requests import AuthenticatedRequest
 from bookings.models import Booking
 from bookings.own_bookings import own_booking
+from bookings.payments.own import payment_status
+from bookings.payments.pages import due_words, paid_words
 from bookmyshow.core.time import database_now
 
 from .pdf import ticket_pdf
@@ -20,7 +22,9 @@ from .services import InvalidToken, calendar_entry, qr_svg, read_share_token, sh
 @login_required
 def pdf(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     booking = own_ticket(request, reference)
-    return _file(ticket_pdf(booking), "application/pdf", f"ticket-{reference}.pdf")
+    money = payment_status(booking)
+    content = ticket_pdf(booking, money=due_words(money) or paid_words(money))
+    return _file(content, "application/pdf", f"ticket-{reference}.pdf")
 
 
 @require_safe
@@ -29,7 +33,8 @@ def pdf(request: AuthenticatedRequest, reference: str) -> HttpResponse:
 def ics(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     booking = own_ticket(request, reference)
     address = request.build_absolute_uri(booking.get_absolute_url())
-    entry = calendar_entry(booking, address=address)
+    due = due_words(payment_status(booking))
+    entry = calendar_entry(booking, address=address, due=due)
     return _file(entry, "text/calendar; charset=utf-8", f"ticket-{reference}.ics")
 
 

@@ -1,7 +1,7 @@
 """Responses for htmx: a part of a page from the page's own address, or a redirect."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
@@ -26,11 +26,12 @@ def page_or_part(
     return response
 
 
-def redirect_whole_page(request: HttpRequest, address: str) -> HttpResponse:
+def redirect_whole_page(request: HttpRequest, address: str, status: int = 302) -> HttpResponse:
     """Make the browser load `address` as a whole page.
 
-    htmx would follow a plain redirect and put the new page into a part of the old one.
+    htmx would follow a plain redirect and put the new page into a part of the old one. Without htmx
+    the answer has this status.
     """
     if request.headers.get("HX-Request"):
         return HttpResponseClientRedirect(address)
-    return redirect(address)
+    return HttpResponseRedirect(address, status=status)

@@ -53,6 +53,9 @@ class Limit:
 
 
 HOLDS_OF_PERSON = Limit("holds", parse("30 per minute"), in_memory_fallback=False)
+# Each of these may make a call to the payment provider.
+CHECKOUTS_OF_PERSON = Limit("checkouts", parse("20 per minute"), in_memory_fallback=False)
+RETURNS_OF_PAYMENT = Limit("returns", parse("10 per minute"), in_memory_fallback=False)
 
 
 class RateLimited(DomainError):

@@ -52,6 +52,7 @@ LINKS: dict[str, Any] = {
     "holdSeats": {
         "read": {"operationId": "readBooking", "parameters": {"id": MADE}},
         "confirm": {"operationId": "confirmBooking", "parameters": {"id": MADE}},
+        "check out": {"operationId": "checkOut", "parameters": {"id": MADE}},
         "give back": {"operationId": "giveBackBooking", "parameters": {"id": MADE}},
         "read by reference": {
             "operationId": "readBookingByReference",

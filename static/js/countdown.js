@@ -1,4 +1,4 @@
-/* The time left to confirm each hold on the page. The server sends the seconds that are left; the
+/* The time left to confirm or pay for each hold on the page. The server sends the seconds that are left; the
    page counts down with performance.now(), which never jumps. After the page may have been asleep,
    it asks the server again. */
 import { hideToast, showToast } from "./site.js";
@@ -8,10 +8,10 @@ const WARN_SECONDS = 30;
 const SPOKEN_MARKS = [60, 30, 10];
 const status = document.querySelector("[data-countdown-status]");
 
-const words = (seconds) =>
+const words = (seconds, purpose) =>
   seconds >= 60
-    ? `${Math.floor(seconds / 60)} minute${seconds >= 120 ? "s" : ""} left to confirm.`
-    : `${seconds} seconds left to confirm.`;
+    ? `${Math.floor(seconds / 60)} minute${seconds >= 120 ? "s" : ""} left to ${purpose}.`
+    : `${seconds} seconds left to ${purpose}.`;
 
 const fetchHold = async (address) => {
   const response = await fetch(address, {
@@ -73,7 +73,8 @@ class Countdown {
   speak(seconds) {
     const isPassed = (mark) => this.last > mark && seconds <= mark && seconds > mark - 5;
     const passed = SPOKEN_MARKS.find(isPassed);
-    if (status && passed && this.last !== Infinity) status.textContent = words(passed);
+    if (!status || !passed || this.last === Infinity) return;
+    status.textContent = words(passed, this.box.dataset.purpose ?? "confirm");
   }
 }
 

@@ -117,7 +117,10 @@ def test_the_countdown_is_said_at_its_thresholds_and_the_end_as_a_heading(
     sign_in(page, user)
     page.goto(held.get_absolute_url())
     tree = page.locator("main").aria_snapshot()
-    for line in ('heading "These seats are yours for now"', 'button "Confirm ₹650"'):
+    for line in (
+        'heading "These seats are yours for now"',
+        'button "Confirm, pay ₹650 at the cinema"',
+    ):
         assert line in tree, tree
     # The running seconds are not a live region; the announcements have their own.
     ticking = page.locator("[data-time]")

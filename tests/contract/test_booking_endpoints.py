@@ -17,6 +17,7 @@ from bookmyshow.core.time import database_now
 from shows.models import Seat, Show
 from tests.support.api_client import Api, ApiInProcess, Caller, Reply
 from tests.support.factories import begin, lapse, make_booking, make_show, make_user
+from tests.support.money import make_order, make_payment
 
 BOOKING_FIELDS = {
     "id",
@@ -28,6 +29,8 @@ BOOKING_FIELDS = {
     "totalSeats",
     "totalAmount",
     "currency",
+    "paymentStatus",
+    "amountDue",
     "status",
     "endedReason",
     "createdAt",
@@ -277,7 +280,8 @@ def test_own_bookings_cost_the_same_however_many_they_are(
     user = make_user()
     headers = {"Authorization": f"Bearer {issue_token(user)}"}
     for number in range(4):
-        make_booking(make_show(), ["A1"], user=user)
-        with django_assert_num_queries(3):
+        booking = make_booking(make_show(), ["A1"], user=user)
+        make_payment(make_order(booking, state="PAID"), "CAPTURED")
+        with django_assert_num_queries(5):
             found = client.get("/api/auth/bookings", headers=headers).json()["data"]
         assert len(found) == number + 1

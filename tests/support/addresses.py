@@ -58,6 +58,8 @@ PAGES: dict[str, Row] = {
     "bookings/<reference:reference>/confirm/": Row(OWNER, "/bookings/{reference}/confirm/", "POST"),
     "bookings/<reference:reference>/release/": Row(OWNER, "/bookings/{reference}/release/", "POST"),
     "bookings/<reference:reference>/cancel/": Row(OWNER, "/bookings/{reference}/cancel/", "POST"),
+    "bookings/<reference:reference>/pay/": Row(OWNER, "/bookings/{reference}/pay/", "POST"),
+    "bookings/<reference:reference>/payment/": Row(OWNER, "/bookings/{reference}/payment/"),
     "bookings/<reference:reference>/ticket.pdf": Row(OWNER, "/bookings/{reference}/ticket.pdf"),
     "bookings/<reference:reference>/ticket.ics": Row(OWNER, "/bookings/{reference}/ticket.ics"),
     "bookings/<reference:reference>/qr.svg": Row(OWNER, "/bookings/{reference}/qr.svg"),
@@ -92,6 +94,7 @@ PAGES: dict[str, Row] = {
 # The token or the signature in the URL, the header or the form gives access.
 BY_TOKEN = {
     "shared/<str:token>/",
+    "bookings/<reference:reference>/payments/<uuid:uuid>/return",
     "metrics",
     "payments/<slug:provider_code>/events/",
     "payments/razorpay/return/",
@@ -126,6 +129,7 @@ API: dict[tuple[str, str], Row] = {
         ("DELETE", "/api/bookings/{id}", OWNER, {"id": "{booking}"}),
         ("GET", "/api/bookings/{id}/receipt.pdf", OWNER_OR_ADMIN, {"id": "{booking}"}),
         ("PATCH", "/api/bookings/{id}/confirm", OWNER, {"id": "{booking}"}),
+        ("POST", "/api/bookings/{id}/checkout", OWNER, {"id": "{booking}"}),
         (
             "GET",
             "/api/bookings/reference/{reference}",

@@ -76,6 +76,8 @@ def site_environment(folder: Path, port: int) -> dict[str, str]:
         "PAYMENTS": "",
         # A busy machine must not lead to 503 answers.
         "DATABASE_WAIT_SECONDS": "60",
+        # Visitors have their cookies for this host, and come back to it from the payment provider.
+        "SITE_URL": f"http://127.0.0.1:{port}",
         "BIND": "127.0.0.1",
         "PORT": str(port),
         # Two, so that tests find code that relies on the memory of one process.

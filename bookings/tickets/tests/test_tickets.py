@@ -128,7 +128,7 @@ def test_any_title_and_ten_seats_fit_on_the_page(user: User, title: str) -> None
     show = make_show("AA11 " + "s" * 10, movie=make_movie(title))
     labels = show.seats.in_plan_order().values_list("label", flat=True)
     booking = Booking.objects.of(user).get(pk=make_booking(show, labels, user=user).pk)
-    content = ticket_pdf(booking)
+    content = ticket_pdf(booking, money="To pay at the cinema: ₹250")
     assert len(re.findall(rb"/Type\s*/Page\b", content)) == 1
 
 

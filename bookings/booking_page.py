@@ -1,0 +1,163 @@
+"""The page of a booking: the review of a hold, a payment that is under way, the ticket, the end."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from shows.models import Seat
+
+from .models import Booking
+from .payments.cancellation_policy import CancellationPolicy
+from .payments.own import Status, payment_status
+from .payments.pages import (
+    Bill,
+    Stage,
+    Standing,
+    Ways,
+    came_back_at,
+    let_the_provider_in,
+    paid_words,
+    standing,
+    watch_address,
+)
+from .payments.prices import online_total, quote, seats_total
+from .tickets.services import qr_svg, share_address
+
+PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
+Page = tuple[str, dict[str, Any]]
+
+# The headline and the explanation of an ended booking, by its EndedReason.
+ENDED_WORDS = {
+    "lapsed": ("Your time ran out", "The hold ended before it was confirmed or paid."),
+    "released": ("You let these seats go", "The hold is over."),
+    "swapped": ("You chose other seats", "Your newer choice took the place of this one."),
+    "customer": ("You cancelled this booking", "Its ticket doesn’t work any more."),
+    "cinema": (
+        "The cinema cancelled this booking",
+        "Its ticket doesn’t work any more. We are sorry.",
+    ),
+}
+HELD_AT_A_CANCELLED_SHOW = ("The cinema cancelled this show", "The hold is over. We are sorry.")
+PAID_TOO_LATE = (
+    "Your payment came too late",
+    "Your time had run out, so the seats are not yours.",
+)
+YOURS_AFTER_ALL = ("These seats are yours", "They are on another ticket of yours.")
+
+
+def booking_page(request: HttpRequest, found: Booking) -> HttpResponse:
+    """The page of a booking that was read with `with_clock` and `with_show`."""
+    state, back_at = found.status_at(found.now), came_back_at(request)
+    stands = standing(found, found.now, back_at=back_at)
+    page = {PENDING: _hold, CONFIRMED: _ticket}.get(state, _ended)
+    template, context = page(request, found, stands)
+    shared = {
+        "booking": found,
+        "show": found.show,
+        "state": state,
+        "standing": stands,
+        "ways": Ways.offered(),
+        "watch_address": watch_address(found.reference, stands.stage, back_at),
+    }
+    response = render(request, template, shared | context)
+    response["X-Robots-Tag"] = "noindex"
+    return let_the_provider_in(response)
+
+
+def _hold(request: HttpRequest, found: Booking, stands: Standing) -> Page:
+    """The review of a hold, or the payment that is under way."""
+    if stands.stage == Stage.PAYING and stands.payment:
+        order = stands.payment.order
+        bill = Bill(list(order.lines.all()), order.currency)
+        return "bookings/payments/paying.html", {"bill": bill, **_clock(stands.seconds)}
+    if stands.is_unknown:
+        return "bookings/payments/checking.html", {}
+    offer = quote(found, online=Ways.offered().online)
+    policy = CancellationPolicy.of(offer.policy)
+    context = {
+        "bill": Bill(list(offer.lines), offer.currency),
+        "terms": policy.describe(starts_at=found.show.local_start, fee=bool(offer.fee)),
+        "moved_from": found.moved_from(),
+        "hold_clock": reverse("bookings:clock", args=[found.reference]),
+        **_clock(found.seconds_remaining(found.now)),
+    }
+    return "bookings/review.html", context
+
+
+def _clock(seconds: int) -> dict[str, Any]:
+    """The ring of a countdown is full at the length of a hold, or at `seconds` if they are more."""
+    most = max(seconds, settings.BOOKING_EXPIRY_MINUTES * 60)
+    return {"seconds": seconds, "most_seconds": most, "clock_face": clock_face(seconds)}
+
+
+def _ticket(request: HttpRequest, found: Booking, stands: Standing) -> Page:
+    money = payment_status(found)
+    has_begun = found.show.has_started(found.now)
+    total = online_total(found) if money.status != Status.UNPAID else money.amount_due
+    context = {
+        "qr": qr_svg(found),
+        "share_address": share_address(request, found),
+        "is_past": found.show.ends_at <= found.now,
+        "can_cancel": not has_begun,
+        "money": money,
+        "paid": paid_words(money),
+        "was_late": bool(money.order and money.order.created_at < found.created_at),
+        "can_pay": bool(money.amount_due and not has_begun and not stands.is_unknown),
+        "online_total": total,
+        "online_fee": total - seats_total(found),
+    }
+    return "bookings/tickets/ticket.html", context
+
+
+def _ended(request: HttpRequest, found: Booking, stands: Standing) -> Page:
+    """How the booking ended, what becomes of the money, and what the person can do now.
+
+    `instead` is the person's live hold at the same show, `ticket` a ticket for the same seats: that
+    of a payment that came late, while the seats were still free.
+    """
+    show, now = found.show, found.now
+    open_for_booking = not show.is_cancelled and not show.has_started(now)
+    free_again = _free_again(found) if open_for_booking else []
+    others = Booking.objects.filter(user_id=found.user_id, show=show).exclude(pk=found.pk)
+    ticket = others.filter(status=CONFIRMED, seats=found.seats).first()
+    title, explanation = YOURS_AFTER_ALL if ticket else _how_it_ended(found, stands)
+    context = {
+        "title": title,
+        "explanation": explanation,
+        "open": open_for_booking,
+        "free_again": free_again,
+        "again_query": urlencode({"seats": ",".join(free_again)}),
+        "instead": others.filter(status=PENDING, expires_at__gt=now).first(),
+        "ticket": ticket,
+        "form_token": f"again-{found.reference}",
+    }
+    return "bookings/ended.html", context
+
+
+def _free_again(found: Booking) -> list[str]:
+    seats = Seat.objects.free(at=found.now).filter(show=found.show, label__in=found.seats)
+    free = set(seats.values_list("label", flat=True))
+    return [label for label in found.seats if label in free]
+
+
+def _how_it_ended(found: Booking, stands: Standing) -> tuple[str, str]:
+    """A headline and an explanation. A hold never had a ticket, so a hold that ended because the
+    show was cancelled has its own words."""
+    reason = found.reason_at(found.now)
+    if reason == Booking.EndedReason.LAPSED and stands.stage == Stage.MONEY_BACK:
+        return PAID_TOO_LATE
+    title, explanation = ENDED_WORDS[reason]
+    if reason == Booking.EndedReason.CINEMA and found.status == Booking.Status.FAILED:
+        title, explanation = HELD_AT_A_CANCELLED_SHOW
+    is_free = found.status != Booking.Status.CANCELLED and stands.is_over_without_money
+    return title, f"{explanation} Nothing was charged." if is_free else explanation
+
+
+def clock_face(seconds: int) -> str:
+    """Minutes and seconds: 117 seconds are "1:57"."""
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes}:{rest:02d}"
