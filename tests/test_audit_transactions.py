@@ -13,6 +13,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import RecoveryCode, User
 from accounts.two_factor import services as two_factor
+from bookings.after_sale.services import Back, cancel_for_customer
 from bookings.counter import cash_up
 from bookings.counter import services as counter
 from bookings.counter.cash_up import Count
@@ -20,6 +21,8 @@ from bookings.counter.models import CashUp
 from bookings.door import services as door
 from bookings.models import Admission, Booking
 from bookings.payments.models import Order, Payment, Refund
+from bookings.payments.refund_decisions import refund_order, retry, send_now
+from bookings.payments.review import check_soon, close_review
 from bookings.show_changes.services import cancel_show, move_show
 from bookmyshow.core.time import business_day
 from movies.models import Movie
@@ -28,7 +31,13 @@ from shows import services as schedule
 from shows.models import Cinema, Screen, Seat, Show
 from shows.seating.services import use_imported_plan
 from tests.support.factories import make_booking, make_movie, make_show
-from tests.support.money import make_paid_booking, make_refund, take_at_counter
+from tests.support.money import (
+    make_order,
+    make_paid_booking,
+    make_payment,
+    make_refund,
+    take_at_counter,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MODELS: tuple[type[Model], ...] = (
@@ -60,6 +69,8 @@ class World(NamedTuple):
     booking: Booking
     payment: Payment
     refund: Refund
+    failed: Refund
+    due: Refund
 
     @property
     def cinema(self) -> Cinema:
@@ -81,8 +92,12 @@ def world() -> World:
         for label in ("B1", "C1")
     )
     refund = make_refund(owed, owed.captured, state=Refund.State.MANUAL, next_try_at=None)
+    order = make_order(make_booking(counter_show, ["D1"]), state=Order.State.PAID)
+    online = make_payment(order, Payment.State.CAPTURED, review="The amount differs")
+    failed = make_refund(online, 100, state=Refund.State.FAILED)
+    due = make_refund(online, 200)
     unshown = make_movie("Unshown")
-    return World(show, sold, unshown, staff, nobody, booking, taken, refund)
+    return World(show, sold, unshown, staff, nobody, booking, taken, refund, failed, due)
 
 
 def schedule_another(world: World) -> object:
@@ -130,6 +145,15 @@ MONEY: dict[str, Callable[[World], object]] = {
     "let in who has not paid": lambda w: door.admit(
         by=w.staff, ticket=w.booking.reference, show_id=w.booking.show_id, unpaid=True
     ),
+    "cancel a show that was paid": lambda w: cancel_show(by=w.staff, show_id=w.booking.show_id),
+    "cancel one booking": lambda w: cancel_for_customer(
+        by=w.staff, booking_id=w.payment.order.booking_id, back=Back.EVERYTHING, reason="ill"
+    ),
+    "give money back": lambda w: refund_order(by=w.staff, order=w.payment.order, reason="ill"),
+    "try a refund again": lambda w: retry(w.failed, by=w.staff),
+    "send a refund now": lambda w: send_now(w.due, by=w.staff),
+    "check a payment": lambda w: check_soon(w.failed.payment, by=w.staff, reason="asked"),
+    "close a review": lambda w: close_review(w.failed.payment, by=w.staff, reason="looked"),
 }
 REFUSE_LINES = """
     CREATE FUNCTION no_line() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -16,6 +16,7 @@ from tests.support.factories import (
     make_show,
     make_user,
 )
+from tests.support.money import make_order, make_payment, make_refund
 
 SignIn = Callable[[Page, User], None]
 
@@ -57,6 +58,7 @@ def test_a_show_is_scheduled_with_what_the_form_finds(staff_page: Page) -> None:
 def test_every_page_of_the_admin_keeps_to_the_policy(staff_page: Page) -> None:
     show = make_show()
     booking = make_booking(show, ["A1"], user=make_user())
+    payment = make_payment(make_order(booking, state="PAID"), "CAPTURED")
     models = {
         "movies/genre": None,
         "movies/movie": show.movie_id,
@@ -64,6 +66,11 @@ def test_every_page_of_the_admin_keeps_to_the_policy(staff_page: Page) -> None:
         "shows/screen": show.screen_id,
         "shows/show": show.pk,
         "bookings/booking": booking.pk,
+        "payments/order": payment.order_id,
+        "payments/payment": payment.pk,
+        "payments/refund": make_refund(payment, 100).pk,
+        "payments/dispute": None,
+        "payments/providerevent": None,
         "accounts/user": booking.user_id,
     }
 

@@ -12,6 +12,7 @@ from django.test import Client
 from accounts.models import MANAGERS, User
 from accounts.staff.roles import BOX_OFFICE, DOOR, READ_ONLY, ROLES
 from bookings.models import Booking
+from bookings.payments.models import Order
 from bookmyshow.core.staff import audit
 from tests.support.admin_site import staff_client
 from tests.support.factories import make_show, make_user
@@ -37,6 +38,16 @@ PAGES = {
     "/admin/bookings/booking/{booking}/change/": {MANAGERS, BOX_OFFICE, READ_ONLY},
     "/admin/bookings/booking/{booking}/delete/": set(),
     "/admin/bookings/booking/add/": set(),
+    "/admin/bookings/booking/{booking}/cancel/": {MANAGERS, BOX_OFFICE},
+    "/admin/payments/order/": {MANAGERS, BOX_OFFICE, READ_ONLY},
+    "/admin/payments/order/{order}/change/": {MANAGERS, BOX_OFFICE, READ_ONLY},
+    "/admin/payments/order/{order}/refund/": {MANAGERS},
+    "/admin/payments/payment/": {MANAGERS, BOX_OFFICE, READ_ONLY},
+    "/admin/payments/refund/": {MANAGERS, BOX_OFFICE, READ_ONLY},
+    "/admin/payments/dispute/": {MANAGERS, BOX_OFFICE, READ_ONLY},
+    "/admin/payments/providerevent/": {MANAGERS},
+    "/admin/payments/refund/add/": set(),
+    "/admin/shows/show/{show}/refunds/": {MANAGERS, BOX_OFFICE, READ_ONLY},
     "/admin/accounts/user/": {MANAGERS, BOX_OFFICE, READ_ONLY},
     "/admin/accounts/user/add/": {MANAGERS},
     "/admin/accounts/user/{person}/delete/": set(),
@@ -81,6 +92,7 @@ def filled(address: str, booking: Booking) -> str:
         screen=booking.show.screen_id,
         booking=booking.pk,
         reference=booking.reference,
+        order=Order.objects.get(booking=booking).pk,
         person=booking.user_id,
     )
 
