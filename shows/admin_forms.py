@@ -15,6 +15,7 @@ from .models import Cinema, Screen, Show
 from .models.cinema import default_currency
 from .seating.plan import PlanError, parse_plan
 from .services import show_end, time_problem
+from .tax_numbers import gstin_problem
 
 # The help text lists the time zones of the cities, but not if there are more cities than this.
 FEW_CITIES = 8
@@ -49,6 +50,16 @@ class CinemaForm(forms.ModelForm):
             except ScheduleError as error:
                 raise forms.ValidationError(error.message) from error
         return currency
+
+    def clean_tax_number(self) -> str:
+        return "".join(self.cleaned_data["tax_number"].split()).upper()
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean() or self.cleaned_data
+        number, place = data.get("tax_number"), data.get("tax_place") or ""
+        if number and place.startswith("IN") and (problem := gstin_problem(number)):
+            self.add_error("tax_number", problem)
+        return data
 
 
 class ScreenForm(forms.ModelForm):

@@ -72,12 +72,20 @@ def test_staff_set_the_fee_and_what_invoices_say(client: Client) -> None:
         booking_fee="20.50",
         booking_fee_per="order",
         legal_name="Regal Private Limited",
-        tax_number="27AAACA0000A1ZY",
+        tax_number="27aapfu0939f 1zv",
         tax_place="IN-MH",
     )
     cinema.refresh_from_db()
     assert (cinema.booking_fee, cinema.booking_fee_per) == (Decimal("20.50"), "order")
     assert (cinema.legal_name, cinema.tax_place) == ("Regal Private Limited", "IN-MH")
+    assert cinema.tax_number == "27AAPFU0939F1ZV"
+
+
+def test_a_tax_number_of_another_country_only_loses_its_spaces(client: Client) -> None:
+    cinema = make_cinema()
+    assert not change(client, cinema, tax_place="DE", tax_number="DE 123456789")
+    cinema.refresh_from_db()
+    assert cinema.tax_number == "DE123456789"
 
 
 @pytest.mark.parametrize(
@@ -89,6 +97,12 @@ def test_staff_set_the_fee_and_what_invoices_say(client: Client) -> None:
         ({"booking_fee": "20.50", "currency": "JPY"}, "booking_fee", "JPY, which has no decimals"),
         ({"tax_place": "IN MH"}, "tax_place", "ISO 3166"),
         ({"tax_place": "in-mh"}, "tax_place", "ISO 3166"),
+        ({"tax_place": "IN-MH", "tax_number": "27AAPFU0939"}, "tax_number", "15 characters"),
+        (
+            {"tax_place": "IN-MH", "tax_number": "27AAPFU0993F1ZV"},
+            "tax_number",
+            "One character of this GSTIN is wrong",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field(
