@@ -187,6 +187,19 @@ def test_a_visitor_is_asked_to_log_in_and_comes_back(held: Booking) -> None:
     assert response["Location"].endswith(f"next={held.get_absolute_url()}")
 
 
+@pytest.mark.parametrize("action", ["confirm", "release", "cancel", "pay"])
+def test_a_button_that_is_pressed_after_the_log_in_ended_leads_back_to_its_page(
+    held: Booking, action: str
+) -> None:
+    address = reverse(f"bookings:{action}", args=[held.reference])
+    to_log_in = f"/accounts/login/?next={held.get_absolute_url()}"
+    assert Client().post(address)["Location"] == to_log_in
+    # htmx would follow a redirect, and show nothing.
+    assert Client().post(address, headers={"HX-Request": "true"})["HX-Redirect"] == to_log_in
+    held.refresh_from_db()
+    assert held.status == "PENDING"
+
+
 def test_the_page_is_private_and_never_kept(client: Client, held: Booking) -> None:
     response = client.get(held.get_absolute_url())
     assert "no-store" in response["Cache-Control"]

@@ -6,11 +6,14 @@ The site's workers don't run here. Where a worker would act, the test calls what
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db.models import F
+from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
@@ -150,6 +153,7 @@ def test_a_buyer_who_goes_back_can_continue_or_choose_another_way(
 ) -> None:
     go_to_the_provider(page, held)
     page.get_by_role("link", name="Go back without paying").click()
+    expect(page.get_by_text("You came back without paying.")).to_be_visible()
     expect(page.get_by_role("heading", name="You are paying")).to_be_visible()
     screen.check(page)
     page.get_by_role("link", name=CONTINUE).click()
@@ -315,6 +319,28 @@ def test_a_buyer_who_was_logged_out_meanwhile_has_paid_all_the_same(
     expect(page.get_by_role("heading", name="Please log in.")).to_be_visible()
     assert Booking.objects.get().status == "CONFIRMED"
     assert Payment.objects.get().state == PaymentState.CAPTURED
+
+
+@pytest.mark.screens  # The page is the same; what differs is the way to the provider.
+def test_a_provider_that_wants_a_form_needs_no_javascript(
+    browser: Browser, user: User, show: Show, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    held = services.hold_seats(user=user, show_id=show.pk, labels=["C4", "C5"])
+    client = Client()
+    client.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    with serve(tmp_path, **sandbox.environment, SANDBOX_PROTOCOL="razorpay") as site:
+        context = browser.new_context(base_url=site.url, java_script_enabled=False)
+        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site.url}])
+        page = context.new_page()
+        page.goto(held.get_absolute_url())
+        press(page, PAY)
+        expect(page.get_by_role("heading", name="You are paying")).to_be_visible()
+        press(page, CONTINUE)
+        press(page, PAY)
+        press(page, "Back to the shop")
+        booked(page)
+        context.close()
 
 
 def test_axe_finds_nothing_on_the_way(page: Page, held: Booking) -> None:
