@@ -39,6 +39,8 @@ CONFIRMATION = "bookings/confirmation.py"
 SWEEP = "bookings/sweep.py"
 SETTINGS = "bookmyshow/settings.py"
 MACHINE = "bookings/tests/test_state_machine.py"
+COUNTER = "bookings/counter/services.py"
+TAKING = "bookings/counter/tests/test_taking.py"
 
 MUTANTS = (
     [
@@ -194,6 +196,52 @@ MUTANTS = (
                 "WHERE own.ended_reason IN ('lapsed', 'released', 'swapped')",
                 "WHERE own.ended_reason IN ('lapsed', 'swapped')",
             ),
+        )
+    ]
+    + [
+        Mutant(name, COUNTER, old, new, test)
+        for name, old, new, test in (
+            (
+                "two clerks take the money of one booking",
+                "    lock_bookings(Q(reference=reference))\n",
+                "",
+                f"{TAKING}::test_a_second_clerk_who_waited_for_the_lock_is_told",
+            ),
+            (
+                "a form that is sent twice is an error",
+                "if bill.payment and bill.payment.uuid == taking.payment:",
+                "if False:",
+                f"{TAKING}::test_the_same_form_twice_is_one_payment",
+            ),
+            (
+                "another amount than the clerk saw is taken",
+                "if bill.due != taking.amount:",
+                "if False:",
+                f"{TAKING}::test_another_amount_than_the_clerk_saw_is_not_taken",
+            ),
+            (
+                "an open checkout goes on after the clerk took the money",
+                "end_order(order, own, OrderState.ABANDONED, now)",
+                "_move(order, OrderState.ABANDONED, now)",
+                f"{TAKING}::test_an_open_checkout_is_ended_when_the_clerk_takes_the_money",
+            ),
+            (
+                "every clerk undoes what another took",
+                "if by.pk != payment.taken_by_id and not by.has_perm(OVERSEE):",
+                "if False:",
+                "bookings/counter/tests/test_undo_and_hand_back.py"
+                "::test_only_the_clerk_or_a_manager_undoes",
+            ),
+        )
+    ]
+    + [
+        Mutant(
+            "the door lets in who has not paid",
+            "bookings/door/services.py",
+            "if bill and not unpaid:",
+            "if False:",
+            "bookings/door/tests/test_door.py"
+            "::test_who_has_not_paid_is_sent_to_pay_and_is_let_in_afterwards",
         )
     ]
     + [

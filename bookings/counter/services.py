@@ -22,7 +22,7 @@ from bookings.payments.errors import RefundNotManual
 from bookings.payments.locks import lock_orders, lock_payments
 from bookings.payments.models import Order, Payment, Refund
 from bookings.payments.orders import write_order
-from bookings.payments.prices import quote
+from bookings.payments.prices import Quote, quote
 from bookings.payments.refund_decisions import settle_manually
 from bookings.payments.refunds import write_refunds
 from bookings.payments.states import OrderState, PaymentState, RefundState
@@ -68,6 +68,9 @@ def take_money(*, by: User, reference: str, cinema: Cinema | None, taking: Takin
     The payment is CAPTURED at once and the order PAID. Raises BookingNotFound, NothingToPay,
     PaidAlready, PaidOnlineNow, AmountChanged, OtherCounter, PageTooOld, ShowBusy.
     """
+    seen = _read_booking(reference)
+    # Before the locks, because the rules of tax are in the cache. Prices of a booking never change.
+    at_counter = quote(seen, online=False, at=database_now())
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         booking = _locked_booking(reference)
         orders = lock_orders(Q(booking=booking))
@@ -77,7 +80,7 @@ def take_money(*, by: User, reference: str, cinema: Cinema | None, taking: Takin
         if bill.payment and bill.payment.uuid == taking.payment:
             return bill.payment
         _check(bill, cinema, taking)
-        order = _order_to_pay(bill, payments, now)
+        order = _order_to_pay(bill, payments, at_counter, now)
         payment = Payment.objects.create(
             uuid=taking.payment,
             order=order,
@@ -183,12 +186,21 @@ def hand_back(*, by: User, refund_id: UUID) -> Refund:
 
 def _locked_booking(reference: str) -> Booking:
     """The booking with its show, locked. Raises BookingNotFound."""
-    if not lock_bookings(Q(reference=reference)):
+    lock_bookings(Q(reference=reference))
+    return _read_booking(reference)
+
+
+def _read_booking(reference: str) -> Booking:
+    bookings = Booking.objects.with_show().select_related("user")
+    booking = bookings.filter(reference=reference).first()
+    if booking is None:
         raise BookingNotFound
-    return Booking.objects.with_show().select_related("user").get(reference=reference)
+    return booking
 
 
-def _order_to_pay(bill: Bill, payments: Sequence[Payment], now: datetime) -> Order:
+def _order_to_pay(
+    bill: Bill, payments: Sequence[Payment], at_counter: Quote, now: datetime
+) -> Order:
     """The order that this money pays, PAID: the one that is owed, or a new one.
 
     An order that the customer is paying online has the fee for that, so it is given up. Money that
@@ -203,7 +215,6 @@ def _order_to_pay(bill: Bill, payments: Sequence[Payment], now: datetime) -> Ord
         else:
             stop_payable(own, now)
     if order is None:
-        at_counter = quote(bill.booking, online=False, at=now)
         order = write_order(bill.booking, at_counter, now=now, pay_until=now)
     _move(order, OrderState.PAID, now)
     return order

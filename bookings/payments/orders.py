@@ -14,9 +14,17 @@ def write_order(booking: Booking, quote: Quote, *, now: datetime, pay_until: dat
 
     The booking must be read with its show (`with_show`) and its user.
     """
+    order = new_order(booking, quote, now=now, pay_until=pay_until)
+    order.save()
+    OrderLine.objects.bulk_create(new_lines(order, quote))
+    return order
+
+
+def new_order(booking: Booking, quote: Quote, *, now: datetime, pay_until: datetime) -> Order:
+    """The order of `write_order`, not saved yet, to save many at once."""
     show = booking.show
     screen, cinema = show.screen, show.screen.cinema
-    order = Order.objects.create(
+    return Order(
         user_id=booking.user_id,
         email=booking.user.email,
         booking=booking,
@@ -36,8 +44,11 @@ def write_order(booking: Booking, quote: Quote, *, now: datetime, pay_until: dat
         created_at=now,
         updated_at=now,
     )
-    OrderLine.objects.bulk_create(
+
+
+def new_lines(order: Order, quote: Quote) -> list[OrderLine]:
+    """The lines of a saved order, not saved yet."""
+    return [
         OrderLine(order=order, position=position, **asdict(line))
         for position, line in enumerate(quote.lines)
-    )
-    return order
+    ]

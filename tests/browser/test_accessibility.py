@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 
 import pytest
@@ -12,6 +13,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from accounts.models import User
 from bookings import services
+from bookings.payments.models import Refund
 from bookings.tickets import services as tickets
 from movies.models import Movie
 from shows.models import Show
@@ -27,6 +29,7 @@ from tests.support.factories import (
     make_user,
 )
 from tests.support.live_site import LiveSite
+from tests.support.money import make_refund, take_at_counter
 from tests.support.screens import SMALL_AND_LARGE
 
 # `violations` checks both themes on each screen.
@@ -163,13 +166,39 @@ def test_pages_of_staff(visit: Page, sign_in: Callable[[Page, User], None]) -> N
     assert not problems
 
 
+def test_pages_of_the_counter(visit: Page, sign_in: Callable[[Page, User], None]) -> None:
+    show, boss = make_show(), User.objects.create_superuser("boss@example.com", name="Boss")
+    due, paid = (make_booking(show, [label]) for label in ("A1", "A2"))
+    payment = take_at_counter(boss, paid)
+    owed = take_at_counter(boss, make_booking(show, ["A3"]))
+    make_refund(owed, owed.captured, state=Refund.State.MANUAL, next_try_at=None)
+    sign_in(visit, boss)
+    problems = []
+    for path in (
+        "",
+        f"{due.reference}/",
+        f"{paid.reference}/?given={payment.captured + 5_000}",
+        "refunds/",
+        "cash-up/",
+    ):
+        visit.goto(f"/counter/{path}")
+        problems += violations(visit)
+    visit.goto(f"/door/{show.pk}/")
+    visit.get_by_label("Reference").fill(due.reference)
+    visit.get_by_role("button", name="Check").click()
+    expect(visit.get_by_role("heading", name="To pay: ₹250")).to_be_visible()
+    problems += violations(visit)
+    assert not problems
+
+
 @pytest.mark.screens  # It chooses its own.
 def test_the_takings_are_in_view_on_a_phone(
     visitor: Callable[..., BrowserContext], sign_in: Callable[[Page, User], None]
 ) -> None:
     visit = visitor(viewport={"width": 390, "height": 800}).new_page()
     cinema = make_cinema(name="Arcadia Lower Parel", timezone="Pacific/Kiritimati")
-    make_booking(make_show(screen=make_screen(cinema=cinema), standard_price=999_999), ["A1", "A2"])
+    screen = make_screen(cinema=cinema)
+    make_booking(make_show(screen=screen, standard_price=Decimal(999_999)), ["A1", "A2"])
     sign_in(visit, User.objects.create_superuser("boss@example.com", name="Boss"))
     visit.goto("/admin/dashboard/")
     tables = visit.locator(".module.results")

@@ -14,7 +14,7 @@ from movies.models import Movie
 from shows.models import Cinema
 from shows.services import create_shows
 
-from . import accounts, catalogue, sales, taxes
+from . import accounts, catalogue, counter, sales, taxes
 from .cinemas import CINEMAS
 from .films import FILMS
 from .week import missing_shows
@@ -68,6 +68,8 @@ def seed(*, now: datetime, password: str, force: bool = False) -> Created:
                 customer=accounts.customer() if first_run else None,
                 now=now,
             )
+            if clerk := accounts.clerk():
+                counter.take_money(shows, clerk=clerk, now=now)
     return created
 
 

@@ -14,6 +14,7 @@ from django.db.models import F
 from accounts.models import User
 from bookings.integrity.checks import RULES
 from bookings.models import Booking
+from bookings.payments.models import Order, Payment
 from bookmyshow.core.currencies import to_minor
 from bookmyshow.core.time import database_now
 from bookmyshow.site.demo import seating
@@ -119,6 +120,18 @@ def test_running_again_adds_missing_days_and_touches_nothing_else(now: datetime)
     for show in added:
         today = now.astimezone(show.screen.cinema.tz).date()
         assert show.local_start.date() in {today + timedelta(days=7), today + timedelta(days=8)}
+    assert breaches() == []
+
+
+def test_the_clerk_took_the_money_of_the_shows_that_have_begun(now: datetime) -> None:
+    seed(now=now, password=PASSWORD)
+    clerk = User.objects.get(email="clerk@bookmyshow.example")
+    assert clerk.has_perm("counter.take_money")
+    assert not clerk.is_superuser
+    tickets = Booking.objects.filter(status="CONFIRMED")
+    begun = tickets.filter(show__starts_at__lte=now)
+    assert begun.count() == Payment.objects.filter(taken_by=clerk).count()
+    assert not Order.objects.exclude(booking__in=begun).exists()
     assert breaches() == []
 
 
