@@ -12,6 +12,7 @@ from shows.models import Seat
 
 from .models import Booking
 from .payments.cancellation_policy import CancellationPolicy
+from .payments.given_back import cancel_choice, money_of
 from .payments.own import Status, payment_status
 from .payments.pages import (
     Bill,
@@ -103,6 +104,8 @@ def _ticket(request: HttpRequest, found: Booking, stands: Standing) -> Page:
         "share_address": share_address(request, found),
         "is_past": found.show.ends_at <= found.now,
         "can_cancel": not has_begun,
+        "choice": None if has_begun else cancel_choice(found, at=found.now),
+        "given_back": money_of(found.pk),
         "money": money,
         "paid": paid_words(money),
         "was_late": bool(money.order and money.order.created_at < found.created_at),
@@ -134,6 +137,7 @@ def _ended(request: HttpRequest, found: Booking, stands: Standing) -> Page:
         "instead": others.filter(status=PENDING, expires_at__gt=now).first(),
         "ticket": ticket,
         "form_token": f"again-{found.reference}",
+        "given_back": money_of(found.pk),
     }
     return "bookings/ended.html", context
 

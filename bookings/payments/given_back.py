@@ -25,6 +25,11 @@ class Choice:
     moved_from: datetime | None
 
     @property
+    def is_free(self) -> bool:
+        """The cinema moved the show, so all of the money comes back, whatever the policy says."""
+        return bool(self.moved_from and self.offer.paid)
+
+    @property
     def back(self) -> str:
         """₹250"""
         return minor(self.offer.back, self.offer.currency)
