@@ -66,7 +66,9 @@ def booking_page(request: HttpRequest, found: Booking) -> HttpResponse:
     }
     response = render(request, template, shared | context)
     response["X-Robots-Tag"] = "noindex"
-    return let_the_provider_in(response)
+    if context.get("can_pay"):
+        let_the_provider_in(response)
+    return response
 
 
 def _hold(request: HttpRequest, found: Booking, stands: Standing) -> Page:
@@ -74,14 +76,19 @@ def _hold(request: HttpRequest, found: Booking, stands: Standing) -> Page:
     if stands.stage == Stage.PAYING and stands.payment:
         order = stands.payment.order
         bill = Bill(list(order.lines.all()), order.currency)
-        return "bookings/payments/paying.html", {"bill": bill, **_clock(stands.seconds)}
+        context = {"bill": bill, "can_pay": True, **_clock(stands.seconds)}
+        return "bookings/payments/paying.html", context
     if stands.is_unknown:
         return "bookings/payments/checking.html", {}
-    offer = quote(found, online=Ways.offered().online)
+    online = Ways.offered().online
+    offer = quote(found, online=online)
     policy = CancellationPolicy.of(offer.policy)
     context = {
         "bill": Bill(list(offer.lines), offer.currency),
-        "terms": policy.describe(starts_at=found.show.local_start, fee=bool(offer.fee)),
+        "can_pay": bool(online and offer.total),
+        "terms": policy.describe(
+            starts_at=found.show.local_start, at=found.now, fee=bool(offer.fee)
+        ),
         "moved_from": found.moved_from(),
         "hold_clock": reverse("bookings:clock", args=[found.reference]),
         **_clock(found.seconds_remaining(found.now)),
@@ -109,7 +116,9 @@ def _ticket(request: HttpRequest, found: Booking, stands: Standing) -> Page:
         "money": money,
         "paid": paid_words(money),
         "was_late": bool(money.order and money.order.created_at < found.created_at),
-        "can_pay": bool(money.amount_due and not has_begun and not stands.is_unknown),
+        "can_pay": bool(
+            money.amount_due and Ways.offered().online and not has_begun and not stands.is_unknown
+        ),
         "online_total": total,
         "online_fee": total - seats_total(found),
     }

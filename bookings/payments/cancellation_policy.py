@@ -38,22 +38,38 @@ class CancellationPolicy:
             (step.percent for step in self.steps if left >= timedelta(minutes=step.minutes)), 0
         )
 
-    def describe(self, *, starts_at: datetime | None = None, fee: bool = False) -> list[str]:
+    def describe(
+        self,
+        *,
+        starts_at: datetime | None = None,
+        at: datetime | None = None,
+        fee: bool = False,
+    ) -> list[str]:
         """The policy in sentences.
 
         `starts_at` is the show's start in the cinema's zone: then the sentences name the last
-        moment of each step. With `fee`, a last sentence says that the booking fee is kept.
+        moment of each step, without the steps that are over at `at`. With `fee`, a last sentence
+        says that the booking fee is kept.
         """
+        steps = [step for step in self.steps if not _is_over(step, starts_at, at)]
         lines = [
             f"{_until(step, starts_at)}: {_share(step.percent)} of the ticket price back."
-            for step in self.steps
+            for step in steps
         ]
         last = self.steps[-1]
-        if last.minutes and last.percent:
+        if not steps:
+            lines.append("It is too late to get money back.")
+        elif last.minutes and last.percent:
             lines.append("Later: nothing back.")
         if fee:
             lines.append("The booking fee is kept, unless the cinema cancels the show.")
         return lines
+
+
+def _is_over(step: Step, starts_at: datetime | None, at: datetime | None) -> bool:
+    if starts_at is None or at is None:
+        return False
+    return starts_at - timedelta(minutes=step.minutes) < at
 
 
 def _until(step: Step, starts_at: datetime | None) -> str:

@@ -73,7 +73,7 @@ def cancel_choice(booking: Booking, *, at: datetime) -> Choice | None:
     fee = bool(offer.kept_fee)
     return Choice(
         offer,
-        terms=policy.describe(starts_at=show.local_start, fee=fee),
+        terms=policy.describe(starts_at=show.local_start, at=at, fee=fee),
         moved_from=found.local_start if offer.was_moved else None,
     )
 

@@ -241,16 +241,15 @@ class Ways:
         )
 
 
-def let_the_provider_in(response: HttpResponse) -> HttpResponse:
-    """Allow this page to send its forms to the provider in use, and the provider to take payments.
+def let_the_provider_in(response: HttpResponse) -> None:
+    """Allow a page with a way to pay to lead to the provider in use, and that one to take payments.
 
     A browser checks `form-action` also for the address that the answer to a form redirects to.
     """
     now = active()
     if now is None:
-        return response
+        return
     origins = list(now.checkout_origins)
     response._csp_update = {"form-action": origins}  # type: ignore[attr-defined]
     named = " ".join(f'"{origin}"' for origin in origins)
     response.headers["Permissions-Policy"] = PERMISSIONS.replace("payment=()", f"payment=({named})")
-    return response

@@ -23,6 +23,7 @@ from bookmyshow.core.rate_limits import (
 from bookmyshow.core.time import database_now
 
 from .checkout import begin_checkout
+from .errors import AlreadyPaid
 from .models import Payment
 from .observe import observe
 from .pages import address_after_paying, came_back_at, standing
@@ -48,6 +49,8 @@ def pay(request: AuthenticatedRequest, reference: str) -> HttpResponse:
         checkout = begin_checkout(
             user=request.user, reference=reference, starts_at=shown_start(request)
         )
+    except AlreadyPaid:
+        return redirect_whole_page(request, page)
     except DomainError as error:
         messages.error(request, error.message)
         return redirect_whole_page(request, page)

@@ -294,9 +294,14 @@ def test_only_pages_with_a_way_to_the_provider_are_open_to_it(
     (allowed,) = re.findall(r"form-action ([^;]*)", response["Content-Security-Policy"])
     assert allowed.startswith("'self' http://localhost:")
     assert 'payment=("http://localhost:' in response["Permissions-Policy"]
+    paid = make_booking(make_show(), ["A1"], user=user)
+    make_payment(make_order(paid, state=OrderState.PAID), S.CAPTURED)
+    closed = [client.get(paid.get_absolute_url())]
     settings.PAYMENTS = ""
-    response = client.get(held.get_absolute_url())
-    assert re.findall(r"form-action ([^;]*)", response["Content-Security-Policy"]) == ["'self'"]
+    closed.append(client.get(held.get_absolute_url()))
+    for response in closed:
+        assert re.findall(r"form-action ([^;]*)", response["Content-Security-Policy"]) == ["'self'"]
+        assert "payment=()" in response["Permissions-Policy"]
 
 
 def test_the_stage_tells_the_page_when_something_has_changed(client: Client, held: Booking) -> None:

@@ -75,6 +75,18 @@ def test_the_policy_with_the_shows_own_times() -> None:
     ]
 
 
+def test_steps_that_are_over_are_left_out() -> None:
+    policy = CancellationPolicy.of("120:100,20:50")
+
+    def described(**before: int) -> list[str]:
+        return policy.describe(starts_at=START, at=START - timedelta(**before))
+
+    assert len(described(minutes=120)) == 3
+    half = "Until Sat 28 Nov, 19:25: 50 % of the ticket price back."
+    assert described(minutes=119) == [half, "Later: nothing back."]
+    assert described(minutes=19) == ["It is too late to get money back."]
+
+
 def test_lengths_in_words() -> None:
     assert [duration(m) for m in (1, 20, 60, 1501)] == [
         "1 minute",
