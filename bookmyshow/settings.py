@@ -299,6 +299,9 @@ CELERY_TASK_ROUTES = {
     "bookings.tasks.send_refunds": {"queue": "payments"},
     "bookings.tasks.number_documents": {"queue": "payments"},
 }
+# Seconds. On an opening night the providers' events wait in the same queue. If these tasks expired
+# as soon as the next one is due, none of them would ever run.
+MONEY_TASK_EXPIRES = 120
 CELERY_BEAT_SCHEDULE = {
     "release-expired-holds": {
         "task": "bookings.tasks.release_expired_holds",
@@ -324,12 +327,12 @@ CELERY_BEAT_SCHEDULE = {
     "send-refunds": {
         "task": "bookings.tasks.send_refunds",
         "schedule": timedelta(seconds=REFUND_SECONDS),
-        "options": {"expires": REFUND_SECONDS},
+        "options": {"expires": MONEY_TASK_EXPIRES},
     },
     "reconcile-payments": {
         "task": "bookings.payments.tasks.reconcile_payments",
         "schedule": timedelta(seconds=RECONCILE_SECONDS),
-        "options": {"expires": RECONCILE_SECONDS},
+        "options": {"expires": MONEY_TASK_EXPIRES},
     },
     # The provider's list of the day before (UTC) is complete by then.
     "compare-payments": {
