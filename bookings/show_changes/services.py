@@ -114,7 +114,7 @@ def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
         Show.objects.filter(pk=show.pk).update(status=Show.Status.CANCELLED, updated_at=now)
         count_seats(show, freed)
         money = give_back_all(
-            Q(show=show.pk), source=Refund.Source.SHOW, at=now, reason="Show cancelled", by=by
+            Q(show=show.pk), source=Refund.Source.SHOW, at=now, reason=why[:300], by=by
         )
         people = _tell(Notice.Kind.SHOW_CANCELLED, show, sold, {"why": why}, money)
         changed = Changed(len(sold), people, sum(booking.total_seats for booking in sold))

@@ -22,7 +22,7 @@ def orders_of_booking(booking: Booking) -> SafeString | str:
     orders = Order.objects.filter(booking=booking.pk).order_by("pk")
     rows = format_html_join(
         "",
-        '<li><a href="{}">{}</a>, {}, {}{}</li>',
+        '<p><a href="{}">{}</a>, {}, {}</p>{}',
         (
             (
                 reverse("admin:payments_order_change", args=[order.pk]),
@@ -34,7 +34,7 @@ def orders_of_booking(booking: Booking) -> SafeString | str:
             for order in orders.prefetch_related("payments__refunds")
         ),
     )
-    return format_html("<ul>{}</ul>", rows) if rows else "none: it was not paid here"
+    return rows or "none: it was not paid here"
 
 
 @admin.register(Order)
@@ -140,7 +140,7 @@ def _payments_list(order: Order) -> SafeString:
     """Each payment with its refunds."""
     return format_html_join(
         "",
-        '<p><a href="{}">{} by {}</a>, {}</p><ul>{}</ul>',
+        '<p><a href="{}">{} by {}</a>, {}{}</p>',
         (
             (
                 reverse("admin:payments_payment_change", args=[payment.pk]),
@@ -157,7 +157,7 @@ def _payments_list(order: Order) -> SafeString:
 def _refunds_list(payment: Payment) -> SafeString:
     return format_html_join(
         "",
-        '<li><a href="{}">{} back</a>, {}, {}</li>',
+        '<br><a href="{}">{} back</a>, {}, {}',
         (
             (
                 reverse("admin:payments_refund_change", args=[refund.pk]),
