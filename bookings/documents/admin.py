@@ -2,19 +2,21 @@
 
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.contrib import admin, messages
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.search import MAX_PEOPLE, ids_of_people
 from bookmyshow.core.currencies import from_minor
 from bookmyshow.core.staff.bounded_changelist import LongListAdmin, period_filter
 from bookmyshow.core.staff.csv_export import Columns
 
 from .amounts import figure
 from .models import DocumentSeries, TaxDocument
+from .places import place_name
 
 
 def _exported(name: str) -> Any:
@@ -34,14 +36,8 @@ class TaxDocumentAdmin(LongListAdmin):
         "currency",
         "paid_by",
     )
-    search_fields = (
-        "=code",
-        "=booking_reference",
-        "=order_reference",
-        "=buyer_email",
-        "buyer_name",
-    )
-    search_help_text = "Number, booking, order, email or name."
+    search_fields = ("code",)
+    search_help_text = "A number, the reference of a booking, or the buyer's name, email or phone."
     export_columns: Columns = {
         "number": "code",
         "kind": "get_kind_display",
@@ -65,7 +61,7 @@ class TaxDocumentAdmin(LongListAdmin):
     change_list_template = "admin/documents/taxdocument/change_list.html"
     facts = (
         ("code", "kind", "date", "issued_at", "refers_to", "pdf"),
-        ("seller_name", "seller_tax_number", "seller_address", "place_of_supply"),
+        ("seller_name", "seller_tax_number", "seller_address", "place"),
         ("buyer_name", "buyer_email", "booking_reference", "order_reference"),
         ("film", "cinema_name", "screen_name", "starts_at"),
         ("rows", "taxes", "net_amount", "tax_amount", "amount", "paid_by"),
@@ -77,6 +73,22 @@ class TaxDocumentAdmin(LongListAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TaxDocument]:
         return super().get_queryset(request).select_related("refers_to")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By number or reference, otherwise by buyer. Each has an index."""
+        typed = search_term.strip()
+        if not typed:
+            return queryset, False
+        exact = queryset.filter(Q(code=typed.upper()) | Q(booking_reference=typed.upper()))
+        if exact.exists():
+            return exact, False
+        people = ids_of_people(typed)
+        if len(people) > MAX_PEOPLE:
+            words = f"Many people match: of {MAX_PEOPLE} of them. Type more of the name."
+            self.message_user(request, words, messages.WARNING)
+        return queryset.filter(payment__order__user__in=people[:MAX_PEOPLE]), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -98,6 +110,10 @@ class TaxDocumentAdmin(LongListAdmin):
     @admin.display(description="tax")
     def tax_amount(self, document: TaxDocument) -> str:
         return _money(document.tax, document)
+
+    @admin.display(description="place of supply")
+    def place(self, document: TaxDocument) -> str:
+        return place_name(document.place_of_supply) or "–"
 
     @admin.display(description="lines")
     def rows(self, document: TaxDocument) -> str:

@@ -4,7 +4,6 @@ A document has everything copied in, so it stays the same whatever happens to th
 cinema or the tax rules. A trigger refuses every change and every deletion (migration 0002).
 """
 
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -158,9 +157,8 @@ class TaxDocument(models.Model):
     def is_credit_note(self) -> bool:
         return self.kind == Kind.CREDIT_NOTE
 
-    def numbered(self, *, series: DocumentSeries, year: str, number: int, code: str) -> Any:
-        """This document with its number. Raises ValueError if it has one already."""
+    def give_number(self, *, series: DocumentSeries, year: str, number: int, code: str) -> None:
+        """Give it its number, before it is saved. Raises ValueError if it has one already."""
         if self.code:
             raise ValueError(f"{self.code} keeps its number")
         self.series, self.financial_year, self.number, self.code = series, year, number, code
-        return self

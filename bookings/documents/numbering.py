@@ -123,7 +123,7 @@ def _number_batch(cinema: Cinema, kind: str, ids: Sequence[int], build: Build) -
             number = last.get(year) or _last_number(series, year)
             last[year] = number = number + 1
             code = number_text(series.prefix, year, number)
-            document.numbered(series=series, year=year, number=number, code=code)
+            document.give_number(series=series, year=year, number=number, code=code)
             document.issued_at = now
         TaxDocument.objects.bulk_create(documents)
     return len(documents)

@@ -39,6 +39,7 @@ class TaxRuleForm(forms.ModelForm):
         label="Consists of",
         required=False,
         max_length=120,
+        widget=forms.TextInput({"class": "vTextField"}),
         help_text="Where one rate is several taxes: CGST 9, SGST 9. Empty: one tax.",
     )
 

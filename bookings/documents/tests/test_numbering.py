@@ -138,7 +138,9 @@ def test_a_numbered_document_is_never_changed_deleted_or_emptied() -> None:
             change()
     document = every.get()
     with pytest.raises(ValueError, match="keeps its number"):
-        document.numbered(series=document.series, year="26-27", number=2, code="MUM1/26-27/00002")
+        document.give_number(
+            series=document.series, year="26-27", number=2, code="MUM1/26-27/00002"
+        )
 
 
 def test_an_order_whose_lines_differ_from_its_money_waits_and_stops_no_other(caplog: Any) -> None:
