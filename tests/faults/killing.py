@@ -49,7 +49,7 @@ class Killing:
 def install() -> None:
     """Let every provider of this process look for the files."""
     make, folder = providers.provider, Path(os.environ["KILL_FOLDER"])
-    providers.provider = lambda code: Killing(make(code), folder)  # type: ignore[assignment,return-value]
+    providers.provider = lambda code: Killing(make(code), folder)
 
 
 install()

@@ -65,7 +65,8 @@ def one_of(*values: Any) -> st.SearchStrategy[Any]:
     return st.sampled_from(values)
 
 
-people, shows, newest = one_of(*range(PEOPLE)), one_of(*range(SHOWS)), one_of(0, 0, 0, 1, 2)
+which_person, which_show = one_of(*range(PEOPLE)), one_of(*range(SHOWS))
+newest = one_of(0, 0, 0, 1, 2)
 flags = st.booleans()
 
 
@@ -90,7 +91,7 @@ class MoneyMachine(RuleBasedStateMachine):
             for hours in (1, 30)
         ]
 
-    @rule(person=people, show=shows, labels=one_of(*CHOICES))
+    @rule(person=which_person, show=which_show, labels=one_of(*CHOICES))
     def hold(self, person: int, show: int, labels: tuple[str, ...]) -> None:
         user = self.people[person]
         self.may_refuse(
@@ -98,7 +99,11 @@ class MoneyMachine(RuleBasedStateMachine):
         )
 
     @rule(
-        person=people, show=shows, labels=one_of(*CHOICES), outcome=one_of(*OUTCOMES), looks=flags
+        person=which_person,
+        show=which_show,
+        labels=one_of(*CHOICES),
+        outcome=one_of(*OUTCOMES),
+        looks=flags,
     )
     def buy(
         self, person: int, show: int, labels: tuple[str, ...], outcome: str, looks: bool
@@ -133,7 +138,7 @@ class MoneyMachine(RuleBasedStateMachine):
                 lambda: services.give_back_booking(user=booking.user, reference=booking.reference)
             )
 
-    @rule(show=shows)
+    @rule(show=which_show)
     def the_cinema_cancels(self, show: int) -> None:
         # Rarely, because nothing can be bought afterwards.
         if random.random() < 0.2:
