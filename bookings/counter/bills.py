@@ -10,11 +10,10 @@ from django.db.models import QuerySet
 from bookings.models import Booking
 from bookings.payments.models import Order, Payment, Refund
 from bookings.payments.prices import seats_total
+from bookings.payments.refunds import COUNTER
 from bookings.payments.states import TAKEN, OrderState, PaymentState, RefundState
 from shows.models import Cinema
 
-#: The provider of payments that a clerk takes.
-COUNTER = "counter"
 #: A mistake can be undone for this time.
 UNDO_FOR = timedelta(minutes=10)
 LIVE = frozenset({OrderState.OPEN, OrderState.PAID, OrderState.UNPAID})

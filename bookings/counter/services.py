@@ -24,7 +24,7 @@ from bookings.payments.models import Order, Payment, Refund
 from bookings.payments.orders import write_order
 from bookings.payments.prices import Quote, quote
 from bookings.payments.refund_decisions import settle_manually
-from bookings.payments.refunds import write_refunds
+from bookings.payments.refunds import COUNTER, write_refunds
 from bookings.payments.states import OrderState, PaymentState, RefundState
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit
@@ -32,7 +32,7 @@ from bookmyshow.core.templatetags.formatting import minor
 from bookmyshow.core.time import database_now
 from shows.models import Cinema
 
-from .bills import COUNTER, UNDO_FOR, Bill, State, bill_of
+from .bills import UNDO_FOR, Bill, State, bill_of
 from .errors import (
     AmountChanged,
     NothingToPay,

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from accounts.models import User
-from bookings.counter.bills import COUNTER
 from bookings.models import Booking
 from bookings.payments.models import Order, OrderLine, Payment
 from bookings.payments.orders import new_lines, new_order
 from bookings.payments.prices import quote
+from bookings.payments.refunds import COUNTER
 from bookings.payments.states import OrderState, PaymentState
 from shows.models import Show
 
