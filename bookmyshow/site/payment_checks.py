@@ -57,8 +57,11 @@ def _provider(provider: Provider) -> Iterator[Finding]:
         # Its API tells nothing about the webhooks of an account's own keys.
         words = "the keys are right; whether it sends events can't be asked"
         yield Finding(subject, words, f"See in its dashboard that its webhook is {address}")
-    else:
+    elif provider.code == "stripe":
         yield Finding(subject, f"the keys are right, and events go to {address}")
+    else:
+        # The sandbox was told where to send its events when it started.
+        yield Finding(subject, "answers, and takes the keys")
 
 
 def owed_money() -> Iterator[Finding]:
