@@ -24,6 +24,8 @@ from .states import OrderState, PaymentState
 
 #: How long a page asks by itself whether the provider has answered. Then it says that it is late.
 ASK_FOR = timedelta(minutes=2)
+#: Money that goes back is in the buyer's account after this time. Then the pages say that it went.
+FRESH = timedelta(days=10)
 #: In the address to which a buyer comes back from the provider: when that was.
 BACK = "back"
 #: `Payment.provider` of money that was taken at the cinema.
@@ -62,8 +64,10 @@ class Standing:
 
     stage: Stage
     payment: Payment | None = None
-    #: Whole seconds left to pay, while the stage is PAYING.
+    #: Whole seconds left to pay.
     seconds: int = 0
+    #: Whether the payment has changed in the last days.
+    is_fresh: bool = False
 
     @property
     def is_unknown(self) -> bool:
@@ -120,7 +124,8 @@ def standing(booking: Booking, now: datetime, *, back_at: datetime | None = None
     is_ticket = booking.status == Booking.Status.CONFIRMED
     until = booking.show.starts_at if is_ticket else payment.order.pay_until
     stage = _stage(payment, now, until=until, back_at=back_at)
-    return Standing(stage, payment, max(0, ceil((until - now).total_seconds())))
+    seconds = max(0, ceil((until - now).total_seconds()))
+    return Standing(stage, payment, seconds, is_fresh=now - payment.updated_at < FRESH)
 
 
 def _stage(payment: Payment, now: datetime, *, until: datetime, back_at: datetime | None) -> Stage:

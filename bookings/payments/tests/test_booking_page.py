@@ -17,7 +17,7 @@ from accounts.models import User
 from bookings import services
 from bookings.models import Booking
 from bookings.payments.models import Order, Payment
-from bookings.payments.pages import ASK_FOR
+from bookings.payments.pages import ASK_FOR, FRESH
 from bookings.payments.states import OrderState, PaymentState
 from shows.models import Show
 from tests.support.factories import begin, lapse, make_booking, make_show, make_user
@@ -200,6 +200,29 @@ def test_money_that_came_too_late_is_on_its_way_back(client: Client, held: Booki
     assert "Your payment came too late" in body
     assert "Your ₹690 is on its way back." in body
     assert "Nothing was charged" not in body
+
+
+def test_money_of_another_amount_is_on_its_way_back_while_the_hold_stays(
+    client: Client, held: Booking
+) -> None:
+    pays(held, S.VOID_DUE, surplus=True)
+    body = page(client, held)
+    assert "Your ₹690 is on its way back." in body
+    assert "Pay ₹650" in body
+
+
+def test_money_that_was_paid_twice_is_said_on_the_ticket_for_some_days(
+    client: Client, user: User, show: Show
+) -> None:
+    ticket = make_booking(show, ["A1"], user=user)
+    order = make_order(ticket, state=OrderState.PAID)
+    make_payment(order, S.CAPTURED)
+    second = make_payment(order, S.CAPTURED, surplus=True)
+    body = page(client, ticket)
+    assert "₹250 paid online" in body
+    assert "Your ₹250 is on its way back." in body
+    Payment.objects.filter(pk=second.pk).update(updated_at=timezone.now() - FRESH)
+    assert "way back" not in page(client, ticket)
 
 
 def test_money_that_came_late_for_free_seats_leads_to_the_new_ticket(
