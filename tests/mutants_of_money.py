@@ -87,10 +87,10 @@ MUTANTS_OF_MONEY = [
         f"{TROUBLE}::test_two_payments_of_one_order_the_second_goes_back",
     ),
     (
-        "money for seats that were let go is kept",
+        "money for seats that were swapped buys them again",
         SETTLEMENT,
-        "    if order.state == OrderState.ABANDONED:\n        return GIVEN_UP\n    if order",
-        "    if order",
+        "    if ends != EXPIRED:\n",
+        "    if False:\n",
         f"{IN_TIME}::test_money_for_seats_that_are_gone_goes_back",
     ),
     (
@@ -119,7 +119,7 @@ MUTANTS_OF_MONEY = [
         SETTLEMENT,
         "        payment.move_to(PaymentState.VOID_DUE)\n        _unpaid(case)\n",
         "        payment.move_to(PaymentState.VOID_DUE)\n",
-        f"{TROUBLE}::test_a_refused_capture_keeps_the_seats_and_leaves_the_money_owed",
+        f"{TROUBLE}::test_a_capture_that_is_refused_for_good_gives_the_reservation_free",
     ),
     (
         "each press of Pay begins the time again",

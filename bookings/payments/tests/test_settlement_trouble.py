@@ -11,10 +11,13 @@ from django.db.models import F
 from bookings import services
 from bookings.models import Booking, Notice
 from bookings.notices.mails import compose
+from bookings.payments import providers
+from bookings.payments.case import Answer
 from bookings.payments.closing import close_finished_orders
 from bookings.payments.models import Order, Payment, Refund
 from bookings.payments.observe import observe
-from bookings.payments.settlement import CLAIM
+from bookings.payments.opening import payment_key
+from bookings.payments.settlement import CLAIM, apply
 from bookings.payments.states import OrderState, PaymentState
 from bookmyshow.core.time import database_now
 from tests.support.factories import make_user
@@ -139,6 +142,25 @@ def test_a_refused_capture_keeps_the_seats_and_leaves_the_money_owed(
     assert seen(again).state == CAPTURED
     assert order_of(checkout).state == OrderState.PAID
     assert mails() == ["payment-refused", "ticket-paid"]
+
+
+def test_a_capture_that_is_refused_for_good_gives_the_reservation_free(
+    sandbox: Sandbox, held: Booking
+) -> None:
+    """The sandbox ends a reservation whose capture it refuses. Not every provider does."""
+    checkout = press(held)
+    sandbox.pay(checkout.payment.reference)
+    sandbox.fault("unreachable", "capture")
+    payment = seen(checkout)
+    remote = providers.provider("sandbox").fetch(payment_key(payment))
+    step = apply(payment.pk, Answer(remote, acted=True, refused="amount_too_large"))
+    assert (step.payment.state, step.must_act) == (PaymentState.VOID_DUE, True)
+    assert order_of(checkout).state == OrderState.UNPAID
+    assert mails() == ["payment-refused"]
+    Payment.objects.update(claimed_until=None)
+    assert seen(checkout).state == VOIDED
+    assert sandbox.facts(checkout.payment.reference)["authorised"] == 0
+    assert order_of(checkout).state == OrderState.UNPAID
 
 
 def test_a_reservation_that_ended_before_the_capture_leaves_the_money_owed(
