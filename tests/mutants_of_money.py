@@ -21,7 +21,7 @@ MUTANTS_OF_MONEY = [
         CASE,
         "lock_bookings(Q(pk__in=wanted))",
         "list(Booking.objects.filter(pk__in=wanted))",
-        f"{RACES}::test_a_release_that_is_not_committed_yet_is_waited_for",
+        f"{RACES}::test_a_hold_that_lapses_while_its_lock_is_waited_for_is_late",
     ),
     (
         "a late buyer takes seats without the show's lock",

@@ -1,8 +1,10 @@
 """Payments under races: many looks at once, and everything that can happen to a hold meanwhile."""
 
 import random
+import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -82,6 +84,33 @@ def test_a_release_that_is_not_committed_yet_is_waited_for(sandbox: Sandbox, hel
     assert isinstance(payment, Payment)
     assert payment.state == PaymentState.VOIDED
     assert order_of(checkout).state == OrderState.ABANDONED
+
+
+@conserves
+def test_a_hold_that_lapses_while_its_lock_is_waited_for_is_late(
+    sandbox: Sandbox, held: Booking
+) -> None:
+    """The clock is read after the lock. A late buyer gets the seats as a new booking."""
+    checkout = press(held)
+    sandbox.pay(checkout.payment.reference)
+    rows = Booking.objects.filter(pk=held.pk)
+
+    def lock_the_hold() -> Callable[[], None]:
+        ends = database_now() + timedelta(seconds=2)
+        # Committed on a connection of its own, before the lock is taken here.
+        at_once(lambda _: rows.update(expires_at=ends), 1)
+        rows.select_for_update(no_key=True).get()
+        return partial(wait_until, ends)
+
+    payment = meeting(lock_the_hold, lambda: seen(checkout))
+    assert isinstance(payment, Payment)
+    assert payment.state == PaymentState.CAPTURED
+    assert order_of(checkout).booking_id != held.pk
+
+
+def wait_until(moment: datetime) -> None:
+    while database_now() <= moment:
+        time.sleep(0.01)
 
 
 @conserves
