@@ -19,7 +19,13 @@ from .ledger import OPEN_DISPUTES
 from .looks import look_again_now
 from .models import Dispute, Payment, Refund
 from .opening import payment_key
-from .providers.base import Provider, ProviderNotFound, Remote, RemoteState
+from .providers.base import (
+    Provider,
+    ProviderNotFound,
+    ProviderUnknown,
+    Remote,
+    RemoteState,
+)
 from .states import PaymentState, RefundState
 
 log = logging.getLogger(__name__)
@@ -69,13 +75,25 @@ def compare(day: date) -> list[Difference]:
     since = datetime.combine(day, time.min, UTC)
     until = since + timedelta(days=1)
     found = []
+    unanswered: ProviderUnknown | None = None
     for code in _codes(since, until):
-        provider = providers.provider(code)
-        for difference in _compare_payments(provider, since, until):
-            # At once: the provider may not answer for the next page.
-            log.error("comparison with the provider: %s", difference)
-            found.append(difference)
-        _compare_disputes(provider, since)
+        try:
+            found += _compare_with(providers.provider(code), since, until)
+        except ProviderUnknown as error:
+            log.error("payments of %s can't be compared: %s", code, error)
+            unanswered = error  # The other provider is compared first.
+    if unanswered is not None:
+        raise unanswered
+    return found
+
+
+def _compare_with(provider: Provider, since: datetime, until: datetime) -> list[Difference]:
+    found = []
+    for difference in _compare_payments(provider, since, until):
+        # At once: the provider may not answer for the next page.
+        log.error("comparison with the provider: %s", difference)
+        found.append(difference)
+    _compare_disputes(provider, since)
     return found
 
 
