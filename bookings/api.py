@@ -153,10 +153,19 @@ def check_out(request: ApiRequest, id: PathId) -> HttpResponse:
 @router.delete(
     "/{id}",
     response={200: Answer[BookingOut]},
-    openapi_extra=problems("NOT_FOUND", "BOOKING_NOT_PENDING", "SHOW_NOT_BOOKABLE", "SHOW_BUSY"),
+    openapi_extra=problems(
+        "NOT_FOUND",
+        "BOOKING_NOT_PENDING",
+        "SHOW_NOT_BOOKABLE",
+        "PAYMENT_DISPUTED",
+        "SHOW_BUSY",
+    ),
 )
 def give_back_booking(request: ApiRequest, id: PathId) -> HttpResponse:
-    """Let a hold go, or cancel a confirmed booking before the show; one that is over stays."""
+    """Let a hold go, or cancel a confirmed booking before the show; one that is over stays.
+
+    What was paid goes back by the cancellation policy of the order, without the booking fee.
+    """
     reference = _reference(request.auth, id)
     if reference is None:
         kept = read(Q(pk=id))

@@ -41,8 +41,10 @@ log = logging.getLogger(__name__)
 
 # Longer than CELERY_TASK_TIME_LIMIT, so that no claim ends while its worker runs.
 CLAIM = timedelta(minutes=3)
-# After this time a run starts no other refund; the next run continues.
-RUN_SECONDS = 60
+# After this time a run starts no other refund; the next run continues. Shorter than the time between
+# two runs (settings.REFUND_SECONDS), so that a mass refund keeps one process of the workers only:
+# events of payments and sweeps are in the same queues.
+RUN_SECONDS = 8
 # A run ends after this many calls in a row without an answer.
 MOST_UNKNOWN = 3
 BALANCE_PAUSE = timedelta(minutes=15)
@@ -59,14 +61,14 @@ class Worked:
     unknown: int = 0
 
 
-def send_due() -> Worked:
-    """Send the refunds that are due, for at most RUN_SECONDS. Call it outside of transactions.
+def send_due(*, seconds: float = RUN_SECONDS) -> Worked:
+    """Send the refunds that are due, for about `seconds`. Call it outside of transactions.
 
     It ends early when a provider does not answer; the refunds are tried again after a pause.
     """
     done = Worked()
     in_a_row = 0
-    ends = time.monotonic() + RUN_SECONDS
+    ends = time.monotonic() + seconds
     while in_a_row < MOST_UNKNOWN and time.monotonic() < ends:
         refund = claim_next()
         if refund is None:

@@ -33,12 +33,9 @@ def pay_online(sandbox: Sandbox, order: Order, **fields: Any) -> Payment:
         )
     )
     sandbox.pay(opened.reference)
-    key = PaymentKey(payment.uuid, opened.reference, "", payment.amount, payment.currency)
-    reserved = provider.fetch(key)
-    key = PaymentKey(
-        payment.uuid, opened.reference, reserved.charge, payment.amount, payment.currency
+    taken = provider.capture(
+        PaymentKey(payment.uuid, opened.reference, "", payment.amount, payment.currency)
     )
-    taken = provider.capture(key)
     Payment.objects.filter(pk=payment.pk).update(
         state=PaymentState.CAPTURED,
         reference=opened.reference,

@@ -6,11 +6,14 @@ from bookings.payments.models import Refund
 from bookings.payments.refund_queue import send_due
 from bookings.payments.states import RefundState
 
+RUN_SECONDS = 60
+
 
 class Command(BaseCommand):
     help = (
         "Send the refunds that are due to their providers, as Celery beat does every few seconds. "
-        "Safe to run at the same time, and again after it was killed. Exits with 1 if a provider "
+        "It works for a minute at most. Safe to run at the same time, and again after it was "
+        "killed. Exits with 1 if a provider "
         "refused a refund or did not answer; what got no answer is tried again later."
     )
 
@@ -28,7 +31,7 @@ class Command(BaseCommand):
                 )
             self.stdout.write(f"{len(due)} refunds are due.")
             return
-        done = send_due()
+        done = send_due(seconds=RUN_SECONDS)
         self.stdout.write(
             f"{done.sent} refunds sent, {done.failed} refused, {done.unknown} without an answer."
         )
