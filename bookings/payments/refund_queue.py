@@ -41,9 +41,9 @@ log = logging.getLogger(__name__)
 
 # Longer than CELERY_TASK_TIME_LIMIT, so that no claim ends while its worker runs.
 CLAIM = timedelta(minutes=3)
-# After this time a run starts no other refund; the next run continues. Shorter than the time between
-# two runs (settings.REFUND_SECONDS), so that a mass refund keeps one process of the workers only:
-# events of payments and sweeps are in the same queues.
+# After this time a run starts no other refund; the next run continues. It is shorter than the time
+# between two runs (settings.REFUND_SECONDS), so that a mass refund keeps one process of the workers
+# busy, and not all: events of payments and sweeps are in the same queues.
 RUN_SECONDS = 8
 # A run ends after this many calls in a row without an answer.
 MOST_UNKNOWN = 3

@@ -13,8 +13,8 @@ class Command(BaseCommand):
     help = (
         "Send the refunds that are due to their providers, as Celery beat does every few seconds. "
         "It works for a minute at most. Safe to run at the same time, and again after it was "
-        "killed. Exits with 1 if a provider "
-        "refused a refund or did not answer; what got no answer is tried again later."
+        "killed. Exits with 1 if a provider refused a refund or did not answer; what got no answer "
+        "is tried again later."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -25,7 +25,7 @@ from bookings.payments.states import OrderState, PaymentState, RefundState
 from bookmyshow.core.time import database_now
 from tests.support.factories import make_booking, make_show
 from tests.support.money import make_order, make_payment, make_refund
-from tests.support.races import at_once
+from tests.support.races import meeting
 
 pytestmark = pytest.mark.django_db
 BY_STAFF = Refund.Source.STAFF
@@ -205,18 +205,19 @@ def test_many_orders_cost_as_many_statements_as_one(booking: Booking) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_people_who_give_back_at_once_give_back_once() -> None:
+def test_who_gives_back_second_waits_and_finds_nothing_left() -> None:
     order = paid(make_booking(make_show(), ["A1"]), fee=0).order
 
-    def act(_: int) -> int:
+    def second() -> str:
         try:
-            with transaction.atomic():
-                return len(give_back(order))
+            give_back_in_transaction(order)
         except NothingToRefund:
-            return 0
+            return "nothing is left"
+        except IntegrityError:
+            return "only the database noticed"
+        return "given back twice"
 
-    results = at_once(act, 6)
-    assert sorted(map(str, results)) == ["0", "0", "0", "0", "0", "1"]
+    assert meeting(lambda: give_back(order), second) == "nothing is left"
     assert Refund.objects.get().amount == order.total
 
 
