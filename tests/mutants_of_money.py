@@ -215,8 +215,8 @@ MUTANTS_OF_MONEY = [
     (
         "what is left is read without the locks of the money",
         PAYMENTS + "ledger.py",
-        "orders = lock_orders(which)\n    return _ledgers(orders, lock_payments(Q(order__in=orders)))"
-        " if orders else []",
+        "orders = lock_orders(which)\n    return _ledgers("
+        "orders, lock_payments(Q(order__in=orders))) if orders else []",
         "return [read_ledger(order) for order in Order.objects.filter(which)]",
         f"{TESTS}test_refunds.py::test_who_gives_back_second_waits_and_finds_nothing_left",
     ),
