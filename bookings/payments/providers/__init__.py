@@ -27,6 +27,12 @@ def active_code() -> str:
     return str(settings.PAYMENTS)
 
 
+def takes_events(code: str) -> bool:
+    """Whether events of this provider are read. Those of the sandbox only where it is in use: its
+    keys are in this repository, so anybody can sign them."""
+    return code in CODES and (settings.PAYMENTS == "sandbox" or not code.startswith("sandbox"))
+
+
 def provider(code: str) -> Provider:
     """The provider of a stored code. Raises KeyError for a code that has none.
 

@@ -245,6 +245,8 @@ class StripeProvider:
 
     @staticmethod
     def _signed_with(secret: str, signature: str, body: bytes) -> bool:
+        if not signature.isascii():
+            return False  # The package would fail with a TypeError.
         try:
             sdk.WebhookSignature.verify_header(body, signature, secret, SIGNATURE_TOLERANCE_SECONDS)
         except (sdk.SignatureVerificationError, UnicodeDecodeError):

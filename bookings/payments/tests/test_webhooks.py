@@ -3,10 +3,12 @@
 import hashlib
 import hmac
 import logging
+import time
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from bookings import services
 from bookings.models import Booking
@@ -113,6 +115,22 @@ def test_what_is_too_long_or_for_nobody_is_refused(sandbox: Sandbox) -> None:
     assert post_stripe("x" * (webhook_views.MOST_BYTES + 1)).status_code == 413
     assert Client().post("/payments/paypal/events/", "{}", "application/json").status_code == 404
     assert Client().get("/payments/sandbox/events/").status_code == 405
+
+
+def test_a_signature_that_is_not_ascii_is_refused(sandbox: Sandbox) -> None:
+    headers = {"Stripe-Signature": f"t={int(time.time())},v1=é", "X-Razorpay-Signature": "é"}
+    for code in ("sandbox", "sandbox-razorpay"):
+        answer = Client(headers=headers).post(f"/payments/{code}/events/", "{}", "application/json")
+        assert answer.status_code == 400
+
+
+def test_events_of_the_sandbox_are_for_nobody_where_it_is_not_in_use(settings: Settings) -> None:
+    """Its keys are in the repository, so anybody can sign them."""
+    settings.PAYMENTS = "stripe"
+    stranger = Payment(reference="cs_1")
+    assert post_stripe(stripe_event(stranger, "charge.dispute.created")).status_code == 404
+    assert post_razorpay(razorpay_event(stranger)).status_code == 404
+    assert not ProviderEvent.objects.exists()
 
 
 def test_an_event_about_nothing_of_ours_is_handled(sandbox: Sandbox) -> None:
