@@ -19,20 +19,35 @@ from .providers.base import ProviderUnknown
 
 log = logging.getLogger(__name__)
 BATCH = 100
+#: Part of the kind of such an event, with every provider.
+ABOUT_DISPUTE = ".dispute."
+# A run asks about no other dispute after this many calls without an answer.
+MOST_UNKNOWN = 3
 #: Long enough to look into any complaint, and for the providers' own logs to be gone.
 KEPT = timedelta(days=90)
 
 
 def handle_events() -> int:
-    """Handle the events that no task has handled; returns how many. It ends early at an outage."""
+    """Handle the events that no task has handled; returns how many.
+
+    Those about disputes come last, because each of them needs an answer of the provider. They wait
+    for the next run after MOST_UNKNOWN calls without an answer. An event that can't be handled
+    stops no other.
+    """
     waiting = ProviderEvent.objects.filter(handled_at=None).order_by("received_at")
-    handled = 0
-    for event in waiting[:BATCH]:
+    disputes = Q(kind__contains=ABOUT_DISPUTE)
+    handled = unknown = 0
+    for event in [*waiting.exclude(disputes)[:BATCH], *waiting.filter(disputes)[:BATCH]]:
         try:
             handled += handle_event(event)
         except ProviderUnknown as error:
             log.warning("event %s waits: %s", event.pk, error)
-            break
+            unknown += 1
+            if unknown == MOST_UNKNOWN:
+                break
+        except Exception:
+            # A fault of ours, for example a key that is missing.
+            log.exception("event %s can't be handled", event.pk)
     return handled
 
 
@@ -41,7 +56,7 @@ def handle_event(event: ProviderEvent) -> bool:
 
     An event about a dispute is looked up at once. Raises ProviderUnknown; the event waits then.
     """
-    if ".dispute." in event.kind:
+    if ABOUT_DISPUTE in event.kind:
         look_at_dispute(event.provider, event.object_reference)
     with transaction.atomic():
         unhandled = ProviderEvent.objects.select_for_update(skip_locked=True, of=("self",))

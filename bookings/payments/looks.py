@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 
 # Longer than the calls of one look take. A look that takes longer is only repeated.
 CLAIM = timedelta(minutes=1)
+# So long after a payment's last change, an outage of the provider is taken for one that ends.
+OUTAGE = timedelta(days=1)
+LONGEST_IN_OUTAGE = timedelta(minutes=15)
 #: In these states nothing is left to do. Money that arrives later is told by an event, and found by
 #: the daily comparison.
 SETTLED = (
@@ -64,16 +67,16 @@ def look_at(payment: Payment) -> bool:
 
     Raises nothing, because an error of one payment must not stop the others.
     """
-    known = True
+    is_done, known = False, True
     try:
         if payment.state == PaymentState.CAPTURED:
-            known = look_at_refunds(payment)
+            is_done = known = look_at_refunds(payment)
         else:
             known = observe(payment.pk).last_error != NO_ANSWER
     except Exception:
         # A fault of ours, for example a key that is missing.
         log.exception("payment %s can't be looked at", payment.uuid)
-    _plan_next(payment)
+    _plan_next(payment, is_done=is_done, known=known)
     return known
 
 
@@ -94,21 +97,23 @@ def look_at_refunds(payment: Payment) -> bool:
     return True
 
 
-def _plan_next(payment: Payment) -> None:
+def _plan_next(payment: Payment, *, is_done: bool, known: bool) -> None:
     """Plan the next look of a claimed payment, unless the look has done it (a change of state).
 
-    An event that came meanwhile wants another look, and has written its own time.
+    An event that came meanwhile wants another look, and has written its own time. On the first day
+    a look without an answer does not lengthen the pause beyond LONGEST_IN_OUTAGE, so that all is
+    settled soon after an outage.
     """
     with transaction.atomic():
         for current in lock_payments(Q(pk=payment.pk, next_check_at=payment.next_check_at)):
+            now = database_now()
+            if not known and current.updated_at > now - OUTAGE:
+                current.checks = min(current.checks, PAUSES.index(LONGEST_IN_OUTAGE))
             is_last = current.checks >= len(PAUSES)
-            if current.state == PaymentState.CAPTURED or is_last:
-                current.next_check_at = None
-            else:
-                current.next_check_at = database_now() + PAUSES[current.checks]
+            current.next_check_at = None if is_done or is_last else now + PAUSES[current.checks]
             if is_last and current.state not in SETTLED:
                 _give_to_staff(current)
-            current.save(update_fields=["next_check_at", "state", "review"])
+            current.save(update_fields=["next_check_at", "checks", "state", "review"])
 
 
 def _give_to_staff(payment: Payment) -> None:

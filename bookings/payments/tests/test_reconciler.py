@@ -69,6 +69,7 @@ def test_the_pauses_grow_and_after_a_week_a_person_must_look(sandbox: Sandbox) -
     payment = being_paid()
     Order.objects.update(pay_until=database_now() + timedelta(days=30))
     Booking.objects.update(expires_at=database_now() + timedelta(days=30))
+    Payment.objects.update(updated_at=database_now() - looks.OUTAGE)
     sandbox.fault("error", "fetch", times=-1)
     pauses = []
     for look in range(len(PAUSES)):
@@ -83,6 +84,23 @@ def test_the_pauses_grow_and_after_a_week_a_person_must_look(sandbox: Sandbox) -
     assert payment.state == PaymentState.REVIEW
     assert "provider" in payment.review
     assert reconcile().payments == 0
+
+
+def test_after_an_outage_of_hours_a_payment_is_looked_at_within_minutes(sandbox: Sandbox) -> None:
+    payment = being_paid()
+    sandbox.pay(payment.reference)
+    sandbox.fault("unreachable", "*", times=-1)
+    for look in range(len(PAUSES) + 1):
+        due(payment)
+        assert reconcile().unknown == 1, look
+        payment.refresh_from_db()
+        assert payment.next_check_at is not None
+        assert payment.next_check_at <= database_now() + looks.LONGEST_IN_OUTAGE
+    sandbox.calm()
+    due(payment)
+    reconcile()
+    payment.refresh_from_db()
+    assert payment.state == PaymentState.CAPTURED
 
 
 def test_a_run_stops_when_the_provider_does_not_answer(sandbox: Sandbox) -> None:
@@ -248,6 +266,17 @@ def test_a_refund_made_at_the_provider_is_written_down(sandbox: Sandbox) -> None
     assert payment.next_check_at is None
 
 
+def test_a_refund_made_at_the_provider_is_not_lost_in_an_outage(sandbox: Sandbox) -> None:
+    payment = paid(sandbox)
+    sandbox.control("POST", f"payments/{payment.charge}", action="refund", amount=100)
+    stored_event(payment)
+    sandbox.fault("unreachable", "fetch")
+    assert reconcile().unknown == 1
+    due(payment)
+    reconcile()
+    assert Refund.objects.get().amount == 100
+
+
 def test_a_refund_that_a_bank_sends_back_weeks_later_is_noticed(sandbox: Sandbox) -> None:
     payment = paid(sandbox)
     refund = make_refund(payment, 100)
@@ -299,3 +328,19 @@ def test_an_event_about_a_dispute_waits_for_the_provider(sandbox: Sandbox) -> No
     assert reconcile().events == 1
     event.refresh_from_db()
     assert event.handled_at is not None
+
+
+def test_an_event_that_waits_or_fails_stops_no_other(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    payment = paid(sandbox)
+    kind = "charge.dispute.created"
+    stored_event(payment, kind, provider="removed")
+    waiting = stored_event(payment, kind, object_reference=dispute(sandbox, payment))
+    other = stored_event(payment)
+    sandbox.fault("unreachable", "fetch")
+    assert reconcile().events == 1
+    waiting.refresh_from_db()
+    other.refresh_from_db()
+    assert (waiting.handled_at, other.payment) == (None, payment)
+    assert "can't be handled" in caplog.text
