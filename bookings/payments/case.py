@@ -14,6 +14,7 @@ from .locks import lock_orders, lock_payments
 from .models import Order, Payment, Refund
 from .providers.base import Remote, RemoteState
 from .seats import holders
+from .states import TAKEN
 
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 HAS_MONEY = frozenset({RemoteState.AUTHORISED, RemoteState.CAPTURED})
@@ -81,6 +82,11 @@ class Case:
         """Whether the booking has its seats, as a hold in time or as a ticket."""
         booking = self.booking
         return booking is not None and booking.status_at(self.now) in {PENDING, CONFIRMED}
+
+    @property
+    def is_paid_by_another(self) -> bool:
+        """Whether another payment of the order is kept for it."""
+        return any(other.state in TAKEN and not other.surplus for other in self.siblings)
 
 
 def lock_case(payment: Payment, *, with_show: bool) -> Case:

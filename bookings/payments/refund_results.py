@@ -165,13 +165,18 @@ def _note_external(payment: Payment, ours: list[Refund], remote: RemoteRefund) -
 def _has_room(payment: Payment, ours: list[Refund], amount: int, *, code: str) -> bool:
     """Whether `amount` more may be given back. To make room, refunds that are only DUE fail.
 
-    Without room a person must look at the payment.
+    Where they were more than `amount`, the rest is still owed: a new refund is DUE for it. Without
+    room a person must look at the payment.
     """
     room = payment.captured - sum(r.amount for r in ours if r.state != RefundState.FAILED)
     for refund in reversed(ours):
         if room < amount and refund.state == RefundState.DUE:
             note_failure(refund, code=code)
             room += refund.amount
+            if refund.amount > amount and room >= amount:
+                rest = retry_of(refund)
+                rest.amount, rest.lines = refund.amount - amount, []
+                rest.save()
     if room < amount:
         log.error("payment %s: more was given back than was taken", payment.uuid)
         Payment.objects.filter(pk=payment.pk).update(

@@ -175,6 +175,9 @@ def _money_is_there(case: Case, answer: Answer) -> None:
 def _unwanted(case: Case) -> Unwanted | None:
     """Why the money is not wanted, where no seats have to be found; None if it is."""
     order = case.order
+    if order.state == PAID and not case.is_paid_by_another:
+        # A capture that nobody knew the end of for a week, until a person looked.
+        return None
     if order.state == PAID or any(other.state in {OPEN, PAID, UNPAID} for other in case.others):
         return TWICE
     if order.state == OrderState.ABANDONED:
@@ -220,10 +223,8 @@ def _seats_of_late_buyer(case: Case) -> Unwanted | None:
 
 def _keep(case: Case, answer: Answer) -> None:
     """The money is for the order: the seats are the buyer's for good."""
-    booking = case.booking
-    assert booking is not None
-    if booking.status == PENDING:
-        confirm_hold(booking, case.now)
+    if case.booking is not None and case.booking.status == PENDING:
+        confirm_hold(case.booking, case.now)
     stop_payable(case.siblings, case.now)
     _set_order(case, PAID)
     if answer.remote.state is RemoteState.CAPTURED:

@@ -197,8 +197,12 @@ def test_money_given_back_at_the_provider_is_written_down_once(
         note_remote_refunds(payment, provider.fetch(key.payment).refunds)
     ours.refresh_from_db()
     assert (ours.state, ours.failure_code) == ("FAILED", "made-at-the-provider")
-    external = Refund.objects.exclude(pk=ours.pk).get()
+    external, rest = Refund.objects.exclude(pk=ours.pk).order_by("-amount")
     assert (external.amount, external.source, external.state) == (300_00, "EXTERNAL", "SUCCEEDED")
+    # The rest is still owed.
+    assert (rest.amount, rest.state, rest.retry_of) == (payment.amount - 300_00, "DUE", ours)
+    assert send_due().sent == 1
+    assert refunded(sandbox, payment) == payment.amount
 
 
 def make_refund_elsewhere(payment: Payment) -> Refund:

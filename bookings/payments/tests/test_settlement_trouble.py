@@ -17,6 +17,7 @@ from bookings.payments.closing import close_finished_orders
 from bookings.payments.models import Order, Payment, Refund
 from bookings.payments.observe import observe
 from bookings.payments.opening import payment_key
+from bookings.payments.review import close_review
 from bookings.payments.settlement import CLAIM, apply
 from bookings.payments.states import OrderState, PaymentState
 from bookmyshow.core.time import database_now
@@ -340,3 +341,21 @@ def test_the_mails_name_the_amount_the_seats_and_the_reason(
     for mail, reference in ((refused, held.reference), (back, other.reference)):
         assert f"/bookings/{reference}/" in mail.body
         assert f"/bookings/{reference}/" in str(mail.alternatives[0][0])
+
+
+@pytest.mark.parametrize("lost", ["drop", "unreachable"])
+def test_a_capture_that_a_person_had_to_look_at_is_kept_for_its_ticket(
+    sandbox: Sandbox, held: Booking, lost: str
+) -> None:
+    """The money was taken or only reserved, and nobody knew for a week."""
+    checkout = press(held)
+    sandbox.pay(checkout.payment.reference)
+    sandbox.fault(lost, "capture")
+    assert seen(checkout).state == PaymentState.CAPTURE_DUE
+    Payment.objects.update(state=PaymentState.REVIEW, review="Undecided after a week.")
+    in_review = Payment.objects.get()
+    close_review(in_review, by=make_user(is_staff=True), reason="Looked at it")
+    payment = seen(checkout)
+    assert (payment.state, payment.surplus) == (CAPTURED, False)
+    assert order_of(checkout).state == OrderState.PAID
+    assert not Refund.objects.exists()
