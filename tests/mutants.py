@@ -14,7 +14,10 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.mutants_of_counter import MUTANTS_OF_COUNTER
 from tests.mutants_of_documents import MUTANTS_OF_DOCUMENTS
+from tests.mutants_of_faults import MUTANTS_OF_FAULTS
+from tests.mutants_of_hold_limits import MUTANTS_OF_HOLD_LIMITS
 from tests.mutants_of_money import MUTANTS_OF_MONEY
 from tests.mutants_of_providers import MUTANTS_OF_PROVIDERS
 
@@ -37,10 +40,7 @@ STATEMENTS = "bookings/holds_sql.py"
 LOCKS = "bookings/locks.py"
 CONFIRMATION = "bookings/confirmation.py"
 SWEEP = "bookings/sweep.py"
-SETTINGS = "bookmyshow/settings.py"
 MACHINE = "bookings/tests/test_state_machine.py"
-COUNTER = "bookings/counter/services.py"
-TAKING = "bookings/counter/tests/test_taking.py"
 
 MUTANTS = (
     [
@@ -151,100 +151,6 @@ MUTANTS = (
         )
     ]
     + [
-        Mutant(name, path, old, new, "bookings/tests/test_hold_limits.py")
-        for name, path, old, new in (
-            (
-                "holds at two shows at once are not counted together",
-                HOLDS,
-                "statements.append(lock_person_statement(request.user_id))",
-                "pass",
-            ),
-            (
-                "take-overs at two shows at once are not counted together",
-                HOLDS,
-                "            lock_person(request.user_id)\n",
-                "            pass\n",
-            ),
-            (
-                "confirmations at once are not counted together",
-                CONFIRMATION,
-                "[lock_person_statement(user.pk)] if most_seats is not None else []",
-                "[]",
-            ),
-            (
-                "a confirmation locks its booking before the person",
-                CONFIRMATION,
-                "*_, locked, decided = one_trip(*statements)",
-                "statements[:-1] = statements[-2::-1]\n"
-                "        locked, *_, decided = one_trip(*statements)",
-            ),
-            (
-                "the fast path has no limits",
-                STATEMENTS,
-                "%(checked)s::bool OR (SELECT",
-                "true OR (SELECT",
-            ),
-            (
-                "seats bought don't count",
-                "bookings/hold_limits.py",
-                "FILTER (WHERE own.status = 'CONFIRMED')",
-                "FILTER (WHERE own.status = 'NONE')",
-            ),
-            (
-                "a released hold doesn't count",
-                "bookings/hold_limits.py",
-                "WHERE own.ended_reason IN ('lapsed', 'released', 'swapped')",
-                "WHERE own.ended_reason IN ('lapsed', 'swapped')",
-            ),
-        )
-    ]
-    + [
-        Mutant(name, COUNTER, old, new, test)
-        for name, old, new, test in (
-            (
-                "two clerks take the money of one booking",
-                "    lock_bookings(Q(reference=reference))\n",
-                "",
-                f"{TAKING}::test_a_second_clerk_who_waited_for_the_lock_is_told",
-            ),
-            (
-                "a form that is sent twice is an error",
-                "if bill.payment and bill.payment.uuid == taking.payment:",
-                "if False:",
-                f"{TAKING}::test_the_same_form_twice_is_one_payment",
-            ),
-            (
-                "another amount than the clerk saw is taken",
-                "if bill.due != taking.amount:",
-                "if False:",
-                f"{TAKING}::test_another_amount_than_the_clerk_saw_is_not_taken",
-            ),
-            (
-                "an open checkout goes on after the clerk took the money",
-                "end_order(order, own, OrderState.ABANDONED, now)",
-                "_move(order, OrderState.ABANDONED, now)",
-                f"{TAKING}::test_an_open_checkout_is_ended_when_the_clerk_takes_the_money",
-            ),
-            (
-                "every clerk undoes what another took",
-                "if by.pk != payment.taken_by_id and not by.has_perm(OVERSEE):",
-                "if False:",
-                "bookings/counter/tests/test_undo_and_hand_back.py"
-                "::test_only_the_clerk_or_a_manager_undoes",
-            ),
-        )
-    ]
-    + [
-        Mutant(
-            "the door lets in who has not paid",
-            "bookings/door/services.py",
-            "if bill and not unpaid:",
-            "if False:",
-            "bookings/door/tests/test_door.py"
-            "::test_who_has_not_paid_is_sent_to_pay_and_is_let_in_afterwards",
-        )
-    ]
-    + [
         Mutant(
             "every person may confirm a booking",
             CONFIRMATION,
@@ -303,67 +209,6 @@ MUTANTS = (
             "bookings/tests/test_races.py",
         ),
         Mutant(
-            "seats are taken after the commit",
-            HOLDS,
-            "        booking = held_booking(taken)\n",
-            "        booking = held_booking(taken)\n"
-            "        if booking:\n"
-            "            import time\n"
-            "            from shows.models import Seat\n"
-            "            mine = Seat.objects.filter(booking=booking.pk)\n"
-            "            ids = list(mine.values_list('pk', flat=True))\n"
-            "            mine.update(booking=None)\n"
-            "            transaction.on_commit(lambda: (time.sleep(0.2),"
-            " Seat.objects.filter(pk__in=ids).update(booking=booking)))\n",
-            "tests/faults/test_processes.py::"
-            "test_web_workers_killed_over_and_over_lose_nothing_that_was_shown",
-        ),
-        Mutant(
-            "a lapsed hold keeps its seats until a sweep",
-            HOLDS,
-            "{seat.booking_id for seat in seats if seat.holder_lapsed}",
-            "set()",
-            "tests/faults/test_processes.py::"
-            "test_without_celery_a_lapsed_hold_is_sold_and_its_return_sweeps_the_rest",
-        ),
-        Mutant(
-            "visitors see errors of the cache",
-            SETTINGS,
-            '"IGNORE_EXCEPTIONS": True',
-            '"IGNORE_EXCEPTIONS": False',
-            "tests/faults/test_cache.py::test_buyers_go_on_without_a_cache_and_never_see_an_error",
-        ),
-        Mutant(
-            "a page waits long for a cache that does not answer",
-            SETTINGS,
-            '"SOCKET_TIMEOUT": 0.5',
-            '"SOCKET_TIMEOUT": 60',
-            "tests/faults/test_cache.py::test_a_cache_that_says_nothing_slows_buyers_and_stops_none",
-        ),
-        Mutant(
-            "a pooled connection is not checked",
-            SETTINGS,
-            'DATABASES["default"]["CONN_HEALTH_CHECKS"] = True',
-            'DATABASES["default"]["CONN_HEALTH_CHECKS"] = False',
-            "tests/faults/test_database.py::test_no_request_fails_after_a_restart_without_visitors",
-        ),
-        Mutant(
-            "only one dead connection is removed at a time",
-            "bookmyshow/core/db/pool.py",
-            "            self.drain()\n",
-            "",
-            "tests/faults/test_database_away.py::"
-            "test_no_request_fails_after_a_restart_with_the_default_wait",
-        ),
-        Mutant(
-            "every request waits the full time while the database is away",
-            "bookmyshow/core/db/pool.py",
-            "NEXT_WAIT_SECONDS if self._is_away else self.timeout",
-            "self.timeout",
-            "tests/faults/test_database_away.py::"
-            "test_pages_say_soon_that_it_is_away_and_work_soon_after_it_is_back",
-        ),
-        Mutant(
             "shows can be scheduled for a film that is being archived",
             "shows/services.py",
             "currencies = keep_in_use(slots)",
@@ -405,41 +250,17 @@ MUTANTS = (
             "except ZeroDivisionError as error",
             "bookmyshow/core/cache/tests/test_serializer.py",
         ),
-        Mutant(
-            "a repeated form makes a new hold",
-            HOLDS,
-            "lock_bookings(_in_the_way(request, lapsed)) if must_lock else []",
-            "[]",
-            "tests/faults/test_database.py::"
-            "test_an_answer_lost_after_its_commit_is_found_by_asking_again",
-        ),
-        Mutant(
-            "waits for locks have no limit",
-            SETTINGS,
-            "lock_timeout={LOCK_TIMEOUT_MS}",
-            "lock_timeout=0",
-            "tests/faults/test_database.py::"
-            "test_a_show_whose_lock_never_comes_is_refused_in_time_and_blocks_no_other",
-        ),
-        Mutant(
-            "a request does not wait for a connection",
-            SETTINGS,
-            '"timeout": DATABASE_WAIT_SECONDS',
-            '"timeout": 0.1',
-            "tests/faults/test_database.py::test_a_server_without_a_connection_to_spare_is_waited_for",
-        ),
-        Mutant(
-            "holds use the clock of the web host",
-            STATEMENTS,
-            '        "now": None,\n',
-            "        \"now\": __import__('datetime').datetime.now(__import__('datetime').UTC),\n",
-            "tests/faults/test_clocks.py::"
-            "test_a_web_host_with_a_wrong_clock_sells_by_the_databases",
-        ),
     ]
     + [
         Mutant(*mutant)
-        for mutant in (*MUTANTS_OF_MONEY, *MUTANTS_OF_PROVIDERS, *MUTANTS_OF_DOCUMENTS)
+        for mutant in (
+            *MUTANTS_OF_MONEY,
+            *MUTANTS_OF_PROVIDERS,
+            *MUTANTS_OF_DOCUMENTS,
+            *MUTANTS_OF_COUNTER,
+            *MUTANTS_OF_HOLD_LIMITS,
+            *MUTANTS_OF_FAULTS,
+        )
     ]
 )
 

@@ -150,6 +150,6 @@ def test_a_wrong_link_is_found(text: str, wrong: list[str]) -> None:
 
 
 def test_a_wrong_path_and_a_wrong_module_are_found() -> None:
-    text = "`bookings/gone/` `bookings/models.py` `bookings.gone.here.deep` `bookings.models`"
+    text = "`bookings/gone/` `bookings/errors.py` `bookings.gone.here.deep` `bookings.models`"
     assert wrong_paths(text) == ["bookings/gone/"]
     assert wrong_modules(text) == ["bookings.gone.here.deep"]

@@ -1,0 +1,59 @@
+"""When beat starts which task (the setting CELERY_BEAT_SCHEDULE). Times of day are in UTC."""
+
+from datetime import timedelta
+from typing import Any
+
+from celery.schedules import crontab
+
+SWEEP_SECONDS = 30
+NOTICE_SECONDS = 15
+RECONCILE_SECONDS = 10
+DOCUMENT_SECONDS = 30
+REFUND_SECONDS = 10
+# Seconds. On an opening night the providers' events wait in the same queue. If these tasks expired
+# as soon as the next one is due, none of them would ever run.
+MONEY_TASK_EXPIRES = 120
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "release-expired-holds": {
+        "task": "bookings.tasks.release_expired_holds",
+        "schedule": timedelta(seconds=SWEEP_SECONDS),
+        # A sweep that waited for longer than this is dropped, because the next one is due.
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "send-notices": {
+        "task": "bookings.tasks.send_notices",
+        "schedule": timedelta(seconds=NOTICE_SECONDS),
+        "options": {"expires": NOTICE_SECONDS},
+    },
+    "number-documents": {
+        "task": "bookings.tasks.number_documents",
+        "schedule": timedelta(seconds=DOCUMENT_SECONDS),
+        "options": {"expires": DOCUMENT_SECONDS},
+    },
+    "number-all-documents": {
+        "task": "bookings.tasks.number_documents",
+        "schedule": crontab(hour=22, minute=45),
+        "kwargs": {"everything": True},
+    },
+    "send-refunds": {
+        "task": "bookings.tasks.send_refunds",
+        "schedule": timedelta(seconds=REFUND_SECONDS),
+        "options": {"expires": MONEY_TASK_EXPIRES},
+    },
+    "reconcile-payments": {
+        "task": "bookings.payments.tasks.reconcile_payments",
+        "schedule": timedelta(seconds=RECONCILE_SECONDS),
+        "options": {"expires": MONEY_TASK_EXPIRES},
+    },
+    # The provider's list of the day before (UTC) is complete by then.
+    "compare-payments": {
+        "task": "bookings.payments.tasks.compare_payments",
+        "schedule": crontab(hour=6, minute=10),
+    },
+    # At 04:00 in India. A time of day, because each restart of beat would start an interval again.
+    "clear-sessions": {
+        "task": "accounts.tasks.clear_sessions",
+        "schedule": crontab(hour=22, minute=30),
+    },
+}

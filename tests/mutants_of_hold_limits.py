@@ -1,0 +1,62 @@
+"""Mutants of the limits against hoarding (tests/mutants.py).
+
+Each is: name, file, text, its replacement, and the test that must fail.
+"""
+
+HOLDS = "bookings/holds.py"
+STATEMENTS = "bookings/holds_sql.py"
+CONFIRMATION = "bookings/confirmation.py"
+LIMITS = "bookings/hold_limits.py"
+TESTS = "bookings/tests/test_hold_limits.py"
+
+MUTANTS_OF_HOLD_LIMITS = [
+    (
+        "holds at two shows at once are not counted together",
+        HOLDS,
+        "statements.append(lock_person_statement(request.user_id))",
+        "pass",
+        TESTS,
+    ),
+    (
+        "take-overs at two shows at once are not counted together",
+        HOLDS,
+        "            lock_person(request.user_id)\n",
+        "            pass\n",
+        TESTS,
+    ),
+    (
+        "confirmations at once are not counted together",
+        CONFIRMATION,
+        "[lock_person_statement(user.pk)] if most_seats is not None else []",
+        "[]",
+        TESTS,
+    ),
+    (
+        "a confirmation locks its booking before the person",
+        CONFIRMATION,
+        "*_, locked, decided = one_trip(*statements)",
+        "statements[:-1] = statements[-2::-1]\n        locked, *_, decided = one_trip(*statements)",
+        TESTS,
+    ),
+    (
+        "the fast path has no limits",
+        STATEMENTS,
+        "%(checked)s::bool OR (SELECT",
+        "true OR (SELECT",
+        TESTS,
+    ),
+    (
+        "seats bought don't count",
+        LIMITS,
+        "FILTER (WHERE own.status = 'CONFIRMED')",
+        "FILTER (WHERE own.status = 'NONE')",
+        TESTS,
+    ),
+    (
+        "a released hold doesn't count",
+        LIMITS,
+        "WHERE own.ended_reason IN ('lapsed', 'released', 'swapped')",
+        "WHERE own.ended_reason IN ('lapsed', 'swapped')",
+        TESTS,
+    ),
+]
