@@ -24,6 +24,7 @@ from bookings.payments.models import Order, Payment
 from bookings.payments.observe import observe
 from bookings.payments.opening import CLAIM
 from bookings.payments.states import OrderState, PaymentState
+from bookmyshow.core.observability.metrics import PROVIDER_ANSWERS
 from bookmyshow.core.time import database_now
 from shows.models import Show
 from tests.support.factories import begin, lapse, make_cinema, make_screen, make_show, make_user
@@ -49,6 +50,12 @@ def held(user: User, show: Show) -> Booking:
     return services.hold_seats(user=user, show_id=show.pk, labels=["A1", "A2"])
 
 
+def provider_calls() -> float:
+    """How many calls to providers this process has made."""
+    samples = [sample for metric in PROVIDER_ANSWERS.collect() for sample in metric.samples]
+    return sum(sample.value for sample in samples if sample.name.endswith("_total"))
+
+
 def test_pay_writes_the_order_and_leads_to_the_provider_s_page(
     sandbox: Sandbox, held: Booking
 ) -> None:
@@ -63,6 +70,18 @@ def test_pay_writes_the_order_and_leads_to_the_provider_s_page(
     facts = sandbox.facts(payment.reference)
     assert (facts["amount"], facts["currency"].upper()) == (540_00, "INR")
     assert facts["metadata"]["payment"] == str(payment.uuid)
+
+
+@pytest.mark.parametrize("protocol", ["stripe", "razorpay"])
+def test_from_the_click_to_the_redirect_the_provider_is_called_once(
+    sandbox: Sandbox, held: Booking, settings: Settings, protocol: str
+) -> None:
+    settings.SANDBOX_PROTOCOL = protocol
+    before = provider_calls()
+    press(held)
+    assert provider_calls() == before + 1
+    press(held)
+    assert provider_calls() == before + 1, "the second press finds the open payment"
 
 
 @pytest.mark.parametrize("protocol", ["stripe", "razorpay"])
