@@ -38,6 +38,14 @@ class Ledger:
         """What was taken and not given back."""
         return sum(self.left_of_payment.values())
 
+    def has_room_for(self, refund: Refund) -> bool:
+        """Whether a refund that failed fits into what is left of its payment and of its lines."""
+        left = self.left_of_payment.get(refund.payment_id)
+        if left is None:  # Surplus money: the database compares it with its refunds.
+            return True
+        lines_fit = all(amount <= self.left_of_line[line] for line, amount in refund.lines)
+        return lines_fit and refund.amount <= left
+
     @property
     def is_disputed(self) -> bool:
         return any(self.left_of_payment[payment] for payment in self.disputed)

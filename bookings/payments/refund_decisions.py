@@ -16,7 +16,8 @@ from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit
 from bookmyshow.core.time import database_now
 
-from .errors import RefundNotDue, RefundNotFailed, RefundNotManual
+from .errors import RefundNotDue, RefundNotFailed, RefundNotManual, RefundTooLarge
+from .ledger import lock_ledgers
 from .locks import lock_payments, lock_refunds
 from .models import Order, Refund
 from .refund_results import retry_of
@@ -44,15 +45,17 @@ def retry(refund: Refund, *, by: User, reason: str = "", by_hand: bool = False) 
     """Write a new refund in place of one that failed.
 
     With `by_hand` a person hands the money back, and the provider is not asked. Raises
-    RefundNotFailed (also if it was tried again already), ShowBusy, and IntegrityError if less is
-    left of the payment.
+    RefundNotFailed (also if it was tried again already), RefundTooLarge (less is left by now),
+    ShowBusy.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        lock_payments(Q(pk=refund.payment_id))
+        (ledger,) = lock_ledgers(Q(pk=refund.payment.order_id))
         (failed,) = lock_refunds(Q(pk=refund.pk))
         is_tried = Refund.objects.filter(retry_of=failed).exists()
         if failed.state != RefundState.FAILED or is_tried:
             raise RefundNotFailed
+        if not ledger.has_room_for(failed):
+            raise RefundTooLarge
         again = retry_of(failed)
         if by_hand:
             again.state, again.next_try_at = RefundState.MANUAL, None

@@ -127,7 +127,20 @@ def test_a_failed_refund_is_not_tried_again_if_less_is_left(client: Client) -> N
     payment = buy()
     failed = make_refund(payment, 100_00, state=RefundState.FAILED)
     make_refund(payment, payment.amount)
-    assert "less is left" in act(client, "refund", "try_again", failed)
+    assert "more than what is left" in act(client, "refund", "try_again", failed)
+    assert not Refund.objects.filter(retry_of=failed).exists()
+
+
+def test_a_failed_refund_is_not_tried_again_if_its_seat_was_given_back_meanwhile(
+    client: Client,
+) -> None:
+    order = make_order(make_booking(make_show(), ["A1", "A2"]), state=OrderState.PAID)
+    payment = make_payment(order, PaymentState.CAPTURED)
+    seat = order.lines.get(seat="A1")
+    whole = [[seat.pk, seat.gross]]
+    failed = make_refund(payment, seat.gross, state=RefundState.FAILED, lines=whole)
+    make_refund(payment, seat.gross, lines=whole)
+    assert "more than what is left" in act(client, "refund", "try_again", failed)
     assert not Refund.objects.filter(retry_of=failed).exists()
 
 
