@@ -94,7 +94,7 @@ def bill_of(
         return Bill(booking, State.PAID, currency, order=live, payment=next(kept, None))
     if any(payment.state == PaymentState.AUTHORISED for payment in of_live):
         return Bill(booking, State.PAYING, currency, order=live)
-    # Who pays here pays no fee for paying online. An UNPAID order was bought online, with its fee.
+    # The counter takes no booking fee. An UNPAID order was bought online, and keeps its fee.
     unpaid = live is not None and live.state == OrderState.UNPAID
     due = live.total if live and unpaid else seats_total(booking)
     return Bill(booking, State.DUE if due else State.FREE, currency, due, order=live)

@@ -8,7 +8,7 @@ from bookings.search import matching
 from bookings.tickets.reading import read_ticket
 from shows.models import Cinema
 
-#: People come before the show, and some after it.
+#: Customers come before the show, and some after it has begun.
 SINCE = timedelta(hours=12)
 MOST_FOUND = 20
 

@@ -118,7 +118,7 @@ def _check(bill: Bill, cinema: Cinema | None, taking: Taking) -> None:
 
 
 def _who_paid(bill: Bill) -> str:
-    """Who was first: "Noor took ₹700, 19:42." or "The customer paid online."."""
+    """Who was first: "Noor took ₹700 at 19:42." or "The customer paid online."."""
     payment, at = bill.payment, bill.paid_at
     who = "The customer paid online"
     if payment and at and payment.taken_by:
@@ -204,7 +204,7 @@ def _order_to_pay(
     """The order that this money pays, PAID: the one that is owed, or a new one.
 
     An order that the customer is paying online has the fee for that, so it is given up. Money that
-    arrives for it is given free.
+    arrives for it goes back.
     """
     order = bill.order
     if order:

@@ -68,9 +68,9 @@ class TaxDocumentQuerySet(models.QuerySet["TaxDocument"]):
 class TaxDocument(models.Model):
     """An invoice for a captured payment, or a credit note for a refund. Money is in minor units.
 
-    `lines` has for each line: order line's id, kind, text, quantity, unit, gross, net, tax,
-    basis_points, code, name. `rates` sums them up for each rate of tax, with the `components` of
-    its tax. The totals are the sums of both.
+    `lines` has for each line: line (the order line's id), kind, text, seat, quantity, unit, gross,
+    net, tax, basis_points, code, name, components. `rates` sums them up for each rate of tax, with
+    the `components` of its tax. The totals are the sums of both.
     """
 
     Kind = Kind

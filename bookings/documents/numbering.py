@@ -55,7 +55,7 @@ def number_documents(*, everything: bool = False) -> int:
     """Write and number the documents that are missing. Returns their number.
 
     Looks at the time since LOOK_BACK before the last document, or at `everything`. Documents that
-    can't be written (their money and lines differ, or another worker has the series for long) are
+    can't be written (their money and lines differ, or another worker keeps the lock for long) are
     logged, and tried again in the next run.
     """
     since = None if everything else _look_since()

@@ -47,7 +47,7 @@ PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 MARGIN = timedelta(seconds=20)
 #: However often Pay is pressed, a hold ends this long after it was made.
 LONGEST_HOLD = timedelta(minutes=10)
-#: A page of the provider that is older is not shown any more: it lives for an hour.
+#: The provider's page lives for an hour. An older one than this is not shown again.
 PAGE_LIFE = timedelta(minutes=50)
 #: How long to wait for another process that opens the same payment at this moment.
 WAIT_SECONDS = 6
@@ -197,7 +197,7 @@ def _live_order(booking: Booking, orders: list[Order], now: datetime) -> Order |
         if order.state == OrderState.OPEN and order.pay_until > now:
             return order
     if own and booking.status == PENDING:
-        # The time of this hold was extended once, and is over but for the last seconds.
+        # The hold was extended once, and its time to pay is over. Its seats are free in seconds.
         raise BookingExpired
     return None
 
@@ -205,9 +205,10 @@ def _live_order(booking: Booking, orders: list[Order], now: datetime) -> Order |
 def _extend(booking: Booking, now: datetime) -> datetime:
     """Extend a locked hold once, and return the time at which its payment ends.
 
-    A swap keeps the end of the hold, and never begins the time again: the hold counts from the
-    first one with this end, and was extended already if an order has this end. A ticket has no
-    clock but the start of its show. Raises BookingExpired if too little time is left.
+    A swap makes a new booking with the same end. So all holds of this person and show with this
+    end count as one: its time began with the first of them, and it was extended already if an order
+    has this end. A ticket can be paid until its show starts. Raises BookingExpired if too little
+    time is left.
     """
     if booking.status == CONFIRMED:
         return Show.objects.only("starts_at").get(pk=booking.show_id).starts_at

@@ -26,7 +26,7 @@ PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 def end_state(order: Order, booking: Booking | None, now: datetime) -> OrderState | None:
     """The state in which an OPEN order ends now; None if it can still be paid.
 
-    Its time ends at `pay_until`. Before, it ends with its booking.
+    It ends at `pay_until`, or earlier together with its booking.
     """
     if booking is None:
         return OrderState.EXPIRED

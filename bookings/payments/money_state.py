@@ -13,10 +13,10 @@ from .states import DUE, PaymentState, RefundState
 State = TypeVar("State", PaymentState, RefundState)
 #: Reserved money is decided about at once, so a longer wait means that no worker does it.
 AUTHORISED_LATE = timedelta(minutes=2)
-#: Whatever must still be done at a provider: taking, ending, giving free, refunding.
+#: Whatever must still be done at a provider: taking, ending, releasing, refunding.
 DUE_LATE = timedelta(minutes=15)
-#: Razorpay can't give a reservation free by a call: it does so by itself (providers/razorpay.py).
-RAZORPAY_GIVES_FREE = timedelta(minutes=45)
+#: Razorpay can't release a reservation by a call: it does so by itself (providers/razorpay.py).
+RAZORPAY_RELEASES = timedelta(minutes=45)
 #: A worker handles an event within seconds.
 EVENT_LATE = timedelta(minutes=5)
 ENDED = frozenset({PaymentState.CAPTURED, PaymentState.CANCELLED, PaymentState.VOIDED})
@@ -77,7 +77,7 @@ def money_state(*, at: datetime) -> MoneyState:
     payments = Payment.objects.exclude(state__in=ENDED).exclude(
         state=PaymentState.VOID_DUE,
         provider__in=["razorpay", "sandbox-razorpay"],
-        updated_at__gt=at - RAZORPAY_GIVES_FREE,
+        updated_at__gt=at - RAZORPAY_RELEASES,
     )
     # A failed refund that was tried again is told by its newer row.
     refunds = Refund.objects.exclude(state=RefundState.SUCCEEDED).filter(retry=None)

@@ -35,7 +35,7 @@ from .states import PaymentState
 
 log = logging.getLogger(__name__)
 
-# After a capture that is refused, what was reserved is given free: two acts. More is a fault.
+# After a capture that is refused, what was reserved is released: two acts. More is a fault.
 MOST_ACTS = 3
 
 
@@ -120,7 +120,7 @@ def _note_unknown(payment_id: int) -> Payment:
 
 
 def _note_review(payment_id: int, why: str) -> Payment:
-    """Inexplicable: a person must look."""
+    """Write down why a person must look."""
     log.error("payment %s: %s", payment_id, why)
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         (payment,) = lock_payments(Q(pk=payment_id))

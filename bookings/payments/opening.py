@@ -32,7 +32,7 @@ from .states import OrderState, PaymentState
 
 log = logging.getLogger(__name__)
 
-#: How long one process has the call to itself; two calls of 5 s at most.
+#: For this time no other process makes the call. Opening takes two calls of 5 s at most.
 CLAIM = timedelta(seconds=15)
 
 
@@ -76,9 +76,10 @@ def open_payment(payment_id: int) -> Payment:
 
 
 def _claim(payment_id: int) -> tuple[Payment | None, bool]:
-    """Claim the call. None if it is not to be made now: made, over, or another process makes it.
+    """Claim the call. Returns the payment, and whether an earlier process may have made the call.
 
-    Also says whether an earlier process may have made it.
+    The payment is None if no call is to be made now: it was made, the order is over, or another
+    process makes it.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         (payment,) = lock_payments(Q(pk=payment_id))

@@ -147,7 +147,7 @@ def _stage(payment: Payment, now: datetime, *, until: datetime, back_at: datetim
 
 
 def came_back_at(request: HttpRequest) -> datetime | None:
-    """When the buyer came back from the provider's page, by the address. None if not."""
+    """When the buyer came back from the provider's page, read from the address, or None."""
     digits = request.GET.get(BACK, "")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 10):
         return None

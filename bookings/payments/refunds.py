@@ -28,7 +28,7 @@ Part = tuple[int, int]
 #: `Payment.provider` of money that was taken at the cinema. A person hands it back.
 COUNTER = "counter"
 RESERVED = (PaymentState.AUTHORISED, PaymentState.CAPTURE_DUE)
-#: What becomes of a payment whose money is not wanted any more. (CAPTURED money is refunded.)
+#: The next state of a payment whose money is not wanted any more. (CAPTURED money is refunded.)
 STOPPED = {
     PaymentState.CREATED: PaymentState.CANCELLED,
     PaymentState.OPEN: PaymentState.CANCEL_DUE,
@@ -110,7 +110,7 @@ def write_refunds(
 ) -> list[Refund]:
     """Write the refunds of an order in the caller's transaction, under the locks of its money.
 
-    `lines` gives back parts of lines, `amount` a sum that is spread over the lines; without both
+    `lines` gives back parts of lines, `amount` a sum that is spread over the lines; without both,
     all that is left goes back. One refund for each payment, in nearly all cases one.
     Raises NothingToRefund, RefundTooLarge, PaymentDisputed.
     """
@@ -187,7 +187,7 @@ def spread(total: int, ledger: Ledger) -> list[Part]:
 
 
 def stop_payments(payments: Sequence[Payment], now: datetime) -> None:
-    """End the payments that took no money yet: nobody can pay, and what is reserved goes free.
+    """End the payments that took no money yet: nobody can pay, and what is reserved is released.
 
     The caller has their locks. The reconciler tells the provider at once. A statement for each
     state that occurs.

@@ -38,8 +38,8 @@ def check_soon(payment: Payment, *, by: User, reason: str) -> Payment:
 def close_review(payment: Payment, *, by: User, reason: str) -> Payment:
     """Write down that a person has looked at the payment, and what they found.
 
-    A payment in the state REVIEW is ended at the provider: what was not taken goes free, and what
-    was taken goes back. Raises NothingToReview, ShowBusy.
+    A payment in the state REVIEW is ended at the provider: what was reserved is
+    released, and what was taken goes back. Raises NothingToReview, ShowBusy.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         (current,) = lock_payments(Q(pk=payment.pk))

@@ -36,10 +36,10 @@ class PaymentState(models.TextChoices):
     #: To be ended at the provider, so that nobody can pay any more.
     CANCEL_DUE = "CANCEL_DUE", "To be ended"
     CANCELLED = "CANCELLED", "Ended without money"
-    #: The reserved money is not wanted, and is to be given free.
-    VOID_DUE = "VOID_DUE", "To be given free"
-    VOIDED = "VOIDED", "Given free"
-    #: Inexplicable: staff must look (`Payment.review` says why).
+    #: The reserved money is not wanted, and is to be released.
+    VOID_DUE = "VOID_DUE", "To be released"
+    VOIDED = "VOIDED", "Released"
+    #: Nothing explains what the provider says: staff must look (`Payment.review` says why).
     REVIEW = "REVIEW", "Needs a person"
 
 
@@ -53,7 +53,7 @@ class RefundState(models.TextChoices):
 
 
 _O, _P, _R = OrderState, PaymentState, RefundState
-# Money can still arrive for a payment that was declined, ended or even given free, because
+# Money can still arrive for a payment that was declined, ended or even released, because
 # providers are told late and methods such as UPI answer late. So those states aren't final.
 _MONEY = {_P.AUTHORISED, _P.CAPTURE_DUE, _P.CAPTURED, _P.VOID_DUE, _P.VOIDED, _P.REVIEW}
 

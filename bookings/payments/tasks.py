@@ -11,7 +11,7 @@ from .providers.base import ProviderUnknown
 # provider never finishes its answer.
 @shared_task(soft_time_limit=100)
 def reconcile_payments() -> int:
-    """Finish payments, refunds and events that are due. Beat starts it every RECONCILE_SECONDS."""
+    """Handle events, and finish orders and payments. Beat starts it every RECONCILE_SECONDS."""
     return reconciler.reconcile().payments
 
 

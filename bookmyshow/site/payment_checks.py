@@ -80,7 +80,7 @@ def _late(state: MoneyState) -> Iterator[Finding]:
     reserved = state.payments[PaymentState.AUTHORISED]
     for is_late, what, waiting in (
         (state.authorised_is_late, "reserved and not decided about", reserved),
-        (state.payments_due_are_late, "to be taken, ended or given free", state.payments_due),
+        (state.payments_due_are_late, "to be taken, ended or released", state.payments_due),
         (state.refunds_due_are_late, "to be refunded", state.refunds[RefundState.DUE]),
         (state.events_are_late, "events not handled", state.events),
     ):

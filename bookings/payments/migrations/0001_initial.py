@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ('method', models.CharField(blank=True, choices=[('', 'Online'), ('cash', 'Cash'), ('card', 'Card at the counter'), ('other', 'Other')], max_length=8)),
                 ('amount', models.BigIntegerField(help_text="In the currency's minor unit.")),
                 ('currency', models.CharField(max_length=3)),
-                ('state', models.CharField(choices=[('CREATED', 'Created'), ('OPEN', 'Open'), ('FAILED', 'Declined'), ('AUTHORISED', 'Reserved'), ('CAPTURE_DUE', 'To be taken'), ('CAPTURED', 'Taken'), ('CANCEL_DUE', 'To be ended'), ('CANCELLED', 'Ended without money'), ('VOID_DUE', 'To be given free'), ('VOIDED', 'Given free'), ('REVIEW', 'Needs a person')], default='CREATED', max_length=11)),
+                ('state', models.CharField(choices=[('CREATED', 'Created'), ('OPEN', 'Open'), ('FAILED', 'Declined'), ('AUTHORISED', 'Reserved'), ('CAPTURE_DUE', 'To be taken'), ('CAPTURED', 'Taken'), ('CANCEL_DUE', 'To be ended'), ('CANCELLED', 'Ended without money'), ('VOID_DUE', 'To be released'), ('VOIDED', 'Released'), ('REVIEW', 'Needs a person')], default='CREATED', max_length=11)),
                 ('reference', models.CharField(blank=True, help_text="The provider's session or order.", max_length=255)),
                 ('charge', models.CharField(blank=True, help_text="The provider's payment.", max_length=255)),
                 ('checkout_url', models.TextField(blank=True, help_text="The provider's page for the buyer.")),

@@ -3,9 +3,9 @@
 Amounts are whole numbers of the currency's minor unit (paise, cents, fils; whole yen), as in orders
 and payments. A provider that counts differently converts inside its own module.
 
-A provider's module knows no model and no settings page: it gets values and gives values. It makes
-exactly one HTTP call for each method unless the docstring says otherwise, and every call ends after
-TIMEOUT_SECONDS. No method may be called inside a transaction or under a row lock.
+A provider's module knows no model: it gets values and returns values. Only `from_settings` reads
+the settings. A method makes exactly one HTTP call unless its docstring says otherwise, and every
+call ends after TIMEOUT_SECONDS. No method may be called inside a transaction or under a row lock.
 
 What can go wrong is one of four errors. `ProviderUnknown` is the important one: the call may or may
 not have happened, so the caller writes nothing down as failed and looks again later.

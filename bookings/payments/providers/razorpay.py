@@ -3,8 +3,8 @@
 Facts, from razorpay.com/docs (and its copy github.com/razorpay/markdown-docs):
 - Orders with `payment.capture=manual` are captured by us. What is not captured within
   `manual_expiry_period` minutes is given back by Razorpay, in 5 to 7 working days for cards
-  ("Configure Payment Capture Settings using Orders API"). There is no call that gives a reservation
-  free, and none that ends an order.
+  ("Configure Payment Capture Settings using Orders API"). There is no call that releases a
+  reservation, and none that ends an order.
 - A failed payment may still become authorised, for days ("Late authorization").
 - Hosted checkout is a form that the browser posts to /v1/checkout/embedded. Razorpay answers with a
   POST to `callback_url`, with a signature: HMAC-SHA256 of "order_id|payment_id" under the key's
@@ -192,7 +192,7 @@ class RazorpayProvider:
 
     @timed
     def cancel(self, key: PaymentKey) -> Remote:
-        """Only look: Razorpay can neither end an order nor give a reservation free by a call.
+        """Only look: Razorpay can neither end an order nor release a reservation by a call.
 
         What is reserved goes back by itself MANUAL_EXPIRY_MINUTES after the payment was made, and
         so does what somebody pays later. So an order without money counts as cancelled.

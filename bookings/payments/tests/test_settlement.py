@@ -153,7 +153,7 @@ def test_money_for_seats_that_are_gone_goes_back(
     order_state: OrderState,
     source: Refund.Source,  # Of a method that takes the money at once: see the next test.
 ) -> None:
-    """Reserved money is given free; nothing is taken."""
+    """Reserved money is released; nothing is taken."""
     checkout = press(held)
     sandbox.pay(checkout.payment.reference)
     lose(held)

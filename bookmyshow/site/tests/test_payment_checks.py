@@ -93,7 +93,7 @@ def test_what_is_due_is_late_after_a_quarter_of_an_hour() -> None:
         received_at=timezone.now() - timedelta(minutes=6)
     )
     assert money() == [
-        "to be taken, ended or given free: 1, the oldest for 20\xa0minutes",
+        "to be taken, ended or released: 1, the oldest for 20\xa0minutes",
         "to be refunded: 1, the oldest for 16\xa0minutes",
         "events not handled: 1, the oldest for 6\xa0minutes",
     ]
