@@ -103,8 +103,8 @@ MONEY_RULES: dict[str, str] = {
         FROM payments_order o JOIN bookings_booking b ON b.id = o.booking_id
         WHERE o.state IN ('PAID', 'UNPAID') AND o.seats::varchar[] <> b.seats::varchar[]
     """,
-    # Of bookings that the cancellation of the show ended, not of those that ended before. A failed
-    # refund is still owed, until it is tried again or handed back.
+    # Only bookings that ended with the show count, not those that ended before. A failed refund is
+    # still owed, until it is tried again or handed back.
     "a cancelled show keeps no money": f"""
         SELECT format('order %s of a cancelled show took %s and owes %s', m.reference, m.captured,
                       m.back + owed.failed)

@@ -17,7 +17,7 @@ from django_htmx.http import HTMX_STOP_POLLING
 
 from accounts.models import User
 from accounts.staff.sessions import background
-from shows.booking_fee import shown_prices
+from shows.booking_fee import ShownPrices, shown_prices
 from shows.links import filter_query
 from shows.models import Seat, Show
 
@@ -144,12 +144,7 @@ def show_page(
     context = {
         **own_context(screening, hold),
         **_times_asked_for(request, screening),
-        "map_html": html,
-        "ticked": ticked,
-        "prices": prices,
-        "ticked_line": drawing.choice_line(html, prices) if ticked else "",
-        "has_choice": drawing.has_choice(html),
-        "is_final": current.is_final,
+        **_map_context(current, html, ticked, prices),
         "problem": problem or (seats_lost_text(lost) if lost else ""),
         **_party_context(party, drawing.kinds_of_seat(current.html)),
         "found": party is not None and bool(ticked),
@@ -157,6 +152,20 @@ def show_page(
         "form_token": secrets.token_urlsafe(12),
     }
     return render(request, "shows/seatmap/show.html", context, status=status)
+
+
+def _map_context(
+    current: SeatMap, html: str, ticked: list[str], prices: ShownPrices
+) -> dict[str, object]:
+    """Context for the map in `html`, and for the line that sums up the ticked seats."""
+    return {
+        "map_html": html,
+        "ticked": ticked,
+        "prices": prices,
+        "ticked_line": drawing.choice_line(html, prices) if ticked else "",
+        "has_choice": drawing.has_choice(html),
+        "is_final": current.is_final,
+    }
 
 
 def _party_context(party: PartyForm | None, kinds: list[str]) -> dict[str, object]:

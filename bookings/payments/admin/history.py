@@ -20,7 +20,6 @@ from bookings.errors import BookingError
 from bookings.payments.models import Order
 from bookmyshow.core.currencies import from_minor
 from bookmyshow.core.staff.bounded_changelist import LongListAdmin
-from bookmyshow.core.templatetags.formatting import minor
 from shows.errors import ShowBusy
 
 REFERENCE = re.compile(r"BM[OV][0-9A-Z]{2,12}")
@@ -79,7 +78,7 @@ class HistoryAdmin(LongListAdmin):
         act: Callable[[Any, str], object],
         done: str,
     ) -> None:
-        """Call `act(row, reason)` for each chosen row, and say how many were done and why not."""
+        """Call `act(row, reason)` for each chosen row; say how many were done, and why not the rest."""
         reason = request.POST.get("reason", "").strip()
         if not reason:
             self.message_user(request, NO_REASON, messages.ERROR)
@@ -122,10 +121,6 @@ def badge(state: Any, kind: str, note: str = "") -> SafeString:
 def order_link(order: Order) -> SafeString:
     address = reverse("admin:payments_order_change", args=[order.pk])
     return format_html('<a href="{}">{}</a><br><small>{}</small>', address, order, order.email)
-
-
-def amount(value: int, currency: str) -> str:
-    return minor(value, currency)
 
 
 def major(value: int, currency: str) -> Decimal:
