@@ -72,8 +72,7 @@ def begin_checkout(*, user: User, reference: str, starts_at: datetime | None = N
     """Begin to pay for a hold, or for a ticket that is not paid yet. Calls the provider once.
 
     The first time, a hold is extended to PAYMENT_MINUTES from now. `starts_at` is the show's start
-    that the buyer saw. Asking again returns the same payment. The caller has counted the seats of
-    people without a confirmed email (`hold_limits.count_unconfirmed_seats`).
+    that the buyer saw. Asking again returns the same payment.
 
     Raises PaymentsOff, NothingToPay, AlreadyPaid, BookingNotFound, BookingExpired (the time is
     over), BookingNotPending (let go or cancelled), ShowNotBookable (it began), ShowMoved,

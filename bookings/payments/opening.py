@@ -11,6 +11,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.urls import reverse
 
 from bookings.errors import ShowBusy
 from bookmyshow.core.db.transactions import lock_timeout_raises
@@ -49,7 +50,7 @@ def payment_key(payment: Payment) -> PaymentKey:
 
 def return_path(payment: Payment, order: Order) -> str:
     """Where the provider sends the buyer back to."""
-    return f"/bookings/{order.booking_reference}/payments/{payment.uuid}/return"
+    return reverse("bookings:payment-return", args=[order.booking_reference, payment.uuid])
 
 
 def open_payment(payment_id: int) -> Payment:

@@ -1,7 +1,7 @@
 """Random buyers, tabs, sweeps, clocks and answers of the provider: money is conserved.
 
 The provider is the payment sandbox in its own process. After each step, what was taken is what is
-kept, given back or owed (docs/spec.md §15), and `check_integrity` finds nothing. At the end of each
+kept, given back or owed (docs/spec.md §18), and `check_integrity` finds nothing. At the end of each
 run all that is due is done, and then our books are equal to the provider's.
 """
 
