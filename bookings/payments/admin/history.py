@@ -78,7 +78,7 @@ class HistoryAdmin(LongListAdmin):
         act: Callable[[Any, str], object],
         done: str,
     ) -> None:
-        """Call `act(row, reason)` for each chosen row; say how many were done, and why not the rest."""
+        """Call `act(row, reason)` for each chosen row; say how many were done, and each error."""
         reason = request.POST.get("reason", "").strip()
         if not reason:
             self.message_user(request, NO_REASON, messages.ERROR)

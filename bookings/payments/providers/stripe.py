@@ -61,7 +61,7 @@ from .timing import timed
 API_VERSION = "2026-10-28.endive"
 API_BASE = "https://api.stripe.com"
 CHECKOUT_ORIGIN = "https://checkout.stripe.com"
-#: Counted from our payment row. Long enough that a repeat minutes later still asks for 30 minutes or more.
+#: Counted from our payment row: a repeat minutes later still asks for 30 minutes or more.
 SESSION_LIFE = timedelta(hours=1)
 SIGNATURE_TOLERANCE_SECONDS = 300
 EXPAND = ["payment_intent.latest_charge.refunds"]
