@@ -32,11 +32,13 @@ def test_a_refund_made_at_the_provider_is_noticed_once(sandbox: Sandbox, payment
 
 
 def test_it_takes_the_place_of_ours_that_is_only_due(sandbox: Sandbox, payment: Payment) -> None:
+    """What it does not cover is still owed, and sent."""
     make_refund(payment, payment.amount)
     sandbox.control("POST", f"payments/{payment.charge}", action="refund", amount=100_00)
     look_at_refunds(payment)
     assert refunds() == [
         (540_00, "CUSTOMER", "FAILED", "made-at-the-provider"),
+        (440_00, "CUSTOMER", "DUE", ""),
         (100_00, "EXTERNAL", "SUCCEEDED", ""),
     ]
 
