@@ -80,7 +80,7 @@ def money_state(*, at: datetime) -> MoneyState:
         updated_at__gt=at - RAZORPAY_RELEASES,
     )
     # A failed refund that was tried again is told by its newer row.
-    refunds = Refund.objects.exclude(state=RefundState.SUCCEEDED).filter(retry=None)
+    refunds = Refund.objects.latest_tries().exclude(state=RefundState.SUCCEEDED)
     disputes = Dispute.objects.filter(state__in=OPEN_DISPUTES).aggregate(
         count=Count("pk"), since=Min("created_at"), answer_by=Min("due_at")
     )

@@ -46,8 +46,8 @@ class Progress:
 
 def refund_progress(show_id: int) -> Progress:
     """The refunds that were written when this show was cancelled."""
-    refunds = Refund.objects.filter(
-        source=Refund.Source.SHOW, payment__order__show=show_id, retry=None
+    refunds = Refund.objects.latest_tries().filter(
+        source=Refund.Source.SHOW, payment__order__show=show_id
     )
     sums = refunds.order_by().values_list("state").annotate(Count("pk"), Sum("amount"))
     parts = {RefundState(state).name.lower(): Part(count, amount) for state, count, amount in sums}

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -24,6 +24,13 @@ class RefundQuerySet(models.QuerySet["Refund"]):
     def counted(self) -> "RefundQuerySet":
         """Refunds that reduce what may still be given back: all that didn't fail."""
         return self.exclude(state=RefundState.FAILED)
+
+    def latest_tries(self) -> "RefundQuerySet":
+        """Refunds that were not tried again by a newer row.
+
+        With `retry=None` (a LEFT JOIN) the database expects one row, and plans badly for many.
+        """
+        return self.exclude(Exists(Refund.objects.filter(retry_of=OuterRef("pk"))))
 
 
 class Refund(models.Model):
