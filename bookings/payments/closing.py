@@ -4,6 +4,7 @@ The callers have the locks of the orders and payments. The booking's status is r
 FAILED and CANCELLED never change again, and PENDING that has lapsed can't be confirmed.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from .models import Order, Payment
 from .refunds import stop_payments
 from .states import PAYABLE, OrderState
 
+log = logging.getLogger(__name__)
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 
 
@@ -65,6 +67,9 @@ def close_finished_orders(limit: int = 100) -> list[int]:
             stopped += _close(order_id)
         except ShowBusy:
             continue
+        except Exception:
+            # A fault of ours. It must not stop the other orders, nor the reconciler.
+            log.exception("order %s can't be ended", order_id)
     return stopped
 
 

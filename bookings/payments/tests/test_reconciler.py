@@ -1,6 +1,7 @@
 """Nothing stays open: no event comes, the provider is down, workers are killed, time runs out."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -8,7 +9,7 @@ from django.db.models import F, Q
 
 from bookings import services
 from bookings.models import Booking
-from bookings.payments import events, looks, refund_queue
+from bookings.payments import closing, events, looks, refund_queue
 from bookings.payments.checking import PAUSES
 from bookings.payments.checkout import begin_checkout
 from bookings.payments.looks import claim_next, look_at
@@ -203,6 +204,25 @@ def test_when_the_time_is_over_the_payment_ends_at_the_provider(sandbox: Sandbox
     assert sandbox.facts(payment.reference)["status"] == "expired"
     with pytest.raises(ValueError, match="expired"):
         sandbox.pay(payment.reference)
+
+
+def test_an_order_that_can_not_be_ended_stops_no_other(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, other = being_paid(), being_paid()
+    Order.objects.update(pay_until=database_now())
+    end_order = closing.end_order
+
+    def end_or_fail(order: Order, *rest: Any) -> None:
+        if order.pk == broken.order_id:
+            raise KeyError("a fault of ours")
+        end_order(order, *rest)
+
+    monkeypatch.setattr(closing, "end_order", end_or_fail)
+    reconcile()
+    other.refresh_from_db()
+    assert other.order.state == OrderState.EXPIRED
+    assert "can't be ended" in caplog.text
 
 
 def test_seats_that_were_let_go_can_not_be_paid_any_more(sandbox: Sandbox) -> None:
