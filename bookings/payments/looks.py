@@ -1,9 +1,9 @@
 """Looks at payments that are undecided, again and again, until they are settled.
 
 A worker claims one payment in a short transaction, and looks at it outside of any transaction
-(`observe`). The claim is the plan of the next look: CLAIM later, until this one has ended. So each
-worker takes rows that nobody else has, and after a `kill -9` the next worker looks soon. Looking
-twice does no harm, because `observe` asks the provider and moves forward only.
+(`observe`). To claim it, the worker plans the next look for CLAIM later; when its own look ends, it
+writes the real plan. So no two workers have the same payment, and after a `kill -9` another worker
+looks soon. Looking twice does no harm, because `observe` asks the provider and moves forward only.
 
 A payment that stays undecided is looked at after growing pauses (`checking.PAUSES`), the last ones
 once a day for a week. Then a person must look.
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 # Longer than the calls of one look take. A look that takes longer is only repeated.
 CLAIM = timedelta(minutes=1)
-# So long after a payment's last change, an outage of the provider is taken for one that ends.
+# For this long after a payment's last change, pauses stay short while the provider is down.
 OUTAGE = timedelta(days=1)
 LONGEST_IN_OUTAGE = timedelta(minutes=15)
 #: In these states nothing is left to do. Money that arrives later is told by an event, and found by
@@ -128,6 +128,6 @@ def _give_to_staff(payment: Payment) -> None:
 def look_again_now(which: Q) -> int:
     """Make these payments due now, whatever their state; returns how many. The pauses start again.
 
-    One that is looked at now is looked at again.
+    A payment that a worker is looking at right now is looked at once more.
     """
     return Payment.objects.filter(which).update(next_check_at=database_now(), checks=0)

@@ -13,7 +13,7 @@ from .states import DUE, PaymentState, RefundState
 State = TypeVar("State", PaymentState, RefundState)
 #: Reserved money is decided about at once, so a longer wait means that no worker does it.
 AUTHORISED_LATE = timedelta(minutes=2)
-#: Whatever must still be done at a provider: taking, ending, releasing, refunding.
+#: What must still be done at a provider: taking, ending, releasing, refunding.
 DUE_LATE = timedelta(minutes=15)
 #: Razorpay can't release a reservation by a call: it does so by itself (providers/razorpay.py).
 RAZORPAY_RELEASES = timedelta(minutes=45)
@@ -79,7 +79,7 @@ def money_state(*, at: datetime) -> MoneyState:
         provider__in=["razorpay", "sandbox-razorpay"],
         updated_at__gt=at - RAZORPAY_RELEASES,
     )
-    # A failed refund that was tried again is told by its newer row.
+    # A failed refund that was tried again is counted by its newer row.
     refunds = Refund.objects.latest_tries().exclude(state=RefundState.SUCCEEDED)
     disputes = Dispute.objects.filter(state__in=OPEN_DISPUTES).aggregate(
         count=Count("pk"), since=Min("created_at"), answer_by=Min("due_at")

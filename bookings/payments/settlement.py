@@ -119,7 +119,7 @@ def _is_final(payment: Payment, remote: Remote) -> bool:
 
 
 def _finish_capture(case: Case, answer: Answer) -> None:
-    """The seats are given, and the money was to be taken: was it?"""
+    """The seats are given, and a capture was due: write down how it ended."""
     remote, payment = answer.remote, case.payment
     if remote.state is RemoteState.CAPTURED:
         if problem := mismatch(payment, remote):
@@ -173,10 +173,10 @@ def _money_is_there(case: Case, answer: Answer) -> None:
 
 
 def _unwanted(case: Case) -> Unwanted | None:
-    """Why the money is not wanted, where no seats have to be found; None if it is."""
+    """Why the money is not wanted, if no seats must be taken again. None: it is wanted."""
     order = case.order
     if order.state == PAID and not case.is_paid_by_another:
-        # A capture that nobody knew the end of for a week, until a person looked.
+        # For a week nobody knew whether it was captured. Then a person closed the review.
         return None
     if order.state == PAID or any(other.state in {OPEN, PAID, UNPAID} for other in case.others):
         return TWICE
@@ -188,7 +188,7 @@ def _unwanted(case: Case) -> Unwanted | None:
 
 
 def _reason_of_stopped(case: Case) -> Unwanted:
-    """Why a payment was stopped that got its money all the same."""
+    """Why money goes back that arrived although its payment was stopped."""
     if case.payment.review:
         return WRONG
     if case.order.state == OrderState.ABANDONED:
@@ -201,7 +201,7 @@ def _reason_of_stopped(case: Case) -> Unwanted:
 
 
 def _seats_of_late_buyer(case: Case) -> Unwanted | None:
-    """Give a late buyer the same seats if all are free; otherwise, or if it ended, why not.
+    """Give a late buyer the same seats if all are free. Otherwise return why not.
 
     Raises ShowNeeded before anything is written.
     """
