@@ -1,11 +1,11 @@
-"""How far the refunds of a cancelled show are. One query."""
+"""The money of a show: what was paid, and after its cancellation how far it is on its way back."""
 
 from dataclasses import dataclass
 
 from django.db.models import Count, Sum
 
-from bookings.payments.models import Refund
-from bookings.payments.states import RefundState
+from bookings.payments.models import Payment, Refund
+from bookings.payments.states import OrderState, RefundState
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,23 @@ class Progress:
 
 
 def refund_progress(show_id: int) -> Progress:
-    """The refunds that were written when this show was cancelled."""
+    """The refunds that were written when this show was cancelled. One query."""
     refunds = Refund.objects.latest_tries().filter(
         source=Refund.Source.SHOW, payment__order__show=show_id
     )
     sums = refunds.order_by().values_list("state").annotate(Count("pk"), Sum("amount"))
     parts = {RefundState(state).name.lower(): Part(count, amount) for state, count, amount in sums}
     return Progress(**parts)
+
+
+def paid_for_show(show_id: int) -> int:
+    """What was taken for the tickets of a show and not given back, in the minor unit.
+
+    Fees count, and what is only reserved does not. `cancel_show` gives back this much.
+    """
+    of_show = {"order__show": show_id, "order__state__in": [OrderState.PAID, OrderState.UNPAID]}
+    payments = Payment.objects.filter(**of_show, surplus=False)
+    taken: int = payments.aggregate(sum=Sum("captured", default=0))["sum"]
+    refunds = Refund.objects.counted().filter(payment__in=payments)
+    back: int = refunds.aggregate(sum=Sum("amount", default=0))["sum"]
+    return taken - back

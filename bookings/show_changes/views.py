@@ -23,7 +23,7 @@ from shows.admin_forms import CinemaTimeField
 from shows.errors import ScheduleError
 from shows.models import Show
 
-from .progress import refund_progress
+from .progress import paid_for_show, refund_progress
 from .services import cancel_show, move_show, who_is_affected
 
 BOOKINGS_SHOWN = 50
@@ -131,6 +131,7 @@ def _page(
         "is_cancel": is_cancel,
         "is_over": show.ends_at <= now if is_cancel else show.has_started(now),
         "affected": who_is_affected(show=show, at=now),
+        "paid": paid_for_show(show.pk),
         "progress": refund_progress(show.pk) if show.is_cancelled else None,
         "bookings": sold.select_related("user").order_by("pk")[:BOOKINGS_SHOWN],
         "notices": Notice.objects.filter(show=show).aggregate(

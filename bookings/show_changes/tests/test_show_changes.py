@@ -21,12 +21,16 @@ from bookings.errors import (
 from bookings.integrity.checks import find_breaches
 from bookings.models import Booking, Notice
 from bookings.notices.sending import send_due
+from bookings.payments.models import Order
+from bookings.payments.states import PaymentState, RefundState
+from bookings.show_changes.progress import paid_for_show, refund_progress
 from bookings.show_changes.services import (
     Changed,
     cancel_show,
     move_show,
     who_is_affected,
 )
+from bookmyshow.core.templatetags.formatting import minor
 from shows.errors import ShowBusy, ShowOverlaps
 from shows.models import Show
 from tests.support.admin_site import staff_client
@@ -39,6 +43,7 @@ from tests.support.factories import (
     make_show,
     make_user,
 )
+from tests.support.money import make_order, make_payment, make_refund
 from tests.support.races import assert_sold_once, at_once
 
 pytestmark = pytest.mark.django_db
@@ -292,3 +297,21 @@ def test_the_command_says_beforehand_what_it_will_refuse(manager: User, show: Sh
     for dry_run in (True, False):
         with pytest.raises(CommandError, match="This show is over"):
             call_command("cancel_show", str(show.pk), by=manager.email, dry_run=dry_run)
+
+
+def test_before_a_cancellation_staff_see_what_was_paid_and_not_what_the_seats_cost(
+    show: Show,
+) -> None:
+    paid, _unpaid = make_booking(show, ["A1", "A2"]), make_booking(show, ["A3"])
+    order = make_order(paid, fee=40_00, state=Order.State.PAID)
+    payment = make_payment(order, PaymentState.CAPTURED)
+    make_refund(payment, 10_00, state=RefundState.SUCCEEDED)
+    make_refund(payment, 10_00, state=RefundState.FAILED)
+    make_payment(order, PaymentState.CAPTURED, surplus=True)
+    assert paid_for_show(show.pk) == order.total - 10_00
+
+    page = staff_client().get(f"/admin/shows/show/{show.pk}/cancel/").content.decode()
+    assert minor(order.total - 10_00, "INR") in page
+    assert cancel_show(by=make_user(is_staff=True), show_id=show.pk).bookings == 2
+    assert refund_progress(show.pk).all.amount == order.total - 10_00
+    assert paid_for_show(show.pk) == 0
