@@ -75,7 +75,7 @@ class RefundForm(ReasonForm):
         lines: list[str] = self.cleaned_data["lines"]
         if not lines:
             raise forms.ValidationError("Choose what is given back.")
-        return lines
+        return list(dict.fromkeys(lines))
 
     @property
     def parts(self) -> Sequence[Part] | None:
