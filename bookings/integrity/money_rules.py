@@ -91,12 +91,17 @@ MONEY_RULES: dict[str, str] = {
         ) g ON g.line = l.id
         GROUP BY l.id, l.gross HAVING sum(g.amount) > l.gross
     """,
+    # A clerk who undoes a payment at the counter cancels its order, and the booking stays.
     "a live order is that of a live booking, with its seats": """
         SELECT format('order %s is %s, and booking %s is %s', o.reference, o.state, b.reference,
                       b.status)
         FROM payments_order o JOIN bookings_booking b ON b.id = o.booking_id
         WHERE (o.state IN ('PAID', 'UNPAID') AND b.status <> 'CONFIRMED')
-           OR (o.state = 'CANCELLED' AND b.status IN ('PENDING', 'CONFIRMED'))
+           OR (o.state = 'CANCELLED' AND b.status IN ('PENDING', 'CONFIRMED')
+               AND NOT EXISTS (
+                   SELECT FROM payments_payment p JOIN payments_refund r ON r.payment_id = p.id
+                   WHERE p.order_id = o.id AND p.provider = 'counter'
+                     AND r.state = 'SUCCEEDED' AND r.amount = p.captured))
         UNION ALL
         SELECT format('order %s lists %s, and booking %s %s', o.reference, o.seats, b.reference,
                       b.seats)

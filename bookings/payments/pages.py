@@ -142,6 +142,8 @@ def _stage(payment: Payment, now: datetime, *, until: datetime, back_at: datetim
         return Stage.PAYING
     if payment.state in {_S.OPEN, _S.AUTHORISED, _S.CANCEL_DUE}:
         since = max(payment.updated_at, back_at or payment.updated_at)
+        if now >= until:
+            since = max(since, until)
         return Stage.CHECKING if now < since + ASK_FOR else Stage.LATE
     return Stage.NONE
 

@@ -13,6 +13,7 @@ from bookings.counter import services as counter
 from bookings.counter.bills import UNDO_FOR, refunds_to_hand_back
 from bookings.counter.errors import NotTakenByYou, RefundNotFound, TooLateToUndo, UndoneAlready
 from bookings.errors import BookingNotFound
+from bookings.integrity.checks import find_breaches
 from bookings.models import Booking
 from bookings.payments.models import Payment, Refund
 from bookings.payments.refunds import write_refunds
@@ -48,6 +49,19 @@ def test_undo_keeps_the_payment_and_writes_a_refund(clerk: User, booking: Bookin
     )
     with pytest.raises(UndoneAlready):
         counter.undo_payment(by=clerk, payment_id=payment.uuid)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_undo_the_booking_is_paid_again_and_all_invariants_hold(
+    clerk: User, booking: Booking
+) -> None:
+    counter.undo_payment(by=clerk, payment_id=take(clerk, booking).uuid)
+    assert not list(find_breaches())
+    take(clerk, booking, "card")
+    assert not list(find_breaches())
+    Refund.objects.update(state="FAILED", ended_at=timezone.now())
+    rules = [breach.rule for breach in find_breaches()]
+    assert "a live order is that of a live booking, with its seats" in rules
 
 
 def test_only_the_clerk_or_a_manager_undoes(clerk: User, booking: Booking) -> None:

@@ -175,6 +175,17 @@ def test_a_buyer_who_is_back_is_told_that_we_ask(client: Client, held: Booking) 
     assert "takes longer than usual" in page(client, held, f"?back={long_ago}")
 
 
+def test_when_the_time_is_over_the_page_asks_how_it_ended_however_long_ago_paying_began(
+    client: Client, held: Booking
+) -> None:
+    now = timezone.now()
+    payment = pays(held, S.OPEN, updated_at=now - ASK_FOR)
+    Order.objects.filter(pk=payment.order_id).update(pay_until=now)
+    assert "we are checking your payment" in page(client, held)
+    Order.objects.filter(pk=payment.order_id).update(pay_until=now - ASK_FOR)
+    assert "takes longer than usual" in page(client, held)
+
+
 @pytest.mark.parametrize("back", ["", "x", "-1", "٣", "9" * 11, "9" * 10])
 def test_nonsense_in_the_address_does_no_harm(client: Client, held: Booking, back: str) -> None:
     pays(held, S.OPEN)
