@@ -175,6 +175,14 @@ def test_a_buyer_who_is_back_is_told_that_we_ask(client: Client, held: Booking) 
     assert "takes longer than usual" in page(client, held, f"?back={long_ago}")
 
 
+def test_the_list_says_what_is_being_paid_with_the_fee(client: Client, held: Booking) -> None:
+    pays(held, S.OPEN)
+    body = client.get("/bookings/").content.decode()
+    assert "Being paid" in body
+    assert "₹690" in body
+    assert "₹650" not in body
+
+
 def test_when_the_time_is_over_the_page_asks_how_it_ended_however_long_ago_paying_began(
     client: Client, held: Booking
 ) -> None:
