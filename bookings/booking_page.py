@@ -26,6 +26,7 @@ from .payments.pages import (
     watch_address,
 )
 from .payments.prices import online_total, quote, seats_total
+from .payments.states import OrderState
 from .tickets.services import qr_svg, share_address
 
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
@@ -80,7 +81,10 @@ def _hold(request: HttpRequest, found: Booking, stands: Standing) -> Page:
         return "bookings/payments/paying.html", context
     if stands.is_unknown:
         return "bookings/payments/checking.html", {}
-    online = Ways.offered().online
+    ways = Ways.offered()
+    # The hold lives on for some seconds after its payment ended, and can't be paid online again.
+    is_over = stands.payment is not None and stands.payment.order.state == OrderState.EXPIRED
+    online = ways.online and not (is_over and ways.at_cinema)
     offer = quote(found, online=online)
     policy = CancellationPolicy.of(offer.policy)
     context = {

@@ -183,6 +183,15 @@ def test_the_list_says_what_is_being_paid_with_the_fee(client: Client, held: Boo
     assert "₹650" not in body
 
 
+def test_after_the_end_of_its_payment_a_hold_can_be_paid_at_the_cinema_only(
+    client: Client, held: Booking
+) -> None:
+    pays(held, S.CANCELLED, order=Order.State.EXPIRED)
+    body = page(client, held)
+    assert "Confirm, pay ₹650 at the cinema" in body
+    assert "/pay/" not in body
+
+
 def test_when_the_time_is_over_the_page_asks_how_it_ended_however_long_ago_paying_began(
     client: Client, held: Booking
 ) -> None:
