@@ -11,6 +11,7 @@ races at the door: bookings/door/tests/test_door.py.
 
 import socket
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -58,7 +59,9 @@ def test_no_form_is_taken_from_another_site(address: str) -> None:
     booking = make_booking(make_show(), ["A1"], user=staff)
     client = Client(enforce_csrf_checks=True)
     client.force_login(staff)
-    filled = address.format(show=booking.show_id, reference=booking.reference)
+    filled = address.format(
+        show=booking.show_id, reference=booking.reference, payment=uuid4(), refund=uuid4()
+    )
     assert client.post(filled, {"ticket": booking.reference}).status_code == 403
     booking.refresh_from_db()
     assert booking.status == Booking.Status.CONFIRMED

@@ -1,7 +1,8 @@
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from celery import shared_task
-from django.utils import timezone
+
+from bookmyshow.core.time import database_now, local_day
 
 from . import comparison, events, reconciler
 from .providers.base import ProviderUnknown
@@ -32,4 +33,5 @@ def handle_payment_event(provider_code: str, body_hash: str) -> None:
 def compare_payments() -> int:
     """Compare yesterday's payments with the provider's, and forget old events. Once a day."""
     events.forget_old_events()
-    return len(comparison.compare((timezone.now() - timedelta(days=1)).date()))
+    yesterday = local_day(database_now(), UTC) - timedelta(days=1)
+    return len(comparison.compare(yesterday))

@@ -7,7 +7,7 @@ from bookings.payments.comparison import compare
 from bookings.payments.providers.base import ProviderUnknown
 from bookings.payments.report import money_of, open_matters
 from bookmyshow.core.currencies import from_minor
-from bookmyshow.core.time import database_now
+from bookmyshow.core.time import database_now, local_day
 
 A_DAY = timedelta(days=1)
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
     def handle(
         self, *, first: date | None, last: date | None, compare: bool, **_options: Any
     ) -> None:
-        first = first or database_now().astimezone(UTC).date() - A_DAY
+        first = first or local_day(database_now(), UTC) - A_DAY
         last = last or first
         if last < first:
             raise CommandError("--to is before --from.")
