@@ -64,7 +64,7 @@ class ShownPrices:
     fee: ShownFee | None
 
     def total(self, *, standard: int, premium: int) -> str:
-        """The total of so many seats, in words. static/js/seatmap/rules.js writes the same.
+        """The total of these numbers of seats, as text. static/js/seatmap/rules.js writes the same.
 
         "₹800", "₹800 + ₹40 online", or "₹830 with ₹30 booking fee".
         """

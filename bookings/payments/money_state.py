@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from django.db.models import Count, Min, QuerySet
 
+from .ledger import OPEN_DISPUTES
 from .models import Dispute, Payment, ProviderEvent, Refund
 from .states import DUE, PaymentState, RefundState
 
@@ -20,7 +21,6 @@ RAZORPAY_RELEASES = timedelta(minutes=45)
 #: A worker handles an event within seconds.
 EVENT_LATE = timedelta(minutes=5)
 ENDED = frozenset({PaymentState.CAPTURED, PaymentState.CANCELLED, PaymentState.VOIDED})
-OPEN_DISPUTES = (Dispute.State.NEEDS_RESPONSE, Dispute.State.UNDER_REVIEW)
 
 
 @dataclass(frozen=True, slots=True)

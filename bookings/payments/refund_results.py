@@ -1,4 +1,4 @@
-"""Writes down what a provider says about refunds: forward only, whoever heard it first.
+"""Writes down what a provider says about refunds. A refund's state only moves forward.
 
 The callers are the queue of refunds, and the settlement of a payment after a webhook, a check or
 the daily comparison. They have locked the payment and its refunds. The time is the database's.

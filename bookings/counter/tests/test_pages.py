@@ -1,4 +1,4 @@
-"""The pages of the counter: what they say, to whom, and for how many statements."""
+"""The pages of the counter: their words, who may open them, and their number of statements."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Money at the counter: taken once, for what is due, whoever comes first."""
+"""The counter takes the amount that is due, and only once, also if two clerks try together."""
 
 from decimal import Decimal
 from uuid import UUID, uuid4

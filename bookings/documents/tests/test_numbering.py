@@ -27,7 +27,7 @@ from tests.support.races import at_once, meeting
 pytestmark = pytest.mark.django_db(transaction=True)
 INDIA_YEAR_ENDS = datetime(2027, 3, 31, 18, 30, tzinfo=UTC)
 A_SECOND = timedelta(seconds=1)
-#: After so many ended connections the workers are left alone, so that they come to an end.
+#: The test ends at most this many connections. Then the workers can finish.
 MOST_KILLS = 60
 
 
