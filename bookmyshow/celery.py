@@ -29,6 +29,14 @@ def send_at_once(task: Task, *args: object) -> None:
         task.apply_async(args, connection=broker, retry=False)
 
 
+def send_by_name(task: str, *, expires: float) -> None:
+    """Queue a task that this module's callers can't import. Waits for the broker and raises errors
+    as `send_at_once` does. `expires`: seconds after which a worker drops it."""
+    timeouts = {"socket_timeout": BROKER_SECONDS, "socket_connect_timeout": BROKER_SECONDS}
+    with app.connection_for_write(transport_options=timeouts) as broker:
+        app.send_task(task, connection=broker, retry=False, expires=expires)
+
+
 def queues() -> list[str]:
     """The names of all queues that tasks are sent to, sorted. Each needs a worker."""
     routes = app.conf.task_routes or {}

@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "bookmyshow.core",
     "bookmyshow.site",
     "accounts",
+    "accounts.outbox",
     "movies",
     "shows",
     "bookings",

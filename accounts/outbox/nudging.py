@@ -1,0 +1,58 @@
+"""Asks a worker to send what is due, without making anybody wait for the broker.
+
+A thread of this process talks to the broker. A caller only sets a flag, so a request takes the
+same time while the broker is slow or down. A lost nudge does no harm: beat starts a run every few
+seconds.
+"""
+
+import logging
+import os
+import threading
+import time
+
+from bookmyshow.celery import send_by_name
+
+log = logging.getLogger(__name__)
+
+TASK = "accounts.tasks.send_mail"
+# At most one nudge in this time, from each process.
+PAUSE_SECONDS = 0.2
+# After a nudge that failed. Beat's runs send the messages meanwhile.
+OUTAGE_SECONDS = 5.0
+# A nudge that no worker took until then is dropped, because beat's next run does the same.
+EXPIRES_SECONDS = 15
+
+
+class Nudger:
+    """The thread of one process. It starts with the first nudge, and ends with the process."""
+
+    def __init__(self) -> None:
+        self._is_wanted = threading.Event()
+        self._starting = threading.Lock()
+        self._process = 0
+
+    def nudge(self) -> None:
+        self._is_wanted.set()
+        # A fork copies this object, but not its thread.
+        if self._process != os.getpid():
+            with self._starting:
+                if self._process != os.getpid():
+                    self._process = os.getpid()
+                    threading.Thread(target=self._run, name="outbox-nudge", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            self._is_wanted.wait()
+            self._is_wanted.clear()
+            time.sleep(PAUSE_SECONDS if self._send() else OUTAGE_SECONDS)
+
+    def _send(self) -> bool:
+        try:
+            send_by_name(TASK, expires=EXPIRES_SECONDS)
+        except Exception as error:  # kombu, redis and sockets raise errors of different classes
+            log.warning("no nudge for the sender of mail: %s", type(error).__name__)
+            return False
+        return True
+
+
+nudge = Nudger().nudge

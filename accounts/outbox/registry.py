@@ -1,0 +1,73 @@
+"""The kinds of messages. Each app registers its own in `AppConfig.ready`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .models import LONGEST_KIND, Channel, Message, Priority
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The message can't be written yet, for example because a hold is still pending. The next look
+    is at `at`, and this was not a failed try."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The message is not needed any more. `why` is for staff."""
+
+    why: str
+
+
+#: Writes a claimed message, outside of any transaction: an EmailMultiAlternatives, or what the
+#: channel sends. A mail without recipients goes to `message.recipient`.
+Compose = Callable[[Message], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    name: str
+    label: str
+    compose: Compose
+    priority: Priority
+    channel: Channel
+
+
+class UnknownKind(LookupError):
+    """No app has registered this kind for this channel."""
+
+
+_kinds: dict[tuple[str, str], Kind] = {}
+
+
+def register(
+    kind: str,
+    *,
+    label: str,
+    compose: Compose,
+    priority: Priority,
+    channel: Channel = Channel.MAIL,
+) -> None:
+    """Register a kind. `label` is what staff read. Raises ValueError if the kind is taken."""
+    found = _kinds.get((channel, kind))
+    if len(kind) > LONGEST_KIND or (found and found.compose != compose):
+        raise ValueError(f"The kind {kind!r} is taken, or longer than {LONGEST_KIND} characters.")
+    _kinds[channel, kind] = Kind(kind, label, compose, priority, channel)
+
+
+def kind_of(kind: str, channel: str = Channel.MAIL) -> Kind:
+    """The registered kind. Raises UnknownKind."""
+    try:
+        return _kinds[channel, kind]
+    except KeyError:
+        raise UnknownKind(f"no {channel} of the kind {kind}") from None
+
+
+def labels() -> dict[str, str]:
+    """The label of each kind by its name, sorted by label."""
+    found = {kind.name: kind.label for kind in _kinds.values()}
+    return dict(sorted(found.items(), key=lambda item: item[1]))
