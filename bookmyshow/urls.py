@@ -12,6 +12,7 @@ from .site.api import unknown
 from .site.api_docs import api_docs
 from .site.media import media
 from .site.metrics_page import metrics
+from .site.service_worker import service_worker
 from .site.styleguide import style_page
 
 urlpatterns = [
@@ -34,7 +35,7 @@ urlpatterns = [
     path("robots.txt", well_known_files.robots, name="robots"),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("manifest.webmanifest", well_known_files.manifest, name="manifest"),
-    path("sw.js", well_known_files.service_worker, name="service-worker"),
+    path("sw.js", service_worker, name="service-worker"),
     path("offline/", well_known_files.offline, name="offline"),
 ]
 

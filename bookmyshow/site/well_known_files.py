@@ -1,10 +1,6 @@
 """The files that browsers and crawlers request at fixed addresses, such as /robots.txt."""
 
-import hashlib
-import json
-
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
@@ -13,7 +9,6 @@ from django.views.decorators.http import require_safe
 
 # Pages of accounts and bookings (these also have `noindex`), the API, and the seat map's polls.
 NOT_FOR_CRAWLERS = ("/accounts/", "/bookings/", "/api/", "/shows/*/seats/")
-OFFLINE_STYLES = ("tokens", "base", "controls", "components", "frame", "errors")
 A_DAY = 24 * 3600
 
 
@@ -57,27 +52,6 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "shortcuts": [{"name": "My bookings", "url": reverse("bookings:list")}],
     }
     return JsonResponse(data, content_type="application/manifest+json")
-
-
-@require_safe
-@cache_control(no_cache=True)
-def service_worker(request: HttpRequest) -> HttpResponse:
-    """The service worker. It is served at /sw.js, because it controls only pages below its path."""
-    kept = [
-        reverse("offline"),
-        *(static(f"css/{name}.css") for name in OFFLINE_STYLES),
-        static("js/site.js"),
-        static("favicon.svg"),
-        static("fonts/figtree-latin.woff2"),
-        static("fonts/bricolage-grotesque-latin.woff2"),
-    ]
-    version = hashlib.blake2b(
-        "".join([*kept, render_to_string("site/offline.html")]).encode(), digest_size=6
-    ).hexdigest()
-    context = {"kept": json.dumps(kept), "version": version}
-    return render(
-        request, "site/service_worker.js", context, content_type="text/javascript; charset=utf-8"
-    )
 
 
 @require_safe

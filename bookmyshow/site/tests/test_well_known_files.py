@@ -39,9 +39,9 @@ def test_the_manifest_names_icons_that_exist(client: Client) -> None:
 
 def test_the_service_worker_stores_the_offline_page(client: Client) -> None:
     response = client.get("/sw.js")
-    kept = re.search(r"const KEPT = (\[.*\]);", response.content.decode())
-    assert kept
-    for address in json.loads(kept[1]):
+    site = re.search(r"self.SITE = (\{.*\});", response.content.decode())
+    assert site
+    for address in json.loads(site[1])["kept"]:
         if address.startswith("/static/"):
             assert finders.find(address.removeprefix("/static/"))
         else:
