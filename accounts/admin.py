@@ -1,4 +1,3 @@
-from functools import partial
 from typing import Any
 
 from django import forms
@@ -19,7 +18,7 @@ from bookmyshow.core.staff.access import ActionsInOneTransaction, save_form_fiel
 from bookmyshow.core.staff.bounded_changelist import LongListAdmin, period_filter
 from bookmyshow.core.staff.csv_export import Columns
 
-from .email.queue import queue_account_changed, queue_password_changed
+from .email.mails import write_account_changed, write_password_changed
 from .models import User
 from .requests import person
 from .search import log_matching, people_matching
@@ -35,7 +34,7 @@ class SetPasswordForm(AdminPasswordChangeForm):
 
     def save(self, commit: bool = True) -> User:
         user: User = super().save(commit)
-        transaction.on_commit(partial(queue_password_changed, user))
+        write_password_changed(user)
         return user
 
 
@@ -221,8 +220,7 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
         if changed and isinstance(request.user, User) and obj.pk != request.user.pk:
             what = ", ".join(str(form.fields[name].label or name).lower() for name in changed)
             emails = {obj.email, form.initial["email"]}
-            queue_mail = partial(queue_account_changed, emails=emails, what=what, by=request.user)
-            transaction.on_commit(queue_mail)
+            write_account_changed(user=obj, emails=emails, what=what, by=request.user)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
         # Django's password page has no transaction of its own.

@@ -11,10 +11,12 @@ class AccountsConfig(AppConfig):
         from bookmyshow.core.observability import security_log
 
         from . import profile_cache
+        from .email import mails
         from .login import devices
         from .staff import sessions as staff_sessions
         from .staff.roles import write_roles
 
+        mails.register_kinds()
         devices.connect_signals()
         profile_cache.connect_signals()
         security_log.connect_signals()

@@ -1,7 +1,6 @@
 """Sign-up, log-in and changes of an account."""
 
 import uuid
-from functools import partial
 
 from django.contrib.auth import authenticate
 from django.contrib.sessions.models import Session
@@ -12,7 +11,7 @@ from django.utils import timezone
 
 from bookmyshow.core.observability.security_log import log_event
 
-from .email.queue import queue_confirmation_link, queue_password_changed
+from .email.mails import write_confirmation_link, write_password_changed
 from .errors import EmailTaken, WrongCredentials
 from .models import User
 
@@ -31,7 +30,7 @@ def sign_up(
     try:
         with transaction.atomic():
             user = User.objects.create_user(email, password, name=name, phone=phone)
-            transaction.on_commit(partial(queue_confirmation_link, user))
+            write_confirmation_link(user)
         log_event("sign-up", request=request, account=user.email)
         return user
     except IntegrityError as error:
@@ -68,9 +67,10 @@ def set_password(
     user.set_password(password)
     if by_mail and not user.email_confirmed_at:
         user.email_confirmed_at = timezone.now()
-    user.save(update_fields=["password", "token_version", "email_confirmed_at", "updated_at"])
+    with transaction.atomic():
+        user.save(update_fields=["password", "token_version", "email_confirmed_at", "updated_at"])
+        write_password_changed(user)
     log_event("password change", request=request, account=user.email)
-    transaction.on_commit(partial(queue_password_changed, user))
     return user
 
 

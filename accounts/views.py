@@ -24,7 +24,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from bookmyshow.core.observability.security_log import log_event
 
 from . import services
-from .email.queue import queue_reset_link
+from .email.mails import write_reset_link
 from .export import account_data
 from .forms import (
     ChangePasswordForm,
@@ -170,7 +170,7 @@ def forgot_password(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         email = form.cleaned_data["email"]
         log_event("password reset request", request=request, account=email)
-        queue_reset_link(email)
+        write_reset_link(email)
         return redirect("accounts:password-reset-sent")
     status = 422 if form.is_bound else 200
     return render(request, "accounts/password_reset.html", {"form": form}, status=status)

@@ -6,6 +6,8 @@ from typing import Any
 from celery.schedules import crontab
 
 SWEEP_SECONDS = 30
+MAIL_SECONDS = 15
+PUSH_SECONDS = 5
 NOTICE_SECONDS = 15
 RECONCILE_SECONDS = 10
 DOCUMENT_SECONDS = 30
@@ -20,6 +22,17 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(seconds=SWEEP_SECONDS),
         # A sweep that waited for longer than this is dropped, because the next one is due.
         "options": {"expires": SWEEP_SECONDS},
+    },
+    "send-mail": {
+        "task": "accounts.tasks.send_mail",
+        "schedule": timedelta(seconds=MAIL_SECONDS),
+        "options": {"expires": MAIL_SECONDS},
+    },
+    # Push messages have their own runs, so that a slow mail server does not delay them.
+    "send-push": {
+        "task": "accounts.tasks.send_push",
+        "schedule": timedelta(seconds=PUSH_SECONDS),
+        "options": {"expires": PUSH_SECONDS},
     },
     "send-notices": {
         "task": "bookings.tasks.send_notices",

@@ -18,23 +18,20 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-def send_at_once(task: Task, *args: object) -> None:
-    """Queue a task for a web request, which must not wait for a broker that is away.
+def send_at_once(task: Task | str, *args: object, expires: float | None = None) -> None:
+    """Queue a task, or the task of this name, for somebody who must not wait for a broker that is
+    away.
 
-    It tries once, for BROKER_SECONDS at most. Raises errors of kombu, redis or sockets, which have
-    no common class.
+    It tries once, for BROKER_SECONDS at most. A worker drops the task after `expires` seconds.
+    Raises errors of kombu, redis or sockets, which have no common class.
     """
     timeouts = {"socket_timeout": BROKER_SECONDS, "socket_connect_timeout": BROKER_SECONDS}
     with app.connection_for_write(transport_options=timeouts) as broker:
-        task.apply_async(args, connection=broker, retry=False)
-
-
-def send_by_name(task: str, *, expires: float) -> None:
-    """Queue a task that this module's callers can't import. Waits for the broker and raises errors
-    as `send_at_once` does. `expires`: seconds after which a worker drops it."""
-    timeouts = {"socket_timeout": BROKER_SECONDS, "socket_connect_timeout": BROKER_SECONDS}
-    with app.connection_for_write(transport_options=timeouts) as broker:
-        app.send_task(task, connection=broker, retry=False, expires=expires)
+        options = {"connection": broker, "retry": False, "expires": expires}
+        if isinstance(task, str):
+            app.send_task(task, args, **options)
+        else:
+            task.apply_async(args, **options)
 
 
 def queues() -> list[str]:

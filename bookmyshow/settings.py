@@ -295,7 +295,8 @@ CELERY_TASK_ROUTES = {
     "bookings.tasks.number_documents": {"queue": "payments"},
 }
 CELERY_BEAT_SCHEDULE = beat.SCHEDULE
-SWEEP_SECONDS, NOTICE_SECONDS = beat.SWEEP_SECONDS, beat.NOTICE_SECONDS
+SWEEP_SECONDS, MAIL_SECONDS = beat.SWEEP_SECONDS, beat.MAIL_SECONDS
+NOTICE_SECONDS = beat.NOTICE_SECONDS
 
 # Mail: without EMAIL_URL, mail is written to a folder.
 if mail := environment.mail_settings("EMAIL_URL"):

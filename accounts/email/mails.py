@@ -1,9 +1,12 @@
-"""Mails about an account. `accounts.email.queue` runs these functions outside of requests.
+"""Mails about an account: who writes which, and what each says.
 
 They don't contain the account's name: until the email is confirmed, a stranger may have signed up
 with it and written any text as the name. Links start with SITE_URL and never with a request's host.
+They are made when a mail is sent, so that no table has a valid link.
 """
 
+import uuid
+from datetime import timedelta
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -11,49 +14,112 @@ from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from accounts.models import User
+from accounts.outbox.models import Message, Priority
+from accounts.outbox.registry import Drop, register
+from accounts.outbox.services import NewMessage, write, write_many
 
 from .confirmation import link_token
 
+# Whoever asked for a reset link has asked again by then.
+RESET_EXPIRES = timedelta(hours=12)
 
-def send_reset_link(email: str) -> None:
-    """Mail a link to choose a new password, if the email has an active account with a password."""
+
+def write_reset_link(email: str) -> None:
+    """Write a mail with a link to choose a new password, if this email's account may have one.
+
+    For another email a row without a person and an address is written, and the sender drops it. So
+    nobody can tell from the time of the answer whether an email has an account.
+    """
     user = User.objects.with_email(email).filter(is_active=True).first()
+    may_have_one = user is not None and user.has_usable_password()
+    write(
+        "password-reset",
+        key=f"password-reset:{uuid.uuid4()}",
+        user=user if may_have_one else None,
+        expires_at=timezone.now() + RESET_EXPIRES,
+    )
+
+
+def write_confirmation_link(user: User) -> None:
+    """Write a mail with a link that confirms the account's email."""
+    write("confirm-email", key=f"confirm-email:{user.pk}:{uuid.uuid4()}", user=user)
+
+
+def write_password_changed(user: User) -> None:
+    """Write a mail that the password was changed, now."""
+    write(
+        "password-changed",
+        key=f"password-changed:{user.pk}:{uuid.uuid4()}",
+        user=user,
+        data={"changed_at": _time_text()},
+    )
+
+
+def write_account_changed(*, user: User, emails: set[str], what: str, by: User) -> None:
+    """Tell these addresses that staff (`by`) changed the account. `what` lists the changes."""
+    change = uuid.uuid4()
+    data = {"what": what, "by": str(by), "changed_at": _time_text()}
+    write_many(
+        NewMessage(
+            kind="account-changed",
+            key=f"account-changed:{user.pk}:{change}:{number}",
+            user=user,
+            address=email,
+            data=data,
+        )
+        for number, email in enumerate(sorted(emails))
+    )
+
+
+def _reset_link(message: Message) -> EmailMultiAlternatives | Drop:
+    user = message.user
     if user is None or not user.has_usable_password():
-        return
+        return Drop("There is no such account.")
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     token = default_token_generator.make_token(user)
-    link = reverse("accounts:password-reset-new", args=[uid, token])
-    _send("password_reset", user.email, link=urljoin(settings.SITE_URL, link))
+    path = reverse("accounts:password-reset-new", args=[uid, token])
+    return _mail("password_reset", link=urljoin(settings.SITE_URL, path))
 
 
-def send_password_changed(user_id: int, changed_at: str) -> None:
-    """Mail a person that the password was changed, and when."""
-    user = User.objects.filter(pk=user_id, is_active=True).first()
-    if user is not None:
-        link = urljoin(settings.SITE_URL, reverse("accounts:password-reset"))
-        _send("password_changed", user.email, link=link, changed_at=changed_at)
+def _confirmation_link(message: Message) -> EmailMultiAlternatives | Drop:
+    user = message.user
+    if user is None or user.email_confirmed_at:
+        return Drop("The address is confirmed.")
+    path = reverse("accounts:confirm-email", args=[link_token(user)])
+    return _mail("confirm_email", link=urljoin(settings.SITE_URL, path))
 
 
-def send_confirmation_link(user_id: int) -> None:
-    """Mail a link that confirms the account's email, unless it is confirmed already."""
-    user = User.objects.filter(pk=user_id, is_active=True, email_confirmed_at=None).first()
-    if user is not None:
-        link = reverse("accounts:confirm-email", args=[link_token(user)])
-        _send("confirm_email", user.email, link=urljoin(settings.SITE_URL, link))
+def _password_changed(message: Message) -> EmailMultiAlternatives:
+    link = urljoin(settings.SITE_URL, reverse("accounts:password-reset"))
+    return _mail("password_changed", link=link, **message.data)
 
 
-def send_account_changed(email: str, what: str, by: str, changed_at: str) -> None:
-    """Tell this address that staff (`by`) changed its account. `what` lists the changes."""
-    _send("account_changed", email, what=what, by=by, changed_at=changed_at)
+def _account_changed(message: Message) -> EmailMultiAlternatives:
+    return _mail("account_changed", **message.data)
 
 
-def _send(name: str, to: str, **context: str) -> None:
+def register_kinds() -> None:
+    for kind, label, compose in (
+        ("password-reset", "Link for a new password", _reset_link),
+        ("confirm-email", "Link that confirms the email", _confirmation_link),
+        ("password-changed", "Password changed", _password_changed),
+        ("account-changed", "Account changed by staff", _account_changed),
+    ):
+        register(kind, label=label, compose=compose, priority=Priority.FIRST)
+
+
+def _time_text() -> str:
+    return f"{timezone.now():%-d %B %Y, %H:%M} UTC"
+
+
+def _mail(name: str, **context: str) -> EmailMultiAlternatives:
     template = f"accounts/email/{name}"
     subject = render_to_string(f"{template}_subject.txt").strip()
-    mail = EmailMultiAlternatives(subject, render_to_string(f"{template}.txt", context), to=[to])
+    mail = EmailMultiAlternatives(subject, render_to_string(f"{template}.txt", context))
     mail.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
-    mail.send()
+    return mail

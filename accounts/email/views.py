@@ -10,7 +10,7 @@ from accounts.login.attempts import spend_confirmation_mail
 from accounts.requests import AuthenticatedRequest
 
 from .confirmation import confirm_email, user_of_link
-from .queue import queue_confirmation_link
+from .mails import write_confirmation_link
 
 
 @never_cache
@@ -36,6 +36,6 @@ def send_confirmation_link(request: AuthenticatedRequest) -> HttpResponse:
         messages.info(request, "Your email address is confirmed already.")
     else:
         spend_confirmation_mail(request.user)
-        queue_confirmation_link(request.user)
+        write_confirmation_link(request.user)
         messages.success(request, f"We have sent a new link to {request.user.email}.")
     return redirect("accounts:profile")

@@ -86,6 +86,8 @@ class Message(models.Model):
     data = models.JSONField(db_default=Value({}, models.JSONField()), default=dict, blank=True)
     priority = models.PositiveSmallIntegerField(choices=Priority, db_default=Priority.FIRST)
     created_at = models.DateTimeField(db_default=Now())
+    # When it was to be sent first. It is given up some days later.
+    due_at = models.DateTimeField(db_default=Now())
     next_try_at = models.DateTimeField(db_default=Now())
     # After this time the message is dropped, not sent: a reminder after the show.
     expires_at = models.DateTimeField(null=True, blank=True)

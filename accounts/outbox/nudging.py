@@ -10,11 +10,13 @@ import os
 import threading
 import time
 
-from bookmyshow.celery import send_by_name
+from bookmyshow.celery import app, send_at_once
+
+from .models import Channel
 
 log = logging.getLogger(__name__)
 
-TASK = "accounts.tasks.send_mail"
+TASKS = {Channel.MAIL: "accounts.tasks.send_mail", Channel.PUSH: "accounts.tasks.send_push"}
 # At most one nudge in this time, from each process.
 PAUSE_SECONDS = 0.2
 # After a nudge that failed. Beat's runs send the messages meanwhile.
@@ -27,11 +29,16 @@ class Nudger:
     """The thread of one process. It starts with the first nudge, and ends with the process."""
 
     def __init__(self) -> None:
+        self._channels: set[Channel] = set()
         self._is_wanted = threading.Event()
         self._starting = threading.Lock()
         self._process = 0
 
-    def nudge(self) -> None:
+    def nudge(self, channel: Channel = Channel.MAIL) -> None:
+        """Ask a worker to send what is due. Call it on commit. Returns at once; raises nothing."""
+        if app.conf.task_always_eager:
+            return  # There are no workers.
+        self._channels.add(channel)
         self._is_wanted.set()
         # A fork copies this object, but not its thread.
         if self._process != os.getpid():
@@ -48,9 +55,10 @@ class Nudger:
 
     def _send(self) -> bool:
         try:
-            send_by_name(TASK, expires=EXPIRES_SECONDS)
+            while self._channels and not app.conf.task_always_eager:
+                send_at_once(TASKS[self._channels.pop()], expires=EXPIRES_SECONDS)
         except Exception as error:  # kombu, redis and sockets raise errors of different classes
-            log.warning("no nudge for the sender of mail: %s", type(error).__name__)
+            log.warning("no worker was asked to send mail: %s", type(error).__name__)
             return False
         return True
 

@@ -1,10 +1,11 @@
-"""The kinds of messages. Each app registers its own in `AppConfig.ready`."""
+"""The kinds of messages, and what sends them. Each app registers its own in `AppConfig.ready`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
+from .failures import Refusal
 from .models import LONGEST_KIND, Channel, Message, Priority
 
 
@@ -24,7 +25,7 @@ class Drop:
 
 
 #: Writes a claimed message, outside of any transaction: an EmailMultiAlternatives, or what the
-#: channel sends. A mail without recipients goes to `message.recipient`.
+#: channel sends. A mail goes to `message.recipient`, whatever its `to` says.
 Compose = Callable[[Message], Any]
 
 
@@ -71,3 +72,35 @@ def labels() -> dict[str, str]:
     """The label of each kind by its name, sorted by label."""
     found = {kind.name: kind.label for kind in _kinds.values()}
     return dict(sorted(found.items(), key=lambda item: item[1]))
+
+
+class Sender(Protocol):
+    """Sends the messages of one run over one channel."""
+
+    def open(self) -> None:
+        """Connect, unless connected. An error concerns every message (Failure.SERVER)."""
+
+    def send(self, message: Message, content: Any) -> None:
+        """Send what `compose` wrote. Raises an error that `refusal` can classify."""
+
+    def refusal(self, error: Exception, message: Message) -> Refusal:
+        """Classify an error of `send`."""
+
+    def drop_connection(self) -> None:
+        """Close at once, after an error. `open` connects again. Raises nothing."""
+
+    def close(self) -> None:
+        """Close at the end of a run."""
+
+
+_senders: dict[str, Callable[[], Sender]] = {}
+
+
+def register_sender(channel: Channel, sender: Callable[[], Sender]) -> None:
+    """Register what sends the messages of a channel; `sender` is called once for each run."""
+    _senders[channel] = sender
+
+
+def new_sender(channel: str) -> Sender | None:
+    """A sender for one run. None if no app sends messages of this channel."""
+    return _senders[channel]() if channel in _senders else None

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -20,12 +21,12 @@ __all__ = ["NewMessage", "nudge", "write", "write_many"]
 # Sorted by key, so that two writers of the same keys wait for each other in one order.
 INSERT = """
     INSERT INTO outbox_message (channel, kind, key, user_id, address, show, booking, data, priority,
-                                next_try_at, expires_at)
+                                due_at, next_try_at, expires_at)
     SELECT channel, kind, key, user_id, address, show, booking, data, priority,
-           coalesce(next_try_at, clock_timestamp()), expires_at
+           coalesce(due_at, now()), coalesce(due_at, now()), expires_at
     FROM jsonb_to_recordset(%s::jsonb) AS given (
         channel text, kind text, key text, user_id bigint, address text, show bigint,
-        booking bigint, data jsonb, priority smallint, next_try_at timestamptz,
+        booking bigint, data jsonb, priority smallint, due_at timestamptz,
         expires_at timestamptz
     )
     ORDER BY key
@@ -59,7 +60,7 @@ class NewMessage:
             "booking": self.booking_id,
             "data": self.data,
             "priority": kind_of(self.kind, self.channel).priority,
-            "next_try_at": self.due_at,
+            "due_at": self.due_at,
             "expires_at": self.expires_at,
         }
 
@@ -108,6 +109,7 @@ def write_many(messages: Iterable[NewMessage]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [json.dumps(rows, cls=DjangoJSONEncoder)])
         written = cursor.rowcount
-    if written and any(row["next_try_at"] is None for row in rows):
-        transaction.on_commit(nudge, robust=True)
+    if written:
+        for channel in {row["channel"] for row in rows if row["due_at"] is None}:
+            transaction.on_commit(partial(nudge, channel), robust=True)
     return written

@@ -11,6 +11,7 @@ from django.test import Client, RequestFactory
 
 from accounts import services
 from accounts.models import MANAGERS, User
+from accounts.outbox.sending import send_due
 from tests.support.admin_site import assert_few_queries, errors_of, staff_client
 from tests.support.factories import make_user
 
@@ -190,6 +191,7 @@ def test_a_change_by_staff_is_mailed_to_the_account(
             "groups": [manager.pk],
         },
     )
+    send_due()
     assert sorted(message.to[0] for message in mailoutbox) == [
         "after@example.com",
         "before@example.com",
@@ -205,6 +207,7 @@ def test_a_password_set_by_staff_is_mailed_to_the_account(
     user = make_user("asha@example.com")
     new = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
     client.post(f"/admin/accounts/user/{user.pk}/password/", new)
+    send_due()
     assert [message.to for message in mailoutbox] == [["asha@example.com"]]
     assert "password" in str(mailoutbox[0].subject)
 

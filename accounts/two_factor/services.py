@@ -9,7 +9,6 @@ import base64
 import io
 import time
 from collections.abc import Callable
-from functools import partial
 
 import segno
 from django.conf import settings
@@ -23,7 +22,7 @@ from django_otp import login as otp_login
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.email.queue import queue_account_changed
+from accounts.email.mails import write_account_changed
 from accounts.errors import AlreadySetUp
 from accounts.models import User
 from bookmyshow.core.htmx import redirect_whole_page
@@ -139,10 +138,7 @@ def forget_device(*, user: User, by: User) -> bool:
         gone = _delete_device(user)
         if gone:
             audit.record(by=by, about=user, what="Authenticator app taken away.")
-            queue_mail = partial(
-                queue_account_changed, emails={user.email}, what="second factor", by=by
-            )
-            transaction.on_commit(queue_mail)
+            write_account_changed(user=user, emails={user.email}, what="second factor", by=by)
     return bool(gone)
 
 
