@@ -58,7 +58,8 @@ class EditUserForm(UserChangeForm):
 
 def _free_email(form: forms.ModelForm) -> str:
     email: str = form.cleaned_data["email"]
-    if User.objects.filter(email__iexact=email).exclude(pk=form.instance.pk).exists():
+    is_account = not form.instance.is_guest
+    if is_account and User.objects.with_email(email).exclude(pk=form.instance.pk).exists():
         raise forms.ValidationError("An account with this email already exists.")
     return email
 

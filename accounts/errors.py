@@ -1,7 +1,7 @@
 """Errors about accounts, with the codes of the JSON API."""
 
 from bookmyshow.core.errors import DomainError, Forbidden, NotAuthenticated, NotFound
-from bookmyshow.core.rate_limits import Busy
+from bookmyshow.core.rate_limits import Busy, RateLimited
 
 
 class AccountError(DomainError):
@@ -37,6 +37,15 @@ class AlreadySetUp(AccountError, Forbidden):
 
 class LinkNotValid(AccountError, NotFound):
     """The link is too old, was changed, or was mailed to an earlier address of the account."""
+
+
+class TooManyGuests(RateLimited):
+    """Too many new guests of one network address. People with an account are not affected."""
+
+    message = (
+        "Many people on your network are choosing seats right now. Log in or sign up to choose "
+        "yours, or try again in a few minutes."
+    )
 
 
 class TooManyPasswords(Busy):

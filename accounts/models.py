@@ -5,6 +5,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
@@ -35,26 +36,47 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
+    def create_guest(self) -> "User":
+        """Create a guest: somebody whom only a browser's session knows (`accounts.guests`)."""
+        guest = self.model(is_guest=True)
+        guest.set_unusable_password()
+        guest.save(using=self._db)
+        return guest
+
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The account with this email. Case and full-width letters make no difference."""
+        """The account with this email. Case and full-width letters make no difference.
+
+        Log-in and `createsuperuser` call this, so they never find a guest.
+        """
         return self.with_email(username or "").get()
 
     def with_email(self, email: str) -> models.QuerySet["User"]:
-        """At most one account: the one with this email, compared as `get_by_natural_key` does."""
-        return self.alias(email_folded=Lower("email")).filter(email_folded=email_key(email))
+        """At most one account: the one with this email, compared as `get_by_natural_key` does.
+
+        Guests are left out: several of them, and an account, may have the same email.
+        """
+        accounts = self.alias(email_folded=Lower("email")).filter(is_guest=False)
+        return accounts.filter(email_folded=email_key(email))
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who buys tickets or works here; logs in by email (docs/spec.md §3.1)."""
+    """A person who buys tickets or works here; logs in by email (docs/spec.md §3.1).
+
+    A guest is a person without an account (docs/spec.md §19): no log-in, no API token, no rights,
+    and an email that nobody has proved and that other people may have too.
+    """
 
     email = models.EmailField(max_length=254, validators=[validate_mailable])
     name = models.CharField(max_length=120)
     phone = models.CharField(max_length=32, blank=True)
     is_staff = models.BooleanField("works here", default=False)
     is_active = models.BooleanField(default=True)
+    is_guest = models.BooleanField(
+        "guest, without an account", default=False, db_default=False, editable=False
+    )
     # An increase ends all sessions and API tokens. Database triggers increase it at each change of
     # rights, of `is_active` or of the second factor, and never let it decrease (migration
     # `second_factor_and_rights`).
@@ -78,19 +100,36 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = (
             models.UniqueConstraint(
                 Lower("email"),
+                condition=Q(is_guest=False),
                 name="user_email_unique_any_case",
                 violation_error_message="An account with this email already exists.",
             ),
-            models.CheckConstraint(condition=~models.Q(email=""), name="user_email_not_empty"),
+            models.CheckConstraint(
+                condition=~Q(email="") | Q(is_guest=True), name="user_email_not_empty"
+            ),
+            # "!" begins a password that no text matches (`set_unusable_password`).
+            models.CheckConstraint(
+                condition=Q(is_guest=False)
+                | Q(
+                    is_staff=False,
+                    is_superuser=False,
+                    password__startswith="!",
+                    last_login__isnull=True,
+                ),
+                name="user_guest_never_logs_in",
+            ),
         )
         indexes = (
             models.Index(fields=("email",), name="user_email"),
             models.Index(fields=("created_at",), name="user_created_at"),
+            models.Index(
+                fields=("created_at", "id"), condition=Q(is_guest=True), name="user_guests"
+            ),
             GinIndex(Words("name", "email", "phone"), name="user_words"),
         )
 
     def __str__(self) -> str:
-        return self.name or self.email
+        return self.name or self.email or f"guest {self.pk}"
 
     def set_password(self, raw_password: str | None) -> None:
         """Set a new password, without saving. Saving it ends every session and API token."""
@@ -126,7 +165,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name
 
     def get_short_name(self) -> str:
-        return self.name.split(" ")[0] if self.name else self.email
+        return self.name.split(" ")[0] if self.name else str(self)
 
 
 class RecoveryCode(models.Model):

@@ -56,7 +56,9 @@ def connect_signals() -> None:
     """Drop a profile at log-out and when the account changes. Called when the app starts."""
 
     def saved(instance: User, **_signal: Any) -> None:
-        _forget(instance.pk)
+        # A guest has no profile in the API.
+        if not instance.is_guest:
+            _forget(instance.pk)
 
     def logged_out(user: User | None, **_signal: Any) -> None:
         if user is not None:

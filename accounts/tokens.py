@@ -45,7 +45,7 @@ def issue_token(user: User, *, otp: bool = False) -> str:
 
 
 def user_of_token(token: str) -> User | None:
-    """The active person of a token, in one query. None if the token is not valid.
+    """The active person of a token, in one query. None if the token is not valid. Never a guest.
 
     Role and email are read from the database; the claims are only for clients.
     """
@@ -101,7 +101,8 @@ def _person_of_token() -> str:
     """The SQL for the person by id, without a row if the token was logged out. Its parameters: the
     id, the 1 in EXISTS (SELECT 1 …), the jti."""
     ended = EndedToken.objects.filter(jti=NO_JTI)
-    return statement(User.objects.filter(pk=0).filter(~Exists(ended)).order_by())
+    accounts = User.objects.filter(pk=0, is_guest=False)
+    return statement(accounts.filter(~Exists(ended)).order_by())
 
 
 def _is_integer(value: Any) -> bool:

@@ -159,6 +159,15 @@ class AddressLimit(BookingError):
     retry_after = 15
 
 
+class GuestsOfAddressLimit(AddressLimit):
+    """The same for guests, whose limit is lower. People with an account may still hold seats."""
+
+    message = (
+        "Many seats of this show are on hold from your network right now. Log in or sign up to "
+        "hold yours, or try again in a moment."
+    )
+
+
 class EmailNotConfirmed(BookingError):
     """A person whose email address isn't confirmed may not have tickets for that many seats."""
 

@@ -21,7 +21,14 @@ from bookmyshow.core.db.prepared import prepared_cursor
 from bookmyshow.core.pseudonym import pseudonym
 from bookmyshow.core.rate_limits import Limit, RateLimited, count_attempt
 
-from .errors import AddressLimit, HoldPaused, NetworkNotConfirmed, TooManyHolds, TooManySeats
+from .errors import (
+    AddressLimit,
+    GuestsOfAddressLimit,
+    HoldPaused,
+    NetworkNotConfirmed,
+    TooManyHolds,
+    TooManySeats,
+)
 from .models import Booking
 
 # Returns one row about one person at clock.now: their seats at one show, and `holds`, the number of
@@ -85,6 +92,7 @@ class HoldLimits:
     pause: timedelta
     #: Seats of one show that all people of one network address hold together.
     seats_of_address: int
+    is_guest: bool = False
 
     @classmethod
     def of(cls, user: User) -> "HoldLimits | None":
@@ -96,7 +104,12 @@ class HoldLimits:
             holds=settings.MAX_HOLDS,
             unpaid=settings.UNPAID_HOLD_TIME,
             pause=settings.HOLD_PAUSE,
-            seats_of_address=settings.MAX_HELD_SEATS_PER_ADDRESS,
+            # All seats on hold from the address count for both. So guests never hold more than
+            # theirs, and what is left up to the higher limit is only for people with an account.
+            seats_of_address=settings.MAX_GUEST_SEATS_PER_ADDRESS
+            if user.is_guest
+            else settings.MAX_HELD_SEATS_PER_ADDRESS,
+            is_guest=user.is_guest,
         )
 
     def values(self) -> dict[str, Any]:
@@ -127,7 +140,7 @@ class HoldLimits:
             if wait > 0:
                 raise HoldPaused(ceil(wait))
         if held_from and person.held_near + seats > self.seats_of_address:
-            raise AddressLimit
+            raise GuestsOfAddressLimit if self.is_guest else AddressLimit
 
 
 class PersonAtShow(NamedTuple):

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -15,6 +13,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.guests.services import begin_guest
+from accounts.guests.session import buyer
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from bookmyshow.core.errors import DomainError
@@ -43,20 +43,18 @@ PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 def hold(request: HttpRequest, show_id: int) -> HttpResponse:
     """Hold the chosen seats and go to the review page, or show the map with the error.
 
-    A visitor who is not logged in goes to the log-in page, and then back to the map with the same
-    seats chosen.
+    A visitor who is not logged in holds them as a guest of this browser (docs/spec.md §19).
     """
     labels, token, unasked = ChosenSeats.of(request.POST)
     if not labels:
         return _refused(request, show_id, labels, InvalidSeats("Choose at least one seat."))
-    if not request.user.is_authenticated:
-        return _log_in_first(request, show_id, labels)
     if unasked:
         return _refused(request, show_id, labels, InvalidSeats(wheelchair_question(unasked)))
     try:
-        count_attempt(HOLDS_OF_PERSON, request.user.pk)
+        user = buyer(request) or begin_guest(request)
+        count_attempt(HOLDS_OF_PERSON, user.pk)
         booking = services.hold_from_form(
-            user=request.user,
+            user=user,
             show_id=show_id,
             labels=labels,
             form_token=token,
@@ -67,15 +65,6 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
     except (BookingError, ShowBusy, RateLimited) as error:
         return _refused(request, show_id, labels, error)
     return redirect_whole_page(request, booking.get_absolute_url())
-
-
-def _log_in_first(request: HttpRequest, show_id: int, labels: list[str]) -> HttpResponse:
-    """To the log-in page, and from there back to the map with the same seats chosen."""
-    chosen = {**request.GET.dict(), "seats": ",".join(labels)}
-    if "wheelchair" in request.POST:
-        chosen["wheelchair"] = "yes"
-    back = f"{reverse('shows:show', args=[show_id])}?{urlencode(chosen)}"
-    return redirect_whole_page(request, redirect_to_login(back).url)
 
 
 def wheelchair_question(labels: list[str]) -> str:
@@ -94,7 +83,10 @@ def _refused(
 
     The status is 422 for an invalid choice, 429 for a rate limit, else 409.
     """
-    status = {InvalidSeats: 422, RateLimited: 429}.get(type(error), 409)
+    if isinstance(error, RateLimited):
+        status = 429
+    else:
+        status = 422 if isinstance(error, InvalidSeats) else 409
     if not request.headers.get("HX-Request"):
         return show_page(request, show_id, chosen=labels, problem=error.message, status=status)
     context = {"map_html": map_or_404(show_id).html, "problem": error.message}

@@ -56,6 +56,9 @@ MAX_HOLDS = environment.whole_number("MAX_HOLDS", default=5, least=1, most=10_00
 MAX_HELD_SEATS_PER_ADDRESS = environment.whole_number(
     "MAX_HELD_SEATS_PER_ADDRESS", default=40, least=1, most=100_000
 )
+MAX_GUEST_SEATS_PER_ADDRESS = environment.whole_number(
+    "MAX_GUEST_SEATS_PER_ADDRESS", default=20, least=1, most=100_000
+)
 HOLD_PAUSE = timedelta(
     minutes=environment.whole_number("HOLD_PAUSE_MINUTES", default=5, least=0, most=1440)
 )

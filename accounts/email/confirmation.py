@@ -27,7 +27,7 @@ def user_of_link(token: str) -> User:
         pk, email = signing.loads(token, salt=SALT, max_age=LINK_SECONDS)
     except signing.BadSignature as error:
         raise LinkNotValid from error
-    user = User.objects.filter(pk=pk, email=email, is_active=True).first()
+    user = User.objects.filter(pk=pk, email=email, is_active=True, is_guest=False).first()
     if user is None:
         raise LinkNotValid
     return user

@@ -53,7 +53,7 @@ NEWCOMERS = """
     SELECT count(*), count(*) FILTER (WHERE EXISTS (
         SELECT FROM bookings_booking b WHERE b.user_id = u.id AND b.confirmed_at IS NOT NULL))
     FROM accounts_user u
-    WHERE u.created_at > %(now)s - interval '30 days' AND NOT u.is_staff
+    WHERE u.created_at > %(now)s - interval '30 days' AND NOT u.is_staff AND NOT u.is_guest
 """
 
 

@@ -1,7 +1,6 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connection
@@ -56,14 +55,48 @@ def test_holding_leads_to_the_review_and_with_htmx_moves_the_whole_page() -> Non
 
 
 @pytest.mark.parametrize("headers", [None, HTMX])
-def test_seats_chosen_before_logging_in_come_back_chosen(headers: dict[str, str] | None) -> None:
+def test_a_visitor_holds_seats_without_a_log_in(headers: dict[str, str] | None) -> None:
+    show, visitor = make_show(), Client()
+    response = hold(visitor, show, "A1", "A2", headers=headers)
+    booking = Booking.objects.get()
+    assert response["HX-Redirect" if headers else "Location"] == booking.get_absolute_url()
+    assert booking.user.is_guest
+    assert ticked(visitor.get(show.get_absolute_url())) == ["A1", "A2"]
+    own = reverse("shows:own", args=[show.pk])
+    assert booking.reference in visitor.get(own).content.decode()
+    assert booking.reference not in Client().get(own).content.decode()
+
+
+def test_a_visitor_is_the_same_guest_with_each_hold() -> None:
+    show, visitor = make_show(), Client()
+    hold(visitor, show, "A1")
+    hold(visitor, show, "B1", token="form-2")
+    hold(visitor, make_show(), "A1", token="form-3")
+    assert User.objects.filter(is_guest=True).count() == 1
+    assert Booking.objects.filter(status="PENDING").count() == 2, "the first one was swapped"
+    hold(Client(), show, "C1")
+    assert User.objects.filter(is_guest=True).count() == 2
+
+
+def test_two_visitors_cannot_hold_the_same_seat() -> None:
     show = make_show()
-    response = hold(Client(), show, "A1", "A2", headers=headers)
-    address = response["HX-Redirect" if headers else "Location"]
-    assert address.startswith(reverse("accounts:login"))
-    (back,) = parse_qs(urlsplit(address).query)["next"]
-    assert ticked(signed_in(make_user()).get(back)) == ["A1", "A2"]
-    assert not Booking.objects.exists()
+    assert hold(Client(), show, "A1").status_code == 302
+    response = hold(Client(), show, "A1", "A2")
+    assert response.status_code == 409
+    assert "Seat A1 is no longer free" in response.content.decode()
+
+
+def test_a_look_at_the_map_makes_no_guest_and_no_session() -> None:
+    show, visitor = make_show(), Client()
+    for address in (
+        show.get_absolute_url(),
+        show.get_absolute_url() + "?party=2",
+        reverse("shows:seats", args=[show.pk]),
+        reverse("shows:own", args=[show.pk]),
+    ):
+        assert visitor.get(address).status_code == 200
+    assert not User.objects.filter(is_guest=True).exists()
+    assert "sessionid" not in visitor.cookies
 
 
 def test_a_seat_lost_to_someone_else_is_named_and_the_rest_stay_chosen() -> None:
@@ -98,12 +131,13 @@ def test_no_seat_and_eleven_seats_are_refused_kindly(count: int) -> None:
 
 
 @pytest.mark.parametrize("headers", [None, HTMX])
-def test_a_form_without_a_seat_is_refused_before_the_log_in(
+def test_a_form_without_a_seat_is_refused_and_makes_no_guest(
     headers: dict[str, str] | None,
 ) -> None:
     response = hold(Client(), make_show(), headers=headers)
     assert response.status_code == 422
     assert "Choose at least one seat." in response.content.decode()
+    assert not User.objects.exists()
 
 
 def hold_from_the_map(client: Client, show: Show, *labels: str, **answer: str) -> Any:
@@ -130,11 +164,12 @@ def test_ordinary_seats_are_held_without_a_question() -> None:
     assert hold_from_the_map(signed_in(make_user()), make_show(), "D2").status_code == 302
 
 
-def test_that_a_wheelchair_place_is_needed_is_remembered_through_the_log_in() -> None:
-    show = make_show()
-    response = hold_from_the_map(Client(), show, "D1", wheelchair="yes")
-    (back,) = parse_qs(urlsplit(response["Location"]).query)["next"]
-    body = signed_in(make_user()).get(back).content.decode()
+def test_a_visitor_too_is_asked_whether_a_wheelchair_place_is_needed() -> None:
+    show, visitor = make_show(), Client()
+    assert hold_from_the_map(visitor, show, "D1").status_code == 422
+    assert not User.objects.exists()
+    assert hold_from_the_map(visitor, show, "D1", wheelchair="yes").status_code == 302
+    body = visitor.get(show.get_absolute_url()).content.decode()
     assert '<input type="checkbox" name="wheelchair" value="yes" checked>' in body
 
 

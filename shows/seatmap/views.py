@@ -6,7 +6,6 @@ from datetime import timedelta
 from math import ceil
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import DurationField, ExpressionWrapper, F
 from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_htmx.http import HTMX_STOP_POLLING
 
+from accounts.guests.session import buyer
 from accounts.models import User
 from accounts.staff.sessions import background
 from shows.booking_fee import ShownPrices, shown_prices
@@ -62,7 +62,7 @@ def seats(request: HttpRequest, show_id: int) -> HttpResponse:
 @never_cache
 def own(request: HttpRequest, show_id: int) -> HttpResponse:
     """The viewer's hold at this show. An open page asks for it: another tab may have changed it."""
-    context = own_context(show_cache.show_or_404(show_id), own_hold(request.user, show_id))
+    context = own_context(show_cache.show_or_404(show_id), own_hold(buyer(request), show_id))
     return render(request, "shows/seatmap/show.html#own-hold", context)
 
 
@@ -97,8 +97,8 @@ class OwnHold:
         return ceil(self.lapses_in.total_seconds())
 
 
-def own_hold(user: User | AnonymousUser, show_id: int) -> OwnHold:
-    if not user.is_authenticated:
+def own_hold(user: User | None, show_id: int) -> OwnHold:
+    if user is None:
         return OwnHold()
     rows = list(
         Seat.objects.held_by(user, show_id)
@@ -138,7 +138,7 @@ def show_page(
     screening = show_cache.show_or_404(show_id)
     prices = shown_prices(screening)
     current = map_or_404(show_id)  # 404 for a deleted show, which may still be cached
-    hold = own_hold(request.user, show_id)
+    hold = own_hold(buyer(request), show_id)
     html, ticked = _for_viewer(current, screening, hold, chosen)
     lost = [] if current.is_final else [c for c in dict.fromkeys(chosen) if c not in ticked]
     context = {
@@ -227,7 +227,7 @@ def _best_seats(request: HttpRequest, show_id: int) -> HttpResponse:
         reading = seatmap.read(show_id)
     except Show.DoesNotExist as error:
         raise Http404 from error
-    mine = set(own_hold(request.user, show_id).labels)
+    mine = set(own_hold(buyer(request), show_id).labels)
     free = [seat._replace(state=FREE) if seat.label in mine else seat for seat in reading.seats]
     labels = best_seats.best_seats(free, party, kind)
     problem = "" if labels else none_found_text(party, kind)

@@ -34,6 +34,14 @@ def make_user(email: str = "", password: str | None = None, **fields: Any) -> Us
     )
 
 
+def make_guest(email: str = "", **fields: Any) -> User:
+    """A guest, with the details that are given. `guest_browser` has its session too."""
+    guest = User.objects.create_guest()
+    User.objects.filter(pk=guest.pk).update(email=email, **fields)
+    guest.refresh_from_db()
+    return guest
+
+
 def make_movie(title: str = "Anatomy of a Fall", **fields: Any) -> Movie:
     fields.setdefault("slug", f"film-{next(_number)}")
     fields.setdefault("duration_minutes", 120)
