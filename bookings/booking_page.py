@@ -28,6 +28,7 @@ from .payments.pages import (
 from .payments.prices import online_total, quote, seats_total
 from .payments.states import OrderState
 from .tickets.services import qr_svg, share_address
+from .wallet.offers import wallets_for
 
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 Page = tuple[str, dict[str, Any]]
@@ -113,6 +114,7 @@ def _ticket(request: HttpRequest, found: Booking, stands: Standing) -> Page:
     context = {
         "qr": qr_svg(found),
         "share_address": share_address(request, found),
+        "wallets": wallets_for(found, at=found.now),
         "is_past": found.show.ends_at <= found.now,
         "can_cancel": not has_begun,
         "choice": None if has_begun else cancel_choice(found, at=found.now),

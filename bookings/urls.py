@@ -9,6 +9,7 @@ from .door import views as door_views
 from .payments import views as payment_views
 from .payments import webhook_views
 from .tickets import views as ticket_views
+from .wallet import views as wallet_views
 
 register_converter(ReferenceConverter, "reference")
 
@@ -48,6 +49,10 @@ urlpatterns = [
     ),
     path("bookings/<reference:reference>/ticket.pdf", ticket_views.pdf, name="pdf"),
     path("bookings/<reference:reference>/ticket.ics", ticket_views.ics, name="ics"),
+    path("bookings/<reference:reference>/ticket.pkpass", wallet_views.apple, name="apple-pass"),
+    path(
+        "bookings/<reference:reference>/google-wallet/", wallet_views.google, name="google-wallet"
+    ),
     path("bookings/<reference:reference>/qr.svg", ticket_views.qr, name="qr"),
     path("bookings/<reference:reference>/receipt.pdf", document_views.receipt, name="receipt"),
     path("bookings/<reference:reference>/share/", ticket_views.share, name="share"),

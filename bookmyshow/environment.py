@@ -286,6 +286,22 @@ def check_payments(provider: str, *, at_cinema: bool, keys: Mapping[str, object]
             refuse(name, "is a live key; with PAYMENTS=sandbox leave it empty")
 
 
+def file(name: str) -> str:
+    """The path of a file that can be read, or "" if the setting is not set."""
+    path = env.str(name, default="").strip()
+    if path and not os.access(path, os.R_OK):
+        refuse(name, "no file can be read there; use its complete path, or leave it empty")
+    return path
+
+
+def refuse_incomplete(**values: str) -> None:
+    """End the process if some of the settings that only work together are set and others not."""
+    missing = [name for name, value in values.items() if not value]
+    if missing and len(missing) < len(values):
+        given = next(name for name, value in values.items() if value)
+        refuse(missing[0], f"not set; {given} needs it")
+
+
 def host_names(name: str) -> list[str]:
     """A comma-separated list of host names, without scheme, port and path; empty when unset."""
     found = [word.lower() for word in comma_separated(name)]

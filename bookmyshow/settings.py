@@ -96,6 +96,22 @@ UNPAID_HOLD_TIME = timedelta(
 )
 CANCELLATION_POLICY = environment.cancellation_policy("CANCELLATION_POLICY")
 
+# Passes for phones (bookings.wallet). Without these settings, pages show nothing about wallets.
+APPLE_PASS_CERTIFICATE = environment.file("APPLE_PASS_CERTIFICATE")
+APPLE_PASS_KEY = environment.file("APPLE_PASS_KEY")
+APPLE_PASS_KEY_PASSWORD = env.str("APPLE_PASS_KEY_PASSWORD", default="")
+APPLE_WWDR_CERTIFICATE = environment.file("APPLE_WWDR_CERTIFICATE")
+GOOGLE_WALLET_ISSUER_ID = env.str("GOOGLE_WALLET_ISSUER_ID", default="")
+GOOGLE_WALLET_KEY_FILE = environment.file("GOOGLE_WALLET_KEY_FILE")
+environment.refuse_incomplete(
+    APPLE_PASS_CERTIFICATE=APPLE_PASS_CERTIFICATE,
+    APPLE_PASS_KEY=APPLE_PASS_KEY,
+    APPLE_WWDR_CERTIFICATE=APPLE_WWDR_CERTIFICATE,
+)
+environment.refuse_incomplete(
+    GOOGLE_WALLET_ISSUER_ID=GOOGLE_WALLET_ISSUER_ID, GOOGLE_WALLET_KEY_FILE=GOOGLE_WALLET_KEY_FILE
+)
+
 INSTALLED_APPS = [
     "bookmyshow.core",
     "bookmyshow.site",

@@ -62,6 +62,13 @@ PAGES: dict[str, Row] = {
     "bookings/<reference:reference>/payment/": Row(OWNER, "/bookings/{reference}/payment/"),
     "bookings/<reference:reference>/ticket.pdf": Row(OWNER, "/bookings/{reference}/ticket.pdf"),
     "bookings/<reference:reference>/ticket.ics": Row(OWNER, "/bookings/{reference}/ticket.ics"),
+    # 404 for the owner too, until the operator sets up passes (bookings/wallet/tests).
+    "bookings/<reference:reference>/ticket.pkpass": Row(
+        set(), "/bookings/{reference}/ticket.pkpass"
+    ),
+    "bookings/<reference:reference>/google-wallet/": Row(
+        set(), "/bookings/{reference}/google-wallet/"
+    ),
     "bookings/<reference:reference>/qr.svg": Row(OWNER, "/bookings/{reference}/qr.svg"),
     "bookings/<reference:reference>/receipt.pdf": Row(OWNER, "/bookings/{reference}/receipt.pdf"),
     "bookings/<reference:reference>/share/": Row(OWNER, "/bookings/{reference}/share/"),

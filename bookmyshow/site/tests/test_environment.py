@@ -79,6 +79,10 @@ MALFORMED = [
     ("WEB_CONCURRENCY", "-1"),
     ("WEB_CONCURRENCY", "lots"),
     ("WEB_THREADS", "many"),
+    ("APPLE_PASS_CERTIFICATE", "/no/such/file"),
+    ("APPLE_PASS_KEY", "/no/such/file"),
+    ("APPLE_WWDR_CERTIFICATE", "/no/such/file"),
+    ("GOOGLE_WALLET_KEY_FILE", "/no/such/file"),
 ]
 
 # The setting that the line names, and what is set. "" starts.
@@ -107,6 +111,19 @@ MONEY: list[tuple[str, dict[str, str]]] = [
     ("RAZORPAY_WEBHOOK_SECRETS", {**RAZORPAY, "RAZORPAY_WEBHOOK_SECRETS": ""}),
     ("RAZORPAY_KEY_ID", {**RAZORPAY, "PAYMENTS": "sandbox"}),
 ]
+
+# A file that is there. What it holds is the matter of `doctor`.
+FILE = __file__
+APPLE = dict.fromkeys(("APPLE_PASS_CERTIFICATE", "APPLE_PASS_KEY"), FILE)
+WALLETS: list[tuple[str, dict[str, str]]] = [
+    ("APPLE_WWDR_CERTIFICATE", APPLE),
+    ("APPLE_PASS_CERTIFICATE", {"APPLE_PASS_KEY": FILE}),
+    ("", {**APPLE, "APPLE_WWDR_CERTIFICATE": FILE}),
+    ("GOOGLE_WALLET_ISSUER_ID", {"GOOGLE_WALLET_KEY_FILE": FILE}),
+    ("GOOGLE_WALLET_KEY_FILE", {"GOOGLE_WALLET_ISSUER_ID": "1"}),
+    ("", {"GOOGLE_WALLET_ISSUER_ID": "1", "GOOGLE_WALLET_KEY_FILE": FILE}),
+]
+TOGETHER = MONEY + WALLETS
 
 TRY_EACH = """
 import json, os, runpy, sys, traceback
@@ -146,8 +163,8 @@ def answers() -> dict[tuple[str, str], tuple[int, str]]:
     cases = [*MALFORMED, ("", ""), ("DEBUG", "on")]
     environments = [{**GOOD, name: value} if name else GOOD for name, value in cases]
     environments[-1] |= dict.fromkeys(("SECRET_KEY", "JWT_SECRET"), "")
-    cases += [(name, str(others)) for name, others in MONEY]
-    environments += [{**GOOD, **others} for _, others in MONEY]
+    cases += [(name, str(others)) for name, others in TOGETHER]
+    environments += [{**GOOD, **others} for _, others in TOGETHER]
     result = subprocess.run(
         [sys.executable, "-c", TRY_EACH],
         cwd=ROOT,
@@ -173,7 +190,7 @@ def test_a_malformed_value_stops_the_start_with_one_line_that_names_it(
         assert value not in words
 
 
-@pytest.mark.parametrize(("name", "others"), MONEY)
+@pytest.mark.parametrize(("name", "others"), TOGETHER)
 def test_no_way_to_pay_a_missing_key_and_live_keys_beside_the_sandbox_stop_the_start(
     answers: dict[tuple[str, str], tuple[int, str]], name: str, others: dict[str, str]
 ) -> None:
