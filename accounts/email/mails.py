@@ -7,12 +7,9 @@ They are made when a mail is sent, so that no table has a valid link.
 
 import uuid
 from datetime import timedelta
-from urllib.parse import urljoin
 
-from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import force_bytes
@@ -22,6 +19,7 @@ from accounts.models import User
 from accounts.outbox.models import Message, Priority
 from accounts.outbox.registry import Drop, register
 from accounts.outbox.services import NewMessage, write, write_many
+from bookmyshow.core.mail import compose_mail, site_link
 
 from .confirmation import link_token
 
@@ -83,7 +81,7 @@ def _reset_link(message: Message) -> EmailMultiAlternatives | Drop:
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     token = default_token_generator.make_token(user)
     path = reverse("accounts:password-reset-new", args=[uid, token])
-    return _mail("password_reset", link=urljoin(settings.SITE_URL, path))
+    return _mail("password_reset", link=site_link(path))
 
 
 def _confirmation_link(message: Message) -> EmailMultiAlternatives | Drop:
@@ -91,11 +89,11 @@ def _confirmation_link(message: Message) -> EmailMultiAlternatives | Drop:
     if user is None or user.email_confirmed_at:
         return Drop("The address is confirmed.")
     path = reverse("accounts:confirm-email", args=[link_token(user)])
-    return _mail("confirm_email", link=urljoin(settings.SITE_URL, path))
+    return _mail("confirm_email", link=site_link(path))
 
 
 def _password_changed(message: Message) -> EmailMultiAlternatives:
-    link = urljoin(settings.SITE_URL, reverse("accounts:password-reset"))
+    link = site_link(reverse("accounts:password-reset"))
     return _mail("password_changed", link=link, **message.data)
 
 
@@ -118,8 +116,4 @@ def _time_text() -> str:
 
 
 def _mail(name: str, **context: str) -> EmailMultiAlternatives:
-    template = f"accounts/email/{name}"
-    subject = render_to_string(f"{template}_subject.txt").strip()
-    mail = EmailMultiAlternatives(subject, render_to_string(f"{template}.txt", context))
-    mail.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
-    return mail
+    return compose_mail(f"accounts/mail/{name}", context)

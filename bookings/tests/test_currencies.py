@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
@@ -80,7 +81,7 @@ def test_mails_name_it(currency: str, price: str, words: str, figure: str) -> No
     cancel_show(by=make_user(is_staff=True), show_id=sold(currency, price).show_id)
     mail = compose(Notice.objects.get())
     assert words in mail.body
-    assert words in str(mail.alternatives[0][0])
+    assert words in unescape(str(mail.alternatives[0][0]))
 
 
 @CURRENCY
