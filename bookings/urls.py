@@ -6,6 +6,7 @@ from .counter import cash_up_views
 from .counter import views as counter_views
 from .documents import views as document_views
 from .door import views as door_views
+from .offline import views as offline_views
 from .payments import views as payment_views
 from .payments import webhook_views
 from .tickets import views as ticket_views
@@ -35,6 +36,7 @@ urlpatterns = [
     path("counter/cash-up/", cash_up_views.cash_up, name="counter-cash-up"),
     path("counter/cash-up/csv/", cash_up_views.as_csv, name="counter-cash-up-csv"),
     path("bookings/", views.bookings, name="list"),
+    path("bookings/offline.json", offline_views.listing, name="offline-list"),
     path("bookings/<reference:reference>/", views.booking, name="booking"),
     path("bookings/<reference:reference>/clock/", views.clock, name="clock"),
     path("bookings/<reference:reference>/confirm/", views.confirm, name="confirm"),
@@ -47,6 +49,7 @@ urlpatterns = [
         payment_views.come_back,
         name="payment-return",
     ),
+    path("bookings/<reference:reference>/saved/", offline_views.saved, name="saved"),
     path("bookings/<reference:reference>/ticket.pdf", ticket_views.pdf, name="pdf"),
     path("bookings/<reference:reference>/ticket.ics", ticket_views.ics, name="ics"),
     path("bookings/<reference:reference>/ticket.pkpass", wallet_views.apple, name="apple-pass"),

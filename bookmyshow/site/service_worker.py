@@ -14,10 +14,21 @@ from django.views.decorators.http import require_safe
 
 from bookmyshow.environment import ROOT
 
+from .well_known_files import OFFLINE_PAGES
+
 FOLDER = ROOT / "static/js/sw"
 # In this order, in one script: each part stands after those that it imports.
-PARTS = ("answers", "events")
-OFFLINE_STYLES = ("tokens", "base", "controls", "components", "frame", "errors")
+PARTS = ("rules", "tickets", "answers", "events")
+STYLES = (
+    "tokens",
+    "base",
+    "controls",
+    "components",
+    "frame",
+    "errors",
+    "booking",
+    "offline",
+)
 IMPORT = re.compile(r"^import\b[^;]*;\n", re.MULTILINE)
 EXPORT = re.compile(r"^export (?=const |let |function |async |class )", re.MULTILINE)
 
@@ -26,22 +37,32 @@ EXPORT = re.compile(r"^export (?=const |let |function |async |class )", re.MULTI
 @cache_control(no_cache=True)
 def service_worker(request: HttpRequest) -> HttpResponse:
     """The service worker. It is served at /sw.js, because it controls only pages below its path."""
-    kept = kept_files()
-    seen = "".join([*kept, render_to_string("site/offline.html")])
-    version = hashlib.blake2b(seen.encode(), digest_size=6).hexdigest()
-    site = json.dumps({"kept": kept, "version": version})
+    pages, files = offline_pages(), kept_files()
+    seen = [*files, *(render_to_string(template) for template in OFFLINE_PAGES.values())]
+    site = {
+        "pages": pages,
+        "kept": [*pages.values(), *files],
+        "version": hashlib.blake2b("".join(seen).encode(), digest_size=6).hexdigest(),
+        "list": reverse("bookings:offline-list"),
+    }
     return HttpResponse(
-        f'"use strict";\nself.SITE = {site};\n{parts()}',
+        f'"use strict";\nself.SITE = {json.dumps(site)};\n{parts()}',
         content_type="text/javascript; charset=utf-8",
     )
 
 
+def offline_pages() -> dict[str, str]:
+    """The addresses of the pages for a lost connection, by what they are for."""
+    others = {name: f"{reverse('offline')}?for={name}" for name in OFFLINE_PAGES}
+    return others | {"offline": reverse("offline")}
+
+
 def kept_files() -> list[str]:
-    """The addresses of the offline page and its files. The page is the first."""
+    """The addresses of the files that these pages need."""
     return [
-        reverse("offline"),
-        *(static(f"css/{name}.css") for name in OFFLINE_STYLES),
+        *(static(f"css/{name}.css") for name in STYLES),
         static("js/site.js"),
+        static("icons.svg"),
         static("favicon.svg"),
         static("fonts/figtree-latin.woff2"),
         static("fonts/bricolage-grotesque-latin.woff2"),

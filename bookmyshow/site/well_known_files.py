@@ -10,6 +10,11 @@ from django.views.decorators.http import require_safe
 # Pages of accounts and bookings (these also have `noindex`), the API, and the seat map's polls.
 NOT_FOR_CRAWLERS = ("/accounts/", "/bookings/", "/api/", "/shows/*/seats/")
 A_DAY = 24 * 3600
+OFFLINE_PAGES = {
+    "offline": "site/offline.html",
+    "door": "site/offline_door.html",
+    "logOut": "site/offline_log_out.html",
+}
 
 
 @require_safe
@@ -27,17 +32,6 @@ def robots(request: HttpRequest) -> HttpResponse:
 @cache_control(public=True, max_age=A_DAY)
 def manifest(request: HttpRequest) -> HttpResponse:
     """The web app manifest: how the site looks on a phone's home screen."""
-    icons = [
-        {"src": static("favicon.svg"), "type": "image/svg+xml", "sizes": "any"},
-        {"src": static("icons/icon-192.png"), "type": "image/png", "sizes": "192x192"},
-        {"src": static("icons/icon-512.png"), "type": "image/png", "sizes": "512x512"},
-        {
-            "src": static("icons/maskable-512.png"),
-            "type": "image/png",
-            "sizes": "512x512",
-            "purpose": "maskable",
-        },
-    ]
     data = {
         "name": "BookMyShow",
         "short_name": "BookMyShow",
@@ -46,16 +40,40 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "start_url": "/",
         "scope": "/",
         "display": "standalone",
+        "lang": "en",
+        "dir": "ltr",
+        "categories": ["entertainment"],
         "background_color": "#0e0b12",
         "theme_color": "#0e0b12",
-        "icons": icons,
-        "shortcuts": [{"name": "My bookings", "url": reverse("bookings:list")}],
+        "icons": [
+            _image("favicon.svg", "any"),
+            _image("icons/icon-192.png", "192x192"),
+            _image("icons/icon-512.png", "512x512"),
+            _image("icons/maskable-512.png", "512x512") | {"purpose": "maskable"},
+        ],
+        "shortcuts": [
+            _shortcut("My bookings", reverse("bookings:list")),
+            _shortcut("What’s on", reverse("listings:home")),
+        ],
     }
     return JsonResponse(data, content_type="application/manifest+json")
+
+
+def _image(path: str, sizes: str) -> dict[str, str]:
+    kind = {"svg": "image/svg+xml", "png": "image/png"}[path.rpartition(".")[2]]
+    return {"src": static(path), "type": kind, "sizes": sizes}
+
+
+def _shortcut(name: str, url: str) -> dict[str, object]:
+    return {"name": name, "url": url, "icons": [_image("icons/icon-192.png", "192x192")]}
 
 
 @require_safe
 @cache_control(public=True, max_age=A_DAY)
 def offline(request: HttpRequest) -> HttpResponse:
-    """The page for a lost connection. Browsers store it, so it shows no data of the request."""
-    return HttpResponse(render_to_string("site/offline.html"))
+    """The page for a lost connection. Browsers store it, so it shows no data of the request.
+
+    `?for=door` is the page of the door, `?for=logOut` the answer to a log-out that was not sent.
+    """
+    template = OFFLINE_PAGES.get(request.GET.get("for", ""), OFFLINE_PAGES["offline"])
+    return HttpResponse(render_to_string(template))

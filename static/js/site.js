@@ -199,7 +199,15 @@ const movePoster = (event) => {
 };
 addEventListener("pageswap", movePoster);
 
-/* Without a connection, the site's own page is shown instead of the browser's. */
+/* Without a connection the service worker shows saved tickets and the site's own offline page. A
+   page that it doesn't control (reloaded with Shift) tells it of a log-out. */
 if ("serviceWorker" in navigator) {
-  addEventListener("load", () => navigator.serviceWorker.register("/sw.js").catch(() => {}));
+  const registered = () => navigator.serviceWorker.register("/sw.js").catch(() => null);
+  addEventListener("load", registered);
+  document.addEventListener("submit", async ({ target }) => {
+    if (!/\/(logout|profile\/delete)\/$/.test(target.action)) return;
+    (await navigator.serviceWorker.getRegistration())?.active?.postMessage({
+      type: "drop-tickets",
+    });
+  });
 }

@@ -53,6 +53,7 @@ PAGES: dict[str, Row] = {
     "accounts/password-reset/<uidb64>/<token>/": Row(ANYONE, "/accounts/password-reset/MQ/t-t/"),
     "accounts/password-reset/done/": Row(ANYONE, "/accounts/password-reset/done/"),
     "bookings/": Row(PERSON, "/bookings/"),
+    "bookings/offline.json": Row(ANYONE, "/bookings/offline.json"),
     "bookings/<reference:reference>/": Row(OWNER, "/bookings/{reference}/"),
     "bookings/<reference:reference>/clock/": Row(OWNER, "/bookings/{reference}/clock/"),
     "bookings/<reference:reference>/confirm/": Row(OWNER, "/bookings/{reference}/confirm/", "POST"),
@@ -60,6 +61,7 @@ PAGES: dict[str, Row] = {
     "bookings/<reference:reference>/cancel/": Row(OWNER, "/bookings/{reference}/cancel/", "POST"),
     "bookings/<reference:reference>/pay/": Row(OWNER, "/bookings/{reference}/pay/", "POST"),
     "bookings/<reference:reference>/payment/": Row(OWNER, "/bookings/{reference}/payment/"),
+    "bookings/<reference:reference>/saved/": Row(OWNER, "/bookings/{reference}/saved/"),
     "bookings/<reference:reference>/ticket.pdf": Row(OWNER, "/bookings/{reference}/ticket.pdf"),
     "bookings/<reference:reference>/ticket.ics": Row(OWNER, "/bookings/{reference}/ticket.ics"),
     # 404 for the owner too, until the operator sets up passes (bookings/wallet/tests).

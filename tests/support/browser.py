@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Playwright
@@ -64,6 +65,11 @@ def find_chromium(playwright: Playwright) -> str | None:
 
 def launch_chromium(playwright: Playwright) -> Browser:
     """Start the browser. If there is none, the test is skipped; if $CI is set, it fails."""
+    return playwright.chromium.launch(**chromium_options(playwright))
+
+
+def chromium_options(playwright: Playwright) -> dict[str, Any]:
+    """How the browser is started. Skips the test, or fails, like `launch_chromium`."""
     path = find_chromium(playwright)
     if path is None:
         if os.environ.get("CI"):
@@ -71,4 +77,4 @@ def launch_chromium(playwright: Playwright) -> Browser:
         pytest.skip(MISSING)
     # Chromium's sandbox refuses to run as root.
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *sandbox])
+    return {"executable_path": path, "args": [*ARGUMENTS, *sandbox]}

@@ -1,0 +1,1 @@
+"""Tickets that a browser keeps for places without a network (docs/spec.md §21)."""
