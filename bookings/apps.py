@@ -6,7 +6,12 @@ class BookingsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.export import add_part
+        from accounts.guests.services import add_claim
 
         from .export import bookings_of
+        from .guests import at_log_in
+        from .guests.moving import has_bought
 
         add_part("bookings", bookings_of)
+        add_claim(has_bought)
+        at_log_in.connect_signals()

@@ -131,16 +131,27 @@ class HoldLimits:
         known. Raises TooManySeats, TooManyHolds, HoldPaused, AddressLimit.
         """
         person = _person_at_show(user_id, show_id, held_from)
-        if person.bought + seats > self.seats_at_show:
-            raise TooManySeats(self.seats_at_show, bought=person.bought)
-        if person.holds >= self.holds:
-            raise TooManyHolds(self.holds)
+        self._check_person(person, seats)
         if person.last_end and person.unpaid >= self.unpaid:
             wait = (person.last_end + self.pause - now).total_seconds()
             if wait > 0:
                 raise HoldPaused(ceil(wait))
         if held_from and person.held_near + seats > self.seats_of_address:
             raise GuestsOfAddressLimit if self.is_guest else AddressLimit
+
+    def check_person(self, *, user_id: int, show_id: int, seats: int) -> None:
+        """Check only what one person may have, for a hold that moves to this person.
+
+        It replaces the person's hold at the show, if any. Its seats are on hold from the address
+        already, and its time counts as the person's from now on. Raises TooManySeats, TooManyHolds.
+        """
+        self._check_person(_person_at_show(user_id, show_id, ""), seats)
+
+    def _check_person(self, person: "PersonAtShow", seats: int) -> None:
+        if person.bought + seats > self.seats_at_show:
+            raise TooManySeats(self.seats_at_show, bought=person.bought)
+        if person.holds >= self.holds:
+            raise TooManyHolds(self.holds)
 
 
 class PersonAtShow(NamedTuple):

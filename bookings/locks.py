@@ -67,6 +67,12 @@ def lock_person(user_id: int) -> None:
         cursor.execute(LOCK_PERSON, [user_id])
 
 
+def lock_people(*user_ids: int) -> None:
+    """Lock several people, in the order of their ids."""
+    for user_id in sorted(set(user_ids)):
+        lock_person(user_id)
+
+
 def lock_person_statement(user_id: int) -> Statement:
     """The statement of `lock_person`, to send together with others."""
     return Statement(LOCK_PERSON, [user_id])

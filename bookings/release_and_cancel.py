@@ -60,7 +60,11 @@ def _give_back(
         raise BookingNotFound
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         show = lock_show(show_id)
-        (booking,) = lock_bookings(Q(user=user, reference=reference))
+        found = lock_bookings(Q(user=user, reference=reference))
+        if not found:
+            # The hold moved to another person meanwhile (guests/moving.py).
+            raise BookingNotFound
+        booking = found[0]
         now = database_now()
         if booking.has_lapsed(now):
             count_seats(show, end_bookings([booking], now, LAPSED))

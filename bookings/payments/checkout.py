@@ -133,7 +133,8 @@ def _write_payment(
         if most_seats is not None:
             lock_person(user.pk)
         found = lock_bookings(Q(pk=booking.pk))
-        if not found:
+        # The hold of a guest may have moved to an account meanwhile (guests/moving.py).
+        if not found or found[0].user_id != user.pk:
             raise BookingNotFound
         locked = found[0]
         # All of this person's orders at this show, so that one of a swapped hold ends now.

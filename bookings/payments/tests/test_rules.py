@@ -16,7 +16,7 @@ from bookings.payments.states import (
     PaymentState,
     RefundState,
 )
-from tests.support.factories import make_booking, make_show
+from tests.support.factories import make_booking, make_guest, make_show, make_user
 from tests.support.money import make_line, make_order, make_payment, make_refund
 from tests.support.races import at_once
 
@@ -89,6 +89,17 @@ def test_what_was_agreed_can_not_be_changed(payment: Payment) -> None:
     refused("payment_amount_fixed", lambda: Payment.objects.update(amount=1, surplus=True))
     refused("payment_amount_fixed", lambda: Payment.objects.update(captured=1, surplus=True))
     refused("refund_amount_fixed", lambda: Refund.objects.update(amount=1))
+
+
+def test_only_the_order_of_a_guest_can_get_another_buyer(order: Order) -> None:
+    account, other = order.user, make_user()
+    refused("order_total_fixed", lambda: Order.objects.update(user=other))
+    guest = make_guest()
+    of_guest = make_order(make_booking(order.show, ["C1"], user=guest))
+    of_guest_only = Order.objects.filter(pk=of_guest.pk)
+    refused("order_total_fixed", lambda: of_guest_only.update(user=account, total=1))
+    assert of_guest_only.update(user=account) == 1
+    refused("order_total_fixed", lambda: of_guest_only.update(user=guest))
 
 
 def test_an_order_has_one_payment_that_can_be_paid_and_one_whose_money_is_kept(
