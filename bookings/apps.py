@@ -8,10 +8,14 @@ class BookingsConfig(AppConfig):
         from accounts.export import add_part
         from accounts.guests.services import add_claim
 
+        from . import waiting_mails
         from .export import bookings_of
         from .guests import at_log_in
         from .guests.moving import has_bought
+        from .waiting.services import waits_anywhere
 
         add_part("bookings", bookings_of)
         add_claim(has_bought)
+        add_claim(waits_anywhere)
         at_log_in.connect_signals()
+        waiting_mails.register_kinds()

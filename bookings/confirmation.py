@@ -52,7 +52,13 @@ CONFIRM_HOLD = """
           AND (%(starts_at)s::timestamptz IS NULL
                OR EXISTS (SELECT FROM shows_show s
                           WHERE s.id = b.show_id AND s.starts_at = %(starts_at)s::timestamptz))
-        RETURNING b.id
+        RETURNING b.id, b.user_id, b.show_id
+    ), bought AS (
+        UPDATE waiting_entry entry SET state = 'TAKEN', ended_at = clock.now
+        FROM confirmed CROSS JOIN clock
+        WHERE entry.user_id = confirmed.user_id AND entry.show_id = confirmed.show_id
+          AND (entry.state = 'WAITING'
+               OR entry.state = 'OFFERED' AND entry.booking_id = confirmed.id)
     )
     SELECT clock.now, EXISTS (SELECT FROM confirmed) FROM clock
 """

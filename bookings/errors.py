@@ -33,6 +33,20 @@ class SeatsUnavailable(BookingError):
         )
 
 
+class OfferedInstead(SeatsUnavailable):
+    """The waiting list has just offered other seats to the person who asked for these."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self.labels = list(labels)
+        names, verb = ", ".join(self.labels), "is" if len(self.labels) == 1 else "are"
+        BookingError.__init__(
+            self,
+            f"You were next on the waiting list: {names} {verb} offered to you now. Go to your "
+            "bookings to take the offer, or choose other seats.",
+            details={"seats": self.labels},
+        )
+
+
 class BookingNotFound(BookingError, NotFound):
     message = "There is no such booking of yours."
 

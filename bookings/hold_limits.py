@@ -35,7 +35,8 @@ from .models import Booking
 # their holds at other shows. `held_near` counts seats that other people of the address hold here.
 #
 # `unpaid` is how long the person kept seats of this show without buying them. A swapped hold counts
-# only until the swap, so changing seats costs no extra time.
+# only until the swap, so changing seats costs no extra time. An offer from the waiting list does
+# not count, because nobody asked for it at that moment.
 #
 # Each of the three reads uses one index of the person or of the show, and stays fast with many
 # bookings. A condition status = 'PENDING' would let the planner choose an index of all holds. It
@@ -64,8 +65,9 @@ PERSON_AT_SHOW = """
     LEFT JOIN LATERAL (
         SELECT CASE WHEN own.ended_reason IN ('released', 'swapped') THEN own.updated_at
                     ELSE own.expires_at END AS ended_at
-        WHERE own.ended_reason IN ('lapsed', 'released', 'swapped')
-           OR own.status = 'PENDING' AND own.expires_at <= clock.now
+        WHERE NOT own.is_offer
+          AND (own.ended_reason IN ('lapsed', 'released', 'swapped')
+               OR own.status = 'PENDING' AND own.expires_at <= clock.now)
     ) past ON true
     GROUP BY clock.now
 """

@@ -24,7 +24,13 @@ from shows.models import Show
 from shows.seatmap import current as seatmap
 
 from .ending import count_seats, end_bookings
-from .errors import IdempotencyKeyReused, SeatsUnavailable, ShowBusy, ShowNotBookable
+from .errors import (
+    IdempotencyKeyReused,
+    OfferedInstead,
+    SeatsUnavailable,
+    ShowBusy,
+    ShowNotBookable,
+)
 from .hold_limits import HoldLimits
 from .holds_sql import (
     HoldRequest,
@@ -43,6 +49,7 @@ from .locks import (
 )
 from .models import Booking
 from .seat_choice import check_labels, distinct_labels, request_hash
+from .waiting.offers import offer_free_seats
 
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 LAPSED = Booking.EndedReason.LAPSED
@@ -149,9 +156,9 @@ def _hold_blocked_seats(request: HoldRequest) -> Hold:
         now = database_now() if must_lock else seats[0].now
         outcome = _decide(request, show, seats, locked, now)
     if isinstance(outcome, SeatsUnavailable):
-        # Raised after the commit, which wrote nothing. A rollback would make psycopg prepare all
-        # statements of this connection again, and a show that is nearly sold out refuses most
-        # holds.
+        # Raised after the commit. It may have written offers to the waiting list, which must stay.
+        # Also, a rollback would make psycopg prepare all statements of this connection again, and a
+        # show that is nearly sold out refuses most holds.
         raise outcome
     return Hold(outcome, now)
 
@@ -178,8 +185,8 @@ def _decide(
     """The new hold, or the earlier booking that answers the same request.
 
     The caller has locked the show, the bookings `locked`, and the person if limits are checked. If
-    seats are lost, SeatsUnavailable is returned before anything is written. Other errors are
-    raised.
+    seats are lost, SeatsUnavailable is returned, and nothing was written but offers to the waiting
+    list. Other errors are raised.
     """
     repeated = _same_key(request, locked)
     if repeated:
@@ -206,7 +213,23 @@ def _decide(
             seats=len(seats),
             now=now,
         )
-    count_seats(show, end_bookings(ending.values(), now, LAPSED, swapped=current))
+    lapsed = [b for b in ending.values() if b is not current]
+    count_seats(show, end_bookings(lapsed, now, LAPSED))
+    if lapsed and seats[0].is_waited_for and (answer := _serve_the_line(request, show, now)):
+        return answer
+    new = _take(request, show, current, now)
+    if current and seats[0].is_waited_for:
+        offer_free_seats(show, now)
+    return new
+
+
+def _take(request: HoldRequest, show: Show, current: Booking | None, now: datetime) -> Booking:
+    """End the person's hold `current`, if any, and take the seats.
+
+    Raises IdempotencyKeyReused.
+    """
+    if current:
+        count_seats(show, end_bookings([current], now, LAPSED, swapped=current))
     # A swap keeps the time at which the hold ends, so that nobody can hold seats for ever.
     new = take_free_seats(request, now=now, expires_at=current.expires_at if current else None)
     if new is None:
@@ -216,6 +239,23 @@ def _decide(
             raise IdempotencyKeyReused
         raise RuntimeError(f"show {show.pk}: a seat changed hands without the show's lock")
     return new
+
+
+def _serve_the_line(
+    request: HoldRequest, show: Show, now: datetime
+) -> Booking | SeatsUnavailable | None:
+    """Offer the seats of lapsed holds to the waiting list, before the request takes some of them.
+
+    Returns the answer to the request if its seats were offered, else None. If the person of the
+    request was the next in line, their offer is the answer, or the reason.
+    """
+    wanted = set(request.labels)
+    offers = offer_free_seats(show, now)
+    own = next((offer for offer in offers if offer.user_id == request.user_id), None)
+    if own:
+        return own if set(own.seats) == wanted else OfferedInstead(own.seats)
+    offered = [label for offer in offers for label in offer.seats if label in wanted]
+    return SeatsUnavailable(offered) if offered else None
 
 
 def _same_key(request: HoldRequest, locked: list[Booking]) -> Booking | None:

@@ -29,6 +29,9 @@ SEATS_TO_HOLD = """
                       WHERE same.user_id = %(user)s::bigint
                         AND same.idempotency_key = %(key)s::text)
            AS has_earlier,
+           EXISTS (SELECT FROM waiting_entry
+                   WHERE show_id = %(show)s::bigint AND state IN ('WAITING', 'OFFERED'))
+           AS is_waited_for,
            clock.now
     FROM shows_seat s
     CROSS JOIN (SELECT clock_timestamp() AS now OFFSET 0) clock
@@ -123,6 +126,8 @@ class SeatToHold(NamedTuple):
     holder_lapsed: bool | None
     #: True if the person has a hold at this show or has used this key. The same in all rows.
     has_earlier: bool
+    #: True if people wait for seats of this show (docs/spec.md §20). The same in all rows.
+    is_waited_for: bool
     #: The database's clock. The same in all rows.
     now: datetime
 

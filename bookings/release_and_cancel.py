@@ -13,6 +13,7 @@ from .errors import BookingNotFound, BookingNotPending, BookingUsed, ShowBusy, S
 from .locks import lock_bookings, lock_show
 from .models import Admission, Booking
 from .payments.cancelling import abandon_order, give_back_by_policy
+from .waiting.offers import offer_free_seats
 
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 FAILED, CANCELLED = Booking.Status.FAILED, Booking.Status.CANCELLED
@@ -68,6 +69,7 @@ def _give_back(
         now = database_now()
         if booking.has_lapsed(now):
             count_seats(show, end_bookings([booking], now, LAPSED))
+            offer_free_seats(show, now)
             return booking
         if booking.status in {FAILED, CANCELLED}:
             return booking
@@ -83,6 +85,7 @@ def _give_back(
             raise BookingUsed
         was_hold = booking.status == PENDING
         count_seats(show, end_bookings([booking], now, RELEASED if was_hold else BY_CUSTOMER))
+        offer_free_seats(show, now)
         if was_hold:
             abandon_order(booking, at=now)
         else:

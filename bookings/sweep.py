@@ -17,6 +17,7 @@ from shows.seatmap import current as seatmap
 from .errors import ShowBusy
 from .locks import lock_show, lock_show_if_free
 from .models import Booking
+from .waiting.offers import offer_free_seats
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,11 @@ SWEEP_SHOW = """
         UPDATE shows_show SET available_seats = available_seats + (SELECT count(*) FROM freed)
         WHERE id = %(show)s::bigint AND EXISTS (SELECT FROM freed)
     )
-    SELECT reference, seats FROM ended
+    SELECT reference, seats,
+           (SELECT now FROM clock),
+           EXISTS (SELECT FROM waiting_entry
+                   WHERE show_id = %(show)s::bigint AND state IN ('WAITING', 'OFFERED'))
+    FROM ended
 """
 
 
@@ -83,18 +88,20 @@ def sweep_show(show_id: int, *, skip_locked: bool) -> int | None:
     """
     try:
         with lock_timeout_raises(ShowBusy), transaction.atomic():
-            if not skip_locked:
-                lock_show(show_id)
-            elif lock_show_if_free(show_id) is None:
+            show = lock_show_if_free(show_id) if skip_locked else lock_show(show_id)
+            if show is None:
                 return None
             with prepared_cursor() as cursor:
                 cursor.execute(SWEEP_SHOW, {"show": show_id})
                 ended = cursor.fetchall()
             if ended:
                 transaction.on_commit(partial(seatmap.forget, show_id))
+                *_, now, is_waited_for = ended[0]
+                if is_waited_for:
+                    offer_free_seats(show, now)
     except IntegrityError:
         log.exception("show %s can't be swept; see `manage.py check_integrity`", show_id)
         return 0
-    for reference, seats in ended:
+    for reference, seats, *_ in ended:
         log.info("hold %s lapsed; seats %s are free", reference, " ".join(seats))
     return len(ended)

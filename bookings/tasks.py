@@ -4,6 +4,7 @@ from . import services, sweep_heartbeat
 from .documents import numbering
 from .notices import sending
 from .payments import refund_queue
+from .waiting import services as waiting
 
 
 @shared_task
@@ -12,6 +13,12 @@ def release_expired_holds() -> int:
     swept = services.sweep_lapsed_holds()
     sweep_heartbeat.note_sweep()
     return swept
+
+
+@shared_task
+def tend_waiting_lists() -> int:
+    """Close waiting lists, and offer what became free. Beat starts it every WAITING_SECONDS."""
+    return waiting.tend_lists()
 
 
 # After sending.RUN_SECONDS a run starts no other mail. The time limit ends a run in which the mail

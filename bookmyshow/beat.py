@@ -9,6 +9,7 @@ SWEEP_SECONDS = 30
 MAIL_SECONDS = 15
 PUSH_SECONDS = 5
 NOTICE_SECONDS = 15
+WAITING_SECONDS = 30
 RECONCILE_SECONDS = 10
 DOCUMENT_SECONDS = 30
 REFUND_SECONDS = 10
@@ -33,6 +34,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "accounts.tasks.send_push",
         "schedule": timedelta(seconds=PUSH_SECONDS),
         "options": {"expires": PUSH_SECONDS},
+    },
+    "tend-waiting-lists": {
+        "task": "bookings.tasks.tend_waiting_lists",
+        "schedule": timedelta(seconds=WAITING_SECONDS),
+        "options": {"expires": WAITING_SECONDS},
     },
     "send-notices": {
         "task": "bookings.tasks.send_notices",

@@ -45,6 +45,9 @@ RATE_LIMITS = environment.switch("RATE_LIMITS", default=True)
 BOOKING_EXPIRY_MINUTES = environment.whole_number(
     "BOOKING_EXPIRY_MINUTES", default=2, least=1, most=60
 )
+WAITING_OFFER_MINUTES = environment.whole_number(
+    "WAITING_OFFER_MINUTES", default=10, least=2, most=60
+)
 MAX_SEATS_PER_BOOKING = environment.whole_number(
     "MAX_SEATS_PER_BOOKING", default=10, least=1, most=100
 )
@@ -125,6 +128,7 @@ INSTALLED_APPS = [
     "bookings.tax",
     "bookings.documents",
     "bookings.payments",
+    "bookings.waiting",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

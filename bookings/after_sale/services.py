@@ -26,6 +26,7 @@ from bookings.payments.cancelling import (
 )
 from bookings.payments.errors import PaymentDisputed
 from bookings.payments.models import Refund
+from bookings.waiting.offers import offer_free_seats
 from bookmyshow.core.currencies import from_minor
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit
@@ -70,6 +71,7 @@ def cancel_for_customer(*, by: User, booking_id: int, back: Back, reason: str) -
         if back != Back.NOTHING and is_disputed(booking):
             raise PaymentDisputed
         count_seats(show, end_bookings([booking], now, Booking.EndedReason.CINEMA))
+        offer_free_seats(show, now)
         money = _money_back(booking, show, back, at=now, by=by, reason=reason)
         write_notices(
             kind=Notice.Kind.BOOKING_CANCELLED,

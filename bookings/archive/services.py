@@ -63,6 +63,7 @@ REMOVE = (
     "DELETE FROM bookings_admission WHERE booking_id IN"
     " (SELECT id FROM bookings_booking WHERE show_id = ANY(%(shows)s))",
     "DELETE FROM bookings_notice WHERE show_id = ANY(%(shows)s)",
+    "DELETE FROM waiting_entry WHERE show_id = ANY(%(shows)s)",
     "DELETE FROM bookings_booking WHERE show_id = ANY(%(shows)s)",
     "DELETE FROM shows_show WHERE id = ANY(%(shows)s)",
 )

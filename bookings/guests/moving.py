@@ -21,6 +21,7 @@ from bookings.models import Booking, Notice
 from bookings.payments.cancelling import abandon_order
 from bookings.payments.locks import lock_orders
 from bookings.payments.models import Order
+from bookings.waiting.offers import follow_offer, offer_free_seats
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.time import database_now
 from shows.models import Show
@@ -114,6 +115,9 @@ def _move(show_id: int, guest: User, to: User, moved: Moved) -> None:
     if of_holds:
         Order.objects.filter(pk__in=of_holds).update(user=to, email=to.email)
     _move_mails(ids, guest, to)
+    if locked.hold.is_offer:
+        follow_offer(locked.hold, to, locked.now)
+    offer_free_seats(show, locked.now)
     locked.hold.user = to
     moved.holds.append(locked.hold)
     moved.swapped.extend(swapped)

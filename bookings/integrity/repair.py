@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from django.db import connection, transaction
 
 from bookings.models import Booking
+from bookings.waiting.offers import offer_free_seats
+from bookmyshow.core.time import database_now
 from shows.models import Seat, Show
 from shows.seatmap import current as seatmap
 
@@ -67,7 +69,7 @@ def repair_show(show_id: int) -> Repair:
     """
     repair = Repair(show_id)
     with transaction.atomic():
-        Show.objects.select_for_update(no_key=True).get(pk=show_id)
+        show = Show.objects.select_for_update(no_key=True).get(pk=show_id)
         live = list(
             Booking.objects.select_for_update(no_key=True)
             .filter(show_id=show_id, status__in=["PENDING", "CONFIRMED"])
@@ -83,6 +85,7 @@ def repair_show(show_id: int) -> Repair:
         free = sum(seat.booking_id is None for seat in seats)
         Show.objects.filter(pk=show_id).update(total_seats=len(seats), available_seats=free)
         transaction.on_commit(lambda: seatmap.forget(show_id))
+        offer_free_seats(show, database_now())
     return repair
 
 

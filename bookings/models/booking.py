@@ -136,6 +136,12 @@ class Booking(models.Model):
         editable=False,
         help_text="Of a hold: a keyed hash of the client's address. Empty once it is over.",
     )
+    is_offer = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Offered from the waiting list (docs/spec.md §20).",
+    )
 
     objects = BookingQuerySet.as_manager()
 

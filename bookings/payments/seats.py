@@ -11,6 +11,7 @@ from django.db import transaction
 
 from bookings.ending import count_seats, end_bookings
 from bookings.models import Booking
+from bookings.waiting.offers import note_bought, offer_free_seats
 from bookmyshow.core.observability import metrics
 from shows.models import Seat, Show
 from shows.seatmap import current as seatmap
@@ -27,6 +28,7 @@ def confirm_hold(booking: Booking, now: datetime) -> None:
     booking.confirmed_at = booking.updated_at = now
     booking.held_from = ""
     booking.save(update_fields=["status", "confirmed_at", "updated_at", "held_from"])
+    note_bought(booking, now)
     transaction.on_commit(partial(seatmap.forget, booking.show_id))
     seconds = (now - booking.created_at).total_seconds()
     transaction.on_commit(partial(metrics.HOLD_TO_CONFIRM.observe, seconds))
@@ -43,8 +45,9 @@ def take_again(
 ) -> Booking | None:
     """A confirmed booking of the same seats for a buyer whose hold lapsed; None if one is taken.
 
-    `show` is locked, and `locked` are all bookings that have the seats (`holders`), with locks.
-    Nothing is written if None is returned.
+    `show` is locked, and `locked` are all bookings that have the seats (`holders`), with locks. If
+    nobody has freed the seats of the late hold yet, they are still the buyer's. Seats of other
+    lapsed holds go to the waiting list first.
     """
     if show.is_cancelled or show.has_started(now):
         return None
@@ -53,7 +56,12 @@ def take_again(
     ):
         return None
     lapsed = [booking for booking in locked if booking.has_lapsed(now)]
-    freed = end_bookings(lapsed, now, LAPSED)
+    if others := [booking for booking in lapsed if booking.pk != late.pk]:
+        count_seats(show, end_bookings(others, now, LAPSED))
+        offered = {label for offer in offer_free_seats(show, now) for label in offer.seats}
+        if not offered.isdisjoint(late.seats):
+            return None
+    freed = end_bookings([booking for booking in lapsed if booking.pk == late.pk], now, LAPSED)
     new = Booking.objects.create(
         user_id=late.user_id,
         show_id=late.show_id,
@@ -71,4 +79,5 @@ def take_again(
     if seats.update(booking=new) != len(late.seats):
         raise RuntimeError(f"show {show.pk}: a seat changed hands without the show's lock")
     count_seats(show, freed - len(late.seats))
+    note_bought(new, now, late=late)
     return new

@@ -25,6 +25,8 @@ from bookings.models import Booking, Notice
 from bookings.notices import services as notices
 from bookings.payments.cancelling import ShowMoney, give_back_all
 from bookings.payments.models import Refund
+from bookings.waiting.offers import offer_free_seats
+from bookings.waiting.services import Why, close_list, tell_of_move
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit
 from bookmyshow.core.time import database_now
@@ -113,6 +115,7 @@ def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
         freed = end_bookings(lapsed, now, LAPSED) + end_bookings(others, now, CINEMA)
         Show.objects.filter(pk=show.pk).update(status=Show.Status.CANCELLED, updated_at=now)
         count_seats(show, freed)
+        close_list(show, now, Why.CANCELLED)
         money = give_back_all(
             Q(show=show.pk), source=Refund.Source.SHOW, at=now, reason=why[:300], by=by
         )
@@ -156,6 +159,9 @@ def move_show(*, by: User, show_id: int, starts_at: datetime, why: str = "") -> 
                 notices.write_notice_for_hold(
                     Notice.Kind.SHOW_MOVED, show=show, hold=hold, detail={"why": why, **times}
                 )
+        tell_of_move(show, moved_from=before)
+        # An earlier start may have been too near for offers.
+        offer_free_seats(show, now)
         changed = Changed(len(sold), people, sum(booking.total_seats for booking in sold))
         zone = show.screen.cinema.tz
         clocks = (

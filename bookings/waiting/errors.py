@@ -1,0 +1,22 @@
+"""Why a person can't join the waiting list of a show."""
+
+from bookings.errors import BookingError
+
+
+class WaitingError(BookingError):
+    """Base of these errors. Only pages show them: the API has no waiting list."""
+
+    code = "NO_PLACE_IN_LINE"
+    when = "Joining the waiting list of a show."
+
+
+class SeatsAreFree(WaitingError):
+    message = "There are such seats right now. Choose them on the map before they are gone."
+
+
+class ListClosed(WaitingError):
+    message = "The waiting list of this show is closed, because the show begins soon."
+
+
+class AlreadyInLine(WaitingError):
+    message = "You are on the waiting list already. Leave it first to ask for other seats."

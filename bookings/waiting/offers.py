@@ -1,0 +1,183 @@
+"""Offers free seats to the people who wait, in their order (docs/spec.md §20).
+
+An offer is a hold of WAITING_OFFER_MINUTES, made in the transaction that frees the seats. So
+nobody else ever sees these seats free. docs/decisions/0020-waiting-list-offers-are-holds.md has the
+reasons, also for the locks: no lock on the person, and no wait for anything but the show.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q
+
+from accounts.models import User
+from bookings.ending import count_seats, end_bookings
+from bookings.models import Booking
+from shows.models import Seat, Show, lapsed_hold
+from shows.seatmap.markup import FREE, SOLD, MapSeat
+
+from . import messages
+from .choosing import seats_for, without
+from .models import Entry
+
+#: Later than this before the show, nobody gets an offer: free seats are for those who look.
+LAST_OFFERS = timedelta(minutes=30)
+WAITING, OFFERED = Entry.State.WAITING, Entry.State.OFFERED
+TAKEN, LEFT = Entry.State.TAKEN, Entry.State.LEFT
+
+IS_WAITED_FOR = """
+    SELECT EXISTS (SELECT FROM waiting_entry
+                   WHERE show_id = %s AND state IN ('WAITING', 'OFFERED'))
+"""
+# Offers that ended without being bought, whoever ended them.
+PASS_ON = """
+    UPDATE waiting_entry entry SET state = 'PASSED', ended_at = %(now)s
+    FROM bookings_booking offer
+    WHERE entry.show_id = %(show)s AND entry.state = 'OFFERED'
+      AND offer.id = entry.booking_id AND offer.status = 'FAILED'
+"""
+
+
+def offer_free_seats(show: Show, now: datetime) -> list[Booking]:
+    """Offer the free seats of a show to the next in line; returns the offers.
+
+    Call it last in every transaction that frees seats. The caller has locked the show, and read
+    `now` after that. If nobody waits, it is one short query.
+
+    Lapsed holds of the show are ended first, because their seats are free too. A hold that is
+    locked at this moment is left to the next sweep: waiting for it could be a deadlock. Who does
+    not fit into the free seats is passed over and keeps the place. What fits nobody stays free for
+    all.
+    """
+    if not _is_waited_for(show.pk):
+        return []
+    _end_lapsed(show, now)
+    with connection.cursor() as cursor:
+        cursor.execute(PASS_ON, {"show": show.pk, "now": now})
+    if show.is_cancelled or now >= last_offers_at(show):
+        return []
+    seats = seats_of(show.pk)
+    served = _choose(show.pk, list(seats))
+    return _write_offers(show, served, seats, now) if served else []
+
+
+def last_offers_at(show: Show) -> datetime:
+    """From this time on nobody gets an offer, and the list is closed."""
+    return show.starts_at - LAST_OFFERS
+
+
+def note_bought(booking: Booking, now: datetime, *, late: Booking | None = None) -> None:
+    """End the place in line of a person who has bought seats of this show.
+
+    `late` is the lapsed hold that a late payment was for. `confirm_booking` does the same in its
+    statement. The caller has locked the bookings.
+    """
+    offers = [booking.pk] if late is None else [booking.pk, late.pk]
+    over = Q(state=WAITING) | Q(state=OFFERED, booking__in=offers)
+    own = Entry.objects.filter(over, user=booking.user_id, show=booking.show_id)
+    own.update(state=TAKEN, ended_at=now)
+
+
+def follow_offer(offer: Booking, to: User, now: datetime) -> None:
+    """Give the place in line of an offer to the person whose hold it is now.
+
+    That person's own place at the show ends. The caller has locked the show and the booking.
+    """
+    own = Entry.objects.live().filter(show=offer.show_id, user=to).exclude(booking=offer.pk)
+    own.update(state=LEFT, ended_at=now)
+    Entry.objects.filter(booking=offer.pk).update(user=to)
+
+
+def _is_waited_for(show_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(IS_WAITED_FOR, [show_id])
+        (found,) = cursor.fetchone()
+    return found
+
+
+def _end_lapsed(show: Show, now: datetime) -> None:
+    holds = Booking.objects.select_for_update(no_key=True, skip_locked=True)
+    lapsed = list(holds.filter(lapsed_hold(now), show=show).order_by("pk"))
+    if lapsed:
+        count_seats(show, end_bookings(lapsed, now, Booking.EndedReason.LAPSED))
+
+
+def seats_of(show_id: int) -> dict[MapSeat, int]:
+    """The seats of a show in plan order, with their ids."""
+    rows = (
+        Seat.objects.filter(show=show_id)
+        .in_plan_order()
+        .values_list("pk", "booking", *MapSeat._fields[:-1])
+    )
+    return {
+        MapSeat._make((*seat, FREE if booking is None else SOLD)): pk for pk, booking, *seat in rows
+    }
+
+
+def _choose(show_id: int, seats: list[MapSeat]) -> list[tuple[Entry, list[str]]]:
+    """Who gets which seats. A party that does not fit now, fits no better after other offers."""
+    served: list[tuple[Entry, list[str]]] = []
+    line = Entry.objects.in_line(show_id)
+    while free := sum(seat.state == FREE for seat in seats):
+        # Everybody takes one seat or more, so more than `free` entries can't be served.
+        batch = list(line.filter(seats__lte=free)[:free])
+        if not batch:
+            break
+        for entry in batch:
+            labels = seats_for(entry.party, seats)
+            if labels:
+                served.append((entry, labels))
+                seats = without(seats, labels)
+            else:
+                line = line.exclude(
+                    seats=entry.seats, together=entry.together, wheelchair=entry.wheelchair
+                )
+        line = line.filter(pk__gt=batch[-1].pk)
+    return served
+
+
+def _write_offers(
+    show: Show,
+    served: list[tuple[Entry, list[str]]],
+    seats: dict[MapSeat, int],
+    now: datetime,
+) -> list[Booking]:
+    by_label = {seat.label: seat for seat in seats}
+    ends = min(now + timedelta(minutes=settings.WAITING_OFFER_MINUTES), show.starts_at)
+    offers = [
+        _offer(show, entry, [by_label[label] for label in labels], now, ends)
+        for entry, labels in served
+    ]
+    Booking.objects.bulk_create(offers)
+    taken = 0
+    for (entry, labels), offer in zip(served, offers, strict=True):
+        ids = [seats[by_label[label]] for label in labels]
+        taken += Seat.objects.filter(pk__in=ids, booking=None).update(booking=offer)
+        entry.state, entry.booking, entry.offered_at = OFFERED, offer, now
+    if taken != sum(offer.total_seats for offer in offers):
+        raise RuntimeError(f"show {show.pk}: a seat changed hands without the show's lock")
+    Entry.objects.bulk_update([entry for entry, _ in served], ["state", "booking", "offered_at"])
+    count_seats(show, -taken)
+    messages.write_offers([entry for entry, _ in served])
+    return offers
+
+
+def _offer(
+    show: Show, entry: Entry, seats: Iterable[MapSeat], now: datetime, ends: datetime
+) -> Booking:
+    chosen = list(seats)
+    prices = [show.price_of(seat.seat_type) for seat in chosen]
+    return Booking(
+        user_id=entry.user_id,
+        show_id=show.pk,
+        total_seats=len(chosen),
+        total_amount=sum(prices),
+        seats=[seat.label for seat in chosen],
+        seat_prices=prices,
+        created_at=now,
+        updated_at=now,
+        expires_at=ends,
+        is_offer=True,
+    )

@@ -1,0 +1,46 @@
+"""What the page of a show says to its viewer about the waiting list."""
+
+from collections.abc import Iterable
+
+from django.utils import timezone
+
+from accounts.models import User
+from shows.models import Show
+
+from .models import Entry
+from .services import place_of
+
+STATES = Entry.State
+
+
+def asks_address(person: User | None) -> bool:
+    """Whether the form asks for an email: of visitors, and of guests who have not proved one."""
+    return person is None or (person.is_guest and person.email_confirmed_at is None)
+
+
+def own_entry(people: Iterable[User], show_id: int) -> Entry | None:
+    """The newest place of these people in the line of a show."""
+    entries = Entry.objects.filter(show=show_id, user__in=list(people)).select_related("booking")
+    return entries.order_by("-pk").first()
+
+
+def panel_context(entry: Entry | None, show: Show) -> dict[str, object]:
+    """The place in line, the offer, or that the offer has passed.
+
+    An offer that has lapsed is over, also while no sweep has written it down.
+    """
+    if entry is None:
+        return {"entry": None, "waits": False, "offer": None}
+    offer = entry.booking if entry.state == STATES.OFFERED else None
+    is_over = offer is not None and offer.has_lapsed(timezone.now())
+    zone = show.screen.cinema.tz
+    return {
+        "entry": entry,
+        "waits": entry.state == STATES.WAITING,
+        "place": place_of(entry) if entry.state == STATES.WAITING else 0,
+        "offer": None if is_over else offer,
+        "until": offer.expires_at.astimezone(zone) if offer else None,
+        "has_passed": is_over or entry.state == STATES.PASSED,
+        "has_seats": entry.state == STATES.TAKEN,
+        "has_left": entry.state == STATES.LEFT,
+    }

@@ -1,0 +1,210 @@
+"""Joining and leaving the waiting list, and what happens to it when its show changes.
+
+Each function locks the show first, like everything that changes its seats (docs/spec.md §4.2).
+Places in line change under the show's lock only, or together with a locked booking of the same
+person.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, Sum
+from django.db.models.functions import Now
+
+from accounts.models import User
+from bookings.ending import count_seats, end_bookings
+from bookings.errors import BookingNotFound, InvalidSeats, ShowBusy, ShowNotBookable, TooManySeats
+from bookings.locks import lock_bookings, lock_show, lock_show_if_free
+from bookings.models import Booking
+from bookmyshow.core.db.transactions import lock_timeout_raises
+from bookmyshow.core.staff import audit
+from bookmyshow.core.time import database_now
+from shows.models import Show
+from shows.seatmap.markup import FREE
+
+from . import messages
+from .choosing import Party, seats_for
+from .errors import AlreadyInLine, ListClosed, SeatsAreFree
+from .models import Entry
+from .offers import LAST_OFFERS, last_offers_at, offer_free_seats, seats_of
+
+log = logging.getLogger(__name__)
+
+WAITING, OFFERED = Entry.State.WAITING, Entry.State.OFFERED
+LEFT, CLOSED = Entry.State.LEFT, Entry.State.CLOSED
+
+
+class Why(StrEnum):
+    """Why a list is closed."""
+
+    BEGINS_SOON = "begins-soon"
+    CANCELLED = "cancelled"
+
+
+def join(*, user: User, show_id: int, party: Party) -> Entry:
+    """Give the person the last place in the line of a show. Asking for the same again is no error.
+
+    Raises InvalidSeats, TooManySeats, SeatsAreFree (the party can choose seats now), ListClosed,
+    AlreadyInLine (for other seats), ShowNotFound, ShowNotBookable, ShowBusy.
+    """
+    if not 1 <= party.seats <= settings.MAX_SEATS_PER_BOOKING:
+        raise InvalidSeats(f"Choose 1 to {settings.MAX_SEATS_PER_BOOKING} seats.")
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
+        show = lock_show(show_id)
+        now = database_now()
+        check_open(show, now)
+        # First come those who wait already. It also ends an earlier offer that has lapsed.
+        offer_free_seats(show, now)
+        own = Entry.objects.live().filter(_of_person(user), show=show).first()
+        if own is None and not _fits_now(show, party, now):
+            _check_limit(user, show, party)
+            return Entry.objects.create(show=show, user=user, **party._asdict())
+    # Raised after the commit, so that offers stay.
+    if own is None:
+        raise SeatsAreFree
+    if party != own.party:
+        raise AlreadyInLine
+    return own
+
+
+def check_open(show: Show, now: datetime) -> None:
+    """Raises ShowNotBookable, ListClosed."""
+    if show.is_cancelled or show.has_started(now):
+        raise ShowNotBookable
+    if now >= last_offers_at(show):
+        raise ListClosed
+
+
+def _of_person(user: User) -> Q:
+    """Places of this person. All guests with one proved address count as one person."""
+    if user.is_guest and user.email:
+        return Q(user=user) | Q(user__is_guest=True, user__email=user.email)
+    return Q(user=user)
+
+
+def leave(*, user: User | int, entry_id: int) -> Entry:
+    """Leave the line. An offer is given up, and goes to the next in line.
+
+    A place that is over stays as it is. Raises BookingNotFound (there is no such place), ShowBusy.
+    """
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
+        return _leave(Q(pk=entry_id, user=user))
+
+
+def remove(*, by: User, entry_id: int) -> Entry:
+    """Staff take a person off the line. Raises BookingNotFound, ShowBusy."""
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
+        entry = _leave(Q(pk=entry_id))
+        audit.record(by=by, about=entry, what=f"Taken off the waiting list ({entry.wish}).")
+        return entry
+
+
+def close_list(show: Show, now: datetime, why: Why) -> int:
+    """Close the line of a locked show; returns how many people waited. Each gets a mail.
+
+    A live offer stays a hold, unless the show was cancelled.
+    """
+    states = [WAITING, OFFERED] if why == Why.CANCELLED else [WAITING]
+    waiting = Entry.objects.filter(show=show, state__in=states)
+    entries = list(waiting.select_related("user").order_by("pk"))
+    if entries:
+        messages.write_over([e for e in entries if e.user.is_active], show, why)
+        waiting.update(state=CLOSED, ended_at=now)
+    return len(entries)
+
+
+def tell_of_move(show: Show, *, moved_from: datetime) -> None:
+    """Write a mail to everybody in the line of a show that was moved. They keep their places."""
+    live = Entry.objects.live().filter(show=show, user__is_active=True)
+    messages.write_moved(live.order_by("pk"), show, moved_from.isoformat())
+
+
+def tend_lists() -> int:
+    """Close the lists of shows that begin soon, and offer seats that are free; returns the shows.
+
+    Everybody who frees seats offers them at once. This finds what became possible in another way,
+    such as for a person whose account was switched on again. Beat starts it. A locked show is left
+    for the next run.
+    """
+    soon = Q(show__starts_at__lte=Now() + LAST_OFFERS)
+    due = Entry.objects.filter(soon | Q(show__available_seats__gt=0), state=WAITING)
+    tended = 0
+    for show_id in due.order_by("show").values_list("show", flat=True).distinct():
+        try:
+            tended += _tend(show_id)
+        except ShowBusy:
+            log.info("show %s is busy; its waiting list is looked at in the next run", show_id)
+    return tended
+
+
+def _tend(show_id: int) -> bool:
+    with lock_timeout_raises(ShowBusy), transaction.atomic():
+        show = lock_show_if_free(show_id)
+        if show is None:
+            return False
+        now = database_now()
+        if show.is_cancelled or now >= last_offers_at(show):
+            close_list(show, now, Why.CANCELLED if show.is_cancelled else Why.BEGINS_SOON)
+        else:
+            offer_free_seats(show, now)
+    return True
+
+
+def waits_anywhere(person: User) -> bool:
+    """Whether this person waits, or has an offer, at any show."""
+    return Entry.objects.live().filter(user=person).exists()
+
+
+def _fits_now(show: Show, party: Party, now: datetime) -> bool:
+    """Whether the party could hold seats itself. Lapsed holds are free too."""
+    free = set(show.seats.free(at=now).values_list("label", flat=True))
+    seats = [
+        seat._replace(state=FREE) if seat.label in free else seat for seat in seats_of(show.pk)
+    ]
+    return bool(seats_for(party, seats))
+
+
+def _check_limit(user: User, show: Show, party: Party) -> None:
+    if user.is_staff:
+        return
+    bought = Booking.objects.filter(user=user, show=show, status=Booking.Status.CONFIRMED)
+    seats = bought.aggregate(n=Sum("total_seats", default=0))["n"]
+    if seats + party.seats > settings.MAX_SEATS_PER_SHOW:
+        raise TooManySeats(settings.MAX_SEATS_PER_SHOW, bought=seats)
+
+
+def _leave(which: Q) -> Entry:
+    show_id = Entry.objects.filter(which).values_list("show", flat=True).first()
+    if show_id is None:
+        raise BookingNotFound("You are not on the waiting list of this show.")
+    show = lock_show(show_id)
+    # After the lock: an offer may just have been made.
+    offer_id = Entry.objects.filter(which).values_list("booking", flat=True).get()
+    locked = lock_bookings(Q(pk=offer_id)) if offer_id else []
+    now = database_now()
+    entry = Entry.objects.get(which)
+    if entry.state not in {WAITING, OFFERED}:
+        return entry
+    _end_offer(show, [b for b in locked if b.status == Booking.Status.PENDING], now)
+    entry.state, entry.ended_at = LEFT, now
+    entry.save(update_fields=["state", "ended_at"])
+    offer_free_seats(show, now)
+    return entry
+
+
+def _end_offer(show: Show, offers: Iterable[Booking], now: datetime) -> None:
+    """End a live or lapsed offer. The reconciler ends its order, if a payment was begun."""
+    for offer in offers:
+        is_over = offer.has_lapsed(now)
+        reason = Booking.EndedReason.LAPSED if is_over else Booking.EndedReason.RELEASED
+        count_seats(show, end_bookings([offer], now, reason))
+
+
+def place_of(entry: Entry) -> int:
+    """How many people are in line up to this one: 1 is the next."""
+    ahead = Entry.objects.filter(show=entry.show_id, state=WAITING, pk__lt=entry.pk)
+    return ahead.count() + 1

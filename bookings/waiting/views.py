@@ -1,0 +1,180 @@
+"""Pages of the waiting list: join it, leave it, and the two pages that mails link to."""
+
+import uuid
+
+from django.contrib import messages as notes
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from limits import parse
+
+from accounts.guests.services import begin_guest, give_details
+from accounts.guests.session import begin_session_of, buyer, guest_of, people, remember_linked
+from accounts.models import User
+from accounts.staff.sessions import background
+from bookings.errors import BookingError, BookingNotFound, ShowBusy, ShowNotFound
+from bookmyshow.core.errors import DomainError
+from bookmyshow.core.rate_limits import (
+    Limit,
+    RateLimited,
+    count_attempt,
+    count_attempt_by_address,
+)
+from bookmyshow.core.time import database_now
+from shows.models import Show
+from shows.seatmap import show_cache
+from shows.seatmap.views import show_page
+
+from . import messages, services
+from .choosing import Party
+from .forms import WishForm
+from .links import entry_of, request_of
+from .models import Entry
+from .offers import last_offers_at
+from .panel import asks_address, own_entry, panel_context
+
+JOINS_OF_PERSON = Limit("waiting", parse("20 per minute"), in_memory_fallback=False)
+# These mails go to addresses that anybody can type in.
+MAILS_TO_ADDRESS = Limit("waiting-mails", parse("5 per hour"))
+MAILS_FROM_NETWORK = Limit("waiting-mails-from", parse("30 per hour"))
+
+
+@require_POST
+def join(request: HttpRequest, show_id: int) -> HttpResponse:
+    """Join the list. A visitor gets a mail first, whose link proves the address."""
+    person = buyer(request)
+    form = WishForm(request.POST, asks_address=asks_address(person))
+    if not form.is_valid():
+        problem = " ".join(str(text) for texts in form.errors.values() for text in texts)
+        return show_page(request, show_id, problem=problem, status=422)
+    try:
+        if person is None or "email" in form.fields:
+            _mail_link(request, show_id, form)
+            return redirect(f"{reverse('shows:show', args=[show_id])}#waiting")
+        count_attempt(JOINS_OF_PERSON, person.pk)
+        services.join(user=person, show_id=show_id, party=form.party)
+    except ShowNotFound as error:
+        raise Http404 from error
+    except (BookingError, ShowBusy, RateLimited) as error:
+        return show_page(request, show_id, problem=error.message, status=error.status)
+    return redirect(f"{reverse('shows:show', args=[show_id])}#waiting")
+
+
+def _mail_link(request: HttpRequest, show_id: int, form: WishForm) -> None:
+    """Send the visitor the link that puts them on the list. Raises RateLimited, ShowNotFound."""
+    address = form.cleaned_data["email"]
+    count_attempt_by_address(MAILS_FROM_NETWORK, request)
+    count_attempt(MAILS_TO_ADDRESS, address.lower())
+    show = Show.objects.filter(pk=show_id).first()
+    if show is None:
+        raise ShowNotFound
+    services.check_open(show, database_now())
+    messages.write_confirm(address=address, show=show, party=form.party, key=str(uuid.uuid4()))
+    notes.info(
+        request,
+        f"Look at your mail: we have sent a link to {address}. You are on the waiting list as soon "
+        "as you have followed it.",
+    )
+
+
+@background
+@require_safe
+@never_cache
+def panel(request: HttpRequest, show_id: int) -> HttpResponse:
+    """The viewer's place in line. An open page asks for it, until there is an offer."""
+    show = show_cache.show_or_404(show_id)
+    entry = own_entry(people(request), show_id)
+    return render(
+        request, "bookings/waiting/_panel.html#place", {"show": show, **panel_context(entry, show)}
+    )
+
+
+@require_POST
+def leave(request: HttpRequest, entry_id: int) -> HttpResponse:
+    """Leave the list. Raises Http404 for another person's place."""
+    owners = [person.pk for person in people(request)]
+    entry = Entry.objects.filter(pk=entry_id, user__in=owners).first()
+    if entry is None:
+        raise Http404
+    try:
+        services.leave(user=entry.user_id, entry_id=entry.pk)
+    except ShowBusy as error:
+        notes.error(request, error.message)
+    else:
+        notes.success(request, "You have left the waiting list.")
+    return redirect("shows:show", entry.show_id)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """The page of the mailed link. A button joins, because mail scanners follow links too."""
+    asked = request_of(token)
+    show = Show.objects.with_film().filter(pk=asked.show or 0).first() if asked else None
+    if asked is None or show is None:
+        return _personal(render(request, "bookings/waiting/confirm.html", status=410))
+    party = Party(**asked.data)
+    context = {"show": show, "party": party, "wish": party.words, "address": asked.address}
+    if request.method != "POST":
+        return _personal(render(request, "bookings/waiting/confirm.html", context))
+    try:
+        person = _proved(request, asked.address)
+        entry = services.join(user=person, show_id=show.pk, party=party)
+        if entry.user_id != person.pk:
+            # The address has its place already, from another browser.
+            remember_linked(request, entry.user_id)
+    except DomainError as error:
+        context["problem"] = error.message
+        return _personal(
+            render(request, "bookings/waiting/confirm.html", context, status=error.status)
+        )
+    return _personal(redirect(f"{show.get_absolute_url()}#waiting"))
+
+
+def _proved(request: HttpRequest, address: str) -> User:
+    """The person who is logged in, else a guest whose address is proved now."""
+    if isinstance(request.user, User):
+        return request.user
+    known = guest_of(request) or begin_guest(request)
+    guest = give_details(guest=known, name=known.name, email=address, phone=known.phone)
+    if guest.pk != known.pk:
+        begin_session_of(request, guest)
+    if guest.email_confirmed_at is None:
+        guest.email_confirmed_at = database_now()
+        guest.save(update_fields=["email_confirmed_at", "updated_at"])
+    return guest
+
+
+@csrf_exempt  # Mail programs post "List-Unsubscribe=One-Click" without a page; the token is enough.
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def place(request: HttpRequest, token: str) -> HttpResponse:
+    """The page of a place in line that mails link to, with a button to leave. POST leaves."""
+    entry = entry_of(token)
+    if entry is None:
+        return _personal(render(request, "bookings/waiting/place.html", status=410))
+    problem = ""
+    if request.method == "POST":
+        try:
+            entry.state = services.leave(user=entry.user_id, entry_id=entry.pk).state
+        except (BookingNotFound, ShowBusy) as error:
+            problem = error.message
+    is_open = database_now() < last_offers_at(entry.show)
+    context = {
+        "show": entry.show,
+        "problem": problem,
+        "is_open": is_open,
+        **panel_context(entry, entry.show),
+    }
+    return _personal(render(request, "bookings/waiting/place.html", context))
+
+
+def _personal(response: HttpResponse) -> HttpResponse:
+    """The address has a token: it is not stored, indexed, or sent to other sites."""
+    response["Cache-Control"] = "private, no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response

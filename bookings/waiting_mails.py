@@ -1,0 +1,109 @@
+"""What the mails of the waiting list say (docs/spec.md §20).
+
+Each mail has a link to leave the list. Mail programs show it as their own button too
+(List-Unsubscribe, RFC 8058).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+
+from accounts.outbox.models import Message, Priority
+from accounts.outbox.registry import Drop, register
+from bookmyshow.core.mail import compose_mail, site_link
+from shows.models import Show
+
+from .waiting import messages
+from .waiting.choosing import Party
+from .waiting.links import confirm_link, place_link
+from .waiting.models import Entry
+
+NOT_IN_LINE = "The person is not on the waiting list any more."
+
+
+def offer(message: Message) -> EmailMultiAlternatives | Drop:
+    """Seats are offered. Dropped if the offer is over: a later mail would promise too much."""
+    entry = _entry(message)
+    if entry is None or entry.state != Entry.State.OFFERED or entry.booking is None:
+        return Drop("The offer is over.")
+    booking = entry.booking
+    return _mail(
+        "waiting_offer",
+        entry,
+        booking=booking,
+        until=booking.expires_at.astimezone(entry.show.screen.cinema.tz),
+        minutes=settings.WAITING_OFFER_MINUTES,
+        currency=entry.show.currency,
+        link=site_link(booking.get_absolute_url()),
+    )
+
+
+def over(message: Message) -> EmailMultiAlternatives | Drop:
+    """The list was closed, because the show begins soon or was cancelled."""
+    entry = _entry(message)
+    if entry is None:
+        return Drop(NOT_IN_LINE)
+    is_cancelled = message.data["why"] == "cancelled"
+    return _mail(
+        "waiting_over",
+        entry,
+        is_cancelled=is_cancelled,
+        times_link=site_link(entry.show.times_url),
+    )
+
+
+def moved(message: Message) -> EmailMultiAlternatives | Drop:
+    """The show has another time now."""
+    entry = _entry(message)
+    if entry is None or entry.state not in {Entry.State.WAITING, Entry.State.OFFERED}:
+        return Drop(NOT_IN_LINE)
+    was = datetime.fromisoformat(message.data["from"]).astimezone(entry.show.screen.cinema.tz)
+    if was == entry.show.local_start:
+        return Drop("The show is at its old time again.")
+    return _mail("waiting_moved", entry, was=was, link=site_link(entry.show.get_absolute_url()))
+
+
+def confirm(message: Message) -> EmailMultiAlternatives | Drop:
+    """The link that proves a visitor's address."""
+    show = Show.objects.with_film().filter(pk=message.show or 0).first()
+    if show is None or show.is_cancelled:
+        return Drop("The show was cancelled.")
+    context = {
+        **_about(show),
+        "wish": Party(**message.data).words,
+        "link": confirm_link(message),
+    }
+    return compose_mail("bookings/mail/waiting_confirm", context)
+
+
+def register_kinds() -> None:
+    """Register the kinds of messages, for the outbox."""
+    for kind, label, compose, priority in (
+        (messages.OFFER, "Offer from the waiting list", offer, Priority.FIRST),
+        (messages.CONFIRM, "Waiting list: confirm the address", confirm, Priority.FIRST),
+        (messages.OVER, "Waiting list closed", over, Priority.NORMAL),
+        (messages.MOVED, "Waiting list: show moved", moved, Priority.NORMAL),
+    ):
+        register(kind, label=label, compose=compose, priority=priority)
+
+
+def _entry(message: Message) -> Entry | None:
+    entries = Entry.objects.select_related("show__movie", "show__screen__cinema", "booking__user")
+    return entries.filter(pk=message.data["entry"]).first()
+
+
+def _about(show: Show) -> dict[str, Any]:
+    return {"show": show, "starts": show.local_start, "cinema": show.screen.cinema}
+
+
+def _mail(name: str, entry: Entry, **context: Any) -> EmailMultiAlternatives:
+    leave = place_link(entry.pk)
+    mail = compose_mail(
+        f"bookings/mail/{name}",
+        {**_about(entry.show), "entry": entry, "leave_link": leave, **context},
+    )
+    mail.extra_headers["List-Unsubscribe"] = f"<{leave}>"
+    mail.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return mail
