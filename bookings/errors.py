@@ -178,7 +178,7 @@ class GuestsOfAddressLimit(AddressLimit):
 
     message = (
         "Many seats of this show are on hold from your network right now. Log in or sign up to "
-        "hold yours, or try again in a moment."
+        "hold yours, or try again later."
     )
 
 

@@ -28,6 +28,7 @@ from .archive.views import archived_page
 from .booking_page import booking_page, clock_face
 from .errors import BookingError, BookingNotFound, InvalidSeats, ShowBusy, ShowNotFound
 from .forms import ChosenSeats
+from .guests.limits import counted_seats
 from .hold_limits import address_key, count_unconfirmed_seats
 from .models import Booking
 from .own_bookings import log_in_first, own_booking, shown_start
@@ -53,13 +54,14 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
     try:
         user = buyer(request) or begin_guest(request)
         count_attempt(HOLDS_OF_PERSON, user.pk)
-        booking = services.hold_from_form(
-            user=user,
-            show_id=show_id,
-            labels=labels,
-            form_token=token,
-            held_from=address_key(request),
-        )
+        with counted_seats(request, user, show_id, len(labels)):
+            booking = services.hold_from_form(
+                user=user,
+                show_id=show_id,
+                labels=labels,
+                form_token=token,
+                held_from=address_key(request),
+            )
     except ShowNotFound as error:
         raise Http404 from error
     except (BookingError, ShowBusy, RateLimited) as error:

@@ -14,7 +14,7 @@ from .session import begin_session_of
 
 # A guest begins once for each browser, so this is a number of people. Many of them can share an
 # address (a mobile network, an office): at an opening night some hundreds may come to the site
-# within ten minutes, and most of them only look (docs/spec.md §19). While Redis is down nobody is
+# within ten minutes, and most of them only look (docs/spec.md §19.3). While Redis is down nobody is
 # refused, so that selling continues.
 GUESTS_FROM_ADDRESS = Limit("guests-address", parse("120 per 10 minutes"), in_memory_fallback=False)
 

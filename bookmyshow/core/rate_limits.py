@@ -84,13 +84,23 @@ def count_attempt(limit: Limit, by: object, *, times: int = 1) -> None:
 
     `by` identifies the client, for example a user's id or an address. Only its hash is stored.
     """
-    if not settings.RATE_LIMITS:
+    _ask(limit, by, times, counts=True)
+
+
+def check_attempt(limit: Limit, by: object, *, times: int = 1) -> None:
+    """Raise RateLimited if `times` more attempts would exceed the limit. Counts nothing."""
+    _ask(limit, by, times, counts=False)
+
+
+def _ask(limit: Limit, by: object, times: int, *, counts: bool) -> None:
+    if not settings.RATE_LIMITS or not times:
         return
     client = pseudonym(str(by))
     limiter = _limiter(limit)
     while limiter is not None:
         try:
-            if limiter.hit(limit.rate, limit.name, client, cost=times):
+            ask = limiter.hit if counts else limiter.test
+            if ask(limit.rate, limit.name, client, cost=times):
                 return
             reset_at = limiter.get_window_stats(limit.rate, limit.name, client).reset_time
             wait = reset_at - time.time()
