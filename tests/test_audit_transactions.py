@@ -24,13 +24,15 @@ from bookings.payments.models import Order, Payment, Refund
 from bookings.payments.refund_decisions import refund_order, retry, send_now
 from bookings.payments.review import check_soon, close_review
 from bookings.show_changes.services import cancel_show, move_show
+from bookings.waiting.models import Entry
+from bookings.waiting.services import remove
 from bookmyshow.core.time import business_day
 from movies.models import Movie
 from movies.services import MovieFacts, create_movie, delete_movie, replace_movie
 from shows import services as schedule
 from shows.models import Cinema, Screen, Seat, Show
 from shows.seating.services import use_imported_plan
-from tests.support.factories import make_booking, make_movie, make_show
+from tests.support.factories import hall, make_booking, make_movie, make_show
 from tests.support.money import (
     make_order,
     make_paid_booking,
@@ -38,6 +40,7 @@ from tests.support.money import (
     make_refund,
     take_at_counter,
 )
+from tests.support.waiting import join, sell_out
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MODELS: tuple[type[Model], ...] = (
@@ -45,6 +48,7 @@ MODELS: tuple[type[Model], ...] = (
     Booking,
     CashUp,
     Cinema,
+    Entry,
     LogEntry,
     Movie,
     Order,
@@ -96,6 +100,8 @@ def world() -> World:
     online = make_payment(order, Payment.State.CAPTURED, review="The amount differs")
     failed = make_refund(online, 100, state=Refund.State.FAILED)
     due = make_refund(online, 200)
+    sell_out(full := make_show(hall(1, 1), starts_at=show.starts_at + timedelta(days=4)))
+    join(full)
     unshown = make_movie("Unshown")
     return World(show, sold, unshown, staff, nobody, booking, taken, refund, failed, due)
 
@@ -113,6 +119,9 @@ def schedule_another(world: World) -> object:
 
 
 CHANGES: dict[str, Callable[[World], object]] = {
+    "take a person off the waiting list": lambda w: remove(
+        by=w.nobody, entry_id=Entry.objects.get().pk
+    ),
     "add a film": lambda w: create_movie(MovieFacts(title="New"), by=w.nobody),
     "replace a film": lambda w: replace_movie(w.unshown, MovieFacts(title="X"), by=w.nobody),
     "delete a film": lambda w: delete_movie(w.unshown, by=w.nobody),

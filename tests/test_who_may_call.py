@@ -19,10 +19,12 @@ from accounts.models import User
 from accounts.tokens import issue_token
 from bookings.models import Booking
 from bookings.payments.models import Payment, Refund
+from bookings.waiting.models import Entry
 from bookmyshow.site.api import document
 from tests.support.addresses import ANYONE, API, BY_TOKEN, FROM_OWN_PAGES, PAGES, UNKNOWN, Row
-from tests.support.factories import make_booking, make_show, make_user
+from tests.support.factories import hall, make_booking, make_show, make_user
 from tests.support.money import make_order, make_paid_booking, make_payment, make_refund
+from tests.support.waiting import join, sell_out
 
 # Open to all; `password_change/` leads to the page of accounts, which asks to log in.
 ADMIN_LOG_IN = {"login/", "logout/", "password_change/"}
@@ -88,6 +90,9 @@ def people(db: None, settings: Any, tmp_path: Path) -> People:
     paid = make_paid_booking(booking.show, ["B1"])
     payment = Payment.objects.get(order__booking=paid)
     refund = make_refund(payment, payment.captured, state=Refund.State.MANUAL, next_try_at=None)
+    other = make_show(hall(1, 1))
+    sell_out(other)
+    join(other, user=booking.user)
     return People(booking, refund, make_user(), superuser)
 
 
@@ -101,6 +106,7 @@ def address(example: str, people: People) -> str:
         slug=show.movie.slug,
         payment=people.refund.payment.uuid,
         refund=people.refund.uuid,
+        entry=Entry.objects.get().pk,
     )
 
 

@@ -28,6 +28,7 @@ COMMON_VIEW_RIGHTS: Rights = {
     "shows": _view("cinema", "screen", "show"),
     "bookings": _view("booking", "admission", "notice"),
     "archive": _view("archivedbooking"),
+    "waiting": _view("entry"),
     "payments": _view("order", "payment", "refund", "dispute"),
     "accounts": _view("user"),
 }
@@ -45,6 +46,7 @@ ROLES: dict[str, Rights] = {
             *ADMIT_RIGHTS,
         ],
         "archive": _view("archivedbooking"),
+        "waiting": _view("entry"),
         "payments": [
             *_view("order", "payment", "refund", "dispute", "providerevent"),
             *("give_refund", "settle_refund", "check_payment", "review_payment"),
