@@ -13,6 +13,7 @@ WAITING_SECONDS = 30
 RECONCILE_SECONDS = 10
 DOCUMENT_SECONDS = 30
 REFUND_SECONDS = 10
+TELL_SECONDS = 60
 # Seconds. On an opening night the providers' events wait in the same queue. If these tasks expired
 # as soon as the next one is due, none of them would ever run.
 MONEY_TASK_EXPIRES = 120
@@ -74,5 +75,14 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "clear-sessions": {
         "task": "accounts.tasks.clear_sessions",
         "schedule": crontab(hour=22, minute=30),
+    },
+    "tell-bookable": {
+        "task": "shows.tell_me.tasks.tell_bookable",
+        "schedule": timedelta(seconds=TELL_SECONDS),
+        "options": {"expires": TELL_SECONDS},
+    },
+    "forget-old-wishes": {
+        "task": "shows.tell_me.tasks.forget_old_wishes",
+        "schedule": crontab(hour=22, minute=35),
     },
 }

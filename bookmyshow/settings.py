@@ -122,6 +122,7 @@ INSTALLED_APPS = [
     "accounts.outbox",
     "movies",
     "shows",
+    "shows.tell_me",
     "bookings",
     "bookings.archive",
     "bookings.counter",

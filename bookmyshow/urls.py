@@ -31,6 +31,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("vitals", vitals, name="vitals"),
     path("", include("shows.listings.urls")),
+    path("", include("shows.tell_me.urls")),
     path("", include("movies.posters.urls")),
     path("accounts/", include("accounts.urls")),
     path("robots.txt", well_known_files.robots, name="robots"),

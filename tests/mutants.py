@@ -20,6 +20,7 @@ from tests.mutants_of_faults import MUTANTS_OF_FAULTS
 from tests.mutants_of_hold_limits import MUTANTS_OF_HOLD_LIMITS
 from tests.mutants_of_money import MUTANTS_OF_MONEY
 from tests.mutants_of_providers import MUTANTS_OF_PROVIDERS
+from tests.mutants_of_tell_me import MUTANTS_OF_TELL_ME
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT_SECONDS = 600
@@ -260,6 +261,7 @@ MUTANTS = (
             *MUTANTS_OF_COUNTER,
             *MUTANTS_OF_HOLD_LIMITS,
             *MUTANTS_OF_FAULTS,
+            *MUTANTS_OF_TELL_ME,
         )
     ]
 )

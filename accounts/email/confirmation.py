@@ -39,8 +39,13 @@ def confirm_email(*, token: str, request: HttpRequest | None = None) -> User:
     Raises LinkNotValid.
     """
     user = user_of_link(token)
+    mark_confirmed(user, request=request)
+    return user
+
+
+def mark_confirmed(user: User, *, request: HttpRequest | None = None) -> None:
+    """The person followed a link that was mailed to them. A second call changes nothing."""
     if not user.email_confirmed_at:
         user.email_confirmed_at = timezone.now()
         user.save(update_fields=["email_confirmed_at", "updated_at"])
         log_event("email confirmed", request=request, account=user.email)
-    return user

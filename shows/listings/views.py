@@ -11,6 +11,7 @@ from bookmyshow.core.htmx import HtmxHttpRequest, page_or_part
 from bookmyshow.core.time import todays
 from movies.models import Movie
 from shows.models import Cinema
+from shows.tell_me.offer import offer
 
 from .filters import SORTS, Filters, Options, offered
 from .home_lists import FilmLists
@@ -106,6 +107,7 @@ def film(request: HtmxHttpRequest, slug: str) -> HttpResponse:
         "choice": choice,
         "not_in": _city_without_shows(request.GET.get("city", remembered), choice, now),
         "timetable": times,
+        "tell_me": None if shows else offer(request, movie, city=remembered),
         "structured": film_data(movie, times.cinemas, request.build_absolute_uri),
     }
     response = page_or_part(request, "shows/listings/film.html", "times", context)

@@ -27,6 +27,10 @@ class Row:
 PAGES: dict[str, Row] = {
     "": Row(ANYONE, "/"),
     "movies/<slug:slug>/": Row(ANYONE, "/movies/{slug}/"),
+    "movies/<slug:slug>/tell-me/": Row(ANYONE, "/movies/{slug}/tell-me/"),
+    "tell-me/": Row(PERSON, "/tell-me/"),
+    "tell-me/confirm/<str:token>/": Row(ANYONE, "/tell-me/confirm/made-up/"),
+    "tell-me/stop/<str:token>/": Row(ANYONE, "/tell-me/stop/made-up/"),
     "movies/<slug:slug>/poster.svg": Row(ANYONE, "/movies/{slug}/poster.svg"),
     "movies/<slug:slug>/poster-<int:width>.webp": Row(ANYONE, "/movies/{slug}/poster-352.webp"),
     "movies/<slug:slug>/backdrop.svg": Row(ANYONE, "/movies/{slug}/backdrop.svg"),
