@@ -17,6 +17,7 @@ from typing import NamedTuple
 from tests.mutants_of_counter import MUTANTS_OF_COUNTER
 from tests.mutants_of_documents import MUTANTS_OF_DOCUMENTS
 from tests.mutants_of_faults import MUTANTS_OF_FAULTS
+from tests.mutants_of_guests import MUTANTS_OF_GUESTS
 from tests.mutants_of_hold_limits import MUTANTS_OF_HOLD_LIMITS
 from tests.mutants_of_money import MUTANTS_OF_MONEY
 from tests.mutants_of_providers import MUTANTS_OF_PROVIDERS
@@ -260,6 +261,7 @@ MUTANTS = (
             *MUTANTS_OF_DOCUMENTS,
             *MUTANTS_OF_COUNTER,
             *MUTANTS_OF_HOLD_LIMITS,
+            *MUTANTS_OF_GUESTS,
             *MUTANTS_OF_FAULTS,
             *MUTANTS_OF_TELL_ME,
         )
