@@ -13,7 +13,7 @@ from bookmyshow.core.observability.security_log import log_event
 from . import services
 from .email.addresses import validate_mailable
 from .errors import EmailTaken
-from .login.attempts import spend_secret
+from .login.attempts import spend_email_check, spend_secret
 from .models import User
 from .requests import AuthenticatedRequest
 
@@ -211,6 +211,30 @@ class CurrentPasswordForm(AccountForm):
 
 class ChangePasswordForm(CurrentPasswordForm, NewPasswordForm):
     field_order = ("password", "new_password")
+
+
+class NewAddressForm(CurrentPasswordForm):
+    """A new log-in address, with the password. The address is not taken before it is proven."""
+
+    field_order = ("email", "password")
+    email = AccountEmailField(
+        label="New email",
+        max_length=254,
+        error_messages={
+            "required": "Write your new email address.",
+            "invalid": "Write an email address, for example asha@example.com.",
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+    def clean_email(self) -> str:
+        email = User.objects.normalize_email(self.cleaned_data["email"])
+        spend_email_check(self.request)
+        if email == self.user.email:
+            raise ValidationError("This is your address already.")
+        if User.objects.with_email(email).exclude(pk=self.user.pk).exists():
+            raise ValidationError(EMAIL_TAKEN, code="taken")
+        return email
 
 
 class ForgotPasswordForm(SiteForm):

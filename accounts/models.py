@@ -15,6 +15,7 @@ from .email.addresses import validate_mailable
 
 MANAGERS = "manager"
 SESSION_SALT = "accounts.session"
+EMAIL_CONSTRAINT = "user_email_unique_any_case"
 
 
 class Words(models.Func):
@@ -101,7 +102,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(
                 Lower("email"),
                 condition=Q(is_guest=False),
-                name="user_email_unique_any_case",
+                name=EMAIL_CONSTRAINT,
                 violation_error_message="An account with this email already exists.",
             ),
             models.CheckConstraint(

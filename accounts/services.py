@@ -13,11 +13,10 @@ from bookmyshow.core.observability.security_log import log_event
 
 from .email.mails import write_confirmation_link, write_password_changed
 from .errors import EmailTaken, WrongCredentials
-from .models import User
+from .models import EMAIL_CONSTRAINT, User
 
 # At most this many expired sessions are deleted by one statement, so that none takes long.
 SESSIONS_AT_ONCE = 5_000
-EMAIL_CONSTRAINT = "user_email_unique_any_case"
 
 
 def sign_up(

@@ -2,7 +2,7 @@ from django.contrib.auth import views as auth
 from django.urls import path
 
 from . import views
-from .email.views import confirm_email_page, send_confirmation_link
+from .email.views import confirm_email_page, new_address_page, send_confirmation_link
 from .forms import LogInForm
 from .two_factor.views import two_factor_codes, two_factor_page
 
@@ -23,6 +23,8 @@ urlpatterns = [
     path("two-factor/codes/", two_factor_codes, name="two-factor-codes"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("confirm-email/<str:token>/", confirm_email_page, name="confirm-email"),
+    path("new-email/<str:token>/", new_address_page, name="new-address"),
+    path("profile/email/", views.email, name="email"),
     path("profile/send-link/", send_confirmation_link, name="send-confirmation-link"),
     path("profile/", views.profile, name="profile"),
     path("profile/password/", views.password, name="password"),

@@ -25,16 +25,23 @@ from bookmyshow.core.observability.security_log import log_event
 
 from . import services
 from .email.mails import write_reset_link
+from .email.new_address import ask_for_new_address
 from .export import account_data
 from .forms import (
     ChangePasswordForm,
     CurrentPasswordForm,
     ForgotPasswordForm,
     MailedPasswordForm,
+    NewAddressForm,
     ProfileForm,
     SignUpForm,
 )
-from .login.attempts import spend_email_check, spend_reset, spend_sign_up
+from .login.attempts import (
+    spend_confirmation_mail,
+    spend_email_check,
+    spend_reset,
+    spend_sign_up,
+)
 from .login.devices import remember_device
 from .requests import AuthenticatedRequest, safe_next
 
@@ -119,6 +126,23 @@ def password(request: AuthenticatedRequest) -> HttpResponse:
         return redirect("accounts:profile")
     status = 422 if form.is_bound else 200
     return render(request, "accounts/password.html", {"form": form}, status=status)
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def email(request: AuthenticatedRequest) -> HttpResponse:
+    """Ask for another log-in address: a link is mailed to it, and nothing changes until then."""
+    form = NewAddressForm(request, request.POST or None)
+    if form.is_valid():
+        spend_confirmation_mail(request.user)
+        new = form.cleaned_data["email"]
+        ask_for_new_address(user=request.user, email=new, request=request)
+        messages.success(request, f"We have sent a link to {new}. Follow it to log in with that.")
+        return redirect("accounts:profile")
+    status = 422 if form.is_bound else 200
+    return render(request, "accounts/email.html", {"form": form}, status=status)
 
 
 @login_required

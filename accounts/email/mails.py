@@ -22,6 +22,7 @@ from accounts.outbox.services import NewMessage, write, write_many
 from bookmyshow.core.mail import compose_mail, site_link
 
 from .confirmation import link_token
+from .new_address_link import LINK_SECONDS, new_address_token
 
 # Whoever asked for a reset link has asked again by then.
 RESET_EXPIRES = timedelta(hours=12)
@@ -74,6 +75,28 @@ def write_account_changed(*, user: User, emails: set[str], what: str, by: User) 
     )
 
 
+def write_new_login_address(user: User, email: str) -> None:
+    """Write a mail to the new address, with the link that makes it the log-in address."""
+    write(
+        "new-login-address",
+        key=f"new-login-address:{user.pk}:{uuid.uuid4()}",
+        user=user,
+        address=email,
+        expires_at=timezone.now() + timedelta(seconds=LINK_SECONDS),
+    )
+
+
+def write_login_address_changed(user: User, before: str) -> None:
+    """Tell the earlier address that it is not the log-in address any more."""
+    write(
+        "login-address-changed",
+        key=f"login-address-changed:{user.pk}:{uuid.uuid4()}",
+        user=user,
+        address=before,
+        data={"changed_at": _time_text()},
+    )
+
+
 def _reset_link(message: Message) -> EmailMultiAlternatives | Drop:
     user = message.user
     if user is None or not user.has_usable_password():
@@ -101,12 +124,26 @@ def _account_changed(message: Message) -> EmailMultiAlternatives:
     return _mail("account_changed", **message.data)
 
 
+def _new_login_address(message: Message) -> EmailMultiAlternatives | Drop:
+    user = message.user
+    if user is None or not user.is_active or user.email == message.address:
+        return Drop("The address is changed, or the account is closed.")
+    path = reverse("accounts:new-address", args=[new_address_token(user, message.address)])
+    return _mail("new_login_address", link=site_link(path))
+
+
+def _login_address_changed(message: Message) -> EmailMultiAlternatives:
+    return _mail("login_address_changed", **message.data)
+
+
 def register_kinds() -> None:
     for kind, label, compose in (
         ("password-reset", "Link for a new password", _reset_link),
         ("confirm-email", "Link that confirms the email", _confirmation_link),
         ("password-changed", "Password changed", _password_changed),
         ("account-changed", "Account changed by staff", _account_changed),
+        ("new-login-address", "Link for a new log-in address", _new_login_address),
+        ("login-address-changed", "Log-in address changed", _login_address_changed),
     ):
         register(kind, label=label, compose=compose, priority=Priority.FIRST)
 

@@ -5,12 +5,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.errors import LinkNotValid
+from accounts.errors import EmailTaken, LinkNotValid
 from accounts.login.attempts import spend_confirmation_mail
+from accounts.login.devices import remember_device
 from accounts.requests import AuthenticatedRequest
 
 from .confirmation import confirm_email, user_of_link
 from .mails import write_confirmation_link
+from .new_address import change_address
+from .new_address_link import read_new_address
 
 
 @never_cache
@@ -39,3 +42,23 @@ def send_confirmation_link(request: AuthenticatedRequest) -> HttpResponse:
         write_confirmation_link(request.user)
         messages.success(request, f"We have sent a new link to {request.user.email}.")
     return redirect("accounts:profile")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_address_page(request: HttpRequest, token: str) -> HttpResponse:
+    """The page of the link that was mailed to a new log-in address. A button takes it."""
+    try:
+        if request.method == "POST":
+            user = change_address(token=token, request=request)
+            remember_device(request, user.email)
+            messages.success(request, f"Done. From now on you log in with {user.email}.")
+            response: HttpResponse = redirect("accounts:profile")
+        else:
+            context = {"email": read_new_address(token)[1]}
+            response = render(request, "accounts/new_address.html", context)
+    except (LinkNotValid, EmailTaken):
+        response = render(request, "accounts/new_address.html", {"email": ""}, status=410)
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response

@@ -52,6 +52,8 @@ PAGES: dict[str, Row] = {
     "accounts/profile/password/": Row(PERSON, "/accounts/profile/password/"),
     "accounts/profile/log-out-others/": Row(PERSON, "/accounts/profile/log-out-others/", "POST"),
     "accounts/profile/send-link/": Row(PERSON, "/accounts/profile/send-link/", "POST"),
+    "accounts/profile/email/": Row(PERSON, "/accounts/profile/email/"),
+    "accounts/new-email/<str:token>/": Row(ANYONE, "/accounts/new-email/made-up/"),
     "accounts/confirm-email/<str:token>/": Row(ANYONE, "/accounts/confirm-email/made-up/"),
     "accounts/two-factor/": Row(STAFF, "/accounts/two-factor/"),
     "accounts/two-factor/codes/": Row(STAFF, "/accounts/two-factor/codes/"),

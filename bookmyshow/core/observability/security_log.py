@@ -24,6 +24,7 @@ Event = Literal[
     "log-out everywhere",
     "sign-up",
     "email confirmed",
+    "log-in address",
     "sign-up check",
     "password check",
     "password change",
