@@ -99,7 +99,9 @@ def undo(request: AuthenticatedRequest, show_id: int) -> HttpResponse:
 @door_staff
 def count(request: HttpRequest, show_id: int) -> HttpResponse:
     """The number of admitted people. The page polls it, because other doors admit too."""
-    return render(request, "bookings/door/check.html#count", _attendance(show_id))
+    response = render(request, "bookings/door/check.html#count", _attendance(show_id))
+    response["X-Door"] = "answer"
+    return response
 
 
 def _at_the_door(

@@ -2,6 +2,7 @@
    The camera types into the form. Without this script the page is a plain form, and a hand-held
    scanner that types works too. */
 
+import { watchConnection } from "./door_connection.js";
 import { offerCamera } from "./qr_camera.js";
 
 const form = document.getElementById("door-form");
@@ -131,6 +132,7 @@ const onSubmit = (event) => {
 if (window.htmx) {
   for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, allowSound);
   watchAnswers();
+  watchConnection();
   document.addEventListener("submit", onSubmit, { capture: true });
   camera = offerCamera((code) => {
     field.value = code;

@@ -205,6 +205,7 @@ if ("serviceWorker" in navigator) {
   const registered = () => navigator.serviceWorker.register("/sw.js").catch(() => null);
   addEventListener("load", registered);
   document.addEventListener("submit", async ({ target }) => {
+    if (navigator.serviceWorker.controller) return;
     if (!/\/(logout|profile\/delete)\/$/.test(target.action)) return;
     (await navigator.serviceWorker.getRegistration())?.active?.postMessage({
       type: "drop-tickets",

@@ -1,12 +1,14 @@
 """Tickets without a network: saved, shown after a restart, and dropped when they must be."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import (
     BrowserContext,
     Page,
@@ -17,11 +19,13 @@ from playwright.sync_api import (
 )
 
 from accounts.models import User
+from bookings import services
 from bookings.models import Booking
 from tests.support.browser import PATIENCE_MS, chromium_options
 from tests.support.factories import make_booking, make_movie, make_show, make_user
 from tests.support.line import Line
 from tests.support.live_site import LiveSite
+from tests.support.money import make_paid_booking
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,6 +56,19 @@ SAVED_BY_NOW = """() => new Promise((done) => {
 TICKETS_ARE_GONE = """async () => {
   const kept = async () => (await caches.keys()).some((name) => name.startsWith("tickets-"));
   while (await kept()) await new Promise((done) => setTimeout(done, 50));
+}"""
+
+# The index of the saved tickets, with a show that has just ended.
+END_OF_SHOW = """async () => {
+  const name = (await caches.keys()).find((name) => name.startsWith("tickets-"));
+  const cache = await caches.open(name);
+  const index = await (await cache.match("/bookings/offline.json")).json();
+  index.tickets[0].until = new Date().toISOString();
+  await cache.put("/bookings/offline.json", new Response(JSON.stringify(index)));
+}"""
+# What earlier releases have left: their files, and tickets in a form that is not read any more.
+EARLIER_RELEASE = """async () => {
+  for (const name of ["offline-earlier", "tickets-0-someone"]) await caches.open(name);
 }"""
 
 
@@ -151,3 +168,282 @@ def test_a_ticket_opened_once_is_there_without_a_network_after_a_restart(
         reverse("bookings:pdf", args=[ticket.reference]),
     )
     assert pdf == "%PDF-"
+
+
+def test_the_pdf_opens_without_a_network(phone: Phone, user: User, ticket: Booking) -> None:
+    phone.log_in(user)
+    phone.open_and_save(ticket)
+    phone.line.cut()
+    page = phone.page
+    page.goto(ticket.get_absolute_url())
+    with page.expect_response(lambda response: response.url.endswith("ticket.pdf")) as answer:
+        page.get_by_role("link", name="PDF").click()
+    assert answer.value.from_service_worker
+    assert (answer.value.status, answer.value.headers["content-type"]) == (200, "application/pdf")
+
+
+def test_a_ticket_just_bought_is_saved_without_opening_it_again(phone: Phone, user: User) -> None:
+    held = services.hold_seats(user=user, show_id=make_show().pk, labels=["A1"])
+    phone.log_in(user)
+    page = phone.page
+    page.goto(held.get_absolute_url())
+    page.get_by_role("button", name="Confirm, pay").click()
+    expect(page.get_by_text("on this device. It opens here")).to_be_visible()
+    phone.line.cut()
+    page.goto(held.get_absolute_url())
+    expect(page.get_by_text("The site can’t be reached")).to_be_visible()
+    expect(page.locator(".ticket__qr svg")).to_be_visible()
+
+
+def test_any_page_of_a_person_saves_and_refreshes_the_tickets(
+    phone: Phone, user: User, ticket: Booking
+) -> None:
+    phone.log_in(user)
+    phone.page.goto("/")
+    phone.page.evaluate(UNDER_THE_WORKER)
+    phone.page.goto("/")
+    assert phone.page.evaluate(SAVED_BY_NOW) == [ticket.reference]
+
+
+def test_without_an_answer_in_time_the_saved_ticket_is_shown(
+    phone: Phone, user: User, ticket: Booking
+) -> None:
+    phone.log_in(user)
+    phone.open_and_save(ticket)
+    phone.line.hang()
+    phone.page.goto(ticket.get_absolute_url())
+    expect(phone.page.get_by_text("The site can’t be reached")).to_be_visible()
+
+
+def test_an_error_of_the_site_does_not_hide_a_saved_ticket(
+    phone: Phone, user: User, ticket: Booking
+) -> None:
+    phone.log_in(user)
+    phone.open_and_save(ticket)
+    phone.line.fail()
+    phone.page.goto(ticket.get_absolute_url())
+    expect(phone.page.get_by_text("The site can’t be reached")).to_be_visible()
+    phone.line.restore()
+    phone.page.get_by_role("link", name="Look for the current ticket").click()
+    expect(phone.page.get_by_role("heading", name="Booked")).to_be_visible()
+
+
+def log_out(page: Page) -> None:
+    page.locator("summary", has_text="Your account").click()
+    page.get_by_role("button", name="Log out").click()
+
+
+def test_log_out_drops_the_tickets(phone: Phone, user: User, ticket: Booking) -> None:
+    phone.log_in(user)
+    phone.open_and_save(ticket)
+    log_out(phone.page)
+    expect(phone.page.get_by_role("link", name="Log in").first).to_be_visible()
+    assert not [name for name in phone.cached() if name.startswith("tickets")]
+    phone.line.cut()
+    phone.page.goto(ticket.get_absolute_url())
+    expect(phone.page.get_by_role("heading", name="The line went quiet.")).to_be_visible()
+
+
+def test_a_log_out_that_the_network_swallows_drops_them_too(
+    phone: Phone, user: User, ticket: Booking
+) -> None:
+    phone.log_in(user)
+    phone.open_and_save(ticket)
+    phone.line.cut()
+    log_out(phone.page)
+    expect(phone.page.get_by_role("heading", name="Not logged out yet.")).to_be_visible()
+    assert not [name for name in phone.cached() if name.startswith("tickets")]
+    phone.restart()
+    phone.page.goto("/")
+    expect(phone.page.get_by_role("heading", name="The line went quiet.")).to_be_visible()
+
+
+def test_a_log_out_from_a_page_without_its_worker_drops_them_too(
+    phone: Phone, user: User, ticket: Booking
+) -> None:
+    phone.log_in(user)
+    phone.open_and_save(ticket)
+    # As a reload with Shift: the worker sees neither this page nor what it sends.
+    session = phone.context.new_cdp_session(phone.page)
+    with phone.page.expect_navigation():
+        session.send("Page.reload", {"ignoreCache": True})
+    assert phone.page.evaluate("navigator.serviceWorker.controller") is None
+    log_out(phone.page)
+    expect(phone.page.get_by_role("link", name="Log in").first).to_be_visible()
+    phone.page.evaluate(TICKETS_ARE_GONE)
+
+
+def test_a_log_out_on_another_device_drops_them_at_the_next_page(
+    phone: Phone, user: User, ticket: Booking
+) -> None:
+    phone.log_in(user)
+    phone.open_and_save(ticket)
+    user.set_password("another good one 7")
+    user.save()
+    phone.page.goto("/")
+    phone.page.evaluate(TICKETS_ARE_GONE)
+
+
+def test_another_person_never_sees_the_tickets_of_the_one_before(
+    phone: Phone, user: User, ticket: Booking
+) -> None:
+    phone.log_in(user)
+    phone.open_and_save(ticket)
+    # The session ran out: the browser sends none. The ticket stays for its owner.
+    phone.context.clear_cookies()
+    phone.page.goto("/")
+    phone.line.cut()
+    phone.page.goto(ticket.get_absolute_url())
+    expect(phone.page.locator(".ticket__qr svg")).to_be_visible()
+    phone.line.restore()
+    phone.log_in(make_user("other@example.com"))
+    phone.page.goto("/")
+    assert phone.page.evaluate(SAVED_BY_NOW) == []
+    phone.line.cut()
+    phone.page.goto(ticket.get_absolute_url())
+    expect(phone.page.get_by_role("heading", name="The line went quiet.")).to_be_visible()
+    assert not [name for name in phone.cached() if ticket.reference in name]
+
+
+def test_after_the_show_the_ticket_is_dropped(phone: Phone, user: User, ticket: Booking) -> None:
+    phone.log_in(user)
+    phone.open_and_save(ticket)
+    phone.line.cut()
+    phone.page.goto("/")
+    expect(phone.page.get_by_role("heading", name="Your tickets are here.")).to_be_visible()
+    phone.line.restore()
+    show = ticket.show
+    show.starts_at, show.ends_at = (timezone.now() - timedelta(hours=n) for n in (3, 1))
+    show.save()
+    phone.page.goto("/bookings/")
+    assert phone.page.evaluate(SAVED_BY_NOW) == []
+    assert not [name for name in phone.cached() if ticket.reference in name]
+
+
+def test_a_show_that_ends_while_the_network_is_away_takes_its_ticket_along(
+    phone: Phone, user: User, ticket: Booking
+) -> None:
+    phone.log_in(user)
+    phone.open_and_save(ticket)
+    phone.page.evaluate(END_OF_SHOW)
+    phone.line.cut()
+    phone.page.goto(ticket.get_absolute_url())
+    expect(phone.page.get_by_role("heading", name="The line went quiet.")).to_be_visible()
+    assert not [name for name in phone.cached() if ticket.reference in name]
+
+
+def test_a_cancelled_ticket_and_a_moved_show_are_right_after_the_next_page(
+    phone: Phone, user: User, ticket: Booking
+) -> None:
+    other = make_booking(make_show(movie=make_movie("Her")), ["A1"], user=user)
+    phone.log_in(user)
+    phone.open_and_save(ticket)
+    services.cancel_booking(user=user, reference=other.reference)
+    show = ticket.show
+    for name in ("starts_at", "ends_at", "busy_until"):
+        setattr(show, name, getattr(show, name) + timedelta(days=1))
+    show.save()
+    phone.page.goto("/bookings/")
+    assert phone.page.evaluate(SAVED_BY_NOW) == [ticket.reference]
+    phone.line.cut()
+    phone.page.goto(ticket.get_absolute_url())
+    moved = show.local_start.isoformat()
+    expect(phone.page.locator(f'time[datetime="{moved}"]')).to_be_visible()
+    phone.page.goto(other.get_absolute_url())
+    expect(phone.page.get_by_role("heading", name="Your tickets are here.")).to_be_visible()
+    expect(phone.page.get_by_role("link", name="Her", exact=True)).to_have_count(0)
+
+
+def test_nothing_of_other_pages_is_kept(phone: Phone, user: User, ticket: Booking) -> None:
+    phone.log_in(user)
+    phone.open_and_save(ticket)
+    for address in ("/", f"/shows/{ticket.show_id}/", "/accounts/profile/", "/bookings/"):
+        phone.page.goto(address)
+    phone.page.evaluate(SAVED_BY_NOW)
+    kept = {name.partition(" ")[2] for name in phone.cached()}
+    of_ticket = {"", "ticket.pdf", "qr.svg"}
+    allowed = {f"{ticket.get_absolute_url()}{part}" for part in of_ticket}
+    allowed |= {"/bookings/offline.json", "/offline/"}
+    assert allowed <= kept
+    others = [p for p in kept - allowed if not p.startswith("/static/") and "poster" not in p]
+    assert others == []
+
+
+def test_a_new_release_keeps_the_tickets(phone: Phone, user: User, ticket: Booking) -> None:
+    phone.log_in(user)
+    phone.open_and_save(ticket)
+    phone.page.evaluate(EARLIER_RELEASE)
+    # The browser starts the new worker's life again, as with a changed /sw.js.
+    phone.page.evaluate("navigator.serviceWorker.ready.then((worker) => worker.unregister())")
+    phone.page.goto("/bookings/")
+    phone.page.evaluate(UNDER_THE_WORKER)
+    names = phone.page.evaluate("caches.keys()")
+    assert "offline-earlier" not in names
+    assert "tickets-0-someone" not in names
+    phone.line.cut()
+    phone.page.goto(ticket.get_absolute_url())
+    expect(phone.page.locator(".ticket__qr svg")).to_be_visible()
+
+
+def test_the_site_can_be_installed(phone: Phone, user: User) -> None:
+    phone.page.goto("/")
+    phone.page.evaluate(UNDER_THE_WORKER)
+    session = phone.context.new_cdp_session(phone.page)
+    manifest = session.send("Page.getAppManifest")
+    assert manifest["errors"] == []
+    assert manifest["url"].endswith("/manifest.webmanifest")
+    assert session.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+
+
+def test_the_door_says_that_it_is_offline_and_when_it_is_back(phone: Phone) -> None:
+    booking = make_paid_booking(make_show(), ["A1", "A2"])
+    phone.log_in(User.objects.create_superuser("door@example.com", name="Noor"))
+    page = phone.page
+    page.clock.install()
+    page.goto(reverse("bookings:door-show", args=[booking.show_id]))
+    page.evaluate(UNDER_THE_WORKER)
+    warning = page.get_by_role("alert").filter(has_text="Offline: tickets")
+    expect(warning).to_be_hidden()
+    phone.line.cut()
+    page.clock.run_for(11_000)
+    expect(warning).to_be_visible()
+    expect(page.locator("#toast")).to_be_hidden()
+    check(page, booking)
+    expect(page.get_by_role("heading", name="Not checked")).to_be_visible()
+    phone.line.restore()
+    # The browser's own news that it is online is not believed before the site answers.
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(warning).to_be_hidden()
+    expect(page.get_by_text("Online again.")).to_be_visible()
+    check(page, booking)
+    expect(page.get_by_role("heading", name="Valid")).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    expect(warning).to_be_visible()
+
+
+def test_the_page_of_a_network_is_no_answer_at_the_door(phone: Phone) -> None:
+    show = make_show()
+    phone.log_in(User.objects.create_superuser("door@example.com", name="Noor"))
+    page = phone.page
+    page.clock.install()
+    page.goto(reverse("bookings:door-show", args=[show.pk]))
+    page.context.route("**/count/", lambda route: route.fulfill(body="<p>Welcome to the Wi-Fi"))
+    page.clock.run_for(11_000)
+    expect(page.get_by_role("alert").filter(has_text="Offline")).to_be_visible()
+    expect(page.get_by_text("Welcome to the Wi-Fi")).to_have_count(0)
+
+
+def test_the_door_opened_without_a_network_says_what_to_do(phone: Phone) -> None:
+    show = make_show()
+    phone.log_in(User.objects.create_superuser("door@example.com", name="Noor"))
+    phone.page.goto("/door/")
+    phone.page.evaluate(UNDER_THE_WORKER)
+    phone.line.cut()
+    phone.page.goto(reverse("bookings:door-show", args=[show.pk]))
+    expect(phone.page.get_by_role("heading", name="The door is offline.")).to_be_visible()
+    expect(phone.page.get_by_text("Write down the reference")).to_be_visible()
+
+
+def check(page: Page, booking: Booking) -> None:
+    page.get_by_label("Reference").fill(booking.reference)
+    page.get_by_role("button", name="Check").click()

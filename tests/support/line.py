@@ -2,7 +2,8 @@
 
 Playwright's `set_offline` does not reach every request of a service worker at the same moment, and
 is over when the browser is restarted. Here the browser talks to a port of its own, which passes
-everything on to the site, refuses connections (`cut`), or takes them and stays silent (`hang`).
+everything on to the site, refuses connections (`cut`), takes them and stays silent (`hang`), or
+answers each request like a proxy whose site is away (`fail`).
 """
 
 import socket
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from tests.support.live_site import free_port
 
 BYTES = 65536
+BAD_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class Line:
@@ -23,7 +25,7 @@ class Line:
         self._target = (str(target.hostname), int(target.port or 80))
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
-        self._is_silent = False
+        self._is_silent = self._is_failing = False
         self._server: socket.socket | None = None
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -31,7 +33,8 @@ class Line:
 
     def restore(self) -> None:
         """Pass everything on, from now on."""
-        self._is_silent = False
+        self._is_silent = self._is_failing = False
+        self._end_open()
         if self._server is None:
             self._server = socket.create_server(("127.0.0.1", self._port), backlog=64)
             threading.Thread(target=self._accept, args=[self._server], daemon=True).start()
@@ -50,6 +53,11 @@ class Line:
         self._is_silent = True
         self._end_open()
 
+    def fail(self) -> None:
+        """Answer each new connection with a 502."""
+        self._is_failing = True
+        self._end_open()
+
     def _end_open(self) -> None:
         with self._lock:
             ended, self._open = self._open, set()
@@ -66,7 +74,11 @@ class Line:
                 return
             with self._lock:
                 self._open.add(client)
-            if not self._is_silent:
+            if self._is_failing:
+                client.recv(BYTES)
+                client.sendall(BAD_GATEWAY)
+                client.close()
+            elif not self._is_silent:
                 self._connect(client)
 
     def _connect(self, client: socket.socket) -> None:
