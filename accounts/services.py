@@ -14,6 +14,8 @@ from bookmyshow.core.observability.security_log import log_event
 from .email.mails import write_confirmation_link, write_password_changed
 from .errors import EmailTaken, WrongCredentials
 from .models import EMAIL_CONSTRAINT, User
+from .push.browsers import device_of
+from .push.services import end_on_other_browsers
 
 # At most this many expired sessions are deleted by one statement, so that none takes long.
 SESSIONS_AT_ONCE = 5_000
@@ -69,6 +71,7 @@ def set_password(
     with transaction.atomic():
         user.save(update_fields=["password", "token_version", "email_confirmed_at", "updated_at"])
         write_password_changed(user)
+        _end_other_browsers(user, request)
     log_event("password change", request=request, account=user.email)
     return user
 
@@ -81,8 +84,14 @@ def log_out_everywhere(*, user: User, request: HttpRequest | None = None) -> Use
     user.token_version = F("token_version") + 1
     user.save(update_fields=["token_version", "updated_at"])
     user.refresh_from_db(fields=["token_version"])
+    _end_other_browsers(user, request)
     log_event("log-out everywhere", request=request, account=user.email)
     return user
+
+
+def _end_other_browsers(user: User, request: HttpRequest | None) -> None:
+    """End a person's push messages with their sessions, but not on the browser of the request."""
+    end_on_other_browsers(user=user, device=device_of(request) if request else "")
 
 
 def delete_account(*, user: User, request: HttpRequest | None = None) -> None:
@@ -95,6 +104,7 @@ def delete_account(*, user: User, request: HttpRequest | None = None) -> None:
     user.last_login = user.email_confirmed_at = None
     user.set_unusable_password()
     user.token_version = F("token_version") + 1
+    end_on_other_browsers(user=user, device="")
     user.save(
         update_fields=[
             "email",

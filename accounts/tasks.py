@@ -6,6 +6,7 @@ from . import services
 from .email import old_tasks
 from .outbox.models import Channel
 from .outbox.one_run import send_alone
+from .push.sending import send_due_pushes
 
 __all__ = ["clear_sessions", "old_tasks", "send_mail", "send_push"]
 
@@ -27,4 +28,4 @@ def send_mail() -> int:
 @shared_task(soft_time_limit=90)
 def send_push() -> int:
     """Send due push messages. Beat starts it every PUSH_SECONDS, and so does a nudge."""
-    return send_alone(Channel.PUSH)
+    return send_due_pushes()

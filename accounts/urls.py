@@ -4,6 +4,7 @@ from django.urls import path
 from . import views
 from .email.views import confirm_email_page, new_address_page, send_confirmation_link
 from .forms import LogInForm
+from .push import views as push
 from .two_factor.views import two_factor_codes, two_factor_page
 
 app_name = "accounts"
@@ -30,6 +31,9 @@ urlpatterns = [
     path("profile/password/", views.password, name="password"),
     path("profile/log-out-others/", views.log_out_others, name="log-out-others"),
     path("profile/export/", views.export, name="export"),
+    path("push/subscribe/", push.subscribe, name="push-subscribe"),
+    path("push/<int:subscription_id>/change/", push.change, name="push-change"),
+    path("push/remove/", push.remove, name="push-remove"),
     path("profile/delete/", views.delete, name="delete"),
     path(
         "password-reset/",

@@ -12,6 +12,7 @@ class BookingsConfig(AppConfig):
         from .export import bookings_of
         from .guests import at_log_in
         from .guests.moving import has_bought
+        from .push import kinds as pushes
         from .waiting.services import waits_anywhere
 
         add_part("bookings", bookings_of)
@@ -19,3 +20,4 @@ class BookingsConfig(AppConfig):
         add_claim(waits_anywhere)
         at_log_in.connect_signals()
         waiting_mails.register_kinds()
+        pushes.register_kinds()

@@ -4,6 +4,7 @@ from . import services, sweep_heartbeat
 from .documents import numbering
 from .notices import sending
 from .payments import refund_queue
+from .push import scanners
 from .waiting import services as waiting
 
 
@@ -42,3 +43,15 @@ def number_documents(*, everything: bool = False) -> int:
 def send_refunds() -> int:
     """Send due refunds. Beat starts it every REFUND_SECONDS."""
     return refund_queue.send_due().sent
+
+
+@shared_task
+def write_hold_pushes() -> int:
+    """Write push messages about holds that end soon. Beat starts it every PUSH_SECONDS."""
+    return scanners.write_hold_ends()
+
+
+@shared_task
+def write_show_pushes() -> int:
+    """Write push messages about shows that start soon. Beat starts it every minute."""
+    return scanners.write_show_starts()

@@ -14,6 +14,7 @@ RECONCILE_SECONDS = 10
 DOCUMENT_SECONDS = 30
 REFUND_SECONDS = 10
 TELL_SECONDS = 60
+SHOW_PUSH_SECONDS = 60
 # Seconds. On an opening night the providers' events wait in the same queue. If these tasks expired
 # as soon as the next one is due, none of them would ever run.
 MONEY_TASK_EXPIRES = 120
@@ -45,6 +46,16 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "bookings.tasks.send_notices",
         "schedule": timedelta(seconds=NOTICE_SECONDS),
         "options": {"expires": NOTICE_SECONDS},
+    },
+    "write-hold-pushes": {
+        "task": "bookings.tasks.write_hold_pushes",
+        "schedule": timedelta(seconds=PUSH_SECONDS),
+        "options": {"expires": PUSH_SECONDS},
+    },
+    "write-show-pushes": {
+        "task": "bookings.tasks.write_show_pushes",
+        "schedule": timedelta(seconds=SHOW_PUSH_SECONDS),
+        "options": {"expires": SHOW_PUSH_SECONDS},
     },
     "number-documents": {
         "task": "bookings.tasks.number_documents",

@@ -224,6 +224,30 @@ def sentry_dsn(name: str) -> str:
     return value
 
 
+def push_key(name: str) -> str:
+    """A private key for web push: 32 bytes in base64url. "" if it is not set."""
+    text = env.str(name, default="").strip().rstrip("=")
+    if text and not (re.fullmatch(r"[A-Za-z0-9_-]{43}", text) and not is_guessable(text)):
+        refuse(
+            name,
+            "needs 32 random bytes in base64url (43 characters); make them with:"
+            ' python -c "import secrets; print(secrets.token_urlsafe(32))"',
+        )
+    return text
+
+
+def push_subject(name: str, *, sender: str) -> str:
+    """How push services reach the operator: mailto: or https:. By default the sender of mails."""
+
+    def parse(text: str) -> str:
+        if not re.fullmatch(r"(mailto:[^@\s]+@[\w.-]+|https://[\w.-]+)", text):
+            raise ValueError(text)
+        return text
+
+    why = "use for example mailto:tickets@tickets.example"
+    return read(name, parse, f"mailto:{parseaddr(sender)[1]}", why)
+
+
 def url_prefix(name: str, *, default: str) -> str:
     """The first part of URL paths. It ends with a slash and does not begin with one."""
 

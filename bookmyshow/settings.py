@@ -120,6 +120,7 @@ INSTALLED_APPS = [
     "bookmyshow.site",
     "accounts",
     "accounts.outbox",
+    "accounts.push",
     "movies",
     "shows",
     "shows.tell_me",
@@ -333,6 +334,16 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = environment.sender(
     "DEFAULT_FROM_EMAIL", default="BookMyShow <tickets@localhost>"
 )
+
+# Web push (docs/spec.md §21.3). Without the setting, the first process makes a key in this file.
+VAPID_PRIVATE_KEY = environment.push_key("VAPID_PRIVATE_KEY")
+VAPID_KEY_FILE = ROOT / ".data" / "push" / "vapid.key"
+VAPID_SUBJECT = environment.push_subject("VAPID_SUBJECT", sender=DEFAULT_FROM_EMAIL)
+# The only origin that messages may be sent to without HTTPS, or on a private network: a push
+# service for tests.
+PUSH_TEST_ORIGIN = (environment.origins("PUSH_TEST_ORIGIN") or [""])[0]
+# The cookie of a browser that is told things (accounts.push.browsers).
+PUSH_COOKIE_NAME = "__Host-push" if HTTPS else "push"
 
 # Language, time, money
 LANGUAGE_CODE = "en"

@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import User
+from accounts.push.models import Subscription
 from accounts.tokens import issue_token
 from bookings.models import Booking
 from bookings.payments.models import Payment, Refund
@@ -70,6 +71,8 @@ class People:
     refund: Refund
     customer: User
     superuser: User
+    #: A browser that the booking's owner is told things on.
+    push: Subscription
 
     def named(self, caller: str) -> User | None:
         everyone = {
@@ -93,7 +96,10 @@ def people(db: None, settings: Any, tmp_path: Path) -> People:
     other = make_show(hall(1, 1))
     sell_out(other)
     join(other, user=booking.user)
-    return People(booking, refund, make_user(), superuser)
+    push = Subscription.objects.create(
+        user=booking.user, device="0" * 64, hold=True, show=True, moved=True
+    )
+    return People(booking, refund, make_user(), superuser, push)
 
 
 def address(example: str, people: People) -> str:
@@ -107,6 +113,8 @@ def address(example: str, people: People) -> str:
         payment=people.refund.payment.uuid,
         refund=people.refund.uuid,
         entry=Entry.objects.get().pk,
+        owner=people.booking.user_id,
+        push=people.push.pk,
     )
 
 
@@ -125,7 +133,7 @@ def may_call(row: Row, caller: str, people: People, *, by_token: bool) -> bool:
     response = client.generic(
         row.method,
         address(row.example, people),
-        row.form,
+        address(row.form, people),
         content_type="application/x-www-form-urlencoded" if row.form else "",
         headers=headers,
     )

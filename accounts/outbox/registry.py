@@ -83,8 +83,8 @@ class Sender(Protocol):
     def send(self, message: Message, content: Any) -> None:
         """Send what `compose` wrote. Raises an error that `refusal` can classify."""
 
-    def refusal(self, error: Exception, message: Message) -> Refusal:
-        """Classify an error of `send`."""
+    def refusal(self, error: Exception, message: Message) -> Refusal | Drop:
+        """Classify an error of `send`. Drop: whoever the message was for is not there any more."""
 
     def drop_connection(self) -> None:
         """Close at once, after an error. `open` connects again. Raises nothing."""

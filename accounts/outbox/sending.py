@@ -130,11 +130,12 @@ def deliver(message: Message, sender: Sender) -> Outcome:
     if isinstance(content, Later | Drop):
         return content
     refusal = _send(message, content, sender)
-    if refusal is not None:
+    if isinstance(refusal, Refusal):
         log.warning(
             "message %s could not be sent (%s): %s",
             *(message.pk, refusal.failure.value, refusal.reason),
         )
+    if refusal is not None:
         sender.drop_connection()
     return refusal
 
@@ -156,17 +157,20 @@ def _claimed_at(message: Message) -> datetime:
     return message.claimed_until - CLAIM
 
 
-def _send(message: Message, content: Any, sender: Sender) -> Refusal | None:
+def _send(message: Message, content: Any, sender: Sender) -> Refusal | Drop | None:
     try:
         sender.open()
     except Exception as error:
-        return Refusal(Failure.SERVER, sender.refusal(error, message).reason)
+        refusal = sender.refusal(error, message)
+        reason = refusal.reason if isinstance(refusal, Refusal) else words_of(error)
+        return Refusal(Failure.SERVER, reason)
     try:
         sender.send(message, content)
     except Exception as error:
         refusal = sender.refusal(error, message)
+        is_temporary = isinstance(refusal, Refusal) and refusal.failure is Failure.TEMPORARY
         # An error of ours: log its traceback. Errors of smtplib and of the network are OSErrors.
-        if refusal.failure is Failure.TEMPORARY and not isinstance(error, OSError):
+        if is_temporary and not isinstance(error, OSError):
             log.exception("message %s could not be sent", message.pk)
         return refusal
     return None

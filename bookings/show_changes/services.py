@@ -25,6 +25,7 @@ from bookings.models import Booking, Notice
 from bookings.notices import services as notices
 from bookings.payments.cancelling import ShowMoney, give_back_all
 from bookings.payments.models import Refund
+from bookings.push.changes import write_show_cancelled, write_show_moved
 from bookings.waiting.offers import offer_free_seats
 from bookings.waiting.services import Why, close_list, tell_of_move
 from bookmyshow.core.db.transactions import lock_timeout_raises
@@ -120,6 +121,7 @@ def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
             Q(show=show.pk), source=Refund.Source.SHOW, at=now, reason=why[:300], by=by
         )
         people = _tell(Notice.Kind.SHOW_CANCELLED, show, sold, {"why": why}, money)
+        write_show_cancelled(show=show, tickets=sold)
         changed = Changed(len(sold), people, sum(booking.total_seats for booking in sold))
         owed = f" Refunds written: {money.refunds}." if money.refunds else ""
         audit.record(
@@ -162,6 +164,7 @@ def move_show(*, by: User, show_id: int, starts_at: datetime, why: str = "") -> 
         tell_of_move(show, moved_from=before)
         # An earlier start may have been too near for offers.
         offer_free_seats(show, now)
+        write_show_moved(show=show, tickets=sold, before=before)
         changed = Changed(len(sold), people, sum(booking.total_seats for booking in sold))
         zone = show.screen.cinema.tz
         clocks = (

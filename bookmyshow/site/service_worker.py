@@ -18,7 +18,7 @@ from .well_known_files import OFFLINE_PAGES
 
 FOLDER = ROOT / "static/js/sw"
 # In this order, in one script: each part stands after those that it imports.
-PARTS = ("rules", "tickets", "answers", "events")
+PARTS = ("rules", "tickets", "answers", "events", "push")
 STYLES = (
     "tokens",
     "base",
@@ -44,6 +44,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
         "kept": [*pages.values(), *files],
         "version": hashlib.blake2b("".join(seen).encode(), digest_size=6).hexdigest(),
         "list": reverse("bookings:offline-list"),
+        "icon": static("icons/icon-192.png"),
     }
     return HttpResponse(
         f'"use strict";\nself.SITE = {json.dumps(site)};\n{parts()}',

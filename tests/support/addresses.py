@@ -59,6 +59,11 @@ PAGES: dict[str, Row] = {
     "accounts/two-factor/codes/": Row(STAFF, "/accounts/two-factor/codes/"),
     "accounts/profile/export/": Row(PERSON, "/accounts/profile/export/"),
     "accounts/profile/delete/": Row(PERSON, "/accounts/profile/delete/"),
+    "accounts/push/subscribe/": Row(OWNER, "/accounts/push/subscribe/", "POST", "person={owner}"),
+    "accounts/push/<int:subscription_id>/change/": Row(
+        OWNER, "/accounts/push/{push}/change/", "POST", "topic=hold"
+    ),
+    "accounts/push/remove/": Row(OWNER, "/accounts/push/remove/", "POST", "person={owner}"),
     "accounts/password-reset/": Row(ANYONE, "/accounts/password-reset/"),
     "accounts/password-reset/sent/": Row(ANYONE, "/accounts/password-reset/sent/"),
     "accounts/password-reset/<uidb64>/<token>/": Row(ANYONE, "/accounts/password-reset/MQ/t-t/"),

@@ -80,6 +80,17 @@ PROVIDER_ANSWERS = Counter(
     "Calls to a payment provider. outcome: ok, refused, unknown (no usable answer), error.",
     ["provider", "call", "outcome"],
 )
+PUSHES = Counter(
+    "bookmyshow_pushes",
+    "Push messages by outcome: sent, later (tried again until they expire), gone (the browser has"
+    " unsubscribed), refused (the push service will never take it).",
+    ["outcome"],
+)
+PUSH_SECONDS = Histogram(
+    "bookmyshow_push_seconds",
+    "Time a push message took: encryption, and the call to the push service, which ends after 5 s.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 3, 4, 5, 10),
+)
 PAGE_LOADS = Histogram(
     "bookmyshow_page_load_seconds",
     "Page loads as browsers saw them. metric: TTFB, FCP, LCP, INP.",

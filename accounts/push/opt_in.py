@@ -1,0 +1,51 @@
+"""The part of a booking's page where a person can be told things on the browser they hold."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from accounts.requests import safe_next
+
+from .browsers import device_of, thing
+from .keys import server_key
+from .models import Subscription, Topic
+
+#: The pages with the part: they have different words. A hold's page has one button and no choice.
+HOLD, TICKET = "hold", "ticket"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    topic: Topic
+    is_chosen: bool
+
+
+def opt_in_context(
+    request: HttpRequest, person_id: int, row: Subscription | None, *, on: str
+) -> dict[str, Any]:
+    """What `accounts/push/_opt_in.html` shows. `row`: what this browser is told now; `on`: HOLD or
+    TICKET."""
+    key = server_key()
+    return {
+        "request": request,
+        "key": key.public if key else "",
+        "person_id": person_id,
+        "row": row if row and key and row.server_key == key.name else None,
+        "choices": choices(row),
+        "thing": thing(request),
+        "on": HOLD if on == HOLD else TICKET,
+        "page": safe_next(request) if request.method == "POST" else request.get_full_path(),
+    }
+
+
+def choices(row: Subscription | None) -> list[Choice]:
+    """All topics; those of `row` are chosen, without a row all of them."""
+    return [Choice(topic, row is None or getattr(row, topic)) for topic in Topic]
+
+
+def row_of_this_browser(request: HttpRequest, person_id: int) -> Subscription | None:
+    """What this browser tells this person. Without the cookie this costs no statement."""
+    device = device_of(request)
+    rows = Subscription.objects.filter(device=device, user=person_id)
+    return rows.first() if device else None

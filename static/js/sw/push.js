@@ -1,0 +1,32 @@
+/* Push messages: one notification for each, which opens its page when it is pressed. */
+
+const messageOf = (event) => {
+  try {
+    return event.data?.json() ?? {};
+  } catch {
+    return {};
+  }
+};
+
+/* An address of this site. A message can't lead anywhere else. */
+const ownAddress = (url) => {
+  const address = new URL(url ?? "/bookings/", location.origin);
+  return address.origin === location.origin ? address.href : `${location.origin}/bookings/`;
+};
+
+addEventListener("push", (event) => {
+  const { title = "BookMyShow", body = "", url, tag } = messageOf(event);
+  const options = { body, tag, icon: self.SITE.icon, data: { url: ownAddress(url) } };
+  event.waitUntil(self.registration.showNotification(title, options));
+});
+
+addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const { url } = event.notification.data;
+  const open = async () => {
+    const pages = await clients.matchAll({ type: "window", includeUncontrolled: true });
+    const there = pages.find((page) => page.url.split("#")[0] === url);
+    return there ? there.focus() : clients.openWindow(url);
+  };
+  event.waitUntil(open());
+});
