@@ -14,6 +14,7 @@ from bookmyshow.core.observability.security_log import log_event
 from .email.mails import write_confirmation_link, write_password_changed
 from .errors import EmailTaken, WrongCredentials
 from .models import EMAIL_CONSTRAINT, User
+from .outbox.services import drop_for
 from .push.browsers import device_of
 from .push.services import end_on_other_browsers
 
@@ -104,20 +105,22 @@ def delete_account(*, user: User, request: HttpRequest | None = None) -> None:
     user.last_login = user.email_confirmed_at = None
     user.set_unusable_password()
     user.token_version = F("token_version") + 1
-    end_on_other_browsers(user=user, device="")
-    user.save(
-        update_fields=[
-            "email",
-            "name",
-            "phone",
-            "is_active",
-            "last_login",
-            "email_confirmed_at",
-            "password",
-            "token_version",
-            "updated_at",
-        ]
-    )
+    with transaction.atomic():
+        user.save(
+            update_fields=[
+                "email",
+                "name",
+                "phone",
+                "is_active",
+                "last_login",
+                "email_confirmed_at",
+                "password",
+                "token_version",
+                "updated_at",
+            ]
+        )
+        drop_for(user)
+        end_on_other_browsers(user=user, device="")
 
 
 def clear_expired_sessions() -> int:

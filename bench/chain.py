@@ -130,7 +130,7 @@ INSERT_SEATS = """
                p.before + s / 10 * 4 + (ARRAY[1, 1, 2, 2, 2, 3, 4, 4, 4, 4])[mod(s, 10) + 1] END
     FROM place p CROSS JOIN LATERAL generate_series(0, p.total_seats - 1) s
 """
-# Admissions for nine of ten sold bookings of past shows. Notices for one show in 200, as if it had
+# Admissions for nine of ten sold bookings of past shows. Mails for one show in 200, as if it had
 # been moved. A line in the audit log for each show.
 INSERT_THE_REST = (
     """
@@ -140,11 +140,11 @@ INSERT_THE_REST = (
     WHERE b.status = 'CONFIRMED' AND mod(b.id, 10) <> 0 AND w.starts_at < now()
     """,
     """
-    INSERT INTO bookings_notice (kind, change, user_id, show_id, detail, created_at, next_try_at,
-        attempts, sent_at, last_error)
+    INSERT INTO outbox_message (kind, key, user_id, show, priority, created_at, due_at, next_try_at,
+        attempts, sent_at)
     SELECT DISTINCT ON (b.show_id, b.user_id) 'show-moved',
-           md5(b.show_id::text)::uuid, b.user_id, b.show_id, '{{}}'::jsonb, b.created_at,
-           b.created_at, 1, b.created_at, ''
+           'show-moved:' || b.show_id || ':' || b.user_id, b.user_id, b.show_id, 1, b.created_at,
+           b.created_at, b.created_at, 1, b.created_at
     FROM bookings_booking b WHERE mod(b.show_id, 200) = 0 AND b.status = 'CONFIRMED'
     """,
     """

@@ -1,8 +1,7 @@
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -10,8 +9,6 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from accounts.requests import person
-from accounts.search import ids_of_people
 from bookmyshow.core.staff.bounded_changelist import LongListAdmin, period_filter
 from bookmyshow.core.staff.csv_export import Columns
 from bookmyshow.core.templatetags.formatting import moment, money
@@ -20,15 +17,13 @@ from shows.models import lapsed_hold
 
 from .admin_lists import SHOW_COLUMNS, SearchBookings
 from .archive.models import ArchivedBooking
-from .models import Booking, Notice
-from .notices.services import try_again
+from .models import Booking
 from .payments.admin.orders import orders_of_booking
 from .search import matching
 
 # Above this number of archived bookings, the message says only "More than".
 MOST_COUNTED = 100
 BADGES = {"PENDING": "badge-wait", "CONFIRMED": "badge-good"}
-NOTICE_BADGES = {"waiting": "badge-wait", "sent": "badge-good", "given-up": "badge-bad"}
 
 
 class EffectiveStatus(admin.SimpleListFilter):
@@ -195,102 +190,3 @@ class BookingAdmin(SearchBookings, LongListAdmin):
     def orders(self, booking: Booking) -> SafeString | str:
         """The booking's orders with their payments, in a list of links."""
         return orders_of_booking(booking)
-
-
-class NoticeState(admin.SimpleListFilter):
-    """Filters mails by state: waiting, sent or given up."""
-
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        return Notice.State.choices
-
-    def queryset(self, request: HttpRequest, notices: QuerySet[Notice]) -> QuerySet[Notice]:
-        state = self.value()
-        if state not in Notice.State.values:
-            return notices
-        found: Any = notices
-        return cast(QuerySet[Notice], found.in_state(state))
-
-
-@admin.register(Notice)
-class NoticeAdmin(LongListAdmin):
-    """The mails about cancelled and moved shows, and whether each was sent.
-
-    Staff can retry mails that are not sent, for example after a wrong address was corrected.
-    """
-
-    actions = ("try_again",)
-    list_display = ("created_at", "kind", "customer", "show", "told", "attempts")
-    export_columns: Columns = {
-        "created_at": "created_at",
-        "kind": "get_kind_display",
-        "customer": "user.name",
-        "email": "user.email",
-        **SHOW_COLUMNS,
-        "state": "state.label",
-        "sent_at": "sent_at",
-        "given_up_at": "given_up_at",
-        "attempts": "attempts",
-        "last_error": "last_error",
-    }
-    list_display_links = None
-    list_filter = ("kind", NoticeState)
-    ordering = ("-pk",)
-    search_fields = ("user__email",)
-    search_help_text = "The customer's name, email or phone."
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:
-        notices: Any = super().get_queryset(request)
-        found: QuerySet[Notice] = notices.with_person_and_show()
-        return found
-
-    @admin.display(description="customer", ordering="user__email")
-    def customer(self, notice: Notice) -> SafeString:
-        address = reverse("admin:accounts_user_change", args=[notice.user_id])
-        return format_html(
-            '<a href="{}">{}</a><br><small>{}</small>',
-            address,
-            notice.user.name,
-            notice.user.email,
-        )
-
-    @admin.display(description="state", ordering="sent_at")
-    def told(self, notice: Notice) -> SafeString:
-        at = moment(notice.sent_at or notice.given_up_at or notice.next_try_at)
-        return format_html(
-            '<span class="badge {}">{}</span> <small>{}{}<br>{}</small>',
-            NOTICE_BADGES[notice.state],
-            notice.state.label,
-            "next try " if notice.state == Notice.State.WAITING else "",
-            at.replace(" ", "\N{NO-BREAK SPACE}"),
-            notice.last_error,
-        )
-
-    @admin.action(description="Try again", permissions=["try_again"])
-    def try_again(self, request: HttpRequest, chosen: QuerySet[Notice]) -> None:
-        count = try_again(by=person(request), notices=chosen)
-        mails = "1 mail" if count == 1 else f"{count} mails"
-        words = f"{mails} will be tried again within {settings.NOTICE_SECONDS} seconds."
-        self.message_user(request, words, messages.SUCCESS if count else messages.WARNING)
-
-    def has_try_again_permission(self, request: HttpRequest) -> bool:
-        """The action needs the change permission. No page lets staff edit a notice."""
-        return request.user.has_perm("bookings.change_notice")
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Notice], search_term: str
-    ) -> tuple[QuerySet[Notice], bool]:
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(user__in=ids_of_people(search_term)), False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
-        return False

@@ -12,9 +12,11 @@ class BookingsConfig(AppConfig):
         from .export import bookings_of
         from .guests import at_log_in
         from .guests.moving import has_bought
+        from .notices.mails import register_kinds
         from .push import kinds as pushes
         from .waiting.services import waits_anywhere
 
+        register_kinds()
         add_part("bookings", bookings_of)
         add_claim(has_bought)
         add_claim(waits_anywhere)

@@ -2,7 +2,6 @@ from celery import shared_task
 
 from . import services, sweep_heartbeat
 from .documents import numbering
-from .notices import sending
 from .payments import refund_queue
 from .push import scanners
 from .waiting import services as waiting
@@ -20,14 +19,6 @@ def release_expired_holds() -> int:
 def tend_waiting_lists() -> int:
     """Close waiting lists, and offer what became free. Beat starts it every WAITING_SECONDS."""
     return waiting.tend_lists()
-
-
-# After sending.RUN_SECONDS a run starts no other mail. The time limit ends a run in which the mail
-# server never finishes its reply.
-@shared_task(soft_time_limit=90)
-def send_notices() -> int:
-    """Send due mails. Beat starts it every NOTICE_SECONDS."""
-    return sending.send_due().sent
 
 
 @shared_task

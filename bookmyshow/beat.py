@@ -8,7 +8,6 @@ from celery.schedules import crontab
 SWEEP_SECONDS = 30
 MAIL_SECONDS = 15
 PUSH_SECONDS = 5
-NOTICE_SECONDS = 15
 WAITING_SECONDS = 30
 RECONCILE_SECONDS = 10
 DOCUMENT_SECONDS = 30
@@ -41,11 +40,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "bookings.tasks.tend_waiting_lists",
         "schedule": timedelta(seconds=WAITING_SECONDS),
         "options": {"expires": WAITING_SECONDS},
-    },
-    "send-notices": {
-        "task": "bookings.tasks.send_notices",
-        "schedule": timedelta(seconds=NOTICE_SECONDS),
-        "options": {"expires": NOTICE_SECONDS},
     },
     "write-hold-pushes": {
         "task": "bookings.tasks.write_hold_pushes",

@@ -322,7 +322,6 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_BEAT_SCHEDULE = beat.SCHEDULE
 SWEEP_SECONDS, MAIL_SECONDS = beat.SWEEP_SECONDS, beat.MAIL_SECONDS
-NOTICE_SECONDS = beat.NOTICE_SECONDS
 
 # Mail: without EMAIL_URL, mail is written to a folder.
 if mail := environment.mail_settings("EMAIL_URL"):

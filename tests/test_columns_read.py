@@ -82,7 +82,7 @@ def addresses(world: World) -> dict[str, str]:
         "cash-up": reverse("bookings:counter-cash-up"),
         "shows in the admin": reverse("admin:shows_show_changelist"),
         "bookings in the admin": reverse("admin:bookings_booking_changelist"),
-        "notices in the admin": reverse("admin:bookings_notice_changelist"),
+        "messages in the admin": reverse("admin:outbox_message_changelist"),
         "move a show": reverse("staff-move-show", args=[show.pk]),
         "dashboard": reverse("staff-dashboard"),
         "day at a cinema": f"{reverse('staff-day')}?cinema={show.screen.cinema.slug}",

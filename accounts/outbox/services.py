@@ -1,6 +1,7 @@
 """Writes messages, in the transaction of the change that they are about; they are sent later."""
 
 import json
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,12 +12,14 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 
 from accounts.models import User
+from bookmyshow.core.staff import audit
+from bookmyshow.core.time import database_now
 
-from .models import Channel
+from .models import ENDS, LONGEST_KEY, Channel, Message, State
 from .nudging import nudge
 from .registry import kind_of
 
-__all__ = ["NewMessage", "nudge", "write", "write_many"]
+__all__ = ["NewMessage", "drop_for", "mark_handled", "nudge", "send_again", "write", "write_many"]
 
 # Sorted by key, so that two writers of the same keys wait for each other in one order.
 INSERT = """
@@ -113,3 +116,61 @@ def write_many(messages: Iterable[NewMessage]) -> int:
         for channel in {row["channel"] for row in rows if row["due_at"] is None}:
             transaction.on_commit(partial(nudge, channel), robust=True)
     return written
+
+
+def send_again(message: Message, *, by: User) -> bool:
+    """Make a message due now, with an audit line; a message that was sent is written again.
+
+    `by` is the member of staff, or the customer. A copy of a sent message has its own Message-ID,
+    so that mail programs show it. False, and nothing is done: its time has passed.
+    """
+    with transaction.atomic():
+        found = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
+        now = database_now()
+        if found.expires_at and found.expires_at <= now:
+            return False
+        audit.record(by=by, about=found, what="Message to be sent again.")
+        if found.sent_at is None:
+            Message.objects.filter(pk=found.pk).update(
+                **dict.fromkeys(ENDS.values()), handled_by=None, due_at=now, next_try_at=now
+            )
+        else:
+            found.pk, found.key = None, f"{found.key[: LONGEST_KEY - 40]}:again:{uuid.uuid4().hex}"
+            for name in (*ENDS.values(), "claimed_until"):
+                setattr(found, name, None)
+            found.attempts, found.last_error = 0, ""
+            found.created_at = found.due_at = found.next_try_at = now
+            found.save(force_insert=True)
+        transaction.on_commit(partial(nudge, Channel(found.channel)), robust=True)
+    return True
+
+
+def mark_handled(message: Message, *, by: User, reason: str) -> bool:
+    """Staff have told the person another way: the message is not sent any more. Writes an audit
+    line with the reason. False, and nothing is done: it was sent, or is handled already.
+    """
+    with transaction.atomic():
+        found = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
+        if found.state in (State.SENT, State.HANDLED):
+            return False
+        audit.record(by=by, about=found, what=f"Message marked as handled ({reason}).")
+        Message.objects.filter(pk=found.pk).update(
+            **{**dict.fromkeys(ENDS.values()), "handled_at": database_now()},
+            handled_by=by,
+            claimed_until=None,
+        )
+    return True
+
+
+def drop_for(user: User) -> int:
+    """For the deletion of an account: drop what waits, and forget the addresses of all messages.
+
+    Returns how many messages were dropped.
+    """
+    mine = Message.objects.filter(user=user)
+    with transaction.atomic():
+        dropped = mine.waiting().update(
+            dropped_at=database_now(), claimed_until=None, last_error="The account is closed."
+        )
+        mine.exclude(address="").update(address="")
+    return dropped

@@ -26,7 +26,8 @@ Rights = dict[str, list[str]]
 COMMON_VIEW_RIGHTS: Rights = {
     "movies": _view("movie", "genre"),
     "shows": _view("cinema", "screen", "show"),
-    "bookings": _view("booking", "admission", "notice"),
+    "bookings": _view("booking", "admission"),
+    "outbox": _view("message"),
     "archive": _view("archivedbooking"),
     "waiting": _view("entry"),
     "payments": _view("order", "payment", "refund", "dispute"),
@@ -41,10 +42,11 @@ ROLES: dict[str, Rights] = {
             *("schedule_shows", "cancel_show", "move_show"),
         ],
         "bookings": [
-            *_view("booking", "notice"),
-            *("change_notice", "view_takings", "cancel_for_customer"),
+            *_view("booking"),
+            *("view_takings", "cancel_for_customer"),
             *ADMIT_RIGHTS,
         ],
+        "outbox": ["view_message", "change_message"],
         "archive": _view("archivedbooking"),
         "waiting": _view("entry"),
         "payments": [
@@ -63,10 +65,11 @@ ROLES: dict[str, Rights] = {
     BOX_OFFICE: {
         **COMMON_VIEW_RIGHTS,
         "bookings": [
-            *_view("booking", "notice"),
-            *("change_notice", "cancel_for_customer"),
+            *_view("booking"),
+            "cancel_for_customer",
             *ADMIT_RIGHTS,
         ],
+        "outbox": ["view_message", "change_message"],
         "payments": [
             *_view("order", "payment", "refund", "dispute"),
             *("settle_refund", "check_payment"),
@@ -77,7 +80,7 @@ ROLES: dict[str, Rights] = {
     DOOR: {"bookings": ADMIT_RIGHTS},
     READ_ONLY: {
         **COMMON_VIEW_RIGHTS,
-        "bookings": [*_view("booking", "admission", "notice"), "view_takings"],
+        "bookings": [*_view("booking", "admission"), "view_takings"],
         "tax": _view("taxrule"),
         "counter": _view("cashup"),
         "documents": [*_view("taxdocument", "documentseries"), "export_journal"],

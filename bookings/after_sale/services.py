@@ -15,7 +15,8 @@ from accounts.models import User
 from bookings.ending import count_seats, end_bookings
 from bookings.errors import BookingNotFound, BookingNotPending, ShowBusy, ShowIsOver
 from bookings.locks import lock_bookings, lock_show
-from bookings.models import Booking, Notice
+from bookings.models import Booking
+from bookings.notices.kinds import Kind
 from bookings.notices.services import write_notices
 from bookings.payments.cancelling import (
     MoneyBack,
@@ -74,7 +75,7 @@ def cancel_for_customer(*, by: User, booking_id: int, back: Back, reason: str) -
         offer_free_seats(show, now)
         money = _money_back(booking, show, back, at=now, by=by, reason=reason)
         write_notices(
-            kind=Notice.Kind.BOOKING_CANCELLED,
+            kind=Kind.BOOKING_CANCELLED,
             show=show,
             by_person={booking.user_id: [booking]},
             detail={"money": asdict(money)},

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from django.db import connection, transaction
 
+from bookings.notices.kinds import Kind
+
 from .models import ArchivedBooking
 
 MONTHS = 6
@@ -14,8 +16,8 @@ MONTHS = 6
 DUE = """
     FROM shows_show w
     WHERE w.ends_at < now() - make_interval(months => %(months)s)
-      AND NOT EXISTS (SELECT FROM bookings_notice n WHERE n.show_id = w.id
-                      AND n.sent_at IS NULL AND n.given_up_at IS NULL)
+      AND NOT EXISTS (SELECT FROM outbox_message m WHERE m.show = w.id AND num_nonnulls(
+                      m.sent_at, m.given_up_at, m.dropped_at, m.handled_at) = 0)
       AND NOT EXISTS (SELECT FROM payments_order o JOIN payments_payment p ON p.order_id = o.id
                       LEFT JOIN payments_refund r ON r.payment_id = p.id
                       WHERE o.show_id = w.id
@@ -41,8 +43,8 @@ COPY_SHOWS = """
             FROM shows_seat s
             LEFT JOIN bookings_booking b ON b.id = s.booking_id AND b.status = 'CONFIRMED'
             WHERE s.show_id = w.id),
-           (SELECT coalesce(jsonb_agg(to_jsonb(n) ORDER BY n.id), '[]')
-            FROM bookings_notice n WHERE n.show_id = w.id),
+           (SELECT coalesce(jsonb_agg(to_jsonb(m) - 'address' ORDER BY m.id), '[]')
+            FROM outbox_message m WHERE m.show = w.id AND m.kind = ANY(%(kinds)s)),
            now()
     FROM shows_show w WHERE w.id = ANY(%(shows)s)
 """
@@ -62,7 +64,7 @@ REMOVE = (
     "DELETE FROM shows_seat WHERE show_id = ANY(%(shows)s)",
     "DELETE FROM bookings_admission WHERE booking_id IN"
     " (SELECT id FROM bookings_booking WHERE show_id = ANY(%(shows)s))",
-    "DELETE FROM bookings_notice WHERE show_id = ANY(%(shows)s)",
+    "DELETE FROM outbox_message WHERE show = ANY(%(shows)s)",
     "DELETE FROM waiting_entry WHERE show_id = ANY(%(shows)s)",
     "DELETE FROM bookings_booking WHERE show_id = ANY(%(shows)s)",
     "DELETE FROM shows_show WHERE id = ANY(%(shows)s)",
@@ -98,7 +100,7 @@ def archive_batch(*, months: int = MONTHS, size: int) -> Moved:
         chosen = cursor.fetchall()
         if not chosen:
             return Moved()
-        shows = {"shows": [show_id for show_id, _ in chosen]}
+        shows = {"shows": [show_id for show_id, _ in chosen], "kinds": list(Kind)}
         for quarter in sorted({_quarter(starts_at) for _, starts_at in chosen}):
             _make_partitions(*quarter)
         cursor.execute("SET LOCAL statement_timeout = 0")

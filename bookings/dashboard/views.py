@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from bookings.notices.mail_state import mail_state
+from accounts.outbox.state import outbox_state
 from bookings.payments.money_state import money_state
 from bookmyshow.core.observability.people_online import people_online
 from bookmyshow.core.staff.access import staff_with
@@ -29,7 +29,7 @@ def dashboard_page(request: HttpRequest) -> HttpResponse:
         "title": "Dashboard",
         "board": board,
         "warnings": current_warnings(),
-        "mail": mail_state(at=now),
+        "outbox": outbox_state(at=now).items(),
         "now": now,
         "money_warnings": money_warnings(money_state(at=now)),
         "online": people_online(),

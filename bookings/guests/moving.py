@@ -17,7 +17,7 @@ from bookings.ending import count_seats, end_bookings
 from bookings.errors import BookingError, ShowBusy
 from bookings.hold_limits import HoldLimits
 from bookings.locks import lock_bookings, lock_people, lock_show
-from bookings.models import Booking, Notice
+from bookings.models import Booking
 from bookings.payments.cancelling import abandon_order
 from bookings.payments.locks import lock_orders
 from bookings.payments.models import Order
@@ -169,4 +169,3 @@ def _free_keys(holds: list[Booking], to: User) -> None:
 def _move_mails(bookings: list[int], guest: User, to: User) -> None:
     """Mails that wait for these holds to become tickets go to the new owner."""
     Message.objects.waiting().filter(user=guest, booking__in=bookings).update(user=to)
-    Notice.objects.filter(user=guest, hold__in=bookings, sent_at=None).update(user=to)

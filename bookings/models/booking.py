@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.outbox.models import Channel, Message
 from bookmyshow.core.time import DatabaseClock
 from shows.models import LONG_COLUMNS, Show, lapsed_hold
 
@@ -240,10 +241,12 @@ class Booking(models.Model):
 
         None if the show was not moved during the hold, or starts at that time again.
         """
-        move = self.notices.moves().order_by("pk").first()
+        # Only a mail that waits for this hold names it as its booking.
+        moves = Message.objects.filter(channel=Channel.MAIL, kind="show-moved", booking=self.pk)
+        move = moves.order_by("pk").first()
         if move is None:
             return None
-        before = datetime.fromisoformat(move.detail["from"])
+        before = datetime.fromisoformat(move.data["from"])
         if before == self.show.starts_at:
             return None
         return before.astimezone(self.show.screen.cinema.tz)

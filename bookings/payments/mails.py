@@ -4,9 +4,10 @@ The id of each mail is made from its payment, so that a payment has one mail of 
 """
 
 import logging
-import uuid
 
-from bookings.models import Booking, Notice
+from bookings.models import Booking
+from bookings.notices.kinds import Kind
+from bookings.notices.services import write_notice_of_money
 from bookmyshow.core.currencies import from_minor
 
 from .models import Order, Payment
@@ -18,7 +19,7 @@ def mail_paid(payment: Payment, order: Order, booking: Booking) -> None:
     """The ticket is paid. `late`: the time had run out, and the seats were still free."""
     # A booking that never was a hold was made for a late buyer (seats.py).
     late = booking.confirmed_at == booking.created_at
-    _write(Notice.Kind.TICKET_PAID, payment, order, booking, late=late)
+    _write(Kind.TICKET_PAID, payment, order, booking, late=late)
 
 
 def mail_money_back(payment: Payment, order: Order, booking: Booking | None, why: str) -> None:
@@ -27,30 +28,26 @@ def mail_money_back(payment: Payment, order: Order, booking: Booking | None, why
         # The show is in the archive, months after it ended. A mail needs the show's row.
         log.error("payment %s goes back, and nobody is told: its show is archived", payment.pk)
         return
-    _write(Notice.Kind.MONEY_BACK, payment, order, booking, why=why)
+    _write(Kind.MONEY_BACK, payment, order, booking, why=why)
 
 
 def mail_refused(payment: Payment, order: Order, booking: Booking) -> None:
     """The bank refused the money after the seats were given: it can be paid again by the link."""
-    _write(Notice.Kind.PAYMENT_REFUSED, payment, order, booking)
+    _write(Kind.PAYMENT_REFUSED, payment, order, booking)
 
 
-def _write(
-    kind: Notice.Kind, payment: Payment, order: Order, booking: Booking, **detail: object
-) -> None:
-    Notice.objects.get_or_create(
-        change=uuid.uuid5(payment.uuid, kind),
+def _write(kind: Kind, payment: Payment, order: Order, booking: Booking, **detail: object) -> None:
+    write_notice_of_money(
+        kind=kind,
+        event=payment.uuid,
         user_id=order.user_id,
-        defaults={
-            "kind": kind,
-            "show_id": booking.show_id,
-            "detail": {
-                "references": [booking.reference],
-                "seats": order.seats,
-                "amount": str(from_minor(payment.amount, payment.currency)),
-                "currency": payment.currency,
-                "order": order.reference,
-                **detail,
-            },
+        show_id=booking.show_id,
+        detail={
+            "references": [booking.reference],
+            "seats": order.seats,
+            "amount": str(from_minor(payment.amount, payment.currency)),
+            "currency": payment.currency,
+            "order": order.reference,
+            **detail,
         },
     )

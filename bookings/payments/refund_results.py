@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from bookings.models import Notice
+from bookings.notices.kinds import Kind
 from bookings.notices.services import write_notice_of_money
 from bookmyshow.core.currencies import from_minor
 from bookmyshow.core.time import database_now
@@ -209,8 +209,8 @@ def _tell(refund: Refund) -> None:
     """Write the mail that says that the money is on its way."""
     order = refund.payment.order
     write_notice_of_money(
-        kind=Notice.Kind.REFUNDED,
-        change=refund.uuid,
+        kind=Kind.REFUNDED,
+        event=refund.uuid,
         user_id=order.user_id,
         show_id=order.show_id,
         detail={

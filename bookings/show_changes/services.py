@@ -4,7 +4,7 @@ Locks are taken in the order of docs/spec.md §4.2: show, bookings, seats, order
 transaction writes the change, its effects on bookings, the refunds, the mails and the line in the
 audit log. So after a
 crash either all of it is in the database or nothing. The mails are sent later
-(bookings/notices/sending.py).
+(accounts/outbox/sending.py).
 """
 
 from collections.abc import Iterable
@@ -21,8 +21,9 @@ from accounts.models import User
 from bookings.ending import count_seats, end_bookings
 from bookings.errors import ShowBusy, ShowIsCancelled, ShowIsOver, TimeOutOfRange
 from bookings.locks import lock_bookings, lock_show
-from bookings.models import Booking, Notice
+from bookings.models import Booking
 from bookings.notices import services as notices
+from bookings.notices.kinds import Kind
 from bookings.payments.cancelling import ShowMoney, give_back_all
 from bookings.payments.models import Refund
 from bookings.push.changes import write_show_cancelled, write_show_moved
@@ -120,7 +121,7 @@ def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
         money = give_back_all(
             Q(show=show.pk), source=Refund.Source.SHOW, at=now, reason=why[:300], by=by
         )
-        people = _tell(Notice.Kind.SHOW_CANCELLED, show, sold, {"why": why}, money)
+        people = _tell(Kind.SHOW_CANCELLED, show, sold, {"why": why}, money)
         write_show_cancelled(show=show, tickets=sold)
         changed = Changed(len(sold), people, sum(booking.total_seats for booking in sold))
         owed = f" Refunds written: {money.refunds}." if money.refunds else ""
@@ -155,11 +156,11 @@ def move_show(*, by: User, show_id: int, starts_at: datetime, why: str = "") -> 
         _write_times(show, starts_at, now)
         times = {"from": before.isoformat(), "to": starts_at.isoformat()}
         sold = [booking for booking in live if booking.status == CONFIRMED]
-        people = _tell(Notice.Kind.SHOW_MOVED, show, sold, {"why": why, **times})
+        people = _tell(Kind.SHOW_MOVED, show, sold, {"why": why, **times})
         for hold in live:
             if hold.status == PENDING and not hold.has_lapsed(now):
                 notices.write_notice_for_hold(
-                    Notice.Kind.SHOW_MOVED, show=show, hold=hold, detail={"why": why, **times}
+                    Kind.SHOW_MOVED, show=show, hold=hold, detail={"why": why, **times}
                 )
         tell_of_move(show, moved_from=before)
         # An earlier start may have been too near for offers.
@@ -196,7 +197,7 @@ def _write_times(show: Show, starts_at: datetime, now: datetime) -> None:
 
 
 def _tell(
-    kind: Notice.Kind,
+    kind: Kind,
     show: Show,
     bookings: Iterable[Booking],
     detail: dict[str, Any],

@@ -6,16 +6,18 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
+from accounts.outbox.models import WAITING, Message
 from accounts.requests import AuthenticatedRequest
 from accounts.staff.sessions import background
 from bookings.errors import BookingError
-from bookings.models import Booking, Notice
+from bookings.models import Booking
+from bookings.notices.kinds import Kind
 from bookmyshow.core.htmx import HtmxHttpRequest, page_or_part
 from bookmyshow.core.staff.access import staff_with
 from bookmyshow.core.time import database_now, moment_on_clock
@@ -134,9 +136,11 @@ def _page(
         "paid": paid_for_show(show.pk),
         "progress": refund_progress(show.pk) if show.is_cancelled else None,
         "bookings": sold.select_related("user").order_by("pk")[:BOOKINGS_SHOWN],
-        "notices": Notice.objects.filter(show=show).aggregate(
+        "notices": Message.objects.filter(
+            show=show.pk, kind__in=[Kind.SHOW_CANCELLED, Kind.SHOW_MOVED]
+        ).aggregate(
             written=Count("pk"),
-            waiting=Count("pk", filter=Q(sent_at=None, given_up_at=None)),
+            waiting=Count("pk", filter=WAITING),
             given_up=Count("given_up_at"),
         ),
     }

@@ -2,12 +2,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db.models import F, ProtectedError
 
-from bookings.models import Booking, Notice
+from bookings.models import Booking
 from bookings.services import hold_seats
 from shows.models import Show
 from tests.support.constraints import drop, names_in, refused_by
@@ -37,16 +36,6 @@ def same_key_twice(hold: Booking) -> None:
     copy_with(status="FAILED", ended_reason="released", **key)(hold)
 
 
-def owe_mail(hold: Booking, **values: Any) -> Notice:
-    owed = {"change": CHANGE, "user": hold.user, "show": hold.show, "detail": {}}
-    return Notice.objects.create(**({"kind": Notice.Kind.SHOW_MOVED} | owed | values))
-
-
-def tell_twice(hold: Booking) -> None:
-    owe_mail(hold)
-    owe_mail(hold, kind=Notice.Kind.SHOW_CANCELLED)
-
-
 def unknown_status(hold: Booking) -> None:
     # Two other rules know every status too, and the database names the first in the alphabet.
     drop(
@@ -57,7 +46,6 @@ def unknown_status(hold: Booking) -> None:
     hold_with(status="LOST")(hold)
 
 
-CHANGE = UUID("8a1e9f5e-3c51-4f0b-9d0a-6f3f3f1d2c11")
 OTHER = "BMV0123456789AB"
 CONFIRMED_AT = F("created_at") + timedelta(seconds=1)
 CASES: list[tuple[str, Attempt]] = [
@@ -89,12 +77,6 @@ CASES: list[tuple[str, Attempt]] = [
     (
         "booking_ended_reason_fits_status",
         hold_with(status="CANCELLED", confirmed_at=CONFIRMED_AT, ended_reason="lapsed"),
-    ),
-    ("notice_once_per_change_and_person", tell_twice),
-    ("notice_kind_known", lambda hold: owe_mail(hold, kind="gossip")),
-    (
-        "notice_sent_or_given_up",
-        lambda hold: owe_mail(hold, sent_at=hold.created_at, given_up_at=hold.created_at),
     ),
 ]
 

@@ -14,10 +14,10 @@ from reportlab.pdfgen.canvas import Canvas
 
 from accounts.export import account_data
 from accounts.models import User
+from accounts.outbox.models import Message
 from bookings import services
 from bookings.archive.services import archive_batch
-from bookings.models import Booking, Notice
-from bookings.notices.mails import compose
+from bookings.models import Booking
 from bookings.payments.own import payment_status
 from bookings.payments.pages import due_words
 from bookings.show_changes.services import cancel_show
@@ -26,6 +26,7 @@ from shows.models import Show
 from tests.support.admin_site import staff_client
 from tests.support.api_client import ApiInProcess
 from tests.support.factories import make_booking, make_cinema, make_screen, make_show, make_user
+from tests.support.outbox import mail_of
 
 pytestmark = pytest.mark.django_db
 #: A price, and how the sum of two such seats is shown and sent.
@@ -79,7 +80,7 @@ def test_the_ticket_is_printed_with_it(
 @CURRENCY
 def test_mails_name_it(currency: str, price: str, words: str, figure: str) -> None:
     cancel_show(by=make_user(is_staff=True), show_id=sold(currency, price).show_id)
-    mail = compose(Notice.objects.get())
+    mail = mail_of(Message.objects.get())
     assert words in mail.body
     assert words in unescape(str(mail.alternatives[0][0]))
 

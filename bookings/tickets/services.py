@@ -16,7 +16,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from icalendar import Alarm, Calendar, Event, vText
 
-from bookings.models import Booking, Notice
+from accounts.outbox.models import Channel, Message
+from bookings.models import Booking
+from bookings.notices.kinds import Kind
 
 # Each purpose has its own salt, so a shared link is not valid at the door. Do not change the salts:
 # printed tickets and shared links would become invalid.
@@ -112,7 +114,9 @@ def calendar_entry(booking: Booking, *, address: str, due: str) -> bytes:
     event = Event()
     event.add("uid", f"{booking.reference}@bookmyshow")
     event.add("dtstamp", max(booking.updated_at, show.updated_at))
-    moves = Notice.objects.filter(kind=Notice.Kind.SHOW_MOVED, user_id=booking.user_id, show=show)
+    moves = Message.objects.filter(
+        channel=Channel.MAIL, kind=Kind.SHOW_MOVED, user=booking.user_id, show=show.pk
+    )
     event.add("sequence", moves.count())
     event.add("dtstart", show.local_start)
     event.add("dtend", show.local_end)

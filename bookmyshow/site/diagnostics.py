@@ -13,9 +13,10 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.module_loading import import_string
 from django.utils.timesince import timesince
 
+from accounts.outbox.mail import refusal_to_connect
+from accounts.outbox.models import Channel
+from accounts.outbox.state import REMEMBERED, ChannelState, last_error, outbox_state
 from bookings import sweep_heartbeat
-from bookings.notices.mail_failures import refusal_to_connect
-from bookings.notices.mail_state import REMEMBERED, last_error, mail_state
 from bookmyshow.celery import app, queues
 from bookmyshow.core.redis_clients import UNREACHABLE, short_lived_client
 from bookmyshow.core.time import database_now
@@ -187,23 +188,29 @@ def _mail() -> Finding:
 
 
 def _owed_mail() -> Iterator[Finding]:
-    """Notices (mails about cancelled and moved shows) that wait, fail or were given up."""
+    """Mails and push messages that wait, fail or were given up."""
     try:
-        state = mail_state(at=database_now())
-        error = last_error() if state.failing else ""
+        states = outbox_state(at=database_now())
+        errors = {each: last_error(each) for each, state in states.items() if state.failing}
     except DatabaseError:
         yield Finding("owed mail", "not known without the database", "See above.", True)
         return
+    for channel, state in states.items():
+        yield from _owed(channel, state, errors.get(channel, ""))
+
+
+def _owed(channel: Channel, state: ChannelState, error: str) -> Iterator[Finding]:
+    subject = "owed mail" if channel == Channel.MAIL else "owed push"
     words = f"{state.waiting} wait, of which {state.failing} failed"
-    if state.oldest:
-        words += f"; the oldest for {timesince(state.oldest, state.at)}"
+    if state.due_since:
+        words += f"; the oldest for {timesince(state.due_since, state.at)}"
     words += f" ({error})" if error else ""
-    advice = "Is the mail server well, and a `worker` running? Notices in the admin say more."
+    advice = "Is the mail server well, and a `worker` running? Messages in the admin say more."
     if state.is_late or state.failing:
-        yield Finding("owed mail", words, advice, state.is_late)
-    elif not state.given_up:
-        yield Finding("owed mail", f"{state.waiting} wait" if state.waiting else "all sent")
+        yield Finding(subject, words, advice, state.is_late)
+    elif not state.given_up and (state.waiting or channel == Channel.MAIL):
+        yield Finding(subject, f"{state.waiting} wait" if state.waiting else "all sent")
     if state.given_up:
-        advice = "Correct the address and try again (Notices in the admin), or call the customer."
+        advice = "Correct the address and send it again (Messages in the admin), or call."
         days = f"in the last {REMEMBERED.days} days"
-        yield Finding("owed mail", f"{state.given_up} could not be sent {days}", advice)
+        yield Finding(subject, f"{state.given_up} could not be sent {days}", advice)

@@ -7,8 +7,9 @@ from django.db import DatabaseError, connection
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from accounts.outbox.models import Channel
+from accounts.outbox.state import ChannelState, outbox_state
 from bookings import sweep_heartbeat
-from bookings.notices.mail_state import REMEMBERED
 from bookings.payments.money_state import MoneyState, Waiting, money_state
 from bookmyshow.celery import queues
 from bookmyshow.core.redis_clients import UNREACHABLE, short_lived_client
@@ -27,16 +28,7 @@ STATE = """
         (SELECT count(*) FROM bookings_booking WHERE status = 'PENDING'
          AND expires_at > clock_timestamp()),
         (SELECT count(*) FROM bookings_booking WHERE status = 'PENDING'
-         AND expires_at <= clock_timestamp()),
-        mail.waiting, mail.given_up, mail.oldest
-    FROM (
-        SELECT count(*) FILTER (WHERE given_up_at IS NULL) AS waiting,
-               count(*) FILTER (WHERE given_up_at
-                   > clock_timestamp() - make_interval(secs => %(seconds)s)) AS given_up,
-               coalesce(extract(epoch FROM clock_timestamp()
-                        - min(created_at) FILTER (WHERE given_up_at IS NULL)), 0) AS oldest
-        FROM bookings_notice WHERE sent_at IS NULL
-    ) mail
+         AND expires_at <= clock_timestamp())
 """
 NAMES = (
     ("connections", "Connections of clients to the database server."),
@@ -67,9 +59,10 @@ class StateGauges(Collector):
     def _database(self) -> Iterator[Metric]:
         try:
             with connection.cursor() as cursor:
-                cursor.execute(STATE, {"seconds": REMEMBERED.total_seconds()})
-                *values, alive, lapsed, waiting, given_up, oldest = cursor.fetchone()
-            state = money_state(at=database_now())
+                cursor.execute(STATE)
+                *values, alive, lapsed = cursor.fetchone()
+            now = database_now()
+            state, outbox = money_state(at=now), outbox_state(at=now)
         except DatabaseError:
             yield _up("database", False)
             return
@@ -84,19 +77,7 @@ class StateGauges(Collector):
         holds.add_metric(["alive"], alive)
         holds.add_metric(["lapsed"], lapsed)
         yield holds
-        mails = GaugeMetricFamily(
-            "bookmyshow_mails",
-            "Mails that are owed and not sent: those still tried, and those given up in a week.",
-            labels=["state"],
-        )
-        mails.add_metric(["waiting"], waiting)
-        mails.add_metric(["given up"], given_up)
-        yield mails
-        yield GaugeMetricFamily(
-            "bookmyshow_oldest_unsent_mail_seconds",
-            "For how long the mail that is owed and has waited longest has waited; 0 without one.",
-            float(oldest),
-        )
+        yield from _outbox(outbox)
         yield from _money(state)
 
     def _broker(self) -> Iterator[Metric]:
@@ -113,6 +94,26 @@ class StateGauges(Collector):
         for queue, count in queued.items():
             tasks.add_metric([queue], count)
         yield tasks
+
+
+def _outbox(states: Mapping[Channel, ChannelState]) -> Iterator[Metric]:
+    messages = GaugeMetricFamily(
+        "bookmyshow_messages",
+        "Messages that wait, those of them whose last try failed, and those given up in a week.",
+        labels=["channel", "state"],
+    )
+    ages = GaugeMetricFamily(
+        "bookmyshow_oldest_due_message_seconds",
+        "For how long the message has been due that has been due longest; 0 without one.",
+        labels=["channel"],
+    )
+    for channel, state in states.items():
+        messages.add_metric([channel, "waiting"], state.waiting)
+        messages.add_metric([channel, "failing"], state.failing)
+        messages.add_metric([channel, "given up"], state.given_up)
+        ages.add_metric([channel], state.age.total_seconds())
+    yield messages
+    yield ages
 
 
 def _money(state: MoneyState) -> Iterator[Metric]:

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from accounts.outbox.models import Message
+from accounts.tasks import send_mail
 from bookings import services
-from bookings.models import Booking, Notice
+from bookings.models import Booking
 from bookings.show_changes.services import cancel_show
-from bookings.tasks import release_expired_holds, send_notices
+from bookings.tasks import release_expired_holds
 from bookmyshow.celery import app
 from bookmyshow.site import diagnostics
 from bookmyshow.site.findings import Finding
@@ -55,7 +57,7 @@ def test_holds_are_swept_while_every_mail_is_stuck(tmp_path: Path) -> None:
         server.drips = True
         with running(tmp_path, "worker", "sweeper", EMAIL_URL=server.url) as log:
             for _ in range(SLOTS):
-                send_notices.delay()
+                send_mail.delay()
             give_up = time.monotonic() + START_SECONDS
             while len(server.received) < SLOTS:
                 assert time.monotonic() < give_up, log.read_text()
@@ -65,8 +67,8 @@ def test_holds_are_swept_while_every_mail_is_stuck(tmp_path: Path) -> None:
                 assert time.monotonic() < give_up, log.read_text()
                 time.sleep(0.1)
             # No reply came meanwhile, so no slot was free.
-            assert not Notice.objects.exclude(sent_at=None).exists()
-            assert not Notice.objects.exclude(last_error="").exists()
+            assert not Message.objects.exclude(sent_at=None).exists()
+            assert not Message.objects.exclude(last_error="").exists()
             server.stopped.set()
 
 

@@ -2,7 +2,8 @@
 
 from django.db.models import Sum
 
-from bookings.models import Booking, Notice
+from accounts.outbox.models import Message
+from bookings.models import Booking
 from bookings.payments.checkout import MARGIN, Checkout, begin_checkout
 from bookings.payments.models import Order, Payment
 from bookings.payments.observe import observe
@@ -30,7 +31,7 @@ def order_of(checkout: Checkout) -> Order:
 
 def mails() -> list[str]:
     """The kinds of all mails, oldest first."""
-    return list(Notice.objects.order_by("pk").values_list("kind", flat=True))
+    return list(Message.objects.order_by("pk").values_list("kind", flat=True))
 
 
 def run_out(held: Booking) -> None:

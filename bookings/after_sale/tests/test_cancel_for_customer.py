@@ -10,11 +10,11 @@ from django.core import mail
 from django.test import Client
 
 from accounts.models import MANAGERS, User
+from accounts.outbox.sending import send_due
 from accounts.staff.roles import BOX_OFFICE, READ_ONLY
 from bookings.after_sale.services import Back, cancel_for_customer
 from bookings.errors import BookingNotPending, ShowIsOver
 from bookings.models import Booking
-from bookings.notices.sending import send_due
 from bookings.payments.errors import PaymentDisputed
 from bookings.payments.models import Dispute, Order, Payment, Refund
 from bookings.payments.states import OrderState, PaymentState

@@ -11,11 +11,11 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from accounts.outbox.models import Message
 from bookings import services
 from bookings.dashboard import site_warnings
 from bookings.dashboard.charts import Bar, bar_chart
 from bookings.dashboard.services import Funnel, dashboard
-from bookings.models import Notice
 from bookings.payments.models import Order, Payment
 from bookings.payments.states import PaymentState, RefundState
 from bookings.show_changes.services import cancel_show
@@ -258,10 +258,10 @@ def test_it_says_which_mails_wait_too_long_or_were_given_up() -> None:
     cancel_show(by=make_user(is_staff=True), show_id=show.pk)
     client = staff_client()
     assert "to customers" not in client.get(PAGE).text
-    late, given_up = Notice.objects.order_by("pk")
+    late, given_up = Message.objects.order_by("pk")
     hour = timezone.now() - timedelta(hours=1)
-    Notice.objects.filter(pk=late.pk).update(created_at=hour)
-    Notice.objects.filter(pk=given_up.pk).update(given_up_at=timezone.now())
+    Message.objects.filter(pk=late.pk).update(due_at=hour)
+    Message.objects.filter(pk=given_up.pk).update(given_up_at=timezone.now())
     page = client.get(PAGE).text
     assert "1 mail to customers waits,</a> the oldest for 1\xa0hour." in page
     assert "1 mail to customers could not be sent</a> in the last 7 days." in page

@@ -13,7 +13,7 @@ from shows.models import Show
 class Command(BaseCommand):
     help = (
         "Cancel a show: cancel its bookings, free its seats, and write a mail to everyone with a "
-        "ticket (sent by Celery beat, or by send_notices). All or nothing, and safe to run again."
+        "ticket (sent by Celery beat, or by send_mail). All or nothing, and safe to run again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -5,9 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.db import IntegrityError, transaction
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
@@ -20,18 +18,10 @@ from bookings.errors import BookingError
 from bookings.payments.models import Order
 from bookmyshow.core.currencies import from_minor
 from bookmyshow.core.staff.bounded_changelist import LongListAdmin
+from bookmyshow.core.staff.reasons import NO_REASON, reason_of
 from shows.errors import ShowBusy
 
 REFERENCE = re.compile(r"BM[OV][0-9A-Z]{2,12}")
-NO_REASON = "Write why, in the field beside the action. The reason is kept in the audit log."
-
-
-class ReasonForm(ActionForm):
-    """The list's choice of actions, with a field for the reason."""
-
-    reason = forms.CharField(
-        label="Why", max_length=200, required=False, widget=forms.TextInput(attrs={"size": 40})
-    )
 
 
 class HistoryAdmin(LongListAdmin):
@@ -79,7 +69,7 @@ class HistoryAdmin(LongListAdmin):
         done: str,
     ) -> None:
         """Call `act(row, reason)` for each chosen row; say how many were done, and each error."""
-        reason = request.POST.get("reason", "").strip()
+        reason = reason_of(request)
         if not reason:
             self.message_user(request, NO_REASON, messages.ERROR)
             return

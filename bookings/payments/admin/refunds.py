@@ -12,9 +12,10 @@ from bookings.payments.refund_decisions import retry, send_now, settle_manually
 from bookings.payments.states import RefundState
 from bookmyshow.core.staff.bounded_changelist import period_filter
 from bookmyshow.core.staff.csv_export import Columns
+from bookmyshow.core.staff.reasons import ReasonForm
 from bookmyshow.core.templatetags.formatting import minor, moment
 
-from .history import Choices, HistoryAdmin, ReasonForm, badge, major, order_link
+from .history import Choices, HistoryAdmin, badge, major, order_link
 
 BADGES = {RefundState.SUCCEEDED: "good", RefundState.FAILED: "bad", RefundState.MANUAL: "bad"}
 

@@ -6,8 +6,8 @@ import pytest
 from django.core import mail
 from django.test import Client
 
+from accounts.outbox.sending import send_due
 from bookings.models import Booking
-from bookings.notices.sending import send_due
 from bookings.payments.models import Order, Payment, Refund
 from bookings.payments.states import OrderState, PaymentState, RefundState
 from bookings.show_changes.services import move_show

@@ -6,9 +6,9 @@ import pytest
 from django.core import mail
 
 from accounts.models import User
+from accounts.outbox.sending import send_due as send_mails
 from bookings import services
 from bookings.models import Booking
-from bookings.notices.sending import send_due as send_mails
 from bookings.payments import refund_queue
 from bookings.payments.checkout import begin_checkout
 from bookings.payments.models import Order, Payment

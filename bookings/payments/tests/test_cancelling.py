@@ -8,8 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from accounts.outbox.models import Message
 from bookings import services
-from bookings.models import Booking, Notice
+from bookings.models import Booking
 from bookings.payments.errors import PaymentDisputed, RefundChanged
 from bookings.payments.models import Dispute, Order, Payment, Refund
 from bookings.payments.states import OrderState, PaymentState
@@ -157,7 +158,7 @@ def test_a_cancelled_show_gives_everything_back_fees_too(show: Show, manager: Us
     paying.refresh_from_db()
     assert paying.state == PaymentState.VOID_DUE
     assert set(Order.objects.values_list("state", flat=True)) == {"CANCELLED"}
-    told = {notice.user_id: notice.detail.get("money") for notice in Notice.objects.all()}
+    told = {message.user_id: message.data.get("money") for message in Message.objects.all()}
     assert told[person.pk] == {
         "currency": "INR",
         "back": 580_00,

@@ -13,11 +13,13 @@ from django.db.models import F, Q
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
+from accounts.outbox.models import Message
 from bookings import services
 from bookings.errors import BookingError, BookingNotPending
 from bookings.holds_sql import HoldRequest, take_free_seats
 from bookings.locks import lock_show
-from bookings.models import Booking, Notice
+from bookings.models import Booking
+from bookings.notices.kinds import Kind
 from bookings.payments.closing import close_finished_orders
 from bookings.payments.locks import lock_orders, lock_payments, lock_refunds
 from bookings.payments.models import Order, Payment, Refund
@@ -299,4 +301,4 @@ def test_whatever_happens_at_once_no_money_and_no_seat_is_lost(
         PaymentState.OPEN,
     }
     if payment.surplus:
-        assert Notice.objects.filter(kind=Notice.Kind.MONEY_BACK).exists()
+        assert Message.objects.filter(kind=Kind.MONEY_BACK).exists()

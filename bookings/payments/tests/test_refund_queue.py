@@ -7,8 +7,9 @@ from django.core import mail
 from django.db.models import F
 from django.utils import timezone
 
-from bookings.models import Booking, Notice
-from bookings.notices import sending as notices
+from accounts.outbox import sending as outbox
+from accounts.outbox.models import Message
+from bookings.models import Booking
 from bookings.payments import providers, refund_queue
 from bookings.payments.models import Dispute, Payment, Refund
 from bookings.payments.refund_queue import send_due
@@ -58,17 +59,17 @@ def test_a_due_refund_is_made_at_the_provider_and_its_owner_is_told(
     assert refund.reference
     assert refund.sent_at
     assert refunded(sandbox, payment) == 500_00
-    notice = Notice.objects.get()
-    assert (notice.kind, notice.user, notice.detail["amount"]) == (
+    message = Message.objects.get()
+    assert (message.kind, message.user, message.data["amount"]) == (
         "refunded",
         payment.order.user,
         "500.00",
     )
     assert send_due().sent == 0
-    assert notices.send_due().sent == 1
-    (message,) = mail.outbox
-    assert message.subject.startswith("₹500 is on its way back to you")
-    assert payment.order.booking_reference in str(message.body)
+    assert outbox.send_due().sent == 1
+    (told,) = mail.outbox
+    assert told.subject.startswith("₹500 is on its way back to you")
+    assert payment.order.booking_reference in str(told.body)
 
 
 @pytest.mark.usefixtures("razorpay_sandbox")
@@ -130,7 +131,7 @@ def test_a_refund_that_the_provider_refuses_is_left_to_staff(
     send_due()
     refund = Refund.objects.get()
     assert (refund.state, refund.failure_code) == ("FAILED", "charge_already_refunded")
-    assert not Notice.objects.exists()
+    assert not Message.objects.exists()
 
 
 def test_a_refund_on_its_way_is_followed_until_it_arrives(
@@ -147,7 +148,7 @@ def test_a_refund_on_its_way_is_followed_until_it_arrives(
     make_due_again()
     send_due()
     assert states() == ["SUCCEEDED"]
-    assert Notice.objects.count() == 1
+    assert Message.objects.count() == 1
 
 
 def test_a_refund_on_its_way_that_fails_is_left_to_staff(

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from accounts.outbox.models import Message
 from bookings import services
-from bookings.models import Booking, Notice
+from bookings.models import Booking
 from bookings.payments.closing import close_finished_orders
 from bookings.payments.models import Refund
 from bookings.payments.states import OrderState, PaymentState, RefundState
@@ -79,7 +80,7 @@ def test_a_late_buyer_gets_the_same_seats_if_all_are_free(
     assert order.booking_reference == order.booking.reference
     assert (order.booking.status, order.booking.seats) == ("CONFIRMED", held.seats)
     assert status_of(held) == Booking.Status.FAILED
-    assert Notice.objects.get().detail["late"] is True
+    assert Message.objects.get().data["late"] is True
 
 
 def test_a_late_buyer_whose_hold_was_swept_gets_the_seats_too(

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
+from accounts.outbox.models import Message
 from bookings import services
-from bookings.models import Booking, Notice
-from bookings.notices.mails import compose
+from bookings.models import Booking
 from bookings.payments import providers
 from bookings.payments.case import Answer
 from bookings.payments.closing import close_finished_orders
@@ -22,6 +22,7 @@ from bookings.payments.settlement import CLAIM, apply
 from bookings.payments.states import OrderState, PaymentState
 from bookmyshow.core.time import database_now
 from tests.support.factories import make_user
+from tests.support.outbox import mail_of
 from tests.support.paying import mails, order_of, press, seen, status_of
 from tests.support.sandbox import Sandbox
 
@@ -331,7 +332,7 @@ def test_the_mails_name_the_amount_the_seats_and_the_reason(
     sandbox.pay(gone.payment.reference)
     released(other)
     seen(gone)
-    refused, paid, back = [compose(notice) for notice in Notice.objects.order_by("pk")]
+    refused, paid, back = [mail_of(message) for message in Message.objects.order_by("pk")]
     assert refused.subject == f"Please pay again: {held.show.movie.title}"
     assert "did not give us the ₹500" in " ".join(refused.body.split())
     assert paid.subject == f"Your ticket for {held.show.movie.title} is paid"

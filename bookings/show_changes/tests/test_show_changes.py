@@ -10,6 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.outbox.models import Message
+from accounts.outbox.sending import send_due
 from bookings import services
 from bookings.errors import (
     BookingError,
@@ -19,8 +21,7 @@ from bookings.errors import (
     TimeOutOfRange,
 )
 from bookings.integrity.checks import find_breaches
-from bookings.models import Booking, Notice
-from bookings.notices.sending import send_due
+from bookings.models import Booking
 from bookings.payments.models import Order
 from bookings.payments.states import PaymentState, RefundState
 from bookings.show_changes.progress import paid_for_show, refund_progress
@@ -98,7 +99,7 @@ def test_cancelling_again_changes_nothing_and_tells_nobody_twice(manager: User, 
     make_booking(show, ["A1"])
     cancel_show(by=manager, show_id=show.pk)
     assert cancel_show(by=manager, show_id=show.pk) == Changed()
-    assert Notice.objects.count() == LogEntry.objects.count() == 1
+    assert Message.objects.count() == LogEntry.objects.count() == 1
 
 
 def test_who_is_affected_is_known_before(show: Show) -> None:
@@ -183,7 +184,7 @@ def test_moving_keeps_tickets_changes_all_times_and_is_logged(manager: User, sho
     was, is_now = (f"{at.astimezone(zone):%d %b %Y %H:%M}" for at in (later - HOUR, later))
     assert what.startswith(f"Show moved from {was} to {is_now};")
     assert move_show(by=manager, show_id=show.pk, starts_at=later) == Changed()
-    assert Notice.objects.count() == 1
+    assert Message.objects.count() == 1
 
 
 def test_moving_back_is_another_change_to_be_told_of(manager: User, show: Show) -> None:
@@ -202,7 +203,7 @@ def test_a_show_cannot_be_moved_onto_another_or_into_the_past(manager: User, sho
     for distance, words in ((timedelta(minutes=-1), "past"), (timedelta(days=9999), "two years")):
         with pytest.raises(TimeOutOfRange, match=words):
             move_show(by=manager, show_id=show.pk, starts_at=timezone.now() + distance)
-    assert not Notice.objects.exists()
+    assert not Message.objects.exists()
     begin(show)
     with pytest.raises(ShowIsOver):
         move_show(by=manager, show_id=show.pk, starts_at=timezone.now() + timedelta(days=1))
@@ -231,7 +232,7 @@ def test_cancelling_amid_a_rush_leaves_no_live_booking_and_tells_each_buyer_once
     assert [r for r in results if isinstance(r, Exception)] == []
     assert not Booking.objects.filter(show=show, status__in=["PENDING", "CONFIRMED"]).exists()
     assert_sold_once(show)
-    told = set(Notice.objects.values_list("user", flat=True))
+    told = set(Message.objects.values_list("user", flat=True))
     cancelled = Booking.objects.filter(show=show, status="CANCELLED", ended_reason="cinema")
     assert told == set(cancelled.values_list("user", flat=True))
 

@@ -8,8 +8,8 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from bookings.models import Notice
-from bookings.notices import mail_state
+from accounts.outbox import state as outbox_state
+from accounts.outbox.models import Message
 from bookings.show_changes.services import cancel_show
 from bookings.sweep_heartbeat import note_sweep
 from bookmyshow.site import diagnostics
@@ -80,7 +80,7 @@ def owed(count: int = 1, **values: object) -> None:
     for label in ("A1", "A2", "A3")[:count]:
         make_booking(show, [label])
     cancel_show(by=staff, show_id=show.pk)
-    Notice.objects.update(**values)
+    Message.objects.update(**values)
 
 
 def doctor_output() -> str:
@@ -95,9 +95,9 @@ def test_a_failed_mail_is_a_warning_and_one_that_waits_too_long_an_error() -> No
     assert "✓ owed mail: all sent" in doctor_output()
     owed(2)
     assert "✓ owed mail: 2 wait" in doctor_output()
-    Notice.objects.update(attempts=1, last_error="450 not now")
+    Message.objects.update(attempts=1, last_error="450 not now")
     assert "! owed mail: 2 wait, of which 2 failed" in doctor_output()
-    Notice.objects.update(created_at=timezone.now() - mail_state.LATE)
+    Message.objects.update(due_at=timezone.now() - outbox_state.LATE)
     words = doctor_output()
     assert "✗ owed mail: 2 wait, of which 2 failed; the oldest for 15\xa0minutes" in words
     assert "(450 not now)" in words
@@ -106,7 +106,7 @@ def test_a_failed_mail_is_a_warning_and_one_that_waits_too_long_an_error() -> No
 def test_a_mail_that_was_given_up_is_a_warning_for_a_week() -> None:
     owed(given_up_at=timezone.now())
     assert "! owed mail: 1 could not be sent in the last 7 days" in doctor_output()
-    Notice.objects.update(given_up_at=timezone.now() - mail_state.REMEMBERED)
+    Message.objects.update(given_up_at=timezone.now() - outbox_state.REMEMBERED)
     assert "✓ owed mail: all sent" in doctor_output()
 
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
+from accounts.outbox.models import Message
 from bookings import services
 from bookings.errors import BookingError, ShowBusy
-from bookings.models import Notice
 from bookings.payments import providers
 from bookings.payments.models import Payment, ProviderEvent, Refund
 from bookings.payments.providers.base import PaymentKey, ProviderError
@@ -260,15 +260,15 @@ def test_waiting_mails_and_the_oldest_ones_age_are_shown() -> None:
     show = make_show()
     for label in ("A1", "B1"):
         make_booking(show, [label])
-    assert value("bookmyshow_oldest_unsent_mail_seconds") == 0
+    assert value("bookmyshow_oldest_due_message_seconds", channel="mail") == 0
     cancel_show(by=make_user(is_staff=True), show_id=show.pk)
     hour = timezone.now() - timedelta(hours=1)
-    Notice.objects.update(created_at=hour)
-    assert value("bookmyshow_mails", state="waiting") == 2
-    assert value("bookmyshow_oldest_unsent_mail_seconds") >= 3600
-    Notice.objects.update(given_up_at=timezone.now())
-    assert value("bookmyshow_oldest_unsent_mail_seconds") == 0
-    assert value("bookmyshow_mails", state="given up") == 2
+    Message.objects.update(due_at=hour)
+    assert value("bookmyshow_messages", channel="mail", state="waiting") == 2
+    assert value("bookmyshow_oldest_due_message_seconds", channel="mail") >= 3600
+    Message.objects.update(given_up_at=timezone.now())
+    assert value("bookmyshow_oldest_due_message_seconds", channel="mail") == 0
+    assert value("bookmyshow_messages", channel="mail", state="given up") == 2
 
 
 def test_tasks_are_counted_by_queue(redis_of_tests: redis.Redis) -> None:

@@ -13,26 +13,27 @@ from django.conf import settings as site
 from django.contrib.admin.models import LogEntry
 from django.core import mail
 from django.db import connection
-from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.models import User
+from accounts.outbox import sending
+from accounts.outbox.failures import Failure, Refusal
+from accounts.outbox.models import Message, State
+from accounts.outbox.sending import send_due
+from accounts.tasks import send_mail
 from bookings.archive.services import archive_batch
-from bookings.models import Notice
-from bookings.notices import sending
-from bookings.notices.mail_failures import Failure, Refusal
-from bookings.notices.sending import send_due
-from bookings.tasks import send_notices
 from shows.models import Show
 from tests.support.admin_site import staff_client
 from tests.support.factories import make_user
 from tests.support.live_site import wait_until_the_database_let_go
 from tests.support.mail_server import MailServer, mail_server
-from tests.support.notices import MANAGER, WAIT_SECONDS, cancel_sold_show, kill, manage
+from tests.support.outbox import let_time_pass
+from tests.support.owed_mail import MANAGER, WAIT_SECONDS, cancel_sold_show, kill, manage
 
 pytestmark = pytest.mark.django_db
-LIST = "/admin/bookings/notice/"
+LIST = "/admin/outbox/message/"
 # EmailValidator accepts both, but no mail can be sent to them.
 UNSENDABLE = (f"x@{'é' * 60}.com", "x@\u05d01.com")
 
@@ -45,22 +46,15 @@ def server(settings: Settings) -> Iterator[MailServer]:
         yield server
 
 
-def owed(people: int) -> list[Notice]:
+def owed(people: int) -> list[Message]:
     cancel_sold_show(people)
-    return list(Notice.objects.select_related("user").order_by("pk"))
-
-
-def let_time_pass(hours: int = 7) -> None:
-    """Move claims and next tries back, so that all mails are due."""
-    Notice.objects.update(next_try_at=F("next_try_at") - timedelta(hours=hours))
-    Notice.objects.update(claimed_until=F("claimed_until") - timedelta(hours=hours))
+    return list(Message.objects.select_related("user").order_by("pk"))
 
 
 @pytest.mark.parametrize("address", UNSENDABLE)
 def test_an_invalid_address_fails_only_its_own_mail(server: MailServer, address: str) -> None:
     first, *_ = owed(3)
-    first.user.email = address
-    first.user.save()
+    User.objects.filter(messages=first).update(email=address)
     done = send_due()
     assert (done.sent, done.failed) == (2, 1)
     first.refresh_from_db()
@@ -70,13 +64,13 @@ def test_an_invalid_address_fails_only_its_own_mail(server: MailServer, address:
 
 def test_an_error_in_our_code_fails_only_that_mail_and_is_retried() -> None:
     first, *_ = owed(3)
-    detail = first.detail
-    Notice.objects.filter(pk=first.pk).update(detail={})
+    detail = first.data
+    Message.objects.filter(pk=first.pk).update(data={})
     done = send_due()
     assert (done.sent, done.failed) == (2, 1)
     first.refresh_from_db()
-    assert (first.state, first.last_error) == (Notice.State.WAITING, "KeyError: seats")
-    Notice.objects.filter(pk=first.pk).update(detail=detail)
+    assert (first.state, first.last_error) == (State.WAITING, "KeyError: seats")
+    Message.objects.filter(pk=first.pk).update(data=detail)
     let_time_pass()
     assert send_due().sent == 1
 
@@ -85,10 +79,10 @@ def test_a_permanent_refusal_is_given_up_at_once_and_never_tried_again(
     server: MailServer,
 ) -> None:
     first, *_ = owed(3)
-    server.refuses = {first.user.email: f"550 5.1.1 <{first.user.email}> is unknown"}
+    server.refuses = {first.recipient: f"550 5.1.1 <{first.recipient}> is unknown"}
     send_due()
     first.refresh_from_db()
-    assert (first.state, first.attempts) == (Notice.State.GIVEN_UP, 1)
+    assert (first.state, first.attempts) == (State.GIVEN_UP, 1)
     # The server's words without the address, so that a closed account leaves no address behind.
     assert first.last_error == "550 5.1.1 <…> is unknown"
     let_time_pass()
@@ -98,14 +92,14 @@ def test_a_permanent_refusal_is_given_up_at_once_and_never_tried_again(
 @pytest.mark.parametrize("reply", ["550 no such user", "451 4.2.2 mailbox full"])
 def test_bad_addresses_in_a_row_do_not_stop_the_others(server: MailServer, reply: str) -> None:
     bad = owed(8)[:5]
-    server.refuses = {notice.user.email: reply for notice in bad}
+    server.refuses = {message.recipient: reply for message in bad}
     done = send_due()
     assert (done.sent, done.failed) == (3, 5)
 
 
 def test_a_connection_closed_during_a_mail_fails_only_that_mail(server: MailServer) -> None:
     first, *_ = owed(4)
-    server.refuses = {first.user.email: ""}
+    server.refuses = {first.recipient: ""}
     done = send_due()
     assert (done.sent, done.failed) == (3, 1)
 
@@ -119,22 +113,22 @@ def test_while_the_server_refuses_all_mail_none_is_given_up(
     for _ in range(20):
         assert send_due().failed == sending.SERVER_FAILURES
         let_time_pass()
-    assert not Notice.objects.exclude(given_up_at=None).exists()
+    assert not Message.objects.exclude(given_up_at=None).exists()
     server.greeting = "220 at your service"
-    waits = Notice.objects.filter(next_try_at__gt=timezone.now() + timedelta(minutes=6))
+    waits = Message.objects.filter(next_try_at__gt=timezone.now() + timedelta(minutes=6))
     assert send_due().failed == 0
     assert not waits.exists()
 
 
 def test_a_temporary_failure_is_given_up_after_days(server: MailServer) -> None:
-    (notice,) = owed(1)
-    server.refuses = {notice.user.email: "450 not now"}
+    (message,) = owed(1)
+    server.refuses = {message.recipient: "450 not now"}
     send_due()
-    Notice.objects.update(created_at=timezone.now() - sending.GIVE_UP_AFTER)
+    Message.objects.update(due_at=timezone.now() - sending.GIVE_UP_AFTER)
     let_time_pass()
     send_due()
-    notice.refresh_from_db()
-    assert (notice.state, notice.last_error) == (Notice.State.GIVEN_UP, "450 not now")
+    message.refresh_from_db()
+    assert (message.state, message.last_error) == (State.GIVEN_UP, "450 not now")
 
 
 def test_a_run_takes_many_mails_over_one_connection(server: MailServer) -> None:
@@ -151,7 +145,7 @@ def test_a_run_stops_after_its_time_and_the_next_continues(monkeypatch: pytest.M
 
 def test_a_reply_that_never_ends_is_cut_off_by_the_tasks_limit(server: MailServer) -> None:
     """Celery raises this in the middle of the task, in its main thread, as here."""
-    (notice,) = owed(1)
+    (message,) = owed(1)
     server.drips = True
 
     def cut_off(*_: object) -> None:
@@ -167,9 +161,9 @@ def test_a_reply_that_never_ends_is_cut_off_by_the_tasks_limit(server: MailServe
         assert send_due().failed == 1
     finally:
         signal.signal(signal.SIGUSR1, before)
-    notice.refresh_from_db()
-    assert (notice.state, notice.attempts) == (Notice.State.WAITING, 1)
-    assert sending.RUN_SECONDS < send_notices.soft_time_limit < site.CELERY_TASK_TIME_LIMIT
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == (State.WAITING, 1)
+    assert sending.RUN_SECONDS < send_mail.soft_time_limit < site.CELERY_TASK_TIME_LIMIT
     assert timedelta(seconds=site.CELERY_TASK_TIME_LIMIT) < sending.CLAIM
 
 
@@ -181,15 +175,15 @@ def test_no_transaction_is_open_and_the_try_is_counted_while_a_server_is_slow(
     lost."""
     cancel_sold_show(1)
     server.silent_after = 1
-    sender = manage(tmp_path, "send_notices", EMAIL_URL=server.url)
+    sender = manage(tmp_path, "send_mail", EMAIL_URL=server.url)
     assert server.is_stuck.wait(WAIT_SECONDS)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT state FROM pg_stat_activity WHERE application_name = %s", [MANAGER]
         )
         assert cursor.fetchall() == [("idle",)]
-    notice = Notice.objects.get()
-    assert (notice.attempts, notice.sent_at) == (1, None)
+    message = Message.objects.get()
+    assert (message.attempts, message.sent_at) == (1, None)
     # The mail is claimed, so no other sender takes it.
     assert send_due() == sending.Sent()
     kill(sender)
@@ -200,10 +194,10 @@ def test_a_mail_sent_after_its_claim_lapsed_is_marked_as_sent(
     server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its claim lapsed while the server was slow, and another sender gave the mail up."""
-    (notice,) = owed(1)
+    (message,) = owed(1)
     claim, deliver = sending.claim_next, sending.deliver
 
-    def deliver_late(claimed: Notice, *arguments: object) -> object:
+    def deliver_late(claimed: Message, *arguments: object) -> object:
         let_time_pass()
         again = claim()
         assert again is not None
@@ -212,38 +206,38 @@ def test_a_mail_sent_after_its_claim_lapsed_is_marked_as_sent(
 
     monkeypatch.setattr(sending, "deliver", deliver_late)
     assert send_due().sent == 1
-    notice.refresh_from_db()
-    assert (notice.state, notice.last_error, notice.given_up_at) == (Notice.State.SENT, "", None)
+    message.refresh_from_db()
+    assert (message.state, message.last_error, message.given_up_at) == (State.SENT, "", None)
 
 
 def test_staff_see_what_was_given_up_and_send_it_again(server: MailServer) -> None:
     first, *_ = owed(2)
-    server.refuses = {first.user.email: "550 no such user"}
+    server.refuses = {first.recipient: "550 no such user"}
     send_due()
     client = staff_client()
     page = client.get(LIST, {"state": "given-up"}).text
-    assert first.user.email in page
+    assert first.recipient in page
     assert "550 no such user" in page
     assert page.count('name="_selected_action"') == 1
     server.refuses = {}
-    everything = [notice.pk for notice in Notice.objects.all()]
-    action = {"action": "try_again", "_selected_action": everything}
+    everything = [message.pk for message in Message.objects.all()]
+    action = {"action": "send_again", "_selected_action": everything}
     answer = client.post(LIST, action, follow=True).text
-    assert "1 mail will be tried again" in answer
-    assert "Mail to be tried again" in LogEntry.objects.latest("pk").change_message
-    assert send_due().sent == 1
+    assert "2 messages to be sent" in answer
+    assert "Message to be sent again" in LogEntry.objects.latest("pk").change_message
+    assert send_due().sent == 2
     first.refresh_from_db()
-    assert first.state == Notice.State.SENT
+    assert first.state == State.SENT
 
 
-def test_only_those_who_may_change_notices_send_them_again(client: Client) -> None:
-    (notice,) = owed(1)
-    Notice.objects.update(given_up_at=timezone.now())
+def test_only_those_who_may_change_messages_send_them_again(client: Client) -> None:
+    (message,) = owed(1)
+    Message.objects.update(given_up_at=timezone.now())
     client.force_login(make_user(is_staff=True))
-    action = {"action": "try_again", "_selected_action": [notice.pk]}
+    action = {"action": "send_again", "_selected_action": [message.pk]}
     assert client.post(LIST, action).status_code == 403
-    notice.refresh_from_db()
-    assert notice.state == Notice.State.GIVEN_UP
+    message.refresh_from_db()
+    assert message.state == State.GIVEN_UP
 
 
 def test_a_mail_that_was_given_up_keeps_no_show_from_the_archive() -> None:
@@ -253,6 +247,6 @@ def test_a_mail_that_was_given_up_keeps_no_show_from_the_archive() -> None:
         starts_at=ago, ends_at=ago + timedelta(hours=2), busy_until=ago + timedelta(hours=3)
     )
     assert archive_batch(size=10).shows == 0
-    Notice.objects.update(given_up_at=timezone.now())
+    Message.objects.update(given_up_at=timezone.now())
     assert archive_batch(size=10).shows == 1
     assert not mail.outbox

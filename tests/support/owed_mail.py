@@ -1,4 +1,4 @@
-"""Creates cancelled shows with notices to send, and runs commands that a test can kill."""
+"""Creates cancelled shows, whose mails are to be sent, and runs commands that a test can kill."""
 
 import os
 import signal
