@@ -14,8 +14,11 @@ from accounts.guests.session import GUEST, LINKED
 from bookmyshow.core.pseudonym import pseudonym
 
 PERSON_HEADER = "X-Person"
-#: The browser sent a session that is over: a log-out on another device, a changed password.
+#: The browser's session was ended: by log-out, by a changed password, on another device.
 NOBODY = "nobody"
+#: Remembers that. The answer that ends a session may be one that the service worker can't read,
+#: such as a redirect; so the pages after it say NOBODY, too.
+ENDED_COOKIE = "session_ended"
 
 
 def person_key(request: HttpRequest) -> str:
@@ -37,14 +40,27 @@ class PersonMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self._get_response(request)
+        if not request.session.accessed:
+            return response
+        was_ended = settings.SESSION_COOKIE_NAME in request.COOKIES and request.session.is_empty()
+        if was_ended:
+            _remember_end(response)
         is_page = response.get("Content-Type", "").startswith("text/html")
-        if is_page and response.status_code < 500 and request.session.accessed:
+        if is_page and response.status_code < 500:
             if person := person_key(request):
                 response[PERSON_HEADER] = person
-            elif _was_ended(request):
+            elif was_ended or ENDED_COOKIE in request.COOKIES:
                 response[PERSON_HEADER] = NOBODY
         return response
 
 
-def _was_ended(request: HttpRequest) -> bool:
-    return settings.SESSION_COOKIE_NAME in request.COOKIES and request.session.is_empty()
+def _remember_end(response: HttpResponseBase) -> None:
+    """Set ENDED_COOKIE. It is gone before a session that begins after it can run out."""
+    response.set_cookie(
+        ENDED_COOKIE,
+        "yes",
+        max_age=settings.SESSION_COOKIE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )

@@ -199,16 +199,7 @@ const movePoster = (event) => {
 };
 addEventListener("pageswap", movePoster);
 
-/* Without a connection the service worker shows saved tickets and the site's own offline page. A
-   page that it doesn't control (reloaded with Shift) tells it of a log-out. */
+/* Without a connection the service worker shows saved tickets and the site's own offline page. */
 if ("serviceWorker" in navigator) {
-  const registered = () => navigator.serviceWorker.register("/sw.js").catch(() => null);
-  addEventListener("load", registered);
-  document.addEventListener("submit", async ({ target }) => {
-    if (navigator.serviceWorker.controller) return;
-    if (!/\/(logout|profile\/delete)\/$/.test(target.action)) return;
-    (await navigator.serviceWorker.getRegistration())?.active?.postMessage({
-      type: "drop-tickets",
-    });
-  });
+  addEventListener("load", () => navigator.serviceWorker.register("/sw.js").catch(() => {}));
 }

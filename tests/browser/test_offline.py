@@ -273,14 +273,16 @@ def test_a_log_out_from_a_page_without_its_worker_drops_them_too(
     phone.page.evaluate(TICKETS_ARE_GONE)
 
 
+# The second leads to the log-in, and the answer that ends the session is a redirect.
+@pytest.mark.parametrize("address", ["/", "/bookings/"])
 def test_a_log_out_on_another_device_drops_them_at_the_next_page(
-    phone: Phone, user: User, ticket: Booking
+    phone: Phone, user: User, ticket: Booking, address: str
 ) -> None:
     phone.log_in(user)
     phone.open_and_save(ticket)
     user.set_password("another good one 7")
     user.save()
-    phone.page.goto("/")
+    phone.page.goto(address)
     phone.page.evaluate(TICKETS_ARE_GONE)
 
 

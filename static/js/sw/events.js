@@ -1,7 +1,7 @@
 /* The events of the service worker's life, of requests, and of pages. */
 import { answerFile, answerLogOut, answerPage, isKeptFile } from "./answers.js";
 import { isLeaving } from "./rules.js";
-import { dropTickets, savedTickets, saveTickets, TICKETS } from "./tickets.js";
+import { savedTickets, saveTickets, TICKETS } from "./tickets.js";
 
 const SHELL = `offline-${self.SITE.version}`;
 
@@ -58,5 +58,4 @@ const saveAndTell = async (page) => {
 
 addEventListener("message", (event) => {
   if (event.data?.type === "save-tickets") event.waitUntil(saveAndTell(event.source));
-  if (event.data?.type === "drop-tickets") event.waitUntil(dropTickets());
 });
