@@ -6,6 +6,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -19,6 +20,7 @@ from bookmyshow.core.staff.bounded_changelist import LongListAdmin, period_filte
 from bookmyshow.core.staff.csv_export import Columns
 
 from .email.mails import write_account_changed, write_password_changed
+from .guests.admin import FIELDS_OF_GUEST, Kind, ordering_of
 from .models import User
 from .requests import person
 from .search import log_matching, people_matching
@@ -172,6 +174,7 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
     change_password_form = SetPasswordForm
     list_display = ("email", "name", "phone", "is_staff", "is_active", "created_at")
     list_filter = (
+        Kind,
         "is_staff",
         "is_superuser",
         "is_active",
@@ -199,6 +202,12 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
         ),
     )
 
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ordering_of(request)
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        return FIELDS_OF_GUEST if obj and obj.is_guest else super().get_fieldsets(request, obj)
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
         allowed = isinstance(request.user, User) and request.user.is_superuser
@@ -207,7 +216,8 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save. If somebody else changed the account, mail its owner what was changed.
 
-        After a change of the email, the old and the new address get a mail.
+        After a change of the email, the old and the new address get a mail. A guest gets none:
+        staff correct what a guest mistyped.
         """
         changed = form.changed_data if change else []
         if "email" in changed:
@@ -218,12 +228,15 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
             save_form_fields(obj, form, *(["email_confirmed_at"] if "email" in changed else []))
         else:
             super().save_model(request, obj, form, change)
-        if changed and isinstance(request.user, User) and obj.pk != request.user.pk:
+        by_staff = isinstance(request.user, User) and obj.pk != request.user.pk
+        if changed and by_staff and not obj.is_guest:
             what = ", ".join(str(form.fields[name].label or name).lower() for name in changed)
             emails = {obj.email, form.initial["email"]}
             write_account_changed(user=obj, emails=emails, what=what, by=request.user)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
+        if User.objects.filter(pk=id if id.isdecimal() else None, is_guest=True).exists():
+            raise PermissionDenied
         # Django's password page has no transaction of its own.
         with transaction.atomic():
             return super().user_change_password(request, id, form_url)

@@ -121,7 +121,9 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
         )
         indexes = (
-            models.Index(fields=("email",), name="user_email"),
+            models.Index(
+                fields=("email",), condition=Q(is_guest=False), name="user_accounts_by_email"
+            ),
             models.Index(fields=("created_at",), name="user_created_at"),
             models.Index(
                 fields=("created_at", "id"), condition=Q(is_guest=True), name="user_guests"

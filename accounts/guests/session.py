@@ -60,11 +60,6 @@ def remember_linked(request: HttpRequest, guest_id: int) -> None:
     request.session[LINKED] = [guest_id, *others][:MOST_LINKED]
 
 
-def forget_guest(request: HttpRequest) -> None:
-    """Take the guest out of the session, for example because everything moved to an account."""
-    request.session.pop(GUEST, None)
-
-
 def _guest(guest_id: int) -> User | None:
     found = prepared_row(User, _guest_by_id(), [guest_id])
     return found if found and found.is_active else None

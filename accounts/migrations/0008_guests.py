@@ -4,7 +4,11 @@ The old release can serve meanwhile: the column has a default in the database, i
 without a lock, and constraints are validated after they were added.
 """
 
-from django.contrib.postgres.operations import AddConstraintNotValid, ValidateConstraint
+from django.contrib.postgres.operations import (
+    AddConstraintNotValid,
+    RemoveIndexConcurrently,
+    ValidateConstraint,
+)
 from django.db import migrations, models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -47,6 +51,14 @@ class Migration(migrations.Migration):
                 verbose_name="guest, without an account",
             ),
         ),
+        # For the list of accounts: most guests have no email and would come first in it.
+        *build_index(
+            "user",
+            models.Index(
+                condition=Q(is_guest=False), fields=["email"], name="user_accounts_by_email"
+            ),
+        ),
+        RemoveIndexConcurrently(model_name="user", name="user_email"),
         *build_index(
             "user",
             models.Index(

@@ -7,9 +7,8 @@ from django.contrib.auth.signals import user_logged_in
 from django.db import DatabaseError
 from django.http import HttpRequest
 
-from accounts.guests.session import forget_guest, guest_of
+from accounts.guests.session import guest_of
 from accounts.models import User
-from bookings.models import Booking
 
 from .moving import Moved, move_holds
 
@@ -31,8 +30,6 @@ def _logged_in(sender: object, request: HttpRequest, user: User, **_signal: obje
         return
     try:
         moved = move_holds(guest=guest, to=user)
-        if not Booking.objects.filter(user=guest).exists():
-            forget_guest(request)
     except DatabaseError:
         log.exception("the holds of guest %s did not move to person %s", guest.pk, user.pk)
         return

@@ -30,18 +30,20 @@ from hypothesis.stateful import (
 from accounts.models import User
 from bookings import services
 from bookings.errors import BookingError, SeatsUnavailable, ShowBusy
+from bookings.guests.moving import Moved, move_holds
 from bookings.integrity.checks import find_breaches
 from bookings.models import Booking
 from bookmyshow.core.time import database_now
 from shows.models import Seat, Show
 from tests.support import plain_model
-from tests.support.factories import make_show, make_user
-from tests.support.plain_model import Call, PlainModel, PlainShow
+from tests.support.factories import make_guest, make_show, make_user
+from tests.support.plain_model import Call, LogIn, PlainModel, PlainShow
 
 PLAN = "A ssssss\nB sppppw"
 STARTS_IN = (1_000_000, 400)
-# Of the three people; the third is staff and has no limits.
-ADDRESSES = ("near", "near", None)
+# Of the five people; the third is staff and has no limits, and the last two are guests.
+ADDRESSES = ("near", "near", None, "near", "near")
+GUESTS = frozenset({3, 4})
 # Time moves in steps this long, and stands still between calls; so whether a hold has lapsed never
 # depends on how fast the test runs.
 STEP_SECONDS = 40
@@ -55,7 +57,8 @@ FREE_CHOICES = [
 ]
 EVERY_SEAT = tuple(f"{row}{number}" for row in "AB" for number in range(1, 7))
 IMPOSSIBLE = [(), ("A1", "A1"), ("A1", "Z9"), EVERY_SEAT]
-VERBS = ["hold"] * 7 + ["confirm"] * 3 + ["release", "cancel", "cancel", "sweep"]
+VERBS = ["hold"] * 7 + ["confirm"] * 3 + ["release", "cancel", "cancel", "sweep"] + ["log in"] * 3
+OF_BOOKING = {"confirm", "release", "cancel"}
 
 
 def one_of(*values: Any) -> st.SearchStrategy[Any]:
@@ -65,12 +68,13 @@ def one_of(*values: Any) -> st.SearchStrategy[Any]:
 calls = st.builds(
     Call,
     verb=one_of(*VERBS),
-    user=one_of(0, 1, 2),
+    user=one_of(0, 1, 2, *GUESTS),
     show=one_of(0, 0, 1),
     labels=one_of(*FREE_CHOICES * 3, *IMPOSSIBLE),
     key=one_of(None, None, None, "k1", "k2"),
     # Counted from the newest; looked up when the call is made.
     booking=one_of(0, 0, 1, 2, 3),
+    guest=one_of(*GUESTS),
 )
 # Whether the caller is the owner of a booking that the call can change: for a hold, a person who
 # holds seats at that show and so swaps them; otherwise the booking's owner.
@@ -108,7 +112,9 @@ class BookingMachine(RuleBasedStateMachine):
             f"{r}{n}": 400 if f"{r}{n}" in premium else 250 for r in "AB" for n in range(1, 7)
         }
         self.model = PlainModel(
-            [PlainShow(prices, starts_at=seconds) for seconds in STARTS_IN], list(ADDRESSES)
+            [PlainShow(prices, starts_at=seconds) for seconds in STARTS_IN],
+            list(ADDRESSES),
+            GUESTS,
         )
         self.references: list[str] = []
         self.called_at = database_now()
@@ -117,7 +123,7 @@ class BookingMachine(RuleBasedStateMachine):
     def one_call(self, wait: int, call: Call, owner: bool) -> None:
         self.time_passes(wait)
         call = self.aim(call, owner)
-        if call.verb in {"confirm", "release", "cancel"} and not self.references:
+        if call.verb in OF_BOOKING and not self.references:
             return
         actual = self.run(call)
         self.called_at = database_now()
@@ -130,7 +136,7 @@ class BookingMachine(RuleBasedStateMachine):
         """The results of two calls at the same time must be those of one of the two orders."""
         self.time_passes(wait)
         pair = (self.aim(first, owner), self.aim(second, other_owner))
-        if not self.references and any(c.verb in {"confirm", "release", "cancel"} for c in pair):
+        if not self.references and any(c.verb in OF_BOOKING for c in pair):
             return
         actual = self.run_at_once(pair)
         self.called_at = database_now()
@@ -200,6 +206,9 @@ class BookingMachine(RuleBasedStateMachine):
         bookings = self.model.bookings
         if call.verb == "hold":
             bookings = [b for b in bookings if b.status == "PENDING" and b.show == call.show]
+        if call.verb == "log in":
+            # Of an account, in the browser of a guest.
+            return call._replace(user=call.user % 3)
         if call.verb == "sweep" or not bookings:
             return call
         chosen = bookings[max(len(bookings) - 1 - call.booking, 0)]
@@ -218,6 +227,8 @@ class BookingMachine(RuleBasedStateMachine):
                 )
             if call.verb == "sweep":
                 return services.sweep_lapsed_holds()
+            if call.verb == "log in":
+                return move_holds(guest=self.people[call.guest], to=user)
             verb = {
                 "confirm": services.confirm_booking,
                 "release": services.release_hold,
@@ -242,14 +253,26 @@ class BookingMachine(RuleBasedStateMachine):
     def named(self, model: PlainModel, result: object) -> object:
         """The result in the model's form. A booking that is new gets the next number."""
         if isinstance(result, Booking):
-            if result.reference not in self.references:
-                self.references.append(result.reference)
-            return self.references.index(result.reference)
+            return self.number_of(result)
+        if isinstance(result, Moved):
+            return LogIn(
+                tuple(self.number_of(booking) for booking in result.holds),
+                tuple(self.number_of(booking) for booking in result.swapped),
+                tuple(
+                    (self.number_of(refused.hold), type(refused.why).__name__)
+                    for refused in result.refused
+                ),
+            )
         if isinstance(result, SeatsUnavailable):
             return "SeatsUnavailable", tuple(result.labels)
         if isinstance(result, BookingError | ShowBusy):
             return type(result).__name__, ()
         return result
+
+    def number_of(self, booking: Booking) -> int:
+        if booking.reference not in self.references:
+            self.references.append(booking.reference)
+        return self.references.index(booking.reference)
 
     def agrees(self, model: PlainModel) -> bool:
         expected = {
@@ -310,6 +333,7 @@ def limits(settings: Any) -> None:
     settings.UNPAID_HOLD_TIME = timedelta(seconds=plain_model.UNPAID_SECONDS)
     settings.HOLD_PAUSE = timedelta(seconds=plain_model.PAUSE_SECONDS)
     settings.MAX_HELD_SEATS_PER_ADDRESS = plain_model.MOST_SEATS_OF_ADDRESS
+    settings.MAX_GUEST_SEATS_PER_ADDRESS = plain_model.MOST_SEATS_OF_GUESTS
     settings.MAX_SEATS_UNCONFIRMED = plain_model.MOST_SEATS_UNCONFIRMED
 
 
@@ -323,7 +347,10 @@ def test_any_calls_in_any_order_do_what_the_plain_model_does(
     number = int(given) if given else random.SystemRandom().randrange(10**9)
     with capsys.disabled():
         print(f" STATE_MACHINE_SEED={number} ", end="", flush=True)
-    BookingMachine.people = [make_user(is_staff=address is None) for address in ADDRESSES]
+    BookingMachine.people = [
+        make_guest() if number in GUESTS else make_user(is_staff=address is None)
+        for number, address in enumerate(ADDRESSES)
+    ]
     # Each show has its own screen, so that no example makes two shows overlap.
     BookingMachine.shows = [make_show(PLAN, starts_at=timezone.now()) for _ in STARTS_IN]
     # Two threads that keep their connections.

@@ -19,6 +19,7 @@ MOST_HOLDS = 1
 UNPAID_SECONDS = 220
 PAUSE_SECONDS = 100
 MOST_SEATS_OF_ADDRESS = 6
+MOST_SEATS_OF_GUESTS = 5
 MOST_SEATS_UNCONFIRMED = 7
 
 
@@ -47,6 +48,8 @@ class PlainBooking:
     expires_at: int
     key: str | None
     request: tuple[int, frozenset[str]]
+    #: The client address at the time of the hold.
+    address: str | None
     status: str = "PENDING"
     ended_reason: str = ""
     ended_at: int = 0
@@ -79,6 +82,17 @@ class Call(NamedTuple):
     labels: tuple[str, ...] = ()
     key: str | None = None
     booking: int = 0
+    #: Of a log-in: the guest of that browser.
+    guest: int = 0
+
+
+class LogIn(NamedTuple):
+    """What a log-in did: the numbers of bookings that moved, were swapped, and were refused."""
+
+    moved: tuple[int, ...] = ()
+    swapped: tuple[int, ...] = ()
+    #: Each with the name of the error.
+    refused: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass
@@ -86,6 +100,7 @@ class PlainModel:
     shows: list[PlainShow]
     #: The client address of each person, by index. None for staff, who have no limits.
     addresses: list[str | None]
+    guests: frozenset[int] = frozenset()
     now: int = 0
     bookings: list[PlainBooking] = field(default_factory=list)
 
@@ -104,6 +119,8 @@ class PlainModel:
                     return self.give_back(call.user, call.booking, {"PENDING"})
                 case "cancel":
                     return self.give_back(call.user, call.booking, {"CONFIRMED"})
+                case "log in":
+                    return self.log_in(call.guest, call.user)
                 case _:
                     return self.sweep()
         except Refusal as refusal:
@@ -146,6 +163,7 @@ class PlainModel:
             expires_at=kept.expires_at if kept else self.now + HOLD_SECONDS,
             key=key,
             request=request,
+            address=self.addresses[user],
         )
         self.bookings.append(new)
         return new.number
@@ -172,17 +190,51 @@ class PlainModel:
         booking.status = "CONFIRMED"
         return number
 
-    def _check_limits(self, user: int, show: int, seats: int) -> None:
-        address = self.addresses[user]
-        if address is None:
+    def log_in(self, guest: int, user: int) -> LogIn:
+        """The guest's live holds become the user's, each with the holds swapped for it."""
+        done = LogIn()
+        for hold in [b for b in self._live_holds() if b.user == guest]:
+            try:
+                self._check_person(user, hold.show, len(hold.seats))
+            except Refusal as refusal:
+                done = done._replace(refused=(*done.refused, (hold.number, refusal.args[0])))
+                continue
+            of_user = [b for b in self._at(hold.show) if b.user == user and b.status == "PENDING"]
+            for own in of_user:
+                if own.lapsed(self.now):
+                    own.end("lapsed", self.now)
+                else:
+                    own.end("swapped", self.now)
+                    done = done._replace(swapped=(*done.swapped, own.number))
+            used = {b.key for b in self.bookings if b.user == user}
+            for booking in self._at(hold.show):
+                is_same = booking.user == guest and booking.expires_at == hold.expires_at
+                if booking is hold or (is_same and booking.ended_reason == "swapped"):
+                    booking.user = user
+                    booking.key = None if booking.key in used else booking.key
+            done = done._replace(moved=(*done.moved, hold.number))
+        return done
+
+    def _live_holds(self) -> list[PlainBooking]:
+        return [b for b in self.bookings if b.status == "PENDING" and not b.lapsed(self.now)]
+
+    def _check_person(self, user: int, show: int, seats: int) -> None:
+        if self.addresses[user] is None:
             return
         own = [b for b in self._at(show) if b.user == user]
         bought = sum(len(b.seats) for b in own if b.status == "CONFIRMED")
         if bought + seats > MOST_SEATS_AT_SHOW:
             raise Refusal("TooManySeats")
-        holds = [b for b in self.bookings if b.status == "PENDING" and not b.lapsed(self.now)]
+        holds = self._live_holds()
         if sum(b.user == user and b.show != show for b in holds) >= MOST_HOLDS:
             raise Refusal("TooManyHolds")
+
+    def _check_limits(self, user: int, show: int, seats: int) -> None:
+        address = self.addresses[user]
+        if address is None:
+            return
+        self._check_person(user, show, seats)
+        own = [b for b in self._at(show) if b.user == user]
         unpaid = [(b, end) for b in own if (end := b.unpaid_until(self.now)) is not None]
         if (
             sum(end - b.created_at for b, end in unpaid) >= UNPAID_SECONDS
@@ -191,9 +243,11 @@ class PlainModel:
             raise Refusal("HoldPaused")
         near = sum(
             len(b.seats)
-            for b in holds
-            if b.show == show and b.user != user and self.addresses[b.user] == address
+            for b in self._live_holds()
+            if b.show == show and b.user != user and b.address == address
         )
+        if user in self.guests and near + seats > MOST_SEATS_OF_GUESTS:
+            raise Refusal("GuestsOfAddressLimit")
         if near + seats > MOST_SEATS_OF_ADDRESS:
             raise Refusal("AddressLimit")
 

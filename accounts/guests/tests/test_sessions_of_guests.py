@@ -14,7 +14,7 @@ from accounts.errors import TooManyGuests
 from accounts.guests.services import add_claim, begin_guest, give_details
 from accounts.guests.session import begin_session_of, buyer, guest_of, people, remember_linked
 from accounts.models import User
-from tests.support.factories import make_booking, make_guest, make_show, make_user
+from tests.support.factories import make_guest, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +74,6 @@ def test_a_log_in_keeps_the_guest_under_a_new_key_and_log_out_ends_both(
     request_of_visitor: HttpRequest,
 ) -> None:
     guest, user = begin_guest(request_of_visitor), make_user()
-    make_booking(make_show(), ["A1"], user=guest)
     request_of_visitor.session.save()
     before = request_of_visitor.session.session_key
     login(request_of_visitor, user, "accounts.backends.PersonBackend")

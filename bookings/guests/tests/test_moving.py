@@ -228,7 +228,6 @@ def test_logging_in_moves_the_holds_and_says_nothing() -> None:
     response = log_in(client, user)
     assert response.status_code == 302
     assert owner_of(held) == user
-    assert "guest" not in client.session, "nothing is left that this guest could see"
     page = client.get(held.get_absolute_url())
     assert page.status_code == 200
     assert "could not move" not in page.content.decode()
