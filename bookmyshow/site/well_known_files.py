@@ -55,13 +55,29 @@ def manifest(request: HttpRequest) -> HttpResponse:
             _shortcut("My bookings", reverse("bookings:list")),
             _shortcut("What’s on", reverse("listings:home")),
         ],
+        # Browsers show them when they offer to install the site.
+        "screenshots": [
+            _screenshot("phone-films", "780x1560", "Films in your city"),
+            _screenshot("phone-seats", "780x1560", "Pick your seats on a live map"),
+            _screenshot("phone-ticket", "780x1560", "The ticket, also without a network"),
+            _screenshot("wide-films", "1280x800", "Films in your city"),
+            _screenshot("wide-seats", "1280x800", "Pick your seats on a live map"),
+        ],
     }
     return JsonResponse(data, content_type="application/manifest+json")
 
 
 def _image(path: str, sizes: str) -> dict[str, str]:
-    kind = {"svg": "image/svg+xml", "png": "image/png"}[path.rpartition(".")[2]]
-    return {"src": static(path), "type": kind, "sizes": sizes}
+    kind = {"svg": "image/svg+xml", "png": "image/png", "webp": "image/webp"}[
+        path.rpartition(".")[2]
+    ]
+    return {"src": static(path), "type": f"image/{kind}", "sizes": sizes}
+
+
+def _screenshot(name: str, sizes: str, label: str) -> dict[str, str]:
+    form = "wide" if name.startswith("wide") else "narrow"
+    image = _image(f"screenshots/{name}.webp", sizes)
+    return image | {"form_factor": form, "label": label}
 
 
 def _shortcut(name: str, url: str) -> dict[str, object]:

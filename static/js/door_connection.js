@@ -2,12 +2,16 @@
    admitted people every ten seconds; that answer decides, and the answer to a scan. The browser's
    own `offline` is believed at once, but its `online` only after an answer. */
 
+import { hideToast } from "./site.js";
+
 const counter = document.getElementById("door-counter");
 const verdict = document.getElementById("verdict");
 const offline = document.getElementById("door-offline");
 const online = document.getElementById("door-online");
 
 const sayOffline = () => {
+  // The words here say more.
+  hideToast();
   online.hidden = true;
   if (!offline.hidden) return;
   offline.hidden = false;

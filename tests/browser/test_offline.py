@@ -421,6 +421,7 @@ def test_the_door_says_that_it_is_offline_and_when_it_is_back(phone: Phone) -> N
     expect(page.get_by_role("heading", name="Valid")).to_be_visible()
     page.evaluate("dispatchEvent(new Event('offline'))")
     expect(warning).to_be_visible()
+    expect(page.locator("#toast")).to_be_hidden()
 
 
 def test_the_page_of_a_network_is_no_answer_at_the_door(phone: Phone) -> None:

@@ -5,6 +5,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 
 from tests.support.factories import make_movie, make_show
 
@@ -30,11 +31,31 @@ def test_robots_txt_excludes_private_pages_and_names_the_sitemap(client: Client)
     assert "Sitemap: http://testserver/sitemap.xml" in text
 
 
-def test_the_manifest_names_icons_that_exist(client: Client) -> None:
+def test_the_manifest_names_pictures_that_exist_in_their_sizes(client: Client) -> None:
     response = client.get("/manifest.webmanifest")
     assert response["Content-Type"] == "application/manifest+json"
-    for icon in response.json()["icons"]:
-        assert finders.find(icon["src"].removeprefix("/static/"))
+    data = response.json()
+    icons = [icon for shortcut in data["shortcuts"] for icon in shortcut["icons"]]
+    for picture in [*data["icons"], *data["screenshots"], *icons]:
+        path = finders.find(picture["src"].removeprefix("/static/"))
+        assert path
+        if picture["sizes"] != "any":
+            with Image.open(path) as image:
+                assert picture["sizes"] == f"{image.width}x{image.height}"
+
+
+@pytest.mark.django_db
+def test_the_shortcuts_of_the_manifest_lead_to_pages(client: Client) -> None:
+    data = client.get("/manifest.webmanifest").json()
+    for shortcut in data["shortcuts"]:
+        assert client.get(shortcut["url"], follow=True).status_code == 200
+
+
+def test_the_parts_of_the_service_worker_are_one_script(client: Client) -> None:
+    script = client.get("/sw.js").content.decode()
+    assert not re.search(r"^(import|export)\b", script, re.MULTILINE)
+    names = re.findall(r"^(?:const|let|function|class) (\w+)", script, re.MULTILINE)
+    assert len(names) == len(set(names)) > 10
 
 
 def test_the_service_worker_stores_the_offline_page(client: Client) -> None:
