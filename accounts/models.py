@@ -128,6 +128,12 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.Index(
                 fields=("created_at", "id"), condition=Q(is_guest=True), name="user_guests"
             ),
+            # Which guests gave an account's email, when its owner opens My bookings.
+            models.Index(
+                Lower("email"),
+                condition=Q(is_guest=True) & ~Q(email=""),
+                name="user_email_of_guests",
+            ),
             GinIndex(Words("name", "email", "phone"), name="user_words"),
         )
 

@@ -10,7 +10,7 @@ class BookingsConfig(AppConfig):
 
         from . import waiting_mails
         from .export import bookings_of
-        from .guests import at_log_in
+        from .guests import at_log_in, finding
         from .guests.moving import has_bought
         from .notices.mails import register_kinds
         from .push import kinds as pushes
@@ -23,3 +23,4 @@ class BookingsConfig(AppConfig):
         at_log_in.connect_signals()
         waiting_mails.register_kinds()
         pushes.register_kinds()
+        finding.register_kinds()

@@ -8,8 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from bookmyshow.core.htmx import redirect_whole_page
 from shows.models import Seat
 
+from .guests.forms import GuestDetailsForm
 from .models import Booking
 from .payments.cancellation_policy import CancellationPolicy
 from .payments.given_back import cancel_choice, money_of
@@ -32,6 +34,7 @@ from .wallet.offers import wallets_for
 
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 Page = tuple[str, dict[str, Any]]
+REVIEW = "bookings/review.html"
 
 # The headline and the explanation of an ended booking, by its EndedReason.
 ENDED_WORDS = {
@@ -52,8 +55,14 @@ PAID_TOO_LATE = (
 YOURS_AFTER_ALL = ("These seats are yours", "They are on another ticket of yours.")
 
 
-def booking_page(request: HttpRequest, found: Booking) -> HttpResponse:
-    """The page of a booking that was read with `with_clock` and `with_show`."""
+def booking_page(
+    request: HttpRequest, found: Booking, *, details: GuestDetailsForm | None = None
+) -> HttpResponse:
+    """The page of a booking that was read with `with_clock`, with its show and its person.
+
+    `details`: what a guest wrote, if it has to be changed. The status is 422 then, and htmx gets
+    only the form.
+    """
     state, back_at = found.status_at(found.now), came_back_at(request)
     stands = standing(found, found.now, back_at=back_at)
     page = {PENDING: _hold, CONFIRMED: _ticket}.get(state, _ended)
@@ -65,8 +74,16 @@ def booking_page(request: HttpRequest, found: Booking) -> HttpResponse:
         "standing": stands,
         "ways": Ways.offered(),
         "watch_address": watch_address(found.reference, stands.stage, back_at),
+        "is_guest": found.user.is_guest,
     }
-    response = render(request, template, shared | context)
+    if details and template != REVIEW:
+        # The hold is being paid meanwhile.
+        return redirect_whole_page(request, found.get_absolute_url())
+    if details:
+        context["details"] = details
+    part = "#guest" if details and "HX-Request" in request.headers else ""
+    status = 422 if details else 200
+    response = render(request, f"{template}{part}", shared | context, status=status)
     response["X-Robots-Tag"] = "noindex"
     if context.get("can_pay"):
         let_the_provider_in(response)
@@ -98,7 +115,9 @@ def _hold(request: HttpRequest, found: Booking, stands: Standing) -> Page:
         "hold_clock": reverse("bookings:clock", args=[found.reference]),
         **_clock(found.seconds_remaining(found.now)),
     }
-    return "bookings/review.html", context
+    if found.user.is_guest and settings.GUEST_CHECKOUT:
+        context["details"] = GuestDetailsForm.of(found.user)
+    return REVIEW, context
 
 
 def _clock(seconds: int) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from .errors import (
     ShowBusy,
     ShowMoved,
 )
-from .hold_limits import most_seats_to_confirm
+from .hold_limits import check_buyer, most_seats_to_confirm
 from .locks import lock_booking_statement, lock_person_statement
 from .models import Booking
 
@@ -72,8 +72,9 @@ def confirm_booking(*, user: User, reference: str, starts_at: datetime | None = 
     now, ShowMoved is raised. None skips this check. What costs something is confirmed here only if
     it can be paid at the cinema; otherwise its payment confirms it (payments/settlement.py). Also
     raises BookingNotFound, BookingExpired, BookingNotPending, PaymentRequired, EmailNotConfirmed,
-    ShowBusy.
+    GuestDetailsMissing, AccountNeeded, ShowBusy.
     """
+    check_buyer(user, reference)
     most_seats = most_seats_to_confirm(user)
     values = {
         "user": user.pk,

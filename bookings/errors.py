@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bookmyshow.core.errors import DomainError, InvalidInput, NotFound
+from bookmyshow.core.errors import DomainError, Forbidden, InvalidInput, NotFound
 from bookmyshow.core.templatetags.formatting import wait
 from shows.errors import ScheduleError
 from shows.errors import ShowBusy as ShowBusy  # The services of bookings raise it too.
@@ -53,6 +53,18 @@ class BookingNotFound(BookingError, NotFound):
 
 class ShowNotFound(BookingError, NotFound):
     message = "There is no such show."
+
+
+class GuestDetailsMissing(BookingError, InvalidInput):
+    """A guest's hold can't be bought before the guest has given a name and an email."""
+
+    message = "Write your name, email and phone, so that we can send you the ticket."
+
+
+class AccountNeeded(BookingError, Forbidden):
+    """Seats can be held without an account, but not bought (GUEST_CHECKOUT=off)."""
+
+    message = "Log in or create an account to book these seats. They stay held meanwhile."
 
 
 class BookingExpired(BookingError):

@@ -22,7 +22,10 @@ from bookmyshow.core.pseudonym import pseudonym
 from bookmyshow.core.rate_limits import Limit, RateLimited, count_attempt
 
 from .errors import (
+    AccountNeeded,
     AddressLimit,
+    BookingNotFound,
+    GuestDetailsMissing,
     GuestsOfAddressLimit,
     HoldPaused,
     NetworkNotConfirmed,
@@ -165,6 +168,19 @@ class PersonAtShow(NamedTuple):
     last_end: datetime | None
     holds: int
     held_near: int
+
+
+def check_buyer(user: User, reference: str) -> None:
+    """Whether this person may buy a hold: a guest needs details, and a site that sells to guests.
+
+    No statement, unless something is wrong. Raises GuestDetailsMissing, AccountNeeded,
+    BookingNotFound.
+    """
+    if not user.is_guest or (settings.GUEST_CHECKOUT and user.email):
+        return
+    if not Booking.objects.filter(user=user, reference=reference).exists():
+        raise BookingNotFound
+    raise GuestDetailsMissing if settings.GUEST_CHECKOUT else AccountNeeded
 
 
 def most_seats_to_confirm(user: User) -> int | None:

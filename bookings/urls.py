@@ -6,6 +6,7 @@ from .counter import cash_up_views
 from .counter import views as counter_views
 from .documents import views as document_views
 from .door import views as door_views
+from .guests import views as guest_views
 from .offline import views as offline_views
 from .payments import views as payment_views
 from .payments import webhook_views
@@ -37,9 +38,16 @@ urlpatterns = [
     path("counter/cash-up/csv/", cash_up_views.as_csv, name="counter-cash-up-csv"),
     path("bookings/", views.bookings, name="list"),
     path("bookings/offline.json", offline_views.listing, name="offline-list"),
+    path("bookings/find/", guest_views.find, name="find"),
+    path("bookings/find/sent/", guest_views.find_sent, name="find-sent"),
+    path("bookings/claim/", guest_views.claim_bookings, name="claim"),
+    path("bookings/guest/forget/", guest_views.forget, name="forget"),
+    path("bookings/guest/check/<slug:field>/", guest_views.check_field, name="guest-check"),
+    path("bookings/guest/<str:token>/", guest_views.link, name="guest-link"),
     path("bookings/<reference:reference>/", views.booking, name="booking"),
     path("bookings/<reference:reference>/clock/", views.clock, name="clock"),
     path("bookings/<reference:reference>/confirm/", views.confirm, name="confirm"),
+    path("bookings/<reference:reference>/check-out/", views.check_out, name="check-out"),
     path("bookings/<reference:reference>/release/", views.release, name="release"),
     path("bookings/<reference:reference>/cancel/", views.cancel, name="cancel"),
     path("bookings/<reference:reference>/pay/", payment_views.pay, name="pay"),

@@ -4,19 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.guests.services import begin_guest
-from accounts.guests.session import buyer
+from accounts.guests.session import buyer, people
 from accounts.models import User
-from accounts.requests import AuthenticatedRequest
 from bookmyshow.core.errors import DomainError
 from bookmyshow.core.htmx import redirect_whole_page
 from bookmyshow.core.rate_limits import HOLDS_OF_PERSON, RateLimited, count_attempt
@@ -28,11 +29,21 @@ from .archive.views import archived_page
 from .booking_page import booking_page, clock_face
 from .errors import BookingError, BookingNotFound, InvalidSeats, ShowBusy, ShowNotFound
 from .forms import ChosenSeats
+from .guests.claiming import claimable
+from .guests.details import take_details
+from .guests.forms import GuestDetailsForm
 from .guests.limits import counted_seats
 from .hold_limits import address_key, count_unconfirmed_seats
 from .models import Booking
-from .own_bookings import log_in_first, own_booking, shown_start
+from .own_bookings import (
+    NotYours,
+    for_owner,
+    own_booking,
+    owner_of,
+    shown_start,
+)
 from .payments.own import PaymentStatus, payment_statuses
+from .payments.views import pay_as
 
 BOOKINGS_PER_PAGE = 20
 # "My bookings" shows this many ended holds, the newest ones.
@@ -97,23 +108,23 @@ def _refused(
 
 @require_safe
 @never_cache
-@login_required
-def booking(request: AuthenticatedRequest, reference: str) -> HttpResponse:
+@for_owner
+def booking(request: HttpRequest, reference: str) -> HttpResponse:
     """The page of a booking: the review of a hold, a payment, the ticket, or how it ended.
 
-    Archived bookings have a page of their own. Raises Http404 if the person has no such booking.
+    Archived bookings have a page of their own.
     """
-    mine = Booking.objects.of(request.user).with_clock()
-    found = mine.filter(reference=reference).first()
-    if found is None:
-        return archived_page(request, request.user, reference)
+    try:
+        found = own_booking(request, reference)
+    except NotYours:
+        return archived_page(request, reference)
     return booking_page(request, found)
 
 
 @require_safe
 @never_cache
-@login_required
-def clock(request: AuthenticatedRequest, reference: str) -> HttpResponse:
+@for_owner
+def clock(request: HttpRequest, reference: str) -> HttpResponse:
     """The status and remaining seconds of a hold. The page asks for them when it becomes visible
     again, when the network is back, and when its countdown ends."""
     found = own_booking(request, reference)
@@ -123,40 +134,73 @@ def clock(request: AuthenticatedRequest, reference: str) -> HttpResponse:
 
 
 @require_POST
-@log_in_first
-def confirm(request: AuthenticatedRequest, reference: str) -> HttpResponse:
+@for_owner
+def confirm(request: HttpRequest, reference: str) -> HttpResponse:
     """Confirm the booking, unless the show has moved since the page was loaded."""
+    return confirm_as(owner_of(request, reference), request, reference)
+
+
+def confirm_as(user: User, request: HttpRequest, reference: str) -> HttpResponse:
+    """Confirm a booking of `user`, who is one of the browser's people."""
     starts_at = shown_start(request)
 
     def confirm_booking(user: User, reference: str) -> Booking:
         count_unconfirmed_seats(request, user, reference)
         return services.confirm_booking(user=user, reference=reference, starts_at=starts_at)
 
-    return _act(request, reference, confirm_booking)
+    return _act(user, request, reference, confirm_booking)
+
+
+@sensitive_post_parameters("name", "email", "phone")
+@require_POST
+@for_owner
+def check_out(request: HttpRequest, reference: str) -> HttpResponse:
+    """A guest's details and the button in one post: save them, then confirm, or pay online.
+
+    Details that have to be changed come back with the page (422); the hold stays as it is. The
+    first details are saved even if the time has just run out, so nobody types them twice.
+    """
+    found = own_booking(request, reference)
+    user, is_held = found.user, found.status_at(found.now) == PENDING
+    if user.is_guest and settings.GUEST_CHECKOUT and (is_held or not user.email):
+        form = GuestDetailsForm(request.POST)
+        if form.is_valid():
+            user = take_details(request, user, **form.cleaned_data)
+        elif is_held:
+            return booking_page(request, found, details=form)
+    if request.POST.get("way") == "online":
+        return pay_as(user, request, reference)
+    return confirm_as(user, request, reference)
 
 
 @require_POST
-@log_in_first
-def release(request: AuthenticatedRequest, reference: str) -> HttpResponse:
-    return _act(request, reference, services.release_hold)
+@for_owner
+def release(request: HttpRequest, reference: str) -> HttpResponse:
+    return _act(owner_of(request, reference), request, reference, services.release_hold)
 
 
 @require_POST
-@log_in_first
-def cancel(request: AuthenticatedRequest, reference: str) -> HttpResponse:
+@for_owner
+def cancel(request: HttpRequest, reference: str) -> HttpResponse:
     """Cancel a ticket, unless less comes back than the page said."""
     promised = request.POST.get("back", "")
     least = int(promised) if promised.isdecimal() and len(promised) <= 15 else None
-    return _act(request, reference, partial(services.cancel_booking, least_back=least))
+    cancel_booking = partial(services.cancel_booking, least_back=least)
+    return _act(owner_of(request, reference), request, reference, cancel_booking)
 
 
 @require_safe
 @never_cache
-@login_required
-def bookings(request: AuthenticatedRequest) -> HttpResponse:
-    """My bookings: live holds, coming tickets, past bookings, and ended holds (collapsed)."""
+def bookings(request: HttpRequest) -> HttpResponse:
+    """My bookings: live holds, coming tickets, past bookings, and ended holds (collapsed).
+
+    A browser in which nobody is known is sent to log in.
+    """
+    known = people(request)
+    if not known:
+        return redirect_to_login(request.get_full_path())
     now = database_now()
-    mine = Booking.objects.of(request.user).coming_first(at=now)
+    mine = Booking.objects.of(*known).coming_first(at=now)
     page = Paginator(mine.but_ended_holds(at=now), BOOKINGS_PER_PAGE).get_page(
         request.GET.get("page")
     )
@@ -172,8 +216,18 @@ def bookings(request: AuthenticatedRequest) -> HttpResponse:
         "over": [row for row in rows if not row.booking.is_coming],
         "ended": [Row(booking, booking.status_at(now)) for booking in ended],
         "page": page,
+        **_guests_in_list(request, known),
     }
     return _private(render(request, "bookings/list.html", context))
+
+
+def _guests_in_list(request: HttpRequest, known: list[User]) -> dict[str, object]:
+    """Whether the list has bookings of guests, and what an account may take from guests."""
+    account = known[0]
+    return {
+        "has_guests": any(person.is_guest for person in known),
+        "claimable": [] if account.is_guest else claimable(request, account),
+    }
 
 
 @dataclass(frozen=True)
@@ -191,16 +245,16 @@ class Row:
 
 
 def _act(
-    request: AuthenticatedRequest, reference: str, service: Callable[..., Booking]
+    user: User, request: HttpRequest, reference: str, service: Callable[..., Booking]
 ) -> HttpResponse:
     """Call the service, then redirect to the booking's page, which shows the error if there is one.
 
-    Raises Http404 if the person has no such booking.
+    Raises NotYours.
     """
     try:
-        service(user=request.user, reference=reference)
+        service(user=user, reference=reference)
     except BookingNotFound as error:
-        raise Http404 from error
+        raise NotYours from error
     except (BookingError, ShowBusy) as error:
         messages.error(request, error.message)
     return redirect_whole_page(request, reverse("bookings:booking", args=[reference]))

@@ -69,6 +69,8 @@ HOLD_PAUSE = timedelta(
 MAX_SEATS_UNCONFIRMED = environment.whole_number(
     "MAX_SEATS_UNCONFIRMED", default=10, least=0, most=10_000
 )
+# Off: seats are held without an account, but buying them needs a log-in (docs/spec.md §19).
+GUEST_CHECKOUT = environment.switch("GUEST_CHECKOUT", default=True)
 CURRENCY = environment.currency("CURRENCY", default="INR")
 # Money (docs/spec.md §18). PAYMENTS is the provider of new payments; empty: nothing is paid online.
 PAYMENTS = environment.one_of("PAYMENTS", "sandbox", "stripe", "razorpay", default="")

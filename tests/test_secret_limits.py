@@ -116,6 +116,7 @@ CHECKS = {
     ("accounts/two_factor/services.py", "verify_token"): "spend_code in its callers",
     ("accounts/login/devices.py", "loads"): "made by the site: a device opens nothing",
     ("accounts/email/confirmation.py", "loads"): "made by the site: a mailed link",
+    ("bookings/guests/links.py", "loads"): "made by the site: a mailed link",
     ("accounts/email/new_address_link.py", "loads"): "made by the site: a mailed link",
     ("accounts/tokens.py", "decode"): "made by the site: a signed token",
     ("bookings/tickets/services.py", "unsign"): "made by the site: a ticket",

@@ -6,7 +6,7 @@ log-in, or get 401, 403 or 404.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,8 +22,18 @@ from bookings.models import Booking
 from bookings.payments.models import Payment, Refund
 from bookings.waiting.models import Entry
 from bookmyshow.site.api import document
-from tests.support.addresses import ANYONE, API, BY_TOKEN, FROM_OWN_PAGES, PAGES, UNKNOWN, Row
-from tests.support.factories import hall, make_booking, make_show, make_user
+from tests.support.addresses import (
+    ANYONE,
+    API,
+    BY_TOKEN,
+    FROM_OWN_PAGES,
+    OWNER,
+    PAGES,
+    UNKNOWN,
+    Row,
+)
+from tests.support.factories import hall, make_booking, make_guest, make_show, make_user
+from tests.support.guests import be_guest
 from tests.support.money import make_order, make_paid_booking, make_payment, make_refund
 from tests.support.waiting import join, sell_out
 
@@ -126,6 +136,8 @@ def is_let_in(status: int, location: str) -> bool:
 def may_call(row: Row, caller: str, people: People, *, by_token: bool) -> bool:
     client, user = Client(), people.named(caller)
     headers = {}
+    if caller == "guest" and not by_token:
+        be_guest(client, make_guest())
     if user is not None and by_token:
         headers["Authorization"] = f"Bearer {issue_token(user)}"
     elif user is not None:
@@ -146,6 +158,21 @@ def test_a_page_lets_in_only_the_callers_of_its_row(people: People, route: str) 
     row = PAGES[route]
     let_in = {caller for caller in ANYONE if may_call(row, caller, people, by_token=False)}
     assert let_in == row.who
+
+
+@pytest.mark.parametrize(
+    "route",
+    [route for route, row in PAGES.items() if row.who == OWNER and "{reference}" in row.example],
+    ids=lambda route: f"/{route}",
+)
+def test_every_page_of_a_booking_lets_in_the_guest_who_made_it(people: People, route: str) -> None:
+    guest, client, row = make_guest(), Client(), PAGES[route]
+    be_guest(client, guest)
+    booking = make_booking(make_show(), ["C1"], user=guest)
+    make_payment(make_order(booking, state="PAID"), "CAPTURED")
+    filled = address(row.example, replace(people, booking=booking))
+    response = client.generic(row.method, filled)
+    assert is_let_in(response.status_code, response.get("Location", ""))
 
 
 @pytest.mark.parametrize("call", API, ids=" ".join)

@@ -53,9 +53,9 @@ class ArchivedShow(models.Model):
 
 
 class ArchivedBookingQuerySet(models.QuerySet["ArchivedBooking"]):
-    def of(self, user: User) -> "ArchivedBookingQuerySet":
-        """The archived bookings of this user, with their shows."""
-        return self.filter(user=user).with_show()
+    def of(self, *people: User) -> "ArchivedBookingQuerySet":
+        """The archived bookings of these people, with their shows."""
+        return self.filter(user__in=people).with_show()
 
     def with_show(self) -> "ArchivedBookingQuerySet":
         """Also read the show, its film and its cinema.

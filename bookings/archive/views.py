@@ -1,15 +1,19 @@
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 
-from accounts.models import User
+from accounts.guests.session import people
+from bookings.own_bookings import NotYours
 from bookings.payments.given_back import money_of
 
 from .models import ArchivedBooking
 
 
-def archived_page(request: HttpRequest, user: User, reference: str) -> HttpResponse:
-    """The page of a person's archived booking. Another person's booking is a 404."""
-    found = get_object_or_404(ArchivedBooking.objects.of(user), reference=reference)
+def archived_page(request: HttpRequest, reference: str) -> HttpResponse:
+    """The page of an archived booking of the browser's people. Raises NotYours."""
+    mine = ArchivedBooking.objects.of(*people(request))
+    found = mine.filter(reference=reference).first()
+    if found is None:
+        raise NotYours
     response = render(
         request,
         "bookings/archive/archived.html",

@@ -2,7 +2,6 @@
 
 from django.db.models import QuerySet
 
-from accounts.models import User
 from bookings.payments.models import Order, Payment
 from bookings.payments.states import PaymentState
 
@@ -25,8 +24,8 @@ def receipt_of(orders: "QuerySet[Order]") -> list[TaxDocument]:
     raise ReceiptNotFound
 
 
-def has_receipt(*, user: User, reference: str) -> bool:
+def has_receipt(*, user_id: int, reference: str) -> bool:
     """Whether this person paid for the booking, so that it has a receipt now or in a minute."""
-    orders = Order.objects.filter(booking_reference=reference, user=user)
+    orders = Order.objects.filter(booking_reference=reference, user=user_id)
     paid = Payment.objects.filter(state=PaymentState.CAPTURED, surplus=False)
     return paid.filter(order__in=orders).exists()

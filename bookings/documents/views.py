@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.requests import AuthenticatedRequest
+from accounts.guests.session import people
+from bookings.own_bookings import NotYours, for_owner
 from bookings.payments.models import Order
 
 from .errors import ReceiptNotFound, ReceiptNotReady
@@ -19,14 +19,14 @@ from .receipts import receipt_of
 
 @require_safe
 @never_cache
-@login_required
-def receipt(request: AuthenticatedRequest, reference: str) -> HttpResponse:
+@for_owner
+def receipt(request: HttpRequest, reference: str) -> HttpResponse:
     """The invoice and the credit notes of one's own booking, also of an archived one."""
-    orders = Order.objects.filter(booking_reference=reference, user=request.user)
+    orders = Order.objects.filter(booking_reference=reference, user__in=people(request))
     try:
         return pdf_response(receipt_of(orders))
     except ReceiptNotFound as error:
-        raise Http404(error.message) from error
+        raise NotYours(error.message) from error
     except ReceiptNotReady as error:
         context = {"reference": reference}
         page = render(request, "bookings/documents/not_ready.html", context, status=error.status)

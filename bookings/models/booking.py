@@ -50,9 +50,10 @@ class BookingQuerySet(models.QuerySet["Booking"]):
             return self.filter(Q(status=status) | lapsed_hold(at))
         return self.filter(status=status)
 
-    def of(self, user: User) -> "BookingQuerySet":
-        """This person's bookings, newest first, with their shows (`with_show`)."""
-        return self.filter(user=user).with_show()
+    def of(self, *people: User) -> "BookingQuerySet":
+        """These people's bookings, newest first, with their shows (`with_show`)."""
+        whose = Q(user=people[0]) if len(people) == 1 else Q(user__in=people)
+        return self.filter(whose).with_show()
 
     def with_show(self) -> "BookingQuerySet":
         """With show, film, screen and cinema, but without their long columns."""

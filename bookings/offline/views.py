@@ -1,6 +1,5 @@
 """What the service worker asks for: the list of tickets to keep, and the page of each."""
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -8,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.guests.session import people
-from accounts.requests import AuthenticatedRequest
+from bookings.own_bookings import for_owner
 from bookings.payments.own import payment_status
 from bookings.tickets.services import qr_svg
 from bookings.tickets.views import own_ticket
@@ -36,8 +35,8 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
-@login_required
-def saved(request: AuthenticatedRequest, reference: str) -> HttpResponse:
+@for_owner
+def saved(request: HttpRequest, reference: str) -> HttpResponse:
     """The ticket's page as it is saved: without forms, and without links that need a network."""
     ticket = own_ticket(request, reference)
     context = saved_page(ticket, payment_status(ticket)) | {"qr": qr_svg(ticket)}

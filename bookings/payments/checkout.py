@@ -23,7 +23,7 @@ from bookings.errors import (
     ShowMoved,
     ShowNotBookable,
 )
-from bookings.hold_limits import most_seats_to_confirm
+from bookings.hold_limits import check_buyer, most_seats_to_confirm
 from bookings.locks import lock_bookings, lock_person
 from bookings.models import Booking
 from bookmyshow.core.db.transactions import lock_timeout_raises
@@ -76,7 +76,8 @@ def begin_checkout(*, user: User, reference: str, starts_at: datetime | None = N
 
     Raises PaymentsOff, NothingToPay, AlreadyPaid, BookingNotFound, BookingExpired (the time is
     over), BookingNotPending (let go or cancelled), ShowNotBookable (it began), ShowMoved,
-    EmailNotConfirmed, ShowBusy, ProviderUnavailable (nobody was charged; asking again is safe).
+    EmailNotConfirmed, GuestDetailsMissing, AccountNeeded, ShowBusy, ProviderUnavailable (nobody
+    was charged; asking again is safe).
     """
     code = providers.active_code()
     if not code:
@@ -84,6 +85,8 @@ def begin_checkout(*, user: User, reference: str, starts_at: datetime | None = N
     booking = Booking.objects.of(user).select_related("user").filter(reference=reference).first()
     if booking is None:
         raise BookingNotFound
+    if booking.status == PENDING:
+        check_buyer(booking.user, reference)
     # Prices and taxes are read before the locks. A seat's price never changes after its hold.
     price = quote(booking)
     if not price.total:

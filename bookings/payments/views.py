@@ -3,15 +3,15 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.requests import AuthenticatedRequest
+from accounts.models import User
 from bookings.errors import ShowBusy
-from bookings.own_bookings import log_in_first, own_booking, shown_start
+from bookings.own_bookings import for_owner, own_booking, shown_start
 from bookmyshow.core.errors import DomainError
 from bookmyshow.core.htmx import redirect_whole_page
 from bookmyshow.core.rate_limits import (
@@ -36,19 +36,22 @@ CLOSED = "closed"
 
 
 @require_POST
-@log_in_first
-def pay(request: AuthenticatedRequest, reference: str) -> HttpResponse:
+@for_owner
+def pay(request: HttpRequest, reference: str) -> HttpResponse:
     """Open a payment, or find the open one, and go to the provider's page.
 
     The booking's page shows errors. It also has the button for a provider that wants a form and not
-    a link. Raises Http404 if the person has no such booking.
+    a link.
     """
-    page = own_booking(request, reference).get_absolute_url()
+    return pay_as(own_booking(request, reference).user, request, reference)
+
+
+def pay_as(user: User, request: HttpRequest, reference: str) -> HttpResponse:
+    """Pay for a booking of `user`, who is one of the browser's people."""
+    page = reverse("bookings:booking", args=[reference])
     try:
-        count_attempt(CHECKOUTS_OF_PERSON, request.user.pk)
-        checkout = begin_checkout(
-            user=request.user, reference=reference, starts_at=shown_start(request)
-        )
+        count_attempt(CHECKOUTS_OF_PERSON, user.pk)
+        checkout = begin_checkout(user=user, reference=reference, starts_at=shown_start(request))
     except AlreadyPaid:
         return redirect_whole_page(request, page)
     except DomainError as error:
@@ -83,8 +86,8 @@ def come_back(request: HttpRequest, reference: str, uuid: UUID) -> HttpResponse:
 
 @require_safe
 @never_cache
-@login_required
-def stage(request: AuthenticatedRequest, reference: str) -> HttpResponse:
+@for_owner
+def stage(request: HttpRequest, reference: str) -> HttpResponse:
     """Whether the payment still stands as the page in `seen` shows it, and the seconds to pay.
 
     htmx loads the booking's page again when it does not.

@@ -1,14 +1,12 @@
 """Views of a ticket's PDF, calendar entry, QR code and shared link."""
 
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.requests import AuthenticatedRequest
 from bookings.models import Booking
-from bookings.own_bookings import own_booking
+from bookings.own_bookings import for_owner, own_booking
 from bookings.payments.own import payment_status
 from bookings.payments.pages import due_words, paid_words
 from bookmyshow.core.time import database_now
@@ -19,8 +17,8 @@ from .services import InvalidToken, calendar_entry, qr_svg, read_share_token, sh
 
 @require_safe
 @never_cache
-@login_required
-def pdf(request: AuthenticatedRequest, reference: str) -> HttpResponse:
+@for_owner
+def pdf(request: HttpRequest, reference: str) -> HttpResponse:
     booking = own_ticket(request, reference)
     money = payment_status(booking)
     content = ticket_pdf(booking, money=due_words(money) or paid_words(money))
@@ -29,8 +27,8 @@ def pdf(request: AuthenticatedRequest, reference: str) -> HttpResponse:
 
 @require_safe
 @never_cache
-@login_required
-def ics(request: AuthenticatedRequest, reference: str) -> HttpResponse:
+@for_owner
+def ics(request: HttpRequest, reference: str) -> HttpResponse:
     booking = own_ticket(request, reference)
     address = request.build_absolute_uri(booking.get_absolute_url())
     due = due_words(payment_status(booking))
@@ -40,16 +38,16 @@ def ics(request: AuthenticatedRequest, reference: str) -> HttpResponse:
 
 @require_safe
 @never_cache
-@login_required
-def qr(request: AuthenticatedRequest, reference: str) -> HttpResponse:
+@for_owner
+def qr(request: HttpRequest, reference: str) -> HttpResponse:
     booking = own_ticket(request, reference)
     return HttpResponse(qr_svg(booking, standalone=True), content_type="image/svg+xml")
 
 
 @require_safe
 @never_cache
-@login_required
-def share(request: AuthenticatedRequest, reference: str) -> HttpResponse:
+@for_owner
+def share(request: HttpRequest, reference: str) -> HttpResponse:
     """A page with the link to copy, for browsers that have no share function."""
     booking = own_ticket(request, reference)
     context = {
@@ -89,8 +87,8 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-def own_ticket(request: AuthenticatedRequest, reference: str) -> Booking:
-    """The person's own confirmed booking. Raises Http404 if it is another's or not confirmed."""
+def own_ticket(request: HttpRequest, reference: str) -> Booking:
+    """The browser's own confirmed booking. Raises NotYours, or Http404 if it is not confirmed."""
     booking = own_booking(request, reference)
     if booking.status != Booking.Status.CONFIRMED:
         raise Http404("This booking has no ticket.")

@@ -1,13 +1,12 @@
 """The buttons "Add to Apple Wallet" and "Save to Google Wallet" of a ticket."""
 
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.requests import AuthenticatedRequest
 from bookings.models import Booking
+from bookings.own_bookings import for_owner
 from bookings.payments.own import payment_status
 from bookings.payments.pages import due_words
 from bookings.tickets.views import own_ticket
@@ -19,8 +18,8 @@ from .keys import apple_keys, google_keys
 
 @require_safe
 @never_cache
-@login_required
-def apple(request: AuthenticatedRequest, reference: str) -> HttpResponse:
+@for_owner
+def apple(request: HttpRequest, reference: str) -> HttpResponse:
     """The ticket as a .pkpass. 404 if the operator has set up no passes, or the show is over."""
     booking = _coming_ticket(request, reference)
     if not (keys := apple_keys()):
@@ -34,8 +33,8 @@ def apple(request: AuthenticatedRequest, reference: str) -> HttpResponse:
 
 @require_safe
 @never_cache
-@login_required
-def google(request: AuthenticatedRequest, reference: str) -> HttpResponse:
+@for_owner
+def google(request: HttpRequest, reference: str) -> HttpResponse:
     """Send the person on to Google. 404 if the operator has set up no passes, or the show is
     over."""
     booking = _coming_ticket(request, reference)
@@ -46,7 +45,7 @@ def google(request: AuthenticatedRequest, reference: str) -> HttpResponse:
     return response
 
 
-def _coming_ticket(request: AuthenticatedRequest, reference: str) -> Booking:
+def _coming_ticket(request: HttpRequest, reference: str) -> Booking:
     booking = own_ticket(request, reference)
     if booking.show.ends_at <= booking.now:
         raise Http404("The show is over.")

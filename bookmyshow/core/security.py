@@ -29,6 +29,8 @@ PERMISSIONS = ", ".join(
     )
 )
 PERMISSIONS_AT_THE_DOOR = PERMISSIONS.replace("camera=()", "camera=(self)")
+#: The session's keys of somebody whose pages are their own: a log-in, or a guest (accounts.guests).
+PERSONAL = (SESSION_KEY, "guest", "guest_links")
 #: For all files of one request together. A poster may have 5 MB (movies.forms).
 MOST_UPLOADED_BYTES = 10 * 2**20
 
@@ -47,7 +49,7 @@ class SecurityHeadersMiddleware:
 
 
 class PrivatePagesMiddleware:
-    """Forbids browsers and proxies to store answers for somebody who is logged in.
+    """Forbids browsers and proxies to store answers for somebody who is logged in, or a guest.
 
     This covers all pages, exports and the admin. The middleware does not load the session: if the
     view has not read it, the answer is the same for everybody.
@@ -58,7 +60,7 @@ class PrivatePagesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self._get_response(request)
-        private = request.session.accessed and SESSION_KEY in request.session
+        private = request.session.accessed and any(key in request.session for key in PERSONAL)
         if private and "no-store" not in response.get("Cache-Control", ""):
             response["Cache-Control"] = "private, no-store"
         return response

@@ -33,7 +33,8 @@ class Countdown {
     this.isAsking = false;
   }
 
-  /* Ask the server how long there is. A hold that has ended reloads the page. */
+  /* Ask the server how long there is. A hold that has ended reloads the page, unless somebody is
+     typing there: the log-in page stays, and says that the time is over. */
   async ask() {
     if (this.isAsking) return;
     this.isAsking = true;
@@ -41,7 +42,7 @@ class Countdown {
       const sent = performance.now();
       const hold = await fetchHold(this.box.dataset.clock);
       if (hold.status === "PENDING") this.ends = sent + hold.seconds * 1000;
-      else location.reload();
+      else this.end();
     } catch {
       if (!navigator.onLine) {
         showToast("Connection failed. Please check your internet.", () => this.ask());
@@ -51,7 +52,15 @@ class Countdown {
     }
   }
 
+  end() {
+    if (this.box.hasAttribute("data-stays")) {
+      this.isOver = true;
+      this.box.textContent = "The time is over; your seats may still be free";
+    } else location.reload();
+  }
+
   run() {
+    if (this.isOver) return;
     const left = Math.max(0, (this.ends - performance.now()) / 1000);
     this.show(left);
     if (left <= 0) this.ask();

@@ -1,13 +1,14 @@
 """Every address of the site except the admin, and who may call it.
 
-Callers are a visitor without an account, a customer, the owner of the booking in question, and a
-superuser.
+Callers are a visitor without an account, a guest (somebody who bought without an account, but not
+this booking), a customer, the owner of the booking in question, and a superuser.
 """
 
 from dataclasses import dataclass
 
-ANYONE = {"visitor", "customer", "owner", "superuser"}
-PERSON = ANYONE - {"visitor"}
+ANYONE = {"visitor", "guest", "customer", "owner", "superuser"}
+BUYER = ANYONE - {"visitor"}
+PERSON = BUYER - {"guest"}
 OWNER = {"owner"}
 OWNER_OR_ADMIN = {"owner", "superuser"}
 ADMIN = {"superuser"}
@@ -68,11 +69,20 @@ PAGES: dict[str, Row] = {
     "accounts/password-reset/sent/": Row(ANYONE, "/accounts/password-reset/sent/"),
     "accounts/password-reset/<uidb64>/<token>/": Row(ANYONE, "/accounts/password-reset/MQ/t-t/"),
     "accounts/password-reset/done/": Row(ANYONE, "/accounts/password-reset/done/"),
-    "bookings/": Row(PERSON, "/bookings/"),
     "bookings/offline.json": Row(ANYONE, "/bookings/offline.json"),
+    "bookings/": Row(BUYER, "/bookings/"),
+    "bookings/find/": Row(ANYONE, "/bookings/find/"),
+    "bookings/find/sent/": Row(ANYONE, "/bookings/find/sent/"),
+    "bookings/claim/": Row(PERSON, "/bookings/claim/", "POST"),
+    "bookings/guest/forget/": Row(ANYONE, "/bookings/guest/forget/", "POST"),
+    "bookings/guest/check/<slug:field>/": Row(ANYONE, "/bookings/guest/check/email/", "POST"),
+    "bookings/guest/<str:token>/": Row(ANYONE, "/bookings/guest/made-up/"),
     "bookings/<reference:reference>/": Row(OWNER, "/bookings/{reference}/"),
     "bookings/<reference:reference>/clock/": Row(OWNER, "/bookings/{reference}/clock/"),
     "bookings/<reference:reference>/confirm/": Row(OWNER, "/bookings/{reference}/confirm/", "POST"),
+    "bookings/<reference:reference>/check-out/": Row(
+        OWNER, "/bookings/{reference}/check-out/", "POST"
+    ),
     "bookings/<reference:reference>/release/": Row(OWNER, "/bookings/{reference}/release/", "POST"),
     "bookings/<reference:reference>/cancel/": Row(OWNER, "/bookings/{reference}/cancel/", "POST"),
     "bookings/<reference:reference>/pay/": Row(OWNER, "/bookings/{reference}/pay/", "POST"),

@@ -34,8 +34,11 @@ def make_user(email: str = "", password: str | None = None, **fields: Any) -> Us
     )
 
 
-def make_guest(email: str = "", **fields: Any) -> User:
-    """A guest, with the details that are given. `guest_browser` has its session too."""
+def make_guest(email: str = "guest@example.com", **fields: Any) -> User:
+    """A guest, with the details that are given (tests.support.guests has its browser).
+
+    With email="" the details are still missing, as right after the first hold.
+    """
     guest = User.objects.create_guest()
     User.objects.filter(pk=guest.pk).update(email=email, **fields)
     guest.refresh_from_db()

@@ -34,6 +34,8 @@ Event = Literal[
     "second factor change",
     "account deletion",
     "export",
+    "guest link",
+    "guest claim",
     "payment event",
     "payment return",
 ]
