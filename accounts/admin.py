@@ -228,14 +228,14 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
             save_form_fields(obj, form, *(["email_confirmed_at"] if "email" in changed else []))
         else:
             super().save_model(request, obj, form, change)
-        by_staff = isinstance(request.user, User) and obj.pk != request.user.pk
-        if changed and by_staff and not obj.is_guest:
+        by = person(request)
+        if changed and obj.pk != by.pk and not obj.is_guest:
             what = ", ".join(str(form.fields[name].label or name).lower() for name in changed)
             emails = {obj.email, form.initial["email"]}
-            write_account_changed(user=obj, emails=emails, what=what, by=request.user)
+            write_account_changed(user=obj, emails=emails, what=what, by=by)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
-        if User.objects.filter(pk=id if id.isdecimal() else None, is_guest=True).exists():
+        if id.isdecimal() and User.objects.filter(pk=id, is_guest=True).exists():
             raise PermissionDenied
         # Django's password page has no transaction of its own.
         with transaction.atomic():

@@ -23,6 +23,11 @@ from .models import Booking
 # id: PostgreSQL takes two 32-bit numbers here, and the id has 64 bits.
 LOCK_PERSON = "SELECT pg_advisory_xact_lock(1213156420, hashint8(%s::bigint))"
 
+LOCK_PEOPLE_IF_FREE = """
+    SELECT id, pg_try_advisory_xact_lock(1213156420, hashint8(id))
+    FROM unnest(%s::bigint[]) AS person (id)
+"""
+
 
 def lock_show(show_id: int) -> Show:
     """Lock the show's row and nothing else. Returns the row as it is after the wait.
@@ -71,6 +76,13 @@ def lock_people(*user_ids: int) -> None:
     """Lock several people, in the order of their ids."""
     for user_id in sorted(set(user_ids)):
         lock_person(user_id)
+
+
+def lock_people_if_free(user_ids: list[int]) -> list[int]:
+    """Lock those of these people whom no transaction has locked. Returns their ids; never waits."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_PEOPLE_IF_FREE, [user_ids])
+        return [user_id for user_id, is_locked in cursor.fetchall() if is_locked]
 
 
 def lock_person_statement(user_id: int) -> Statement:

@@ -2,6 +2,7 @@ from celery import shared_task
 
 from . import services, sweep_heartbeat
 from .documents import numbering
+from .guests import forgetting
 from .payments import refund_queue
 from .push import scanners
 from .waiting import services as waiting
@@ -19,6 +20,12 @@ def release_expired_holds() -> int:
 def tend_waiting_lists() -> int:
     """Close waiting lists, and offer what became free. Beat starts it every WAITING_SECONDS."""
     return waiting.tend_lists()
+
+
+@shared_task
+def forget_guests() -> int:
+    """Delete guests who bought nothing. Beat starts it every night."""
+    return forgetting.forget_guests()
 
 
 @shared_task

@@ -81,6 +81,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "accounts.tasks.clear_sessions",
         "schedule": crontab(hour=22, minute=30),
     },
+    "forget-guests": {
+        "task": "bookings.tasks.forget_guests",
+        "schedule": crontab(hour=22, minute=40),
+    },
     "tell-bookable": {
         "task": "shows.tell_me.tasks.tell_bookable",
         "schedule": timedelta(seconds=TELL_SECONDS),

@@ -239,6 +239,44 @@ def test_holding_needs_the_csrf_token_and_a_show_that_is_there() -> None:
     assert signed_in(user).get(reverse("bookings:hold", args=[show.pk])).status_code == 405
 
 
+def test_another_site_cannot_hold_seats_with_a_visitors_browser() -> None:
+    show, visitor = make_show(), Client(enforce_csrf_checks=True)
+    assert hold(visitor, show, "A1").status_code == 403
+    assert not User.objects.exists()
+    page = visitor.get(show.get_absolute_url()).content.decode()
+    (token,) = re.findall('name="csrfmiddlewaretoken" value="([^"]+)"', page)[:1]
+    form = {"seat": ["A1"], "csrfmiddlewaretoken": token}
+    answer = visitor.post(reverse("bookings:hold", args=[show.pk]), form)
+    assert answer.status_code == 302
+
+
+def statements_of_hold(client: Client, show: Show, *labels: str) -> list[str]:
+    with CaptureQueriesContext(connection) as queries:
+        assert hold(client, show, *labels, token=labels[0]).status_code == 302
+    # The text of a statement that the server had prepared already is not known here.
+    said = [query["sql"] or "prepared" for query in queries]
+    return [sql for sql in said if "SAVEPOINT" not in sql]
+
+
+def test_what_the_first_hold_of_a_guest_costs_does_not_grow() -> None:
+    """Beside the hold: the guest, the seats it holds already, and the new session.
+
+    From its second hold on, a guest costs one statement more than an account.
+    """
+    show = make_show(hall(20, 25))
+    first = statements_of_hold(Client(), show, "R1-1")
+    assert len(first) <= 9, first
+    for number in range(2, 8):
+        hold(Client(), show, f"R{number}-1")
+    guest = Client()
+    labels = [f"R9-{number}" for number in range(1, 11)]
+    assert len(statements_of_hold(guest, show, *labels)) == len(first)
+    account = signed_in(make_user())
+    hold(account, show, "R10-1")
+    again = statements_of_hold(account, make_show(), "A1")
+    assert len(statements_of_hold(guest, make_show(), "A1")) == len(again) + 1
+
+
 @pytest.mark.parametrize("count", [1, 10])
 def test_a_hold_takes_seven_statements_at_most_with_the_log_in(client: Client, count: int) -> None:
     show = make_show(hall(20, 25))
