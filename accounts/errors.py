@@ -35,6 +35,10 @@ class AlreadySetUp(AccountError, Forbidden):
     message = "An app was set up in another window meanwhile. Enter the code that it shows."
 
 
+class NotAnonymised(AccountError, Forbidden):
+    """Staff may not anonymise the person now: tickets to come, money under way, or a colleague."""
+
+
 class LinkNotValid(AccountError, NotFound):
     """The link is too old, was changed, or was mailed to an earlier address of the account."""
 

@@ -98,6 +98,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ("email",)
+        permissions = (
+            ("export_person", "Can export a person’s data"),
+            ("anonymise_person", "Can anonymise a person"),
+        )
         constraints = (
             models.UniqueConstraint(
                 Lower("email"),

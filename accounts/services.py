@@ -1,7 +1,5 @@
 """Sign-up, log-in and changes of an account."""
 
-import uuid
-
 from django.contrib.auth import authenticate
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
@@ -14,7 +12,6 @@ from bookmyshow.core.observability.security_log import log_event
 from .email.mails import write_confirmation_link, write_password_changed
 from .errors import EmailTaken, WrongCredentials
 from .models import EMAIL_CONSTRAINT, User
-from .outbox.services import drop_for
 from .push.browsers import device_of
 from .push.services import end_on_other_browsers
 
@@ -93,34 +90,6 @@ def log_out_everywhere(*, user: User, request: HttpRequest | None = None) -> Use
 def _end_other_browsers(user: User, request: HttpRequest | None) -> None:
     """End a person's push messages with their sessions, but not on the browser of the request."""
     end_on_other_browsers(user=user, device=device_of(request) if request else "")
-
-
-def delete_account(*, user: User, request: HttpRequest | None = None) -> None:
-    """Delete the personal data and close the account. Bookings stay for accounting, without a
-    name."""
-    log_event("account deletion", request=request, account=user.email)
-    user.email = f"deleted-{uuid.uuid4()}@deleted.invalid"
-    user.name = user.phone = ""
-    user.is_active = False
-    user.last_login = user.email_confirmed_at = None
-    user.set_unusable_password()
-    user.token_version = F("token_version") + 1
-    with transaction.atomic():
-        user.save(
-            update_fields=[
-                "email",
-                "name",
-                "phone",
-                "is_active",
-                "last_login",
-                "email_confirmed_at",
-                "password",
-                "token_version",
-                "updated_at",
-            ]
-        )
-        drop_for(user)
-        end_on_other_browsers(user=user, device="")
 
 
 def clear_expired_sessions() -> int:

@@ -4,6 +4,7 @@ from django.urls import path
 from . import views
 from .email.views import confirm_email_page, new_address_page, send_confirmation_link
 from .forms import LogInForm
+from .privacy import guest_views
 from .push import views as push
 from .two_factor.views import two_factor_codes, two_factor_page
 
@@ -35,6 +36,8 @@ urlpatterns = [
     path("push/<int:subscription_id>/change/", push.change, name="push-change"),
     path("push/remove/", push.remove, name="push-remove"),
     path("profile/delete/", views.delete, name="delete"),
+    path("guest/export/", guest_views.export, name="guest-export"),
+    path("guest/delete/", guest_views.delete, name="guest-delete"),
     path(
         "password-reset/",
         views.forgot_password,

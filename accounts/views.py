@@ -43,6 +43,7 @@ from .login.attempts import (
     spend_sign_up,
 )
 from .login.devices import remember_device
+from .privacy.services import delete_account
 from .requests import AuthenticatedRequest, safe_next
 
 
@@ -176,7 +177,7 @@ def delete(request: AuthenticatedRequest) -> HttpResponse:
     """Close the account for ever. The form asks for the password."""
     form = CurrentPasswordForm(request, request.POST or None)
     if form.is_valid():
-        services.delete_account(user=request.user, request=request)
+        delete_account(user=request.user, request=request)
         end_session(request)
         messages.success(request, "Your account is closed and your personal data is deleted.")
         return redirect("listings:home")

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import RecoveryCode, User
+from accounts.privacy.services import anonymise, export_for
 from accounts.two_factor import services as two_factor
 from bookings.after_sale.services import Back, cancel_for_customer
 from bookings.counter import cash_up
@@ -32,7 +33,9 @@ from movies.services import MovieFacts, create_movie, delete_movie, replace_movi
 from shows import services as schedule
 from shows.models import Cinema, Screen, Seat, Show
 from shows.seating.services import use_imported_plan
-from tests.support.factories import hall, make_booking, make_movie, make_show
+from shows.tell_me import services as tell_me
+from shows.tell_me.models import FilmWish
+from tests.support.factories import hall, make_booking, make_movie, make_show, make_user
 from tests.support.money import (
     make_order,
     make_paid_booking,
@@ -59,6 +62,8 @@ MODELS: tuple[type[Model], ...] = (
     Seat,
     Show,
     TOTPDevice,
+    FilmWish,
+    User,
 )
 
 
@@ -103,6 +108,7 @@ def world() -> World:
     sell_out(full := make_show(hall(1, 1), starts_at=show.starts_at + timedelta(days=4)))
     join(full)
     unshown = make_movie("Unshown")
+    tell_me.ask(user=make_user("asked@example.com"), movie=unshown)
     return World(show, sold, unshown, staff, nobody, booking, taken, refund, failed, due)
 
 
@@ -135,6 +141,12 @@ CHANGES: dict[str, Callable[[World], object]] = {
         by=w.nobody, show_id=w.sold.pk, starts_at=w.sold.starts_at + timedelta(hours=1)
     ),
     "import a plan": lambda w: use_imported_plan(screen=w.show.screen, text="A ss", by=w.nobody),
+    "anonymise a person": lambda w: anonymise(
+        by=w.nobody, person=User.objects.get(email="asked@example.com"), reason="a letter"
+    ),
+    "export a person's data": lambda w: export_for(
+        by=w.nobody, person=User.objects.get(email="asked@example.com"), reason="a letter"
+    ),
     "take an app away": lambda w: two_factor.forget_device(user=w.staff, by=w.nobody),
 }
 

@@ -7,8 +7,12 @@ class OutboxConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
+        from accounts.export import add_part
+
+        from .export import messages_of
         from .mail import MailSender
         from .models import Channel
         from .registry import register_sender
 
         register_sender(Channel.MAIL, MailSender)
+        add_part("messages", messages_of)

@@ -59,7 +59,10 @@ ROLES: dict[str, Rights] = {
             *_view("taxdocument", "documentseries"),
             *("add_documentseries", "change_documentseries", "export_journal"),
         ],
-        "accounts": ["add_user", "change_user", "view_user"],
+        "accounts": [
+            *("add_user", "change_user", "view_user"),
+            *("export_person", "anonymise_person"),
+        ],
         "admin": _view("logentry"),
     },
     BOX_OFFICE: {

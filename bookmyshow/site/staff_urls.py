@@ -3,6 +3,7 @@
 from django.urls import path, reverse_lazy
 from django.views.generic import RedirectView
 
+from accounts.privacy import staff_views as privacy_views
 from bookings.after_sale import views as after_sale_views
 from bookings.dashboard.views import dashboard_page
 from bookings.documents import staff_views as document_views
@@ -15,6 +16,16 @@ from shows.seating import views as plan_views
 urlpatterns = [
     # Replaces the admin's own page, which checks passwords without a rate limit.
     path("password_change/", RedirectView.as_view(url=reverse_lazy("accounts:password"))),
+    path(
+        "accounts/user/<int:user_id>/export-data/",
+        privacy_views.export,
+        name="staff-export-person",
+    ),
+    path(
+        "accounts/user/<int:user_id>/anonymise/",
+        privacy_views.anonymise,
+        name="staff-anonymise-person",
+    ),
     path("dashboard/", dashboard_page, name="staff-dashboard"),
     path("export/<slug:app>/<slug:model>/", export, name="staff-export"),
     path("documents/journal/", document_views.journal_page, name="staff-journal"),

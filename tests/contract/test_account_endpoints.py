@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.models import MANAGERS, EndedToken, User
+from accounts.privacy.services import delete_account
 from accounts.tokens import issue_token
 from tests.support.api_client import Api, ApiInProcess
 from tests.support.factories import make_user
@@ -249,7 +250,7 @@ def test_a_token_dies_with_its_password_and_its_account(api: Api) -> None:
     assert api.get("auth/profile", by=token).status == 401
     token = issue_token(user)
     assert api.get("auth/profile", by=token).status == 200
-    services.delete_account(user=user)
+    delete_account(user=user)
     assert api.get("auth/profile", by=token).status == 401
     deleted = make_user()
     token = issue_token(deleted)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts import services
 from accounts.email.confirmation import SALT, link_token
 from accounts.models import User
+from accounts.privacy.services import delete_account
 from accounts.tasks import send_mail
 from tests.support.factories import make_user
 
@@ -59,7 +60,7 @@ def test_an_invalid_link_confirms_nothing(
     elif fault == "other address":
         User.objects.filter(pk=person.pk).update(email="other@example.com")
     else:
-        services.delete_account(user=person)
+        delete_account(user=person)
     path = reverse("accounts:confirm-email", args=[token])
     for answer in (client.get(path), client.post(path)):
         assert answer.status_code == 410

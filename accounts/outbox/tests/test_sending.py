@@ -16,7 +16,7 @@ from pytest_django import Settings
 from accounts.models import User
 from accounts.outbox.models import Message, State
 from accounts.outbox.sending import Sent, send_due
-from accounts.services import delete_account
+from accounts.privacy.services import delete_account
 from accounts.tasks import send_mail
 from bookings.models import Booking
 from shows.models import Show

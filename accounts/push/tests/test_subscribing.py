@@ -9,9 +9,10 @@ from pytest_django import Settings
 
 from accounts.export import account_data
 from accounts.models import User
+from accounts.privacy.services import delete_account
 from accounts.push.models import Subscription, Topic
 from accounts.push.services import MOST_SUBSCRIPTIONS
-from accounts.services import delete_account, set_password
+from accounts.services import set_password
 from tests.support.factories import make_user
 from tests.support.push_service import PushService, TestBrowser, subscribe
 

@@ -1,0 +1,100 @@
+"""Forgets a person: by their own wish, or by staff, who must give a reason (docs/spec.md §10.6).
+
+What the law wants kept stays: sales and invoices, without a link to a name that we could still
+look up in the account, and the audit log of staff.
+"""
+
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.http import HttpRequest
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.errors import NotAnonymised
+from accounts.export import account_data
+from accounts.models import RecoveryCode, User
+from accounts.outbox.services import drop_for
+from accounts.push.services import unsubscribe
+from bookmyshow.core.db.transactions import lock_timeout_raises
+from bookmyshow.core.errors import Unavailable
+from bookmyshow.core.observability.security_log import log_event
+from bookmyshow.core.staff import audit
+
+from .parts import forget_everything, leave_everything, obstacles
+
+STAFF_STAY = (
+    "This person works here. What staff did must stay theirs: take away “works here” first, if "
+    "they have left."
+)
+
+
+def delete_account(*, user: User, request: HttpRequest | None = None) -> None:
+    """A person deletes their own data, and the account closes; or a guest does. Raises
+    Unavailable."""
+    leave_everything(user)
+    log_event("account deletion", request=request, account=user.email)
+    with lock_timeout_raises(Unavailable), transaction.atomic():
+        _forget(User.objects.select_for_update().get(pk=user.pk))
+
+
+def why_not(person: User) -> list[str]:
+    """Why staff may not anonymise this person now. Empty if they may."""
+    if person.is_staff or person.is_superuser:
+        return [STAFF_STAY]
+    return obstacles(person)
+
+
+def anonymise(*, by: User, person: User, reason: str) -> None:
+    """Staff forget a person who asked for it. Raises NotAnonymised, Unavailable."""
+    if reasons := why_not(person):
+        raise NotAnonymised(" ".join(reasons))
+    leave_everything(person)
+    with lock_timeout_raises(Unavailable), transaction.atomic():
+        # A booking or an order that is written now refers to this row, so it waits.
+        locked = User.objects.select_for_update().get(pk=person.pk)
+        if reasons := why_not(locked):
+            raise NotAnonymised(" ".join(reasons))
+        email = locked.email
+        _forget(locked)
+        # After the row is blank: the line must not keep the name.
+        audit.record(by=by, about=locked, what=f"Anonymised: {reason}")
+    log_event("account deletion", account=email, by=by.email)
+
+
+def export_for(*, by: User, person: User, reason: str) -> dict[str, Any]:
+    """The person's data, for staff who send it to them."""
+    with transaction.atomic():
+        audit.record(by=by, about=person, what=f"Exported this person's data: {reason}")
+        data = account_data(person)
+    log_event("export", account=person.email, by=by.email, what="a person's data")
+    return data
+
+
+def _forget(user: User) -> None:
+    forget_everything(user)
+    drop_for(user)
+    unsubscribe(user=user)
+    RecoveryCode.objects.filter(user=user).delete()
+    TOTPDevice.objects.filter(user=user).delete()
+    # An account must have an address, and each a different one.
+    user.email = "" if user.is_guest else f"deleted-{uuid.uuid4()}@deleted.invalid"
+    user.name = user.phone = ""
+    user.is_active = False
+    user.last_login = user.email_confirmed_at = None
+    user.set_unusable_password()
+    user.token_version = F("token_version") + 1
+    user.save(
+        update_fields=[
+            "email",
+            "name",
+            "phone",
+            "is_active",
+            "last_login",
+            "email_confirmed_at",
+            "password",
+            "token_version",
+            "updated_at",
+        ]
+    )
