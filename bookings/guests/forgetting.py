@@ -1,4 +1,4 @@
-"""Forgets guests who bought nothing, with their holds that ended (docs/spec.md §19.4)."""
+"""Forgets guests who bought nothing, with their holds that ended (docs/spec.md §19.6)."""
 
 from datetime import timedelta
 from typing import Any

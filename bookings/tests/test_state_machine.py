@@ -14,8 +14,11 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
+from django.contrib.sessions.backends.cache import SessionStore
 from django.db import OperationalError, connection, connections
 from django.db.models import F
+from django.http import HttpRequest
+from django.test import RequestFactory
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, seed
 from hypothesis import settings as hypothesis_settings
@@ -30,7 +33,9 @@ from hypothesis.stateful import (
 from accounts.models import User
 from bookings import services
 from bookings.errors import BookingError, SeatsUnavailable, ShowBusy
+from bookings.guests.claiming import claim
 from bookings.guests.moving import Moved, move_holds
+from bookings.guests.proof import note_proof
 from bookings.integrity.checks import find_breaches
 from bookings.models import Booking
 from bookmyshow.core.time import database_now
@@ -58,6 +63,7 @@ FREE_CHOICES = [
 EVERY_SEAT = tuple(f"{row}{number}" for row in "AB" for number in range(1, 7))
 IMPOSSIBLE = [(), ("A1", "A1"), ("A1", "Z9"), EVERY_SEAT]
 VERBS = ["hold"] * 7 + ["confirm"] * 3 + ["release", "cancel", "cancel", "sweep"] + ["log in"] * 3
+VERBS += ["claim"]
 OF_BOOKING = {"confirm", "release", "cancel"}
 
 
@@ -138,6 +144,10 @@ class BookingMachine(RuleBasedStateMachine):
         pair = (self.aim(first, owner), self.aim(second, other_owner))
         if not self.references and any(c.verb in OF_BOOKING for c in pair):
             return
+        verbs = [call.verb for call in pair]
+        if "claim" in verbs and set(verbs) <= {"claim", "sweep"}:
+            # Both go from show to show, one transaction for each, and may meet in between.
+            return
         actual = self.run_at_once(pair)
         self.called_at = database_now()
         for order in ((0, 1), (1, 0)):
@@ -162,7 +172,8 @@ class BookingMachine(RuleBasedStateMachine):
         """A connection that breaks before any statement leaves nothing half done."""
         self.time_passes(wait)
         call = self.aim(call, owner)
-        if call.verb == "sweep" or (call.verb != "hold" and not self.references):
+        if call.verb in {"sweep", "claim"} or (call.verb != "hold" and not self.references):
+            # A sweep and a claim are one transaction for each show.
             return
         count = 0
 
@@ -206,7 +217,7 @@ class BookingMachine(RuleBasedStateMachine):
         bookings = self.model.bookings
         if call.verb == "hold":
             bookings = [b for b in bookings if b.status == "PENDING" and b.show == call.show]
-        if call.verb == "log in":
+        if call.verb in {"log in", "claim"}:
             # Of an account, in the browser of a guest.
             return call._replace(user=call.user % 3)
         if call.verb == "sweep" or not bookings:
@@ -229,6 +240,8 @@ class BookingMachine(RuleBasedStateMachine):
                 return services.sweep_lapsed_holds()
             if call.verb == "log in":
                 return move_holds(guest=self.people[call.guest], to=user)
+            if call.verb == "claim":
+                return claim(browser_with_link_of(self.people[call.guest]), user)
             verb = {
                 "confirm": services.confirm_booking,
                 "release": services.release_hold,
@@ -308,6 +321,14 @@ class BookingMachine(RuleBasedStateMachine):
             )
             for b in Booking.objects.all()
         }
+
+
+def browser_with_link_of(guest: User) -> HttpRequest:
+    """A request of a browser in which the guest's mailed link was opened."""
+    request = RequestFactory().post("/")
+    request.session = SessionStore()
+    note_proof(request, guest)
+    return request
 
 
 def int_of(value: object) -> int:

@@ -82,7 +82,7 @@ class Call(NamedTuple):
     labels: tuple[str, ...] = ()
     key: str | None = None
     booking: int = 0
-    #: Of a log-in: the guest of that browser.
+    #: Of a log-in or claim: the guest of that browser.
     guest: int = 0
 
 
@@ -107,7 +107,8 @@ class PlainModel:
     def run(self, call: Call) -> object:
         """Run the call. A refused call changes nothing.
 
-        Returns a booking's number, the number of swept holds, or the arguments of the Refusal.
+        Returns a booking's number, the number of swept holds or claimed bookings, what a log-in
+        did, or the arguments of the Refusal.
         """
         try:
             match call.verb:
@@ -121,6 +122,8 @@ class PlainModel:
                     return self.give_back(call.user, call.booking, {"CONFIRMED"})
                 case "log in":
                     return self.log_in(call.guest, call.user)
+                case "claim":
+                    return self.claim(call.guest, call.user)
                 case _:
                     return self.sweep()
         except Refusal as refusal:
@@ -214,6 +217,13 @@ class PlainModel:
                     booking.key = None if booking.key in used else booking.key
             done = done._replace(moved=(*done.moved, hold.number))
         return done
+
+    def claim(self, guest: int, user: int) -> int:
+        """All that the guest has but holds becomes the user's. Returns how many were bought."""
+        claimed = [b for b in self.bookings if b.user == guest and b.status != "PENDING"]
+        for booking in claimed:
+            booking.user, booking.key = user, None
+        return sum(b.status in {"CONFIRMED", "CANCELLED"} for b in claimed)
 
     def _live_holds(self) -> list[PlainBooking]:
         return [b for b in self.bookings if b.status == "PENDING" and not b.lapsed(self.now)]

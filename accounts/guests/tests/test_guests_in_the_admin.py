@@ -1,4 +1,4 @@
-"""Staff see guests apart from accounts (docs/spec.md §19.5)."""
+"""Staff see guests apart from accounts (docs/spec.md §19.7)."""
 
 import re
 from typing import Any

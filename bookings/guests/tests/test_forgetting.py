@@ -1,4 +1,4 @@
-"""Guests who bought nothing are forgotten (docs/spec.md §19.4)."""
+"""Guests who bought nothing are forgotten (docs/spec.md §19.6)."""
 
 from collections.abc import Callable
 from datetime import timedelta
