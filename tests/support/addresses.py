@@ -60,8 +60,8 @@ PAGES: dict[str, Row] = {
     "accounts/two-factor/codes/": Row(STAFF, "/accounts/two-factor/codes/"),
     "accounts/profile/export/": Row(PERSON, "/accounts/profile/export/"),
     # Only for a browser that knows a guest (accounts/privacy/tests).
-    "accounts/guest/export/": Row(set(), "/accounts/guest/export/"),
-    "accounts/guest/delete/": Row(set(), "/accounts/guest/delete/"),
+    "accounts/guest/export/": Row({"guest"}, "/accounts/guest/export/"),
+    "accounts/guest/delete/": Row({"guest"}, "/accounts/guest/delete/"),
     "accounts/profile/delete/": Row(PERSON, "/accounts/profile/delete/"),
     "accounts/push/subscribe/": Row(OWNER, "/accounts/push/subscribe/", "POST", "person={owner}"),
     "accounts/push/<int:subscription_id>/change/": Row(

@@ -16,6 +16,7 @@ from django.utils import timezone
 from PIL import Image
 from pytest_django import Settings
 
+from accounts.guests.session import GUEST
 from accounts.models import User
 from bookings import services
 from bookings.models import Booking
@@ -26,6 +27,7 @@ from tests.support import wallet
 from tests.support.factories import (
     make_booking,
     make_cinema,
+    make_guest,
     make_movie,
     make_screen,
     make_show,
@@ -247,3 +249,22 @@ def test_an_expired_certificate_breaks_no_page(
     page = client.get(ticket.get_absolute_url())
     assert page.status_code == 200
     assert "Apple Wallet" not in page.content.decode()
+
+
+def test_a_guest_adds_the_ticket_in_the_browser_that_knows_it(apple: wallet.AppleFiles) -> None:
+    client = Client()
+    _, ticket = guest_with_ticket(client)
+    content = pass_of(client, ticket)
+    assert content["serialNumber"] == ticket.reference
+    assert "Add to Apple Wallet" in client.get(ticket.get_absolute_url()).content.decode()
+    stranger = Client().get(address(ticket))
+    assert stranger.status_code == 302
+    assert "/login/" in stranger["Location"]
+
+
+def guest_with_ticket(client: Client) -> tuple[User, Booking]:
+    guest = make_guest("guest@example.com", name="Gita")
+    session = client.session
+    session[GUEST] = guest.pk
+    session.save()
+    return guest, make_booking(make_show(), ["A1"], user=guest)
