@@ -77,6 +77,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour=6, minute=10),
     },
     # At 04:00 in India. A time of day, because each restart of beat would start an interval again.
+    "clear-old-messages": {
+        "task": "accounts.tasks.clear_old_messages",
+        "schedule": crontab(hour=22, minute=35),
+    },
     "clear-sessions": {
         "task": "accounts.tasks.clear_sessions",
         "schedule": crontab(hour=22, minute=30),

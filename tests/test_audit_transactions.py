@@ -12,6 +12,8 @@ from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import RecoveryCode, User
+from accounts.outbox.models import Message
+from accounts.outbox.services import mark_handled, send_again, write
 from accounts.privacy.services import anonymise, export_for
 from accounts.two_factor import services as two_factor
 from bookings.after_sale.services import Back, cancel_for_customer
@@ -53,6 +55,7 @@ MODELS: tuple[type[Model], ...] = (
     Cinema,
     Entry,
     LogEntry,
+    Message,
     Movie,
     Order,
     Payment,
@@ -107,9 +110,14 @@ def world() -> World:
     due = make_refund(online, 200)
     sell_out(full := make_show(hall(1, 1), starts_at=show.starts_at + timedelta(days=4)))
     join(full)
+    write("password-changed", key="1", user=staff)
     unshown = make_movie("Unshown")
     tell_me.ask(user=make_user("asked@example.com"), movie=unshown)
     return World(show, sold, unshown, staff, nobody, booking, taken, refund, failed, due)
+
+
+def some_message(world: World) -> Message:
+    return Message.objects.filter(kind="password-changed").get()
 
 
 def schedule_another(world: World) -> object:
@@ -146,6 +154,10 @@ CHANGES: dict[str, Callable[[World], object]] = {
     ),
     "export a person's data": lambda w: export_for(
         by=w.nobody, person=User.objects.get(email="asked@example.com"), reason="a letter"
+    ),
+    "send a message again": lambda w: send_again(some_message(w), by=w.nobody),
+    "mark a message as handled": lambda w: mark_handled(
+        some_message(w), by=w.nobody, reason="called"
     ),
     "take an app away": lambda w: two_factor.forget_device(user=w.staff, by=w.nobody),
 }

@@ -75,7 +75,7 @@ class MessageAdmin(LongListAdmin):
         "created_at": "created_at",
         "channel": "channel",
         "kind": "kind",
-        "customer": "user.name",
+        "customer": lambda message: message.user.name if message.user else "",
         "email": "recipient",
         "show": "show",
         "booking": "booking",
@@ -85,7 +85,7 @@ class MessageAdmin(LongListAdmin):
         "given_up_at": "given_up_at",
         "dropped_at": "dropped_at",
         "handled_at": "handled_at",
-        "handled_by": "handled_by.name",
+        "handled_by": lambda message: str(message.handled_by or ""),
         "attempts": "attempts",
         "last_error": "last_error",
     }

@@ -50,8 +50,12 @@ def message_id(message: Message) -> str:
 
     The host is that of the site, not the machine's name: another machine may send the mail again.
     """
+    host = urlsplit(settings.SITE_URL).hostname or "localhost"
+    # A mail of the earlier release may have been sent by it already (migration bookings.0015).
+    if message.key.startswith("notice-"):
+        return f"<{message.key}@{host}>"
     digest = hashlib.sha256(message.key.encode()).hexdigest()[:32]
-    return f"<{message.kind}.{digest}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>"
+    return f"<{message.kind}.{digest}@{host}>"
 
 
 def refusal_to_connect(error: Exception) -> Refusal:
@@ -67,12 +71,15 @@ def refusal_of(error: Exception, address: str) -> Refusal:
 def _failure(error: Exception) -> Failure:
     match error:
         case smtplib.SMTPRecipientsRefused():
-            return _by_code(_reply(error)[0])
+            return _by_reply(*_reply(error))
         # The server refuses the site's own address, so it refuses every mail.
         case smtplib.SMTPSenderRefused():
             return Failure.SERVER
+        # 452 after the text, and not about one mailbox (4.2.2): the server has no room for mail.
+        case smtplib.SMTPDataError(smtp_code=452) if b"4.2." not in _bytes(error.smtp_error):
+            return Failure.SERVER
         case smtplib.SMTPResponseException():
-            return _by_code(error.smtp_code)
+            return _by_reply(error.smtp_code, error.smtp_error)
         # This comes before ValueError, because a certificate error is an OSError and a ValueError.
         # SoftTimeLimitExceeded is the time limit of the Celery task: the server was too slow.
         case OSError() | SoftTimeLimitExceeded():
@@ -84,14 +91,19 @@ def _failure(error: Exception) -> Failure:
             return Failure.TEMPORARY
 
 
-def _by_code(code: int) -> Failure:
-    """Classify a reply code (RFC 5321, 4.2.1): 4xx may be tried again, 5xx may not.
+def _by_reply(code: int, words: bytes | str) -> Failure:
+    """Classify a reply (RFC 5321, 4.2.1): 4xx may be tried again, 5xx may not.
 
-    421 (the server closes the connection) and 53x (it refuses our log-in) concern every mail.
+    Three concern every mail: 421 (the server closes the connection), 53x (it refuses our log-in),
+    and the enhanced codes 4.3.x (RFC 3463: its disk is full, it is shutting down).
     """
-    if code == 421 or 530 <= code < 540:
+    if code == 421 or 530 <= code < 540 or _bytes(words).startswith(b"4.3."):
         return Failure.SERVER
     return Failure.PERMANENT if code >= 500 else Failure.TEMPORARY
+
+
+def _bytes(words: bytes | str) -> bytes:
+    return words if isinstance(words, bytes) else words.encode()
 
 
 def _reply(error: smtplib.SMTPRecipientsRefused) -> tuple[int, bytes | str]:
@@ -107,5 +119,4 @@ def _words(error: Exception) -> str:
             code, words = error.smtp_code, error.smtp_error
         case _:
             return words_of(error)
-    text = words.decode(errors="replace") if isinstance(words, bytes) else words
-    return one_line(f"{code} {text}")
+    return one_line(f"{code} {_bytes(words).decode(errors='replace')}")

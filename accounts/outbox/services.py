@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -15,12 +15,17 @@ from accounts.models import User
 from bookmyshow.core.staff import audit
 from bookmyshow.core.time import database_now
 
-from .models import ENDS, LONGEST_KEY, Channel, Message, State
+from .models import ENDS, LONGEST_KEY, WAITING, Channel, Message, State
 from .nudging import nudge
 from .registry import kind_of
 
-__all__ = ["NewMessage", "drop_for", "mark_handled", "nudge", "send_again", "write", "write_many"]
+__all__ = ["NewMessage", "clear_old_messages", "drop_for", "mark_handled", "nudge", "send_again"]
+__all__ += ["write", "write_many"]
 
+# How long messages that ended are kept, about as long as shows before they are archived.
+KEEP = timedelta(days=180)
+# At most this many old messages are deleted by one statement, so that none takes long.
+AT_ONCE = 5_000
 # Sorted by key, so that two writers of the same keys wait for each other in one order.
 INSERT = """
     INSERT INTO outbox_message (channel, kind, key, user_id, address, show, booking, data, priority,
@@ -174,3 +179,17 @@ def drop_for(user: User) -> int:
         )
         mine.exclude(address="").update(address="")
     return dropped
+
+
+def clear_old_messages() -> int:
+    """Delete messages that ended over KEEP ago, in batches; returns how many.
+
+    Those about a show stay: `archive_bookings` deletes them with the show. A message that was given
+    up stays until staff have handled it.
+    """
+    old = Message.objects.filter(created_at__lt=database_now() - KEEP, show=None, given_up_at=None)
+    ended = old.exclude(WAITING).order_by("created_at")
+    cleared = 0
+    while count := Message.objects.filter(pk__in=ended.values("pk")[:AT_ONCE]).delete()[0]:
+        cleared += count
+    return cleared

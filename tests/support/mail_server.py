@@ -33,7 +33,20 @@ class MailServer(socketserver.ThreadingTCPServer):
         #: disconnects or the server stops.
         self.drips = False
         self.drip_seconds = 0.05
-        #: Set when a mail gets no reply (`silent_after`) or an endless one (`drips`).
+        #: Where conversations stop until `go_on` is set: before the "greeting", before the reply to
+        #: a "recipient", after the text of a mail came and before it is stored ("text"), or before
+        #: the reply to a stored mail ("reply").
+        self.stuck_at = ""
+        self.go_on = threading.Event()
+        #: The reply to the text of each mail, such as "452 the disk is full". None: it is stored.
+        self.refuses_text: str | None = None
+        #: If False, mails are counted, but not kept.
+        self.keeps = True
+        self.count = 0
+        #: The time before each reply.
+        self.reply_seconds = 0.0
+        #: Set when a mail gets no reply (`silent_after`), an endless one (`drips`), or a
+        #: conversation stops (`stuck_at`).
         self.is_stuck = threading.Event()
         self.stopped = threading.Event()
 
@@ -56,6 +69,7 @@ class _Conversation(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self.server.connections += 1
+        self._stop_at("greeting")
         self._say(self.server.greeting)
         for line in self.rfile:
             word = line[:4].upper().strip()
@@ -63,6 +77,7 @@ class _Conversation(socketserver.StreamRequestHandler):
                 self._say("221 bye")
                 return
             if word == b"RCPT":
+                self._stop_at("recipient")
                 reply = self._reply_to(line.decode())
                 if not reply:
                     return
@@ -80,7 +95,14 @@ class _Conversation(socketserver.StreamRequestHandler):
 
     def _take_mail(self) -> bool:
         text = b"".join(iter(self.rfile.readline, b".\r\n"))
-        self.server.received.append(message_from_bytes(text))
+        self._stop_at("text")
+        if self.server.refuses_text:
+            self._say(self.server.refuses_text)
+            return True
+        self.server.count += 1
+        if self.server.keeps:
+            self.server.received.append(message_from_bytes(text))
+        self._stop_at("reply")
         if len(self.server.received) == self.server.silent_after:
             self.server.is_stuck.set()
             self.rfile.read()
@@ -90,6 +112,11 @@ class _Conversation(socketserver.StreamRequestHandler):
             return False
         self._say("250 taken")
         return True
+
+    def _stop_at(self, moment: str) -> None:
+        if self.server.stuck_at == moment:
+            self.server.is_stuck.set()
+            self.server.go_on.wait()
 
     def _drip(self) -> None:
         self.wfile.write(b"250 ")
@@ -101,6 +128,8 @@ class _Conversation(socketserver.StreamRequestHandler):
                 return
 
     def _say(self, line: str) -> None:
+        if self.server.reply_seconds:
+            self.server.stopped.wait(self.server.reply_seconds)
         self.wfile.write(f"{line}\r\n".encode())
 
 
@@ -112,4 +141,5 @@ def mail_server() -> Iterator[MailServer]:
             yield server
         finally:
             server.stopped.set()
+            server.go_on.set()
             server.shutdown()
