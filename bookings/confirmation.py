@@ -114,6 +114,6 @@ def _refusal(
         show = Show.objects.get(pk=booking.show_id)
         if starts_at not in {None, show.starts_at}:
             return ShowMoved()
-        return EmailNotConfirmed(most_seats or 0)
+        return EmailNotConfirmed(most_seats or 0, is_guest=booking.user.is_guest)
     is_lapsed = booking.reason_at(now) == Booking.EndedReason.LAPSED
     return BookingExpired() if is_lapsed else BookingNotPending()

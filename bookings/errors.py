@@ -201,22 +201,30 @@ class EmailNotConfirmed(BookingError):
     summary = "Confirm your email address first."
     when = "Confirming more seats than a person with an unconfirmed email address may have."
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, is_guest: bool = False) -> None:
         super().__init__(
-            f"To have tickets for more than {most} seats, confirm your email address first: follow "
-            "the link that we sent you, or ask for a new one in your profile."
+            f"Without an account you can have tickets for {most} seats. For more, log in or sign "
+            "up, or open the link in the mail about your tickets first."
+            if is_guest
+            else f"To have tickets for more than {most} seats, confirm your email address first: "
+            "follow the link that we sent you, or ask for a new one in your profile."
         )
 
 
 class NetworkNotConfirmed(EmailNotConfirmed):
     """Too many seats of the show were bought from one network without a confirmed email."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_guest: bool = False) -> None:
+        way = (
+            "Log in or sign up, and confirm yours first."
+            if is_guest
+            else "Confirm yours first: follow the link that we sent you, or ask for a new one in "
+            "your profile."
+        )
         BookingError.__init__(
             self,
             "Many seats of this show were bought from your network without a confirmed email "
-            "address. Confirm yours first: follow the link that we sent you, or ask for a new one "
-            "in your profile.",
+            f"address. {way}",
         )
 
 

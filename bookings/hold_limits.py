@@ -204,7 +204,7 @@ def count_unconfirmed_seats(request: HttpRequest, user: User, reference: str) ->
         try:
             count_attempt(limit, f"{show_id} {address_key(request)}", times=seats)
         except RateLimited as error:
-            raise NetworkNotConfirmed from error
+            raise NetworkNotConfirmed(is_guest=user.is_guest) from error
 
 
 def address_key(request: HttpRequest) -> str:

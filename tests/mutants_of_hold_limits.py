@@ -55,8 +55,8 @@ MUTANTS_OF_HOLD_LIMITS = [
     (
         "a released hold doesn't count",
         LIMITS,
-        "WHERE own.ended_reason IN ('lapsed', 'released', 'swapped')",
-        "WHERE own.ended_reason IN ('lapsed', 'swapped')",
+        "AND (own.ended_reason IN ('lapsed', 'released', 'swapped')",
+        "AND (own.ended_reason IN ('lapsed', 'swapped')",
         TESTS,
     ),
 ]

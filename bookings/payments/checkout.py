@@ -174,7 +174,7 @@ def _check(
         bought = Booking.objects.filter(user=booking.user_id, status=CONFIRMED)
         seats = bought.filter(show__starts_at__gt=now).aggregate(n=Sum("total_seats", default=0))
         if seats["n"] + booking.total_seats > most_seats:
-            raise EmailNotConfirmed(most_seats)
+            raise EmailNotConfirmed(most_seats, is_guest=booking.user.is_guest)
 
 
 def _end_orders_of_others(

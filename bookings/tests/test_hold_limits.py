@@ -22,7 +22,15 @@ from bookings.errors import (
 )
 from bookings.models import Booking
 from shows.models import Show
-from tests.support.factories import begin, hall, lapse, make_booking, make_show, make_user
+from tests.support.factories import (
+    begin,
+    hall,
+    lapse,
+    make_booking,
+    make_guest,
+    make_show,
+    make_user,
+)
 from tests.support.races import at_once, meeting
 
 pytestmark = pytest.mark.django_db
@@ -161,6 +169,14 @@ def test_an_unconfirmed_email_limits_the_seats_that_are_bought_for_coming_shows(
     assert services.confirm_booking(user=person, reference=held.reference).seats == held.seats, (
         "seats at a show that has begun do not count"
     )
+
+
+def test_a_guest_with_too_many_tickets_is_told_the_way_on() -> None:
+    guest, show = make_guest("anna@example.com"), make_show()
+    make_booking(show, ["A1", "A2"], user=guest)
+    held = hold(guest, make_show(), "A1", "A2", "A3")
+    with pytest.raises(EmailNotConfirmed, match=r"for 4 seats\. For more, log in or sign up"):
+        services.confirm_booking(user=guest, reference=held.reference)
 
 
 def test_staff_have_no_limits() -> None:
