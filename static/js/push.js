@@ -40,6 +40,9 @@ const subscribe = async (key) => {
   return pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
 };
 
+/* The server's words, for the visitor. Other errors are in the browser's words. */
+class Refused extends Error {}
+
 const send = async (form, subscription) => {
   const body = new FormData(form);
   const { endpoint, keys } = subscription.toJSON();
@@ -48,8 +51,8 @@ const send = async (form, subscription) => {
   body.set("auth", keys.auth);
   const response = await fetch(form.action, { method: "POST", body });
   const text = await response.text();
-  if (response.status === 422) throw new Error(text);
-  if (!response.ok) throw new Error(FAILED);
+  if (response.status === 422) throw new Refused(text);
+  if (!response.ok) throw new Refused(FAILED);
   return new DOMParser().parseFromString(text, "text/html").querySelector("[data-push]");
 };
 
@@ -66,8 +69,7 @@ const turnOn = async (part, form) => {
     changed.querySelector('[data-push-when="on"]').focus();
     showToast("We’ll tell you here.", null, "success");
   } catch (error) {
-    // The browser's own errors are in its words, and not for visitors.
-    problem.textContent = error instanceof DOMException ? FAILED : error.message;
+    problem.textContent = error instanceof Refused ? error.message : FAILED;
   }
 };
 

@@ -16,7 +16,9 @@ const ownAddress = (url) => {
 
 addEventListener("push", (event) => {
   const { title = "BookMyShow", body = "", url, tag } = messageOf(event);
-  const options = { body, tag, icon: self.SITE.icon, data: { url: ownAddress(url) } };
+  // A message that takes the place of an earlier one is news: it sounds again.
+  const place = tag ? { tag, renotify: true } : {};
+  const options = { body, icon: self.SITE.icon, data: { url: ownAddress(url) }, ...place };
   event.waitUntil(self.registration.showNotification(title, options));
 });
 
