@@ -21,6 +21,7 @@ from tests.mutants_of_guests import MUTANTS_OF_GUESTS
 from tests.mutants_of_hold_limits import MUTANTS_OF_HOLD_LIMITS
 from tests.mutants_of_money import MUTANTS_OF_MONEY
 from tests.mutants_of_providers import MUTANTS_OF_PROVIDERS
+from tests.mutants_of_push import MUTANTS_OF_PUSH
 from tests.mutants_of_tell_me import MUTANTS_OF_TELL_ME
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -263,6 +264,7 @@ MUTANTS = (
             *MUTANTS_OF_HOLD_LIMITS,
             *MUTANTS_OF_GUESTS,
             *MUTANTS_OF_FAULTS,
+            *MUTANTS_OF_PUSH,
             *MUTANTS_OF_TELL_ME,
         )
     ]

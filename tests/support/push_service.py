@@ -39,6 +39,8 @@ from accounts.push import services
 from accounts.push.models import Subscription, Topic
 
 LONGEST_TOKEN_SECONDS = 24 * 3600
+# After this time even a server that never finishes does.
+MISBEHAVE_SECONDS = 45
 SILENCE, DRIP, FLOOD = "silence", "drip", "flood"
 
 
@@ -190,7 +192,8 @@ class _Conversation(BaseHTTPRequestHandler):
             self.wfile.write(b"HTTP/1.1 201 Created\r\n\r\n")
         elif how == DRIP:
             self.wfile.write(b"HTTP/1.1 201 Created\r\nX-Slow: ")
-        while not self.server.stopping.wait(0.05):
+        ends = time.monotonic() + MISBEHAVE_SECONDS
+        while not self.server.stopping.wait(0.05) and time.monotonic() < ends:
             if how == FLOOD:
                 self.wfile.write(bytes(65_536))
             elif how == DRIP:

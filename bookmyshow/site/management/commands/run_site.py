@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.push import keys
 from bookmyshow.environment import ROOT, check_payments, env, whole_number
 from bookmyshow.serving import announce, free_port, supervisor, unprivileged
 
@@ -39,6 +40,8 @@ class Command(BaseCommand):
         refuse_taken_port(address, port)
         # Set for the programs; this process has read its settings before.
         os.environ.setdefault("PAYMENTS", "sandbox")
+        # The programs may not read the file of root, who runs this.
+        os.environ.setdefault("VAPID_PRIVATE_KEY", keys.key_text())
         sandbox = payment_sandbox(address)
         self.stdout.write(
             "Preparing: static files, database, demo data (a minute the first time) …"
