@@ -17,6 +17,14 @@ class Topic(models.TextChoices):
     MOVED = "moved", "If my show is moved or cancelled"
 
 
+#: The topics in a person's list of browsers.
+SHORT = {
+    Topic.HOLD: "holds that end",
+    Topic.SHOW: "shows that start",
+    Topic.MOVED: "shows that change",
+}
+
+
 class Subscription(models.Model):
     """One browser of one person: where the browser's push service takes messages for it.
 
@@ -58,3 +66,8 @@ class Subscription(models.Model):
     @property
     def topics(self) -> list[Topic]:
         return [topic for topic in Topic if getattr(self, topic)]
+
+    @property
+    def topic_words(self) -> str:
+        """holds that end, shows that start"""
+        return ", ".join(SHORT[topic] for topic in self.topics)

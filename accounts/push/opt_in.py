@@ -27,21 +27,30 @@ def opt_in_context(
     """What `accounts/push/_opt_in.html` shows. `row`: what this browser is told now; `on`: HOLD or
     TICKET."""
     key = server_key()
+    if row and key and row.server_key != key.name:
+        row = None  # This browser accepts nothing from today's key.
+    is_told = row is not None and (row.hold or on != HOLD)
     return {
         "request": request,
         "key": key.public if key else "",
         "person_id": person_id,
-        "row": row if row and key and row.server_key == key.name else None,
-        "choices": choices(row),
+        "row": row if is_told else None,
+        "choices": choices(row, on),
         "thing": thing(request),
         "on": HOLD if on == HOLD else TICKET,
         "page": safe_next(request) if request.method == "POST" else request.get_full_path(),
     }
 
 
-def choices(row: Subscription | None) -> list[Choice]:
-    """All topics; those of `row` are chosen, without a row all of them."""
-    return [Choice(topic, row is None or getattr(row, topic)) for topic in Topic]
+def choices(row: Subscription | None, on: str) -> list[Choice]:
+    """All topics, and whether they are chosen: those of `row`, and all without a row.
+
+    The page of a hold has no boxes: its button adds the hold's topic to what is chosen already.
+    """
+    return [
+        Choice(topic, row is None or getattr(row, topic) or (on == HOLD and topic == Topic.HOLD))
+        for topic in Topic
+    ]
 
 
 def row_of_this_browser(request: HttpRequest, person_id: int) -> Subscription | None:

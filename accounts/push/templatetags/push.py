@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from accounts.guests.session import people
 from accounts.models import User
 from accounts.push.browsers import device_of
-from accounts.push.opt_in import choices, opt_in_context, row_of_this_browser
+from accounts.push.opt_in import opt_in_context, row_of_this_browser
 
 register = template.Library()
 
@@ -42,7 +42,6 @@ def _browsers(request: HttpRequest, person: User) -> dict[str, Any]:
         "person_id": person.pk,
         "page": request.get_full_path(),
         "browsers": [
-            {"row": row, "choices": choices(row), "is_this": row.device == device}
-            for row in person.push_subscriptions.all()
+            {"row": row, "is_this": row.device == device} for row in person.push_subscriptions.all()
         ],
     }

@@ -13,7 +13,8 @@ from accounts.privacy.services import delete_account
 from accounts.push.models import Subscription, Topic
 from accounts.push.services import MOST_SUBSCRIPTIONS
 from accounts.services import set_password
-from tests.support.factories import make_user
+from bookings import services
+from tests.support.factories import make_show, make_user
 from tests.support.push_service import PushService, TestBrowser, subscribe
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +64,17 @@ def test_the_same_browser_again_changes_its_topics(
     post(phone, user, browser)
     post(phone, user, browser, "hold")
     assert Subscription.objects.get().topics == ["hold"]
+
+
+def test_the_page_of_a_hold_adds_its_topic_to_those_of_the_browser(
+    phone: Client, user: User, push_service: PushService
+) -> None:
+    post(phone, user, push_service.browser(), "moved")
+    held = services.hold_seats(user=user, show_id=make_show().pk, labels=["A1"])
+    page = phone.get(held.get_absolute_url()).text
+    assert "data-push-on" not in page
+    asked = re.findall(r'type="hidden" name="topic" value="(\w+)"', page)
+    assert asked == ["hold", "moved"]
 
 
 @pytest.mark.parametrize(
