@@ -47,6 +47,17 @@ ENDED_WORDS = {
         "Its ticket doesn’t work any more. We are sorry.",
     ),
 }
+# Of an offer from the waiting list.
+OFFER_ENDED_WORDS = {
+    "lapsed": (
+        "Your offer ran out",
+        "The seats are not held for you any more. You can join the waiting list again, at its end.",
+    ),
+    "released": (
+        "You said no to these seats",
+        "The next in line is asked. You can join the waiting list again, at its end.",
+    ),
+}
 HELD_AT_A_CANCELLED_SHOW = ("The cinema cancelled this show", "The hold is over. We are sorry.")
 PAID_TOO_LATE = (
     "Your payment came too late",
@@ -112,6 +123,7 @@ def _hold(request: HttpRequest, found: Booking, stands: Standing) -> Page:
             starts_at=found.show.local_start, at=found.now, fee=bool(offer.fee)
         ),
         "moved_from": found.moved_from(),
+        "offered_until": found.expires_at.astimezone(found.show.screen.cinema.tz),
         "hold_clock": reverse("bookings:clock", args=[found.reference]),
         **_clock(found.seconds_remaining(found.now)),
     }
@@ -188,7 +200,8 @@ def _how_it_ended(found: Booking, stands: Standing) -> tuple[str, str]:
     reason = found.reason_at(found.now)
     if reason == Booking.EndedReason.LAPSED and stands.stage == Stage.MONEY_BACK:
         return PAID_TOO_LATE
-    title, explanation = ENDED_WORDS[reason]
+    words = ENDED_WORDS | OFFER_ENDED_WORDS if found.is_offer else ENDED_WORDS
+    title, explanation = words[reason]
     if reason == Booking.EndedReason.CINEMA and found.status == Booking.Status.FAILED:
         title, explanation = HELD_AT_A_CANCELLED_SHOW
     is_free = found.status != Booking.Status.CANCELLED and stands.is_over_without_money

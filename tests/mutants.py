@@ -23,6 +23,7 @@ from tests.mutants_of_money import MUTANTS_OF_MONEY
 from tests.mutants_of_providers import MUTANTS_OF_PROVIDERS
 from tests.mutants_of_push import MUTANTS_OF_PUSH
 from tests.mutants_of_tell_me import MUTANTS_OF_TELL_ME
+from tests.mutants_of_waiting import MUTANTS_OF_WAITING
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT_SECONDS = 600
@@ -263,6 +264,7 @@ MUTANTS = (
             *MUTANTS_OF_COUNTER,
             *MUTANTS_OF_HOLD_LIMITS,
             *MUTANTS_OF_GUESTS,
+            *MUTANTS_OF_WAITING,
             *MUTANTS_OF_FAULTS,
             *MUTANTS_OF_PUSH,
             *MUTANTS_OF_TELL_ME,
