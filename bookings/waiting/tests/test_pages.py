@@ -102,7 +102,7 @@ class TestWithAnAccount:
         client.force_login(make_user())
         assert client.post(f"/waiting/{entry.pk}/leave/").status_code == 404
         client.force_login(entry.user)
-        assert client.post(f"/waiting/{entry.pk}/leave/").url == f"/shows/{sold.show_id}/"
+        assert client.post(f"/waiting/{entry.pk}/leave/")["Location"] == f"/shows/{sold.show_id}/"
         assert line_of(sold.show) == []
 
     def test_refusals_say_why_on_the_page_of_the_show(self, client: Client) -> None:

@@ -110,10 +110,10 @@ def one_call(show: Show, user: User, chance: random.Random) -> None:
         *[lambda: services.hold_seats(user=user, show_id=show.pk, labels=wanted)] * 3,
     ]
     if hold:
-        named = {"user": user, "reference": hold.reference}
+        reference = hold.reference
         calls += [
-            lambda: services.confirm_booking(**named),
-            lambda: services.release_hold(**named),
+            lambda: services.confirm_booking(user=user, reference=reference),
+            lambda: services.release_hold(user=user, reference=reference),
             lambda: lapse_under_lock(hold),
         ]
     if entry:
