@@ -1,4 +1,4 @@
-"""What the mails of the waiting list say (docs/spec.md §20).
+"""What the mails and push messages of the waiting list say (docs/spec.md §20).
 
 Each mail has a link to leave the list. Mail programs show it as their own button too
 (List-Unsubscribe, RFC 8058).
@@ -12,9 +12,16 @@ from django.core.mail import EmailMultiAlternatives
 
 from accounts.outbox.models import Message, Priority
 from accounts.outbox.registry import Drop, register
+from accounts.push.content import Content
+from accounts.push.kinds import register_kind
+from accounts.push.models import Topic
 from bookmyshow.core.mail import compose_mail, site_link
+from bookmyshow.core.templatetags.formatting import clock, moment
+from bookmyshow.core.time import database_now
 from shows.models import Show
 
+from .guests.links import guest_link
+from .models import Booking
 from .waiting import messages
 from .waiting.choosing import Party
 from .waiting.links import confirm_link, place_link
@@ -36,7 +43,27 @@ def offer(message: Message) -> EmailMultiAlternatives | Drop:
         until=booking.expires_at.astimezone(entry.show.screen.cinema.tz),
         minutes=settings.WAITING_OFFER_MINUTES,
         currency=entry.show.currency,
-        link=site_link(booking.get_absolute_url()),
+        link=guest_link(booking) or site_link(booking.get_absolute_url()),
+    )
+
+
+def push_offer(message: Message) -> Content | Drop:
+    """The same, as a push message to people who chose those about holds."""
+    entry = _entry(message)
+    now = database_now()
+    if entry is None or entry.booking is None or entry.booking.user_id != message.user_id:
+        return Drop("The offer is over.")
+    booking = entry.booking
+    if booking.status_at(now) != Booking.Status.PENDING:
+        return Drop("The offer is over.")
+    until = booking.expires_at.astimezone(entry.show.screen.cinema.tz)
+    return Content(
+        title=f"{', '.join(booking.seats)}: yours until {clock(until)}",
+        body=f"From the waiting list: {entry.show.movie.title}, {moment(entry.show.local_start)}",
+        url=booking.get_absolute_url(),
+        tag=f"hold-{booking.pk}",
+        ttl=booking.seconds_remaining(now),
+        urgency="high",
     )
 
 
@@ -87,6 +114,13 @@ def register_kinds() -> None:
         (messages.MOVED, "Waiting list: show moved", moved, Priority.NORMAL),
     ):
         register(kind, label=label, compose=compose, priority=priority)
+    register_kind(
+        messages.PUSH_OFFER,
+        label="Offer from the waiting list",
+        topic=Topic.HOLD,
+        compose=push_offer,
+        priority=Priority.FIRST,
+    )
 
 
 def _entry(message: Message) -> Entry | None:

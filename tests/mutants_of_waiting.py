@@ -16,7 +16,8 @@ MUTANTS_OF_WAITING = [
         "seats are offered after the commit",
         "bookings/release_and_cancel.py",
         "BY_CUSTOMER))\n        offer_free_seats(show, now)",
-        "BY_CUSTOMER))\n        transaction.on_commit(lambda: offer_free_seats(show, now))",
+        "BY_CUSTOMER))\n"
+        "        transaction.on_commit(lambda: transaction.atomic(offer_free_seats)(show, now))",
         "bookings/waiting/tests/test_races.py::test_no_buyer_gets_a_returned_seat_before_the_line",
     ),
     (
@@ -31,14 +32,14 @@ MUTANTS_OF_WAITING = [
         "bookings/waiting/models.py",
         "waiting.exclude(Exists(hold))",
         "waiting",
-        IN_ORDER,
+        f"{TESTS}::test_a_person_who_holds_seats_is_skipped_and_keeps_the_place",
     ),
     (
         "who does not fit stops the line",
         OFFERS,
         "                line = line.exclude(\n",
         "                return served\n                line = line.exclude(\n",
-        IN_ORDER,
+        f"{TESTS}::test_the_line_is_served_in_order_and_who_does_not_fit_keeps_the_place",
     ),
     (
         "the sweep does not offer",

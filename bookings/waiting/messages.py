@@ -6,29 +6,48 @@
 from collections.abc import Iterable
 
 from accounts.outbox.services import NewMessage, write, write_many
+from accounts.push.kinds import Event, write_events
+from accounts.push.models import Topic
 from shows.models import Show
 
 from .choosing import Party
 from .models import Entry
 
 OFFER, OVER, MOVED, CONFIRM = "waiting-offer", "waiting-over", "waiting-moved", "waiting-confirm"
+PUSH_OFFER = "push-waiting-offer"
 
 
 def write_offers(entries: Iterable[Entry]) -> None:
-    """One mail for each new offer. It is not sent once the offer is over."""
+    """A mail for each new offer, and a push message for each browser that wants those about holds.
+
+    They are not sent once the offer is over.
+    """
+    offers = [(entry, entry.booking) for entry in entries if entry.booking]
     write_many(
         NewMessage(
             kind=OFFER,
             key=f"{OFFER}:{entry.pk}",
             user=entry.user_id,
             show_id=entry.show_id,
-            booking_id=entry.booking_id,
+            booking_id=booking.pk,
             data={"entry": entry.pk},
-            expires_at=entry.booking.expires_at,
+            expires_at=booking.expires_at,
         )
-        for entry in entries
-        if entry.booking
+        for entry, booking in offers
     )
+    events = [
+        Event(
+            kind=PUSH_OFFER,
+            key=f"{PUSH_OFFER}:{entry.pk}",
+            user_id=entry.user_id,
+            show_id=entry.show_id,
+            booking_id=booking.pk,
+            data={"entry": entry.pk},
+            expires_at=booking.expires_at,
+        )
+        for entry, booking in offers
+    ]
+    write_events(events, topic=Topic.HOLD)
 
 
 def write_over(entries: Iterable[Entry], show: Show, why: str) -> None:
