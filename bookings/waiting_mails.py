@@ -124,7 +124,7 @@ def register_kinds() -> None:
 
 
 def _entry(message: Message) -> Entry | None:
-    entries = Entry.objects.select_related("show__movie", "show__screen__cinema", "booking__user")
+    entries = Entry.objects.with_show().select_related("booking__user")
     return entries.filter(pk=message.data["entry"]).first()
 
 

@@ -13,7 +13,6 @@ from accounts.search import ids_of_people
 from bookings.admin_lists import SHOW_COLUMNS
 from bookmyshow.core.staff.bounded_changelist import LongListAdmin, period_filter
 from bookmyshow.core.staff.csv_export import Columns
-from shows.models import LONG_COLUMNS
 
 from .models import Entry
 from .services import remove
@@ -57,9 +56,7 @@ class EntryAdmin(LongListAdmin):
     }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
-        entries = Entry.objects.select_related(
-            "user", "booking", "show__movie", "show__screen__cinema"
-        ).defer(*(f"show__{name}" for name in LONG_COLUMNS))
+        entries = Entry.objects.with_show().select_related("user")
         return entries.annotate(
             ahead=_waiting_at_show(Q(pk__lt=OuterRef("pk"))), line=_waiting_at_show()
         )

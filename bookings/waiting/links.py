@@ -28,8 +28,7 @@ def entry_of(token: str) -> Entry | None:
         entry_id = signing.loads(token, salt=PLACE_SALT)
     except signing.BadSignature:
         return None
-    entries = Entry.objects.select_related("show__movie", "show__screen__cinema", "booking")
-    return entries.filter(pk=entry_id).first()
+    return Entry.objects.with_show().filter(pk=entry_id).first()
 
 
 def confirm_link(message: Message) -> str:

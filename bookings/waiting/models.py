@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from bookings.models import Booking
-from shows.models import Show
+from shows.models import LONG_COLUMNS, Show
 
 from .choosing import Party
 
@@ -15,6 +15,11 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def live(self) -> "EntryQuerySet":
         """Entries that wait, or have an offer."""
         return self.filter(state__in=[Entry.State.WAITING, Entry.State.OFFERED])
+
+    def with_show(self) -> "EntryQuerySet":
+        """With show, film, screen, cinema and offer, but without the show's long columns."""
+        found = self.select_related("show__movie", "show__screen__cinema", "booking")
+        return found.defer(*(f"show__{name}" for name in LONG_COLUMNS))
 
     def in_line(self, show_id: int) -> "EntryQuerySet":
         """Entries that can get an offer now, the next one first.
