@@ -22,7 +22,7 @@ def places_of(user: User) -> list[dict[str, Any]]:
             "offeredAt": entry.offered_at,
             "endedAt": entry.ended_at,
         }
-        for entry in entries.select_related("show__movie", "show__screen__cinema")
+        for entry in entries.with_show()
     ]
 
 
