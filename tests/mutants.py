@@ -20,6 +20,7 @@ from tests.mutants_of_faults import MUTANTS_OF_FAULTS
 from tests.mutants_of_guests import MUTANTS_OF_GUESTS
 from tests.mutants_of_hold_limits import MUTANTS_OF_HOLD_LIMITS
 from tests.mutants_of_money import MUTANTS_OF_MONEY
+from tests.mutants_of_offline import MUTANTS_OF_OFFLINE
 from tests.mutants_of_providers import MUTANTS_OF_PROVIDERS
 from tests.mutants_of_push import MUTANTS_OF_PUSH
 from tests.mutants_of_tell_me import MUTANTS_OF_TELL_ME
@@ -259,6 +260,7 @@ MUTANTS = (
         Mutant(*mutant)
         for mutant in (
             *MUTANTS_OF_MONEY,
+            *MUTANTS_OF_OFFLINE,
             *MUTANTS_OF_PROVIDERS,
             *MUTANTS_OF_DOCUMENTS,
             *MUTANTS_OF_COUNTER,

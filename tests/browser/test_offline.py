@@ -21,6 +21,7 @@ from playwright.sync_api import (
 from accounts.models import User
 from bookings import services
 from bookings.models import Booking
+from tests.support.axe import violations
 from tests.support.browser import PATIENCE_MS, chromium_options
 from tests.support.factories import make_booking, make_movie, make_show, make_user
 from tests.support.line import Line
@@ -62,9 +63,9 @@ TICKETS_ARE_GONE = """async () => {
 END_OF_SHOW = """async () => {
   const name = (await caches.keys()).find((name) => name.startsWith("tickets-"));
   const cache = await caches.open(name);
-  const index = await (await cache.match("/bookings/offline.json")).json();
+  const index = await (await cache.match("/bookings/to-save/")).json();
   index.tickets[0].until = new Date().toISOString();
-  await cache.put("/bookings/offline.json", new Response(JSON.stringify(index)));
+  await cache.put("/bookings/to-save/", new Response(JSON.stringify(index)));
 }"""
 # What earlier releases have left: their files, and tickets in a form that is not read any more.
 EARLIER_RELEASE = """async () => {
@@ -365,7 +366,7 @@ def test_nothing_of_other_pages_is_kept(phone: Phone, user: User, ticket: Bookin
     kept = {name.partition(" ")[2] for name in phone.cached()}
     of_ticket = {"", "ticket.pdf", "qr.svg"}
     allowed = {f"{ticket.get_absolute_url()}{part}" for part in of_ticket}
-    allowed |= {"/bookings/offline.json", "/offline/"}
+    allowed |= {"/bookings/to-save/", "/offline/"}
     assert allowed <= kept
     others = [p for p in kept - allowed if not p.startswith("/static/") and "poster" not in p]
     assert others == []
@@ -385,6 +386,35 @@ def test_a_new_release_keeps_the_tickets(phone: Phone, user: User, ticket: Booki
     phone.line.cut()
     phone.page.goto(ticket.get_absolute_url())
     expect(phone.page.locator(".ticket__qr svg")).to_be_visible()
+
+
+def test_a_full_device_is_said_and_harms_nothing(phone: Phone, user: User, ticket: Booking) -> None:
+    phone.page.goto("/")
+    phone.page.evaluate(UNDER_THE_WORKER)
+    phone.log_in(user)
+    quota = {"origin": phone.line.url, "quotaSize": 1}
+    phone.context.new_cdp_session(phone.page).send("Storage.overrideQuotaForOrigin", quota)
+    phone.page.goto(ticket.get_absolute_url())
+    expect(phone.page.get_by_text("This device couldn’t save the ticket.")).to_be_visible()
+    expect(phone.page.locator(".ticket__qr svg")).to_be_visible()
+    phone.line.cut()
+    phone.page.goto(ticket.get_absolute_url())
+    expect(phone.page.get_by_role("heading", name="The line went quiet.")).to_be_visible()
+
+
+def test_the_pages_without_a_network_are_accessible_and_fit(
+    phone: Phone, user: User, ticket: Booking
+) -> None:
+    phone.log_in(user)
+    phone.open_and_save(ticket)
+    phone.page.emulate_media(reduced_motion="reduce")
+    problems = violations(phone.page)
+    phone.line.cut()
+    for address in ("/", ticket.get_absolute_url(), "/door/1/"):
+        phone.page.goto(address)
+        problems += violations(phone.page)
+        assert phone.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert problems == []
 
 
 def test_the_site_can_be_installed(phone: Phone, user: User) -> None:

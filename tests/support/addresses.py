@@ -72,7 +72,7 @@ PAGES: dict[str, Row] = {
     "accounts/password-reset/sent/": Row(ANYONE, "/accounts/password-reset/sent/"),
     "accounts/password-reset/<uidb64>/<token>/": Row(ANYONE, "/accounts/password-reset/MQ/t-t/"),
     "accounts/password-reset/done/": Row(ANYONE, "/accounts/password-reset/done/"),
-    "bookings/offline.json": Row(ANYONE, "/bookings/offline.json"),
+    "bookings/to-save/": Row(ANYONE, "/bookings/to-save/"),
     "bookings/": Row(BUYER, "/bookings/"),
     "bookings/find/": Row(ANYONE, "/bookings/find/"),
     "bookings/find/sent/": Row(ANYONE, "/bookings/find/sent/"),

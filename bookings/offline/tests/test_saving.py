@@ -40,7 +40,7 @@ def ticket(user: User) -> Booking:
 
 
 def listing(client: Client) -> dict[str, Any]:
-    response = client.get("/bookings/offline.json")
+    response = client.get("/bookings/to-save/")
     assert response.status_code == 200
     assert "no-store" in response["Cache-Control"]
     data: dict[str, Any] = response.json()
