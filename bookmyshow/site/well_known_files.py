@@ -68,9 +68,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
 
 
 def _image(path: str, sizes: str) -> dict[str, str]:
-    kind = {"svg": "image/svg+xml", "png": "image/png", "webp": "image/webp"}[
-        path.rpartition(".")[2]
-    ]
+    kind = path.rpartition(".")[2].replace("svg", "svg+xml")
     return {"src": static(path), "type": f"image/{kind}", "sizes": sizes}
 
 

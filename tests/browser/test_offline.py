@@ -18,12 +18,13 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from accounts.guests.session import GUEST
 from accounts.models import User
 from bookings import services
 from bookings.models import Booking
 from tests.support.axe import violations
 from tests.support.browser import PATIENCE_MS, chromium_options
-from tests.support.factories import make_booking, make_movie, make_show, make_user
+from tests.support.factories import make_booking, make_guest, make_movie, make_show, make_user
 from tests.support.line import Line
 from tests.support.live_site import LiveSite
 from tests.support.money import make_paid_booking
@@ -98,8 +99,14 @@ class Phone:
         self.start()
 
     def log_in(self, user: User) -> None:
+        """Give the browser a session of this person, account or guest."""
         client = Client()
-        client.force_login(user)
+        if user.is_guest:
+            session = client.session
+            session[GUEST] = user.pk
+            session.save()
+        else:
+            client.force_login(user)
         name = settings.SESSION_COOKIE_NAME
         value = client.cookies[name].value
         self.context.add_cookies([{"name": name, "value": value, "url": self.line.url}])
@@ -252,11 +259,28 @@ def test_a_log_out_that_the_network_swallows_drops_them_too(
     phone.open_and_save(ticket)
     phone.line.cut()
     log_out(phone.page)
-    expect(phone.page.get_by_role("heading", name="Not logged out yet.")).to_be_visible()
+    expect(phone.page.get_by_role("heading", name="Not finished yet.")).to_be_visible()
     assert not [name for name in phone.cached() if name.startswith("tickets")]
     phone.restart()
     phone.page.goto("/")
     expect(phone.page.get_by_role("heading", name="The line went quiet.")).to_be_visible()
+
+
+def test_a_guest_keeps_tickets_too_until_the_browser_forgets_them(phone: Phone) -> None:
+    guest = make_guest(name="Ravi", phone="+919876543210")
+    ticket = make_booking(make_show(), ["A1"], user=guest)
+    phone.log_in(guest)
+    phone.open_and_save(ticket)
+    phone.line.cut()
+    phone.page.goto(ticket.get_absolute_url())
+    expect(phone.page.locator(".ticket__qr svg")).to_be_visible()
+    phone.line.restore()
+    phone.page.goto("/bookings/")
+    assert phone.page.evaluate(SAVED_BY_NOW) == [ticket.reference]
+    phone.line.cut()
+    phone.page.get_by_role("button", name="Forget my bookings here").click()
+    expect(phone.page.get_by_role("heading", name="Not finished yet.")).to_be_visible()
+    assert not [name for name in phone.cached() if name.startswith("tickets")]
 
 
 def test_a_log_out_from_a_page_without_its_worker_drops_them_too(
@@ -424,7 +448,8 @@ def test_the_site_can_be_installed(phone: Phone, user: User) -> None:
     manifest = session.send("Page.getAppManifest")
     assert manifest["errors"] == []
     assert manifest["url"].endswith("/manifest.webmanifest")
-    assert session.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+    found = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert found == []
 
 
 def test_the_door_says_that_it_is_offline_and_when_it_is_back(phone: Phone) -> None:

@@ -32,10 +32,11 @@ describe("addresses", () => {
       assert.ok(!isTicketAddress(path), path);
     }
   });
-  test("log-out, also from the admin, and the deletion of the account end a session", () => {
+  test("people leave by log-out, also from the admin, by deletion, and as guests", () => {
     for (const path of ["/accounts/logout/", "/admin/logout/", "/accounts/profile/delete/"]) {
       assert.ok(isLeaving(path), path);
     }
+    assert.ok(isLeaving("/bookings/guest/forget/"));
     for (const path of ["/accounts/profile/", "/bookings/", "/accounts/login/"]) {
       assert.ok(!isLeaving(path), path);
     }

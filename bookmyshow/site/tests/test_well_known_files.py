@@ -42,6 +42,7 @@ def test_the_manifest_names_pictures_that_exist_in_their_sizes(client: Client) -
         if picture["sizes"] != "any":
             with Image.open(path) as image:
                 assert picture["sizes"] == f"{image.width}x{image.height}"
+                assert picture["type"] == image.get_format_mimetype()
 
 
 @pytest.mark.django_db

@@ -1,16 +1,16 @@
 /* The events of the service worker's life, of requests, and of pages. */
 import { answerFile, answerLogOut, answerPage, isKeptFile } from "./answers.js";
-import { isLeaving } from "./rules.js";
+import { isLeaving, LEAVING } from "./rules.js";
 import { savedTickets, saveTickets, TICKETS } from "./tickets.js";
 
 const SHELL = `offline-${self.SITE.version}`;
 
 addEventListener("install", (event) => {
-  // POST requests don't go through this worker, except those that end the session: a beacon that a
+  // POST requests don't go through this worker, except those of people who leave: a beacon that a
   // page sends when it is left would be lost with the page. Polls of the seat map don't wake the
   // worker either.
-  const leaving = ["/*/logout/", "/*/profile/delete/"].map((urlPattern) => ({
-    condition: { urlPattern },
+  const leaving = LEAVING.map((ending) => ({
+    condition: { urlPattern: `/*${ending}` },
     source: "fetch-event",
   }));
   event.addRoutes?.([

@@ -4,8 +4,10 @@
 export const isTicketAddress = (pathname) =>
   /^\/bookings\/BMV[0-9A-Z]{12}\/(ticket\.pdf|qr\.svg)?$/.test(pathname);
 
-/* Where forms are sent that end the session: log-out (also from the admin), deletion. */
-export const isLeaving = (pathname) => /\/(logout|profile\/delete)\/$/.test(pathname);
+/* Where forms are sent by people who leave: log-out (also from the admin), the deletion of an
+   account, and "This isn’t my device" of a guest. Static routes use these endings too. */
+export const LEAVING = ["/logout/", "/profile/delete/", "/guest/forget/"];
+export const isLeaving = (pathname) => LEAVING.some((ending) => pathname.endsWith(ending));
 
 /* The tickets whose show is not over. Times are ISO 8601 texts or milliseconds. */
 export const comingOnly = (tickets, now) =>
