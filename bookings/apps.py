@@ -14,7 +14,7 @@ class BookingsConfig(AppConfig):
         from .export import bookings_of
         from .guests import at_log_in, finding
         from .guests.moving import has_bought
-        from .notices.mails import register_kinds
+        from .mails.registration import register_kinds
         from .payments.privacy import forget_orders, money_under_way, orders_of
         from .push import kinds as pushes
         from .waiting.privacy import leave_all_lines, places_of

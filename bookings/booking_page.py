@@ -2,6 +2,7 @@
 
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -144,6 +145,7 @@ def _ticket(request: HttpRequest, found: Booking, stands: Standing) -> Page:
     total = online_total(found) if money.status != Status.UNPAID else money.amount_due
     context = {
         "qr": qr_svg(found),
+        "again_form": uuid4(),
         "share_address": share_address(request, found),
         "wallets": wallets_for(found, at=found.now),
         "is_past": found.show.ends_at <= found.now,

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
+from accounts.outbox.registry import kind_of
+from accounts.outbox.services import nudge
 from bookmyshow.core.db.one_trip import Statement, one_trip
 from bookmyshow.core.db.prepared import first_row
 from bookmyshow.core.db.transactions import lock_timeout_raises
@@ -31,6 +33,7 @@ from .errors import (
 from .hold_limits import check_buyer, most_seats_to_confirm
 from .locks import lock_booking_statement, lock_person_statement
 from .models import Booking
+from .notices.kinds import Kind
 
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 
@@ -59,6 +62,14 @@ CONFIRM_HOLD = """
         WHERE entry.user_id = confirmed.user_id AND entry.show_id = confirmed.show_id
           AND (entry.state = 'WAITING'
                OR entry.state = 'OFFERED' AND entry.booking_id = confirmed.id)
+    ), told AS (
+        -- The mail with the ticket. Its kind, key and priority are those of
+        -- notices/services.py: write_booked.
+        INSERT INTO outbox_message (kind, key, user_id, show, booking, priority)
+        SELECT %(kind)s::text, %(kind)s::text || ':' || id, user_id, show_id, id,
+               %(priority)s::smallint
+        FROM confirmed
+        ON CONFLICT (key) DO NOTHING
     )
     SELECT clock.now, EXISTS (SELECT FROM confirmed) FROM clock
 """
@@ -82,6 +93,8 @@ def confirm_booking(*, user: User, reference: str, starts_at: datetime | None = 
         "most_seats": most_seats,
         "starts_at": starts_at,
         "pay_at_cinema": settings.PAY_AT_CINEMA,
+        "kind": Kind.BOOKING_CONFIRMED.value,
+        "priority": kind_of(Kind.BOOKING_CONFIRMED).priority.value,
     }
     statements = [lock_person_statement(user.pk)] if most_seats is not None else []
     with lock_timeout_raises(ShowBusy), transaction.atomic():
@@ -99,6 +112,7 @@ def confirm_booking(*, user: User, reference: str, starts_at: datetime | None = 
         booking.status = CONFIRMED
         booking.confirmed_at = booking.updated_at = now
         transaction.on_commit(partial(seatmap.forget, booking.show_id))
+        transaction.on_commit(nudge, robust=True)
         seconds = (now - booking.created_at).total_seconds()
         transaction.on_commit(partial(metrics.HOLD_TO_CONFIRM.observe, seconds))
     return booking

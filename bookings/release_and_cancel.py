@@ -1,5 +1,7 @@
 """Releases a hold or cancels a confirmed booking, and frees its seats (docs/spec.md §4.12)."""
 
+from dataclasses import asdict
+
 from django.db import transaction
 from django.db.models import Q
 
@@ -12,6 +14,7 @@ from .ending import count_seats, end_bookings
 from .errors import BookingNotFound, BookingNotPending, BookingUsed, ShowBusy, ShowNotBookable
 from .locks import lock_bookings, lock_show
 from .models import Admission, Booking
+from .notices.services import write_cancelled
 from .payments.cancelling import abandon_order, give_back_by_policy
 from .waiting.offers import offer_free_seats
 
@@ -89,5 +92,6 @@ def _give_back(
         if was_hold:
             abandon_order(booking, at=now)
         else:
-            give_back_by_policy(booking, show=show, at=now, least=least_back)
+            money = give_back_by_policy(booking, show=show, at=now, least=least_back)
+            write_cancelled(booking, money=asdict(money), by_customer=True)
     return booking

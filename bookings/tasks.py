@@ -3,6 +3,7 @@ from celery import shared_task
 from . import services, sweep_heartbeat
 from .documents import numbering
 from .guests import forgetting
+from .mails import reminders
 from .payments import refund_queue
 from .push import scanners
 from .waiting import services as waiting
@@ -26,6 +27,12 @@ def tend_waiting_lists() -> int:
 def forget_guests() -> int:
     """Delete guests who bought nothing. Beat starts it every night."""
     return forgetting.forget_guests()
+
+
+@shared_task
+def write_reminders() -> int:
+    """Write the mails about shows that begin soon. Beat starts it every REMINDER_SECONDS."""
+    return reminders.write_reminders()
 
 
 @shared_task

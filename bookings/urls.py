@@ -7,6 +7,7 @@ from .counter import views as counter_views
 from .documents import views as document_views
 from .door import views as door_views
 from .guests import views as guest_views
+from .mails import views as mail_views
 from .offline import views as offline_views
 from .payments import views as payment_views
 from .payments import webhook_views
@@ -66,6 +67,7 @@ urlpatterns = [
     ),
     path("bookings/<reference:reference>/qr.svg", ticket_views.qr, name="qr"),
     path("bookings/<reference:reference>/receipt.pdf", document_views.receipt, name="receipt"),
+    path("bookings/<reference:reference>/send-again/", mail_views.again, name="send-again"),
     path("bookings/<reference:reference>/share/", ticket_views.share, name="share"),
     path("payments/razorpay/return/", webhook_views.razorpay_return, name="razorpay-return"),
     path("payments/<slug:provider_code>/events/", webhook_views.events, name="payment-events"),

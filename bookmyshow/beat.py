@@ -14,6 +14,7 @@ DOCUMENT_SECONDS = 30
 REFUND_SECONDS = 10
 TELL_SECONDS = 60
 SHOW_PUSH_SECONDS = 60
+REMINDER_SECONDS = 300
 # Seconds. On an opening night the providers' events wait in the same queue. If these tasks expired
 # as soon as the next one is due, none of them would ever run.
 MONEY_TASK_EXPIRES = 120
@@ -60,6 +61,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "bookings.tasks.number_documents",
         "schedule": crontab(hour=22, minute=45),
         "kwargs": {"everything": True},
+    },
+    "write-reminders": {
+        "task": "bookings.tasks.write_reminders",
+        "schedule": timedelta(seconds=REMINDER_SECONDS),
+        "options": {"expires": REMINDER_SECONDS},
     },
     "send-refunds": {
         "task": "bookings.tasks.send_refunds",

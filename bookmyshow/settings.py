@@ -332,6 +332,8 @@ else:
     EMAIL_BACKEND = "bookmyshow.core.mail_folder.EmailBackend"
     EMAIL_FILE_PATH = ROOT / ".data" / "mail"
 EMAIL_TIMEOUT = 20
+# Hours before a show, when people get a mail that reminds them; 0: none.
+REMINDER_HOURS = environment.whole_number("REMINDER_HOURS", default=3, least=0, most=48)
 DEFAULT_FROM_EMAIL = environment.sender(
     "DEFAULT_FROM_EMAIL", default="BookMyShow <tickets@localhost>"
 )

@@ -1,4 +1,5 @@
-"""Asks a worker to send what is due, without making anybody wait for the broker.
+"""Asks a worker to send what is due, or to run another task now, without making anybody wait for
+the broker.
 
 A thread of this process talks to the broker. A caller only sets a flag, so a request takes the
 same time while the broker is slow or down. A lost nudge does no harm: beat starts a run every few
@@ -29,16 +30,21 @@ class Nudger:
     """The thread of one process. It starts with the first nudge, and ends with the process."""
 
     def __init__(self) -> None:
-        self._channels: set[Channel] = set()
+        self._tasks: set[str] = set()
         self._is_wanted = threading.Event()
         self._starting = threading.Lock()
         self._process = 0
 
     def nudge(self, channel: Channel = Channel.MAIL) -> None:
         """Ask a worker to send what is due. Call it on commit. Returns at once; raises nothing."""
+        self.run_soon(TASKS[channel])
+
+    def run_soon(self, task: str) -> None:
+        """Ask a worker to run the task of this name, which beat starts anyway. Call it on commit.
+        Returns at once; raises nothing."""
         if app.conf.task_always_eager:
             return  # There are no workers.
-        self._channels.add(channel)
+        self._tasks.add(task)
         self._is_wanted.set()
         # A fork copies this object, but not its thread.
         if self._process != os.getpid():
@@ -55,12 +61,13 @@ class Nudger:
 
     def _send(self) -> bool:
         try:
-            while self._channels and not app.conf.task_always_eager:
-                send_at_once(TASKS[self._channels.pop()], expires=EXPIRES_SECONDS)
+            while self._tasks and not app.conf.task_always_eager:
+                send_at_once(self._tasks.pop(), expires=EXPIRES_SECONDS)
         except Exception as error:  # kombu, redis and sockets raise errors of different classes
-            log.warning("no worker was asked to send mail: %s", type(error).__name__)
+            log.warning("no worker was asked to send messages: %s", type(error).__name__)
             return False
         return True
 
 
-nudge = Nudger().nudge
+_nudger = Nudger()
+nudge, run_soon = _nudger.nudge, _nudger.run_soon

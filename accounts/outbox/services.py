@@ -68,8 +68,9 @@ class NewMessage:
             "booking": self.booking_id,
             "data": self.data,
             "priority": kind_of(self.kind, self.channel).priority,
-            "due_at": self.due_at,
-            "expires_at": self.expires_at,
+            # Django's encoder would cut off the microseconds.
+            "due_at": self.due_at and self.due_at.isoformat(),
+            "expires_at": self.expires_at and self.expires_at.isoformat(),
         }
 
 

@@ -16,8 +16,7 @@ from bookings.ending import count_seats, end_bookings
 from bookings.errors import BookingNotFound, BookingNotPending, ShowBusy, ShowIsOver
 from bookings.locks import lock_bookings, lock_show
 from bookings.models import Booking
-from bookings.notices.kinds import Kind
-from bookings.notices.services import write_notices
+from bookings.notices.services import write_cancelled
 from bookings.payments.cancelling import (
     MoneyBack,
     give_back_all,
@@ -74,12 +73,7 @@ def cancel_for_customer(*, by: User, booking_id: int, back: Back, reason: str) -
         count_seats(show, end_bookings([booking], now, Booking.EndedReason.CINEMA))
         offer_free_seats(show, now)
         money = _money_back(booking, show, back, at=now, by=by, reason=reason)
-        write_notices(
-            kind=Kind.BOOKING_CANCELLED,
-            show=show,
-            by_person={booking.user_id: [booking]},
-            detail={"money": asdict(money)},
-        )
+        write_cancelled(booking, money=asdict(money), by_customer=False)
         audit.record(by=by, about=booking, what=f"Booking cancelled; {_said(money)} ({reason}).")
     return Cancelled(booking, money)
 

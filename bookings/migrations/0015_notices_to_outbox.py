@@ -12,7 +12,7 @@ from django.db import migrations
 MOVE = """
     INSERT INTO outbox_message (channel, kind, key, user_id, address, show, booking, data, priority,
         created_at, due_at, next_try_at, attempts, claimed_until, sent_at, given_up_at, last_error)
-    SELECT 'mail', n.kind, 'notice-' || n.change || '-' || n.id, n.user_id, '', n.show_id, n.hold_id,
+    SELECT 'mail', CASE n.kind WHEN 'refunded' THEN 'refund-on-its-way' ELSE n.kind END, 'notice-' || n.change || '-' || n.id, n.user_id, '', n.show_id, n.hold_id,
         n.detail, CASE n.kind WHEN 'ticket-paid' THEN 0 ELSE 1 END, n.created_at, n.created_at,
         n.next_try_at, n.attempts, n.claimed_until, n.sent_at, n.given_up_at, n.last_error
 """

@@ -52,15 +52,57 @@ def write_notice_for_hold(
     )
 
 
+def write_booked(booking: Booking) -> None:
+    """Write the mail with the ticket: one for each booking.
+
+    A confirmation without a payment writes the same row in its own statement
+    (bookings/confirmation.py: CONFIRM_HOLD).
+    """
+    kind = Kind.BOOKING_CONFIRMED
+    write(
+        kind,
+        key=f"{kind}:{booking.pk}",
+        user=booking.user_id,
+        show_id=booking.show_id,
+        booking_id=booking.pk,
+    )
+
+
+def write_cancelled(booking: Booking, *, money: Mapping[str, Any], by_customer: bool) -> None:
+    """Write the mail that this booking was cancelled. `money` is what goes back, a MoneyBack."""
+    kind = Kind.BOOKING_CANCELLED
+    write(
+        kind,
+        key=f"{kind}:{booking.pk}",
+        user=booking.user_id,
+        show_id=booking.show_id,
+        booking_id=booking.pk,
+        data={**_about([booking]), "money": money, "by_customer": by_customer},
+    )
+
+
 def write_notice_of_money(
-    *, kind: Kind, event: uuid.UUID, user_id: int, show_id: int, detail: Mapping[str, Any]
+    *,
+    kind: Kind,
+    event: uuid.UUID,
+    user_id: int,
+    show_id: int,
+    detail: Mapping[str, Any],
+    booking_id: int | None = None,
 ) -> None:
     """Write one mail about money. Nothing is written twice for one `event`: a payment, a refund.
 
     No mail is written about a show in the archive: it is too old for mails.
     """
     if Show.objects.filter(pk=show_id).exists():
-        write(kind, key=f"{kind}:{event}", user=user_id, show_id=show_id, data=detail)
+        write(
+            kind,
+            key=f"{kind}:{event}",
+            user=user_id,
+            show_id=show_id,
+            booking_id=booking_id,
+            data=detail,
+        )
 
 
 def _about(bookings: Sequence[Booking]) -> dict[str, Any]:

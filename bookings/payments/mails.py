@@ -16,10 +16,8 @@ log = logging.getLogger(__name__)
 
 
 def mail_paid(payment: Payment, order: Order, booking: Booking) -> None:
-    """The ticket is paid. `late`: the time had run out, and the seats were still free."""
-    # A booking that never was a hold was made for a late buyer (seats.py).
-    late = booking.confirmed_at == booking.created_at
-    _write(Kind.TICKET_PAID, payment, order, booking, late=late)
+    """A ticket that was to be paid at the cinema is paid online."""
+    _write(Kind.TICKET_PAID, payment, order, booking)
 
 
 def mail_money_back(payment: Payment, order: Order, booking: Booking | None, why: str) -> None:
@@ -42,6 +40,7 @@ def _write(kind: Kind, payment: Payment, order: Order, booking: Booking, **detai
         event=payment.uuid,
         user_id=order.user_id,
         show_id=booking.show_id,
+        booking_id=booking.pk,
         detail={
             "references": [booking.reference],
             "seats": order.seats,

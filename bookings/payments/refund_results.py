@@ -16,7 +16,7 @@ from bookmyshow.core.time import database_now
 from .models import Payment, Refund
 from .providers.base import RefundState as RemoteState
 from .providers.base import RemoteRefund
-from .states import RefundState, may_become
+from .states import OrderState, RefundState, may_become
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,8 @@ CHARGED_BACK = "charged-back"
 #: Who is told by mail when the money is sent. For money that came late or twice, another mail said
 #: so at once (settlement.py).
 TOLD = (Refund.Source.CUSTOMER, Refund.Source.STAFF, Refund.Source.SHOW)
+#: So long after a mail that said that the money goes back, another one would say nothing new.
+JUST_TOLD = timedelta(minutes=10)
 MOST_CODE = 200
 
 
@@ -45,7 +47,7 @@ def note_answer(refund: Refund, answer: RemoteRefund) -> None:
         if refund.state == RefundState.SENT:
             _save(refund, next_try_at=_next_look(refund, now))
         return
-    was_sent = refund.sent_at is not None
+    sent_before = refund.sent_at
     ended = state != RefundState.SENT
     _save(
         refund,
@@ -58,8 +60,8 @@ def note_answer(refund: Refund, answer: RemoteRefund) -> None:
     )
     if state == RefundState.FAILED:
         log.error("refund %s failed: %s", refund.uuid, answer.failure_code)
-    elif not was_sent and refund.source in TOLD:
-        _tell(refund)
+    elif refund.source in TOLD:
+        _tell(refund, sent_before=sent_before, now=now)
 
 
 def note_failure(refund: Refund, *, code: str) -> None:
@@ -205,14 +207,25 @@ def _save(refund: Refund, **values: object) -> None:
     refund.save(update_fields=[*values, "claimed_until"])
 
 
-def _tell(refund: Refund) -> None:
-    """Write the mail that says that the money is on its way."""
+def _tell(refund: Refund, *, sent_before: datetime | None, now: datetime) -> None:
+    """Write the mail that the money is on its way, or that it was given back.
+
+    Not if a mail said moments ago that it goes back: the one about the cancellation, or that it is
+    on its way.
+    """
     order = refund.payment.order
+    told_at = sent_before
+    if told_at is None and order.state == OrderState.CANCELLED and refund.retry_of_id is None:
+        told_at = refund.created_at
+    if told_at is not None and now - told_at < JUST_TOLD:
+        return
+    is_done = refund.state == RefundState.SUCCEEDED
     write_notice_of_money(
-        kind=Kind.REFUNDED,
+        kind=Kind.REFUNDED if is_done else Kind.REFUND_ON_ITS_WAY,
         event=refund.uuid,
         user_id=order.user_id,
         show_id=order.show_id,
+        booking_id=order.booking_id,
         detail={
             "references": [order.booking_reference],
             "seats": order.seats,

@@ -10,11 +10,14 @@ one under the locks decides; the others find the decision.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 
+from accounts.outbox.nudging import run_soon
 from bookings.errors import ShowBusy
 from bookings.models import Booking
+from bookings.notices.services import write_booked
 from bookmyshow.core.db.transactions import lock_timeout_raises
 
 from .case import (
@@ -46,6 +49,7 @@ OPEN, PAID, UNPAID = OrderState.OPEN, OrderState.PAID, OrderState.UNPAID
 EXPIRED, CANCELLED = OrderState.EXPIRED, OrderState.CANCELLED
 #: How long one process has to itself what must be done at the provider: longer than its calls take.
 CLAIM = timedelta(seconds=40)
+NUMBER_DOCUMENTS = "bookings.tasks.number_documents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +227,8 @@ def _seats_of_late_buyer(case: Case) -> Unwanted | None:
 
 def _keep(case: Case, answer: Answer) -> None:
     """The money is for the order: the seats are the buyer's for good."""
-    if case.booking is not None and case.booking.status == PENDING:
-        confirm_hold(case.booking, case.now)
+    if case.booking is not None:
+        _give_seats(case, case.booking)
     stop_payable(case.siblings, case.now)
     _set_order(case, PAID)
     if answer.remote.state is RemoteState.CAPTURED:
@@ -234,11 +238,23 @@ def _keep(case: Case, answer: Answer) -> None:
         case.payment.charge = answer.remote.charge
 
 
+def _give_seats(case: Case, booking: Booking) -> None:
+    """Confirm the hold, and write the mail: with the ticket, or that an earlier ticket is paid."""
+    # A booking that is as old as this decision was made for a late buyer (seats.py).
+    is_new = booking.status == PENDING or booking.created_at == case.now
+    if booking.status == PENDING:
+        confirm_hold(booking, case.now)
+    if is_new:
+        write_booked(booking)
+    else:
+        mail_paid(case.payment, case.order, booking)
+
+
 def _take(case: Case, remote: Remote) -> None:
     """The money was taken, all of it, and it is the order's."""
     _note_captured(case, remote)
-    if case.booking is not None and case.order.state == PAID:
-        mail_paid(case.payment, case.order, case.booking)
+    # The mail with the ticket waits for the number of the invoice.
+    transaction.on_commit(partial(run_soon, NUMBER_DOCUMENTS), robust=True)
 
 
 def _note_captured(case: Case, remote: Remote) -> None:

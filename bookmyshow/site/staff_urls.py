@@ -7,6 +7,7 @@ from accounts.privacy import staff_views as privacy_views
 from bookings.after_sale import views as after_sale_views
 from bookings.dashboard.views import dashboard_page
 from bookings.documents import staff_views as document_views
+from bookings.mails import views as mail_views
 from bookings.show_changes import views as show_change_views
 from bookmyshow.core.staff.csv_export import export
 from shows.schedule import recompute_views
@@ -42,6 +43,11 @@ urlpatterns = [
         "bookings/booking/<int:booking_id>/cancel/",
         after_sale_views.cancel,
         name="staff-cancel-booking",
+    ),
+    path(
+        "bookings/booking/<int:booking_id>/send-again/",
+        mail_views.again_for_customer,
+        name="staff-send-again",
     ),
     path(
         "payments/order/<int:order_id>/refund/", after_sale_views.refund, name="staff-refund-order"

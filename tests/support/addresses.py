@@ -102,6 +102,9 @@ PAGES: dict[str, Row] = {
     ),
     "bookings/<reference:reference>/qr.svg": Row(OWNER, "/bookings/{reference}/qr.svg"),
     "bookings/<reference:reference>/receipt.pdf": Row(OWNER, "/bookings/{reference}/receipt.pdf"),
+    "bookings/<reference:reference>/send-again/": Row(
+        OWNER, "/bookings/{reference}/send-again/", "POST"
+    ),
     "bookings/<reference:reference>/share/": Row(OWNER, "/bookings/{reference}/share/"),
     "robots.txt": Row(ANYONE, "/robots.txt"),
     "sitemap.xml": Row(ANYONE, "/sitemap.xml"),

@@ -69,7 +69,7 @@ def test_an_error_in_our_code_fails_only_that_mail_and_is_retried() -> None:
     done = send_due()
     assert (done.sent, done.failed) == (2, 1)
     first.refresh_from_db()
-    assert (first.state, first.last_error) == (State.WAITING, "KeyError: seats")
+    assert (first.state, first.last_error) == (State.WAITING, "KeyError: references")
     Message.objects.filter(pk=first.pk).update(data=detail)
     let_time_pass()
     assert send_due().sent == 1

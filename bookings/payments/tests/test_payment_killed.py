@@ -71,7 +71,7 @@ def test_killed_while_the_money_is_taken(
     assert status_of(held) == Booking.Status.CONFIRMED
     after_the_claim()
     assert seen(checkout).state == PaymentState.CAPTURED
-    assert mails() == ["ticket-paid"]
+    assert mails() == ["booking-confirmed"]
     assert [paid["captured"] for paid in sandbox.facts(checkout.payment.reference)["payments"]] == [
         500_00
     ]

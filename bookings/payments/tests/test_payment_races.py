@@ -56,7 +56,7 @@ def test_two_hundred_looks_at_once_take_the_money_once(sandbox: Sandbox, held: B
     # On a busy machine the looks may all have got no answer in time; the reconciler looks again.
     assert seen(checkout).state == PaymentState.CAPTURED
     assert calls_to_provider("capture") - before == 1
-    assert mails() == ["ticket-paid"]
+    assert mails() == ["booking-confirmed"]
     assert list(Order.objects.values_list("state", flat=True)) == [OrderState.PAID]
     facts = sandbox.facts(checkout.payment.reference)
     assert [paid["captured"] for paid in facts["payments"]] == [500_00]

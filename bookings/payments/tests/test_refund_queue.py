@@ -68,7 +68,7 @@ def test_a_due_refund_is_made_at_the_provider_and_its_owner_is_told(
     assert send_due().sent == 0
     assert outbox.send_due().sent == 1
     (told,) = mail.outbox
-    assert told.subject.startswith("₹500 is on its way back to you")
+    assert told.subject.startswith("₹500 has been given back")
     assert payment.order.booking_reference in str(told.body)
 
 

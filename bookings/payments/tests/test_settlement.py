@@ -35,7 +35,7 @@ def test_paid_in_time_confirms_the_hold_and_takes_the_money(
     assert order_of(checkout).state == OrderState.PAID
     assert status_of(held) == Booking.Status.CONFIRMED
     assert provider.facts(payment.reference)["captured"] == 500_00
-    assert mails() == ["ticket-paid"]
+    assert mails() == ["booking-confirmed"]
 
 
 def test_a_method_that_takes_the_money_at_once_confirms_too(
@@ -45,7 +45,7 @@ def test_a_method_that_takes_the_money_at_once_confirms_too(
     provider.pay(checkout.payment.reference, "bank")
     assert seen(checkout).state == CAPTURED
     assert status_of(held) == Booking.Status.CONFIRMED
-    assert mails() == ["ticket-paid"]
+    assert mails() == ["booking-confirmed"]
 
 
 def test_looking_again_changes_nothing(provider: Sandbox, held: Booking) -> None:
@@ -55,7 +55,7 @@ def test_looking_again_changes_nothing(provider: Sandbox, held: Booking) -> None
     for _ in range(3):
         again = seen(checkout)
         assert (again.state, again.updated_at) == (first.state, first.updated_at)
-    assert mails() == ["ticket-paid"]
+    assert mails() == ["booking-confirmed"]
 
 
 def test_a_booking_that_was_confirmed_meanwhile_is_paid(provider: Sandbox, held: Booking) -> None:
@@ -64,6 +64,7 @@ def test_a_booking_that_was_confirmed_meanwhile_is_paid(provider: Sandbox, held:
     services.confirm_booking(user=held.user, reference=held.reference)
     assert seen(checkout).state == CAPTURED
     assert order_of(checkout).state == OrderState.PAID
+    assert mails() == ["booking-confirmed", "ticket-paid"]
 
 
 @pytest.mark.parametrize("method", ["pay", "bank"])
@@ -164,7 +165,7 @@ def test_money_for_seats_that_are_gone_goes_back(
     facts = sandbox.facts(payment.reference)
     assert (facts["authorised"], facts["captured"]) == (0, 0)
     assert "money-back" in mails()
-    assert "ticket-paid" not in mails()
+    assert "booking-confirmed" not in mails()
 
 
 @pytest.mark.parametrize(("lose", "order_state", "source"), LOST)

@@ -9,7 +9,9 @@ import pytest
 from django.db.models import F
 
 from accounts.outbox.models import Message
+from accounts.outbox.registry import Drop
 from bookings import services
+from bookings.documents.numbering import number_documents
 from bookings.models import Booking
 from bookings.payments import providers
 from bookings.payments.case import Answer
@@ -22,7 +24,7 @@ from bookings.payments.settlement import CLAIM, apply
 from bookings.payments.states import OrderState, PaymentState
 from bookmyshow.core.time import database_now
 from tests.support.factories import make_user
-from tests.support.outbox import mail_of
+from tests.support.mails import composed, files_of, html_of, text_of, the_mail
 from tests.support.paying import mails, order_of, press, seen, status_of
 from tests.support.sandbox import Sandbox
 
@@ -136,14 +138,14 @@ def test_a_refused_capture_keeps_the_seats_and_leaves_the_money_owed(
     assert (payment.state, payment.captured) == (VOIDED, 0)
     assert order_of(checkout).state == OrderState.UNPAID
     assert status_of(held) == Booking.Status.CONFIRMED
-    assert mails() == ["payment-refused"]
+    assert mails() == ["booking-confirmed", "payment-refused"]
     # It can be paid again, by the link.
     again = press(held)
     assert again.payment.order_id == checkout.payment.order_id
     sandbox.pay(again.payment.reference)
     assert seen(again).state == CAPTURED
     assert order_of(checkout).state == OrderState.PAID
-    assert mails() == ["payment-refused", "ticket-paid"]
+    assert mails() == ["booking-confirmed", "payment-refused", "ticket-paid"]
 
 
 def test_a_capture_that_is_refused_for_good_gives_the_reservation_free(
@@ -158,7 +160,7 @@ def test_a_capture_that_is_refused_for_good_gives_the_reservation_free(
     step = apply(payment.pk, Answer(remote, acted=True, refused="amount_too_large"))
     assert (step.payment.state, step.must_act) == (PaymentState.VOID_DUE, True)
     assert order_of(checkout).state == OrderState.UNPAID
-    assert mails() == ["payment-refused"]
+    assert mails() == ["booking-confirmed", "payment-refused"]
     Payment.objects.update(claimed_until=None)
     assert seen(checkout).state == VOIDED
     assert sandbox.facts(checkout.payment.reference)["authorised"] == 0
@@ -253,7 +255,7 @@ def test_a_call_whose_answer_is_lost_is_finished_by_the_next_look(
     assert stopped.last_error == "no answer"
     assert stopped.next_check_at is not None
     assert seen(checkout).state == CAPTURED
-    assert mails() == ["ticket-paid"]
+    assert mails() == ["booking-confirmed"]
 
 
 def test_the_act_of_a_process_that_died_is_done_after_its_claim(
@@ -324,24 +326,30 @@ def test_the_mails_name_the_amount_the_seats_and_the_reason(
     sandbox.pay(checkout.payment.reference)
     sandbox.fault("refuse", "capture")
     seen(checkout)
+    ticket, refused = Message.objects.order_by("pk")
+    assert isinstance(composed(ticket), Drop), "the other mail has the ticket"
+    refusal = the_mail("payment-refused")
+    assert next(iter(files_of(refusal))) == f"ticket-{held.reference}.pdf"
     again = press(held)
     sandbox.pay(again.payment.reference)
     seen(again)
+    assert isinstance(composed(refused), Drop), "paid by now"
+    number_documents()
     other = services.hold_seats(user=held.user, show_id=held.show_id, labels=["B1"])
     gone = press(other)
     sandbox.pay(gone.payment.reference)
     released(other)
     seen(gone)
-    refused, paid, back = [mail_of(message) for message in Message.objects.order_by("pk")]
-    assert refused.subject == f"Please pay again: {held.show.movie.title}"
-    assert "did not give us the ₹500" in " ".join(refused.body.split())
+    paid, back = the_mail("ticket-paid"), the_mail("money-back")
+    assert refusal.subject == f"Please pay again: {held.show.movie.title}"
+    assert "did not give us the ₹500" in text_of(refusal)
     assert paid.subject == f"Your ticket for {held.show.movie.title} is paid"
     assert "A1, A2" in paid.body
-    assert "run out" not in paid.body
-    assert "because you had let these seats go before you paid" in " ".join(back.body.split())
-    for mail, reference in ((refused, held.reference), (back, other.reference)):
+    assert len(files_of(paid)) == 3, "ticket, calendar entry, receipt"
+    assert "because you had let these seats go before you paid" in text_of(back)
+    for mail, reference in ((refusal, held.reference), (back, other.reference)):
         assert f"/bookings/{reference}/" in mail.body
-        assert f"/bookings/{reference}/" in str(mail.alternatives[0][0])
+        assert f"/bookings/{reference}/" in html_of(mail)
 
 
 @pytest.mark.parametrize("lost", ["drop", "unreachable"])
