@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.mutants_of_claims import MUTANTS_OF_CLAIMS
 from tests.mutants_of_counter import MUTANTS_OF_COUNTER
 from tests.mutants_of_documents import MUTANTS_OF_DOCUMENTS
 from tests.mutants_of_faults import MUTANTS_OF_FAULTS
@@ -268,6 +269,7 @@ MUTANTS = (
             *MUTANTS_OF_HOLD_LIMITS,
             *MUTANTS_OF_GUESTS,
             *MUTANTS_OF_WAITING,
+            *MUTANTS_OF_CLAIMS,
             *MUTANTS_OF_FAULTS,
             *MUTANTS_OF_PUSH,
             *MUTANTS_OF_TELL_ME,

@@ -6,7 +6,8 @@ address: tests/test_who_may_call.py, accounts/staff/tests/test_roles.py. CORS:
 tests/contract/test_http_semantics.py. Formulas in CSV:
 bookmyshow/core/staff/tests/test_csv_export.py. Odd text in every filter and address:
 tests/test_odd_addresses.py. Uploads: movies/posters/tests/test_uploads.py. Made-up tickets and
-races at the door: bookings/door/tests/test_door.py.
+races at the door: bookings/door/tests/test_door.py. Forged links of guests, links in a Referer,
+tickets of other guests: bookings/guests/tests/.
 """
 
 import socket

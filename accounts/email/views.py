@@ -9,6 +9,7 @@ from accounts.errors import EmailTaken, LinkNotValid
 from accounts.login.attempts import spend_confirmation_mail
 from accounts.login.devices import remember_device
 from accounts.requests import AuthenticatedRequest
+from bookmyshow.core.security import keep_address_secret
 
 from .confirmation import confirm_email, user_of_link
 from .mails import write_confirmation_link
@@ -59,6 +60,5 @@ def new_address_page(request: HttpRequest, token: str) -> HttpResponse:
             response = render(request, "accounts/new_address.html", context)
     except (LinkNotValid, EmailTaken):
         response = render(request, "accounts/new_address.html", {"email": ""}, status=410)
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex"
+    keep_address_secret(response)
     return response

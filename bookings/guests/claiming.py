@@ -17,10 +17,11 @@ from accounts.models import User
 from accounts.outbox.models import Message
 from bookings.archive.models import ArchivedBooking
 from bookings.errors import ShowBusy
-from bookings.locks import lock_bookings, lock_person, lock_show
+from bookings.locks import lock_bookings, lock_people, lock_show
 from bookings.models import Booking
 from bookings.payments.locks import lock_orders
 from bookings.payments.models import Order
+from bookings.waiting.models import Entry
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.email_key import email_key
 from bookmyshow.core.observability.security_log import log_event
@@ -53,11 +54,9 @@ def claimable(request: HttpRequest, account: User) -> list[Claimable]:
 
 def proved_guests(request: HttpRequest, account: User) -> list[User]:
     """The guests whose address this account's owner has proved, by id."""
-    is_own = Q(email_folded=email_key(account.email))
-    known = Q(pk__in=proved_ids(request))
+    wanted = Q(email_folded=email_key(account.email)) | Q(pk__in=proved_ids(request))
     # The conditions of the index user_email_of_guests.
     guests = User.objects.filter(~Q(email=""), is_guest=True).alias(email_folded=Lower("email"))
-    wanted = known | is_own if account.email_confirmed_at else known
     return [
         guest
         for guest in guests.filter(wanted).order_by("pk")
@@ -78,9 +77,10 @@ def claim(request: HttpRequest, account: User) -> int:
     """
     guests = proved_guests(request, account)
     ids = [guest.pk for guest in guests]
-    theirs = Booking.objects.filter(OVER_OR_SOLD, user__in=ids)
-    shows = theirs.order_by("show_id").values_list("show_id", flat=True).distinct()
-    claimed = sum(_claim_show(show_id, ids, account) for show_id in shows)
+    bookings = Booking.objects.filter(OVER_OR_SOLD, user__in=ids)
+    places = Entry.objects.filter(user__in=ids)
+    shows = {*bookings.values_list("show", flat=True), *places.values_list("show", flat=True)}
+    claimed = sum(_claim_show(show_id, ids, account) for show_id in sorted(shows))
     claimed += _claim_archive(ids, account)
     _forget(request, ids)
     if claimed:
@@ -92,8 +92,7 @@ def _claim_show(show_id: int, guests: list[int], account: User) -> int:
     """Move all at one show, under the locks of docs/spec.md §4.2. Returns how many were bought."""
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         lock_show(show_id)
-        for person in sorted([*guests, account.pk]):
-            lock_person(person)
+        lock_people(*guests, account.pk)
         locked = lock_bookings(OVER_OR_SOLD & Q(user__in=guests, show=show_id))
         moved = [booking.pk for booking in locked]
         lock_orders(Q(booking__in=moved))
@@ -105,8 +104,24 @@ def _claim_show(show_id: int, guests: list[int], account: User) -> int:
         # What waits goes to the account's address.
         of_bookings = Q(booking__in=moved) | Q(booking=None, show=show_id)
         Message.objects.filter(of_bookings, user__in=guests).update(user=account)
+        _claim_places(show_id, guests, account)
     ended_holds = sum(booking.status == Booking.Status.FAILED for booking in locked)
     return len(moved) - ended_holds
+
+
+def _claim_places(show_id: int, guests: list[int], account: User) -> None:
+    """Move places in the waiting list, under the show's lock. They keep their order.
+
+    A person has one live place at a show. A second one stays the guest's, as an offer does with its
+    hold.
+    """
+    has_place = Entry.objects.live().filter(show=show_id, user=account).exists()
+    theirs = Entry.objects.filter(show=show_id, user__in=guests)
+    for place in theirs.exclude(state=Entry.State.OFFERED).order_by("pk"):
+        is_live = place.state == Entry.State.WAITING
+        if not (is_live and has_place):
+            Entry.objects.filter(pk=place.pk).update(user=account)
+            has_place |= is_live
 
 
 def _claim_archive(guests: list[int], account: User) -> int:

@@ -22,6 +22,7 @@ from accounts.errors import LinkNotValid
 from accounts.models import User
 from bookings.models import Booking
 from bookmyshow.core.email_key import email_key
+from bookmyshow.core.security import keep_address_secret
 from bookmyshow.core.time import database_now
 
 # Do not change the salt: links that were mailed would end.
@@ -96,13 +97,12 @@ def _signed(token: str) -> tuple[int, str, str]:
 
 
 def secret_address(view: View) -> View:
-    """For a page whose address is a secret: no Referer from it, and no search engine lists it."""
+    """For the page of the link, whatever it answers."""
 
     @wraps(view)
     def with_headers(request: HttpRequest, token: str) -> HttpResponse:
         response = view(request, token)
-        response["Referrer-Policy"] = "no-referrer"
-        response["X-Robots-Tag"] = "noindex"
+        keep_address_secret(response)
         return response
 
     return with_headers

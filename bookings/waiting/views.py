@@ -23,6 +23,7 @@ from bookmyshow.core.rate_limits import (
     count_attempt,
     count_attempt_by_address,
 )
+from bookmyshow.core.security import keep_address_secret
 from bookmyshow.core.time import database_now
 from shows.models import Show
 from shows.seatmap import show_cache
@@ -175,6 +176,5 @@ def place(request: HttpRequest, token: str) -> HttpResponse:
 def _personal(response: HttpResponse) -> HttpResponse:
     """The address has a token: it is not stored, indexed, or sent to other sites."""
     response["Cache-Control"] = "private, no-store"
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex"
+    keep_address_secret(response)
     return response

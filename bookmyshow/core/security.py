@@ -35,6 +35,16 @@ PERSONAL = (SESSION_KEY, "guest", "guest_links")
 MOST_UPLOADED_BYTES = 10 * 2**20
 
 
+def keep_address_secret(response: HttpResponseBase) -> None:
+    """For a page whose address has a token: no Referer has it, and no search engine lists it.
+
+    Not "no-referrer": with it a browser sends the page's form with "Origin: null", which the check
+    of forms (CSRF) refuses.
+    """
+    response["Referrer-Policy"] = "strict-origin"
+    response["X-Robots-Tag"] = "noindex"
+
+
 class SecurityHeadersMiddleware:
     """Adds Permissions-Policy and Cross-Origin-Resource-Policy if the view did not set them."""
 

@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.requests import AuthenticatedRequest, safe_next
 from bookmyshow.core.email_key import email_key
 from bookmyshow.core.rate_limits import Limit, count_attempt, count_attempt_by_address
+from bookmyshow.core.security import keep_address_secret
 from bookmyshow.core.time import database_now
 from movies.models import Movie
 
@@ -118,6 +119,5 @@ def _waiting(request: HttpRequest, user: User) -> HttpResponse:
 
 def _private(response: HttpResponse) -> HttpResponse:
     """The address has a token: it must get into no search and no other site's log."""
-    response["X-Robots-Tag"] = "noindex"
-    response["Referrer-Policy"] = "no-referrer"
+    keep_address_secret(response)
     return response

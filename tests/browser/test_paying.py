@@ -299,6 +299,34 @@ def test_a_provider_that_does_not_answer_leaves_the_seats(
     assert Payment.objects.count() == 1
 
 
+def test_a_guest_pays_after_three_fields(page: Page, show: Show, screen: Screen) -> None:
+    page.goto(show.get_absolute_url())
+    for label in ("C4", "C5"):
+        page.get_by_role("checkbox", name=re.compile(rf"^{label},")).check()
+    press(page, "Continue")
+    press(page, PAY)
+    expect(page.get_by_text("Tell us your name.")).to_be_visible()
+    assert not Payment.objects.exists()
+    page.get_by_label("Your name").fill("Asha Rao")
+    page.get_by_label("Email").fill("asha@example.com")
+    page.get_by_label("Phone").fill("+91 98200 12345")
+    screen.check(page)
+    press(page, PAY)
+    expect(page.get_by_role("heading", name="Pay ₹540")).to_be_visible()
+    # The hold is longer now, as anybody's, and going back changes nothing.
+    page.goto(Booking.objects.get().get_absolute_url())
+    screen.check(page)
+    page.get_by_role("main").get_by_role("button", name=CONTINUE).or_(
+        page.get_by_role("main").get_by_role("link", name=CONTINUE)
+    ).click()
+    press(page, PAY)
+    booked(page)
+    booking = Booking.objects.get()
+    assert (booking.status, booking.user.email) == ("CONFIRMED", "asha@example.com")
+    assert Order.objects.get().email == "asha@example.com"
+    assert Payment.objects.get().state == PaymentState.CAPTURED
+
+
 def test_a_network_that_is_dead_is_said(page: Page, held: Booking) -> None:
     page.goto(held.get_absolute_url())
     page.context.set_offline(True)

@@ -44,7 +44,7 @@ def test_the_address_changes_only_after_its_link_was_followed(
     path = link.removeprefix(settings.SITE_URL)
 
     page = browser.get(path)
-    assert (page["Referrer-Policy"], page["X-Robots-Tag"]) == ("no-referrer", "noindex")
+    assert (page["Referrer-Policy"], page["X-Robots-Tag"]) == ("strict-origin", "noindex")
     assert NEW in page.content.decode()
     person.refresh_from_db()
     assert person.email == OLD, "mail scanners open links"

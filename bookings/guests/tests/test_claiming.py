@@ -16,9 +16,17 @@ from bookings.guests.links import guest_link
 from bookings.integrity.checks import find_breaches
 from bookings.models import Booking
 from bookings.payments.models import Order
-from tests.support.factories import make_booking, make_guest, make_show, make_user
+from tests.support.factories import (
+    hall,
+    make_booking,
+    make_guest,
+    make_screen,
+    make_show,
+    make_user,
+)
 from tests.support.guests import be_guest
 from tests.support.money import make_paid_booking
+from tests.support.waiting import join, sell_out
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST, CLAIM = reverse("bookings:list"), reverse("bookings:claim")
@@ -127,6 +135,18 @@ def test_orders_and_waiting_mails_go_along_and_a_live_hold_stays(guest: User) ->
     assert owner_of(hold) == guest
     assert client.get(reverse("bookings:pdf", args=[paid.reference])).status_code == 200
     assert list(find_breaches()) == []
+
+
+def test_a_place_in_a_waiting_list_goes_along_unless_the_account_has_one(guest: User) -> None:
+    both, alone = (make_show(screen=make_screen(hall(1, 4))) for _ in range(2))
+    for show in (both, alone):
+        sell_out(show)
+    owner = account(confirmed=True)
+    own, second, only = join(both, user=owner), join(both, user=guest), join(alone, user=guest)
+    claim(browser_of(owner))
+    for place, person in ((own, owner), (second, guest), (only, owner)):
+        place.refresh_from_db()
+        assert (place.user, place.state) == (person, "WAITING")
 
 
 def test_the_old_link_ends_with_the_claim(ticket: Booking) -> None:

@@ -66,7 +66,7 @@ def test_the_session_gets_a_new_key(booking: Booking) -> None:
 
 def test_the_page_keeps_its_address_to_itself(booking: Booking) -> None:
     for response in (Client().get(path_of(booking)), Client().get("/bookings/guest/forged/")):
-        assert response["Referrer-Policy"] == "no-referrer"
+        assert response["Referrer-Policy"] == "strict-origin"
         assert "noindex" in response["X-Robots-Tag"]
         assert "no-store" in response["Cache-Control"]
 

@@ -142,7 +142,7 @@ class TestAsAVisitor:
         assert entry.user.email == "anna@example.com"
         assert entry.user.email_confirmed_at is not None
         assert "You are next in line" in page(other, sold.show)
-        for header in ("no-store", "no-referrer", "noindex"):
+        for header in ("no-store", "strict-origin", "noindex"):
             assert header in str(shown.headers)
 
     def test_one_link_gives_one_place_in_any_number_of_browsers(

@@ -107,7 +107,7 @@ def test_the_pages_of_links_are_private(
     for path in (confirm_path(mailoutbox), f"{stop[1]}{stop[2]}", "/tell-me/stop/made-up/"):
         response = client.get(path)
         assert response["X-Robots-Tag"] == "noindex"
-        assert response["Referrer-Policy"] == "no-referrer"
+        assert response["Referrer-Policy"] == "strict-origin"
         assert "no-store" in response["Cache-Control"]
 
 
