@@ -7,13 +7,13 @@ import pytest
 from django.conf import settings
 
 from accounts.outbox.models import Message
-from accounts.tasks import send_mail
+from accounts.tasks import send_mail, send_push
 from bookings import services
 from bookings.models import Booking
 from bookings.show_changes.services import cancel_show
 from bookings.tasks import release_expired_holds
 from bookmyshow.celery import app
-from bookmyshow.site import diagnostics
+from bookmyshow.site import diagnostics, mail_trial
 from bookmyshow.site.findings import Finding
 from shows.models import Show
 from tests.support.factories import lapse, make_booking, make_show, make_user
@@ -44,8 +44,8 @@ def test_a_lapsed_hold_is_swept_within_the_interval_and_a_tick(tmp_path: Path) -
     assert Show.objects.get(pk=show.pk).available_seats == show.total_seats
 
 
-def test_holds_are_swept_while_every_mail_is_stuck(tmp_path: Path) -> None:
-    """Each slot of the worker sends a mail to a server that never finishes its reply."""
+def test_sweeps_and_push_messages_go_on_while_mail_is_stuck(tmp_path: Path) -> None:
+    """A mail server never finishes its reply. One run waits for it, although two were started."""
     show, staff = make_show(), make_user(is_staff=True)
     sold = make_show()
     for label in ("A1", "A2"):
@@ -56,20 +56,42 @@ def test_holds_are_swept_while_every_mail_is_stuck(tmp_path: Path) -> None:
     with mail_server() as server:
         server.drips = True
         with running(tmp_path, "worker", "sweeper", EMAIL_URL=server.url) as log:
+
+            def wait_for(words: str) -> None:
+                give_up = time.monotonic() + START_SECONDS
+                while words not in log.read_text():
+                    assert time.monotonic() < give_up, log.read_text()
+                    time.sleep(0.1)
+
+            send_mail.delay()
+            assert server.is_stuck.wait(START_SECONDS)
             for _ in range(SLOTS):
                 send_mail.delay()
-            give_up = time.monotonic() + START_SECONDS
-            while len(server.received) < SLOTS:
-                assert time.monotonic() < give_up, log.read_text()
-                time.sleep(0.1)
+            send_push.delay()
             release_expired_holds.delay()
-            while booking.reference not in log.read_text():
-                assert time.monotonic() < give_up, log.read_text()
-                time.sleep(0.1)
-            # No reply came meanwhile, so no slot was free.
+            wait_for(booking.reference)
+            wait_for("Task accounts.tasks.send_push")
+            assert len(server.received) == 1
             assert not Message.objects.exclude(sent_at=None).exists()
             assert not Message.objects.exclude(last_error="").exists()
             server.stopped.set()
+
+
+def test_a_commit_wakes_a_worker_and_doctor_sends_itself_a_mail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no beat: only the nudge starts runs."""
+    with mail_server() as server, running(tmp_path, "worker", EMAIL_URL=server.url):
+        monkeypatch.setattr(mail_trial, "WAIT_SECONDS", START_SECONDS)
+        found = mail_trial.send_trial("ops@example.com")
+        assert not found.is_error, found
+        assert "took a mail to ops@example.com" in found.text
+        server.refuses = {"ops@example.com": "550 no such user"}
+        found = mail_trial.send_trial("ops@example.com")
+        assert found.is_error
+        assert "550 no such user" in found.text
+        assert "ops@example.com" in {str(mail["To"]) for mail in server.received}
+    assert not Message.objects.filter(sent_at=None).exists(), "a trial raises no alert"
 
 
 def test_doctor_says_which_queue_nobody_takes(

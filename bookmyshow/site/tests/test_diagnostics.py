@@ -3,6 +3,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
@@ -10,9 +11,11 @@ from pytest_django import Settings
 
 from accounts.outbox import state as outbox_state
 from accounts.outbox.models import Message
+from accounts.outbox.sending import send_due
+from accounts.outbox.services import write
 from bookings.show_changes.services import cancel_show
 from bookings.sweep_heartbeat import note_sweep
-from bookmyshow.site import diagnostics
+from bookmyshow.site import diagnostics, mail_trial
 from bookmyshow.site.findings import Finding
 from tests.support.factories import make_booking, make_show, make_user
 from tests.support.mail_server import mail_server
@@ -131,3 +134,26 @@ def test_mail_that_goes_to_a_folder_is_a_warning(
     assert found.text == f"goes to the folder {tmp_path / 'mail'}"
     assert (bool(found.advice), found.is_error) == (True, False)
     assert not (tmp_path / "mail").exists()
+
+
+def test_without_a_worker_the_trial_of_mail_says_so_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mail_trial, "WAIT_SECONDS", 0.0)
+    output = StringIO()
+    with pytest.raises(CommandError, match="to correct"):
+        call_command("doctor", send_mail="", stdout=output)
+    assert "✗ trial of mail: no worker took it in 0 s" in output.getvalue()
+    assert not Message.objects.exists()
+
+
+def test_the_trial_of_mail_refuses_an_address_that_no_mail_can_go_to() -> None:
+    with pytest.raises(CommandError, match="not an address"):
+        call_command("doctor", send_mail="not an address")
+
+
+def test_the_trial_of_mail_is_a_mail() -> None:
+    write(mail_trial.KIND, key="1", address="ops@example.com")
+    assert send_due().sent == 1
+    (trial,) = mail.outbox
+    assert (trial.to, "doctor --send-mail" in trial.body) == (["ops@example.com"], True)
