@@ -22,8 +22,8 @@ from tests.mutants_of_guests import MUTANTS_OF_GUESTS
 from tests.mutants_of_hold_limits import MUTANTS_OF_HOLD_LIMITS
 from tests.mutants_of_money import MUTANTS_OF_MONEY
 from tests.mutants_of_offline import MUTANTS_OF_OFFLINE
-from tests.mutants_of_privacy import MUTANTS_OF_PRIVACY
 from tests.mutants_of_outbox import MUTANTS_OF_OUTBOX
+from tests.mutants_of_privacy import MUTANTS_OF_PRIVACY
 from tests.mutants_of_providers import MUTANTS_OF_PROVIDERS
 from tests.mutants_of_push import MUTANTS_OF_PUSH
 from tests.mutants_of_tell_me import MUTANTS_OF_TELL_ME
