@@ -48,8 +48,8 @@ MUTANTS_OF_OFFLINE = [
     (
         "a saved ticket is never fetched again",
         TICKETS,
-        "if (before?.version === ticket.version)",
-        "if (before)",
+        "before?.version === ticket.version &&",
+        "before &&",
         f"{BROWSER}::test_a_cancelled_ticket_and_a_moved_show_are_right_after_the_next_page",
     ),
     (

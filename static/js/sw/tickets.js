@@ -9,6 +9,8 @@ const INDEX = self.SITE.list;
 // What the site says when the session of the browser was ended elsewhere.
 const NOBODY = "nobody";
 const MOST_BYTES = 2 ** 20;
+// A save that hangs would hold up the next one.
+const SAVE_MS = 60_000;
 
 const personOf = (name) => name.slice(TICKETS.length);
 const cacheName = async () => (await caches.keys()).find((name) => name.startsWith(TICKETS));
@@ -64,10 +66,10 @@ export const savedTickets = async () => {
   const index = kept && (await readIndex(kept.cache));
   if (!index) return null;
   const coming = comingOnly(index.tickets, Date.now());
-  if (coming.length < index.tickets.length) {
-    index.tickets = coming;
-    await writeIndex(kept.cache, index);
-  }
+  const hasOver = coming.length < index.tickets.length;
+  index.tickets = coming;
+  // What is just being saved is not in this index yet, and comes with an index of its own.
+  if (hasOver && !saving) await writeIndex(kept.cache, index);
   return { ...kept, index };
 };
 
@@ -98,9 +100,9 @@ const saveFile = async (cache, address, signal) => {
 /* The ticket as it is saved now. If it can't be saved, the earlier copy or nothing. */
 const keepTicket = async (cache, ticket, { before, person, signal }) => {
   const now = Date.now();
-  if (before?.version === ticket.version) return { ...ticket, saved: now };
   try {
-    await saveTicket(cache, ticket, person, signal);
+    const isThere = before?.version === ticket.version && (await cache.match(ticket.page));
+    if (!isThere) await saveTicket(cache, ticket, person, signal);
     return { ...ticket, saved: now };
   } catch (error) {
     signal.throwIfAborted();
@@ -134,11 +136,14 @@ let lastSave = Promise.resolve();
 export const saveTickets = () => {
   const save = async () => {
     saving = new AbortController();
+    const { signal } = saving;
+    const timer = setTimeout(() => saving?.abort(), SAVE_MS);
     try {
-      await saveAll(saving.signal);
+      await saveAll(signal);
     } catch (error) {
       console.warn("The tickets were not saved.", error);
     } finally {
+      clearTimeout(timer);
       saving = null;
     }
   };
