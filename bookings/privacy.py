@@ -21,5 +21,5 @@ def coming_bookings(user: User) -> list[str]:
         found.append("They are holding seats at this moment.")
     if count := mine.filter(status=Booking.Status.CONFIRMED, show__ends_at__gt=now).count():
         words = "a ticket for a coming show" if count == 1 else f"{count} tickets for coming shows"
-        found.append(f"They have {words}: cancel first, or wait until the show is over.")
+        found.append(f"They have {words}: cancel first, or wait until the last is over.")
     return found
