@@ -20,6 +20,7 @@ from tests.mutants_of_documents import MUTANTS_OF_DOCUMENTS
 from tests.mutants_of_faults import MUTANTS_OF_FAULTS
 from tests.mutants_of_guests import MUTANTS_OF_GUESTS
 from tests.mutants_of_hold_limits import MUTANTS_OF_HOLD_LIMITS
+from tests.mutants_of_mails import MUTANTS_OF_MAILS
 from tests.mutants_of_money import MUTANTS_OF_MONEY
 from tests.mutants_of_offline import MUTANTS_OF_OFFLINE
 from tests.mutants_of_outbox import MUTANTS_OF_OUTBOX
@@ -263,6 +264,7 @@ MUTANTS = (
         Mutant(*mutant)
         for mutant in (
             *MUTANTS_OF_MONEY,
+            *MUTANTS_OF_MAILS,
             *MUTANTS_OF_OFFLINE,
             *MUTANTS_OF_OUTBOX,
             *MUTANTS_OF_PROVIDERS,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import NamedTuple
+from uuid import uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -22,6 +23,7 @@ from bookings.counter import services as counter
 from bookings.counter.cash_up import Count
 from bookings.counter.models import CashUp
 from bookings.door import services as door
+from bookings.mails.send_again import send_again_for_customer
 from bookings.models import Admission, Booking
 from bookings.payments.models import Order, Payment, Refund
 from bookings.payments.refund_decisions import refund_order, retry, send_now
@@ -181,6 +183,9 @@ MONEY: dict[str, Callable[[World], object]] = {
     "cancel a show that was paid": lambda w: cancel_show(by=w.staff, show_id=w.booking.show_id),
     "cancel one booking": lambda w: cancel_for_customer(
         by=w.staff, booking_id=w.payment.order.booking_id, back=Back.EVERYTHING, reason="ill"
+    ),
+    "send a ticket again": lambda w: send_again_for_customer(
+        by=w.staff, booking_id=w.booking.pk, form=uuid4()
     ),
     "give money back": lambda w: refund_order(by=w.staff, order=w.payment.order, reason="ill"),
     "try a refund again": lambda w: retry(w.failed, by=w.staff),
