@@ -23,7 +23,7 @@ BADGES = {
     State.WAITING: "badge-wait",
     State.SENT: "badge-good",
     State.GIVEN_UP: "badge-bad",
-    State.DROPPED: "badge-wait",
+    State.DROPPED: "",
     State.HANDLED: "badge-good",
 }
 

@@ -69,8 +69,11 @@ def kind_of(kind: str, channel: str = Channel.MAIL) -> Kind:
 
 
 def labels() -> dict[str, str]:
-    """The label of each kind by its name, sorted by label."""
-    found = {kind.name: kind.label for kind in _kinds.values()}
+    """The label of each kind by its name, sorted by label. Those of push messages say so."""
+    found = {
+        kind.name: kind.label + (" (push)" if kind.channel == Channel.PUSH else "")
+        for kind in _kinds.values()
+    }
     return dict(sorted(found.items(), key=lambda item: item[1]))
 
 
