@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import sys
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from email.utils import parseaddr
@@ -27,6 +28,8 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
 MAKE_ONE = 'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
+# A private key for web push is a number below this one (FIPS 186-5).
+P256_ORDER = 0xFFFFFFFF_00000000_FFFFFFFF_FFFFFFFF_BCE6FAAD_A7179E84_F3B9CAC2_FC632551
 DURATION_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 # These commands only read and write files. They run while an image is built, where there are no
@@ -227,7 +230,8 @@ def sentry_dsn(name: str) -> str:
 def push_key(name: str) -> str:
     """A private key for web push: 32 bytes in base64url. "" if it is not set."""
     text = env.str(name, default="").strip().rstrip("=")
-    if text and not (re.fullmatch(r"[A-Za-z0-9_-]{43}", text) and not is_guessable(text)):
+    is_key = bool(re.fullmatch(r"[A-Za-z0-9_-]{43}", text)) and not is_guessable(text)
+    if text and not (is_key and int.from_bytes(urlsafe_b64decode(f"{text}=")) < P256_ORDER):
         refuse(
             name,
             "needs 32 random bytes in base64url (43 characters); make them with:"

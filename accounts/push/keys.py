@@ -21,6 +21,8 @@ from django.conf import settings
 
 log = logging.getLogger(__name__)
 
+KEY_BYTES = 32
+
 
 @dataclass(frozen=True, slots=True)
 class ServerKey:
@@ -36,8 +38,8 @@ class ServerKey:
 
 
 def server_key() -> ServerKey | None:
-    """The key in use. None if there is no setting and the file can't be read or made: then the
-    site goes on without web push."""
+    """The key in use. None if there is no setting and the file can't be used: then the site goes on
+    without web push."""
     text = key_text()
     return _parsed(text) if text else None
 
@@ -48,9 +50,15 @@ def key_text() -> str:
 
 
 @cache
-def _parsed(text: str) -> ServerKey:
-    number = int.from_bytes(decoded(text))
-    private = ec.derive_private_key(number, ec.SECP256R1())
+def _parsed(text: str) -> ServerKey | None:
+    try:
+        number = decoded(text)
+        if len(number) != KEY_BYTES:
+            raise ValueError(len(number))
+        private = ec.derive_private_key(int.from_bytes(number), ec.SECP256R1())
+    except ValueError:
+        log.warning("web push is off: what is in %s is no key", settings.VAPID_KEY_FILE)
+        return None
     point = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     return ServerKey(private, encoded(point))
 
@@ -70,7 +78,7 @@ def _stored(file: Path) -> str:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "w", encoding="ascii") as written:
-                written.write(secrets.token_urlsafe(32))
+                written.write(secrets.token_urlsafe(KEY_BYTES))
             with suppress(FileExistsError):
                 os.link(draft, file)
         finally:

@@ -26,6 +26,7 @@ BAD = [
     "javascript:alert(1)",
     "//push.example/x",
     "https:///x",
+    "http://push.example:443/x",
     "https://push.example:8443/x",
     "https://push.example:22/x",
     "https://push.example:99999/x",

@@ -63,3 +63,10 @@ def test_without_a_key_and_a_folder_to_write_to_push_is_off(
     file.parent.write_text("a file where the folder should be")
     assert keys.server_key() is None
     assert "web push is off" in caplog.text
+
+
+@pytest.mark.parametrize("content", ["", "not a key", "A" * 43, "_" * 43])
+def test_a_file_without_a_key_in_it_turns_push_off(file: Path, content: str) -> None:
+    file.parent.mkdir()
+    file.write_text(content)
+    assert keys.server_key() is None

@@ -1,11 +1,13 @@
 """Be told on this browser, change what, and stop: the views, the limits, log-in and log-out."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
-from pytest_django import Settings
+from django.template import RequestContext, Template
+from django.test import Client, RequestFactory
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.export import account_data
 from accounts.models import User
@@ -14,7 +16,7 @@ from accounts.push.models import Subscription, Topic
 from accounts.push.services import MOST_SUBSCRIPTIONS
 from accounts.services import set_password
 from bookings import services
-from tests.support.factories import make_show, make_user
+from tests.support.factories import make_booking, make_guest, make_show, make_user
 from tests.support.push_service import PushService, TestBrowser, subscribe
 
 pytestmark = pytest.mark.django_db
@@ -262,3 +264,50 @@ def test_the_export_names_the_browsers_but_not_their_secrets(
 def log_in(client: Client, email: str) -> None:
     response = client.post("/accounts/login/", {"username": email, "password": PASSWORD})
     assert response.status_code == 302
+
+
+def test_a_guest_sees_and_ends_their_browsers_on_the_page_of_their_ticket(
+    client: Client, push_service: PushService
+) -> None:
+    guest = make_guest(email="ravi@example.com")
+    ticket = make_booking(make_show(), ["A1"], user=guest)
+    session = client.session
+    session["guest"] = guest.pk
+    session.save()
+    row = subscribe(guest, push_service.browser())
+    page = client.get(ticket.get_absolute_url()).text
+    assert "Chrome on Android</span></button>" in page
+    form = {"person": guest.pk, "subscription": row.pk, "next": ticket.get_absolute_url()}
+    response = client.post(REMOVE, form)
+    assert response["Location"] == ticket.get_absolute_url()
+    assert not Subscription.objects.exists()
+    assert "Chrome on Android" not in client.get(ticket.get_absolute_url()).text
+
+
+def test_without_a_key_pages_leave_the_button_out(
+    phone: Client, user: User, push_service: PushService, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    settings.VAPID_PRIVATE_KEY = ""
+    settings.VAPID_KEY_FILE = tmp_path / "file" / "vapid.key"
+    held = services.hold_seats(user=user, show_id=make_show().pk, labels=["A1"])
+    ticket = make_booking(make_show(), ["A1"], user=user)
+    for booking in (held, ticket):
+        response = phone.get(booking.get_absolute_url())
+        assert response.status_code == 200
+        assert "data-push-key" not in response.text
+    response = post(phone, user, push_service.browser())
+    assert response.status_code == 422
+    assert response.text == "Notifications are not available right now."
+
+
+def test_the_part_of_the_page_costs_no_statement_before_somebody_subscribed(
+    phone: Client, user: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    request = RequestFactory().get("/")
+    request.user, request.session = user, phone.session
+    parts = "{% push_opt_in person 'hold' %}{% push_browsers_of_guest person %}"
+    page = Template("{% load push %}" + parts)
+    with django_assert_num_queries(0):
+        html = page.render(RequestContext(request, {"person": user.pk}))
+    assert "data-push-key" in html
