@@ -136,5 +136,9 @@ def calendar_entry(booking: Booking, *, address: str, due: str) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add_component(event)
-    calendar.add_missing_timezones()
+    # The rules around the show are enough. All since 1970 take longer to write than the ticket.
+    around = timedelta(days=366)
+    calendar.add_missing_timezones(
+        first_date=(show.local_start - around).date(), last_date=(show.local_end + around).date()
+    )
     return calendar.to_ical()
