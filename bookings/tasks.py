@@ -3,7 +3,7 @@ from celery import shared_task
 from . import services, sweep_heartbeat
 from .documents import numbering
 from .guests import forgetting
-from .mails import reminders
+from .mails import receipt_wait, reminders
 from .payments import refund_queue
 from .push import scanners
 from .waiting import services as waiting
@@ -38,8 +38,11 @@ def write_reminders() -> int:
 @shared_task
 def number_documents(*, everything: bool = False) -> int:
     """Write invoices and credit notes. Beat starts it every DOCUMENT_SECONDS, and once a night for
-    `everything`."""
-    return numbering.number_documents(everything=everything)
+    `everything`; a payment asks for it at once."""
+    done = numbering.number_documents(everything=everything)
+    if done:
+        receipt_wait.receipts_are_numbered()
+    return done
 
 
 # After refund_queue.RUN_SECONDS a run starts no other refund, and a call to a provider ends after

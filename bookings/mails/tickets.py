@@ -3,7 +3,7 @@
 Composers read what is true when the mail is sent, and change nothing.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -22,10 +22,8 @@ from bookmyshow.core.time import database_now
 
 from .about import about_booking, booking_of
 from .attachments import attach_receipt, attach_ticket, receipts
+from .receipt_wait import RECEIPT_LATER, RECEIPT_WAIT
 
-#: How long a ticket's mail waits for the receipt, whose number a worker gives some seconds after
-#: the payment, and how often it looks. The mail goes without the receipt after that.
-RECEIPT_WAIT, RECEIPT_LATER = timedelta(seconds=90), timedelta(seconds=5)
 NO_TICKET = Drop("The booking is not a ticket any more.")
 REFUSED = Drop("The bank refused the payment, and that mail has the ticket.")
 Composed = EmailMultiAlternatives | Later | Drop

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core import mail as sent
 from django.db import connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
@@ -17,6 +18,7 @@ from pypdf import PdfReader
 from accounts.models import User
 from accounts.outbox.models import Message
 from accounts.outbox.registry import Drop, Later
+from accounts.outbox.sending import send_due
 from bookings import services
 from bookings.documents.numbering import number_documents
 from bookings.errors import BookingExpired
@@ -24,6 +26,7 @@ from bookings.models import Booking
 from bookings.notices.services import write_booked
 from bookings.payments.models import Order
 from bookings.payments.states import OrderState, PaymentState
+from bookings.tasks import number_documents as number_documents_task
 from shows.models import Show
 from tests.support.factories import (
     begin,
@@ -199,6 +202,17 @@ def test_a_paid_ticket_waits_for_its_receipt_for_a_bounded_time() -> None:
     assert "Invoice" in receipt
     assert booking.reference in receipt
     assert "and the receipt" in text_of(composed(message))
+
+
+def test_a_mail_that_waits_for_its_receipt_is_due_as_soon_as_that_is_numbered() -> None:
+    paid(make_show(), ["A1"])
+    assert send_due().sent == 0
+    later = Message.objects.get().next_try_at
+    number_documents_task()
+    assert Message.objects.get().next_try_at < later
+    assert send_due().sent == 1
+    (letter,) = sent.outbox
+    assert len(letter.attachments) == 3
 
 
 def test_without_its_receipt_the_ticket_goes_after_that_time() -> None:

@@ -1,0 +1,33 @@
+"""Mails with a ticket that wait for the number of their receipt."""
+
+from datetime import timedelta
+
+from accounts.outbox.models import Message
+from accounts.outbox.services import nudge
+from bookings.notices.kinds import Kind
+from bookmyshow.core.time import database_now
+
+#: How long such a mail waits: a worker numbers the receipt some seconds after the payment. It goes
+#: without the receipt after that. And how often it is looked at again by itself.
+RECEIPT_WAIT, RECEIPT_LATER = timedelta(seconds=90), timedelta(seconds=5)
+
+
+def receipts_are_numbered() -> int:
+    """Make the mails that wait for a receipt due now, and have them sent. Returns how many.
+
+    Called after receipts were numbered. A mail whose receipt is not among them waits again.
+    """
+    now = database_now()
+    made_due = (
+        Message.objects.waiting()
+        .filter(
+            kind__in=[Kind.BOOKING_CONFIRMED, Kind.TICKET_PAID],
+            created_at__gt=now - RECEIPT_WAIT,
+            next_try_at__gt=now,
+            last_error="",
+        )
+        .update(next_try_at=now)
+    )
+    if made_due:
+        nudge()
+    return made_due
