@@ -1,6 +1,7 @@
 """The waiting list adds no statement to a hold, a confirmation or a sweep (decision 20)."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -44,9 +45,7 @@ def test_a_hold_of_free_seats_has_the_same_statements_while_people_wait() -> Non
     for show in (show_without_a_line(), show_with_a_line()):
         user = make_user()
         found = statements(
-            lambda user=user, show=show: services.hold_seats(
-                user=user, show_id=show.pk, labels=["R1-1"]
-            )
+            partial(services.hold_seats, user=user, show_id=show.pk, labels=["R1-1"])
         )
         assert not any("waiting_entry" in sql for sql in found)
         counts.append(len(found))
@@ -58,7 +57,7 @@ def test_a_confirmation_has_the_same_statements_while_people_wait() -> None:
     for show in (show_without_a_line(), show_with_a_line()):
         held = hold(show, "R1-1")
         found = statements(
-            lambda held=held: services.confirm_booking(user=held.user, reference=held.reference)
+            partial(services.confirm_booking, user=held.user, reference=held.reference)
         )
         counts.append(len(found))
     assert counts[0] == counts[1]

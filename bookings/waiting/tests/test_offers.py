@@ -212,7 +212,10 @@ def test_an_offer_that_lapses_goes_on_to_the_next_in_the_sweep() -> None:
     assert breaches() == []
 
 
-def test_no_thanks_gives_the_seats_to_the_next_and_does_not_pause_the_person() -> None:
+def test_no_thanks_gives_the_seats_to_the_next_and_does_not_pause_the_person(
+    settings: Any,
+) -> None:
+    settings.UNPAID_HOLD_TIME, settings.HOLD_PAUSE = timedelta(minutes=4), timedelta(minutes=5)
     show = make_show(hall(1, 2))
     sold = sell_out(show)
     first, second = join(show, seats=2), join(show)
