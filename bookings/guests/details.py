@@ -5,6 +5,8 @@ from django.http import HttpRequest
 from accounts.guests.services import give_details
 from accounts.guests.session import begin_session_of
 from accounts.models import User
+from bookings.payments.models import Order
+from bookings.payments.states import OrderState
 
 from .moving import move_holds
 
@@ -19,4 +21,6 @@ def take_details(request: HttpRequest, guest: User, *, name: str, email: str, ph
     if buyer.pk != guest.pk:
         move_holds(guest=guest, to=buyer)
         begin_session_of(request, buyer)
+    # The email may be corrected after Pay was pressed. The receipt goes to the new one, too.
+    Order.objects.filter(user=buyer, state=OrderState.OPEN).update(email=buyer.email)
     return buyer

@@ -10,6 +10,7 @@ from accounts.models import User
 from bookings.models import Booking
 from shows.models import Show
 from tests.support.factories import lapse, make_show, make_user
+from tests.support.money import make_order
 
 pytestmark = pytest.mark.django_db
 DETAILS = {"name": "Asha Rao", "email": "Asha@Example.com", "phone": "+91 98200 12345"}
@@ -105,6 +106,16 @@ def test_a_second_email_leaves_the_first_ticket_with_its_own(client: Client, sho
         assert (booking.status, booking.user.email) == ("CONFIRMED", email)
         assert client.get(booking.get_absolute_url()).status_code == 200
     assert first.user != second.user
+
+
+def test_an_email_that_is_corrected_after_pay_is_that_of_the_receipt(
+    client: Client, show: Show
+) -> None:
+    booking = hold(client, show, "A1")
+    order = make_order(booking, email="asah@example.com")
+    check_out(client, booking)
+    order.refresh_from_db()
+    assert order.email == "Asha@example.com"
 
 
 def test_a_hold_without_details_is_not_confirmed(client: Client, show: Show) -> None:
