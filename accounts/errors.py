@@ -1,6 +1,12 @@
 """Errors about accounts, with the codes of the JSON API."""
 
-from bookmyshow.core.errors import DomainError, Forbidden, NotAuthenticated, NotFound
+from bookmyshow.core.errors import (
+    DomainError,
+    Forbidden,
+    NotAuthenticated,
+    NotFound,
+    Unavailable,
+)
 from bookmyshow.core.rate_limits import Busy, RateLimited
 
 
@@ -33,6 +39,13 @@ class AlreadySetUp(AccountError, Forbidden):
     """The person already has an authenticator app. It was set up in another session."""
 
     message = "An app was set up in another window meanwhile. Enter the code that it shows."
+
+
+class PersonBusy(AccountError, Unavailable):
+    """Something of the person is locked, so nothing of their data was deleted."""
+
+    message = "Your bookings are being changed right now. Nothing was deleted; try again."
+    retry_after = 2
 
 
 class NotAnonymised(AccountError, Forbidden):

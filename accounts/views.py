@@ -26,6 +26,7 @@ from bookmyshow.core.observability.security_log import log_event
 from . import services
 from .email.mails import write_reset_link
 from .email.new_address import ask_for_new_address
+from .errors import PersonBusy
 from .export import account_data
 from .forms import (
     ChangePasswordForm,
@@ -177,7 +178,11 @@ def delete(request: AuthenticatedRequest) -> HttpResponse:
     """Close the account for ever. The form asks for the password."""
     form = CurrentPasswordForm(request, request.POST or None)
     if form.is_valid():
-        delete_account(user=request.user, request=request)
+        try:
+            delete_account(user=request.user, request=request)
+        except PersonBusy as error:
+            messages.error(request, error.message)
+            return redirect("accounts:delete")
         end_session(request)
         messages.success(request, "Your account is closed and your personal data is deleted.")
         return redirect("listings:home")

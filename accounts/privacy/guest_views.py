@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.errors import PersonBusy
 from accounts.export import account_data
 from accounts.guests.session import GUEST, LINKED, people
 from accounts.models import User
@@ -35,8 +36,12 @@ def delete(request: HttpRequest) -> HttpResponse:
     """Forget this browser's guests for ever. The page asks first."""
     guests = _guests(request)
     if request.method == "POST":
-        for guest in guests:
-            delete_account(user=guest, request=request)
+        try:
+            for guest in guests:
+                delete_account(user=guest, request=request)
+        except PersonBusy as error:
+            messages.error(request, error.message)
+            return redirect("accounts:guest-delete")
         for key in (GUEST, LINKED):
             request.session.pop(key, None)
         messages.success(request, "Your name, email and phone number are deleted.")

@@ -12,13 +12,13 @@ from django.db.models import F
 from django.http import HttpRequest
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.errors import NotAnonymised
+from accounts.errors import NotAnonymised, PersonBusy
 from accounts.export import account_data
 from accounts.models import RecoveryCode, User
 from accounts.outbox.services import drop_for
 from accounts.push.services import unsubscribe
 from bookmyshow.core.db.transactions import lock_timeout_raises
-from bookmyshow.core.errors import Unavailable
+from bookmyshow.core.errors import DomainError
 from bookmyshow.core.observability.security_log import log_event
 from bookmyshow.core.staff import audit
 
@@ -32,10 +32,10 @@ STAFF_STAY = (
 
 def delete_account(*, user: User, request: HttpRequest | None = None) -> None:
     """A person deletes their own data, and the account closes; or a guest does. Raises
-    Unavailable."""
-    leave_everything(user)
+    PersonBusy."""
+    _leave(user)
     log_event("account deletion", request=request, account=user.email)
-    with lock_timeout_raises(Unavailable), transaction.atomic():
+    with lock_timeout_raises(PersonBusy), transaction.atomic():
         _forget(User.objects.select_for_update().get(pk=user.pk))
 
 
@@ -47,11 +47,11 @@ def why_not(person: User) -> list[str]:
 
 
 def anonymise(*, by: User, person: User, reason: str) -> None:
-    """Staff forget a person who asked for it. Raises NotAnonymised, Unavailable."""
+    """Staff forget a person who asked for it. Raises NotAnonymised, PersonBusy."""
     if reasons := why_not(person):
         raise NotAnonymised(" ".join(reasons))
-    leave_everything(person)
-    with lock_timeout_raises(Unavailable), transaction.atomic():
+    _leave(person)
+    with lock_timeout_raises(PersonBusy), transaction.atomic():
         # A booking or an order that is written now refers to this row, so it waits.
         locked = User.objects.select_for_update().get(pk=person.pk)
         if reasons := why_not(locked):
@@ -70,6 +70,14 @@ def export_for(*, by: User, person: User, reason: str) -> dict[str, Any]:
         data = account_data(person)
     log_event("export", account=person.email, by=by.email, what="a person's data")
     return data
+
+
+def _leave(user: User) -> None:
+    try:
+        leave_everything(user)
+    except DomainError as error:
+        # A show is locked. What was left already stays so, and the next try does the rest.
+        raise PersonBusy from error
 
 
 def _forget(user: User) -> None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.errors import NotAnonymised
+from accounts.errors import NotAnonymised, PersonBusy
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from accounts.staff.rights import may_change_account
@@ -47,7 +47,7 @@ def anonymise(request: AuthenticatedRequest, user_id: int) -> HttpResponse:
     if not refused and form.is_valid():
         try:
             services.anonymise(by=request.user, person=person, reason=form.cleaned_data["reason"])
-        except NotAnonymised as error:
+        except (NotAnonymised, PersonBusy) as error:
             refused = [error.message]
         else:
             messages.success(request, "Anonymised. Only sales and invoices are left.")

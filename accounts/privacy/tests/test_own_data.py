@@ -1,8 +1,10 @@
 """People delete and export their own data: an account with its password, a guest in its browser."""
 
 import json
+import threading
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -13,12 +15,15 @@ from accounts.privacy.services import delete_account
 from bookings import services
 from bookings.models import Booking
 from bookings.waiting.models import Entry
+from shows.models import Show
 from tests.support.factories import make_booking, make_guest, make_show, make_user
 from tests.support.person import EMAIL, MARKS, well_known_person
+from tests.support.races import elsewhere
 from tests.support.waiting import join, offer_to, sell_out
 
 pytestmark = pytest.mark.django_db
 
+PASSWORD = "marquee lights 9"
 EXPORT, DELETE = reverse("accounts:guest-export"), reverse("accounts:guest-delete")
 
 
@@ -110,3 +115,38 @@ def test_deleting_keeps_the_sale(client: Client) -> None:
     booking.refresh_from_db()
     assert booking.status == Booking.Status.CONFIRMED
     assert booking.user == guest
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_a_show_is_locked_nothing_is_deleted_and_the_page_says_so() -> None:
+    show = make_show("A s")
+    sell_out(show)
+    person = make_user("anna@example.com", PASSWORD)
+    place = join(show, user=person)
+    client = Client()
+    client.force_login(person)
+    is_locked, may_end = threading.Event(), threading.Event()
+
+    def keep_the_show() -> None:
+        with transaction.atomic():
+            Show.objects.select_for_update().get(pk=show.pk)
+            is_locked.set()
+            may_end.wait(300)
+
+    keeper = elsewhere(keep_the_show)
+    try:
+        assert is_locked.wait(300)
+        address = reverse("accounts:delete")
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '200ms'")
+        page = client.post(address, {"password": PASSWORD}, follow=True)
+    finally:
+        may_end.set()
+        keeper.result()
+        connection.close()
+    assert "Nothing was deleted" in page.content.decode()
+    person.refresh_from_db()
+    assert (person.email, person.is_active) == ("anna@example.com", True)
+    client.post(address, {"password": PASSWORD})
+    place.refresh_from_db()
+    assert place.state == Entry.State.LEFT
