@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
 
+from accounts.outbox.models import Message
 from bookings import services
 from bookings.archive.models import ArchivedBooking, ArchivedShow
 from bookings.archive.services import archive_batch
@@ -222,7 +223,10 @@ def test_money_stays_with_its_order_and_the_owner_still_sees_it() -> None:
     long_ago(show)
     assert archive() == "Moved 0 shows, 0 bookings.", "its refund is not sent yet"
     Refund.objects.update(state=RefundState.SUCCEEDED, sent_at=Now(), ended_at=Now())
+    assert archive() == "Moved 0 shows, 0 bookings.", "its mails are not sent yet"
+    Message.objects.update(sent_at=Now())
     assert archive() == "Moved 1 shows, 1 bookings."
+    assert not Message.objects.exists()
     assert [p.pk for p in Payment.objects.all()] == [payment.pk]
     assert list(find_breaches()) == []
     client = Client()
