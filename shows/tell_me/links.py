@@ -33,7 +33,7 @@ def wish_of_link(token: str) -> FilmWish:
         pk, email = signing.loads(token, salt=CONFIRM_SALT, max_age=LINK)
     except signing.BadSignature as error:
         raise LinkNotValid from error
-    wishes = FilmWish.objects.select_related("user", "movie")
+    wishes = FilmWish.objects.with_film()
     found = wishes.filter(pk=pk, user__email=email, user__is_active=True).first()
     if found is None:
         raise LinkNotValid

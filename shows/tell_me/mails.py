@@ -39,7 +39,7 @@ def _bookable(message: Message) -> EmailMultiAlternatives | Drop:
 
 
 def _wish_of(message: Message) -> FilmWish | None:
-    wishes = FilmWish.objects.select_related("user", "movie")
+    wishes = FilmWish.objects.with_film()
     return wishes.filter(pk=message.data["wish"]).first()
 
 

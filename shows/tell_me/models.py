@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import User
-from movies.models import Movie
+from movies.models import LONG_COLUMNS, Movie
 from shows.models import Cinema
 
 WAITING = Q(confirmed_at__isnull=False, told_at__isnull=True)
@@ -15,6 +15,11 @@ class FilmWishQuerySet(models.QuerySet["FilmWish"]):
     def waiting(self) -> "FilmWishQuerySet":
         """Confirmed wishes of people who have not been told yet."""
         return self.filter(WAITING)
+
+    def with_film(self) -> "FilmWishQuerySet":
+        """With person and film, without the film's long columns."""
+        films = self.select_related("user", "movie")
+        return films.defer(*(f"movie__{name}" for name in LONG_COLUMNS))
 
 
 class FilmWish(models.Model):

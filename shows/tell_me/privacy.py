@@ -8,7 +8,7 @@ from .models import FilmWish
 
 
 def wishes_of(user: User) -> list[dict[str, Any]]:
-    wishes = FilmWish.objects.filter(user=user).select_related("movie").order_by("pk")
+    wishes = FilmWish.objects.filter(user=user).with_film().order_by("pk")
     return [
         {
             "film": wish.movie.title,

@@ -112,7 +112,7 @@ def _waiting(request: HttpRequest, user: User) -> HttpResponse:
         services.stop(user=user, movie_id=int(film) if film.isdecimal() else None)
         messages.success(request, "Done. You get no more mail about that.")
         return redirect(safe_next(request) or request.path)
-    wishes = FilmWish.objects.filter(user=user, told_at=None).select_related("movie")
+    wishes = FilmWish.objects.filter(user=user, told_at=None).with_film()
     context = {"person": user, "wishes": wishes.order_by("movie__title")}
     return render(request, "shows/tell_me/waiting.html", context)
 
