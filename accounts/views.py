@@ -37,6 +37,7 @@ from .forms import (
     ProfileForm,
     SignUpForm,
 )
+from .guests.session import guest_of
 from .login.attempts import (
     spend_confirmation_mail,
     spend_email_check,
@@ -57,7 +58,9 @@ def signup(request: HttpRequest) -> HttpResponse:
         return redirect(safe_next(request) or "listings:home")
     if request.method == "POST":
         spend_sign_up(request, request.POST.get("email", ""))
-    form = SignUpForm(request.POST or None)
+    guest = guest_of(request)
+    known = {"name": guest.name, "email": guest.email} if guest else {}
+    form = SignUpForm(request.POST or None, initial=known)
     if form.is_valid() and (user := form.save(request)):
         start_session(request, user)
         messages.success(

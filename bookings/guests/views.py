@@ -17,6 +17,7 @@ from accounts.requests import AuthenticatedRequest
 from bookings.errors import ShowBusy
 from bookings.models import Booking
 from bookmyshow.core.observability.security_log import log_event
+from bookmyshow.core.time import database_now
 
 from .claiming import claim
 from .finding import ask_for_link
@@ -41,7 +42,11 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         return _open(request, found)
     booking = Booking.objects.with_show().filter(reference=found.reference).first()
-    return render(request, "bookings/guests/link.html", {"booking": booking, "guest": found.guest})
+    held_until = None
+    if booking is not None and booking.status_at(database_now()) == Booking.Status.PENDING:
+        held_until = booking.expires_at.astimezone(booking.show.screen.cinema.tz)
+    context = {"booking": booking, "guest": found.guest, "held_until": held_until}
+    return render(request, "bookings/guests/link.html", context)
 
 
 def _open(request: HttpRequest, found: GuestLink) -> HttpResponse:

@@ -54,7 +54,8 @@ def join(request: HttpRequest, show_id: int) -> HttpResponse:
     try:
         if person is None or "email" in form.fields:
             _mail_link(request, show_id, form)
-            return redirect(f"{reverse('shows:show', args=[show_id])}#waiting")
+            # To the top of the page: that is where it says that a mail is on its way.
+            return redirect("shows:show", show_id)
         count_attempt(JOINS_OF_PERSON, person.pk)
         services.join(user=person, show_id=show_id, party=form.party)
     except ShowNotFound as error:
@@ -76,8 +77,8 @@ def _mail_link(request: HttpRequest, show_id: int, form: WishForm) -> None:
     messages.write_confirm(address=address, show=show, party=form.party, key=str(uuid.uuid4()))
     notes.info(
         request,
-        f"Look at your mail: we have sent a link to {address}. You are on the waiting list as soon "
-        "as you have followed it.",
+        f"Look at your mail: we have sent a link to {address}. Open it and press the button: "
+        "only then are you on the waiting list.",
     )
 
 

@@ -90,7 +90,9 @@ def test_another_confirmed_address_takes_nothing(ticket: Booking, guest: User) -
 def test_that_it_was_bought_in_this_browser_is_no_proof(ticket: Booking, guest: User) -> None:
     client = browser_of(account("mira@example.com", confirmed=True))
     be_guest(client, guest)
-    assert ticket.seats[0] in client.get(LIST).content.decode(), "it is shown here"
+    shown = client.get(LIST).content.decode()
+    assert ticket.seats[0] in shown, "it is shown here"
+    assert "isn’t in your account yet" in shown, "and how to prove it is said"
     claim(client)
     assert owner_of(ticket) == guest
 
@@ -160,3 +162,9 @@ def test_the_claim_is_in_the_security_log_without_the_address(ticket: Booking, c
     (record,) = [r for r in caplog.records if getattr(r, "event", "") == "guest claim"]
     assert record.bookings == 1
     assert "asha" not in str(vars(record)).lower()
+
+
+def test_the_sign_up_page_knows_what_the_guest_has_typed(guest: User) -> None:
+    client = Client()
+    be_guest(client, guest)
+    assert f'value="{guest.email}"' in client.get("/accounts/signup/").content.decode()

@@ -12,11 +12,12 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.outbox.models import Message
 from accounts.outbox.registry import Drop, kind_of
+from bookings import services
 from bookings.guests.links import guest_link
 from bookings.models import Booking
 from bookmyshow.core.rate_limits import RateLimited
 from shows.models import Show
-from tests.support.factories import make_booking, make_guest, make_show, make_user
+from tests.support.factories import lapse, make_booking, make_guest, make_show, make_user
 
 pytestmark = pytest.mark.django_db
 FIND = "/bookings/find/"
@@ -54,6 +55,16 @@ def test_a_button_opens_the_booking_in_another_browser(booking: Booking) -> None
     assert booking.seats[0] in browser.get(reverse("bookings:list")).content.decode()
     booking.user.refresh_from_db()
     assert booking.user.email_confirmed_at, "who reads the mail has the address"
+
+
+def test_the_page_of_a_hold_says_until_when(guest: User) -> None:
+    hold = services.hold_seats(user=guest, show_id=make_show().pk, labels=["A1"])
+    until = hold.expires_at.astimezone(hold.show.screen.cinema.tz)
+    shown = Client().get(path_of(hold)).content.decode()
+    assert f"{until:%H:%M}" in shown
+    assert "See my seats" in shown
+    lapse(hold)
+    assert "Open my booking" in Client().get(path_of(hold)).content.decode()
 
 
 def test_the_session_gets_a_new_key(booking: Booking) -> None:

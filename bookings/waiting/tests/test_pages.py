@@ -126,10 +126,12 @@ class TestWithAnAccount:
 class TestAsAVisitor:
     def test_the_place_counts_from_the_mailed_link(self, client: Client, sold: Booking) -> None:
         response = post_join(client, sold.show, email="anna@example.com", seats="2")
-        assert response.status_code == 302
+        assert response.url == sold.show.get_absolute_url(), "the top, where the next step is said"
+        assert "press the button" in page(client, sold.show)
         assert line_of(sold.show) == []
         assert not User.objects.filter(is_guest=True).exists()
         mail = composed("waiting-confirm")
+        assert "press the button" in str(mail.body)
         address = link_in(mail, "/waiting/confirm/")
         assert "anna" not in address
         other = Client()
