@@ -19,89 +19,50 @@ REMINDER_SECONDS = 300
 # as soon as the next one is due, none of them would ever run.
 MONEY_TASK_EXPIRES = 120
 
+
+def every(seconds: int, task: str, *, expires: int = 0) -> dict[str, Any]:
+    """An entry that starts a task at this interval.
+
+    A start that waited in the queue for longer than `expires` is dropped; by default for longer
+    than the interval, because the next start is due.
+    """
+    return {
+        "task": task,
+        "schedule": timedelta(seconds=seconds),
+        "options": {"expires": expires or seconds},
+    }
+
+
+def daily(hour: int, minute: int, task: str, **kwargs: Any) -> dict[str, Any]:
+    """An entry that starts a task once a day. A restart of beat does not delay it."""
+    return {"task": task, "schedule": crontab(hour=hour, minute=minute), "kwargs": kwargs}
+
+
 SCHEDULE: dict[str, dict[str, Any]] = {
-    "release-expired-holds": {
-        "task": "bookings.tasks.release_expired_holds",
-        "schedule": timedelta(seconds=SWEEP_SECONDS),
-        # A sweep that waited for longer than this is dropped, because the next one is due.
-        "options": {"expires": SWEEP_SECONDS},
-    },
-    "send-mail": {
-        "task": "accounts.tasks.send_mail",
-        "schedule": timedelta(seconds=MAIL_SECONDS),
-        "options": {"expires": MAIL_SECONDS},
-    },
+    "release-expired-holds": every(SWEEP_SECONDS, "bookings.tasks.release_expired_holds"),
+    "tend-waiting-lists": every(WAITING_SECONDS, "bookings.tasks.tend_waiting_lists"),
     # Push messages have their own runs, so that a slow mail server does not delay them.
-    "send-push": {
-        "task": "accounts.tasks.send_push",
-        "schedule": timedelta(seconds=PUSH_SECONDS),
-        "options": {"expires": PUSH_SECONDS},
-    },
-    "tend-waiting-lists": {
-        "task": "bookings.tasks.tend_waiting_lists",
-        "schedule": timedelta(seconds=WAITING_SECONDS),
-        "options": {"expires": WAITING_SECONDS},
-    },
-    "write-hold-pushes": {
-        "task": "bookings.tasks.write_hold_pushes",
-        "schedule": timedelta(seconds=PUSH_SECONDS),
-        "options": {"expires": PUSH_SECONDS},
-    },
-    "write-show-pushes": {
-        "task": "bookings.tasks.write_show_pushes",
-        "schedule": timedelta(seconds=SHOW_PUSH_SECONDS),
-        "options": {"expires": SHOW_PUSH_SECONDS},
-    },
-    "number-documents": {
-        "task": "bookings.tasks.number_documents",
-        "schedule": timedelta(seconds=DOCUMENT_SECONDS),
-        "options": {"expires": DOCUMENT_SECONDS},
-    },
-    "number-all-documents": {
-        "task": "bookings.tasks.number_documents",
-        "schedule": crontab(hour=22, minute=45),
-        "kwargs": {"everything": True},
-    },
-    "write-reminders": {
-        "task": "bookings.tasks.write_reminders",
-        "schedule": timedelta(seconds=REMINDER_SECONDS),
-        "options": {"expires": REMINDER_SECONDS},
-    },
-    "send-refunds": {
-        "task": "bookings.tasks.send_refunds",
-        "schedule": timedelta(seconds=REFUND_SECONDS),
-        "options": {"expires": MONEY_TASK_EXPIRES},
-    },
-    "reconcile-payments": {
-        "task": "bookings.payments.tasks.reconcile_payments",
-        "schedule": timedelta(seconds=RECONCILE_SECONDS),
-        "options": {"expires": MONEY_TASK_EXPIRES},
-    },
+    "send-mail": every(MAIL_SECONDS, "accounts.tasks.send_mail"),
+    "send-push": every(PUSH_SECONDS, "accounts.tasks.send_push"),
+    "write-hold-pushes": every(PUSH_SECONDS, "bookings.tasks.write_hold_pushes"),
+    "write-show-pushes": every(SHOW_PUSH_SECONDS, "bookings.tasks.write_show_pushes"),
+    "write-reminders": every(REMINDER_SECONDS, "bookings.tasks.write_reminders"),
+    "tell-bookable": every(TELL_SECONDS, "shows.tell_me.tasks.tell_bookable"),
+    "number-documents": every(DOCUMENT_SECONDS, "bookings.tasks.number_documents"),
+    "send-refunds": every(
+        REFUND_SECONDS, "bookings.tasks.send_refunds", expires=MONEY_TASK_EXPIRES
+    ),
+    "reconcile-payments": every(
+        RECONCILE_SECONDS,
+        "bookings.payments.tasks.reconcile_payments",
+        expires=MONEY_TASK_EXPIRES,
+    ),
     # The provider's list of the day before (UTC) is complete by then.
-    "compare-payments": {
-        "task": "bookings.payments.tasks.compare_payments",
-        "schedule": crontab(hour=6, minute=10),
-    },
-    # At 04:00 in India. A time of day, because each restart of beat would start an interval again.
-    "clear-old-messages": {
-        "task": "accounts.tasks.clear_old_messages",
-        "schedule": crontab(hour=22, minute=35),
-    },
-    "clear-sessions": {
-        "task": "accounts.tasks.clear_sessions",
-        "schedule": crontab(hour=22, minute=30),
-    },
-    "forget-guests": {
-        "task": "bookings.tasks.forget_guests",
-        "schedule": crontab(hour=22, minute=40),
-    },
-    "tell-bookable": {
-        "task": "shows.tell_me.tasks.tell_bookable",
-        "schedule": timedelta(seconds=TELL_SECONDS),
-        "options": {"expires": TELL_SECONDS},
-    },
-    "forget-old-wishes": {
-        "task": "shows.tell_me.tasks.forget_old_wishes",
-        "schedule": crontab(hour=22, minute=35),
-    },
+    "compare-payments": daily(6, 10, "bookings.payments.tasks.compare_payments"),
+    # At night in India: 04:00 to 04:15.
+    "clear-sessions": daily(22, 30, "accounts.tasks.clear_sessions"),
+    "clear-old-messages": daily(22, 35, "accounts.tasks.clear_old_messages"),
+    "forget-old-wishes": daily(22, 35, "shows.tell_me.tasks.forget_old_wishes"),
+    "forget-guests": daily(22, 40, "bookings.tasks.forget_guests"),
+    "number-all-documents": daily(22, 45, "bookings.tasks.number_documents", everything=True),
 }

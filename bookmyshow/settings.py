@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from csp.constants import NONCE, NONE, SELF
-
 from . import beat, environment
+from .core.content_policy import content_policy
+from .core.db.limits import with_limits
 from .core.observability.logs import logging_config
 from .environment import ROOT, env
 
@@ -198,38 +198,21 @@ TEMPLATES = [
     },
 ]
 
-# Database: every wait has a limit. If a transaction hangs, requests that wait for it end with a
-# clear error and their threads are free again. Each worker process has its own pool, with one
-# connection for each thread.
+# Database (bookmyshow.core.db.limits). Each web process has a connection for each thread.
 WEB_THREADS = environment.whole_number("WEB_THREADS", default=4, least=1, most=64)
-LOCK_TIMEOUT_MS = 4_000
 # How long a request waits for a connection. If it gets none, the answer is a 503.
 DATABASE_WAIT_SECONDS = environment.whole_number(
     "DATABASE_WAIT_SECONDS", default=2, least=1, most=60
 )
-DATABASES: dict[str, dict[str, Any]] = {"default": environment.database("DATABASE_URL")}
-DATABASES["default"]["ENGINE"] = "bookmyshow.core.db"
-DATABASES["default"].setdefault("OPTIONS", {}).update(
-    pool={"min_size": 1, "max_size": WEB_THREADS, "timeout": DATABASE_WAIT_SECONDS},
-    options=f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout=30s"
-    " -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
-    " -c plan_cache_mode=force_generic_plan",
-)
-DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", max(DATABASE_WAIT_SECONDS, 2))
-# Milliseconds. Ends a connection if sent data is not acknowledged for this long, for example
-# because the network drops packets.
-DATABASES["default"]["OPTIONS"].setdefault("tcp_user_timeout", 3_000)
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# A statement is prepared when it runs for the second time. Only statements that run through
-# `bookmyshow.core.db.prepared` are prepared.
-DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 1
-# Behind PgBouncer each transaction may get another connection. So server-side cursors, which last
-# longer than a transaction, are off. The time limits above are set on the role (docs/deploy.md).
 PGBOUNCER = environment.switch("PGBOUNCER", default=False)
-if PGBOUNCER:
-    del DATABASES["default"]["OPTIONS"]["options"]
-    del DATABASES["default"]["OPTIONS"]["prepare_threshold"]
-    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": with_limits(
+        environment.database("DATABASE_URL"),
+        threads=WEB_THREADS,
+        wait_seconds=DATABASE_WAIT_SECONDS,
+        pgbouncer=PGBOUNCER,
+    )
+}
 
 # Cache: it holds copies only. While its server is down, reads miss and writes are dropped.
 REDIS_URL = environment.redis("REDIS_URL")
@@ -323,7 +306,7 @@ CELERY_TASK_ROUTES = {
     "bookings.tasks.number_documents": {"queue": "payments"},
 }
 CELERY_BEAT_SCHEDULE = beat.SCHEDULE
-SWEEP_SECONDS, MAIL_SECONDS = beat.SWEEP_SECONDS, beat.MAIL_SECONDS
+SWEEP_SECONDS = beat.SWEEP_SECONDS
 
 # Mail: without EMAIL_URL, mail is written to a folder.
 if mail := environment.mail_settings("EMAIL_URL"):
@@ -338,14 +321,14 @@ DEFAULT_FROM_EMAIL = environment.sender(
     "DEFAULT_FROM_EMAIL", default="BookMyShow <tickets@localhost>"
 )
 
-# Web push (docs/spec.md §21.3). Without the setting, the first process makes a key in this file.
+# Web push (docs/spec.md §21.2). Without the setting, the first process makes a key in this file.
 VAPID_PRIVATE_KEY = environment.push_key("VAPID_PRIVATE_KEY")
 VAPID_KEY_FILE = ROOT / ".data" / "push" / "vapid.key"
 VAPID_SUBJECT = environment.push_subject("VAPID_SUBJECT", sender=DEFAULT_FROM_EMAIL)
 # The only origin that messages may be sent to without HTTPS, or on a private network: a push
 # service for tests.
 PUSH_TEST_ORIGIN = (environment.origins("PUSH_TEST_ORIGIN") or [""])[0]
-# The cookie of a browser that is told things (accounts.push.browsers).
+# The cookie of a browser that subscribed to push messages (accounts.push.browsers).
 PUSH_COOKIE_NAME = "__Host-push" if HTTPS else "push"
 
 # Language, time, money
@@ -397,19 +380,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = HTTPS
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "script-src": [SELF, NONCE],
-        # The hash of the only inline style, which is in base.html.
-        "style-src": [SELF, "'sha256-HZ4rB03Xrq48TXRrshZ0A/rzCbrI8O6Hcrjxi45i7Q8='"],
-        "img-src": [SELF, "data:", *(POSTER_HOSTS or ["https:"])],
-        "object-src": [NONE],
-        "base-uri": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-    }
-}
+CONTENT_SECURITY_POLICY = content_policy(POSTER_HOSTS)
 
 # Logs go to the standard error stream; systemd or the platform collects them (docs/deploy.md).
 LOGGING = logging_config(as_json=not DEBUG)

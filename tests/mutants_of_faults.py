@@ -5,7 +5,7 @@ Each is: name, file, text, its replacement, and the test that must fail (tests/m
 
 HOLDS = "bookings/holds.py"
 STATEMENTS = "bookings/holds_sql.py"
-SETTINGS = "bookmyshow/settings.py"
+SETTINGS, LIMITS = "bookmyshow/settings.py", "bookmyshow/core/db/limits.py"
 
 MUTANTS_OF_FAULTS = [
     (
@@ -48,9 +48,9 @@ MUTANTS_OF_FAULTS = [
     ),
     (
         "a pooled connection is not checked",
-        SETTINGS,
-        'DATABASES["default"]["CONN_HEALTH_CHECKS"] = True',
-        'DATABASES["default"]["CONN_HEALTH_CHECKS"] = False',
+        LIMITS,
+        '"CONN_HEALTH_CHECKS": True',
+        '"CONN_HEALTH_CHECKS": False',
         "tests/faults/test_database.py::test_no_request_fails_after_a_restart_without_visitors",
     ),
     (
@@ -79,7 +79,7 @@ MUTANTS_OF_FAULTS = [
     ),
     (
         "waits for locks have no limit",
-        SETTINGS,
+        LIMITS,
         "lock_timeout={LOCK_TIMEOUT_MS}",
         "lock_timeout=0",
         "tests/faults/test_database.py::"
@@ -87,8 +87,8 @@ MUTANTS_OF_FAULTS = [
     ),
     (
         "a request does not wait for a connection",
-        SETTINGS,
-        '"timeout": DATABASE_WAIT_SECONDS',
+        LIMITS,
+        '"timeout": wait_seconds',
         '"timeout": 0.1',
         "tests/faults/test_database.py::test_a_server_without_a_connection_to_spare_is_waited_for",
     ),

@@ -1,0 +1,49 @@
+"""The limits of database connections, for Django's setting DATABASES.
+
+Every wait has a limit. If a transaction hangs, requests that wait for it end with a clear error and
+their threads are free again.
+"""
+
+from typing import Any
+
+LOCK_TIMEOUT_MS = 4_000
+# Ends a connection if sent data is not acknowledged for this long, for example because the network
+# drops packets.
+UNACKNOWLEDGED_MS = 3_000
+
+
+def with_limits(
+    database: dict[str, Any], *, threads: int, wait_seconds: int, pgbouncer: bool
+) -> dict[str, Any]:
+    """The settings of one database, with its pool and limits. Options that are there already stay.
+
+    `threads`: connections of a process, one for each thread. `wait_seconds`: how long a request
+    waits for one of them, and for the server to accept a new one.
+    """
+    options: dict[str, Any] = {
+        "connect_timeout": max(wait_seconds, 2),
+        "tcp_user_timeout": UNACKNOWLEDGED_MS,
+        **database.get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": threads, "timeout": wait_seconds},
+    }
+    # Behind PgBouncer each transaction may get another connection. So server-side cursors, which
+    # last longer than a transaction, are off, and the limits are set on the role (docs/deploy.md).
+    if pgbouncer:
+        for name in ("options", "prepare_threshold"):
+            options.pop(name, None)
+    else:
+        options["options"] = (
+            f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout=30s"
+            " -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
+            " -c plan_cache_mode=force_generic_plan"
+        )
+        # A statement is prepared when it runs for the second time. Only statements that run through
+        # `bookmyshow.core.db.prepared` are prepared.
+        options["prepare_threshold"] = 1
+    return {
+        **database,
+        "ENGINE": "bookmyshow.core.db",
+        "OPTIONS": options,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": pgbouncer,
+    }
