@@ -7,6 +7,7 @@ TICKETS = "static/js/sw/tickets.js"
 ANSWERS = "static/js/sw/answers.js"
 PERSON = "bookings/offline/person.py"
 BROWSER = "tests/browser/test_offline.py"
+DROPPED = "tests/browser/test_saved_tickets_dropped.py"
 SAVING = "bookings/offline/tests/test_saving.py"
 
 MUTANTS_OF_OFFLINE = [
@@ -15,14 +16,14 @@ MUTANTS_OF_OFFLINE = [
         ANSWERS,
         "  await dropTickets();\n  return fetch(request)",
         "  return fetch(request)",
-        f"{BROWSER}::test_a_log_out_that_the_network_swallows_drops_them_too",
+        f"{DROPPED}::test_a_log_out_that_the_network_swallows_drops_them_too",
     ),
     (
         "saved tickets outlive a log-out on another device",
         PERSON,
         "response[PERSON_HEADER] = NOBODY",
         "pass",
-        f"{BROWSER}::test_a_log_out_on_another_device_drops_them_at_the_next_page",
+        f"{DROPPED}::test_a_log_out_on_another_device_drops_them_at_the_next_page",
     ),
     (
         "the end of a session is forgotten if its answer is a redirect",
@@ -36,21 +37,21 @@ MUTANTS_OF_OFFLINE = [
         TICKETS,
         "|| personOf(name) === except) continue;",
         "|| except) continue;",
-        f"{BROWSER}::test_another_person_never_sees_the_tickets_of_the_one_before",
+        f"{DROPPED}::test_another_person_never_sees_the_tickets_of_the_one_before",
     ),
     (
         "a saved ticket is shown after its show",
         "static/js/sw/rules.js",
         "tickets.filter(({ until }) => new Date(until).getTime() > now);",
         "tickets.filter(() => now);",
-        f"{BROWSER}::test_a_show_that_ends_while_the_network_is_away_takes_its_ticket_along",
+        f"{DROPPED}::test_a_show_that_ends_while_the_network_is_away_takes_its_ticket_along",
     ),
     (
         "a saved ticket is never fetched again",
         TICKETS,
         "before?.version === ticket.version &&",
         "before &&",
-        f"{BROWSER}::test_a_cancelled_ticket_and_a_moved_show_are_right_after_the_next_page",
+        f"{DROPPED}::test_a_cancelled_ticket_and_a_moved_show_are_right_after_the_next_page",
     ),
     (
         "a new release drops the saved tickets",

@@ -7,6 +7,7 @@ OFFERS = "bookings/waiting/offers.py"
 HOLDS = "bookings/holds.py"
 SERVICES = "bookings/waiting/services.py"
 TESTS = "bookings/waiting/tests/test_offers.py"
+JOINING = "bookings/waiting/tests/test_joining_and_leaving.py"
 LINE = "bookings/waiting/tests/test_line.py"
 IN_ORDER = f"{LINE}::test_the_line_is_served_in_its_order_and_nobody_overtakes_it"
 AT_ONCE = f"{TESTS}::test_seats_that_come_back_are_offered_at_once"
@@ -116,7 +117,7 @@ MUTANTS_OF_WAITING = [
         SERVICES,
         "if own is None and not _fits_now(show, party, now):",
         "if own is None:",
-        TESTS,
+        JOINING,
     ),
     (
         "joining does not lock the show",
@@ -140,13 +141,13 @@ MUTANTS_OF_WAITING = [
         OFFERS,
         "if show.is_cancelled or now >= last_offers_at(show):",
         "if show.is_cancelled:",
-        TESTS,
+        JOINING,
     ),
     (
         "a cancelled show leaves people in line",
         "bookings/show_changes/services.py",
         "        close_list(show, now, Why.CANCELLED)\n",
         "",
-        TESTS,
+        JOINING,
     ),
 ]

@@ -14,13 +14,11 @@ from accounts.models import User
 from accounts.outbox.models import Message
 from bookings import services
 from bookings.after_sale.services import Back, cancel_for_customer
-from bookings.errors import OfferedInstead, SeatsUnavailable, TooManySeats
+from bookings.errors import OfferedInstead, SeatsUnavailable
 from bookings.integrity.repair import repair_show
 from bookings.models import Booking
-from bookings.show_changes.services import cancel_show, move_show
 from bookings.waiting import services as waiting
 from bookings.waiting.choosing import Party
-from bookings.waiting.errors import AlreadyInLine, ListClosed, SeatsAreFree
 from bookings.waiting.models import Entry
 from shows.models import Seat, Show
 from tests.support.factories import hall, lapse, make_booking, make_show, make_user
@@ -315,127 +313,6 @@ def test_the_next_in_line_who_asks_for_other_seats_is_told_of_the_offer() -> Non
     entry.refresh_from_db()
     assert (swapped.is_offer, entry.state) == (False, STATES.PASSED)
     assert breaches() == []
-
-
-class TestJoining:
-    def test_is_refused_while_the_party_could_choose_seats_itself(self) -> None:
-        show = make_show(hall(1, 2))
-        with pytest.raises(SeatsAreFree):
-            join(show, seats=2)
-        make_booking(show, ["R1-1"])
-        join(show, seats=2)
-        with pytest.raises(SeatsAreFree):
-            join(show, seats=1)
-        held = services.hold_seats(user=make_user(), show_id=show.pk, labels=["R1-2"])
-        lapse(held)
-        with pytest.raises(SeatsAreFree):
-            join(show, seats=1)
-
-    def test_offers_to_the_line_first_what_lapsed(self) -> None:
-        show = make_show(hall(1, 1))
-        held = services.hold_seats(user=make_user(), show_id=show.pk, labels=["R1-1"])
-        first = join(show)
-        lapse(held)
-        second = join(show)
-        assert offer_to(first).seats == ["R1-1"]
-        assert line_of(show) == [second]
-
-    def test_twice_for_the_same_is_one_place(self) -> None:
-        show = make_show(hall(1, 1))
-        sell_out(show)
-        entry = join(show)
-        assert join(show, user=entry.user) == entry
-        with pytest.raises(AlreadyInLine):
-            join(show, user=entry.user, seats=2)
-
-    def test_is_refused_for_more_seats_than_a_person_may_have(self, settings: Any) -> None:
-        settings.MAX_SEATS_PER_SHOW = 2
-        show = make_show(hall(1, 1))
-        sold = sell_out(show)
-        with pytest.raises(TooManySeats):
-            join(show, user=sold.user, seats=2)
-
-    def test_is_refused_shortly_before_the_show(self) -> None:
-        show = make_show(hall(1, 1), starts_in=timedelta(minutes=29))
-        sell_out(show)
-        with pytest.raises(ListClosed):
-            join(show)
-
-
-class TestLeaving:
-    def test_gives_up_the_place(self) -> None:
-        show = make_show(hall(1, 1))
-        sold = sell_out(show)
-        first, second = join(show), join(show)
-        waiting.leave(user=first.user, entry_id=first.pk)
-        services.cancel_booking(user=sold.user, reference=sold.reference)
-        first.refresh_from_db()
-        assert first.state == STATES.LEFT
-        assert offer_to(second).is_offer
-
-    def test_with_an_offer_gives_it_to_the_next(self) -> None:
-        show = make_show(hall(1, 1))
-        sold = sell_out(show)
-        first, second = join(show), join(show)
-        services.cancel_booking(user=sold.user, reference=sold.reference)
-        offer = offer_to(first)
-        waiting.leave(user=first.user, entry_id=first.pk)
-        first.refresh_from_db()
-        offer.refresh_from_db()
-        assert (first.state, offer.ended_reason) == (STATES.LEFT, "released")
-        assert offer_to(second).is_offer
-        assert breaches() == []
-
-
-class TestShowsThatChange:
-    def test_a_cancelled_show_closes_the_list_and_tells_everybody(self) -> None:
-        show = make_show(hall(1, 1))
-        sold = sell_out(show)
-        first, second = join(show), join(show)
-        services.cancel_booking(user=sold.user, reference=sold.reference)
-        cancel_show(by=make_user(is_staff=True), show_id=show.pk)
-        for entry in (first, second):
-            entry.refresh_from_db()
-            assert entry.state == STATES.CLOSED
-            assert Message.objects.get(key=f"waiting-over:{entry.pk}").data["why"] == "cancelled"
-        assert breaches() == []
-
-    def test_a_moved_show_keeps_its_line_and_tells_it(self) -> None:
-        show = make_show(hall(1, 1))
-        sold = sell_out(show)
-        entry = join(show)
-        move_show(
-            by=make_user(is_staff=True),
-            show_id=show.pk,
-            starts_at=show.starts_at + timedelta(hours=3),
-        )
-        assert Message.objects.filter(kind="waiting-moved", user=entry.user).count() == 1
-        services.cancel_booking(user=sold.user, reference=sold.reference)
-        assert offer_to(entry).is_offer
-
-    def test_shortly_before_the_show_nobody_gets_an_offer_and_the_list_is_closed(self) -> None:
-        show = make_show(hall(1, 1), starts_in=timedelta(minutes=31))
-        sold = sell_out(show)
-        entry = join(show)
-        Show.objects.filter(pk=show.pk).update(starts_at=show.starts_at - timedelta(minutes=2))
-        services.cancel_booking(user=sold.user, reference=sold.reference)
-        assert line_of(show) == [entry]
-        assert waiting.tend_lists() == 1
-        entry.refresh_from_db()
-        assert entry.state == STATES.CLOSED
-        assert Message.objects.get(key=f"waiting-over:{entry.pk}").data["why"] == "begins-soon"
-        assert services.hold_seats(user=make_user(), show_id=show.pk, labels=["R1-1"])
-
-    def test_tending_finds_a_person_whose_account_was_switched_on_again(self) -> None:
-        show = make_show(hall(1, 1))
-        sold = sell_out(show)
-        entry = join(show)
-        User.objects.filter(pk=entry.user_id).update(is_active=False)
-        services.cancel_booking(user=sold.user, reference=sold.reference)
-        assert line_of(show) == [entry]
-        User.objects.filter(pk=entry.user_id).update(is_active=True)
-        assert waiting.tend_lists() == 1
-        assert offer_to(entry).is_offer
 
 
 def test_a_rollback_loses_the_free_seats_and_the_offer_together() -> None:
