@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.http import HttpResponse, JsonResponse
+from django.utils import timezone
+
 from .models import User
 
 # Other apps' functions, which read their data about a person. The key is the name in the export.
@@ -26,3 +29,12 @@ def account_data(user: User) -> dict[str, Any]:
         },
         **{name: read(user) for name, read in _parts.items()},
     }
+
+
+def as_file(data: object, name: str = "") -> HttpResponse:
+    """A JSON file to download, with `name` and today's date in its file name."""
+    response = JsonResponse(data, json_dumps_params={"indent": 2}, safe=False)
+    words = ("bookmyshow", name, f"{timezone.now():%Y-%m-%d}")
+    file = "-".join(filter(None, words))
+    response["Content-Disposition"] = f'attachment; filename="{file}.json"'
+    return response

@@ -12,11 +12,9 @@ from django.http import (
     HttpResponse,
     HttpResponseBadRequest,
     HttpResponseRedirect,
-    JsonResponse,
 )
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -27,7 +25,7 @@ from . import services
 from .email.mails import write_reset_link
 from .email.new_address import ask_for_new_address
 from .errors import PersonBusy
-from .export import account_data
+from .export import account_data, as_file
 from .forms import (
     ChangePasswordForm,
     CurrentPasswordForm,
@@ -167,10 +165,7 @@ def log_out_others(request: AuthenticatedRequest) -> HttpResponse:
 def export(request: AuthenticatedRequest) -> HttpResponse:
     """Download all data of the person as a JSON file."""
     log_event("export", request=request, account=request.user.email, what="own data")
-    response = JsonResponse(account_data(request.user), json_dumps_params={"indent": 2})
-    name = f"bookmyshow-{timezone.now():%Y-%m-%d}.json"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return as_file(account_data(request.user))
 
 
 @sensitive_post_parameters("password")

@@ -24,7 +24,7 @@ from bookmyshow.core.mail import compose_mail, site_link
 from .confirmation import link_token
 from .new_address_link import LINK_SECONDS, new_address_token
 
-# Whoever asked for a reset link has asked again by then.
+# A person who still wants a new password has asked again by then.
 RESET_EXPIRES = timedelta(hours=12)
 
 

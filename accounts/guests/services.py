@@ -19,12 +19,12 @@ from .session import begin_session_of
 GUESTS_FROM_ADDRESS = Limit("guests-address", parse("120 per 10 minutes"), in_memory_fallback=False)
 
 # Functions of other apps: whether something was bought, ordered or asked for as this guest.
-_claims: list[Callable[[User], bool]] = []
+_uses: list[Callable[[User], bool]] = []
 
 
-def add_claim(is_used: Callable[[User], bool]) -> None:
-    """Register another app's question: does something of lasting value belong to this guest?"""
-    _claims.append(is_used)
+def add_use(is_used: Callable[[User], bool]) -> None:
+    """Register another app's function: whether something of lasting value belongs to a guest."""
+    _uses.append(is_used)
 
 
 def begin_guest(request: HttpRequest) -> User:
@@ -42,7 +42,7 @@ def begin_guest(request: HttpRequest) -> User:
 
 
 def give_details(*, guest: User, name: str, email: str, phone: str) -> User:
-    """Save what a guest says about itself; returns the guest who has these details.
+    """Save a guest's details; returns the guest who has them now.
 
     It is another guest if this one has bought something under another email: tickets keep the
     address that they were sent to. The caller then moves the hold (`bookings.guests.moving`) and
@@ -51,7 +51,7 @@ def give_details(*, guest: User, name: str, email: str, phone: str) -> User:
     """
     email = User.objects.normalize_email(email)
     changes_address = email_key(guest.email) != email_key(email)
-    if changes_address and guest.email and any(is_used(guest) for is_used in _claims):
+    if changes_address and guest.email and any(is_used(guest) for is_used in _uses):
         guest = User.objects.create_guest()
     elif changes_address:
         guest.email_confirmed_at = None

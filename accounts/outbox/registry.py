@@ -11,8 +11,10 @@ from .models import LONGEST_KIND, Channel, Message, Priority
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """The message can't be written yet, for example because a hold is still pending. The next look
-    is at `at`, and this was not a failed try."""
+    """The message can't be written yet, for example because a hold is still pending.
+
+    It is tried again at `at`. This does not count as a failed try.
+    """
 
     at: datetime
 
@@ -87,7 +89,7 @@ class Sender(Protocol):
         """Send what `compose` wrote. Raises an error that `refusal` can classify."""
 
     def refusal(self, error: Exception, message: Message) -> Refusal | Drop:
-        """Classify an error of `send`. Drop: whoever the message was for is not there any more."""
+        """Classify an error of `send`. Drop: the recipient does not exist any more."""
 
     def drop_connection(self) -> None:
         """Close at once, after an error. `open` connects again. Raises nothing."""

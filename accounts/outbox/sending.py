@@ -221,8 +221,11 @@ def note_failure(message: Message, refusal: Refusal) -> None:
 
 
 def _end_claim(message: Message, **fields: Any) -> None:
-    """Write nothing if the claim lapsed and another sender has claimed the message, or if staff
-    have ended it meanwhile."""
+    """End the claim and set `fields`.
+
+    Nothing is written if another sender claimed the message after this claim lapsed, or if staff
+    have ended the message.
+    """
     Message.objects.waiting().filter(pk=message.pk, claimed_until=message.claimed_until).update(
         claimed_until=None, **fields
     )

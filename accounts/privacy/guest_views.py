@@ -11,13 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.errors import PersonBusy
-from accounts.export import account_data
+from accounts.export import account_data, as_file
 from accounts.guests.session import GUEST, LINKED, people
 from accounts.models import User
 from bookmyshow.core.observability.security_log import log_event
 
 from .services import delete_account
-from .staff_views import as_file
 
 
 @never_cache

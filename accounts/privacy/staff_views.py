@@ -1,13 +1,13 @@
 """Staff pages about one person: export what is known, and anonymise."""
 
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import NotAnonymised, PersonBusy
+from accounts.export import as_file
 from accounts.models import User
 from accounts.requests import AuthenticatedRequest
 from accounts.staff.rights import may_change_account
@@ -54,14 +54,6 @@ def anonymise(request: AuthenticatedRequest, user_id: int) -> HttpResponse:
             return redirect("admin:accounts_user_change", user_id)
     context = {"person": person, "form": form, "refused": refused}
     return _page(request, "accounts/privacy/staff_anonymise.html", "Anonymise a person", context)
-
-
-def as_file(data: object, name: str) -> HttpResponse:
-    """A JSON file to download, with today's date in its name."""
-    response = JsonResponse(data, json_dumps_params={"indent": 2}, safe=False)
-    file = f"bookmyshow-{name}-{timezone.now():%Y-%m-%d}.json"
-    response["Content-Disposition"] = f'attachment; filename="{file}"'
-    return response
 
 
 def _page(

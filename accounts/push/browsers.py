@@ -80,8 +80,8 @@ def browser_name(request: HttpRequest) -> str:
     return f"{browser} on {system}" if system else browser
 
 
-def thing(request: HttpRequest) -> str:
-    """What the person holds, in one word: "phone" or "computer"."""
+def phone_or_computer(request: HttpRequest) -> str:
+    """What the browser runs on, in one word: "phone" or "computer"."""
     agent = request.headers.get("User-Agent", "")
     return "phone" if any(sign in agent for sign in PHONES) else "computer"
 

@@ -2,7 +2,7 @@
 
 Without these rules, people could make this site send requests into its own network. The name of
 a host proves nothing: it may lead to a private address, or to another address at each look-up. So
-`public_address` decides on the address that is then connected to.
+`transport.post` checks each address (`is_public`) and connects to one that it has checked.
 """
 
 from dataclasses import dataclass

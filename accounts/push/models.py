@@ -1,4 +1,4 @@
-"""Browsers that a person wants to be told things on, by web push (docs/spec.md §21.3)."""
+"""Browsers that get push messages for a person (docs/spec.md §21.2)."""
 
 from django.db import models
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""The part of a booking's page where a person can be told things on the browser they hold."""
+"""The part of a booking's page where a person can subscribe to push messages in this browser."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from accounts.requests import safe_next
 
-from .browsers import device_of, thing
+from .browsers import device_of, phone_or_computer
 from .keys import server_key
 from .models import Subscription, Topic
 
@@ -36,7 +36,7 @@ def opt_in_context(
         "person_id": person_id,
         "row": row if is_told else None,
         "choices": choices(row, on),
-        "thing": thing(request),
+        "phone_or_computer": phone_or_computer(request),
         "on": HOLD if on == HOLD else TICKET,
         "page": safe_next(request) if request.method == "POST" else request.get_full_path(),
     }

@@ -1,4 +1,4 @@
-"""Sends push messages: the outbox's sender for its channel "push" (docs/spec.md §21.3).
+"""Sends push messages: the outbox's sender for its channel "push" (docs/spec.md §21.2).
 
 pywebpush encrypts a message for its browser (RFC 8291), py-vapid signs the site's name (RFC 8292).
 The request itself is our own (`transport`), because the addresses come from browsers.

@@ -1,6 +1,6 @@
-"""One POST to a push service, and its answer. Written for servers that nobody vouches for.
+"""One POST to a push service, and its answer. The server may be hostile.
 
-An endpoint comes from a browser, so the other side may be hostile. The name is looked up once, all
+An endpoint is what a browser says, so it may name any host. The name is looked up once, all
 its addresses are checked (`endpoints.is_public`), and the connection goes to one of them: a name
 that leads elsewhere at its next look-up gains nothing. No redirect is followed, no proxy of the
 environment is used, at most READ_AT_MOST bytes of the answer are read, and the whole exchange,

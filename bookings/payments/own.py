@@ -72,11 +72,6 @@ def amount_due(booking: Booking) -> int:
     return payment_status(booking).amount_due
 
 
-def amounts_due(bookings: Iterable[Booking]) -> dict[int, int]:
-    """`amount_due` of many bookings, by their ids, with the statements of one."""
-    return {pk: status.amount_due for pk, status in payment_statuses(bookings).items()}
-
-
 def payment_statuses(bookings: Iterable[Booking]) -> dict[int, PaymentStatus]:
     """`payment_status` of many bookings, by their ids, with the statements of one.
 

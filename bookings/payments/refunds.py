@@ -19,7 +19,7 @@ from bookmyshow.core.time import database_now
 
 from .cancellation_policy import ALL, CancellationPolicy
 from .errors import NothingToRefund, PaymentDisputed, RefundTooLarge
-from .ledger import Ledger, lock_ledgers, read_ledger
+from .ledger import Ledger, lock_ledgers
 from .models import Order, OrderLine, Payment, Refund
 from .states import OrderState, PaymentState, RefundState
 
@@ -92,11 +92,6 @@ def cancellation_offer(ledger: Ledger, *, at: datetime, starts_at: datetime) -> 
         was_moved=was_moved,
         at_counter=any(p.provider == COUNTER and p.captured for p in ledger.payments),
     )
-
-
-def policy_refund(order: Order, at: datetime) -> int:
-    """What comes back if the customer cancels this order at `at`, by the order's policy."""
-    return cancellation_offer(read_ledger(order), at=at, starts_at=order.show.starts_at).back
 
 
 def write_refunds(

@@ -1,8 +1,8 @@
-"""Find what people wanted to be told, and write a push message for each (docs/spec.md §21.3).
+"""Writes push messages about holds that end soon and shows that start soon (docs/spec.md §21.2).
 
-Beat starts these functions. They read by the database's clock, take no lock, and nothing in the
-path of a hold waits for them. What they wrote is not written twice: the key of a message names the
-booking and the moment that it is about, so an extended hold or a moved show is a new event.
+Beat starts these functions. They read by the database's clock and take no lock, and no hold waits
+for them. The key of a message names the booking and the moment that it is about. So nothing is
+written twice, and an extended hold or a moved show is a new event.
 """
 
 from datetime import timedelta

@@ -9,7 +9,7 @@ class TellMeConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.export import add_part
-        from accounts.guests.services import add_claim
+        from accounts.guests.services import add_use
         from accounts.privacy.parts import forget_with
 
         from .mails import register_kinds
@@ -19,4 +19,4 @@ class TellMeConfig(AppConfig):
         register_kinds()
         add_part("filmsWaitedFor", wishes_of)
         forget_with(forget_wishes)
-        add_claim(lambda guest: FilmWish.objects.filter(user=guest).exists())
+        add_use(lambda guest: FilmWish.objects.filter(user=guest).exists())

@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts.errors import TooManyGuests
-from accounts.guests.services import add_claim, begin_guest, give_details
+from accounts.guests.services import add_use, begin_guest, give_details
 from accounts.guests.session import begin_session_of, buyer, guest_of, people, remember_linked
 from accounts.models import User
 from tests.support.factories import make_guest, make_user
@@ -121,8 +121,8 @@ def test_details_are_kept_and_corrected_until_something_was_bought() -> None:
 def test_another_email_after_a_purchase_makes_another_guest(
     monkeypatch: pytest.MonkeyPatch, request_of_visitor: HttpRequest
 ) -> None:
-    monkeypatch.setattr("accounts.guests.services._claims", [])
-    add_claim(lambda guest: guest.email.lower() == "anna@example.com")
+    monkeypatch.setattr("accounts.guests.services._uses", [])
+    add_use(lambda guest: guest.email.lower() == "anna@example.com")
     guest = begin_guest(request_of_visitor)
     give_details(guest=guest, name="Anna", email="anna@example.com", phone="")
     assert give_details(guest=guest, name="Eva", email="Anna@example.com", phone="") == guest
