@@ -6,10 +6,10 @@ class BookingsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.export import add_part
-        from accounts.guests.services import add_claim
+        from accounts.guests.services import add_use
         from accounts.privacy.parts import forget_with, leave_with, refuse_while
 
-        from . import privacy, waiting_mails
+        from . import privacy
         from .documents.export import documents_of
         from .export import bookings_of
         from .guests import at_log_in, finding
@@ -29,9 +29,8 @@ class BookingsConfig(AppConfig):
         forget_with(forget_orders)
         refuse_while(privacy.coming_bookings)
         refuse_while(money_under_way)
-        add_claim(has_bought)
-        add_claim(waits_anywhere)
+        add_use(has_bought)
+        add_use(waits_anywhere)
         at_log_in.connect_signals()
-        waiting_mails.register_kinds()
         pushes.register_kinds()
         finding.register_kinds()

@@ -32,8 +32,8 @@ from .errors import (
 )
 from .hold_limits import check_buyer, most_seats_to_confirm
 from .locks import lock_booking_statement, lock_person_statement
+from .messages.kinds import Kind
 from .models import Booking
-from .notices.kinds import Kind
 
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 
@@ -64,7 +64,7 @@ CONFIRM_HOLD = """
                OR entry.state = 'OFFERED' AND entry.booking_id = confirmed.id)
     ), told AS (
         -- The mail with the ticket. Its kind, key and priority are those of
-        -- notices/services.py: write_booked.
+        -- messages/services.py: write_booked.
         INSERT INTO outbox_message (kind, key, user_id, show, booking, priority)
         SELECT %(kind)s::text, %(kind)s::text || ':' || id, user_id, show_id, id,
                %(priority)s::smallint

@@ -13,8 +13,8 @@ from bookmyshow.core.time import database_now
 from .ending import count_seats, end_bookings
 from .errors import BookingNotFound, BookingNotPending, BookingUsed, ShowBusy, ShowNotBookable
 from .locks import lock_bookings, lock_show
+from .messages.services import write_cancelled
 from .models import Admission, Booking
-from .notices.services import write_cancelled
 from .payments.cancelling import abandon_order, give_back_by_policy
 from .waiting.offers import offer_free_seats
 

@@ -15,8 +15,8 @@ from accounts.models import User
 from bookings.ending import count_seats, end_bookings
 from bookings.errors import BookingNotFound, BookingNotPending, ShowBusy, ShowIsOver
 from bookings.locks import lock_bookings, lock_show
+from bookings.messages.services import write_cancelled
 from bookings.models import Booking
-from bookings.notices.services import write_cancelled
 from bookings.payments.cancelling import (
     MoneyBack,
     give_back_all,

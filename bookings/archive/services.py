@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from django.db import connection, transaction
 
-from bookings.notices.kinds import Kind
+from bookings.messages.kinds import Kind
 
 from .models import ArchivedBooking
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import NamedTuple
-from urllib.parse import urljoin
 
 from django.conf import settings
 from django.core import signing
@@ -22,6 +21,7 @@ from accounts.errors import LinkNotValid
 from accounts.models import User
 from bookings.models import Booking
 from bookmyshow.core.email_key import email_key
+from bookmyshow.core.mail import site_link
 from bookmyshow.core.security import keep_address_secret
 from bookmyshow.core.time import database_now
 
@@ -46,7 +46,7 @@ def guest_link(booking: Booking) -> str:
     guest = booking.user
     if not guest.is_guest or not guest.email:
         return ""
-    return urljoin(settings.SITE_URL, reverse("bookings:guest-link", args=[link_token(booking)]))
+    return site_link(reverse("bookings:guest-link", args=[link_token(booking)]))
 
 
 def link_token(booking: Booking) -> str:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from accounts.outbox.models import Message
 from accounts.outbox.services import nudge
-from bookings.notices.kinds import Kind
+from bookings.messages.kinds import Kind
 from bookmyshow.core.time import database_now
 
 #: How long such a mail waits: a worker numbers the receipt some seconds after the payment. It goes

@@ -2,9 +2,9 @@
 
 from accounts.outbox.models import Priority
 from accounts.outbox.registry import Compose, register
-from bookings.notices.kinds import LABELS, Kind
+from bookings.messages.kinds import LABELS, Kind
 
-from . import changes, tickets
+from . import changes, tickets, waiting_list
 
 FIRST, NORMAL, LAST = Priority.FIRST, Priority.NORMAL, Priority.LAST
 KINDS: dict[Kind, tuple[Compose, Priority]] = {
@@ -25,3 +25,4 @@ def register_kinds() -> None:
     """Called when the app starts."""
     for kind, (compose, priority) in KINDS.items():
         register(kind, label=LABELS[kind], compose=compose, priority=priority)
+    waiting_list.register_kinds()

@@ -8,8 +8,8 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from accounts.outbox.models import Message
 from accounts.outbox.services import NewMessage, write_many
+from bookings.messages.kinds import Kind
 from bookings.models import Booking
-from bookings.notices.kinds import Kind
 from bookmyshow.core.time import database_now
 from shows.models import Show
 

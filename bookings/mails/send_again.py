@@ -13,8 +13,8 @@ from accounts.models import User
 from accounts.outbox.models import Message
 from accounts.outbox.services import write
 from bookings.errors import BookingNotFound, BookingNotPending, ShowIsOver
+from bookings.messages.kinds import Kind
 from bookings.models import Booking
-from bookings.notices.kinds import Kind
 from bookmyshow.core.rate_limits import Limit, count_attempt
 from bookmyshow.core.staff import audit
 from bookmyshow.core.time import database_now

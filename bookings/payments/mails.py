@@ -5,9 +5,9 @@ The id of each mail is made from its payment, so that a payment has one mail of 
 
 import logging
 
+from bookings.messages.kinds import Kind
+from bookings.messages.services import write_about_money
 from bookings.models import Booking
-from bookings.notices.kinds import Kind
-from bookings.notices.services import write_notice_of_money
 from bookmyshow.core.currencies import from_minor
 
 from .models import Order, Payment
@@ -35,7 +35,7 @@ def mail_refused(payment: Payment, order: Order, booking: Booking) -> None:
 
 
 def _write(kind: Kind, payment: Payment, order: Order, booking: Booking, **detail: object) -> None:
-    write_notice_of_money(
+    write_about_money(
         kind=kind,
         event=payment.uuid,
         user_id=order.user_id,

@@ -8,8 +8,8 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from bookings.notices.kinds import Kind
-from bookings.notices.services import write_notice_of_money
+from bookings.messages.kinds import Kind
+from bookings.messages.services import write_about_money
 from bookmyshow.core.currencies import from_minor
 from bookmyshow.core.time import database_now
 
@@ -220,7 +220,7 @@ def _tell(refund: Refund, *, sent_before: datetime | None, now: datetime) -> Non
     if told_at is not None and now - told_at < JUST_TOLD:
         return
     is_done = refund.state == RefundState.SUCCEEDED
-    write_notice_of_money(
+    write_about_money(
         kind=Kind.REFUNDED if is_done else Kind.REFUND_ON_ITS_WAY,
         event=refund.uuid,
         user_id=order.user_id,

@@ -16,8 +16,8 @@ from django.db import transaction
 
 from accounts.outbox.nudging import run_soon
 from bookings.errors import ShowBusy
+from bookings.messages.services import write_booked
 from bookings.models import Booking
-from bookings.notices.services import write_booked
 from bookmyshow.core.db.transactions import lock_timeout_raises
 
 from .case import (

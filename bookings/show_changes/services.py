@@ -21,9 +21,9 @@ from accounts.models import User
 from bookings.ending import count_seats, end_bookings
 from bookings.errors import ShowBusy, ShowIsCancelled, ShowIsOver, TimeOutOfRange
 from bookings.locks import lock_bookings, lock_show
+from bookings.messages import services as messages
+from bookings.messages.kinds import Kind
 from bookings.models import Booking
-from bookings.notices import services as notices
-from bookings.notices.kinds import Kind
 from bookings.payments.cancelling import ShowMoney, give_back_all
 from bookings.payments.models import Refund
 from bookings.push.changes import write_show_cancelled, write_show_moved
@@ -159,7 +159,7 @@ def move_show(*, by: User, show_id: int, starts_at: datetime, why: str = "") -> 
         people = _tell(Kind.SHOW_MOVED, show, sold, {"why": why, **times})
         for hold in live:
             if hold.status == PENDING and not hold.has_lapsed(now):
-                notices.write_notice_for_hold(
+                messages.write_about_hold(
                     Kind.SHOW_MOVED, show=show, hold=hold, detail={"why": why, **times}
                 )
         tell_of_move(show, moved_from=before)
@@ -208,7 +208,7 @@ def _tell(
     for booking in bookings:
         by_person.setdefault(booking.user_id, []).append(booking)
     backs = money.by_person if money else {}
-    notices.write_notices(
+    messages.write_about_show(
         kind=kind,
         show=show,
         by_person=by_person,

@@ -16,8 +16,8 @@ from accounts.outbox.models import WAITING, Message
 from accounts.requests import AuthenticatedRequest
 from accounts.staff.sessions import background
 from bookings.errors import BookingError
+from bookings.messages.kinds import Kind
 from bookings.models import Booking
-from bookings.notices.kinds import Kind
 from bookmyshow.core.htmx import HtmxHttpRequest, page_or_part
 from bookmyshow.core.staff.access import staff_with
 from bookmyshow.core.time import database_now, moment_on_clock
@@ -136,7 +136,7 @@ def _page(
         "paid": paid_for_show(show.pk),
         "progress": refund_progress(show.pk) if show.is_cancelled else None,
         "bookings": sold.select_related("user").order_by("pk")[:BOOKINGS_SHOWN],
-        "notices": Message.objects.filter(
+        "mails": Message.objects.filter(
             show=show.pk, kind__in=[Kind.SHOW_CANCELLED, Kind.SHOW_MOVED]
         ).aggregate(
             written=Count("pk"),

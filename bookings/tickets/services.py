@@ -17,8 +17,8 @@ from django.urls import reverse
 from icalendar import Alarm, Calendar, Event, vText
 
 from accounts.outbox.models import Channel, Message
+from bookings.messages.kinds import Kind
 from bookings.models import Booking
-from bookings.notices.kinds import Kind
 
 # Each purpose has its own salt, so a shared link is not valid at the door. Do not change the salts:
 # printed tickets and shared links would become invalid.

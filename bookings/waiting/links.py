@@ -1,12 +1,10 @@
 """Links in mails of the waiting list. Their tokens are signed, and stored nowhere."""
 
-from urllib.parse import urljoin
-
-from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
 from accounts.outbox.models import Message
+from bookmyshow.core.mail import site_link
 
 from . import messages
 from .models import Entry
@@ -19,7 +17,7 @@ CONFIRM_SECONDS = 2 * 24 * 3600
 def place_link(entry_id: int) -> str:
     """The page of a place in line, where one can leave it; also the one-click address."""
     token = signing.dumps(entry_id, salt=PLACE_SALT)
-    return urljoin(settings.SITE_URL, reverse("waiting:place", args=[token]))
+    return site_link(reverse("waiting:place", args=[token]))
 
 
 def entry_of(token: str) -> Entry | None:
@@ -34,7 +32,7 @@ def entry_of(token: str) -> Entry | None:
 def confirm_link(message: Message) -> str:
     """The page that confirms the address that `message` was sent to."""
     token = signing.dumps(message.pk, salt=CONFIRM_SALT)
-    return urljoin(settings.SITE_URL, reverse("waiting:confirm", args=[token]))
+    return site_link(reverse("waiting:confirm", args=[token]))
 
 
 def request_of(token: str) -> Message | None:

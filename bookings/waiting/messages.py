@@ -1,6 +1,6 @@
 """Writes the messages of the waiting list, in the transaction of what they are about.
 
-`bookings/waiting_mails.py` says what they say.
+`bookings/mails/waiting_list.py` says what they say.
 """
 
 from collections.abc import Iterable

@@ -117,11 +117,11 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     asked = request_of(token)
     show = Show.objects.with_film().filter(pk=asked.show or 0).first() if asked else None
     if asked is None or show is None:
-        return _personal(render(request, "bookings/waiting/confirm.html", status=410))
+        return _private(render(request, "bookings/waiting/confirm.html", status=410))
     party = Party(**asked.data)
     context = {"show": show, "party": party, "wish": party.words, "address": asked.address}
     if request.method != "POST":
-        return _personal(render(request, "bookings/waiting/confirm.html", context))
+        return _private(render(request, "bookings/waiting/confirm.html", context))
     try:
         person = _proved(request, asked.address)
         entry = services.join(user=person, show_id=show.pk, party=party)
@@ -130,10 +130,10 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
             remember_linked(request, entry.user_id)
     except DomainError as error:
         context["problem"] = error.message
-        return _personal(
+        return _private(
             render(request, "bookings/waiting/confirm.html", context, status=error.status)
         )
-    return _personal(redirect(f"{show.get_absolute_url()}#waiting"))
+    return _private(redirect(f"{show.get_absolute_url()}#waiting"))
 
 
 def _proved(request: HttpRequest, address: str) -> User:
@@ -157,7 +157,7 @@ def place(request: HttpRequest, token: str) -> HttpResponse:
     """The page of a place in line that mails link to, with a button to leave. POST leaves."""
     entry = entry_of(token)
     if entry is None:
-        return _personal(render(request, "bookings/waiting/place.html", status=410))
+        return _private(render(request, "bookings/waiting/place.html", status=410))
     problem = ""
     if request.method == "POST":
         try:
@@ -171,11 +171,10 @@ def place(request: HttpRequest, token: str) -> HttpResponse:
         "is_open": is_open,
         **panel_context(entry, entry.show),
     }
-    return _personal(render(request, "bookings/waiting/place.html", context))
+    return _private(render(request, "bookings/waiting/place.html", context))
 
 
-def _personal(response: HttpResponse) -> HttpResponse:
-    """The address has a token: it is not stored, indexed, or sent to other sites."""
-    response["Cache-Control"] = "private, no-store"
+def _private(response: HttpResponse) -> HttpResponse:
+    """The address has a token: it must get into no search and no other site's log."""
     keep_address_secret(response)
     return response

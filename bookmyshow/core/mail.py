@@ -42,6 +42,12 @@ def compose_mail(
     return mail
 
 
+def add_unsubscribe(mail: EmailMultiAlternatives, link: str) -> None:
+    """Give the mail a button of the mail program's own, which posts to `link` (RFC 8058)."""
+    mail.extra_headers["List-Unsubscribe"] = f"<{link}>"
+    mail.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+
+
 def site_link(path: str) -> str:
     """The complete address of a page. It never comes from a request's host."""
     return urljoin(settings.SITE_URL, path)

@@ -4,7 +4,7 @@ from django.core.mail import EmailMultiAlternatives
 
 from accounts.outbox.models import Message, Priority
 from accounts.outbox.registry import Drop, register
-from bookmyshow.core.mail import compose_mail, site_link
+from bookmyshow.core.mail import add_unsubscribe, compose_mail, site_link
 from bookmyshow.core.time import database_now
 from shows.links import filter_query
 
@@ -46,7 +46,5 @@ def _wish_of(message: Message) -> FilmWish | None:
 def _mail(name: str, wish: FilmWish, **context: object) -> EmailMultiAlternatives:
     stop = stop_link(wish.user)
     mail = compose_mail(f"shows/mail/{name}", {"wish": wish, "stop_link": stop, **context})
-    # A button of the mail program, which posts to the address (RFC 8058).
-    mail.extra_headers["List-Unsubscribe"] = f"<{stop}>"
-    mail.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    add_unsubscribe(mail, stop)
     return mail

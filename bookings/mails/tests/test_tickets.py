@@ -22,8 +22,8 @@ from accounts.outbox.sending import send_due
 from bookings import services
 from bookings.documents.numbering import number_documents
 from bookings.errors import BookingExpired
+from bookings.messages.services import write_booked
 from bookings.models import Booking
-from bookings.notices.services import write_booked
 from bookings.payments.models import Order
 from bookings.payments.states import OrderState, PaymentState
 from bookings.tasks import number_documents as number_documents_task

@@ -18,8 +18,8 @@ from bookings import services
 from bookings.errors import BookingError, BookingNotPending
 from bookings.holds_sql import HoldRequest, take_free_seats
 from bookings.locks import lock_show
+from bookings.messages.kinds import Kind
 from bookings.models import Booking
-from bookings.notices.kinds import Kind
 from bookings.payments.closing import close_finished_orders
 from bookings.payments.locks import lock_orders, lock_payments, lock_refunds
 from bookings.payments.models import Order, Payment, Refund

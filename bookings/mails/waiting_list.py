@@ -1,7 +1,6 @@
 """What the mails and push messages of the waiting list say (docs/spec.md §20).
 
-Each mail has a link to leave the list. Mail programs show it as their own button too
-(List-Unsubscribe, RFC 8058).
+Each mail has a link to leave the list.
 """
 
 from datetime import datetime
@@ -15,17 +14,17 @@ from accounts.outbox.registry import Drop, register
 from accounts.push.content import Content
 from accounts.push.kinds import register_kind
 from accounts.push.models import Topic
-from bookmyshow.core.mail import compose_mail, site_link
+from bookings.models import Booking
+from bookings.waiting import messages
+from bookings.waiting.choosing import Party
+from bookings.waiting.links import confirm_link, place_link
+from bookings.waiting.models import Entry
+from bookmyshow.core.mail import add_unsubscribe, compose_mail, site_link
 from bookmyshow.core.templatetags.formatting import clock, moment
 from bookmyshow.core.time import database_now
 from shows.models import Show
 
-from .guests.links import guest_link
-from .models import Booking
-from .waiting import messages
-from .waiting.choosing import Party
-from .waiting.links import confirm_link, place_link
-from .waiting.models import Entry
+from .about import ticket_link
 
 NOT_IN_LINE = "The person is not on the waiting list any more."
 
@@ -43,12 +42,12 @@ def offer(message: Message) -> EmailMultiAlternatives | Drop:
         until=booking.expires_at.astimezone(entry.show.screen.cinema.tz),
         minutes=settings.WAITING_OFFER_MINUTES,
         currency=entry.show.currency,
-        link=guest_link(booking) or site_link(booking.get_absolute_url()),
+        link=ticket_link(booking),
     )
 
 
 def push_offer(message: Message) -> Content | Drop:
-    """The same, as a push message to people who chose those about holds."""
+    """The offer as a push message, to people who chose those about holds."""
     entry = _entry(message)
     now = database_now()
     if entry is None or entry.booking is None or entry.booking.user_id != message.user_id:
@@ -138,6 +137,5 @@ def _mail(name: str, entry: Entry, **context: Any) -> EmailMultiAlternatives:
         f"bookings/mail/{name}",
         {**_about(entry.show), "entry": entry, "leave_link": leave, **context},
     )
-    mail.extra_headers["List-Unsubscribe"] = f"<{leave}>"
-    mail.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    add_unsubscribe(mail, leave)
     return mail

@@ -11,7 +11,7 @@ from shows.models import Show
 from .kinds import Kind
 
 
-def write_notices(
+def write_about_show(
     *,
     kind: Kind,
     show: Show,
@@ -38,9 +38,7 @@ def write_notices(
     )
 
 
-def write_notice_for_hold(
-    kind: Kind, *, show: Show, hold: Booking, detail: Mapping[str, Any]
-) -> None:
+def write_about_hold(kind: Kind, *, show: Show, hold: Booking, detail: Mapping[str, Any]) -> None:
     """Write a mail that is sent only after this hold is confirmed."""
     write(
         kind,
@@ -81,7 +79,7 @@ def write_cancelled(booking: Booking, *, money: Mapping[str, Any], by_customer: 
     )
 
 
-def write_notice_of_money(
+def write_about_money(
     *,
     kind: Kind,
     event: uuid.UUID,
