@@ -183,7 +183,8 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
     )
     search_fields = ("email",)
     search_help_text = (
-        "Beginnings of names, of an email or its parts, or any four figures of a phone number."
+        "Beginnings of names, of an email or its parts, or any four figures of a phone number. "
+        "Guests are found under “By kind”."
     )
     ordering = ("email",)
     readonly_fields = ("email_confirmed_at", "last_login", "created_at", "updated_at")

@@ -142,7 +142,9 @@ def email(request: AuthenticatedRequest) -> HttpResponse:
         spend_confirmation_mail(request.user)
         new = form.cleaned_data["email"]
         ask_for_new_address(user=request.user, email=new, request=request)
-        messages.success(request, f"We have sent a link to {new}. Follow it to log in with that.")
+        messages.success(
+            request, f"We have sent a link to {new}. Open it to log in with that address."
+        )
         return redirect("accounts:profile")
     status = 422 if form.is_bound else 200
     return render(request, "accounts/email.html", {"form": form}, status=status)

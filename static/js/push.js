@@ -31,6 +31,14 @@ const isMadeFor = (key, subscription) => {
   return own.length === key.length && own.every((byte, place) => byte === key[place]);
 };
 
+/* A browser that can't reach its push service may wait for ever, and so would the button. */
+const PATIENCE = 15_000;
+const inTime = (promise) =>
+  Promise.race([
+    promise,
+    new Promise((_, refuse) => setTimeout(() => refuse(new Error("no answer")), PATIENCE)),
+  ]);
+
 /* The browser's subscription for this site's key. One for an earlier key receives nothing. */
 const subscribe = async (key) => {
   const { pushManager } = await navigator.serviceWorker.ready;
@@ -62,7 +70,7 @@ const turnOn = async (part, form) => {
   const permission = await Notification.requestPermission();
   if (permission !== "granted") return show(part, permission === "denied" ? "denied" : "off");
   try {
-    const changed = await send(form, await subscribe(bytesOf(part.dataset.pushKey)));
+    const changed = await send(form, await inTime(subscribe(bytesOf(part.dataset.pushKey))));
     part.replaceWith(changed);
     begin(changed);
     show(changed, "on");

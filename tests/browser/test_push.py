@@ -318,6 +318,22 @@ def test_a_subscription_that_fails_says_so(
     expect(page.get_by_role("button", name=BUTTON)).to_be_enabled()
 
 
+def test_a_push_service_that_never_answers_leaves_a_button_that_works(
+    page: Page, user: User, phone: TestBrowser, sign_in: SignIn
+) -> None:
+    waits = "() => { document.body.dataset.waits = ''; return new Promise(() => {}); }"
+    page.add_init_script(f"PushManager.prototype.subscribe = {waits}")
+    sign_in(page, user)
+    page.goto(make_booking(make_show(), ["A1"], user=user).get_absolute_url())
+    page.clock.install()
+    page.get_by_role("button", name=BUTTON).click()
+    expect(page.locator("body[data-waits]")).to_be_attached()
+    expect(page.get_by_role("button", name=BUTTON)).to_be_disabled()
+    page.clock.fast_forward(16_000)
+    expect(page.get_by_text("That did not work. Please try again.")).to_be_visible()
+    expect(page.get_by_role("button", name=BUTTON)).to_be_enabled()
+
+
 def test_without_javascript_nothing_is_shown(
     visitor: Callable[..., BrowserContext], user: User, sign_in: SignIn
 ) -> None:
