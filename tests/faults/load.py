@@ -18,6 +18,8 @@ PATIENCE_SECONDS = 60.0
 LONGEST_WAIT = 120.0
 # A fault is over if all buyers are served and nothing has failed for this long.
 CALM_SECONDS = 1.5
+# gunicorn closes a connection that was idle for 15 s (`keepalive`). A POST on it would be lost.
+IDLE_SECONDS = 5.0
 BROKEN = 0
 
 
@@ -42,6 +44,7 @@ class Buyer:
         self._host = urlsplit(url).netloc
         self._cookie = f"sessionid={session}; csrftoken={CSRF}"
         self._connection: http.client.HTTPConnection | None = None
+        self._last = 0.0
         self.answers: list[Answer] = []
         self.confirmed: list[str] = []
 
@@ -81,7 +84,8 @@ class Buyer:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         answer = Answer(start, 0.0, what, BROKEN, "", b"")
         try:
-            if self._connection is None:
+            if self._connection is None or start > self._last + IDLE_SECONDS:
+                self.close()
                 self._connection = http.client.HTTPConnection(self._host, timeout=PATIENCE_SECONDS)
             self._connection.request(method, path, body, headers)
             response = self._connection.getresponse()
@@ -89,14 +93,19 @@ class Buyer:
             location = response.headers.get("Location", "")
             answer = Answer(start, 0.0, what, response.status, location, content)
         except (OSError, http.client.HTTPException):
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = None
+            self.close()
             # A short pause, as a person makes before the next try.
             time.sleep(0.05)
-        answer = answer._replace(seconds=time.monotonic() - start)
+        self._last = time.monotonic()
+        answer = answer._replace(seconds=self._last - start)
         self.answers.append(answer)
         return answer
+
+    def close(self) -> None:
+        """Close the connection. The next request opens another."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
 
 
 @dataclass
