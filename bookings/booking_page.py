@@ -52,11 +52,13 @@ ENDED_WORDS = {
 OFFER_ENDED_WORDS = {
     "lapsed": (
         "Your offer ran out",
-        "The seats are not held for you any more. You can join the waiting list again, at its end.",
+        "The seats are not held for you any more. While the show is sold out, you can join the "
+        "waiting list again, at its end.",
     ),
     "released": (
         "You said no to these seats",
-        "The next in line is asked. You can join the waiting list again, at its end.",
+        "The next in line is asked. While the show is sold out, you can join the waiting "
+        "list again, at its end.",
     ),
 }
 HELD_AT_A_CANCELLED_SHOW = ("The cinema cancelled this show", "The hold is over. We are sorry.")

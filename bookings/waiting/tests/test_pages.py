@@ -93,7 +93,9 @@ class TestWithAnAccount:
         assert f"{offer.expires_at.astimezone(sold.show.screen.cinema.tz):%H:%M}" in shown
         assert offer.get_absolute_url() in shown
         lapse(offer)
-        assert "Your offer is over" in client.get(address).content.decode()
+        shown = client.get(address).content.decode()
+        assert "Your offer is over" in shown
+        assert "While the show is sold out" in shown, "with free seats there is no list to join"
 
     def test_a_person_can_leave_and_nobody_else_can_for_them(
         self, client: Client, sold: Booking
