@@ -19,7 +19,10 @@ def leave_with(function: Callable[[User], object]) -> None:
 
 
 def forget_with(function: Callable[[User], object]) -> None:
-    """Register what is deleted or blanked, in the transaction that blanks the person's row."""
+    """Register what is deleted or blanked, in the transaction that blanks the person's row.
+
+    It runs before that row is locked, and once more under its lock.
+    """
     _inside.append(function)
 
 

@@ -36,7 +36,7 @@ def delete_account(*, user: User, request: HttpRequest | None = None) -> None:
     _leave(user)
     log_event("account deletion", request=request, account=user.email)
     with lock_timeout_raises(PersonBusy), transaction.atomic():
-        _forget(User.objects.select_for_update().get(pk=user.pk))
+        _forget(_locked(user))
 
 
 def why_not(person: User) -> list[str]:
@@ -52,8 +52,7 @@ def anonymise(*, by: User, person: User, reason: str) -> None:
         raise NotAnonymised(" ".join(reasons))
     _leave(person)
     with lock_timeout_raises(PersonBusy), transaction.atomic():
-        # A booking or an order that is written now refers to this row, so it waits.
-        locked = User.objects.select_for_update().get(pk=person.pk)
+        locked = _locked(person)
         if reasons := why_not(locked):
             raise NotAnonymised(" ".join(reasons))
         email = locked.email
@@ -80,7 +79,18 @@ def _leave(user: User) -> None:
         raise PersonBusy from error
 
 
+def _locked(user: User) -> User:
+    """Forget what other apps keep, then lock the person's row.
+
+    In this order: who settles a payment has locked the order, and writes a message to the person.
+    The commit then waits for this row, so waiting for the order under its lock would be a deadlock.
+    """
+    forget_everything(user)
+    return User.objects.select_for_update().get(pk=user.pk)
+
+
 def _forget(user: User) -> None:
+    # Once more, for what was written while the row was waited for.
     forget_everything(user)
     drop_for(user)
     unsubscribe(user=user)

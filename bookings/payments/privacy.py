@@ -7,6 +7,7 @@ from django.db.models import Prefetch, Q
 from accounts.models import User
 from bookmyshow.core.currencies import from_minor
 
+from .locks import lock_orders, lock_payments
 from .models import Dispute, Order, OrderLine, Payment, Refund
 from .states import OrderState, PaymentState, RefundState
 
@@ -81,6 +82,9 @@ def _order(order: Order) -> dict[str, Any]:
 
 def forget_orders(user: User) -> None:
     """Blank the address in the orders, and the provider's pages, which were opened with it."""
+    # Lock the orders, then the payments, each in the order of their ids.
+    lock_orders(Q(user=user))
+    lock_payments(Q(order__user=user))
     orders = Order.objects.filter(user=user)
     orders.exclude(email="").update(email="")
     Payment.objects.filter(order__in=orders).filter(

@@ -2,23 +2,28 @@
 
 import json
 import threading
+from collections.abc import Callable
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Q
 from django.test import Client
 from django.urls import reverse
 
 from accounts.guests.session import GUEST, LINKED
 from accounts.models import User
 from accounts.outbox.models import Message
+from accounts.outbox.services import write
 from accounts.privacy.services import delete_account
 from bookings import services
 from bookings.models import Booking
+from bookings.payments.locks import lock_orders
 from bookings.waiting.models import Entry
 from shows.models import Show
 from tests.support.factories import make_booking, make_guest, make_show, make_user
+from tests.support.money import make_order
 from tests.support.person import EMAIL, MARKS, well_known_person
-from tests.support.races import elsewhere
+from tests.support.races import elsewhere, meeting
 from tests.support.waiting import join, offer_to, sell_out
 
 pytestmark = pytest.mark.django_db
@@ -150,3 +155,21 @@ def test_while_a_show_is_locked_nothing_is_deleted_and_the_page_says_so() -> Non
     client.post(address, {"password": PASSWORD})
     place.refresh_from_db()
     assert place.state == Entry.State.LEFT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_payment_that_is_settled_meanwhile_and_the_deletion_do_not_deadlock() -> None:
+    """The settlement has the order, and then writes a mail for the person who is deleted."""
+    guest = make_guest("guest@example.com")
+    booking = make_booking(make_show(), ["A1"], user=guest)
+    order = make_order(booking)
+
+    def settle() -> Callable[[], object]:
+        lock_orders(Q(pk=order.pk))
+        return lambda: write("money-back", key="money-back:1", user=guest)
+
+    assert meeting(settle, lambda: delete_account(user=guest)) is None
+    guest.refresh_from_db()
+    order.refresh_from_db()
+    assert (guest.email, order.email) == ("", "")
+    assert not Message.objects.waiting().filter(user=guest).exists()
