@@ -145,7 +145,7 @@ MUTANTS_OF_MONEY = [
     (
         "the order of a swapped hold stays open",
         CHECKOUT,
-        "        _end_orders_of_others(locked, orders, payments, now)\n",
+        "        _end_orders_that_are_over(orders, payments, now)\n",
         "",
         f"{PRESSES}::test_swapping_seats_does_not_extend_the_hold_again",
     ),

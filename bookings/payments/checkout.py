@@ -147,7 +147,7 @@ def _write_payment(
         payments = lock_payments(Q(order__in=orders))
         now = database_now()
         _check(locked, starts_at, most_seats, now)
-        _end_orders_of_others(locked, orders, payments, now)
+        _end_orders_that_are_over(orders, payments, now)
         order = _live_order(locked, orders, now)
         if order is None:
             pay_until = _extend(locked, now)
@@ -177,13 +177,15 @@ def _check(
             raise EmailNotConfirmed(most_seats, is_guest=booking.user.is_guest)
 
 
-def _end_orders_of_others(
-    booking: Booking, orders: list[Order], payments: list[Payment], now: datetime
-) -> None:
-    """End this person's OPEN orders at the show whose holds are over, such as a swapped one."""
-    others = [o for o in orders if o.booking_id != booking.pk and o.state == OrderState.OPEN]
-    found = Booking.objects.in_bulk([order.booking_id for order in others])
-    for order in others:
+def _end_orders_that_are_over(orders: list[Order], payments: list[Payment], now: datetime) -> None:
+    """End this person's OPEN orders at the show that can't be paid any more.
+
+    Their holds are over, such as a swapped one. Or the hold became a ticket that is paid at the
+    cinema, and the time of its order passed: a new order of this ticket can be written now.
+    """
+    still_open = [order for order in orders if order.state == OrderState.OPEN]
+    found = Booking.objects.in_bulk([order.booking_id for order in still_open])
+    for order in still_open:
         state = end_state(order, found.get(order.booking_id), now)
         if state is not None:
             end_order(order, [p for p in payments if p.order_id == order.pk], state, now)

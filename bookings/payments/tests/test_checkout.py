@@ -258,6 +258,23 @@ def test_a_ticket_to_be_paid_at_the_cinema_can_be_paid_online(
         press(held)
 
 
+def test_a_ticket_can_be_paid_although_the_order_of_its_hold_is_not_closed_yet(
+    sandbox: Sandbox, held: Booking
+) -> None:
+    """Pay was pressed, then the seats were confirmed, to be paid at the cinema. The time of the
+    first order has passed, and the reconciler has not looked yet."""
+    first = press(held).payment
+    services.confirm_booking(user=held.user, reference=held.reference)
+    Order.objects.update(pay_until=database_now())
+    checkout = press(held)
+    assert checkout.expires_at == held.show.starts_at
+    first.refresh_from_db()
+    assert (first.state, first.order.state) == (PaymentState.CANCEL_DUE, OrderState.EXPIRED)
+    sandbox.pay(checkout.payment.reference)
+    assert observe(checkout.payment.pk).state == PaymentState.CAPTURED
+    assert Order.objects.get(booking=held, state=OrderState.PAID) == checkout.payment.order
+
+
 def test_what_can_not_be_paid_is_refused(
     sandbox: Sandbox, settings: Settings, held: Booking
 ) -> None:
