@@ -182,11 +182,13 @@ def _leave(which: Q) -> Entry:
     if show_id is None:
         raise BookingNotFound("You are not on the waiting list of this show.")
     show = lock_show(show_id)
-    # After the lock: an offer may just have been made.
-    offer_id = Entry.objects.filter(which).values_list("booking", flat=True).get()
-    locked = lock_bookings(Q(pk=offer_id)) if offer_id else []
+    # After the lock: an offer may just have been made, or the place moved to an account.
+    entry = Entry.objects.filter(which).first()
+    if entry is None:
+        raise BookingNotFound("This place in line is not yours any more.")
+    locked = lock_bookings(Q(pk=entry.booking_id)) if entry.booking_id else []
     now = database_now()
-    entry = Entry.objects.get(which)
+    entry.refresh_from_db()
     if entry.state not in {WAITING, OFFERED}:
         return entry
     _end_offer(show, [b for b in locked if b.status == Booking.Status.PENDING], now)

@@ -12,14 +12,15 @@ from django.db import transaction
 
 from accounts.models import User
 from bookings import release_and_cancel, services
-from bookings.errors import BookingError, SeatsUnavailable, ShowBusy
+from bookings.errors import BookingError, BookingNotFound, SeatsUnavailable, ShowBusy
+from bookings.locks import lock_show
 from bookings.models import Booking
 from bookings.waiting import services as waiting
 from bookings.waiting.choosing import Party
 from bookings.waiting.models import Entry
 from bookings.waiting.offers import offer_free_seats
 from shows.models import Show
-from tests.support.factories import hall, make_booking, make_show, make_user
+from tests.support.factories import hall, make_booking, make_guest, make_show, make_user
 from tests.support.races import assert_sold_once, at_once, meeting
 from tests.support.waiting import breaches, join, lapse_under_lock, offer_to, sell_out
 
@@ -144,6 +145,22 @@ def test_random_calls_at_once_never_deadlock_and_keep_every_invariant() -> None:
     services.sweep_lapsed_holds()
     waiting.tend_lists()
     assert_sold_once(show)
+
+
+def test_a_place_that_moves_to_an_account_meanwhile_is_not_left_by_the_guest() -> None:
+    show = make_show(hall(1, 1))
+    sell_out(show)
+    guest, account = make_guest(), make_user()
+    place = join(show, user=guest)
+
+    def move() -> None:
+        lock_show(show.pk)
+        Entry.objects.filter(pk=place.pk).update(user=account)
+
+    outcome = meeting(move, lambda: waiting.leave(user=guest, entry_id=place.pk))
+    assert isinstance(outcome, BookingNotFound), repr(outcome)
+    place.refresh_from_db()
+    assert (place.user, place.state) == (account, Entry.State.WAITING)
 
 
 def test_an_offer_is_not_made_to_somebody_who_leaves_at_the_same_time() -> None:
