@@ -12,15 +12,18 @@ from playwright.sync_api import (
 from accounts.models import User
 from bookings import services
 from bookings.models import Booking
+from tests.support.browser import PATIENCE_MS
 from tests.support.factories import make_booking, make_guest, make_movie, make_show, make_user
 from tests.support.phone import SAVED_BY_NOW, Phone
 
 pytest_plugins = ["tests.support.phone"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TICKETS_ARE_GONE = """async () => {
+TICKETS_ARE_GONE = """async (patience) => {
   const kept = async () => (await caches.keys()).some((name) => name.startsWith("tickets-"));
-  while (await kept()) await new Promise((done) => setTimeout(done, 50));
+  const end = Date.now() + patience;
+  while ((await kept()) && Date.now() < end) await new Promise((done) => setTimeout(done, 50));
+  return !(await kept());
 }"""
 # The index of the saved tickets, with a show that has just ended.
 END_OF_SHOW = """async () => {
@@ -102,7 +105,7 @@ def test_a_log_out_from_a_page_without_its_worker_drops_them_too(
     assert phone.page.evaluate("navigator.serviceWorker.controller") is None
     log_out(phone.page)
     expect(phone.page.get_by_role("link", name="Log in").first).to_be_visible()
-    phone.page.evaluate(TICKETS_ARE_GONE)
+    assert phone.page.evaluate(TICKETS_ARE_GONE, PATIENCE_MS)
 
 
 # The second leads to the log-in, and the answer that ends the session is a redirect.
@@ -115,7 +118,7 @@ def test_a_log_out_on_another_device_drops_them_at_the_next_page(
     user.set_password("another good one 7")
     user.save()
     phone.page.goto(address)
-    phone.page.evaluate(TICKETS_ARE_GONE)
+    assert phone.page.evaluate(TICKETS_ARE_GONE, PATIENCE_MS)
 
 
 def test_another_person_never_sees_the_tickets_of_the_one_before(
