@@ -228,6 +228,17 @@ class NetworkNotConfirmed(EmailNotConfirmed):
         )
 
 
+class EmailUsedOften(EmailNotConfirmed):
+    """Many tickets were booked for one address by guests, which nobody has proved."""
+
+    def __init__(self) -> None:
+        BookingError.__init__(
+            self,
+            "Many tickets were booked for this email address in the last hour. Open the link in one"
+            " of their mails, or log in or sign up; or try again in an hour.",
+        )
+
+
 class IdempotencyKeyReused(BookingError):
     code = "IDEMPOTENCY_KEY_REUSED"
     message = "This Idempotency-Key was used for another request; use a new key."

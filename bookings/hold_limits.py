@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
-from limits import RateLimitItemPerHour
+from limits import RateLimitItemPerHour, parse
 
 from accounts.models import User
 from bookmyshow.core.client_address import client_network
 from bookmyshow.core.db.prepared import prepared_cursor
+from bookmyshow.core.email_key import email_key
 from bookmyshow.core.pseudonym import pseudonym
 from bookmyshow.core.rate_limits import Limit, RateLimited, count_attempt
 
@@ -25,6 +26,7 @@ from .errors import (
     AccountNeeded,
     AddressLimit,
     BookingNotFound,
+    EmailUsedOften,
     GuestDetailsMissing,
     GuestsOfAddressLimit,
     HoldPaused,
@@ -82,6 +84,10 @@ WITHIN_LIMITS = """
     AND (%(held_from)s::text = ''
          OR held_near + cardinality(%(labels)s::text[]) <= %(seats_of_address)s::int)
 """
+
+
+#: Tickets that guests book for one address which nobody has proved.
+TICKETS_TO_ADDRESS = Limit("guest-tickets", parse("10 per hour"), in_memory_fallback=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,13 +195,14 @@ def most_seats_to_confirm(user: User) -> int | None:
 
 
 def count_unconfirmed_seats(request: HttpRequest, user: User, reference: str) -> None:
-    """Count the seats of a purchase by a person whose email is not confirmed.
+    """Count the seats of a purchase by a guest, or by a person whose email is not confirmed.
 
     The limit is per hour, for each show and network address. Without it a few new accounts of one
-    network could buy a whole show. The counts are in Redis; while it is down, there is no such
-    limit. Raises NetworkNotConfirmed.
+    network could buy a whole show. Guests count also with a proved address: one mailed link proves
+    it for any number of sessions. The counts are in Redis; while it is down, there is no such
+    limit. Raises NetworkNotConfirmed, EmailUsedOften.
     """
-    if most_seats_to_confirm(user) is None:
+    if most_seats_to_confirm(user) is None and not user.is_guest:
         return
     holds = Booking.objects.filter(user=user, reference=reference, status=Booking.Status.PENDING)
     rate = RateLimitItemPerHour(settings.MAX_HELD_SEATS_PER_ADDRESS)
@@ -205,6 +212,19 @@ def count_unconfirmed_seats(request: HttpRequest, user: User, reference: str) ->
             count_attempt(limit, f"{show_id} {address_key(request)}", times=seats)
         except RateLimited as error:
             raise NetworkNotConfirmed(is_guest=user.is_guest) from error
+        _count_mailed(user)
+
+
+def _count_mailed(user: User) -> None:
+    """Count a ticket that goes to an address which a guest typed. Raises EmailUsedOften.
+
+    Anybody can type anybody's address, and each ticket is a mail.
+    """
+    if user.is_guest and user.email_confirmed_at is None:
+        try:
+            count_attempt(TICKETS_TO_ADDRESS, email_key(user.email))
+        except RateLimited as error:
+            raise EmailUsedOften from error
 
 
 def address_key(request: HttpRequest) -> str:

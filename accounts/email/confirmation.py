@@ -5,6 +5,7 @@ reset by mail confirms the address too.
 """
 
 from django.core import signing
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -45,7 +46,15 @@ def confirm_email(*, token: str, request: HttpRequest | None = None) -> User:
 
 def mark_confirmed(user: User, *, request: HttpRequest | None = None) -> None:
     """The person followed a link that was mailed to them. A second call changes nothing."""
-    if not user.email_confirmed_at:
-        user.email_confirmed_at = timezone.now()
-        user.save(update_fields=["email_confirmed_at", "updated_at"])
-        log_event("email confirmed", request=request, account=user.email)
+    if user.email_confirmed_at:
+        return
+    # Another request may change the address at this moment: the new one is not proved.
+    unproved = User.objects.filter(pk=user.pk, email=user.email, email_confirmed_at=None)
+    with transaction.atomic():
+        locked = unproved.select_for_update().first()
+        if locked is None:
+            return
+        locked.email_confirmed_at = timezone.now()
+        locked.save(update_fields=["email_confirmed_at", "updated_at"])
+    user.email_confirmed_at = locked.email_confirmed_at
+    log_event("email confirmed", request=request, account=user.email)

@@ -48,16 +48,22 @@ def send_confirmation_link(request: AuthenticatedRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_address_page(request: HttpRequest, token: str) -> HttpResponse:
-    """The page of the link that was mailed to a new log-in address. A button takes it."""
+    """The page of the link that was mailed to a new log-in address. A button takes it.
+
+    Only for the account itself. If the address was mistyped, the mail is in a stranger's mailbox,
+    and the link alone would give the account away (403).
+    """
     try:
-        if request.method == "POST":
+        account, email = read_new_address(token)
+        if request.user != account:
+            response: HttpResponse = render(request, "accounts/new_address_log_in.html", status=403)
+        elif request.method == "POST":
             user = change_address(token=token, request=request)
             remember_device(request, user.email)
             messages.success(request, f"Done. From now on you log in with {user.email}.")
-            response: HttpResponse = redirect("accounts:profile")
+            response = redirect("accounts:profile")
         else:
-            context = {"email": read_new_address(token)[1]}
-            response = render(request, "accounts/new_address.html", context)
+            response = render(request, "accounts/new_address.html", {"email": email})
     except (LinkNotValid, EmailTaken):
         response = render(request, "accounts/new_address.html", {"email": ""}, status=410)
     keep_address_secret(response)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.errors import PersonBusy
 from accounts.export import account_data, as_file
-from accounts.guests.session import GUEST, LINKED, people
+from accounts.guests.session import GUEST, LINKED, PROVED, people
 from accounts.models import User
 from bookmyshow.core.observability.security_log import log_event
 
@@ -41,7 +41,7 @@ def delete(request: HttpRequest) -> HttpResponse:
         except PersonBusy as error:
             messages.error(request, error.message)
             return redirect("accounts:guest-delete")
-        for key in (GUEST, LINKED):
+        for key in (GUEST, LINKED, PROVED):
             request.session.pop(key, None)
         messages.success(request, "Your name, email and phone number are deleted.")
         return redirect("listings:home")

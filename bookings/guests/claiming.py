@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 
-from accounts.guests.session import GUEST, LINKED
+from accounts.guests.session import GUEST, LINKED, PROVED
 from accounts.models import User
 from accounts.outbox.models import Message
 from bookings.archive.models import ArchivedBooking
@@ -26,7 +26,7 @@ from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.email_key import email_key
 from bookmyshow.core.observability.security_log import log_event
 
-from .proof import PROVED, is_proved, proved_ids
+from .proof import is_proved, proved_ids
 
 BOUGHT = Q(status__in=[Booking.Status.CONFIRMED, Booking.Status.CANCELLED])
 #: A live hold is not claimed: it moved to the account at the log-in, or is still being chosen.

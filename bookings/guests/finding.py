@@ -1,5 +1,6 @@
 """Mails a guest a new link to their booking (docs/spec.md §19.4)."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from django.core.mail import EmailMultiAlternatives
@@ -13,7 +14,12 @@ from accounts.outbox.services import write
 from bookings.models import Booking
 from bookmyshow.core.email_key import email_key
 from bookmyshow.core.mail import compose_mail
-from bookmyshow.core.rate_limits import Limit, count_attempt, count_attempt_by_address
+from bookmyshow.core.rate_limits import (
+    Limit,
+    RateLimited,
+    count_attempt,
+    count_attempt_by_address,
+)
 from bookmyshow.core.time import database_now
 
 from .links import guest_link, link_lives
@@ -30,13 +36,17 @@ def ask_for_link(request: HttpRequest, *, reference: str, email: str) -> None:
 
     It goes to the address of the booking, never to the one that was typed. There is no result, so
     that nobody learns which references and emails exist. Raises RateLimited.
+
+    An email gets LINKS_OF_EMAIL; after these, nothing more is sent. Only what is sent is counted:
+    a stranger who types an email with made-up references can't keep its owner out.
     """
     count_attempt_by_address(LINKS_FROM_ADDRESS, request)
-    count_attempt(LINKS_OF_EMAIL, email_key(email))
     found = Booking.objects.filter(reference=reference, user__is_guest=True)
     booking = found.select_related("user").first()
     if booking is not None and email_key(booking.user.email) == email_key(email):
-        mail_link(booking)
+        with suppress(RateLimited):
+            count_attempt(LINKS_OF_EMAIL, email_key(email))
+            mail_link(booking)
 
 
 def mail_link(booking: Booking) -> bool:

@@ -5,25 +5,9 @@ It is not enough that a guest bought in this browser: anybody can type anybody's
 
 from django.http import HttpRequest
 
-from accounts.guests.session import remember_linked
+from accounts.guests.session import PROVED
 from accounts.models import User
 from bookmyshow.core.email_key import account_hash
-
-#: The session's key for guests whose mailed link was opened: the id, and a hash of the address.
-PROVED = "guest_links_opened"
-# A session is read by each request, so its list stays short.
-MOST_PROVED = 20
-
-
-def note_proof(request: HttpRequest, guest: User) -> None:
-    """The mailed link of this guest was opened here. The browser may see the bookings from now on.
-
-    The session gets a new key, as at a log-in.
-    """
-    request.session.cycle_key()
-    remember_linked(request, guest.pk)
-    others = [known for known in request.session.get(PROVED, ()) if known[0] != guest.pk]
-    request.session[PROVED] = [[guest.pk, account_hash(guest.email)], *others][:MOST_PROVED]
 
 
 def proved_ids(request: HttpRequest) -> list[int]:

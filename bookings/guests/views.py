@@ -5,14 +5,13 @@ from django.contrib.auth import logout as end_session
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.email.confirmation import mark_confirmed
 from accounts.errors import LinkNotValid
-from accounts.guests.session import GUEST, LINKED
-from accounts.models import User
+from accounts.guests.session import GUEST, LINKED, PROVED, note_proof
 from accounts.requests import AuthenticatedRequest
 from bookings.errors import ShowBusy
 from bookings.models import Booking
@@ -23,7 +22,6 @@ from .claiming import claim
 from .finding import ask_for_link
 from .forms import FindBookingForm, GuestDetailsForm
 from .links import GuestLink, read_link, reference_of, secret_address
-from .proof import PROVED, note_proof
 
 
 @never_cache
@@ -52,8 +50,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
 def _open(request: HttpRequest, found: GuestLink) -> HttpResponse:
     """Let this browser see the guest's bookings. Reading the mail has proved the address."""
     note_proof(request, found.guest)
-    unproved = User.objects.filter(pk=found.guest.pk, email_confirmed_at=None)
-    unproved.update(email_confirmed_at=timezone.now())
+    mark_confirmed(found.guest, request=request)
     log_event("guest link", request=request, account=found.guest.email)
     return redirect("bookings:booking", found.reference)
 

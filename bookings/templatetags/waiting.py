@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.guests.session import buyer, people
 from bookings.waiting.forms import WishForm
 from bookings.waiting.offers import last_offers_at
-from bookings.waiting.panel import asks_address, own_entry, panel_context
+from bookings.waiting.panel import asks_address, is_proved, own_entry, panel_context
 from shows.models import Show
 
 register = template.Library()
@@ -20,14 +20,14 @@ register = template.Library()
 def waiting_list(context: RequestContext, show: Show) -> dict[str, Any]:
     """The viewer's place in the line of `show`, or the form to join it."""
     request = context["request"]
-    known = people(request)
+    known, person = people(request), buyer(request)
     posted = request.POST if "waiting-seats" in request.POST else None
     party_form = context.get("party_form")
     asked = party_form.data.get("party", "") if party_form and party_form.is_bound else ""
     form = WishForm(
         posted,
         seats=int(asked) if asked.isdecimal() and len(asked) < 4 else 2,
-        asks_address=asks_address(buyer(request)),
+        asks_address=asks_address(person),
         has_places="wheelchair" in (context.get("kinds") or ()),
     )
     return {
@@ -36,6 +36,7 @@ def waiting_list(context: RequestContext, show: Show) -> dict[str, Any]:
         "csrf_token": context.get("csrf_token"),
         "is_open": timezone.now() < last_offers_at(show),
         "form": form,
+        "asks_proof": person is None or not is_proved(person),
         "minutes": settings.WAITING_OFFER_MINUTES,
         # Also shown while other seats are free: these people found none that fit.
         "is_wanted": posted is not None or (bool(asked) and not context.get("found")),

@@ -30,12 +30,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from accounts.guests.session import note_proof
 from accounts.models import User
 from bookings import services
 from bookings.errors import BookingError, SeatsUnavailable, ShowBusy
 from bookings.guests.claiming import claim
 from bookings.guests.moving import Moved, move_holds
-from bookings.guests.proof import note_proof
 from bookings.integrity.checks import find_breaches
 from bookings.models import Booking
 from bookmyshow.core.time import database_now

@@ -20,3 +20,16 @@ class ListClosed(WaitingError):
 
 class AlreadyInLine(WaitingError):
     message = "You are on the waiting list already. Leave it first to ask for other seats."
+
+
+class OffersPassed(WaitingError):
+    """So that a few people can't keep seats in offers, one after the other, without buying them."""
+
+    message = "You let several offers for this show pass. You can still choose seats on the map."
+
+
+class OtherAddress(WaitingError):
+    message = (
+        "This link was mailed to another address than the one of your account. Confirm the address "
+        "of your account first: there is a link for it in your profile."
+    )

@@ -15,7 +15,12 @@ STATES = Entry.State
 
 def asks_address(person: User | None) -> bool:
     """Whether the form asks for an email: of visitors, and of guests who have not proved one."""
-    return person is None or (person.is_guest and person.email_confirmed_at is None)
+    return person is None or (person.is_guest and not is_proved(person))
+
+
+def is_proved(person: User) -> bool:
+    """Whether the person has followed a link that was mailed to their address."""
+    return person.email_confirmed_at is not None
 
 
 def own_entry(people: Iterable[User], show_id: int) -> Entry | None:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, Sum
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 
 from accounts.models import User
 from bookings.ending import count_seats, end_bookings
@@ -21,6 +21,7 @@ from bookings.errors import BookingNotFound, InvalidSeats, ShowBusy, ShowNotBook
 from bookings.locks import lock_bookings, lock_show, lock_show_if_free
 from bookings.models import Booking
 from bookmyshow.core.db.transactions import lock_timeout_raises
+from bookmyshow.core.email_key import email_key
 from bookmyshow.core.staff import audit
 from bookmyshow.core.time import database_now
 from shows.models import Show
@@ -28,7 +29,7 @@ from shows.seatmap.markup import FREE
 
 from . import messages
 from .choosing import Party, seats_for
-from .errors import AlreadyInLine, ListClosed, SeatsAreFree
+from .errors import AlreadyInLine, ListClosed, OffersPassed, SeatsAreFree
 from .models import Entry
 from .offers import LAST_OFFERS, last_offers_at, offer_free_seats, seats_of
 
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 
 WAITING, OFFERED = Entry.State.WAITING, Entry.State.OFFERED
 LEFT, CLOSED = Entry.State.LEFT, Entry.State.CLOSED
+#: Who let this many offers of a show pass, or declined them, gets no place in its line any more.
+MOST_PASSED = 3
 
 
 class Why(StrEnum):
@@ -49,7 +52,7 @@ def join(*, user: User, show_id: int, party: Party) -> Entry:
     """Give the person the last place in the line of a show. Asking for the same again is no error.
 
     Raises InvalidSeats, TooManySeats, SeatsAreFree (the party can choose seats now), ListClosed,
-    AlreadyInLine (for other seats), ShowNotFound, ShowNotBookable, ShowBusy.
+    AlreadyInLine (for other seats), OffersPassed, ShowNotFound, ShowNotBookable, ShowBusy.
     """
     if not 1 <= party.seats <= settings.MAX_SEATS_PER_BOOKING:
         raise InvalidSeats(f"Choose 1 to {settings.MAX_SEATS_PER_BOOKING} seats.")
@@ -80,9 +83,11 @@ def check_open(show: Show, now: datetime) -> None:
 
 
 def _of_person(user: User) -> Q:
-    """Places of this person. All guests with one proved address count as one person."""
+    """Places of this person. All guests with one proved address, in any spelling, count as one."""
     if user.is_guest and user.email:
-        return Q(user=user) | Q(user__is_guest=True, user__email=user.email)
+        # The conditions of the index user_email_of_guests.
+        guests = User.objects.filter(~Q(email=""), is_guest=True).alias(key=Lower("email"))
+        return Q(user=user) | Q(user__in=guests.filter(key=email_key(user.email)))
     return Q(user=user)
 
 
@@ -175,6 +180,9 @@ def _check_limit(user: User, show: Show, party: Party) -> None:
     seats = bought.aggregate(n=Sum("total_seats", default=0))["n"]
     if seats + party.seats > settings.MAX_SEATS_PER_SHOW:
         raise TooManySeats(settings.MAX_SEATS_PER_SHOW, bought=seats)
+    offers = Entry.objects.filter(_of_person(user), show=show, booking__isnull=False)
+    if offers.filter(state__in=[Entry.State.PASSED, LEFT]).count() >= MOST_PASSED:
+        raise OffersPassed
 
 
 def _leave(which: Q) -> Entry:

@@ -11,11 +11,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from limits import parse
 
+from accounts.email.confirmation import mark_confirmed
 from accounts.guests.services import begin_guest, give_details
-from accounts.guests.session import begin_session_of, buyer, guest_of, people, remember_linked
+from accounts.guests.session import begin_session_of, buyer, guest_of, note_proof, people
 from accounts.models import User
 from accounts.staff.sessions import background
 from bookings.errors import BookingError, BookingNotFound, ShowBusy, ShowNotFound
+from bookmyshow.core.email_key import email_key
 from bookmyshow.core.errors import DomainError
 from bookmyshow.core.rate_limits import (
     Limit,
@@ -31,11 +33,12 @@ from shows.seatmap.views import show_page
 
 from . import messages, services
 from .choosing import Party
+from .errors import OtherAddress
 from .forms import WishForm
 from .links import entry_of, request_of
 from .models import Entry
 from .offers import last_offers_at
-from .panel import asks_address, own_entry, panel_context
+from .panel import asks_address, is_proved, own_entry, panel_context
 
 JOINS_OF_PERSON = Limit("waiting", parse("20 per minute"), in_memory_fallback=False)
 # These mails go to addresses that anybody can type in.
@@ -45,15 +48,16 @@ MAILS_FROM_NETWORK = Limit("waiting-mails-from", parse("30 per hour"))
 
 @require_POST
 def join(request: HttpRequest, show_id: int) -> HttpResponse:
-    """Join the list. A visitor gets a mail first, whose link proves the address."""
+    """Join the list. Whose address is not proved gets a mail first, with a link that proves it."""
     person = buyer(request)
     form = WishForm(request.POST, asks_address=asks_address(person))
     if not form.is_valid():
         problem = " ".join(str(text) for texts in form.errors.values() for text in texts)
         return show_page(request, show_id, problem=problem, status=422)
     try:
-        if person is None or "email" in form.fields:
-            _mail_link(request, show_id, form)
+        if person is None or not is_proved(person):
+            own = person.email if person else ""
+            _mail_link(request, show_id, form, form.cleaned_data.get("email") or own)
             # To the top of the page: that is where it says that a mail is on its way.
             return redirect("shows:show", show_id)
         count_attempt(JOINS_OF_PERSON, person.pk)
@@ -65,11 +69,10 @@ def join(request: HttpRequest, show_id: int) -> HttpResponse:
     return redirect(f"{reverse('shows:show', args=[show_id])}#waiting")
 
 
-def _mail_link(request: HttpRequest, show_id: int, form: WishForm) -> None:
-    """Send the visitor the link that puts them on the list. Raises RateLimited, ShowNotFound."""
-    address = form.cleaned_data["email"]
+def _mail_link(request: HttpRequest, show_id: int, form: WishForm, address: str) -> None:
+    """Send the person the link that puts them on the list. Raises RateLimited, ShowNotFound."""
     count_attempt_by_address(MAILS_FROM_NETWORK, request)
-    count_attempt(MAILS_TO_ADDRESS, address.lower())
+    count_attempt(MAILS_TO_ADDRESS, email_key(address))
     show = Show.objects.filter(pk=show_id).first()
     if show is None:
         raise ShowNotFound
@@ -127,7 +130,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         entry = services.join(user=person, show_id=show.pk, party=party)
         if entry.user_id != person.pk:
             # The address has its place already, from another browser.
-            remember_linked(request, entry.user_id)
+            note_proof(request, entry.user)
     except DomainError as error:
         context["problem"] = error.message
         return _private(
@@ -137,16 +140,21 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _proved(request: HttpRequest, address: str) -> User:
-    """The person who is logged in, else a guest whose address is proved now."""
+    """The person who is logged in, else a guest whose address is proved now.
+
+    Raises OtherAddress: an account whose own address is not proved.
+    """
     if isinstance(request.user, User):
+        if email_key(request.user.email) == email_key(address):
+            mark_confirmed(request.user, request=request)
+        if not is_proved(request.user):
+            raise OtherAddress
         return request.user
     known = guest_of(request) or begin_guest(request)
     guest = give_details(guest=known, name=known.name, email=address, phone=known.phone)
     if guest.pk != known.pk:
         begin_session_of(request, guest)
-    if guest.email_confirmed_at is None:
-        guest.email_confirmed_at = database_now()
-        guest.save(update_fields=["email_confirmed_at", "updated_at"])
+    mark_confirmed(guest, request=request)
     return guest
 
 

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -109,7 +109,10 @@ def waiting(request: AuthenticatedRequest) -> HttpResponse:
 def _waiting(request: HttpRequest, user: User) -> HttpResponse:
     if request.method == "POST":
         film = request.POST.get("film", "")
-        services.stop(user=user, movie_id=int(film) if film.isdecimal() else None)
+        is_id = film.isdecimal() and len(film) <= 18
+        if film and not is_id:
+            raise Http404("no such film")
+        services.stop(user=user, movie_id=int(film) if is_id else None)
         messages.success(request, "Done. You get no more mail about that.")
         return redirect(safe_next(request) or request.path)
     wishes = FilmWish.objects.filter(user=user, told_at=None).with_film()

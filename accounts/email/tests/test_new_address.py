@@ -97,6 +97,24 @@ def test_an_address_that_got_an_account_meanwhile_is_not_taken(
     assert person.email == OLD
 
 
+@pytest.mark.parametrize("is_somebody", [False, True])
+def test_a_stranger_who_got_the_mail_by_mistake_does_not_get_the_account(
+    person: User, is_somebody: bool
+) -> None:
+    """The owner mistyped the new address. Its mailbox is a stranger's, with the link in it."""
+    path = f"/accounts/new-email/{new_address_token(person, NEW)}/"
+    stranger = Client()
+    if is_somebody:
+        stranger.force_login(make_user("mallory@example.com"))
+    for response in (stranger.get(path), stranger.post(path)):
+        assert response.status_code == 403
+        assert "og in with the address that you use now" in response.content.decode()
+        assert OLD not in response.content.decode(), "a stranger does not learn whose it is"
+        assert response["Referrer-Policy"] == "strict-origin"
+    person.refresh_from_db()
+    assert person.email == OLD
+
+
 @pytest.mark.parametrize("token", ["x", signing.dumps([1, OLD, NEW], salt="other")])
 def test_a_forged_link_changes_nothing(browser: Client, person: User, token: str) -> None:
     assert browser.post(f"/accounts/new-email/{token}/").status_code == 410

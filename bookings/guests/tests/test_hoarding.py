@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import Sum
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from bookings.guests import limits
@@ -178,3 +179,39 @@ def test_people_with_an_account_are_not_counted(few: None, settings: Any) -> Non
         labels = [f"R{row}-{number}" for number in range(1, 11)]
         assert hold(client, show, *labels).status_code == 302
     assert User.objects.filter(is_guest=True).count() == 0
+
+
+def buy(client: Client, show: Show, label: str, email: str) -> str:
+    """Hold a seat and confirm it as a guest; returns what became of it."""
+    hold(client, show, label)
+    booking = Booking.objects.get(show=show, seats=[label])
+    details = {"name": "Asha Rao", "email": email, "phone": "+46 70 123 45 67"}
+    client.post(reverse("bookings:check-out", args=[booking.reference]), details)
+    booking.refresh_from_db()
+    return booking.status
+
+
+def test_a_proved_mailbox_does_not_let_many_sessions_buy_the_whole_show(settings: Any) -> None:
+    """One mailed link proves its address in any number of sessions."""
+    settings.RATE_LIMITS, settings.MAX_HELD_SEATS_PER_ADDRESS = True, 3
+    show = make_show(hall(1, 5))
+    outcomes = []
+    for number in range(1, 6):
+        browser = visitor()
+        hold(browser, show, f"R1-{number}")
+        guest = Booking.objects.get(show=show, seats=[f"R1-{number}"]).user
+        User.objects.filter(pk=guest.pk).update(
+            email="anna@example.com", email_confirmed_at=timezone.now()
+        )
+        outcomes.append(buy(browser, show, f"R1-{number}", "anna@example.com"))
+    assert outcomes == ["CONFIRMED"] * 3 + ["PENDING"] * 2
+
+
+def test_strangers_cannot_fill_a_mailbox_with_tickets(settings: Any) -> None:
+    settings.RATE_LIMITS = True
+    outcomes = [
+        buy(visitor(f"203.0.113.{number}"), make_show(), "A1", "victim@example.com")
+        for number in range(11)
+    ]
+    assert outcomes == ["CONFIRMED"] * 10 + ["PENDING"]
+    assert buy(visitor(), make_show(), "A1", "other@example.com") == "CONFIRMED"

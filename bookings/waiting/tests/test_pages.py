@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.outbox.models import Message
@@ -15,6 +16,7 @@ from bookings import services
 from bookings.models import Booking
 from bookings.show_changes.services import move_show
 from bookings.waiting import services as waiting
+from bookings.waiting.errors import OffersPassed
 from bookings.waiting.links import place_link
 from bookings.waiting.models import Entry
 from shows.models import Show
@@ -60,7 +62,7 @@ class TestWithAnAccount:
         self, client: Client, sold: Booking
     ) -> None:
         join(sold.show, seats=2)
-        client.force_login(make_user())
+        client.force_login(make_user(email_confirmed_at=timezone.now()))
         assert JOIN in page(client, sold.show)
         response = post_join(client, sold.show)
         assert response.url == f"/shows/{sold.show_id}/#waiting"
@@ -73,7 +75,7 @@ class TestWithAnAccount:
     def test_the_form_asks_for_no_address_and_for_wheelchairs_only_where_there_are_places(
         self, client: Client, sold: Booking
     ) -> None:
-        client.force_login(make_user())
+        client.force_login(make_user(email_confirmed_at=timezone.now()))
         shown = page(client, sold.show)
         assert "waiting-email" not in shown
         assert "waiting-wheelchair" not in shown
@@ -101,7 +103,7 @@ class TestWithAnAccount:
         self, client: Client, sold: Booking
     ) -> None:
         entry = join(sold.show)
-        client.force_login(make_user())
+        client.force_login(make_user(email_confirmed_at=timezone.now()))
         assert client.post(f"/waiting/{entry.pk}/leave/").status_code == 404
         client.force_login(entry.user)
         assert client.post(f"/waiting/{entry.pk}/leave/")["Location"] == f"/shows/{sold.show_id}/"
@@ -109,7 +111,7 @@ class TestWithAnAccount:
 
     def test_refusals_say_why_on_the_page_of_the_show(self, client: Client) -> None:
         show = make_show(hall(1, 2))
-        client.force_login(make_user())
+        client.force_login(make_user(email_confirmed_at=timezone.now()))
         response = post_join(client, show)
         assert response.status_code == 409
         assert "There are such seats right now" in response.content.decode()
@@ -123,6 +125,46 @@ class TestWithAnAccount:
         shown = page(client, show, "?party=2")
         assert "waiting--wanted" in shown
         assert '<option value="2" selected>' in shown[shown.index("waiting-seats") :]
+
+    def test_an_address_that_is_not_proved_gets_a_mail_first(
+        self, client: Client, sold: Booking
+    ) -> None:
+        """Otherwise accounts with made-up addresses could fill the line."""
+        person = make_user("mira@example.com")
+        client.force_login(person)
+        assert "First we send a link to your address" in page(client, sold.show)
+        assert post_join(client, sold.show).status_code == 302
+        assert line_of(sold.show) == []
+        path = link_in(composed("waiting-confirm"), "/waiting/confirm/")
+        assert client.post(path).status_code == 302
+        (entry,) = line_of(sold.show)
+        assert entry.user == person
+        person.refresh_from_db()
+        assert person.email_confirmed_at is not None
+
+    def test_a_link_to_one_mailbox_brings_no_other_accounts_into_the_line(
+        self, client: Client, sold: Booking
+    ) -> None:
+        post_join(client, sold.show, email="anna@example.com")
+        path = link_in(composed("waiting-confirm"), "/waiting/confirm/")
+        client.force_login(make_user("made-up@example.com"))
+        response = client.post(path)
+        assert response.status_code == 409
+        assert "Confirm the address of your account first" in response.content.decode()
+        assert line_of(sold.show) == []
+
+    def test_who_let_three_offers_pass_gets_no_place_any_more(self, sold: Booking) -> None:
+        """Two people could keep seats in offers for ever, in turn, without buying them."""
+        first, second = make_user(), make_user()
+        entry = join(sold.show, user=first, seats=2)
+        services.cancel_booking(user=sold.user, reference=sold.reference)
+        for person in (second, first, second, first, second):
+            following = join(sold.show, user=person, seats=2)
+            waiting.leave(user=entry.user, entry_id=entry.pk)
+            entry = following
+            offer_to(entry)
+        with pytest.raises(OffersPassed):
+            join(sold.show, user=first, seats=2)
 
 
 class TestAsAVisitor:
@@ -157,6 +199,13 @@ class TestAsAVisitor:
         for browser in (Client(), Client()):
             browser.post(address)
             assert "You are next in line" in page(browser, sold.show)
+        assert len(line_of(sold.show)) == 1
+
+    def test_one_mailbox_has_one_place_in_any_spelling(self, client: Client, sold: Booking) -> None:
+        for email in ("anna@example.com", "Anna@example.com"):
+            Message.objects.all().delete()
+            post_join(client, sold.show, email=email)
+            Client().post(link_in(composed("waiting-confirm"), "/waiting/confirm/"))
         assert len(line_of(sold.show)) == 1
 
     def test_an_address_of_an_account_gives_no_right_to_the_account(
