@@ -34,7 +34,8 @@ def seats_for(party: Party, seats: Sequence[MapSeat]) -> list[str]:
     found = best_seats(seats, party.seats, WHEELCHAIR if party.wheelchair else "")
     if not found and not party.together:
         found = _apart(party, seats)
-    return [seat.label for seat in seats if seat.label in set(found)]
+    chosen = set(found)
+    return [seat.label for seat in seats if seat.label in chosen]
 
 
 def without(seats: Sequence[MapSeat], labels: Sequence[str]) -> list[MapSeat]:
