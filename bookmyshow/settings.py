@@ -298,7 +298,7 @@ CELERY_TASK_TIME_LIMIT = 120
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 # Sweeps and payments have their own queues and worker (`sweeper` in the Procfile), because a slow
-# mail server can block all processes of the other worker for a minute.
+# mail server can keep a process of the other worker for a minute.
 CELERY_TASK_ROUTES = {
     "bookings.tasks.release_expired_holds": {"queue": "sweeps"},
     "bookings.payments.tasks.*": {"queue": "payments"},

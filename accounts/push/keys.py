@@ -57,7 +57,7 @@ def _parsed(text: str) -> ServerKey | None:
             raise ValueError(len(number))
         private = ec.derive_private_key(int.from_bytes(number), ec.SECP256R1())
     except ValueError:
-        log.warning("web push is off: what is in %s is no key", settings.VAPID_KEY_FILE)
+        log.warning("web push is off: %s holds no valid key", settings.VAPID_KEY_FILE)
         return None
     point = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     return ServerKey(private, encoded(point))

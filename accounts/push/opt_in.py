@@ -54,7 +54,7 @@ def choices(row: Subscription | None, on: str) -> list[Choice]:
 
 
 def row_of_this_browser(request: HttpRequest, person_id: int) -> Subscription | None:
-    """What this browser tells this person. Without the cookie this costs no statement."""
+    """This browser's subscription for this person. Without the cookie this costs no statement."""
     device = device_of(request)
     rows = Subscription.objects.filter(device=device, user=person_id)
     return rows.first() if device else None

@@ -1,4 +1,4 @@
-"""What the mails about one booking say in common: the show, the place, the seats, the links."""
+"""What all mails about a booking have: the show, the place, the seats, the links."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -32,7 +32,7 @@ def about_booking(booking: Booking) -> dict[str, Any]:
 
 
 def about_show(show: Show) -> dict[str, Any]:
-    """The same about the show alone, read with its film, screen and cinema."""
+    """The part of that context about the show. It is read with its film, screen and cinema."""
     cinema = show.screen.cinema
     return {
         "show": show,
@@ -45,8 +45,8 @@ def about_show(show: Show) -> dict[str, Any]:
 
 
 def ticket_link(booking: Booking) -> str:
-    """Where its owner opens the booking. Of a guest's booking it has a signed token, so it is made
-    when the mail is sent, and written nowhere."""
+    """The address where its owner opens the booking. A guest's has a signed token, so it is made
+    when the mail is sent, and stored nowhere."""
     return guest_link(booking) or site_link(booking.get_absolute_url())
 
 

@@ -31,15 +31,15 @@ def show_cancelled(message: Message) -> Composed:
 
 
 def show_moved(message: Message) -> Composed:
-    """The new time. Of a hold it is not sent: if the hold is confirmed, the mail with its ticket
-    tells both times (tickets.py). Its row is kept, for `Booking.moved_from`."""
+    """The new time. The message about a hold is never sent, because the mail with the ticket tells
+    both times (tickets.py). Its row is kept, for `Booking.moved_from`."""
     if message.booking:
         return _of_hold(message.booking)
     return _compose(message, "show_moved")
 
 
 def booking_cancelled(message: Message) -> Composed:
-    """By the customer or by staff, with what comes back and what is kept."""
+    """A booking was cancelled by the customer or by staff: what comes back and what is kept."""
     data = message.data
     kept = money_of(message.booking).kept if message.booking else 0
     line = ""
@@ -90,8 +90,11 @@ def _compose(message: Message, template: str, **more: Any) -> Composed:
 
 
 def _of_hold(booking_id: int) -> Later | Drop:
-    """A lapsed hold is lost only after a sweep wrote FAILED. Until then a confirmation of it may
-    still be running."""
+    """Wait until the hold is over, then drop the message.
+
+    A lapsed hold is lost only after a sweep wrote FAILED. Until then its confirmation may still be
+    running.
+    """
     status = Booking.objects.filter(pk=booking_id).values_list("status", flat=True).first()
     if status == Booking.Status.PENDING:
         return Later(database_now() + HOLD_LATER)

@@ -7,9 +7,11 @@ from accounts.outbox.services import nudge
 from bookings.messages.kinds import Kind
 from bookmyshow.core.time import database_now
 
-#: How long such a mail waits: a worker numbers the receipt some seconds after the payment. It goes
-#: without the receipt after that. And how often it is looked at again by itself.
-RECEIPT_WAIT, RECEIPT_LATER = timedelta(seconds=90), timedelta(seconds=5)
+#: How long such a mail waits at most. Then it is sent without the receipt. A worker numbers a
+#: receipt some seconds after the payment.
+RECEIPT_WAIT = timedelta(seconds=90)
+#: The pause between two looks.
+RECEIPT_LATER = timedelta(seconds=5)
 
 
 def receipts_are_numbered() -> int:

@@ -37,8 +37,8 @@ def write_reminders() -> int:
 def _due(*, at: datetime) -> QuerySet[Booking]:
     """Tickets of shows that begin within REMINDER_HOURS, and that have no reminder of this start.
 
-    Not those that were bought after that moment, or whose owner was told a new time after it: these
-    people know when the show begins. Not those that were used at the door.
+    Left out are tickets that were bought after that moment, or whose owner was told a new time
+    after it: these people know when the show begins. So are tickets that were used at the door.
     """
     before = timedelta(hours=settings.REMINDER_HOURS)
     of_show = Message.objects.filter(show=OuterRef("show"))

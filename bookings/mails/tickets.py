@@ -90,7 +90,7 @@ def payment_refused(message: Message) -> Composed:
 
 
 def show_reminder(message: Message) -> Composed:
-    """The show begins in some hours. Only if it still does, and nobody was let in yet."""
+    """The show begins in some hours. Dropped if it was moved, or if the ticket was used."""
     booking = booking_of(message)
     if booking is None or booking.status != Booking.Status.CONFIRMED:
         return NO_TICKET
@@ -127,8 +127,8 @@ def _money_lines(booking: Booking, money: PaymentStatus) -> dict[str, Any]:
 
 
 def _wallet_links(booking: Booking, *, at: datetime) -> list[dict[str, str]]:
-    """The wallets that the site offers. A guest finds them on the ticket's page: these addresses
-    need a log-in."""
+    """The wallets that the site offers. None for a guest, who finds them on the ticket's page: in
+    a browser without the guest these addresses ask for a log-in."""
     if booking.user.is_guest:
         return []
     wallets, reference = wallets_for(booking, at=at), booking.reference

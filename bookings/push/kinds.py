@@ -1,4 +1,4 @@
-"""What push messages about holds and shows say. Each is decided again at the moment of sending."""
+"""What push messages about holds and shows say. When one is sent, it is checked again."""
 
 from datetime import datetime
 

@@ -22,7 +22,7 @@ from . import messages
 from .choosing import seats_for, without
 from .models import Entry
 
-#: Later than this before the show, nobody gets an offer: free seats are for those who look.
+#: In this time before the show nobody gets an offer: free seats go to people who look at the map.
 LAST_OFFERS = timedelta(minutes=30)
 WAITING, OFFERED = Entry.State.WAITING, Entry.State.OFFERED
 TAKEN, LEFT = Entry.State.TAKEN, Entry.State.LEFT

@@ -26,10 +26,7 @@ from shows.models import Show
 from tests.support import wallet
 from tests.support.factories import (
     make_booking,
-    make_cinema,
     make_guest,
-    make_movie,
-    make_screen,
     make_show,
     make_user,
 )
@@ -37,25 +34,6 @@ from tests.support.factories import (
 pytestmark = pytest.mark.django_db
 
 OPENSSL = shutil.which("openssl")
-
-
-@pytest.fixture
-def user() -> User:
-    return make_user(name="Meera Iyer", email="meera@example.com")
-
-
-@pytest.fixture
-def client(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def ticket(user: User) -> Booking:
-    cinema = make_cinema(name="Regal", timezone="America/New_York", city="Boston")
-    show = make_show(screen=make_screen(cinema=cinema, name="Screen 2"), movie=make_movie("Amélie"))
-    return make_booking(show, ["D2", "E1"], user=user)
 
 
 @pytest.fixture

@@ -29,25 +29,6 @@ SAVE = "https://pay.google.com/gp/v/save/"
 LONGEST = 1_800
 
 
-@pytest.fixture
-def user() -> User:
-    return make_user(name="Meera Iyer", email="meera@example.com")
-
-
-@pytest.fixture
-def client(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def ticket(user: User) -> Booking:
-    cinema = make_cinema(name="Regal", timezone="America/New_York", city="Boston")
-    show = make_show(screen=make_screen(cinema=cinema, name="Screen 2"), movie=make_movie("Amélie"))
-    return make_booking(show, ["D2", "E1"], user=user)
-
-
 @pytest.fixture(autouse=True)
 def google(settings: Settings, tmp_path: Path) -> None:
     wallet.use_google(settings, wallet.write_google_file(tmp_path))
