@@ -4,10 +4,10 @@ from bookings.errors import BookingError
 
 
 class WaitingError(BookingError):
-    """Base of these errors. Only pages show them: the API has no waiting list."""
+    """Base of these errors.
 
-    code = "NO_PLACE_IN_LINE"
-    when = "Joining the waiting list of a show."
+    They have no codes, because the API has no waiting list.
+    """
 
 
 class SeatsAreFree(WaitingError):
