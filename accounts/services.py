@@ -74,6 +74,16 @@ def set_password(
     return user
 
 
+def lock_address(user_id: int) -> str | None:
+    """The person's email, with their row locked until the transaction ends. None if it is closed.
+
+    Whoever copies the address takes it from here: a deletion waits for the lock, and then finds the
+    copy. Call it after the locks of orders (docs/spec.md §4.2).
+    """
+    rows = User.objects.select_for_update(no_key=True).filter(pk=user_id, is_active=True)
+    return rows.order_by().values_list("email", flat=True).first()
+
+
 def log_out_everywhere(*, user: User, request: HttpRequest | None = None) -> User:
     """End every session and every API token of this person.
 

@@ -17,7 +17,7 @@ class BookingsConfig(AppConfig):
         from .mails.registration import register_kinds
         from .payments.privacy import forget_orders, money_under_way, orders_of
         from .push import kinds as pushes
-        from .waiting.privacy import leave_all_lines, places_of
+        from .waiting.privacy import end_places, leave_all_lines, places_of
         from .waiting.services import waits_anywhere
 
         register_kinds()
@@ -27,6 +27,7 @@ class BookingsConfig(AppConfig):
         add_part("waitingLists", places_of)
         leave_with(leave_all_lines)
         forget_with(forget_orders)
+        forget_with(end_places)
         refuse_while(privacy.coming_bookings)
         refuse_while(money_under_way)
         add_use(has_bought)

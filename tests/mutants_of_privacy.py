@@ -6,9 +6,31 @@ Each is: name, file, text, its replacement, and the test that must fail.
 SERVICES = "accounts/privacy/services.py"
 PERSONAL = "tests/test_personal_data.py"
 STAFF = "accounts/privacy/tests/test_anonymising.py"
+STALE = "accounts/privacy/tests/test_stale_persons.py"
 LEFT = f"{PERSONAL}::test_nothing_is_left_of_a_forgotten_person"
 
 MUTANTS_OF_PRIVACY = [
+    (
+        "a deleted person's order gets the address that was read before",
+        "bookings/payments/orders.py",
+        '    order.email = lock_address(booking.user_id) or ""\n',
+        "",
+        f"{STALE}::test_the_order_of_a_deleted_person_has_no_address",
+    ),
+    (
+        "a hold moves to an account that was deleted meanwhile",
+        "bookings/guests/moving.py",
+        "    if email is None:\n        return\n",
+        "",
+        f"{STALE}::test_a_hold_does_not_move_to_a_deleted_account",
+    ),
+    (
+        "a place asked for during a deletion stays",
+        "bookings/apps.py",
+        "        forget_with(end_places)\n",
+        "",
+        f"{STALE}::test_a_place_asked_for_while_the_person_is_forgotten_ends",
+    ),
     (
         "an order keeps the address of a forgotten person",
         "bookings/apps.py",

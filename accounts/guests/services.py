@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest
+from django.utils import timezone
 from limits import parse
 
 from accounts.errors import TooManyGuests
@@ -56,5 +57,12 @@ def give_details(*, guest: User, name: str, email: str, phone: str) -> User:
     elif changes_address:
         guest.email_confirmed_at = None
     guest.name, guest.email, guest.phone = name, email, phone
-    guest.save(update_fields=["name", "email", "phone", "email_confirmed_at", "updated_at"])
+    # A guest whose data was deleted meanwhile gets no details again.
+    User.objects.filter(pk=guest.pk, is_active=True).update(
+        name=name,
+        email=email,
+        phone=phone,
+        email_confirmed_at=guest.email_confirmed_at,
+        updated_at=timezone.now(),
+    )
     return guest

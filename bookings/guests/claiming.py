@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from accounts.guests.session import GUEST, LINKED, PROVED
 from accounts.models import User
 from accounts.outbox.models import Message
+from accounts.services import lock_address
 from bookings.archive.models import ArchivedBooking
 from bookings.errors import ShowBusy
 from bookings.locks import lock_bookings, lock_people, lock_show
@@ -96,6 +97,8 @@ def _claim_show(show_id: int, guests: list[int], account: User) -> int:
         locked = lock_bookings(OVER_OR_SOLD & Q(user__in=guests, show=show_id))
         moved = [booking.pk for booking in locked]
         lock_orders(Q(booking__in=moved))
+        if lock_address(account.pk) is None:
+            return 0
         # The account may have used the same key. These requests are over, so nobody repeats them.
         Booking.objects.filter(pk__in=moved).update(
             user=account, idempotency_key=None, idempotency_hash=""
@@ -131,6 +134,8 @@ def _claim_archive(guests: list[int], account: User) -> int:
         moved = list(archived.values_list("pk", flat=True))
         bought = archived.filter(BOUGHT).count()
         lock_orders(Q(booking__in=moved))
+        if lock_address(account.pk) is None:
+            return 0
         Order.objects.filter(booking__in=moved).update(user=account)
         archived.update(user=account)
     return bought

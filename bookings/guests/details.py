@@ -1,10 +1,14 @@
 """Saves a guest's details, and keeps the hold with the person who has these details."""
 
+from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest
 
 from accounts.guests.services import give_details
 from accounts.guests.session import begin_session_of
 from accounts.models import User
+from accounts.services import lock_address
+from bookings.payments.locks import lock_orders
 from bookings.payments.models import Order
 from bookings.payments.states import OrderState
 
@@ -21,6 +25,9 @@ def take_details(request: HttpRequest, guest: User, *, name: str, email: str, ph
     if buyer.pk != guest.pk:
         move_holds(guest=guest, to=buyer)
         begin_session_of(request, buyer)
-    # The email may be corrected after Pay was pressed. The receipt goes to the new one, too.
-    Order.objects.filter(user=buyer, state=OrderState.OPEN).update(email=buyer.email)
+    with transaction.atomic():
+        orders = lock_orders(Q(user=buyer, state=OrderState.OPEN))
+        # The email may be corrected after Pay was pressed. The receipt goes to the new one, too.
+        open_orders = Order.objects.filter(pk__in=[order.pk for order in orders])
+        open_orders.update(email=lock_address(buyer.pk) or "")
     return buyer

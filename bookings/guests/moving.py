@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from accounts.outbox.models import Message
+from accounts.services import lock_address
 from bookings.archive.models import ArchivedBooking
 from bookings.ending import count_seats, end_bookings
 from bookings.errors import BookingError, ShowBusy
@@ -108,12 +109,15 @@ def _move(show_id: int, guest: User, to: User, moved: Moved) -> None:
         limits.check_person(user_id=to.pk, show_id=show_id, seats=seats)
     ids = [booking.pk for booking in locked.chain]
     orders = lock_orders(Q(booking__in=[*ids, locked.own.pk] if locked.own else ids))
+    email = lock_address(to.pk)
+    if email is None:
+        return
     swapped = _end_own(locked)
     _free_keys(locked.chain, to)
     Booking.objects.filter(pk__in=ids).update(user=to)
     of_holds = [order.pk for order in orders if order.booking_id in ids]
     if of_holds:
-        Order.objects.filter(pk__in=of_holds).update(user=to, email=to.email)
+        Order.objects.filter(pk__in=of_holds).update(user=to, email=email)
     _move_mails(ids, guest, to)
     if locked.hold.is_offer:
         follow_offer(locked.hold, to, locked.now)

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 
+from accounts.services import lock_address
 from bookings.models import Booking
 
 from .models import Order, OrderLine
@@ -15,6 +16,7 @@ def write_order(booking: Booking, quote: Quote, *, now: datetime, pay_until: dat
     The booking must be read with its show (`with_show`) and its user.
     """
     order = new_order(booking, quote, now=now, pay_until=pay_until)
+    order.email = lock_address(booking.user_id) or ""
     order.save()
     OrderLine.objects.bulk_create(new_lines(order, quote))
     return order

@@ -3,6 +3,7 @@
 from typing import Any
 
 from accounts.models import User
+from bookmyshow.core.time import database_now
 
 from .models import Entry
 from .services import leave
@@ -31,3 +32,12 @@ def leave_all_lines(user: User) -> None:
     live = Entry.objects.live().filter(user=user).order_by("show")
     for entry_id in live.values_list("pk", flat=True):
         leave(user=user, entry_id=entry_id)
+
+
+def end_places(user: User) -> None:
+    """End places that were asked for while the person was being forgotten. Nobody is offered them.
+
+    An offer is a hold, which ends by itself.
+    """
+    waiting = Entry.objects.filter(user=user, state=Entry.State.WAITING)
+    waiting.update(state=Entry.State.LEFT, ended_at=database_now())

@@ -16,6 +16,7 @@ from django.db.models import Q, Sum
 from django.db.models.functions import Lower, Now
 
 from accounts.models import User
+from accounts.services import lock_address
 from bookings.ending import count_seats, end_bookings
 from bookings.errors import BookingNotFound, InvalidSeats, ShowBusy, ShowNotBookable, TooManySeats
 from bookings.locks import lock_bookings, lock_show, lock_show_if_free
@@ -65,6 +66,9 @@ def join(*, user: User, show_id: int, party: Party) -> Entry:
         own = Entry.objects.live().filter(_of_person(user), show=show).first()
         if own is None and not _fits_now(show, party, now):
             _check_limit(user, show, party)
+            if lock_address(user.pk) is None:
+                # The account was deleted a moment ago. The next request is a stranger's.
+                raise ShowBusy
             return Entry.objects.create(show=show, user=user, **party._asdict())
     # Raised after the commit, so that offers stay.
     if own is None:
