@@ -16,6 +16,7 @@ the theme itself run on EVERY_SCREEN.
 """
 
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Error,
     Page,
+    Playwright,
     expect,
     sync_playwright,
 )
@@ -36,7 +38,9 @@ from accounts.models import User
 from bookmyshow.environment import ROOT
 from tests.support.api_client import Api, ApiInProcess
 from tests.support.browser import PATIENCE_MS, launch_chromium
+from tests.support.line import Line
 from tests.support.live_site import LiveSite, serve
+from tests.support.phone import Phone
 from tests.support.screens import LARGE_LIGHT, Screen
 
 SCREENSHOTS = ROOT / ".data" / "screenshots"
@@ -71,12 +75,28 @@ def quick_api(client: Client, db: None) -> ApiInProcess:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
+def playwright() -> Iterator[Playwright]:
+    """Playwright. A process can run it only once."""
     with sync_playwright() as playwright:
-        browser = launch_chromium(playwright)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """A headless Chromium."""
+    browser = launch_chromium(playwright)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def phone(playwright: Playwright, live_site: LiveSite, tmp_path: Path) -> Iterator[Phone]:
+    """A phone whose browser keeps its profile."""
+    line = Line(live_site.url)
+    phone = Phone(playwright, tmp_path / "profile", line)
+    yield phone
+    phone.context.close()
+    line.cut()
 
 
 @pytest.fixture

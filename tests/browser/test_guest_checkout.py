@@ -66,6 +66,8 @@ def hold(page: Page, show: Show, *labels: str) -> Booking:
         seat(page, label).check()
     page.get_by_role("button", name="Continue").click()
     expect(confirm_button(page)).to_be_visible()
+    # The checks of the fields work once the scripts are loaded.
+    page.wait_for_load_state()
     return Booking.objects.latest("pk")
 
 

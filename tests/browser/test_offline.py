@@ -15,7 +15,6 @@ from tests.support.factories import make_booking, make_movie, make_show, make_us
 from tests.support.money import make_paid_booking
 from tests.support.phone import PHONE, SAVED_BY_NOW, UNDER_THE_WORKER, Phone
 
-pytest_plugins = ["tests.support.phone"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # What earlier releases have left: their files, and tickets in a form that is not read any more.

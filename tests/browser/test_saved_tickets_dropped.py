@@ -16,7 +16,6 @@ from tests.support.browser import PATIENCE_MS
 from tests.support.factories import make_booking, make_guest, make_movie, make_show, make_user
 from tests.support.phone import SAVED_BY_NOW, Phone
 
-pytest_plugins = ["tests.support.phone"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TICKETS_ARE_GONE = """async (patience) => {

@@ -1,6 +1,5 @@
 """The live seat map in real browsers, on the site as deployed."""
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -279,21 +278,6 @@ def test_a_hall_of_two_thousand_is_laid_out_once_and_not_again_to_zoom(page: Pag
     corner.scroll_into_view_if_needed()
     corner.click()
     expect(corner).to_be_checked()
-
-
-def test_seats_chosen_before_logging_in_are_still_chosen_after(page: Page) -> None:
-    show = make_show()
-    make_user("asha@example.com", "marquee lights 9")
-    page.goto(show.get_absolute_url())
-    seat(page, "C4").check()
-    seat(page, "C5").check()
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_label("Email").fill("asha@example.com")
-    page.get_by_label("Password", exact=True).fill("marquee lights 9")
-    page.get_by_role("main").get_by_role("button", name=re.compile("log in", re.IGNORECASE)).click()
-    expect(seat(page, "C4")).to_be_checked()
-    expect(seat(page, "C5")).to_be_checked()
-    expect(page.locator("[data-total]")).to_have_text("₹500")
 
 
 def test_the_best_seats_are_found_for_a_party_and_their_total_runs_along(

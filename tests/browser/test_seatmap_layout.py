@@ -172,7 +172,7 @@ def test_a_wheelchair_place_is_asked_about_when_it_is_chosen(page: Page) -> None
     answer.check()
     expect(page.locator("#seat-status")).to_be_empty()
     page.get_by_role("button", name="Continue").click()
-    expect(page).to_have_url(re.compile("/accounts/login/"))
+    expect(page).to_have_url(re.compile("/bookings/BMV"))
 
 
 def test_continue_without_a_seat_says_so_and_goes_nowhere(page: Page) -> None:

@@ -1,12 +1,7 @@
-"""A phone whose browser keeps its profile, for browser tests of saved tickets.
+"""A phone whose browser keeps its profile (the fixture `phone` of the browser tests)."""
 
-A test module takes the fixture `phone` by `pytest_plugins = ["tests.support.phone"]`.
-"""
-
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import (
@@ -15,7 +10,6 @@ from playwright.sync_api import (
     Playwright,
     ViewportSize,
     expect,
-    sync_playwright,
 )
 
 from accounts.guests.session import GUEST
@@ -23,7 +17,6 @@ from accounts.models import User
 from bookings.models import Booking
 from tests.support.browser import PATIENCE_MS, chromium_options
 from tests.support.line import Line
-from tests.support.live_site import LiveSite
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 # JavaScript of the page, and of its worker.
@@ -96,18 +89,3 @@ class Phone:
     def cached(self) -> list[str]:
         found: list[str] = self.page.evaluate(CACHED)
         return found
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture
-def phone(playwright: Playwright, live_site: LiveSite, tmp_path: Path) -> Iterator[Phone]:
-    line = Line(live_site.url)
-    phone = Phone(playwright, tmp_path / "profile", line)
-    yield phone
-    phone.context.close()
-    line.cut()
