@@ -61,7 +61,12 @@ def test_no_form_is_taken_from_another_site(address: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(staff)
     filled = address.format(
-        show=booking.show_id, reference=booking.reference, payment=uuid4(), refund=uuid4()
+        show=booking.show_id,
+        reference=booking.reference,
+        payment=uuid4(),
+        refund=uuid4(),
+        entry=1,
+        push=1,
     )
     assert client.post(filled, {"ticket": booking.reference}).status_code == 403
     booking.refresh_from_db()

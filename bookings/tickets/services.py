@@ -19,6 +19,7 @@ from icalendar import Alarm, Calendar, Event, vText
 from accounts.outbox.models import Channel, Message
 from bookings.messages.kinds import Kind
 from bookings.models import Booking
+from bookmyshow.core.time import local_day
 
 # Each purpose has its own salt, so a shared link is not valid at the door. Do not change the salts:
 # printed tickets and shared links would become invalid.
@@ -137,8 +138,9 @@ def calendar_entry(booking: Booking, *, address: str, due: str) -> bytes:
     calendar.add("method", "PUBLISH")
     calendar.add_component(event)
     # The rules around the show are enough. All since 1970 take longer to write than the ticket.
-    around = timedelta(days=366)
+    around, zone = timedelta(days=366), cinema.tz
     calendar.add_missing_timezones(
-        first_date=(show.local_start - around).date(), last_date=(show.local_end + around).date()
+        first_date=local_day(show.starts_at - around, zone),
+        last_date=local_day(show.ends_at + around, zone),
     )
     return calendar.to_ical()

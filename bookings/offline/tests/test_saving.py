@@ -17,7 +17,7 @@ from bookings.models import Booking
 from bookings.offline.person import ENDED_COOKIE, NOBODY, PERSON_HEADER
 from bookings.offline.saving import MOST_TICKETS
 from movies.models import Movie
-from tests.support.factories import make_booking, make_movie, make_show, make_user
+from tests.support.factories import make_booking, make_guest, make_movie, make_show, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -177,7 +177,7 @@ def test_a_session_that_ran_out_gets_no_header(client: Client) -> None:
 
 
 def test_guests_have_a_key_too(db: None) -> None:
-    guest = User.objects.create_guest()
+    guest = make_guest(name="Asha Rao", phone="98765 43210")
     ticket = make_booking(make_show(), ["A1"], user=guest)
     for key, value in ((GUEST, guest.pk), (LINKED, [guest.pk])):
         client = Client()

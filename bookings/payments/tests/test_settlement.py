@@ -81,7 +81,7 @@ def test_a_late_buyer_gets_the_same_seats_if_all_are_free(
     assert order.booking_reference == order.booking.reference
     assert (order.booking.status, order.booking.seats) == ("CONFIRMED", held.seats)
     assert status_of(held) == Booking.Status.FAILED
-    assert Message.objects.get().data["late"] is True
+    assert Message.objects.get().kind == "booking-confirmed"
 
 
 def test_a_late_buyer_whose_hold_was_swept_gets_the_seats_too(

@@ -1,7 +1,6 @@
 import io
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
@@ -245,8 +244,7 @@ def test_the_page_of_a_show_links_back_to_the_chosen_times(client: Client) -> No
     assert '<input type="hidden" name="format" value="IMAX">' in page
     hold = f"{reverse('bookings:hold', args=[show.pk])}?city=Mumbai&format=IMAX"
     assert f'action="{escape(hold)}"' in page
-    login = unquote(client.post(hold, {"seat": ["A1"]})["Location"])
-    assert f"{show.get_absolute_url()}?city=Mumbai&format=IMAX&seats=A1" in login
+    assert client.post(hold, {"seat": ["A1"]})["Location"].startswith("/bookings/BMV")
     page = client.get(show.get_absolute_url()).content.decode()
     assert f'href="{show.movie.get_absolute_url()}?date={show.business_day}#times"' in page
 
