@@ -38,7 +38,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_guest(self) -> "User":
-        """Create a guest: somebody whom only a browser's session knows (`accounts.guests`)."""
+        """Create a guest: a buyer without an account (`accounts.guests`)."""
         guest = self.model(is_guest=True)
         guest.set_unusable_password()
         guest.save(using=self._db)

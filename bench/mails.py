@@ -26,7 +26,7 @@ FILL = f"""
     FROM generate_series(1, %(count)s) n
     JOIN accounts_user u ON u.email = 'person' || (mod(n, {PEOPLE}) + 1) || '@example.com'
 """
-#: After so many mails everything that a process loads once is loaded.
+#: The memory is measured after this many mails, when the process has loaded all its modules.
 WARM = 200
 
 

@@ -1,4 +1,4 @@
-"""Every URL of the site can be called by the people of its row, and by nobody else.
+"""Checks who may call each URL: exactly the callers that its row names.
 
 A new URL without a row in tests/support/addresses.py fails. Other callers are redirected to the
 log-in, or get 401, 403 or 404.

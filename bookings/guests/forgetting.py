@@ -47,7 +47,7 @@ def _forget(guests: list[int]) -> int:
 
 
 def without_traces(people: QuerySet[User]) -> QuerySet[User]:
-    """The people to whom no row refers, but for what is forgotten with a guest.
+    """The people that no row refers to, except rows that are deleted together with a guest.
 
     Every foreign key to a person counts, also one that is added later.
     """

@@ -35,7 +35,7 @@ View = Callable[[HttpRequest, str], HttpResponse]
 
 
 class GuestLink(NamedTuple):
-    """The guest whom a link lets in, and the reference of the booking that it leads to."""
+    """What a link contains: the guest that it opens, and the reference of a booking."""
 
     guest: User
     reference: str

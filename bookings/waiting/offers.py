@@ -31,7 +31,7 @@ IS_WAITED_FOR = """
     SELECT EXISTS (SELECT FROM waiting_entry
                    WHERE show_id = %s AND state IN ('WAITING', 'OFFERED'))
 """
-# Offers that ended without being bought, whoever ended them.
+# Marks the places whose offer ended without being bought: it lapsed, or somebody ended it.
 PASS_ON = """
     UPDATE waiting_entry entry SET state = 'PASSED', ended_at = %(now)s
     FROM bookings_booking offer

@@ -2,10 +2,7 @@
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import (
-    Page,
-    expect,
-)
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from bookings import services

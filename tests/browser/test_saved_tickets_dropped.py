@@ -4,10 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import (
-    Page,
-    expect,
-)
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from bookings import services

@@ -1,4 +1,4 @@
-"""A person about whom the site knows everything that it can know, for tests of privacy."""
+"""Makes a person with a row in every table that can hold personal data, for tests of privacy."""
 
 from datetime import timedelta
 

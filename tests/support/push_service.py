@@ -240,7 +240,7 @@ def subscribe(user: User, browser: TestBrowser, *topics: Topic) -> Subscription:
 
 
 def self_signed(host: str, folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """A server's context with a certificate for `host` that nobody else has signed; its file."""
+    """A server's TLS context with a self-signed certificate for `host`, and its file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)

@@ -8,7 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from accounts.outbox.models import Message
+from accounts.outbox.registry import kind_of
 from bookings import services
+from bookings.documents.numbering import number_documents
 from bookings.models import Booking
 from bookings.payments.closing import close_finished_orders
 from bookings.payments.models import Refund
@@ -81,7 +83,9 @@ def test_a_late_buyer_gets_the_same_seats_if_all_are_free(
     assert order.booking_reference == order.booking.reference
     assert (order.booking.status, order.booking.seats) == ("CONFIRMED", held.seats)
     assert status_of(held) == Booking.Status.FAILED
-    assert Message.objects.get().kind == "booking-confirmed"
+    number_documents()
+    message = Message.objects.get()
+    assert "Your time to pay had run out" in kind_of(message.kind).compose(message).body
 
 
 def test_a_late_buyer_whose_hold_was_swept_gets_the_seats_too(

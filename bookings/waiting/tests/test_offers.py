@@ -349,5 +349,5 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_offers() -> N
         assert Entry.objects.filter(show=show, state=STATES.OFFERED).count() == people
         return len(queries)
 
-    # After six offers no seat is left, so nobody else is looked for.
+    # After six offers no seat is left. So the query for the next people in line is not run.
     assert statements(6) == statements(1) - 1

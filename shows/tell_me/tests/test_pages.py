@@ -200,7 +200,7 @@ def test_the_profile_leads_to_the_films_and_each_can_be_stopped(
     account.post(address, {"film": str(movie.pk)})
     assert FilmWish.objects.get().movie == other
     account.post(address)
-    assert "You wait for no film" in account.get(address).content.decode()
+    assert "You are not waiting for any film" in account.get(address).content.decode()
 
 
 def test_the_film_page_stops_it_too(account: Client, anna: User, movie: Movie) -> None:
