@@ -300,6 +300,30 @@ def sandbox_url(name: str) -> str:
     return (origins(name) or [f"http://localhost:{port + 1}"])[0]
 
 
+def live_port(name: str) -> int:
+    """The port of the process that pushes seat maps. By default two ports above the site."""
+    port = whole_number("PORT", default=8000, least=1, most=65535)
+    return whole_number(name, default=min(port + 2, 65535), least=1, most=65535)
+
+
+def live_url(name: str, *, https: bool) -> str:
+    """Where browsers find that process; it ends with a slash. "" if it is not set.
+
+    A path of the site, a complete address, or a port of the host that the page came from. Pages
+    with HTTPS can't use an address without.
+    """
+    text = env.str(name, default="").strip()
+    if not text:
+        return ""
+    host = r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?"
+    if not re.fullmatch(rf"({host}|:[0-9]{{1,5}})?(/[A-Za-z0-9_-]+)+/?", text):
+        why = "use /live/, https://live.example/live/ or :8002/live/"
+        refuse(name, f"{text!r} can't be read; {why}")
+    if https and text.startswith("http:"):
+        refuse(name, "pages with HTTPS can't use it; use https://, or a path such as /live/")
+    return f"{text.rstrip('/')}/"
+
+
 def check_payments(provider: str, *, at_cinema: bool, keys: Mapping[str, object]) -> None:
     """End the process if nothing could be paid, a key is missing, or live keys meet the sandbox.
 

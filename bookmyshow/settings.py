@@ -35,6 +35,10 @@ CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 # X-Forwarded-For is believed only if a request comes from one of these proxies. Otherwise the
 # client's address is that of the connection.
 TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
+# The process that pushes seat maps (bookmyshow.serving.live): where it listens, and where browsers
+# find it. Without LIVE_URL, pages only poll.
+LIVE_PORT = environment.live_port("LIVE_PORT")
+LIVE_URL = environment.live_url("LIVE_URL", https=HTTPS)
 ADMIN_PATH = environment.url_prefix("ADMIN_PATH", default="admin/")
 METRICS_TOKEN = environment.token("METRICS_TOKEN")
 # All pages answer 503 ("closed for maintenance"). Health checks, metrics and static files work.
@@ -380,7 +384,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = HTTPS
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-CONTENT_SECURITY_POLICY = content_policy(POSTER_HOSTS)
+CONTENT_SECURITY_POLICY = content_policy(POSTER_HOSTS, LIVE_URL)
 
 # Logs go to the standard error stream; systemd or the platform collects them (docs/deploy.md).
 LOGGING = logging_config(as_json=not DEBUG)

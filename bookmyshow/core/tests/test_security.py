@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import clear_url_caches, set_urlconf
 from pytest_django import Settings
 
+from bookmyshow.core.content_policy import content_policy
 from movies.posters.links import validate_poster_link
 from tests.support.factories import make_booking, make_movie, make_show, make_user
 
@@ -154,6 +155,22 @@ def test_pictures_come_from_the_named_hosts_only() -> None:
     sources = "*settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['img-src']"
     assert setting(sources, POSTER_HOSTS="") == "'self' data: https:"
     assert setting(sources, POSTER_HOSTS="img.example") == "'self' data: img.example"
+
+
+@pytest.mark.parametrize(
+    ("live_url", "sources"),
+    [
+        ("", ["'self'"]),
+        ("/live/", ["'self'"]),
+        ("https://live.example:8443/live/", ["'self'", "https://live.example:8443"]),
+        # A port of whichever host the page came from.
+        (":8002/live/", ["'self'", "*:8002"]),
+    ],
+)
+def test_scripts_connect_to_the_site_and_to_the_host_of_the_live_map_only(
+    live_url: str, sources: list[str]
+) -> None:
+    assert content_policy([], live_url)["DIRECTIVES"]["connect-src"] == sources
 
 
 def test_a_poster_link_to_another_host_is_refused(settings: Settings) -> None:

@@ -81,6 +81,12 @@ MALFORMED = [
     ("METRICS_TOKEN", "short"),
     ("PORT", "http"),
     ("PORT", "70000"),
+    ("LIVE_PORT", "0"),
+    ("LIVE_URL", "/"),
+    ("LIVE_URL", "live.example/live/"),
+    ("LIVE_URL", "https://live.example"),
+    ("LIVE_URL", "//live.example/live/"),
+    ("LIVE_URL", "/live/; script-src *"),
     ("WEB_CONCURRENCY", "-1"),
     ("WEB_CONCURRENCY", "lots"),
     ("WEB_THREADS", "many"),
@@ -128,7 +134,15 @@ WALLETS: list[tuple[str, dict[str, str]]] = [
     ("GOOGLE_WALLET_KEY_FILE", {"GOOGLE_WALLET_ISSUER_ID": "1"}),
     ("", {"GOOGLE_WALLET_ISSUER_ID": "1", "GOOGLE_WALLET_KEY_FILE": FILE}),
 ]
-TOGETHER = MONEY + WALLETS
+LIVE: list[tuple[str, dict[str, str]]] = [
+    ("", {"LIVE_URL": "/live"}),
+    ("", {"LIVE_URL": "https://live.example:8443/a/live/"}),
+    ("", {"LIVE_URL": ":8002/live/"}),
+    # A page with HTTPS can't use the second.
+    ("", {"LIVE_URL": "http://live.example/live/", "HTTPS": "off"}),
+    ("LIVE_URL", {"LIVE_URL": "http://live.example/live/", "HTTPS": "on"}),
+]
+TOGETHER = MONEY + WALLETS + LIVE
 
 TRY_EACH = """
 import json, os, runpy, sys, traceback
@@ -196,7 +210,7 @@ def test_a_malformed_value_stops_the_start_with_one_line_that_names_it(
 
 
 @pytest.mark.parametrize(("name", "others"), TOGETHER)
-def test_no_way_to_pay_a_missing_key_and_live_keys_beside_the_sandbox_stop_the_start(
+def test_settings_that_do_not_fit_together_stop_the_start(
     answers: dict[tuple[str, str], tuple[int, str]], name: str, others: dict[str, str]
 ) -> None:
     code, words = answers[name, str(others)]
