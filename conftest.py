@@ -19,7 +19,12 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from tests.support.parallel import FilesInOrder, long_files_first, redis_database
 
 # Fixtures for all tests.
-pytest_plugins = ["tests.support.servers", "tests.support.sandbox", "tests.support.push_service"]
+pytest_plugins = [
+    "tests.support.servers",
+    "tests.support.sandbox",
+    "tests.support.push_service",
+    "tests.support.not_run",
+]
 PATIENCE_SECONDS = 60
 # `migrate` fills these tables. They are not emptied after a test, because the site under test runs
 # in another process and caches content types in memory.

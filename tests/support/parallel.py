@@ -15,17 +15,18 @@ from xdist.scheduler import LoadScopeScheduling
 ONE_PROCESS_DATABASE = 15
 MAX_PROCESSES = 14
 # The folders whose files take longest, in the order in which they start.
-SLOW = ("tests/faults/", "tests/browser/", "tests/processes/", "tests/")
-# One process runs all tests of this folder, one after the other. They share servers that start
+SLOW = ("tests/faults/", "tests/cluster/", "tests/browser/", "tests/processes/", "tests/")
+# One process runs all tests of such a folder, one after the other. They share servers that start
 # slowly, and they need much processor time.
-TOGETHER = "tests/faults/"
+TOGETHER = ("tests/faults/", "tests/cluster/")
 
 
 class FilesInOrder(LoadScopeScheduling):
     """Hands out files in the order of collection."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return TOGETHER if nodeid.startswith(TOGETHER) else nodeid.partition("::")[0]
+        folders = (folder for folder in TOGETHER if nodeid.startswith(folder))
+        return next(folders, nodeid.partition("::")[0])
 
 
 def redis_database() -> int:
