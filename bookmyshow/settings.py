@@ -39,6 +39,8 @@ TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
 # find it. Without LIVE_URL, pages only poll.
 LIVE_PORT = environment.live_port("LIVE_PORT")
 LIVE_URL = environment.live_url("LIVE_URL", https=HTTPS)
+# How many open maps one process takes. It needs as many open files, and 11 KiB for each.
+LIVE_WATCHERS = environment.whole_number("LIVE_WATCHERS", default=15_000, least=1, most=1_000_000)
 ADMIN_PATH = environment.url_prefix("ADMIN_PATH", default="admin/")
 METRICS_TOKEN = environment.token("METRICS_TOKEN")
 # All pages answer 503 ("closed for maintenance"). Health checks, metrics and static files work.

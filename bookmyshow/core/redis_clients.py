@@ -3,11 +3,13 @@
 from typing import Any
 
 import redis
+import redis.asyncio
 from django.core.cache import cache
 from django_redis.exceptions import ConnectionInterrupted
 
 #: What a client raises while its server is down.
 UNREACHABLE = (redis.RedisError, ConnectionInterrupted, OSError)
+CONNECT_SECONDS = 2.0
 
 
 def short_lived_client(url: str, *, seconds: float) -> redis.Redis:
@@ -16,6 +18,16 @@ def short_lived_client(url: str, *, seconds: float) -> redis.Redis:
     Use it in a `with` statement: that closes the connection.
     """
     return redis.from_url(url, socket_connect_timeout=seconds, socket_timeout=seconds)
+
+
+def subscribing_client(url: str) -> redis.asyncio.Redis:
+    """A client of an event loop that waits for messages as long as it takes.
+
+    Use it in an `async with` statement: that closes its connections.
+    """
+    return redis.asyncio.from_url(
+        url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=None, socket_keepalive=True
+    )
 
 
 def cache_client() -> Any:

@@ -25,6 +25,7 @@ from django.db.models import Case, CharField, DurationField, ExpressionWrapper, 
 from django.db.models.functions import Now
 
 from bookmyshow.core.cache import OwnedLock, group_key
+from bookmyshow.core.redis_clients import cache_client
 from shows.booking_fee import ShownPrices, shown_prices
 from shows.models import Seat, Show, lapsed_hold
 
@@ -109,14 +110,27 @@ def group(show_id: int) -> str:
     return f"show:{show_id}"
 
 
+#: Messages on this channel are ids of shows that have changed (`bookmyshow.serving.live`). The
+#: number of the database keeps sites apart that share a server.
+CHANNEL = "bms:seatmap:{database}"
+
+
+def changes_channel() -> str:
+    """The channel of this site's cache server on which `forget` names a changed show."""
+    options = cache_client().connection_pool.connection_kwargs
+    return CHANNEL.format(database=options.get("db") or 0)
+
+
 def forget(show_id: int) -> None:
-    """Drop the pointer, the show's cached details and the API's lists of shows.
+    """Drop the pointer, the show's cached details and the API's lists of shows; tell the streams.
 
     The next request reads the seats. The lock is dropped too: a worker that reads the seats now may
-    have read the old state, and without the lock it does not set the pointer.
+    have read the old state, and without the lock it does not set the pointer. The same trip to the
+    cache server tells the processes that push seat maps. They read the seats every few seconds as
+    well, so a message that is lost delays a map, no more.
     """
-    groups = [group_key(group(show_id)), group_key(LISTS)]
-    cache.delete_many([pointer_key(show_id), lock_key(show_id), *groups])
+    keys = [pointer_key(show_id), lock_key(show_id), group_key(group(show_id)), group_key(LISTS)]
+    cache.delete_many_and_publish(keys, changes_channel(), str(show_id))  # type: ignore[attr-defined]
 
 
 def current_version(show_id: int) -> str | None:

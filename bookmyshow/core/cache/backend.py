@@ -15,6 +15,7 @@ from django_redis.client import DefaultClient
 from redis import ConnectionPool
 from redis.connection import Connection
 from redis.exceptions import ConnectionError as NoConnection
+from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as NoAnswer
 
 from bookmyshow.core.observability import metrics
@@ -117,6 +118,20 @@ class OutageTolerantCache(RedisCache):
         if done is None:
             self._note_missed(keys, version)
         return done
+
+    def delete_many_and_publish(self, keys: list[str], channel: str, message: str) -> None:
+        """Delete the keys and tell the channel's subscribers, in one trip to the server.
+
+        While the server is down the keys are deleted later, as by `delete_many`; the message is
+        lost.
+        """
+        names = [self.client.make_key(key) for key in keys]
+        try:
+            trip = self.client.get_client(write=True).pipeline(transaction=False)
+            trip.delete(*names).publish(channel, message)
+            trip.execute()
+        except (RedisError, OSError):
+            self._pool.outage.note_missed(names)
 
     def clear(self) -> int:
         """Delete every entry of the cache and return their number."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import ParamSpec, TypeVar
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from bookmyshow.core.errors import DomainError
 
@@ -90,6 +90,27 @@ PUSH_SECONDS = Histogram(
     "bookmyshow_push_seconds",
     "Time a push message took: encryption, and the call to the push service, which ends after 5 s.",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 3, 4, 5, 10),
+)
+LIVE_WATCHERS = Gauge(
+    "bookmyshow_live_watchers",
+    "Open streams of seat maps.",
+    multiprocess_mode="livesum",
+)
+LIVE_EVENTS = Counter(
+    "bookmyshow_live_events", "Changes and heartbeats that were written to streams of seat maps."
+)
+LIVE_READS = Histogram(
+    "bookmyshow_live_read_seconds",
+    "Time a read of a show's seats took for its streams, the wait for a thread included.",
+    buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+)
+LIVE_SLOW = Counter(
+    "bookmyshow_live_slow_readers", "Streams that were cut because their reader was too slow."
+)
+LIVE_REFUSED = Counter(
+    "bookmyshow_live_refused",
+    "Streams that were refused. reason: full (too many streams or new shows), away (the database).",
+    ["reason"],
 )
 PAGE_LOADS = Histogram(
     "bookmyshow_page_load_seconds",

@@ -1,0 +1,130 @@
+"""uvicorn, with what a process of many thousand streams needs besides."""
+
+import asyncio
+import logging
+import resource
+import socket
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from bookmyshow.core.observability import metrics
+
+from .hub import Hub
+
+log = logging.getLogger(__name__)
+
+#: The extension of the ASGI scope with the connection's transport.
+TRANSPORT = "bookmyshow.transport"
+#: A reader is too slow if more than this much waits for it: in the kernel, then in this process.
+KERNEL_BYTES = 32 * 1024
+WAITING_BYTES = 16 * 1024
+#: A connection has so many seconds to send its request.
+REQUEST_SECONDS = 10.0
+#: Files that are not streams: connections to the servers, logs, new connections that are refused.
+OTHER_FILES = 200
+#: After SIGTERM the streams end over this time.
+ENDING_SECONDS = 5.0
+
+
+class StreamProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP, with two changes.
+
+    The application gets the transport: writing one event to a stream takes 6 µs that way, and 10 by
+    uvicorn's `send`, which also waits for slow readers. Here the connection of a slow reader is
+    cut: its page opens a new one.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(high=WAITING_BYTES)
+        self.loop.call_later(REQUEST_SECONDS, self._cut_if_silent)
+
+    def on_headers_complete(self) -> None:
+        self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[dict-item]
+        super().on_headers_complete()
+
+    def pause_writing(self) -> None:
+        metrics.LIVE_SLOW.inc()
+        self.transport.abort()
+
+    def _cut_if_silent(self) -> None:
+        if self.cycle is None:
+            self.transport.abort()  # type: ignore[unreachable]
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which starts the hub and ends the streams in slices."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._hub.start()
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Nobody comes in any more; who is cut now finds another process, or this one's successor.
+        for server in self.servers:
+            server.close()
+        await self._hub.end_all(ENDING_SECONDS)
+        await super().shutdown(sockets)
+        self._hub.stop()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. Its connections have small buffers. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
+    listener.bind((host.strip("[]"), port))
+    listener.setblocking(False)
+    return listener
+
+
+def config(application: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        http=StreamProtocol,
+        loop="uvloop",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=4096,
+        timeout_graceful_shutdown=5,
+    )
+
+
+def raise_file_limit(watchers: int) -> int:
+    """Allow as many open files as `watchers` streams need. Returns how many streams are possible.
+
+    A process may raise its limit up to the hard limit, and root any limit.
+    """
+    wanted = watchers + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        for limit in ((wanted, max(wanted, hard)), (min(wanted, hard), hard)):
+            try:
+                resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+            except (OSError, ValueError):
+                continue
+            soft = limit[0]
+            break
+    possible = min(watchers, soft - OTHER_FILES)
+    if possible < watchers:
+        log.warning(
+            "This process may have %s open files, which is enough for %s streams; LIVE_WATCHERS is"
+            " %s. Raise the limit: LimitNOFILE= of a systemd unit, `ulimits: nofile:` of a compose"
+            " file, or `ulimit -n` in a shell.",
+            soft,
+            possible,
+            watchers,
+        )
+    return possible

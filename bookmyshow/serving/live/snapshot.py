@@ -1,0 +1,59 @@
+"""What a seat map shows at one moment, and the difference between two such moments."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import close_old_connections
+
+from shows.seatmap import current as seatmap
+from shows.seatmap.markup import FREE, HELD, SOLD
+
+#: A seat's state is stored as one letter.
+LETTERS = {FREE: "f", HELD: "h", SOLD: "s"}
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A show's map. `states` has a letter for each of `labels`.
+
+    `fixed` is everything else in the drawing, such as places and prices. `good_for`: seconds until
+    the map must be read again, because a hold lapses or the show begins, or as a precaution.
+    """
+
+    version: str
+    labels: tuple[str, ...]
+    states: str
+    fixed: tuple[Any, ...]
+    good_for: float
+
+    @property
+    def is_final(self) -> bool:
+        return seatmap.is_final(self.version)
+
+    def since(self, earlier: str) -> dict[str, list[str]]:
+        """The labels of the seats whose state was another in `earlier`, by their state now."""
+        changed: dict[str, list[str]] = {state: [] for state in LETTERS}
+        names = {letter: changed[state] for state, letter in LETTERS.items()}
+        for label, before, now in zip(self.labels, earlier, self.states, strict=True):
+            if before != now:
+                names[now].append(label)
+        return changed
+
+
+def take(show_id: int) -> Snapshot:
+    """Read the seats in this thread. Raises Show.DoesNotExist, and django.db.Error.
+
+    As for a request, the connection comes from the pool and goes back to it.
+    """
+    close_old_connections()
+    try:
+        reading = seatmap.read(show_id)
+    finally:
+        close_old_connections()
+    return Snapshot(
+        version=reading.version,
+        labels=tuple(seat.label for seat in reading.seats),
+        states="".join(LETTERS[seat.state] for seat in reading.seats),
+        fixed=(tuple(seat[:-1] for seat in reading.seats), reading.prices, reading.closed),
+        good_for=reading.good_for.total_seconds(),
+    )
