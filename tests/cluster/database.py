@@ -1,0 +1,184 @@
+"""PostgreSQL, Patroni and etcd on three hosts of a `Network`, with the files of ops/cluster."""
+
+import json
+import re
+import sys
+import time
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from bookmyshow.embedded.postgres import _binaries
+from bookmyshow.environment import ROOT
+from tests.cluster.network import LONGEST_WAIT, Host, Network
+
+OPS = ROOT / "ops" / "cluster"
+NAMES = ("db1", "db2", "db3")
+USER = "nobody"
+PASSWORD = "change-me"
+CHANGES = {
+    # Root could open the watchdog of this machine, and that would restart it.
+    "mode: automatic": "mode: off",
+    # The hosts have one file system. So each server's socket is beside its own data folder.
+    "/var/run/postgresql": "..",
+}
+Member = dict[str, Any]
+
+
+def environment(name: str, host: Host) -> dict[str, str]:
+    """Return the variables of a file in ops/cluster, which is written for db1, for this host."""
+    text = (OPS / name).read_text()
+    found = dict(re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE))
+    # The list of all members is the same everywhere.
+    everywhere = {"ETCD_INITIAL_CLUSTER"}
+    return {
+        key: value
+        if key in everywhere
+        else re.sub(r"\bdb1\b", host.name, value).replace("10.0.0.11", host.address)
+        for key, value in found.items()
+    }
+
+
+def until(true: Callable[[], bool], what: str) -> float:
+    """Wait for the condition. Returns the time (time.monotonic). Fails after LONGEST_WAIT."""
+    deadline = time.monotonic() + LONGEST_WAIT
+    while not true():
+        assert time.monotonic() < deadline, f"still not: {what}"
+        time.sleep(0.05)
+    return time.monotonic()
+
+
+class Cluster:
+    """The three database hosts. Questions to them are asked from the host `client`."""
+
+    def __init__(self, network: Network, client: Host, folder: Path) -> None:
+        self.hosts = {name: network[name] for name in NAMES}
+        self.client = client
+        self.folder = folder
+        text = (OPS / "patroni.yml").read_text()
+        for there, here in CHANGES.items():
+            assert there in text
+            text = text.replace(there, here)
+        self.configuration = folder / "patroni.yml"
+        self.configuration.write_text(text)
+
+    def start(self) -> None:
+        """Start all hosts and create the site's database."""
+        for host in self.hosts.values():
+            self.start_host(host)
+        self.wait_until_whole()
+        create: list[str | Path] = [
+            _binaries() / "psql",
+            "-v",
+            f"password={PASSWORD}",
+            "-f",
+            OPS / "database.sql",
+        ]
+        create += ["-v", "ON_ERROR_STOP=1", self.url("postgres", "postgres")]
+        self.client.call(create, log=self.folder / "psql.log")
+
+    def start_host(self, host: Host) -> None:
+        """Start etcd and Patroni, as the host's units do after its boot."""
+        home = self.folder / host.name
+        home.mkdir(exist_ok=True)
+        home.chmod(0o777)
+        etcd = environment("etcd.env", host) | {"ETCD_DATA_DIR": str(home / "etcd")}
+        host.run(["etcd"], env=etcd, user=USER, log=home / "etcd.log")
+        patroni = environment("patroni.env", host) | {
+            "PATRONI_POSTGRESQL_DATA_DIR": str(home / "postgres"),
+            "PATRONI_POSTGRESQL_BIN_DIR": str(_binaries()),
+            "PATRONI_POSTGRESQL_PGPASS": str(home / "pgpass"),
+        }
+        command = [sys.executable, "-m", "patroni", str(self.configuration)]
+        host.run(command, env=patroni, user=USER, log=home / "patroni.log")
+
+    def url(self, user: str = "bookmyshow", database: str = "bookmyshow") -> str:
+        """Return the address for DATABASE_URL: all hosts, of which the leader is taken."""
+        hosts = ",".join(f"{host.address}:5432" for host in self.hosts.values())
+        options = "target_session_attrs=read-write&connect_timeout=2"
+        return f"postgres://{user}:{PASSWORD}@{hosts}/{database}?{options}"
+
+    def connect(self, host: Host | None = None) -> psycopg.Connection[Any]:
+        """A superuser's connection to the site's database: of the leader, or of this host."""
+        url = self.url("postgres")
+        if host is not None:
+            url = f"postgres://postgres:{PASSWORD}@{host.address}:5432/bookmyshow?connect_timeout=5"
+        with self.client.inside():
+            return psycopg.connect(url, autocommit=True)
+
+    def query(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Run a statement on the leader and return its rows."""
+        with self.connect() as connection:
+            cursor = connection.execute(query.encode(), parameters or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def call(self, host: Host, method: str, path: str, body: object = None) -> str:
+        """Ask Patroni's REST API of a host. Raises OSError if it does not answer or refuses."""
+        login = b64encode(f"patroni:{PASSWORD}".encode()).decode()
+        request = urllib.request.Request(
+            f"http://{host.address}:8008{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Basic {login}"},
+        )
+        with self.client.inside(), urllib.request.urlopen(request, timeout=30) as response:
+            return str(response.read().decode())
+
+    def members(self, seen_by: Host | None = None) -> list[Member]:
+        """What Patroni knows of the members; empty if nobody answers."""
+        for host in [seen_by] if seen_by else self.hosts.values():
+            with suppress(OSError):
+                found: list[Member] = json.loads(self.call(host, "GET", "/cluster"))["members"]
+                return found
+        return []
+
+    def leader(self) -> Host:
+        """The host whose database takes writes. Waits until there is one."""
+        until(lambda: self._leader() is not None, "a leader")
+        leader = self._leader()
+        assert leader is not None
+        return leader
+
+    def _leader(self) -> Host | None:
+        for host in self.hosts.values():
+            with suppress(OSError):
+                self.call(host, "GET", "/primary")
+                return host
+        return None
+
+    def standbys(self) -> list[Host]:
+        """The hosts that follow."""
+        leader = self.leader()
+        return [host for host in self.hosts.values() if host is not leader]
+
+    def is_whole(self) -> bool:
+        """Whether one host leads, the others stream from it, and commits wait for one of them."""
+        found = sorted((member["role"], member["state"]) for member in self.members())
+        standby = ("quorum_standby", "streaming")
+        return found == [("leader", "running"), standby, standby]
+
+    def wait_until_whole(self) -> float:
+        """Wait for `is_whole`. Returns the time. Fails with the logs of all hosts."""
+        try:
+            return until(self.is_whole, "all three hosts together")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.members()}\n{self.logs()}") from None
+
+    def logs(self) -> str:
+        """The ends of Patroni's logs."""
+        files = sorted(self.folder.glob("db*/*.log"))
+        return "\n".join(f"--- {file}\n{file.read_text()[-2000:]}" for file in files)
+
+    def switch_over(self) -> None:
+        """Move the leader to another host, as `patronictl switchover` does."""
+        self.call(self.leader(), "POST", "/switchover", {"leader": self.leader().name})
+
+    def configure(self, **changes: object) -> None:
+        """Change settings of all hosts, as `patronictl edit-config` does."""
+        self.call(self.leader(), "PATCH", "/config", changes)
