@@ -6,6 +6,7 @@ seats) and not a style attribute, which would be longer. static/css/seatgrid.css
 classes.
 """
 
+import json
 import re
 from collections.abc import Collection, Iterable, Sequence
 from html import escape, unescape
@@ -18,7 +19,7 @@ from shows.booking_fee import ShownPrices
 from shows.seating.plan import PREMIUM, SEAT_PITCH, STANDARD
 
 #: Increase this with every change of the markup: after a deploy, the cache still has old maps.
-REVISION = 6
+REVISION = 7
 
 #: If the middles of two seats are this many half seats apart, or more, an aisle is between them.
 AISLE_PITCH = 2 * SEAT_PITCH
@@ -56,7 +57,8 @@ def draw_map(
     names = seat_names(prices)
     width = max((seat.x for seat in seats), default=0) + SEAT_PITCH
     parts = [
-        f'<input type="hidden" id="map-version" name="v" value="{version}">',
+        f'<input type="hidden" id="map-version" name="v" value="{version}"'
+        f' data-names="{_names_of_free_seats(seats, names)}">',
         f'<p class="hall__free" id="hall-free"{"" if _any_free(seats) else " data-full"}>'
         f"{_free_line(seats)}</p>"
         if not closed
@@ -98,6 +100,19 @@ def _row_letters(row: str, seats: Sequence[MapSeat]) -> list[str]:
             places.append(f"x{(left.x + right.x) // 2}")
     places.append(f"x{line[-1].x} right")
     return [f'<i class="{place}" aria-hidden="true">{escape(row)}</i>' for place in places]
+
+
+def _names_of_free_seats(seats: Sequence[MapSeat], names: dict[tuple[str, bool], str]) -> str:
+    """The text after the label in a free seat's name, by its classes ("premium"), as JSON.
+
+    A page that is told by the live stream that a seat became free finds its name here.
+    """
+    kinds = sorted({(seat.seat_type, seat.is_wheelchair) for seat in seats})
+    by_classes = {
+        " ".join([PREMIUM] * (kind == PREMIUM) + [WHEELCHAIR] * place): names[kind, place]
+        for kind, place in kinds
+    }
+    return escape(json.dumps(by_classes, ensure_ascii=False))
 
 
 def seat_names(prices: ShownPrices) -> dict[tuple[str, bool], str]:

@@ -26,6 +26,7 @@ from . import current as seatmap
 from . import markup as drawing
 from .current import SeatMap
 from .forms import PartyForm
+from .live import stream_url
 from .markup import FREE, HELD_FOR_YOU, MapSeat
 
 
@@ -150,6 +151,7 @@ def show_page(
         "found": party is not None and bool(ticked),
         "wheelchair": _wheelchair_is_known(request, hold),
         "form_token": secrets.token_urlsafe(12),
+        "stream_url": stream_url(request, show_id),
     }
     return render(request, "shows/seatmap/show.html", context, status=status)
 

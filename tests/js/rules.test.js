@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 
 import {
   bestSeatsText,
+  freeLine,
   isSameChoice,
   kindAndTotal,
   leftAlone,
@@ -154,6 +155,28 @@ describe("what the button will do", () => {
     assert.ok(!isSameChoice(["C4", "C6"], ["C4", "C5"]));
     assert.ok(!isSameChoice([], []));
   });
+});
+
+describe("how many seats are free", () => {
+  // As in the tests of shows/seatmap/markup.py.
+  for (const [counts, line] of [
+    [{ free: 48, of: 48, places: 0 }, "48 of 48 seats free"],
+    [{ free: 7, of: 46, places: 2 }, "7 of 46 seats free, 2 wheelchair places"],
+    [{ free: 7, of: 46, places: 1 }, "7 of 46 seats free, 1 wheelchair place"],
+    [{ free: 1, of: 46, places: 0 }, "The last seat is free."],
+    [{ free: 1, of: 46, places: 2 }, "The last seat is free. 2 wheelchair places free."],
+    [{ free: 0, of: 46, places: 0 }, "Every seat is taken."],
+    [
+      { free: 0, of: 46, places: 0, isHeld: true },
+      "Every seat is taken. Held ones may come back within minutes.",
+    ],
+    [{ free: 0, of: 46, places: 1 }, "Every seat is taken. 1 wheelchair place free."],
+  ]) {
+    test(line, () => {
+      const { number, words } = freeLine(counts);
+      assert.equal(`${number}${words}`, line);
+    });
+  }
 });
 
 describe("one and several", () => {

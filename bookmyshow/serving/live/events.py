@@ -17,7 +17,8 @@ def chunk(text: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(text), text)
 
 
-HEARTBEAT = chunk(b":\n\n")
+#: An event and not a comment, because a browser does not tell a page about comments.
+HEARTBEAT = chunk(b"event: beat\ndata:\n\n")
 
 
 def greeting() -> bytes:

@@ -1,6 +1,8 @@
+import json
 import re
 from dataclasses import replace
 from decimal import Decimal
+from html import unescape
 
 import pytest
 
@@ -65,6 +67,20 @@ def test_names_of_seats_are_escaped() -> None:
 def test_the_drawing_of_two_thousand_seats_stays_small() -> None:
     html = drawn("\n".join(f"R{row} {'s' * 50}" for row in range(40)))
     assert len(html) / 2000 < 120
+
+
+def test_the_map_names_each_kind_of_free_seat_for_those_that_become_free() -> None:
+    def names(plan: str) -> object:
+        (found,) = re.findall(r'data-names="([^"]*)"', drawn(plan))
+        return json.loads(unescape(found))
+
+    assert names("A ss") == {"": ", ₹250"}
+    assert names("A sw\nE pW") == {
+        "": ", ₹250",
+        "wheelchair": ", wheelchair place, ₹250",
+        "premium": ", premium, ₹400",
+        "premium wheelchair": ", premium, wheelchair place, ₹400",
+    }
 
 
 def test_a_viewers_own_seats_are_free_to_them_and_others_stay_taken() -> None:

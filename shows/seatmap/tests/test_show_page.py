@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from bookings import services
 from shows.models import Show
@@ -26,6 +27,31 @@ def test_the_page_names_the_film_the_place_and_the_prices(client: Client) -> Non
     body = client.get(show.get_absolute_url()).content.decode()
     for words in (show.movie.title, show.screen.cinema.name, "₹250", "₹400", "48</b> of 48"):
         assert words in body
+
+
+@pytest.mark.parametrize(
+    ("live_url", "stream"),
+    [
+        ("/live/", "/live/"),
+        ("https://live.example/live/", "https://live.example/live/"),
+        # A port of the host that the page came from.
+        (":8002/live/", "//127.0.0.1:8002/live/"),
+    ],
+)
+def test_the_page_names_its_stream(
+    client: Client, settings: Settings, live_url: str, stream: str
+) -> None:
+    settings.LIVE_URL = live_url
+    show = make_show()
+    body = client.get(show.get_absolute_url(), headers={"host": "127.0.0.1:8000"}).content.decode()
+    assert f'data-stream="{stream}shows/{show.pk}/seats/"' in body
+    over = make_show()
+    begin(over)
+    assert "data-stream" not in client.get(over.get_absolute_url()).content.decode()
+
+
+def test_without_a_live_process_the_page_names_no_stream(client: Client) -> None:
+    assert "data-stream" not in client.get(make_show().get_absolute_url()).content.decode()
 
 
 def test_query_count_is_constant_with_seats_and_bookings(client: Client) -> None:

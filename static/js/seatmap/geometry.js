@@ -23,14 +23,17 @@ export const alongRow = (row, seat, key) => {
   return targets[key];
 };
 
+/* The usable seat of a row that is nearest to a seat; undefined if there is none. */
+export const nearestIn = (row, seat) => {
+  const distance = (other) => Math.abs(other.place - seat.place);
+  return usable(row).sort((one, other) => distance(one) - distance(other))[0];
+};
+
 /* The nearest seat in the next row that has any, or undefined. step: -1 for up, 1 for down. */
 export const acrossRows = (rows, from, seat, step) => {
   for (let at = from + step; rows[at]; at += step) {
-    const line = usable(rows[at]);
-    const distance = (other) => Math.abs(other.place - seat.place);
-    if (line.length) {
-      return line.reduce((best, other) => (distance(other) < distance(best) ? other : best));
-    }
+    const nearest = nearestIn(rows[at], seat);
+    if (nearest) return nearest;
   }
   return undefined;
 };

@@ -1,5 +1,5 @@
 /* Arrow keys: one seat is in the tab order, and the arrows move along its row and between rows. */
-import { acrossRows, alongRow } from "./geometry.js";
+import { acrossRows, alongRow, nearestIn } from "./geometry.js";
 import { allSeats, describe, isSeat, map, rowsOfSeats, seatsOfRow } from "./seats.js";
 
 const KEYS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"]);
@@ -31,22 +31,16 @@ const seatAt = (seat, key) => {
   return acrossRows(rows.map(seatsOfRow), rows.indexOf(row), describe(seat), step)?.element;
 };
 
-/* After a poll: the seat in the tab order may be taken, or its row may be gone. */
-export const repairTabOrder = () => {
+/* After a change: the seat in the tab order may be taken, or its row may be gone. If it had the
+   focus, which the browser takes from a disabled seat, the nearest seat of the row gets it. */
+export const repairTabOrder = (focusBefore) => {
   if (current?.isConnected && !current.disabled) return;
-  if (!current?.isConnected) {
-    startTabOrder();
-    return;
-  }
-  // The browser takes the focus from a seat that is disabled.
-  const hadFocus = document.activeElement === document.body;
-  const next = seatAt(current, "ArrowRight") ?? seatAt(current, "ArrowLeft");
-  if (!next) {
-    startTabOrder();
-    return;
-  }
-  putInTabOrder(next);
-  if (hadFocus) next.focus({ preventScroll: true });
+  const hadFocus = focusBefore === current;
+  const row = current?.isConnected && current.closest("fieldset");
+  const nearest = row && nearestIn(seatsOfRow(row), describe(current));
+  if (nearest) putInTabOrder(nearest.element);
+  else startTabOrder();
+  if (hadFocus) current?.focus({ preventScroll: true });
 };
 
 const onKey = (event) => {

@@ -1,8 +1,9 @@
 /* The seat map. The server draws it as a plain form, which works without this script. The script
-   adds the bar's words, arrow keys, zoom, and keeps the choice through polls. */
+   adds the bar's words, arrow keys, zoom, the live stream, and keeps the choice through changes. */
 import { sayBestSeats, showChoice, startBar } from "./bar.js";
 import { middleOf } from "./geometry.js";
 import { putInTabOrder, startKeyboard } from "./keyboard.js";
+import { isLive, startLive } from "./live.js";
 import { watchOwnHold } from "./own-hold.js";
 import { refreshOwn, startPolling } from "./polling.js";
 import { chosenSeats, form, hall } from "./seats.js";
@@ -37,10 +38,11 @@ const scrollToChoice = () => {
 };
 
 startBar(putInTabOrder);
-startPolling();
+startPolling(isLive);
 startZoom();
 startTip();
 startKeyboard();
 watchOwnHold(refreshOwn);
 showChoice();
 scrollToChoice();
+startLive();

@@ -1,5 +1,5 @@
 /* A poll's map is the same for all viewers. This script keeps the viewer's ticks, and the viewer's
-   held seats until the hold ends or they are sold. */
+   held seats until the hold ends or they are sold. While the live stream is open, the poll rests. */
 import { announce, showChoice } from "./bar.js";
 import { repairTabOrder } from "./keyboard.js";
 import { own } from "./own-hold.js";
@@ -8,7 +8,9 @@ import { chosenSeats, isSeat, labelsOf, map } from "./seats.js";
 
 /* Whether the next map ticks the viewer's own seats. */
 let ticksOwn = false;
+/* The chosen seats, and the element with the focus, before the map changes. */
 let chosenBefore = [];
+let focusBefore = null;
 
 /* whole: also if the server's map is the one that the page has. */
 export const refresh = ({ whole = false } = {}) => {
@@ -42,18 +44,35 @@ const keepChoice = (before, after) => {
 const isForServer = (name, element) =>
   !(name === "tabindex" && isSeat(element)) && name !== "style";
 
-const afterSwap = ({ detail }) => {
-  ticksOwn = false;
+const noteChoice = () => {
+  chosenBefore = labelsOf(chosenSeats());
+  focusBefore = document.activeElement;
+};
+
+/* saysLost: announce the chosen seats that the change took away. */
+const restoreChoice = ({ saysLost }) => {
   const chosenNow = new Set(labelsOf(chosenSeats()));
   const lost = chosenBefore.filter((label) => !chosenNow.has(label));
+  if (saysLost && lost.length) announce(lostText(lost));
+  showChoice();
+  repairTabOrder(focusBefore);
+};
+
+/* Change the seats outside of a swap, by the rules of a poll's map. */
+export const keepingChoice = (change) => {
+  noteChoice();
+  change();
+  restoreChoice({ saysLost: true });
+};
+
+const afterSwap = ({ detail }) => {
+  ticksOwn = false;
   const { verb } = detail.requestConfig;
   if (verb === "post") {
     // A refused hold: the server's message, above the hall, names what was lost.
     document.getElementById("seat-problem").scrollIntoView({ block: "nearest" });
   }
-  if (verb === "get" && lost.length) announce(lostText(lost));
-  showChoice();
-  repairTabOrder();
+  restoreChoice({ saysLost: verb === "get" });
 };
 
 const watchSwaps = () => {
@@ -62,16 +81,18 @@ const watchSwaps = () => {
     callbacks.beforeNodeMorphed = keepChoice;
     callbacks.beforeAttributeUpdated = isForServer;
   }
-  map.addEventListener("htmx:beforeSwap", () => {
-    chosenBefore = labelsOf(chosenSeats());
-  });
+  map.addEventListener("htmx:beforeSwap", noteChoice);
   map.addEventListener("htmx:afterSwap", afterSwap);
 };
 
-export const startPolling = () => {
+/* rests: tells whether the stream keeps the map right. What `refresh` asks for is asked all the
+   same. */
+export const startPolling = (rests) => {
   watchSwaps();
   map.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target === map && document.hidden) event.preventDefault();
+    const isPoll = event.target === map;
+    const isTimed = !event.detail.requestConfig.triggeringEvent;
+    if (isPoll && (document.hidden || (isTimed && rests()))) event.preventDefault();
   });
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) refresh();

@@ -99,5 +99,16 @@ export const lostText = (labels) => {
   return `${listed(labels)} ${were} just taken by someone else and ${are} no longer chosen.`;
 };
 
+/* How many seats are free: { number, words }, the number to be set in bold, or "" if the words say it.
+   free, of: ordinary seats; places: free wheelchair places; isHeld: whether any seat is held.
+   shows/seatmap/markup.py writes the same. */
+export const freeLine = ({ free, of, places, isHeld }) => {
+  const place = places && `${places} wheelchair place${places === 1 ? "" : "s"}`;
+  if (free > 1) return { number: free, words: ` of ${of} seats free${place ? `, ${place}` : ""}` };
+  const held = isHeld ? " Held ones may come back within minutes." : "";
+  const words = free === 1 ? "The last seat is free." : `Every seat is taken.${held}`;
+  return { number: "", words: place ? `${words} ${place} free.` : words };
+};
+
 export const bestSeatsText = (seats, prices) =>
   `Best seats: ${listed([...seats.map((seat) => seat.label), kindAndTotal(seats, prices)])}.`;

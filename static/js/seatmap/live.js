@@ -1,0 +1,111 @@
+/* The live stream: the server tells each change of a seat at once, so the poll rests. While the
+   stream is missing, broken or silent, the page polls as without it, and tries the stream again. */
+import { showChange, startChanges } from "./changes.js";
+import { refresh } from "./polling.js";
+import { form, map } from "./seats.js";
+
+/* The server says something at least every 15 s. */
+const SILENCE_MS = 20_000;
+/* When a server goes away, its pages ask for the map within this time, and not all at once. */
+const SPREAD_MS = 1_000;
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+const address = map.dataset.stream;
+let stream = null;
+/* The last version that the stream told. "" while it is not open, or told none. */
+let told = "";
+let failures = 0;
+let silence = 0;
+let retry = 0;
+
+const shown = () => document.getElementById("map-version")?.value ?? "";
+const isFinal = () => map.querySelector("[data-final]") !== null;
+
+/* Whether the map is what the stream told last, so that no poll is needed. */
+export const isLive = () => told !== "" && told === shown();
+
+const close = () => {
+  clearTimeout(silence);
+  clearTimeout(retry);
+  stream?.close();
+  stream = null;
+  told = "";
+};
+
+const pause = () => {
+  const longest = Math.min(FIRST_PAUSE_MS * 1.5 ** failures, LONGEST_PAUSE_MS);
+  failures += 1;
+  return longest * (0.5 + Math.random());
+};
+
+const fail = () => {
+  close();
+  if (isFinal()) return;
+  setTimeout(refresh, SPREAD_MS * Math.random());
+  retry = setTimeout(open, pause());
+};
+
+const expectNews = () => {
+  clearTimeout(silence);
+  silence = setTimeout(fail, SILENCE_MS);
+};
+
+/* The answer to a poll that is under way may be older than what the stream told. All requests of the
+   map belong to the form (hx-sync). */
+const dropPoll = () => window.htmx?.trigger(form, "htmx:abort");
+
+const onChange = ({ data }) => {
+  const change = JSON.parse(data);
+  told = change.v;
+  if (told === shown()) return;
+  dropPoll();
+  if (change.from === shown()) showChange(change);
+  else refresh();
+};
+
+/* The server can't tell the difference, or the show is over. */
+const onReload = ({ lastEventId }) => {
+  told = lastEventId;
+  dropPoll();
+  refresh();
+};
+
+const open = () => {
+  close();
+  if (document.hidden || isFinal()) return;
+  const version = shown();
+  stream = new EventSource(`${address}?v=${encodeURIComponent(version)}`);
+  stream.addEventListener("open", () => {
+    failures = 0;
+    told = version;
+  });
+  stream.addEventListener("message", onChange);
+  stream.addEventListener("reload", onReload);
+  for (const news of ["open", "message", "reload", "beat"]) {
+    stream.addEventListener(news, expectNews);
+  }
+  stream.addEventListener("error", fail);
+  expectNews();
+};
+
+/* While a hold is sent, its seats would look as if somebody else had taken them. */
+const waitForHold = () => {
+  const isHold = ({ detail }) => detail.elt === form;
+  const isLeaving = ({ detail }) => detail.xhr.getResponseHeader("HX-Redirect") !== null;
+  form.addEventListener("htmx:beforeRequest", (event) => {
+    if (isHold(event)) close();
+  });
+  form.addEventListener("htmx:afterRequest", (event) => {
+    if (isHold(event) && !isLeaving(event)) open();
+  });
+};
+
+export const startLive = () => {
+  if (!address || !window.EventSource) return;
+  startChanges();
+  waitForHold();
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  addEventListener("online", open);
+  open();
+};
