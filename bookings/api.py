@@ -17,6 +17,7 @@ from bookmyshow.core.api.responses import answer, answer_list
 from bookmyshow.core.api.schemas import Answer, List, PathId, Verbatim
 from bookmyshow.core.rate_limits import CHECKOUTS_OF_PERSON, HOLDS_OF_PERSON, count_attempt
 from shows.models import Seat
+from shows.waiting_room.passes import HEADER as PASS_HEADER
 
 from . import services
 from .archive.models import ArchivedBooking
@@ -33,6 +34,11 @@ IDEMPOTENCY_KEY = Header(
     None,
     alias="Idempotency-Key",
     description="1 to 128 visible ASCII characters, new for every booking.",
+)
+ON_SALE_PASS = Header(
+    None,
+    alias=PASS_HEADER,
+    description="The pass of a waiting room, for a show that is on sale through one.",
 )
 
 router = Router(tags=["Bookings"], auth=BearerToken())
@@ -65,6 +71,8 @@ def list_own_bookings(request: ApiRequest, query: Query[BookingQuery]) -> HttpRe
         "TOO_MANY_HOLDS",
         "HOLD_PAUSED",
         "ADDRESS_LIMIT",
+        "PASS_REQUIRED",
+        "SALE_CLOSED",
         "RATE_LIMITED",
     ),
 )
@@ -72,6 +80,7 @@ def hold_seats(
     request: ApiRequest,
     wanted: BookingIn,
     idempotency_key: IdempotencyKey | None = IDEMPOTENCY_KEY,
+    on_sale_pass: str | None = ON_SALE_PASS,
 ) -> HttpResponse:
     """Hold seats, all or none, until `expiresAt`; confirm the booking before.
 
@@ -86,6 +95,7 @@ def hold_seats(
         labels=[seat.seat_number for seat in wanted.seats],
         idempotency_key=idempotency_key,
         held_from=address_key(request),
+        passes=[on_sale_pass] if on_sale_pass else [],
     )
     return answer(read(Q(pk=booking.pk)), 201)
 

@@ -7,7 +7,7 @@ docs/images/hold-and-confirm.svg shows both transactions.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
@@ -22,6 +22,8 @@ from bookmyshow.core.observability import metrics
 from bookmyshow.core.time import database_now
 from shows.models import Show
 from shows.seatmap import current as seatmap
+from shows.waiting_room.errors import SaleClosed
+from shows.waiting_room.passes import check_any as check_passes
 
 from .ending import count_seats, end_bookings
 from .errors import (
@@ -70,21 +72,30 @@ def hold_seats(
     labels: Iterable[str],
     idempotency_key: str | None = None,
     held_from: str = "",
+    passes: Sequence[str] = (),
 ) -> Booking:
     """Hold seats, all or none, for BOOKING_EXPIRY_MINUTES.
 
     If the person holds other seats at the show, the new hold replaces the old one and keeps its
     `expires_at`. The same seats again return the same booking. So does the same `idempotency_key`
-    with the same request. `held_from` is the client's network (`hold_limits.address_key`).
+    with the same request. `held_from` is the client's network (`hold_limits.address_key`). `passes`
+    are what the person got in waiting rooms (`shows.waiting_room.passes`); staff need none.
 
     Raises InvalidSeats, SeatsUnavailable, ShowNotFound, ShowNotBookable, ShowBusy,
-    IdempotencyKeyReused, and TooManySeats, TooManyHolds, HoldPaused, AddressLimit (`hold_limits`).
+    IdempotencyKeyReused, and TooManySeats, TooManyHolds, HoldPaused, AddressLimit (`hold_limits`),
+    PassRequired, SaleClosed.
     """
-    return _hold(user, show_id, labels, idempotency_key, held_from).booking
+    return _hold(user, show_id, labels, idempotency_key, held_from, passes).booking
 
 
 def hold_from_form(
-    *, user: User, show_id: int, labels: list[str], form_token: str, held_from: str
+    *,
+    user: User,
+    show_id: int,
+    labels: list[str],
+    form_token: str,
+    held_from: str,
+    passes: Sequence[str] = (),
 ) -> Booking:
     """Hold the seats of a form. Posting it again with the same seats returns the same booking.
 
@@ -95,14 +106,21 @@ def hold_from_form(
     if form_token:
         seats = hashlib.sha256(" ".join(sorted(labels)).encode()).hexdigest()[:24]
         key = f"form-{form_token}-{seats}"
-    booking, now = _hold(user, show_id, labels, key, held_from)
+    booking, now = _hold(user, show_id, labels, key, held_from, passes)
     if booking.status_at(now) in {PENDING, CONFIRMED}:
         return booking
-    return _hold(user, show_id, labels, None, held_from).booking
+    return _hold(user, show_id, labels, None, held_from, passes).booking
 
 
 @metrics.booking_attempt("hold")
-def _hold(user: User, show_id: int, labels: Iterable[str], key: str | None, held_from: str) -> Hold:
+def _hold(
+    user: User,
+    show_id: int,
+    labels: Iterable[str],
+    key: str | None,
+    held_from: str,
+    passes: Sequence[str],
+) -> Hold:
     wanted = distinct_labels(labels)
     request = HoldRequest(
         user_id=user.pk,
@@ -112,6 +130,7 @@ def _hold(user: User, show_id: int, labels: Iterable[str], key: str | None, held
         hash=request_hash(show_id, wanted),
         limits=HoldLimits.of(user),
         held_from=held_from,
+        passes=passes,
     )
     return _hold_free_seats(request) or _hold_blocked_seats(request)
 
@@ -202,6 +221,8 @@ def _decide(
     # Decide by `locked`. `seats` was read before the bookings were locked: a hold that had lapsed
     # there may have been confirmed just in time.
     ending = {b.pk: b for b in locked if b is current or b.has_lapsed(now)}
+    if request.limits and show.on_sale_id:
+        _check_pass(show, show.on_sale_id, request, now)
     lost = [s.label for s in seats if s.booking_id and s.booking_id not in ending]
     if lost:
         return SeatsUnavailable(lost)
@@ -221,6 +242,13 @@ def _decide(
     if current and seats[0].is_waited_for:
         offer_free_seats(show, now)
     return new
+
+
+def _check_pass(show: Show, on_sale_id: int, request: HoldRequest, now: datetime) -> None:
+    """The same condition as in TAKE_FREE_SEATS. Raises SaleClosed, PassRequired."""
+    if show.sale_closed:
+        raise SaleClosed
+    check_passes(request.passes, on_sale_id, request.user_id, now)
 
 
 def _take(request: HoldRequest, show: Show, current: Booking | None, now: datetime) -> Booking:

@@ -3,7 +3,7 @@
 `holds.py` decides when each is run.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from django.db.backends.utils import CursorWrapper
 
 from bookmyshow.core.db.one_trip import Statement
 from bookmyshow.core.db.prepared import prepared_cursor
+from shows.waiting_room.passes import read as read_passes
 
 from .hold_limits import PERSON_AT_SHOW, WITHIN_LIMITS, HoldLimits
 from .models import Booking, new_reference
@@ -44,6 +45,9 @@ SEATS_TO_HOLD = """
 # one of its seats. If one does all the same, the last line divides by zero: the error rolls
 # everything back.
 #
+# A show on sale through its waiting room needs a pass of that on-sale (docs/spec.md §23.4). The
+# condition is first: for all other shows it is one look at a column.
+#
 # If the person has a hold at this show already, or has used the key, the INSERT conflicts with a
 # unique index and does nothing. A subquery for this check was slow: PostgreSQL had made its plan
 # when there were no holds, kept it, and later read every hold in the database.
@@ -65,6 +69,11 @@ TAKE_FREE_SEATS = f"""
                    ELSE show.standard_price END AS price
             FROM shows_show show JOIN shows_seat seat ON seat.show_id = show.id CROSS JOIN clock
             WHERE show.id = %(show)s::bigint AND show.status = 'SCHEDULED'
+              AND (show.on_sale_id IS NULL OR %(checked)s::bool
+                   OR NOT show.sale_closed AND EXISTS (
+                       SELECT FROM unnest(%(on_sales)s::bigint[], %(pass_ends)s::timestamptz[])
+                           AS pass (on_sale_id, ends_at)
+                       WHERE pass.on_sale_id = show.on_sale_id AND pass.ends_at > clock.now))
               AND show.starts_at > clock.now
               AND seat.label = ANY(%(labels)s::text[]) AND seat.booking_id IS NULL
         ) s
@@ -115,6 +124,8 @@ class HoldRequest:
     limits: HoldLimits | None
     #: The client's network as a keyed hash; empty if it is not known.
     held_from: str
+    #: The passes of waiting rooms that came with the request; any text.
+    passes: Sequence[str] = ()
 
 
 class SeatToHold(NamedTuple):
@@ -146,7 +157,8 @@ def seats_to_hold(request: HoldRequest) -> list[SeatToHold]:
 
 
 def take_free_seats_statement(request: HoldRequest) -> Statement:
-    """The statement that takes the seats, if nothing blocks the hold and the limits allow it.
+    """The statement that takes the seats, if nothing blocks the hold, the limits allow it, and the
+    person has the pass that the show needs.
 
     `held_booking` reads its result.
     """
@@ -156,7 +168,8 @@ def take_free_seats_statement(request: HoldRequest) -> Statement:
 def take_free_seats(
     request: HoldRequest, *, now: datetime, expires_at: datetime | None
 ) -> Booking | None:
-    """Take the seats. The caller has locked, read `now` after the locks, and checked the limits.
+    """Take the seats. The caller has locked, read `now` after the locks, and checked the limits
+    and the pass.
 
     The hold lapses at `expires_at`; None means BOOKING_EXPIRY_MINUTES after `now`. Returns None if
     a seat is not free, or the key is in use.
@@ -174,10 +187,13 @@ def held_booking(cursor: CursorWrapper) -> Booking | None:
 
 
 def _values(request: HoldRequest, *, limits: HoldLimits | None) -> dict[str, Any]:
-    """The parameters of TAKE_FREE_SEATS. It checks no limits if `limits` is None."""
+    """The parameters of TAKE_FREE_SEATS. It checks no limits and no pass if `limits` is None."""
+    passes = read_passes(request.passes, request.user_id) if limits else []
     return (limits.values() if limits else NO_LIMITS) | {
         "checked": limits is None,
         "held_from": request.held_from,
+        "on_sales": [found.on_sale_id for found in passes],
+        "pass_ends": [found.ends_at for found in passes],
         "show": request.show_id,
         "labels": list(request.labels),
         "reference": new_reference(),

@@ -23,6 +23,8 @@ from bookmyshow.core.htmx import redirect_whole_page
 from bookmyshow.core.rate_limits import HOLDS_OF_PERSON, RateLimited, count_attempt
 from bookmyshow.core.time import database_now
 from shows.seatmap.views import map_or_404, show_page
+from shows.waiting_room.errors import PassRequired, SaleClosed
+from shows.waiting_room.passes import of_cookies as passes_of
 
 from . import services
 from .archive.views import archived_page
@@ -55,7 +57,8 @@ PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 def hold(request: HttpRequest, show_id: int) -> HttpResponse:
     """Hold the chosen seats and go to the review page, or show the map with the error.
 
-    A visitor who is not logged in holds them as a guest of this browser (docs/spec.md §19).
+    A visitor who is not logged in holds them as a guest of this browser (docs/spec.md §19). Where a
+    pass is needed and missing, it goes to the waiting room (docs/spec.md §23.4).
     """
     labels, token, unasked = ChosenSeats.of(request.POST)
     if not labels:
@@ -72,10 +75,13 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
                 labels=labels,
                 form_token=token,
                 held_from=address_key(request),
+                passes=passes_of(request.COOKIES),
             )
+    except PassRequired as error:
+        return redirect_whole_page(request, error.address)
     except ShowNotFound as error:
         raise Http404 from error
-    except (BookingError, ShowBusy, RateLimited) as error:
+    except (BookingError, ShowBusy, RateLimited, SaleClosed) as error:
         return _refused(request, show_id, labels, error)
     return redirect_whole_page(request, booking.get_absolute_url())
 

@@ -8,6 +8,7 @@ from celery.schedules import crontab
 SWEEP_SECONDS = 30
 MAIL_SECONDS = 15
 PUSH_SECONDS = 5
+ADMIT_SECONDS = 1
 WAITING_SECONDS = 30
 RECONCILE_SECONDS = 10
 DOCUMENT_SECONDS = 30
@@ -40,6 +41,7 @@ def daily(hour: int, minute: int, task: str, **kwargs: Any) -> dict[str, Any]:
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     "release-expired-holds": every(SWEEP_SECONDS, "bookings.tasks.release_expired_holds"),
+    "admit-from-waiting-rooms": every(ADMIT_SECONDS, "shows.waiting_room.tasks.admit"),
     "tend-waiting-lists": every(WAITING_SECONDS, "bookings.tasks.tend_waiting_lists"),
     # Push messages have their own runs, so that a slow mail server does not delay them.
     "send-mail": every(MAIL_SECONDS, "accounts.tasks.send_mail"),

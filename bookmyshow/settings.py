@@ -54,6 +54,11 @@ BOOKING_EXPIRY_MINUTES = environment.whole_number(
 WAITING_OFFER_MINUTES = environment.whole_number(
     "WAITING_OFFER_MINUTES", default=10, least=2, most=60
 )
+# On-sales with a waiting room (docs/spec.md §23).
+ON_SALE_CALL_MINUTES = environment.whole_number("ON_SALE_CALL_MINUTES", default=5, least=1, most=60)
+ON_SALE_PASS_MINUTES = environment.whole_number(
+    "ON_SALE_PASS_MINUTES", default=10, least=2, most=120
+)
 MAX_SEATS_PER_BOOKING = environment.whole_number(
     "MAX_SEATS_PER_BOOKING", default=10, least=1, most=100
 )
@@ -132,6 +137,7 @@ INSTALLED_APPS = [
     "movies",
     "shows",
     "shows.tell_me",
+    "shows.waiting_room",
     "bookings",
     "bookings.archive",
     "bookings.counter",
@@ -247,7 +253,7 @@ CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOWED_ORIGINS = environment.origins("CORS_ORIGIN")
 CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOW_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-CORS_ALLOW_HEADERS = ["content-type", "authorization", "idempotency-key"]
+CORS_ALLOW_HEADERS = ["content-type", "authorization", "idempotency-key", "x-on-sale-pass"]
 CORS_EXPOSE_HEADERS = ["etag", "retry-after"]
 CORS_PREFLIGHT_MAX_AGE = 3600
 
@@ -307,6 +313,7 @@ CELERY_TIMEZONE = "UTC"
 # mail server can keep a process of the other worker for a minute.
 CELERY_TASK_ROUTES = {
     "bookings.tasks.release_expired_holds": {"queue": "sweeps"},
+    "shows.waiting_room.tasks.admit": {"queue": "sweeps"},
     "bookings.payments.tasks.*": {"queue": "payments"},
     "bookings.tasks.send_refunds": {"queue": "payments"},
     "bookings.tasks.number_documents": {"queue": "payments"},

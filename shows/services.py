@@ -29,6 +29,7 @@ from .listings import home_lists
 from .models import Cinema, Screen, Show
 from .seating.plan import PlanSeat, parse_plan
 from .seatmap import current as seatmap
+from .waiting_room.covering import put_on_sale
 
 OVERLAP_CONSTRAINT = "show_no_overlap_on_screen"
 #: A show can be scheduled at most this far ahead. A later date is probably a typing error.
@@ -90,6 +91,7 @@ def create_shows(
         currencies = keep_in_use(slots)
         for slot in slots:
             _refuse_fine_prices(slot, currencies[slot.screen.cinema_id])
+        put_on_sale(shows)
         try:
             with transaction.atomic():
                 Show.objects.bulk_create(shows)

@@ -41,6 +41,7 @@ EXPORTED = {
     "push.Subscription.user": "pushSubscriptions",
     "tell_me.FilmWish.user": "filmsWaitedFor",
     "waiting.Entry.user": "waitingLists",
+    "waiting_room.Place.user": "waitingRooms",
 }
 BY_STAFF = "what a member of staff did at work: kept as the cinema's record"
 SECRET = "a secret of the log-in, which an export must not hold"
@@ -73,6 +74,7 @@ NOT_EXPORTED = {
     "shows.Cinema.name": NOT_A_PERSON,
     "shows.Screen.name": NOT_A_PERSON,
     "tax.TaxRule.name": NOT_A_PERSON,
+    "waiting_room.OnSale.scheduled_by": BY_STAFF,
 }
 #: Tables that keep a forgotten person's name or address, and why.
 KEPT = {

@@ -118,6 +118,7 @@ CHECKS = {
     ("accounts/email/confirmation.py", "loads"): "made by the site: a mailed link",
     ("accounts/push/browsers.py", "unsign"): "made by the site: a device opens nothing",
     ("shows/tell_me/links.py", "loads"): "made by the site: a mailed link",
+    ("shows/waiting_room/passes.py", "unsign"): "made by the site: a pass",
     ("bookings/waiting/links.py", "loads"): "made by the site: a mailed link",
     ("bookings/guests/links.py", "loads"): "made by the site: a mailed link",
     ("accounts/email/new_address_link.py", "loads"): "made by the site: a mailed link",

@@ -175,6 +175,19 @@ class Show(models.Model):
         editable=False, help_text="Seats without a booking; lapsed holds count as taken here."
     )
     status = models.CharField(max_length=10, choices=Status, default=Status.SCHEDULED)
+    on_sale = models.ForeignKey(
+        "waiting_room.OnSale",
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="shows",
+        db_index=False,
+        help_text="A hold needs a pass of this on-sale (docs/spec.md §23).",
+    )
+    sale_closed = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="Its on-sale is closed."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -220,10 +233,17 @@ class Show(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=["SCHEDULED", "CANCELLED"]), name="show_status_known"
             ),
+            models.CheckConstraint(
+                condition=Q(sale_closed=False) | Q(on_sale__isnull=False),
+                name="show_closed_with_its_on_sale",
+            ),
         )
         indexes = (
             models.Index(fields=("starts_at", "id"), name="show_starts_at"),
             models.Index(fields=("movie", "starts_at"), name="show_movie_starts_at"),
+            models.Index(
+                fields=("on_sale",), condition=Q(on_sale__isnull=False), name="show_on_sale"
+            ),
         )
 
     def __str__(self) -> str:

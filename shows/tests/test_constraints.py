@@ -60,6 +60,7 @@ CASES: list[tuple[str, Attempt]] = [
     ("show_prices_not_negative", show_with(standard_price=-1)),
     ("show_prices_not_negative", show_with(premium_price=-1)),
     ("show_status_known", show_with(status="MOVED")),
+    ("show_closed_with_its_on_sale", show_with(sale_closed=True)),
     ("seat_unique_row_number_in_show", seat_with(number="2")),
     # The dash tells A1's seat 1 (A1-1) from A's seat 11, but rows of letters can still collide.
     ("seat_unique_label_in_show", seat_with(row="AB", number="C1")),

@@ -170,7 +170,7 @@ def test_pages_of_the_one_other_origin_may_call(api: Api) -> None:
     assert allowed["access-control-allow-credentials"] == "true"
     assert allowed["access-control-allow-methods"] == "GET, POST, PUT, PATCH, DELETE, OPTIONS"
     names = {name.strip() for name in allowed["access-control-allow-headers"].split(",")}
-    assert names == {"content-type", "authorization", "idempotency-key"}
+    assert names == {"content-type", "authorization", "idempotency-key", "x-on-sale-pass"}
     read = api.get(f"shows/{show.pk}", Origin=ORIGIN)
     assert read.headers["access-control-allow-origin"] == ORIGIN
     assert "origin" in read.headers["Vary"].lower()

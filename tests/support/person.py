@@ -14,9 +14,11 @@ from bookings.payments.models import Payment
 from bookings.waiting.models import Entry
 from shows.models import Show
 from shows.tell_me import services as tell_me
+from shows.waiting_room.models import Place
 from tests.support.documents import make_taxed_show
 from tests.support.factories import make_booking, make_guest, make_movie, make_show, make_user
 from tests.support.money import make_order, make_payment, make_refund
+from tests.support.on_sale import make_sale
 
 NAME, EMAIL, PHONE = "Quirina Zeldovich", "quirina.zeldovich@example.com", "+91 90000 76543"
 #: Texts that must appear nowhere once the person is forgotten.
@@ -50,6 +52,7 @@ def well_known_person(*, guest: bool = False) -> User:
     _archive(person)
     Entry.objects.create(user=person, show=make_show(), seats=2, together=True, wheelchair=False)
     tell_me.ask(user=person, movie=make_movie())
+    Place.objects.create(on_sale=make_sale(make_show()), user=person, number=1)
     write("confirm-email", key=f"test:{person.pk}", user=person, address=EMAIL)
     Subscription.objects.create(
         user=person,

@@ -1,0 +1,163 @@
+"""The draw, and who is let in when (docs/spec.md §23.2, §23.3).
+
+Beat starts `admit_all` every second. The leader of an on-sale is the run that has locked its row;
+another run skips it. So calls and ends of places are decided one after the other, and the number of
+active people is exact: it never exceeds the cap.
+"""
+
+import logging
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+
+from bookmyshow.core.redis_clients import UNREACHABLE, cache_client
+from bookmyshow.core.staff import audit
+from bookmyshow.core.time import database_now
+from shows.models import Show
+
+from .lottery import SEED_BYTES, Draw
+from .models import Arrivals, OnSale, Place, call_time, pass_time
+
+log = logging.getLogger(__name__)
+
+#: After a pause of the leader, people of this time are called at once, and no more.
+MOST_CREDIT = timedelta(seconds=10)
+Outcome = Place.Outcome
+
+GIVE_TURNS = """
+    UPDATE waiting_room_place place SET turn = given.turn
+    FROM unnest(%s::bigint[], %s::int[]) AS given (id, turn)
+    WHERE place.id = given.id AND place.turn IS NULL
+"""
+
+
+def admit_all() -> int:
+    """Let the next people of every on-sale in; returns how many.
+
+    While Valkey is away nobody is let in: pages are slow then, and the people who are inside come
+    first. Nobody loses a place, because places are in PostgreSQL.
+    """
+    try:
+        cache_client().ping()
+    except UNREACHABLE:
+        log.warning("the cache server does not answer: nobody is let in from the waiting rooms")
+        return 0
+    due = OnSale.objects.admitting().filter(opens_at__lte=Now()).order_by("pk")
+    return sum(admit(pk) for pk in due.values_list("pk", flat=True))
+
+
+@transaction.atomic
+def admit(on_sale_id: int) -> int:
+    """Let the next people in: as many as the rate and the cap allow. Returns how many.
+
+    0 if another run is at it, or the on-sale has not opened.
+    """
+    sales = OnSale.objects.admitting().select_for_update(no_key=True, skip_locked=True)
+    sale = sales.filter(pk=on_sale_id).first()
+    if sale is None:
+        return 0
+    now = database_now()
+    if now < sale.opens_at:
+        return 0
+    if sale.drawn_at is None:
+        _draw(sale, now)
+    _give_turns(sale)
+    _end_places(sale, now)
+    called = _call(sale, now)
+    sale.looked_at = now
+    sale.save(update_fields=["called_upto", "credited_to", "looked_at"])
+    return called
+
+
+def _draw(sale: OnSale, now: datetime) -> None:
+    """Hold the draw: those with a number up to `early` take part. It can't be changed later."""
+    numbers = Arrivals.objects.select_for_update(no_key=True).get(on_sale=sale.pk)
+    is_lottery = sale.mode == OnSale.Mode.LOTTERY and numbers.last > 0
+    sale.seed = secrets.token_bytes(SEED_BYTES) if is_lottery else b""
+    sale.early = numbers.last
+    sale.drawn_at = now
+    sale.credited_to = sale.opens_at
+    sale.save(update_fields=["seed", "early", "drawn_at", "credited_to"])
+    way = f"drawn with the seed {sale.seed.hex()}" if is_lottery else "in the order of arrival"
+    audit.record(
+        by=sale.scheduled_by,
+        about=sale,
+        what=f"Opened by itself: {sale.early} numbers were given before, turns are {way}.",
+    )
+    log.info("on-sale %s has opened with %s numbers, turns are %s", sale.pk, sale.early, way)
+
+
+def _give_turns(sale: OnSale) -> None:
+    """Give a turn to everybody who has none.
+
+    After the draw these are all who came before it. Later it is only a person whose place was
+    being written during the draw.
+    """
+    waiting = list(
+        Place.objects.filter(on_sale=sale, turn=None).order_by().values_list("pk", "number")
+    )
+    if not waiting:
+        return
+    assert sale.early is not None
+    draw = Draw(bytes(sale.seed), sale.early) if sale.is_lottery else None
+    turns = [
+        draw.turn_of(number) if draw and number <= sale.early else number for _, number in waiting
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(GIVE_TURNS, [[pk for pk, _ in waiting], turns])
+
+
+def _end_places(sale: OnSale, now: datetime) -> None:
+    """End the places of people who bought, did not come, or used up their time.
+
+    A person enters under the lock of the same row (`places.ENTER`), so nobody enters a place that
+    is ended here.
+    """
+    active = Place.objects.filter(on_sale=sale).active()
+    bought = Show.objects.filter(
+        on_sale=sale,
+        bookings__user=OuterRef("user"),
+        bookings__status="CONFIRMED",
+        bookings__confirmed_at__gte=OuterRef("entered_at"),
+    )
+    active.filter(Exists(bought.order_by()), entered_at__isnull=False).update(
+        done_at=now, outcome=Outcome.BOUGHT
+    )
+    active.filter(entered_at__lte=now - pass_time()).update(done_at=now, outcome=Outcome.EXPIRED)
+    active.filter(entered_at=None, called_at__lte=now - call_time()).update(
+        done_at=now, outcome=Outcome.LAPSED
+    )
+
+
+def _call(sale: OnSale, now: datetime) -> int:
+    """Call the next people; returns how many."""
+    free = sale.active_cap - Place.objects.filter(on_sale=sale).active().count()
+    credit = _credit(sale, now)
+    line = Place.objects.filter(on_sale=sale).in_line()
+    next_ones = list(line.values_list("pk", "turn")[: max(0, min(free, credit))])
+    if next_ones:
+        Place.objects.filter(pk__in=[pk for pk, _ in next_ones]).update(called_at=now)
+        sale.called_upto = max(sale.called_upto, *(turn or 0 for _, turn in next_ones))
+        assert sale.credited_to
+        sale.credited_to = sale.credited_to + _time_of(sale, len(next_ones))
+    return len(next_ones)
+
+
+def _credit(sale: OnSale, now: datetime) -> int:
+    """How many people the rate allows now.
+
+    What was not used, because nobody waited or the cap was reached, is kept for MOST_CREDIT only:
+    after a pause people don't come all at once.
+    """
+    assert sale.credited_to
+    oldest = now - max(MOST_CREDIT, _time_of(sale, 1))
+    sale.credited_to = max(sale.credited_to, oldest)
+    return int((now - sale.credited_to) / _time_of(sale, 1))
+
+
+def _time_of(sale: OnSale, people: int) -> timedelta:
+    """How long the rate needs for this many people."""
+    return timedelta(minutes=people) / sale.rate

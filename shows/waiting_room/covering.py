@@ -1,0 +1,21 @@
+"""Which on-sale new shows of a film belong to."""
+
+from collections.abc import Iterable
+
+from shows.models import Show
+
+from .models import OnSale
+
+
+def put_on_sale(shows: Iterable[Show]) -> None:
+    """Set the on-sale of new shows that are not saved yet.
+
+    The caller has locked their films (`shows.services.keep_in_use`), so an on-sale that is switched
+    meanwhile covers these shows itself (`sales.switch_sale`).
+    """
+    new = list(shows)
+    films = {show.movie_id for show in new}
+    sales = {sale.movie_id: sale for sale in OnSale.objects.on().filter(movie__in=films)}
+    for show in new:
+        show.on_sale = sale = sales.get(show.movie_id)
+        show.sale_closed = sale is not None and sale.mode == OnSale.Mode.CLOSED

@@ -1,0 +1,235 @@
+"""Joining, the draw, being called and entering (docs/spec.md §23)."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from bookings import services as bookings
+from shows.models import Show
+from shows.services import delete_show
+from shows.waiting_room import services
+from shows.waiting_room.errors import (
+    AlreadyDrawn,
+    AlreadyOnSale,
+    CallLapsed,
+    LogInFirst,
+    NotOpenYet,
+    NotYourTurn,
+    NoWaitingRoom,
+    OnSaleNotFound,
+    SaleClosed,
+)
+from shows.waiting_room.lottery import Draw
+from shows.waiting_room.models import OnSale, Place
+from tests.support.factories import make_guest, make_movie, make_show, make_user
+from tests.support.on_sale import admit_now, make_sale, move_back, open_sale
+
+pytestmark = pytest.mark.django_db
+
+
+def test_people_join_once_and_get_numbers_in_the_order_of_arrival() -> None:
+    sale = make_sale(make_show())
+    first, second = make_user(), make_user()
+    assert services.join(sale.pk, first).number == 1
+    assert services.join(sale.pk, second).number == 2
+    again = services.join(sale.pk, first)
+    assert again.number == 1
+    assert again.turn is None
+    assert services.place_in_line(again, sale) is None
+
+
+def test_a_guest_has_to_log_in_first() -> None:
+    with pytest.raises(LogInFirst):
+        services.join(make_sale(make_show()).pk, make_guest())
+
+
+def test_nobody_joins_before_it_opens_after_it_is_closed_or_where_there_is_none() -> None:
+    person, staff = make_user(), make_user(is_staff=True)
+    sale = make_sale(make_show(), prequeue_in=timedelta(hours=1), opens_in=timedelta(hours=2))
+    with pytest.raises(NotOpenYet):
+        services.join(sale.pk, person)
+    with pytest.raises(OnSaleNotFound):
+        services.join(sale.pk + 1, person)
+    services.switch_sale(on_sale_id=sale.pk, mode="CLOSED", by=staff)
+    with pytest.raises(SaleClosed):
+        services.join(sale.pk, person)
+    services.switch_sale(on_sale_id=sale.pk, mode="OFF", by=staff)
+    with pytest.raises(NoWaitingRoom):
+        services.join(sale.pk, person)
+    assert not Place.objects.exists()
+
+
+def test_nobody_is_let_in_before_the_opening() -> None:
+    sale = make_sale(make_show())
+    place = services.join(sale.pk, make_user())
+    assert services.admit_all() == services.admit(sale.pk) == 0
+    with pytest.raises(NotYourTurn):
+        services.enter(place)
+    sale.refresh_from_db()
+    assert (sale.drawn_at, sale.early, bytes(sale.seed)) == (None, None, b"")
+
+
+def test_the_draw_orders_those_who_came_before_and_others_follow_as_they_come() -> None:
+    sale = make_sale(make_show(), mode="LOTTERY")
+    early = [services.join(sale.pk, make_user()) for _ in range(9)]
+    admit_now(sale, 0)
+    late = [services.join(sale.pk, make_user()) for _ in range(3)]
+    sale.refresh_from_db()
+    assert sale.early == 9
+    draw = Draw(bytes(sale.seed), 9)
+    for place in early:
+        place.refresh_from_db()
+        assert place.turn == draw.turn_of(place.number) == sale.turn_of(place.number)
+    assert sorted(place.turn or 0 for place in early) == list(range(1, 10))
+    assert [place.turn for place in late] == [10, 11, 12]
+
+
+def test_the_draw_is_stored_logged_and_final() -> None:
+    sale = make_sale(make_show(), mode="LOTTERY")
+    services.join(sale.pk, make_user())
+    admit_now(sale, 0)
+    sale.refresh_from_db()
+    seed = bytes(sale.seed)
+    assert len(seed) == 32
+    from django.contrib.admin.models import LogEntry
+
+    line = LogEntry.objects.latest("pk")
+    assert seed.hex() in line.change_message
+    assert "1 numbers" in line.change_message
+    for change in ({"seed": b"\1" * 32}, {"early": 2}, {"drawn_at": timezone.now()}):
+        with (
+            pytest.raises(DatabaseError, match="was held and does not change"),
+            transaction.atomic(),
+        ):
+            OnSale.objects.filter(pk=sale.pk).update(**change)
+
+
+def test_first_come_first_served() -> None:
+    sale = make_sale(make_show(), mode="FIFO")
+    places = [services.join(sale.pk, make_user()) for _ in range(5)]
+    assert admit_now(sale, 2) == 2
+    for place in places:
+        place.refresh_from_db()
+    assert [place.turn for place in places] == [1, 2, 3, 4, 5]
+    assert [bool(place.called_at) for place in places] == [True, True, False, False, False]
+    sale.refresh_from_db()
+    assert [services.place_in_line(place, sale) for place in places] == [0, 0, 1, 2, 3]
+
+
+def test_the_cap_holds_until_somebody_is_done() -> None:
+    show = make_show()
+    sale = open_sale(show, active_cap=2)
+    people = [make_user() for _ in range(4)]
+    places = [services.join(sale.pk, person) for person in people]
+    assert admit_now(sale, 10) == 2
+    assert admit_now(sale, 10) == 0
+    services.enter(places[0])
+    held = bookings.hold_seats(
+        user=people[0], show_id=show.pk, labels=["A1"], passes=[services.enter(places[0])]
+    )
+    assert admit_now(sale, 10) == 0, "a hold is not a purchase yet"
+    bookings.confirm_booking(user=people[0], reference=held.reference)
+    assert admit_now(sale, 10) == 1
+    places[0].refresh_from_db()
+    assert places[0].outcome == "BOUGHT"
+
+
+def test_who_does_not_come_or_uses_up_the_time_makes_room_and_may_join_again() -> None:
+    sale = open_sale(make_show(), active_cap=2)
+    lapsed, expired, waiting = (services.join(sale.pk, make_user()) for _ in range(3))
+    admit_now(sale, 10)
+    services.enter(expired)
+    move_back(lapsed, timedelta(minutes=5))
+    with pytest.raises(CallLapsed):
+        services.enter(lapsed)
+    move_back(expired, timedelta(minutes=10))
+    assert admit_now(sale, 10) == 1
+    for place, outcome in ((lapsed, "LAPSED"), (expired, "EXPIRED")):
+        place.refresh_from_db()
+        assert place.outcome == outcome
+        with pytest.raises(CallLapsed):
+            services.enter(place)
+    again = services.join(sale.pk, lapsed.user)
+    assert (again.pk, again.number, again.turn) == (lapsed.pk, 4, 4)
+    assert (again.called_at, again.done_at, again.outcome) == (None, None, "")
+    assert services.join(sale.pk, waiting.user).number == 3
+
+
+def test_entering_again_gives_the_same_pass() -> None:
+    sale = open_sale(make_show())
+    place = services.join(sale.pk, make_user())
+    admit_now(sale, 1)
+    first = services.enter(place)
+    move_back(place, timedelta(minutes=7))
+    place.refresh_from_db()
+    assert services.enter(place) != first
+    assert services.enter(place) == services.enter(place)
+
+
+def test_the_rate_does_not_save_up_what_nobody_used() -> None:
+    sale = open_sale(make_show(), rate=60, active_cap=1000)
+    assert services.admit(sale.pk) == 0
+    for _ in range(30):
+        services.join(sale.pk, make_user())
+    OnSale.objects.update(credited_to=timezone.now() - timedelta(hours=1))
+    assert services.admit(sale.pk) == 10, "the ten seconds of MOST_CREDIT"
+    assert services.admit(sale.pk) <= 1
+
+
+def test_a_low_rate_lets_people_in_too() -> None:
+    sale = open_sale(make_show(), rate=1)
+    services.join(sale.pk, make_user())
+    services.admit(sale.pk)
+    Place.objects.update(called_at=None)
+    OnSale.objects.update(credited_to=timezone.now() - timedelta(seconds=61))
+    assert services.admit(sale.pk) == 1
+
+
+def test_new_shows_of_the_film_are_on_sale_too_and_off_frees_all() -> None:
+    staff, movie = make_user(is_staff=True), make_movie()
+    show = make_show(movie=movie)
+    other = make_show()
+    sale = make_sale(movie)
+    new = make_show(movie=movie)
+    for covered in (show, new):
+        covered.refresh_from_db()
+        assert covered.on_sale_id == sale.pk
+    other.refresh_from_db()
+    assert other.on_sale_id is None
+    services.switch_sale(on_sale_id=sale.pk, mode="CLOSED", by=staff)
+    assert Show.objects.filter(sale_closed=True).count() == 2
+    assert make_show(movie=movie).sale_closed
+    services.switch_sale(on_sale_id=sale.pk, mode="OFF", by=staff)
+    assert not Show.objects.filter(on_sale__isnull=False).exists()
+    assert not Show.objects.filter(sale_closed=True).exists()
+
+
+def test_a_film_or_show_has_one_on_sale() -> None:
+    movie = make_movie()
+    show = make_show(movie=movie)
+    sale = make_sale(show)
+    with pytest.raises(AlreadyOnSale):
+        make_sale(show)
+    with pytest.raises(AlreadyOnSale):
+        make_sale(movie)
+    assert OnSale.objects.get() == sale
+
+
+def test_after_the_draw_only_rate_and_cap_change() -> None:
+    staff = make_user(is_staff=True)
+    sale = open_sale(make_show(), mode="LOTTERY")
+    changed = services.change_sale(on_sale_id=sale.pk, by=staff, rate=7, active_cap=3)
+    assert (changed.rate, changed.active_cap) == (7, 3)
+    with pytest.raises(AlreadyDrawn):
+        services.change_sale(on_sale_id=sale.pk, by=staff, opens_at=timezone.now())
+
+
+def test_a_show_that_nobody_booked_can_be_deleted_with_its_on_sale() -> None:
+    show = make_show()
+    sale = open_sale(show)
+    services.join(sale.pk, make_user())
+    show.refresh_from_db()
+    delete_show(show=show)
+    assert not OnSale.objects.exists()
