@@ -23,6 +23,7 @@ from django.core.validators import validate_email
 
 from .core.cancellation_steps import parse_steps
 from .core.currencies import CURRENCIES
+from .core.db.addresses import BadAddress, read_database
 
 T = TypeVar("T")
 
@@ -184,15 +185,9 @@ def database(name: str) -> dict[str, Any]:
             " or put `python -m bookmyshow.embedded` before the command",
         )
     try:
-        config = environ.Env.db_url_config(address)
-    except (ValueError, environ.ImproperlyConfigured):
-        config = {}
-    if config.get("ENGINE") != "django.db.backends.postgresql":
-        refuse(
-            name,
-            "is not a postgresql:// address; only PostgreSQL has the row locks that booking needs",
-        )
-    return dict(config)
+        return read_database(address)
+    except BadAddress as error:
+        refuse(name, str(error))
 
 
 def redis(name: str) -> str:

@@ -1,9 +1,45 @@
-"""Django's PostgreSQL backend with a FailFastPool. Django needs the module name `base`."""
+"""Django's PostgreSQL backend with a FailFastPool.
+
+It leaves a server that accepts no writes any more, and it does not call a commit done that is only
+on one machine although it had to be on two. Django needs the module name `base`.
+"""
+
+from types import TracebackType
+from typing import Any
 
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
+from django.db.utils import DatabaseErrorWrapper, OperationalError
+from django.utils.functional import cached_property
+from psycopg import Connection
+from psycopg.errors import Diagnostic
 
-from .pool import FailFastPool
+from .failures import SERVER_LEFT
+from .pool import FailFastPool, HostOrder
+
+#: The function of PostgreSQL that waits until a commit is on a synchronous standby.
+WAITS_FOR_STANDBY = "SyncRepWaitForLSN"
+
+
+class ErrorWrapper(DatabaseErrorWrapper):
+    """Django's translation of psycopg's errors. After SERVER_LEFT the connection is discarded.
+
+    Django would take these errors for bugs. They become an OperationalError, as if the connection
+    had broken.
+    """
+
+    wrapper: "DatabaseWrapper"
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, SERVER_LEFT):
+            self.wrapper.leave_server()
+            raise OperationalError(*error.args).with_traceback(trace) from error
+        super().__exit__(kind, error, trace)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -17,9 +53,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.alias not in pools:
             pool = FailFastPool(
                 # As in Django's own pool: Django sets the mode that it needs afterwards.
-                kwargs={**self.get_connection_params(), "autocommit": True},
+                kwargs=HostOrder({**self.get_connection_params(), "autocommit": True}),
                 open=False,
-                configure=self._configure_connection,  # type: ignore[attr-defined]
+                configure=self._configure_connection,
                 check=self.settings_dict["CONN_HEALTH_CHECKS"],
                 **options,
             )
@@ -27,3 +63,37 @@ class DatabaseWrapper(base.DatabaseWrapper):
             pools.setdefault(self.alias, pool)
         found: FailFastPool = pools[self.alias]
         return found
+
+    @cached_property
+    def wrap_database_errors(self) -> ErrorWrapper:
+        return ErrorWrapper(self)
+
+    def leave_server(self) -> None:
+        """Close this connection and the idle ones of the pool; all of them lead to that server.
+
+        Connections that other threads use are closed when they come back to the pool.
+        """
+        if self.connection is not None:
+            self.connection.close()
+        if self.pool is not None:
+            self.pool.drain()
+
+    def _configure_connection(self, connection: Connection[Any]) -> bool:
+        """Prepare a new connection. The pool calls this, and Django if there is no pool."""
+
+        def note_lonely_commit(notice: Diagnostic) -> None:
+            if notice.source_function == WAITS_FOR_STANDBY:
+                connection.lonely_commit = True  # type: ignore[attr-defined]
+
+        connection.add_notice_handler(note_lonely_commit)
+        return bool(super()._configure_connection(connection))  # type: ignore[misc]
+
+    def _commit(self) -> None:
+        """Commit. Raises OperationalError if no synchronous standby has confirmed the commit.
+
+        If somebody cancels a COMMIT that waits for a standby, PostgreSQL answers with success and a
+        warning. A failover may then lose what was committed, so nobody may be told that it is done.
+        """
+        super()._commit()  # type: ignore[misc]
+        if self.connection is not None and vars(self.connection).pop("lonely_commit", False):
+            raise OperationalError("the commit is on this server, but not on a standby")

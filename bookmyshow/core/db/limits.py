@@ -10,6 +10,9 @@ LOCK_TIMEOUT_MS = 4_000
 # Ends a connection if sent data is not acknowledged for this long, for example because the network
 # drops packets.
 UNACKNOWLEDGED_MS = 3_000
+# How long one of several hosts may take to accept a connection; then the next one is tried. A host
+# without power does not even refuse. psycopg waits at least this long.
+HOST_SECONDS = 2
 
 
 def with_limits(
@@ -18,10 +21,11 @@ def with_limits(
     """The settings of one database, with its pool and limits. Options that are there already stay.
 
     `threads`: connections of a process, one for each thread. `wait_seconds`: how long a request
-    waits for one of them, and for the server to accept a new one.
+    waits for one of them, and for a single server to accept a new one.
     """
+    several = "," in str(database.get("HOST", ""))
     options: dict[str, Any] = {
-        "connect_timeout": max(wait_seconds, 2),
+        "connect_timeout": HOST_SECONDS if several else max(wait_seconds, HOST_SECONDS),
         "tcp_user_timeout": UNACKNOWLEDGED_MS,
         **database.get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": threads, "timeout": wait_seconds},

@@ -1,5 +1,6 @@
 """A connection pool that fails fast while the server is down, and works soon after its return."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from psycopg import Connection
@@ -14,13 +15,47 @@ NEXT_WAIT_SECONDS = 0.25
 RECONNECT_SECONDS = 0.5
 
 
+class HostOrder:
+    """The parameters of the next connection. Of several hosts, the last good one comes first.
+
+    So a host without power at the head of the list costs its connect_timeout once, and not for
+    every new connection.
+    """
+
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        self._parameters = dict(parameters)
+        hosts, ports = (str(parameters.get(name, "")).split(",") for name in ("host", "port"))
+        self._hosts = list(zip(hosts, ports, strict=True)) if len(hosts) == len(ports) > 1 else []
+
+    def __call__(self) -> dict[str, Any]:
+        if not self._hosts:
+            return self._parameters
+        hosts, ports = zip(*self._hosts, strict=True)
+        return {**self._parameters, "host": ",".join(hosts), "port": ",".join(ports)}
+
+    def begin_with(self, host: str, port: int) -> None:
+        """Put the host of a new connection first. The others keep their order."""
+        good = (host, str(port))
+        if good in self._hosts and good != self._hosts[0]:
+            self._hosts = [good, *(other for other in self._hosts if other != good)]
+
+
 class FailFastPool(ConnectionPool[Connection[Any]]):
     """psycopg's pool, which remembers whether the last wait for a connection failed."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, kwargs: HostOrder, **options: Any) -> None:
         self._is_away = False
+        self._hosts = kwargs
         checked = options.pop("check", None)
+        configure = options.pop("configure")
+
+        def configured(connection: Connection[Any]) -> None:
+            self._hosts.begin_with(connection.info.host, connection.info.port)
+            configure(connection)
+
         super().__init__(
+            kwargs=kwargs,
+            configure=configured,
             check=self._check_or_drain if checked else None,
             reconnect_timeout=RECONNECT_SECONDS,
             **options,

@@ -26,6 +26,14 @@ MALFORMED = [
     ("DATABASE_URL", "mysql://root@db/x"),
     ("DATABASE_URL", "sqlite:///db.sqlite3"),
     ("DATABASE_URL", ""),
+    ("DATABASE_URL", "postgres://app:secret@db1:5432,db2:5432/bookmyshow"),
+    ("DATABASE_URL", "postgres://app:secret@db1,db2/bookmyshow?target_session_attrs=standby"),
+    ("DATABASE_URL", "postgres://app:secret@db1/bookmyshow?target_session_attrs=writable"),
+    ("DATABASE_URL", "postgres://app:secret@db1,,db2/bookmyshow?target_session_attrs=any"),
+    ("DATABASE_URL", "postgres://app:secret@db1:pg,db2/bookmyshow?target_session_attrs=any"),
+    ("DATABASE_URL", "postgres://app:secret@db1:0,db2/bookmyshow?target_session_attrs=any"),
+    ("DATABASE_URL", "postgres://app:secret@db1,db2/?target_session_attrs=any"),
+    ("DATABASE_URL", "postgres:///bookmyshow?host=db1,db2"),
     ("REDIS_URL", "localhost:6379"),
     ("REDIS_URL", ""),
     ("SECRET_KEY", ""),
@@ -205,6 +213,7 @@ def test_a_malformed_value_stops_the_start_with_one_line_that_names_it(
     assert code == 1, words
     assert words.startswith(f"{name}: ")
     assert words.count("\n") == 1
+    assert "app:secret" not in words
     if ("SECRET" in name or "KEY" in name) and value:
         assert value not in words
 
