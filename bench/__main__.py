@@ -13,12 +13,24 @@ from bench import client, measures, sizes
 from bench.data import Filler, World
 from bench.report import Report
 from bench.sites import SERVED, Database, serve
+from bench.watchers import watchers
 from bench.worlds import Holds
 from bookmyshow.environment import ROOT
 
 TEMPLATE, MAIN = Database("bench_template", 1), Database("bench_main", 2)
 SMALL, LARGE = Database("bench_small", 3), Database("bench_large", 4)
-PARTS = ("reads", "holds", "hot", "one", "latency", "sweep", "memory", "halls", "growth")
+PARTS = (
+    "reads",
+    "holds",
+    "hot",
+    "one",
+    "latency",
+    "sweep",
+    "memory",
+    "halls",
+    "watchers",
+    "growth",
+)
 
 
 def create_template() -> World:
@@ -82,6 +94,7 @@ def main_parts(report: Report, people: World, only: set[str]) -> None:
             "latency": lambda: measures.latencies(report, site, holds, people, filler),
             "sweep": lambda: sizes.sweep(report, site, holds, filler, MAIN),
             "halls": lambda: sizes.halls(report, site, filler, people),
+            "watchers": lambda: watchers(report, site, people, filler, MAIN),
         }
         for name, part in parts.items():
             if name in only:

@@ -39,6 +39,13 @@ class World:
     tokens: list[str]
     people: list[int]
 
+    def turned(self, by: int) -> "World":
+        """The same people in another order: the first `by` are the last."""
+        sessions, tokens, people = self.sessions, self.tokens, self.people
+        return World(
+            sessions[by:] + sessions[:by], tokens[by:] + tokens[:by], people[by:] + people[:by]
+        )
+
 
 class Filler:
     """Fills one database. It has its own connection."""

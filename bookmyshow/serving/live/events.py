@@ -8,7 +8,7 @@ import random
 
 #: A browser opens a stream that ended again after a time between these, in milliseconds. Each
 #: stream gets another, so that 10,000 that end together don't come back together.
-RETRY_MS = (1_000, 9_000)
+RETRY_MS = (1_000, 7_000)
 #: Ends the answer.
 LAST_CHUNK = b"0\r\n\r\n"
 

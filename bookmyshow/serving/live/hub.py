@@ -63,6 +63,8 @@ class Hub:
         return found
 
     def changed(self, show_id: int) -> None:
+        """The show, or one of its seats, has changed. It may be new."""
+        self._unknown.pop(show_id, None)
         if show := self.shows.get(show_id):
             show.changed()
 

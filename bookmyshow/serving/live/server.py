@@ -25,7 +25,7 @@ REQUEST_SECONDS = 10.0
 #: Files that are not streams: connections to the servers, logs, new connections that are refused.
 OTHER_FILES = 200
 #: After SIGTERM the streams end over this time.
-ENDING_SECONDS = 5.0
+ENDING_SECONDS = 4.0
 
 
 class StreamProtocol(HttpToolsProtocol):

@@ -1,0 +1,256 @@
+"""One watched show, with a series of readings instead of a database."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+
+from bookmyshow.serving.live import hub as hubs
+from bookmyshow.serving.live import show as shows
+from bookmyshow.serving.live.hub import Hub, TooMany
+from bookmyshow.serving.live.show import NotRead, WatchedShow
+from bookmyshow.serving.live.snapshot import Snapshot
+from shows.models import Show
+
+LABELS = ("A1", "A2", "A3")
+#: A map that needs no read for as long as a test takes.
+LONG = 600.0
+#: A loop keeps no tasks; these would be collected as garbage.
+TASKS: list[asyncio.Task[None]] = []
+
+
+def reading(states: str, *, good_for: float = LONG, price: int = 250) -> Snapshot:
+    """A map with these states. Its version names them, as the real one is a hash of them."""
+    return Snapshot(f"{states}-{price}", LABELS, states, (LABELS, price), good_for)
+
+
+class Pipe(asyncio.WriteTransport):
+    """A stream that keeps what is written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.closed = False
+
+    def write(self, data: Any) -> None:
+        assert not self.closed
+        self.written += data
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        lines = self.written.decode().splitlines()
+        return [json.loads(line.removeprefix("data: ")) for line in lines if line[:6] == "data: "]
+
+
+class Database:
+    """Answers each read with the next of these maps or errors, and the last one again and again."""
+
+    def __init__(self, *answers: Snapshot | Exception) -> None:
+        self._answers = list(answers)
+        self.reads: list[float] = []
+        #: Called once, during the next read.
+        self.during_read: Callable[[], None] | None = None
+
+    async def read(self, _show_id: int) -> Snapshot:
+        self.reads.append(time.monotonic())
+        if self.during_read:
+            self.during_read()
+            self.during_read = None
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def wait_for_reads(self, count: int) -> None:
+        await until(lambda: len(self.reads) >= count)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 (there is no event)
+        await asyncio.sleep(0.001)
+
+
+def run(test: Callable[[], Awaitable[None]]) -> None:
+    """Run the coroutine in a thread: in the tests' own thread Playwright may have a loop.
+
+    A limit of time guards against a hang.
+    """
+
+    async def limited() -> None:
+        await asyncio.wait_for(test(), 60)
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, limited()).result()
+
+
+async def followed(database: Database, *, shown: str = "") -> tuple[WatchedShow, Pipe]:
+    """A show that is read by its task, and a stream that watches it."""
+    show, stream = WatchedShow(1, database.read), Pipe()
+    TASKS.append(asyncio.create_task(show.follow()))
+    current = await show.map_now()
+    show.greet(stream, shown or current.version)
+    return show, stream
+
+
+def test_many_changes_in_a_moment_are_one_read_and_one_event() -> None:
+    async def test() -> None:
+        database = Database(reading("fff"), reading("hff"), reading("hhf"), reading("hhs"))
+        show, stream = await followed(database)
+        for _ in range(50):
+            show.changed()
+            await asyncio.sleep(0)
+        await database.wait_for_reads(2)
+        show.changed()
+        await database.wait_for_reads(3)
+        await until(lambda: len(stream.events) >= 2)
+        first, second, third = database.reads
+        assert second - first >= shows.GAP_SECONDS
+        assert third - second >= shows.GAP_SECONDS
+        assert [event["held"] for event in stream.events] == [["A1"], ["A2"]]
+
+    run(test)
+
+
+def test_a_change_during_a_read_is_read_afterwards() -> None:
+    async def test() -> None:
+        database = Database(reading("fff"), reading("hff"), reading("hhf"))
+        show, stream = await followed(database)
+        database.during_read = show.changed
+        show.changed()
+        await until(lambda: len(stream.events) >= 2)
+        assert [event["held"] for event in stream.events] == [["A1"], ["A2"]]
+
+    run(test)
+
+
+def test_a_lapse_is_read_when_it_is_due_and_nothing_before() -> None:
+    async def test() -> None:
+        lapses_in = shows.GAP_SECONDS + 0.2
+        database = Database(reading("hff", good_for=lapses_in), reading("fff"))
+        _, stream = await followed(database)
+        await until(lambda: bool(stream.events))
+        assert stream.events[0]["free"] == ["A1"]
+        first, second = database.reads
+        assert second - first > lapses_in
+
+    run(test)
+
+
+def test_who_shows_an_older_version_gets_one_difference_and_others_a_reload() -> None:
+    async def test() -> None:
+        database = Database(reading("fff"), reading("hff"), reading("hsf"), reading("hsf", price=9))
+        show, _ = await followed(database)
+        for reads in (2, 3):
+            show.changed()
+            await database.wait_for_reads(reads)
+        await until(lambda: show.current == reading("hsf"))
+        late, stranger = Pipe(), Pipe()
+        show.greet(late, "fff-250")
+        show.greet(stranger, "what is this")
+        assert late.events == [
+            {"from": "fff-250", "v": "hsf-250", "free": [], "held": ["A1"], "sold": ["A2"]}
+        ]
+        assert stranger.events == [{"v": "hsf-250"}]
+        assert b"event: reload\n" in stranger.written
+        # Another price: no difference leads there, not from any version.
+        show.changed()
+        await until(lambda: len(late.events) >= 2)
+        after = Pipe()
+        show.greet(after, "hsf-250")
+        assert late.events[1] == after.events[0] == {"v": "hsf-9"}
+
+    run(test)
+
+
+def test_while_the_database_is_away_streams_stay_and_new_ones_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shows, "RETRY_SECONDS", 0.01)
+
+    async def test() -> None:
+        away = OperationalError("the server is away")
+        show = WatchedShow(1, Database(away).read)
+        task = asyncio.create_task(show.follow())
+        with pytest.raises(NotRead):
+            await show.map_now()
+        task.cancel()
+
+        database = Database(reading("fff"), away, away, reading("hff"))
+        show, stream = await followed(database)
+        show.changed()
+        await until(lambda: bool(stream.events))
+        assert stream.events[0]["held"] == ["A1"]
+        assert not stream.closed
+
+    run(test)
+
+
+def test_a_show_that_is_gone_ends_its_streams_and_is_not_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def test() -> None:
+        hub = Hub(most_watchers=10)
+        database = Database(reading("fff"), Show.DoesNotExist())
+        monkeypatch.setattr(hub, "_read", database.read)
+        stream = Pipe()
+        show = hub.show(7)
+        show.greet(stream, (await show.map_now()).version)
+        hub.changed(7)
+        await until(lambda: 7 not in hub.shows)
+        assert stream.closed
+        with pytest.raises(Show.DoesNotExist):
+            hub.show(7)
+        assert len(database.reads) == 2
+        # A show with this id is made after all.
+        hub.changed(7)
+        assert hub.show(7) is not show
+        hub.stop()
+
+    run(test)
+
+
+def test_shows_that_nobody_watched_are_read_at_a_limited_rate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hubs, "FIRST_READS_PER_SECOND", 0.0)
+    monkeypatch.setattr(hubs, "MOST_FIRST_READS", 3.0)
+
+    async def test() -> None:
+        hub = Hub(most_watchers=10)
+        monkeypatch.setattr(hub, "_read", Database(reading("fff")).read)
+        watched = [hub.show(show_id) for show_id in (1, 2, 3)]
+        with pytest.raises(TooMany):
+            hub.show(4)
+        # Others can still watch a show that is followed.
+        assert hub.show(3) is watched[2]
+        hub.stop()
+
+    run(test)
+
+
+def test_a_silent_stream_gets_a_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hubs, "HEARTBEAT_CHECK_SECONDS", 0.01)
+    monkeypatch.setattr(hubs, "HEARTBEAT_SECONDS", 0.05)
+
+    async def test() -> None:
+        hub = Hub(most_watchers=10)
+        monkeypatch.setattr(hub, "_read", Database(reading("fff")).read)
+        hub.start()
+        show, stream = hub.show(1), Pipe()
+        show.greet(stream, (await show.map_now()).version)
+        await until(lambda: b":\n\n" in stream.written)
+        assert stream.events == []
+        hub.stop()
+
+    run(test)

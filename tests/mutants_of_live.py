@@ -1,0 +1,95 @@
+"""Mutants of the live seat map: each takes away one rule of docs/spec.md §23 (tests/mutants.py).
+
+Each is: name, file, text, its replacement, and the test that must fail.
+"""
+
+SHOW = "bookmyshow/serving/live/show.py"
+HUB = "bookmyshow/serving/live/hub.py"
+SERVER = "bookmyshow/serving/live/server.py"
+CURRENT = "shows/seatmap/current.py"
+OF_SHOW = "bookmyshow/serving/live/tests/test_show.py"
+OF_PROCESS = "tests/processes/test_live_map.py"
+PUBLISHED = "shows/seatmap/tests/test_published.py"
+
+MUTANTS_OF_LIVE = [
+    (
+        "a watched show is read only after messages",
+        SHOW,
+        "await asyncio.wait_for(self._changed.wait(), good_for)",
+        "await self._changed.wait()",
+        f"{OF_PROCESS}::test_a_change_that_nobody_published_is_found_by_the_read_of_every_five"
+        "_seconds",
+    ),
+    (
+        "a lapse is not read when it is due",
+        SHOW,
+        "await asyncio.wait_for(self._changed.wait(), good_for)",
+        "await asyncio.wait_for(self._changed.wait(), 5)",
+        f"{OF_SHOW}::test_a_lapse_is_read_when_it_is_due_and_nothing_before",
+    ),
+    (
+        "each change is a read",
+        SHOW,
+        "            await asyncio.sleep(max(began + GAP_SECONDS - time.monotonic(), 0))\n",
+        "",
+        f"{OF_SHOW}::test_many_changes_in_a_moment_are_one_read_and_one_event",
+    ),
+    (
+        "a change during a read is forgotten",
+        SHOW,
+        "            good_for = await self._read_and_tell()\n",
+        "            good_for = await self._read_and_tell()\n            self._changed.clear()\n",
+        f"{OF_SHOW}::test_a_change_during_a_read_is_read_afterwards",
+    ),
+    (
+        "a difference leads over a change of the price",
+        SHOW,
+        "            self._known.clear()\n",
+        "            pass\n",
+        f"{OF_SHOW}::test_who_shows_an_older_version_gets_one_difference_and_others_a_reload",
+    ),
+    (
+        "a slow reader is kept",
+        SERVER,
+        "        self.transport.abort()\n\n    def _cut",
+        "\n    def _cut",
+        f"{OF_PROCESS}::test_a_slow_reader_is_cut_and_keeps_nobody_waiting",
+    ),
+    (
+        "a show that does not exist is read each time",
+        HUB,
+        "        if self._unknown.get(show_id, 0) > time.monotonic():\n"
+        "            raise Show.DoesNotExist\n",
+        "",
+        f"{OF_SHOW}::test_a_show_that_is_gone_ends_its_streams_and_is_not_asked_for_again",
+    ),
+    (
+        "shows that nobody watched are read without a limit",
+        HUB,
+        "        self._take_first_read()\n",
+        "",
+        f"{OF_SHOW}::test_shows_that_nobody_watched_are_read_at_a_limited_rate",
+    ),
+    (
+        "changes are not heard again after the cache server was away",
+        "bookmyshow/serving/live/subscription.py",
+        "        while True:\n            try:\n                await self._listen()",
+        "        for _ in range(1):\n            try:\n                await self._listen()",
+        f"{OF_PROCESS}::test_without_the_cache_server_the_map_stays_right_and_later_changes_are"
+        "_heard_again",
+    ),
+    (
+        "a change is published before the commit",
+        "bookings/holds.py",
+        "        transaction.on_commit(partial(seatmap.forget, request.show_id))\n",
+        "        seatmap.forget(request.show_id)\n",
+        f"{PUBLISHED}::test_a_commit_publishes_the_show_after_its_pointer_is_gone",
+    ),
+    (
+        "the streams end all at once",
+        SERVER,
+        "        await self._hub.end_all(ENDING_SECONDS)\n",
+        "        await self._hub.end_all(0)\n",
+        f"{OF_PROCESS}::test_too_many_streams_and_too_many_shows_at_once_are_sent_back_to_the_poll",
+    ),
+]
