@@ -55,6 +55,16 @@ def test_nginx_alone_is_published(services: dict[str, Any]) -> None:
     assert f"include {mounted[1][1]};" in included
 
 
+def test_nginx_passes_the_live_map_on_to_its_service(services: dict[str, Any]) -> None:
+    environment = services["live"]["environment"]
+    assert environment["BIND"] == "0.0.0.0"
+    included = (ROOT / "ops/nginx/compose.conf").read_text()
+    assert f"server live:{environment['LIVE_PORT']};" in included
+    assert "location /live/ {" in (ROOT / "ops/nginx/site.conf").read_text()
+    assert services["web"]["environment"]["LIVE_URL"] == "/live/"
+    assert "live" in services["nginx"]["depends_on"]
+
+
 def test_valkey_has_a_password_and_the_sites_role_is_no_superuser(services: dict[str, Any]) -> None:
     assert '--requirepass "$$VALKEY_PASSWORD"' in services["valkey"]["command"]
     for name in ("migrate", *procfile()):
@@ -70,7 +80,7 @@ def test_valkey_has_a_password_and_the_sites_role_is_no_superuser(services: dict
 def test_secrets_are_asked_for_and_none_is_written_down(services: dict[str, Any]) -> None:
     for name, service in services.items():
         for key, value in service.get("environment", {}).items():
-            if re.search(r"SECRET|PASSWORD|_URL", key) and value != "":
+            if re.search(r"SECRET|PASSWORD|_URL", key) and value not in ("", "/live/"):
                 assert ":?}" in value, (name, key)
 
 
@@ -84,7 +94,7 @@ def test_the_site_has_no_password_of_the_databases_superuser(services: dict[str,
 
 def test_a_process_that_is_stopped_has_the_time_that_it_takes(services: dict[str, Any]) -> None:
     """Docker kills after 10 s; systemd's units say how long each may take."""
-    for name in ("web", "worker", "sweeper"):
+    for name in ("web", "live", "worker", "sweeper"):
         unit = (ROOT / f"ops/systemd/bookmyshow-{name}.service").read_text()
         limit = re.search(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
         assert limit is not None

@@ -21,7 +21,7 @@ from bookmyshow.celery import app, queues
 from bookmyshow.core.redis_clients import UNREACHABLE, short_lived_client
 from bookmyshow.core.time import database_now
 
-from . import payment_checks, push_checks, wallet_checks
+from . import live_checks, payment_checks, push_checks, wallet_checks
 from .findings import Finding
 
 OLDEST_POSTGRESQL = 140_000
@@ -46,6 +46,7 @@ def run_checks() -> Iterator[Finding]:
     yield from payment_checks.owed_money()
     yield from wallet_checks.wallets()
     yield push_checks.push_messages()
+    yield live_checks.live_map()
 
 
 def _settings() -> Iterator[Finding]:

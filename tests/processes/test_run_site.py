@@ -18,7 +18,7 @@ import pytest
 from bookings.show_changes.services import cancel_show
 from bookmyshow.environment import ROOT
 from bookmyshow.serving import supervisor
-from bookmyshow.site.management.commands.run_site import procfile
+from bookmyshow.site.management.commands.run_site import procfile, wanted_programs
 from tests.support.factories import make_booking, make_show, make_user
 from tests.support.live_site import free_port, site_environment
 
@@ -59,13 +59,22 @@ class Site:
         ]
         return "".join(p.get_content() for p in parts if p.get_content_type() == "text/plain")
 
+    def get(self, path: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as page:
+            return str(page.read().decode())
+
     def answers(self) -> bool:
         """Whether the home page answers 200."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/") as page:
-                return bool(page.status == 200)
-        except OSError:
-            return False
+        return answers(f"http://127.0.0.1:{self.port}/")
+
+
+def answers(url: str) -> bool:
+    """Whether it answers 200."""
+    try:
+        with urllib.request.urlopen(url) as page:
+            return bool(page.status == 200)
+    except OSError:
+        return False
 
 
 def is_running(process: psutil.Process) -> bool:
@@ -88,7 +97,7 @@ def wait_until(condition: Callable[[], bool], message: Callable[[], object]) -> 
 def run_site(folder: Path, **environment: str) -> Iterator[Site]:
     """Run the site while the block runs. Then check that no process of it is left."""
     port = free_port()
-    env = site_environment(folder, port) | environment
+    env = site_environment(folder, port) | {"LIVE_PORT": str(free_port())} | environment
     # The default is part of what is tested.
     del env["SITE_URL"]
     with open(folder / "log", "wb") as log:
@@ -107,7 +116,8 @@ def run_site(folder: Path, **environment: str) -> Iterator[Site]:
 
 @pytest.mark.usefixtures("transactional_db")
 def test_every_killed_process_is_restarted_and_the_end_leaves_no_process(tmp_path: Path) -> None:
-    with run_site(tmp_path) as site:
+    show, live_port = make_show(), free_port()
+    with run_site(tmp_path, LIVE_PORT=str(live_port)) as site:
         assert f"Listening at: http://127.0.0.1:{site.port} (" in site.log()
         wait_until(lambda: len(site.programs()) == len(procfile()), site.log)
         killed = site.programs()
@@ -121,6 +131,10 @@ def test_every_killed_process_is_restarted_and_the_end_leaves_no_process(tmp_pat
         wait_until(lambda: len(site.programs()) == len(killed), site.log)
         assert not {p.pid for p in killed.values()} & {p.pid for p in site.programs().values()}
         wait_until(site.answers, site.log)
+        # An open seat map finds the live process at the host that the page came from.
+        assert f'data-stream="//127.0.0.1:{live_port}/live/' in site.get(show.get_absolute_url())
+        health = f"http://127.0.0.1:{live_port}/live/healthz"
+        wait_until(lambda: answers(health), site.log)
 
 
 @pytest.mark.usefixtures("transactional_db")
@@ -147,6 +161,13 @@ def test_the_payment_sandbox_runs_beside_the_site(tmp_path: Path) -> None:
                 return False
 
         wait_until(answers, site.log)
+
+
+def test_without_live_url_the_live_process_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIVE_URL", "")
+    assert set(procfile()) - set(wanted_programs()) == {"live"}
+    monkeypatch.setenv("LIVE_URL", ":8002/live/")
+    assert wanted_programs() == procfile()
 
 
 def test_a_taken_port_of_the_payment_sandbox_gives_a_one_line_error(tmp_path: Path) -> None:

@@ -2,14 +2,17 @@
 
 import os
 import re
+import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bookmyshow.environment import ROOT
 from tests.support import programs
-from tests.support.live_site import free_port
+from tests.support.live_site import START_SECONDS, free_port
 
 OPS = ROOT / "ops" / "nginx"
 # Like the nginx.conf of Debian and of the Docker image. But all files are in the test's folder, so
@@ -33,16 +36,17 @@ http {{
 """
 
 
-def localised(name: str, folder: Path, *, upstream: int) -> tuple[str, str]:
+def localised(name: str, folder: Path, *, upstream: int, live: int) -> tuple[str, str]:
     """Return the text of a file in ops/nginx with the test's ports and paths, and nginx's URL.
 
-    `upstream` is gunicorn's port.
+    `upstream` is gunicorn's port, `live` that of the process that pushes seat maps.
     """
     text = (OPS / name).read_text()
     port, other = free_port(), free_port()
     tls = "listen 443 ssl" in text
     changes = [
         (r"server (127\.0\.0\.1|web):8000;", f"server 127.0.0.1:{upstream};"),
+        (r"server (127\.0\.0\.1|live):8002;", f"server 127.0.0.1:{live};"),
         (r"listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
         (r"listen 80;", f"listen 127.0.0.1:{other if tls else port};"),
         (r"(?<=proxy_cache_path )\S+", f"{folder}/cache"),
@@ -64,13 +68,14 @@ def connections_of(name: str) -> int:
 
 
 @contextmanager
-def nginx(name: str, folder: Path, *, upstream: int) -> Iterator[str]:
+def nginx(name: str, folder: Path, *, upstream: int, live: int = 0) -> Iterator[str]:
     """Run nginx with a file of ops/nginx in front of gunicorn's port `upstream`; yield nginx's URL.
 
+    `live` is the port of the process that pushes seat maps; by default nothing listens there.
     Skips the test if nginx or openssl is not installed.
     """
     programs.need("nginx", "openssl")
-    text, url = localised(name, folder, upstream=upstream)
+    text, url = localised(name, folder, upstream=upstream, live=live or free_port())
     (folder / "site.conf").write_text(text)
     # If root starts nginx, its workers run as another user by default. That user can't read the
     # test's folder.
@@ -86,7 +91,21 @@ def nginx(name: str, folder: Path, *, upstream: int) -> Iterator[str]:
     command = ["nginx", "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
     process = subprocess.Popen(command, env={**os.environ, "PATH": programs.PATH})
     try:
+        wait_until_it_listens(url)
         yield url
     finally:
         process.terminate()
         process.wait(60)
+
+
+def wait_until_it_listens(url: str) -> None:
+    parts = urlsplit(url)
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            socket.create_connection((parts.hostname, parts.port)).close()
+        except OSError:
+            assert time.monotonic() < deadline, url
+            time.sleep(0.05)
+        else:
+            return

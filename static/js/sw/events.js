@@ -7,8 +7,8 @@ const SHELL = `offline-${self.SITE.version}`;
 
 addEventListener("install", (event) => {
   // POST requests don't go through this worker, except those of people who leave: a beacon that a
-  // page sends when it is left would be lost with the page. Polls of the seat map don't wake the
-  // worker either.
+  // page sends when it is left would be lost with the page. Polls and streams of the seat map don't
+  // wake the worker either.
   const leaving = LEAVING.map((ending) => ({
     condition: { urlPattern: `/*${ending}` },
     source: "fetch-event",
@@ -17,6 +17,7 @@ addEventListener("install", (event) => {
     ...leaving,
     { condition: { requestMethod: "POST" }, source: "network" },
     { condition: { urlPattern: "/shows/*/seats/" }, source: "network" },
+    { condition: { urlPattern: "/live/*" }, source: "network" },
   ]);
   const keep = async () => {
     await (await caches.open(SHELL)).addAll(self.SITE.kept);

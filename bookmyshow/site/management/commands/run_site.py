@@ -42,6 +42,10 @@ class Command(BaseCommand):
         os.environ.setdefault("PAYMENTS", "sandbox")
         # The programs may not read the file of root, who runs this.
         os.environ.setdefault("VAPID_PRIVATE_KEY", keys.key_text())
+        # The port of whichever host a page is opened at. If it is set to nothing, pages only poll.
+        live_url = "" if settings.HTTPS else f":{settings.LIVE_PORT}/live/"
+        if os.environ.setdefault("LIVE_URL", live_url):
+            refuse_taken_port(address, settings.LIVE_PORT, "the live map ")
         sandbox = payment_sandbox(address)
         self.stdout.write(
             "Preparing: static files, database, demo data (a minute the first time) …"
@@ -66,7 +70,7 @@ class Command(BaseCommand):
         launcher = shlex.join(without_root())
         programs = [
             word
-            for name, command in (procfile() | sandbox).items()
+            for name, command in (wanted_programs() | sandbox).items()
             for word in (name, f"{launcher} /bin/sh -c {shlex.quote(f'exec {command}')}")
         ]
         self.stdout.flush()
@@ -100,6 +104,12 @@ def procfile() -> dict[str, str]:
     """
     lines = re.findall(r"^([\w-]+):\s*(.+)$", (ROOT / "Procfile").read_text(), re.MULTILINE)
     return {name: command for name, command in lines if name != "release"}
+
+
+def wanted_programs() -> dict[str, str]:
+    """Return the commands of `procfile`, without `live` if LIVE_URL is set to nothing."""
+    without = set() if os.environ["LIVE_URL"] else {"live"}
+    return {name: command for name, command in procfile().items() if name not in without}
 
 
 def payment_sandbox(address: str) -> dict[str, str]:
