@@ -2,9 +2,10 @@
 
 VERSIONS is a JSON object of show ids and the versions that their pages show. The process opens
 COUNT streams, spread over these shows, from the addresses 127.0.0.2, 127.0.0.3 … because one
-address has only some 28,000 ports. Like a browser's EventSource it opens a stream that ended again,
-after the time that the stream's `retry` said, with `Last-Event-ID`. It is cheap: one thread with
-epoll, some 4 µs of a processor for an event, so that the figures are those of the server.
+address has only some 28,000 ports. A stream that ended is opened again as the page does it
+(static/js/seatmap/live.js): with the version that is shown, after a pause that differs and grows.
+It is cheap: one thread with epoll, some 4 µs of a processor for an event, so that the figures are
+those of the server.
 
 Commands come as lines on stdin, each answered by a line of JSON: ``state``, or ``report FILE``,
 which also writes all events since the last report. The process ends with its stdin, or after
@@ -28,8 +29,8 @@ from urllib.parse import urlsplit
 STREAMS_OF_ADDRESS = 2_500
 OPENED_AT_ONCE = 100
 MOST_SECONDS = 900.0
-#: Until a stream that was refused, or that ended before its `retry` came, is opened again, in ms.
-RETRY_MS = (1_000, 4_000)
+#: The page's pauses.
+FIRST_PAUSE, LONGEST_PAUSE = 2.0, 30.0
 #: Linux: the kernel chooses the port when it connects, so one port can serve several targets.
 IP_BIND_ADDRESS_NO_PORT = 24
 REQUEST = (
@@ -37,7 +38,7 @@ REQUEST = (
     "Accept: text/event-stream\r\nAccept-Encoding: gzip, deflate, br\r\nAccept-Language: en-GB\r\n"
     "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.0.0\r\n"
     "Origin: http://localhost:8000\r\nReferer: http://localhost:8000/\r\n"
-    "Cache-Control: no-cache\r\n{last}\r\n"
+    "Cache-Control: no-cache\r\n\r\n"
 )
 
 
@@ -48,10 +49,9 @@ class Stream:
     show: int
     address: str
     version: str
-    last: str = ""
     connection: socket.socket | None = None
     is_open: bool = False
-    retry: int = 0
+    failures: int = 0
     rest: bytes = b""
 
 
@@ -135,10 +135,7 @@ class Crowd:
         assert stream.connection is not None
         try:
             if happened == select.EPOLLOUT:
-                last = f"Last-Event-ID: {stream.last}\r\n" if stream.last else ""
-                request = REQUEST.format(
-                    show=stream.show, version=stream.version, host=self._host, last=last
-                )
+                request = REQUEST.format(show=stream.show, version=stream.version, host=self._host)
                 stream.connection.send(request.encode())
                 self._poll.modify(stream.connection.fileno(), select.EPOLLIN)
                 return
@@ -164,7 +161,7 @@ class Crowd:
             if b" 200 " not in head.partition(b"\r\n")[0]:
                 self._problems[head.partition(b"\r\n")[0].decode()] += 1
                 return False
-            stream.is_open = True
+            stream.is_open, stream.failures = True, 0
             self._open_now += 1
         while True:
             size, found, text = data.partition(b"\r\n")
@@ -179,14 +176,12 @@ class Crowd:
 
     def _one(self, stream: Stream, frame: bytes, text: str, now: float) -> None:
         lines = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
-        if "retry" in lines:
-            stream.retry = int(lines["retry"])
         if "data" not in lines:
             return
         data = json.loads(lines["data"])
         if lines.get("event") == "reload":
             self._problems["reload"] += 1
-            stream.version = stream.last = data["v"]
+            stream.version = data["v"]
             return
         event = self._events.setdefault((stream.show, frame), Event(stream.show, data))
         self._apply(stream, event, now)
@@ -194,11 +189,11 @@ class Crowd:
     def _apply(self, stream: Stream, event: Event, now: float) -> None:
         if event.data["from"] != stream.version:
             self._problems["gap"] += 1
-        stream.version = stream.last = event.data["v"]
+        stream.version = event.data["v"]
         event.times.append(now)
 
     def _close(self, number: int) -> None:
-        """The stream has ended. It is opened again after its `retry`."""
+        """The stream has ended. It is opened again later."""
         stream = self._streams[number]
         assert stream.connection is not None
         self._poll.unregister(stream.connection.fileno())
@@ -206,8 +201,9 @@ class Crowd:
         stream.connection.close()
         self._open_now -= stream.is_open
         stream.connection, stream.is_open, stream.rest = None, False, b""
-        pause = stream.retry or random.randint(*RETRY_MS)
-        heapq.heappush(self._due, (time.monotonic() + pause / 1000, number))
+        pause = min(FIRST_PAUSE * 1.5**stream.failures, LONGEST_PAUSE) * random.uniform(0.5, 1.5)
+        stream.failures += 1
+        heapq.heappush(self._due, (time.monotonic() + pause, number))
 
 
 if __name__ == "__main__":

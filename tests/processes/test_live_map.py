@@ -22,7 +22,8 @@ from bookings.show_changes.services import cancel_show
 from shows.models import Show
 from shows.seatmap import current as seatmap
 from tests.support.factories import begin, hall, lapse, make_show, make_user
-from tests.support.live_streams import Pushing, Stream, pushing
+from tests.support.live_process import LiveProcess, pushing
+from tests.support.live_streams import Stream
 from tests.support.servers import OwnValkey
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,7 +34,7 @@ def live(
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Pushing]:
+) -> Iterator[LiveProcess]:
     with django_db_blocker.unblock(), pushing(tmp_path_factory.mktemp("live")) as process:
         yield process
 
@@ -45,14 +46,14 @@ def polled(show: Show) -> str:
     return str(version)
 
 
-def refusal(live: Pushing, path: str) -> urllib.error.HTTPError:
+def refusal(live: LiveProcess, path: str) -> urllib.error.HTTPError:
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"{live.url}{path}")
     return refused.value
 
 
 def test_hold_confirmation_and_cancellation_come_as_differences_between_the_polls_versions(
-    live: Pushing,
+    live: LiveProcess,
 ) -> None:
     show, user = make_show(), make_user()
     versions = [polled(show)]
@@ -80,7 +81,7 @@ def test_hold_confirmation_and_cancellation_come_as_differences_between_the_poll
     stream.close()
 
 
-def test_everybody_gets_the_same_bytes_and_no_cookie_is_read_or_set(live: Pushing) -> None:
+def test_everybody_gets_the_same_bytes_and_no_cookie_is_read_or_set(live: LiveProcess) -> None:
     show = make_show()
     version = polled(show)
     first, second = (Stream.open(live.url, show.pk, version) for _ in range(2))
@@ -96,7 +97,7 @@ def test_everybody_gets_the_same_bytes_and_no_cookie_is_read_or_set(live: Pushin
     second.close()
 
 
-def test_who_comes_back_gets_one_difference_since_the_last_event(live: Pushing) -> None:
+def test_who_comes_back_gets_one_difference_since_the_last_event(live: LiveProcess) -> None:
     show = make_show()
     version = polled(show)
     stream = Stream.open(live.url, show.pk, version)
@@ -116,7 +117,7 @@ def test_who_comes_back_gets_one_difference_since_the_last_event(live: Pushing) 
     assert unknown == {"event": "reload", "v": polled(show)}
 
 
-def test_a_change_of_the_price_asks_pages_for_the_whole_map(live: Pushing) -> None:
+def test_a_change_of_the_price_asks_pages_for_the_whole_map(live: LiveProcess) -> None:
     show = make_show()
     stream = Stream.open(live.url, show.pk, polled(show))
     show.standard_price += 10
@@ -125,7 +126,7 @@ def test_a_change_of_the_price_asks_pages_for_the_whole_map(live: Pushing) -> No
 
 
 def test_a_change_that_nobody_published_is_found_by_the_read_of_every_five_seconds(
-    live: Pushing,
+    live: LiveProcess,
 ) -> None:
     show = make_show()
     version = polled(show)
@@ -139,7 +140,7 @@ def test_a_change_that_nobody_published_is_found_by_the_read_of_every_five_secon
     assert (event["free"], event["v"]) == (["B2"], version)
 
 
-def test_the_last_event_of_a_show_that_begins_is_a_reload(live: Pushing) -> None:
+def test_the_last_event_of_a_show_that_begins_is_a_reload(live: LiveProcess) -> None:
     show = make_show()
     stream = Stream.open(live.url, show.pk, polled(show))
     begin(show)
@@ -158,7 +159,7 @@ def test_the_last_event_of_a_show_that_begins_is_a_reload(live: Pushing) -> None
     assert late.next() is None
 
 
-def test_a_cancelled_show_ends_its_streams(live: Pushing) -> None:
+def test_a_cancelled_show_ends_its_streams(live: LiveProcess) -> None:
     show = make_show()
     stream = Stream.open(live.url, show.pk, polled(show))
     cancel_show(by=make_user(is_staff=True, is_superuser=True), show_id=show.pk)
@@ -168,7 +169,7 @@ def test_a_cancelled_show_ends_its_streams(live: Pushing) -> None:
     assert stream.next() is None
 
 
-def test_other_addresses_methods_and_shows_are_refused_with_words(live: Pushing) -> None:
+def test_other_addresses_methods_and_shows_are_refused_with_words(live: LiveProcess) -> None:
     post = urllib.request.Request(f"{live.url}/live/shows/1/seats/", method="POST")
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(post)
@@ -181,7 +182,7 @@ def test_other_addresses_methods_and_shows_are_refused_with_words(live: Pushing)
     assert {refusal(live, "/live/shows/999999999/seats/").code for _ in range(300)} == {404}
 
 
-def test_a_slow_reader_is_cut_and_keeps_nobody_waiting(live: Pushing) -> None:
+def test_a_slow_reader_is_cut_and_keeps_nobody_waiting(live: LiveProcess) -> None:
     show = make_show(hall(40, 25))
     quick = Stream.open(live.url, show.pk, polled(show))
     slow = socket.socket()

@@ -249,7 +249,7 @@ def test_a_silent_stream_gets_a_heartbeat(monkeypatch: pytest.MonkeyPatch) -> No
         hub.start()
         show, stream = hub.show(1), Pipe()
         show.greet(stream, (await show.map_now()).version)
-        await until(lambda: b":\n\n" in stream.written)
+        await until(lambda: b"event: beat\n" in stream.written)
         assert stream.events == []
         hub.stop()
 
