@@ -52,7 +52,7 @@ ENTER = """
     FROM waiting_room_onsale sale
     WHERE place.called_at IS NOT NULL AND place.done_at IS NULL
       AND (place.entered_at IS NOT NULL
-           OR place.called_at + %s::interval > clock_timestamp())
+           OR place.called_at + make_interval(secs => %s) > clock_timestamp())
       AND place.id = %s AND sale.id = place.on_sale_id AND sale.mode IN ('FIFO', 'LOTTERY')
     RETURNING place.entered_at
 """
@@ -87,7 +87,7 @@ def enter(place: Place) -> str:
     Raises NotYourTurn, CallLapsed, SaleClosed, NoWaitingRoom.
     """
     with connection.cursor() as cursor:
-        cursor.execute(ENTER, [call_time(), place.pk])
+        cursor.execute(ENTER, [call_time().total_seconds(), place.pk])
         row = cursor.fetchone()
     if row is None:
         place.refresh_from_db()

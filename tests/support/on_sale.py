@@ -1,14 +1,17 @@
 """On-sales for tests. Tests do not change the clock: they change the times of rows."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 from django.db.models import F
 from django.utils import timezone
 
 from movies.models import Movie
 from shows.models import Show
-from shows.waiting_room import services
+from shows.waiting_room import admission, services
 from shows.waiting_room.models import OnSale, Place
 
 from .factories import make_user
@@ -42,15 +45,22 @@ def open_sale(what: Movie | Show, *, mode: str = "FIFO", **fields: Any) -> OnSal
 
 def admit_now(sale: OnSale, people: int) -> int:
     """Let at most so many people in, as if the rate allowed them now; opens the sale first."""
-    now = timezone.now()
-    OnSale.objects.filter(pk=sale.pk, opens_at__gt=now).update(opens_at=now)
-    services.admit(sale.pk) if OnSale.objects.filter(pk=sale.pk, drawn_at=None).exists() else None
-    rate = 60 * max(people, 1)
+    OnSale.objects.filter(pk=sale.pk, opens_at__gt=timezone.now()).update(opens_at=timezone.now())
+    if OnSale.objects.filter(pk=sale.pk, drawn_at=None).exists():
+        OnSale.objects.filter(pk=sale.pk).update(rate=1)
+        services.admit(sale.pk)
+    with owing(sale, people=people):
+        return services.admit(sale.pk)
+
+
+@contextmanager
+def owing(sale: OnSale, *, people: int) -> Iterator[None]:
+    """While the block runs, the rate allows this many people, and another one in a minute."""
     OnSale.objects.filter(pk=sale.pk).update(
-        rate=rate,
-        credited_to=timezone.now() - timedelta(seconds=people / max(people, 1) * 1.0001),
+        rate=1, credited_to=timezone.now() - timedelta(minutes=people)
     )
-    return services.admit(sale.pk)
+    with mock.patch.object(admission, "MOST_CREDIT", timedelta(days=1)):
+        yield
 
 
 def pass_of(sale: OnSale, person: Any) -> str:
