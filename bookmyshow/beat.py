@@ -65,6 +65,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "clear-sessions": daily(22, 30, "accounts.tasks.clear_sessions"),
     "clear-old-messages": daily(22, 35, "accounts.tasks.clear_old_messages"),
     "forget-old-wishes": daily(22, 35, "shows.tell_me.tasks.forget_old_wishes"),
+    "forget-old-places": daily(22, 35, "shows.waiting_room.tasks.forget_old_places"),
     "forget-guests": daily(22, 40, "bookings.tasks.forget_guests"),
     "number-all-documents": daily(22, 45, "bookings.tasks.number_documents", everything=True),
 }

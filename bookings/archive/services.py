@@ -69,6 +69,11 @@ REMOVE = (
     "DELETE FROM outbox_message WHERE show = ANY(%(shows)s)",
     "DELETE FROM waiting_entry WHERE show_id = ANY(%(shows)s)",
     "DELETE FROM bookings_booking WHERE show_id = ANY(%(shows)s)",
+    "DELETE FROM waiting_room_place WHERE on_sale_id IN"
+    " (SELECT id FROM waiting_room_onsale WHERE show_id = ANY(%(shows)s))",
+    "DELETE FROM waiting_room_arrivals WHERE on_sale_id IN"
+    " (SELECT id FROM waiting_room_onsale WHERE show_id = ANY(%(shows)s))",
+    "DELETE FROM waiting_room_onsale WHERE show_id = ANY(%(shows)s)",
     "DELETE FROM shows_show WHERE id = ANY(%(shows)s)",
 )
 

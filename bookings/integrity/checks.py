@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from .document_rules import DOCUMENT_RULES
 from .money_rules import MONEY_RULES
+from .on_sale_rules import ON_SALE_RULES
 from .waiting_rules import WAITING_RULES
 
 
@@ -58,6 +59,7 @@ RULES: dict[str, str] = {
     **MONEY_RULES,
     **DOCUMENT_RULES,
     **WAITING_RULES,
+    **ON_SALE_RULES,
 }
 
 

@@ -11,20 +11,20 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
-from django.db.models.functions import Now
 
 from bookmyshow.core.redis_clients import UNREACHABLE, cache_client
 from bookmyshow.core.staff import audit
 from bookmyshow.core.time import database_now
 from shows.models import Show
 
-from .lottery import SEED_BYTES, Draw
+from .lottery import SEED_BYTES
 from .models import Arrivals, OnSale, Place, call_time, pass_time
 
 log = logging.getLogger(__name__)
 
 #: After a pause of the leader, people of this time are called at once, and no more.
 MOST_CREDIT = timedelta(seconds=10)
+FORGET_AFTER = timedelta(days=30)
 Outcome = Place.Outcome
 
 GIVE_TURNS = """
@@ -37,6 +37,8 @@ GIVE_TURNS = """
 def admit_all() -> int:
     """Let the next people of every on-sale in; returns how many.
 
+    An on-sale whose shows have all begun is over, also if nobody has switched it off.
+
     While Valkey is away nobody is let in: pages are slow then, and the people who are inside come
     first. Nobody loses a place, because places are in PostgreSQL.
     """
@@ -45,8 +47,20 @@ def admit_all() -> int:
     except UNREACHABLE:
         log.warning("the cache server does not answer: nobody is let in from the waiting rooms")
         return 0
-    due = OnSale.objects.admitting().filter(opens_at__lte=Now()).order_by("pk")
-    return sum(admit(pk) for pk in due.values_list("pk", flat=True))
+    now = database_now()
+    due = OnSale.objects.admitting().filter(opens_at__lte=now).with_coming_shows(at=now)
+    return sum(admit(pk) for pk in due.order_by("pk").values_list("pk", flat=True))
+
+
+def forget_old_places() -> int:
+    """Delete the places of on-sales that opened FORGET_AFTER ago and have no coming show.
+
+    The draw stays. Returns how many places were deleted.
+    """
+    now = database_now()
+    old = OnSale.objects.filter(opens_at__lt=now - FORGET_AFTER)
+    running = OnSale.objects.with_coming_shows(at=now).values("pk")
+    return Place.objects.filter(on_sale__in=old.exclude(pk__in=running)).delete()[0]
 
 
 @transaction.atomic
@@ -73,11 +87,11 @@ def admit(on_sale_id: int) -> int:
 
 
 def _draw(sale: OnSale, now: datetime) -> None:
-    """Hold the draw: those with a number up to `early` take part. It can't be changed later."""
+    """Hold the draw. Those who got a number before the opening take part; it is final."""
     numbers = Arrivals.objects.select_for_update(no_key=True).get(on_sale=sale.pk)
-    is_lottery = sale.mode == OnSale.Mode.LOTTERY and numbers.last > 0
+    is_lottery = sale.mode == OnSale.Mode.LOTTERY
     sale.seed = secrets.token_bytes(SEED_BYTES) if is_lottery else b""
-    sale.early = numbers.last
+    sale.early = numbers.early
     sale.drawn_at = now
     sale.credited_to = sale.opens_at
     sale.save(update_fields=["seed", "early", "drawn_at", "credited_to"])
@@ -85,9 +99,11 @@ def _draw(sale: OnSale, now: datetime) -> None:
     audit.record(
         by=sale.scheduled_by,
         about=sale,
-        what=f"Opened by itself: {sale.early} numbers were given before, turns are {way}.",
+        what=f"Opened by itself. Numbers up to {sale.early} came before, turns are {way}.",
     )
-    log.info("on-sale %s has opened with %s numbers, turns are %s", sale.pk, sale.early, way)
+    log.info(
+        "on-sale %s has opened, numbers up to %s were early, turns are %s", sale.pk, sale.early, way
+    )
 
 
 def _give_turns(sale: OnSale) -> None:
@@ -101,11 +117,7 @@ def _give_turns(sale: OnSale) -> None:
     )
     if not waiting:
         return
-    assert sale.early is not None
-    draw = Draw(bytes(sale.seed), sale.early) if sale.is_lottery else None
-    turns = [
-        draw.turn_of(number) if draw and number <= sale.early else number for _, number in waiting
-    ]
+    turns = [sale.turn_of(number) for _, number in waiting]
     with connection.cursor() as cursor:
         cursor.execute(GIVE_TURNS, [[pk for pk, _ in waiting], turns])
 

@@ -10,7 +10,7 @@ number that leaves the range is permuted again until it is back inside (cycle wa
 """
 
 import hashlib
-from functools import cache
+from functools import lru_cache
 
 SEED_BYTES = 32
 ROUNDS = 10
@@ -44,7 +44,7 @@ class Draw:
         return left << self._bits | right
 
 
-@cache
+@lru_cache(maxsize=16)
 def _round_tables(seed: bytes, bits: int) -> list[list[int]]:
     """For each round the value of each half. A half has `bits` bits."""
     return [

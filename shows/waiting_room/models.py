@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -23,6 +23,10 @@ class OnSaleQuerySet(models.QuerySet["OnSale"]):
     def admitting(self) -> "OnSaleQuerySet":
         """On-sales that people can join, before or after the opening."""
         return self.filter(mode__in=[OnSale.Mode.FIFO, OnSale.Mode.LOTTERY])
+
+    def with_coming_shows(self, *, at: datetime) -> "OnSaleQuerySet":
+        coming = Show.objects.upcoming(at=at).order_by()
+        return self.filter(Exists(coming.filter(on_sale=OuterRef("pk"))))
 
     def with_names(self) -> "OnSaleQuerySet":
         """With the film or the show, and its place, without their long columns."""
@@ -67,7 +71,7 @@ class OnSale(models.Model):
     drawn_at = models.DateTimeField(null=True, blank=True, editable=False)
     seed = models.BinaryField(default=b"", max_length=SEED_BYTES, editable=False)
     early = models.PositiveIntegerField(
-        null=True, editable=False, help_text="How many numbers were given before the opening."
+        null=True, editable=False, help_text="The last number that takes part in the draw."
     )
     called_upto = models.PositiveIntegerField(
         default=0, editable=False, help_text="The last turn that was called."
@@ -140,12 +144,15 @@ def room_path(on_sale_id: int) -> str:
 
 
 class Arrivals(models.Model):
-    """The last arrival number of an on-sale: a row of its own, because the leader locks OnSale."""
+    """The arrival numbers of an on-sale: a row of its own, because the leader locks OnSale."""
 
     on_sale = models.OneToOneField(
         OnSale, on_delete=models.CASCADE, primary_key=True, related_name="arrivals"
     )
     last = models.PositiveIntegerField(default=0)
+    early = models.PositiveIntegerField(
+        default=0, help_text="The last number that was given before the opening."
+    )
 
     class Meta:
         default_permissions = ()

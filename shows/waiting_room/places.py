@@ -27,7 +27,9 @@ TAKE_NUMBER = """
     WITH clock AS MATERIALIZED (
         SELECT clock_timestamp() AS now, set_config('synchronous_commit', 'off', true)
     )
-    UPDATE waiting_room_arrivals arrivals SET last = last + 1
+    UPDATE waiting_room_arrivals arrivals
+    SET last = last + 1,
+        early = CASE WHEN clock.now < sale.opens_at THEN last + 1 ELSE arrivals.early END
     FROM waiting_room_onsale sale CROSS JOIN clock
     WHERE arrivals.on_sale_id = %(on_sale)s::bigint AND sale.id = arrivals.on_sale_id
       AND sale.mode IN ('FIFO', 'LOTTERY') AND sale.prequeue_from <= clock.now

@@ -25,11 +25,14 @@ from bookings.payments.models import Payment, Refund
 from bookings.payments.states import OrderState, PaymentState, RefundState
 from bookmyshow.environment import ROOT
 from shows.models import Seat, Show
+from shows.waiting_room import services as waiting_room
+from shows.waiting_room.models import OnSale
 from tests.support.admin_site import staff_client
 from tests.support.api_client import ApiInProcess
 from tests.support.factories import make_booking, make_movie, make_show, make_user
 from tests.support.live_site import free_port, site_environment, wait_until_the_database_let_go
 from tests.support.money import make_order, make_payment
+from tests.support.on_sale import make_sale
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,6 +48,17 @@ def archive(*arguments: str) -> str:
     output = StringIO()
     call_command("archive_bookings", *arguments, stdout=output)
     return output.getvalue().splitlines()[-1]
+
+
+def test_the_on_sale_of_an_archived_show_goes_with_it_and_that_of_a_film_stays() -> None:
+    show, movie = make_show(), make_movie()
+    of_film = make_show(movie=movie)
+    waiting_room.join(make_sale(show).pk, make_user())
+    sale = make_sale(movie)
+    long_ago(show)
+    long_ago(of_film)
+    assert archive() == "Moved 2 shows, 0 bookings."
+    assert list(OnSale.objects.all()) == [sale]
 
 
 def test_an_old_show_is_archived_completely_and_a_recent_one_stays() -> None:

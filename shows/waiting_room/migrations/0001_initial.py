@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('drawn_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('seed', models.BinaryField(default=b'', max_length=32)),
-                ('early', models.PositiveIntegerField(editable=False, help_text='How many numbers were given before the opening.', null=True)),
+                ('early', models.PositiveIntegerField(editable=False, help_text='The last number that takes part in the draw.', null=True)),
                 ('called_upto', models.PositiveIntegerField(default=0, editable=False, help_text='The last turn that was called.')),
                 ('credited_to', models.DateTimeField(editable=False, null=True)),
                 ('looked_at', models.DateTimeField(editable=False, null=True)),
@@ -68,6 +68,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('on_sale', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='arrivals', serialize=False, to='waiting_room.onsale')),
                 ('last', models.PositiveIntegerField(default=0)),
+                ('early', models.PositiveIntegerField(default=0, help_text='The last number that was given before the opening.')),
             ],
             options={
                 'default_permissions': (),

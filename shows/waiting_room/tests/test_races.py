@@ -138,11 +138,11 @@ def test_the_switch_waits_for_a_hold_that_is_under_way_and_the_hold_stays() -> N
 def test_a_show_that_is_made_while_its_film_goes_on_sale_is_covered(first: str) -> None:
     movie, screen, staff = make_movie(), make_screen(), make_user(is_staff=True)
 
-    def new_show() -> object:
-        make_show(movie=movie, screen=screen) and None
+    def new_show() -> None:
+        make_show(movie=movie, screen=screen)
 
-    def switch_on() -> object:
-        make_sale(movie, by=staff) and None
+    def switch_on() -> None:
+        make_sale(movie, by=staff)
 
     order = (new_show, switch_on) if first == "show" else (switch_on, new_show)
     assert not isinstance(meeting(*order), Exception)
@@ -158,7 +158,5 @@ def test_a_person_who_is_forgotten_leaves_and_nobody_else_moves() -> None:
     assert admit_now(sale, 3) == 3
     sale.refresh_from_db()
     turns = sorted(sale.turn_of(place.number) or 0 for place in places if place != gone)
-    assert (
-        sorted(Place.objects.filter(called_at__isnull=False).values_list("turn", flat=True))
-        == turns[:3]
-    )
+    called_turns = Place.objects.filter(called_at__isnull=False).values_list("turn", flat=True)
+    assert set(called_turns) == set(turns[:3])

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
@@ -10,6 +11,7 @@ from bookings import services as bookings
 from shows.models import Show
 from shows.services import delete_show
 from shows.waiting_room import services
+from shows.waiting_room.admission import forget_old_places
 from shows.waiting_room.errors import (
     AlreadyDrawn,
     AlreadyOnSale,
@@ -23,8 +25,8 @@ from shows.waiting_room.errors import (
 )
 from shows.waiting_room.lottery import Draw
 from shows.waiting_room.models import OnSale, Place
-from tests.support.factories import make_guest, make_movie, make_show, make_user
-from tests.support.on_sale import admit_now, make_sale, move_back, open_sale
+from tests.support.factories import begin, make_guest, make_movie, make_show, make_user
+from tests.support.on_sale import admit_now, make_sale, move_back, open_sale, owing
 
 pytestmark = pytest.mark.django_db
 
@@ -93,11 +95,9 @@ def test_the_draw_is_stored_logged_and_final() -> None:
     sale.refresh_from_db()
     seed = bytes(sale.seed)
     assert len(seed) == 32
-    from django.contrib.admin.models import LogEntry
-
     line = LogEntry.objects.latest("pk")
     assert seed.hex() in line.change_message
-    assert "1 numbers" in line.change_message
+    assert "Numbers up to 1 came before" in line.change_message
     for change in ({"seed": b"\1" * 32}, {"early": 2}, {"drawn_at": timezone.now()}):
         with (
             pytest.raises(DatabaseError, match="was held and does not change"),
@@ -224,6 +224,44 @@ def test_after_the_draw_only_rate_and_cap_change() -> None:
     assert (changed.rate, changed.active_cap) == (7, 3)
     with pytest.raises(AlreadyDrawn):
         services.change_sale(on_sale_id=sale.pk, by=staff, opens_at=timezone.now())
+
+
+def test_who_comes_between_the_opening_and_the_draw_is_not_in_the_draw() -> None:
+    sale = make_sale(make_show(), mode="LOTTERY")
+    early = [services.join(sale.pk, make_user()) for _ in range(3)]
+    OnSale.objects.filter(pk=sale.pk).update(opens_at=timezone.now())
+    late = services.join(sale.pk, make_user())
+    admit_now(sale, 0)
+    sale.refresh_from_db()
+    late.refresh_from_db()
+    assert (sale.early, late.turn) == (3, 4)
+    for place in early:
+        place.refresh_from_db()
+    assert {place.turn for place in early} == {1, 2, 3}
+
+
+def test_a_lottery_to_which_nobody_came_early_can_be_closed_and_opened_again() -> None:
+    staff = make_user(is_staff=True)
+    sale = open_sale(make_show(), mode="LOTTERY")
+    for mode in ("CLOSED", "LOTTERY"):
+        services.switch_sale(on_sale_id=sale.pk, mode=mode, by=staff)
+    with pytest.raises(AlreadyDrawn):
+        services.switch_sale(on_sale_id=sale.pk, mode="FIFO", by=staff)
+    assert services.join(sale.pk, make_user()).turn == 1
+
+
+def test_an_on_sale_ends_with_its_last_show_and_its_places_are_forgotten_later() -> None:
+    show = make_show()
+    sale = open_sale(show)
+    services.join(sale.pk, make_user())
+    begin(show)
+    with owing(sale, people=1):
+        assert services.admit_all() == 0
+    assert forget_old_places() == 0
+    long_ago = timezone.now() - timedelta(days=31)
+    OnSale.objects.filter(pk=sale.pk).update(opens_at=long_ago, prequeue_from=long_ago)
+    assert forget_old_places() == 1
+    assert OnSale.objects.exists(), "the draw stays"
 
 
 def test_a_show_that_nobody_booked_can_be_deleted_with_its_on_sale() -> None:
