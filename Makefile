@@ -17,7 +17,7 @@ EMBEDDED := exec $(PY) -m bookmyshow.embedded --end-with-parent=$$PPID
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help run test lint format bench year lock audit clean
+.PHONY: help run test pgbouncer lint format bench year lock audit clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -32,6 +32,14 @@ run: $(STAMP) ## Run the site as deployed, with demo data, on http://localhost:8
 # can stop it (ARGS="bookings -n 2" for two).
 test: $(STAMP) ## Run all tests, also in the browser (ARGS="bookings -k hold" for some)
 	@$(EMBEDDED) $(PY) -m pytest $(or $(ARGS),-n logical --maxprocesses=4)
+
+# Its servers are separate from those of `make run`, because it changes the role of the database.
+pgbouncer: export EMBEDDED_DATA = .data/through-pgbouncer
+pgbouncer: $(STAMP) ## Run the tests of races with PgBouncer between the site and the database, 3 minutes
+	@.ci/pgbouncer && mkdir -p .data/through-pgbouncer
+	@$(EMBEDDED) $(PY) -m tests.cluster.pgbouncer $(PY) -m pytest -W 'ignore:Error when trying to teardown' \
+		$(or $(ARGS),$$(grep -rl --include='test_*.py' \
+			--exclude-dir=.venv --exclude-dir=.data 'tests.support.races' .) -n logical --maxprocesses=4)
 
 lint: $(STAMP) $(NODE_STAMP) ## Check style, imports, types and migrations; JavaScript and CSS too
 	@$(BIOME) check --error-on-warnings

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import psutil
 
-from bench import client, measures, sizes
+from bench import client, measures, pooled, sizes
 from bench.data import Filler, World
 from bench.report import Report
 from bench.sites import SERVED, Database, serve
@@ -29,6 +29,7 @@ PARTS = (
     "memory",
     "halls",
     "watchers",
+    "pgbouncer",
     "growth",
 )
 
@@ -95,6 +96,7 @@ def main_parts(report: Report, people: World, only: set[str]) -> None:
             "sweep": lambda: sizes.sweep(report, site, holds, filler, MAIN),
             "halls": lambda: sizes.halls(report, site, filler, people),
             "watchers": lambda: watchers(report, site, people, filler, MAIN),
+            "pgbouncer": lambda: pooled.through_pgbouncer(report, site, holds, MAIN),
         }
         for name, part in parts.items():
             if name in only:

@@ -31,6 +31,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MAKE_ONE = 'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
 # A private key for web push is a number below this one (FIPS 186-5).
 P256_ORDER = 0xFFFFFFFF_00000000_FFFFFFFF_FFFFFFFF_BCE6FAAD_A7179E84_F3B9CAC2_FC632551
+SWITCH_WORDS = dict.fromkeys(("on", "1", "true", "yes"), True)
+SWITCH_WORDS |= dict.fromkeys(("off", "0", "false", "no"), False)
 DURATION_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 # These commands only read and write files. They run while an image is built, where there are no
@@ -65,9 +67,8 @@ def read(name: str, parse: Callable[[str], T], default: str | None, why: str) ->
 
 
 def switch(name: str, *, default: bool) -> bool:
-    words = {"on": True, "1": True, "true": True, "yes": True}
-    words |= {"off": False, "0": False, "false": False, "no": False}
-    return read(name, lambda t: words[t.lower()], "on" if default else "off", "use on or off")
+    default_word = "on" if default else "off"
+    return read(name, lambda text: SWITCH_WORDS[text.lower()], default_word, "use on or off")
 
 
 def whole_number(name: str, *, default: int, least: int, most: int) -> int:
@@ -287,6 +288,15 @@ def one_of(name: str, *allowed: str, default: str) -> str:
         return text
 
     return read(name, parse, default, f"use {', '.join(allowed)}")
+
+
+def pgbouncer(name: str) -> str:
+    """ "" without PgBouncer, "on" with it, "prepared" if it keeps prepared statements."""
+
+    def parse(text: str) -> str:
+        return text if text == "prepared" else "on" if SWITCH_WORDS[text.lower()] else ""
+
+    return read(name, parse, "off", "use on, prepared or off")
 
 
 def sandbox_url(name: str) -> str:

@@ -216,7 +216,7 @@ WEB_THREADS = environment.whole_number("WEB_THREADS", default=4, least=1, most=6
 DATABASE_WAIT_SECONDS = environment.whole_number(
     "DATABASE_WAIT_SECONDS", default=2, least=1, most=60
 )
-PGBOUNCER = environment.switch("PGBOUNCER", default=False)
+PGBOUNCER = environment.pgbouncer("PGBOUNCER")
 DATABASES: dict[str, dict[str, Any]] = {
     "default": with_limits(
         environment.database("DATABASE_URL"),

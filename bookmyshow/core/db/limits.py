@@ -16,12 +16,13 @@ HOST_SECONDS = 2
 
 
 def with_limits(
-    database: dict[str, Any], *, threads: int, wait_seconds: int, pgbouncer: bool
+    database: dict[str, Any], *, threads: int, wait_seconds: int, pgbouncer: str
 ) -> dict[str, Any]:
     """The settings of one database, with its pool and limits. Options that are there already stay.
 
     `threads`: connections of a process, one for each thread. `wait_seconds`: how long a request
-    waits for one of them, and for a single server to accept a new one.
+    waits for one of them, and for a single server to accept a new one. `pgbouncer`: "" without it, "on",
+    or "prepared" if it is version 1.22 or newer and keeps prepared statements.
     """
     several = "," in str(database.get("HOST", ""))
     options: dict[str, Any] = {
@@ -30,17 +31,17 @@ def with_limits(
         **database.get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": threads, "timeout": wait_seconds},
     }
+    for name in ("options", "prepare_threshold"):
+        options.pop(name, None)
     # Behind PgBouncer each transaction may get another connection. So server-side cursors, which
     # last longer than a transaction, are off, and the limits are set on the role (docs/deploy.md).
-    if pgbouncer:
-        for name in ("options", "prepare_threshold"):
-            options.pop(name, None)
-    else:
+    if not pgbouncer:
         options["options"] = (
             f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout=30s"
             " -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
             " -c plan_cache_mode=force_generic_plan"
         )
+    if pgbouncer != "on":
         # A statement is prepared when it runs for the second time. Only statements that run through
         # `bookmyshow.core.db.prepared` are prepared.
         options["prepare_threshold"] = 1
@@ -49,5 +50,5 @@ def with_limits(
         "ENGINE": "bookmyshow.core.db",
         "OPTIONS": options,
         "CONN_HEALTH_CHECKS": True,
-        "DISABLE_SERVER_SIDE_CURSORS": pgbouncer,
+        "DISABLE_SERVER_SIDE_CURSORS": bool(pgbouncer),
     }

@@ -3,8 +3,9 @@
 Most of the cost of a short statement is building its text in Python and planning it in the server.
 The statements of the hot paths avoid both (docs/decisions/0003-prepared-sql.md). The settings
 `prepare_threshold` and `plan_cache_mode` in DATABASES make the server keep the plans. Behind
-PgBouncer each transaction may get another connection, so nothing is prepared there: statements do
-the same, but take longer.
+PgBouncer each transaction may get another connection. From version 1.22 on, PgBouncer itself
+prepares a statement on a connection that lacks it (PGBOUNCER=prepared). With an older one nothing
+is prepared (PGBOUNCER=on): statements do the same, but take longer.
 """
 
 from collections.abc import Mapping, Sequence
