@@ -14,6 +14,7 @@ the cache server is down, each request reads the seats. The map is the same for 
 `markup.personalise` adds the viewer's own seats.
 """
 
+import functools
 import hashlib
 import random
 import time
@@ -25,6 +26,7 @@ from django.db.models import Case, CharField, DurationField, ExpressionWrapper, 
 from django.db.models.functions import Now
 
 from bookmyshow.core.cache import OwnedLock, group_key
+from bookmyshow.core.db.prepared import prepared_cursor
 from bookmyshow.core.redis_clients import cache_client
 from shows.booking_fee import ShownPrices, shown_prices
 from shows.models import Seat, Show, lapsed_hold
@@ -41,6 +43,8 @@ RETRY_SECONDS = 0.02
 LOCK_SECONDS = 5.0
 #: The prefix of a version at which polls end: the show has begun or is cancelled.
 FINAL = "final-"
+#: Stands for the id of a show in a statement that is made once.
+ANY_SHOW = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +170,31 @@ def current_map(show_id: int) -> SeatMap:
 def read(show_id: int) -> Reading:
     """Read the seats from the database, by its clock. Raises Show.DoesNotExist."""
     show = Show.objects.with_place().annotate(now=Now()).get(pk=show_id)
+    sql, values = _seats_statement()
+    with prepared_cursor() as cursor:
+        cursor.execute(sql, [show_id if value == ANY_SHOW else value for value in values])
+        rows = cursor.fetchall()
+    seats = []
+    good_for = timedelta(seconds=POINTER_SECONDS)
+    for *fields, lapses_in in rows:
+        seat = MapSeat(*fields)
+        seats.append(seat)
+        if seat.state == HELD:
+            good_for = min(good_for, lapses_in)
+    closed = _closed(show, show.now)
+    if not closed:
+        good_for = min(good_for, show.starts_at - show.now)
+    return Reading(seats, shown_prices(show), closed, good_for)
+
+
+@functools.cache
+def _seats_statement() -> tuple[str, tuple[object, ...]]:
+    """The SQL of a show's seats with their states, and its values; ANY_SHOW is the show's id.
+
+    It is made once and prepared, because making it took as long as reading a hall of 500 seats.
+    """
     rows = (
-        Seat.objects.filter(show_id=show_id)
+        Seat.objects.filter(show_id=ANY_SHOW)
         .annotate(
             state=Case(
                 When(booking=None, then=Value(FREE)),
@@ -183,17 +210,8 @@ def read(show_id: int) -> Reading:
         .in_plan_order()
         .values_list(*MapSeat._fields, "lapses_in")
     )
-    seats = []
-    good_for = timedelta(seconds=POINTER_SECONDS)
-    for *fields, lapses_in in rows:
-        seat = MapSeat(*fields)
-        seats.append(seat)
-        if seat.state == HELD:
-            good_for = min(good_for, lapses_in)
-    closed = _closed(show, show.now)
-    if not closed:
-        good_for = min(good_for, show.starts_at - show.now)
-    return Reading(seats, shown_prices(show), closed, good_for)
+    sql, values = rows.query.sql_with_params()
+    return str(sql), values
 
 
 def _closed(show: Show, now: datetime) -> str:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import Error as DatabaseError
+from django.db import connection
 
 from shows.seatmap import current as seatmap
 from shows.seatmap.markup import FREE, HELD, SOLD
@@ -43,13 +44,14 @@ class Snapshot:
 def take(show_id: int) -> Snapshot:
     """Read the seats in this thread. Raises Show.DoesNotExist, and django.db.Error.
 
-    As for a request, the connection comes from the pool and goes back to it.
+    The thread keeps its connection, so that a read needs no check of it. After an error it is given
+    back, because it may be dead.
     """
-    close_old_connections()
     try:
         reading = seatmap.read(show_id)
-    finally:
-        close_old_connections()
+    except DatabaseError:
+        connection.close()
+        raise
     return Snapshot(
         version=reading.version,
         labels=tuple(seat.label for seat in reading.seats),

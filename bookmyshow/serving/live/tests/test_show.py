@@ -142,7 +142,8 @@ def test_a_lapse_is_read_when_it_is_due_and_nothing_before() -> None:
         await until(lambda: bool(stream.events))
         assert stream.events[0]["free"] == ["A1"]
         first, second = database.reads
-        assert second - first > lapses_in
+        # Far less than the five seconds of a map without holds.
+        assert lapses_in < second - first < 4
 
     run(test)
 
