@@ -20,6 +20,8 @@ class CommitLosingProxy:
         self._target = port
         self._lock = threading.Lock()
         self._to_lose = 0
+        self._then_away = self._is_away = False
+        self._open: set[socket.socket] = set()
         self.lost = 0
         proxy = self
 
@@ -35,9 +37,14 @@ class CommitLosingProxy:
         self._listener = Listener(("127.0.0.1", 0), Handler)
         self.port: int = self._listener.server_address[1]
 
-    def lose_commits(self, count: int) -> None:
+    def lose_commits(self, count: int, *, then_away: bool = False) -> None:
+        """`then_away`: after the last of them all connections end, and no new one is accepted."""
         with self._lock:
             self._to_lose = count
+            self._then_away = then_away
+
+    def come_back(self) -> None:
+        self._is_away = False
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._listener.serve_forever, daemon=True).start()
@@ -53,7 +60,11 @@ class CommitLosingProxy:
         self._listener.server_close()
 
     def _serve(self, client: socket.socket) -> None:
+        if self._is_away:
+            close(client)
+            return
         server = socket.create_connection(("127.0.0.1", self._target))
+        self._open.add(client)
         server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         losing = threading.Event()
@@ -67,6 +78,7 @@ class CommitLosingProxy:
         except OSError:
             pass
         finally:
+            self._open.discard(client)
             close(server)
             close(client)
 
@@ -79,6 +91,8 @@ class CommitLosingProxy:
                     # The server has answered, so the transaction is committed.
                     with self._lock:
                         self.lost += 1
+                        if self._then_away and self._to_lose == 0:
+                            self._leave()
                     break
                 client.sendall(data)
         except OSError:
@@ -86,6 +100,12 @@ class CommitLosingProxy:
         finally:
             close(client)
             close(server)
+
+    def _leave(self) -> None:
+        self._is_away = True
+        for client in list(self._open):
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
 
     def _take(self) -> bool:
         with self._lock:

@@ -122,6 +122,29 @@ class Postgres(Server):
         return f"postgresql://postgres@127.0.0.1:{port or self.port}/postgres?sslmode=disable"
 
 
+class Standby(Postgres):
+    """A copy of another server that follows it and accepts only reads, until `promote`."""
+
+    def __init__(self, folder: Path, primary: Postgres) -> None:
+        super().__init__(folder)
+        self.primary = primary
+
+    def command(self) -> tuple[Path, list[str]]:
+        if not (self.folder / "PG_VERSION").exists():
+            copied = self.run(
+                _binaries() / "pg_basebackup",
+                *("--pgdata", str(self.folder), "--dbname", self.primary.url()),
+                *("--write-recovery-conf", "--checkpoint=fast", "--no-sync"),
+            )
+            assert copied.wait() == 0, self.folder.with_suffix(".log").read_text()
+        return super().command()
+
+    def promote(self) -> None:
+        """Make it a primary; returns when it accepts writes."""
+        with self.connect() as connection:
+            assert connection.execute("SELECT pg_promote(wait_seconds => 60)").fetchone() == (True,)
+
+
 class Valkey(Server):
     """Valkey whose queued tasks survive a crash, as in the embedded server."""
 

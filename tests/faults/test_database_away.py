@@ -3,15 +3,13 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPConnection
-from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import pytest
 
-from tests.faults.load import CSRF, Buyer
+from tests.faults.load import Buyer
 from tests.faults.outcomes import assert_kept
 from tests.faults.site import Program, Stack
+from tests.faults.visits import Page, visit
 
 # More visitors than threads.
 VISITORS = 40
@@ -21,33 +19,12 @@ SOON = 8.0
 AWAY_SECONDS = 17.0
 
 
-class Page(NamedTuple):
-    status: int
-    seconds: float
-    retry_after: str | None
-    text: str
-
-
 @pytest.fixture
 def impatient(world: Stack) -> Iterator[Program]:
     """A site with the default wait, and every worker connected."""
     with world.site(DATABASE_WAIT_SECONDS="2") as site:
         crowd(site, world)
         yield site
-
-
-def visit(site: Program, session: str, method: str = "GET", path: str = "/bookings/") -> Page:
-    connection = HTTPConnection(urlsplit(site.url).netloc, timeout=120)
-    headers = {"Cookie": f"sessionid={session}; csrftoken={CSRF}", "X-CSRFToken": CSRF}
-    started = time.monotonic()
-    try:
-        connection.request(method, path, headers=headers)
-        response = connection.getresponse()
-        text = response.read().decode()
-        seconds = time.monotonic() - started
-        return Page(response.status, seconds, response.getheader("Retry-After"), text)
-    finally:
-        connection.close()
 
 
 def crowd(site: Program, world: Stack) -> list[Page]:

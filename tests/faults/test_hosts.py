@@ -1,0 +1,178 @@
+"""A database of two hosts: the primary stops accepting writes, or dies and the standby takes over.
+
+The standby is a real one. The web processes know both hosts and are not restarted.
+"""
+
+import dataclasses
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import OperationalError, connections, transaction
+
+from bookmyshow.core.db.addresses import read_database
+from bookmyshow.core.db.base import DatabaseWrapper
+from bookmyshow.core.db.limits import with_limits
+from tests.faults.load import Buyer, load
+from tests.faults.outcomes import assert_kept
+from tests.faults.proxy import CommitLosingProxy
+from tests.faults.servers import Postgres, Standby
+from tests.faults.site import Program, Stack
+from tests.faults.visits import visit
+
+LONGEST_WAIT = 120.0
+
+
+@pytest.fixture(scope="module")
+def standby(world: Stack) -> Iterator[Standby]:
+    folder = world.folder / "standby"
+    folder.mkdir(mode=0o700)
+    server = Standby(folder, world.postgres)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def site_of_two(world: Stack, standby: Standby) -> Iterator[Program]:
+    """A site that knows both hosts, the standby first."""
+    ports = (standby.port, world.postgres.port)
+    hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
+    address = f"postgresql://postgres@{hosts}/postgres?target_session_attrs=read-write"
+    with world.site(DATABASE_URL=address) as site:
+        yield site
+
+
+@contextmanager
+def setting(server: Postgres, name: str, value: str) -> Iterator[None]:
+    """Change a setting of a server that runs at the begin and at the end of the block. Its open
+    sessions get it too."""
+    (before,) = set_for_all(server, f"ALTER SYSTEM SET {name} = '{value}'", name, value)
+    try:
+        yield
+    finally:
+        set_for_all(server, f"ALTER SYSTEM RESET {name}", name, before)
+
+
+def set_for_all(server: Postgres, command: str, name: str, until: str) -> tuple[str]:
+    """Run the command and wait until the setting has its new value. Returns the old value."""
+    show = f"SHOW {name}".encode()
+    with server.connect() as session:
+        before = session.execute(show).fetchone()
+        session.execute(command.encode())
+        session.execute("SELECT pg_reload_conf()")
+        deadline = time.monotonic() + LONGEST_WAIT
+        while (now := session.execute(show).fetchone()) != (until,):
+            assert time.monotonic() < deadline, now
+            time.sleep(0.01)
+    assert before is not None
+    return before
+
+
+def test_a_server_that_accepts_no_writes_any_more_is_a_503_and_its_connections_are_left(
+    world: Stack, site_of_two: Program
+) -> None:
+    show, workers = world.shows[0], [child.pid for child in site_of_two.children()]
+    with load(site_of_two.url, world.buyers, world.shows) as running:
+        running.wait_until_all_are_served()
+        with setting(world.postgres, "default_transaction_read_only", "on"):
+            running.wait_until(lambda: len(running.failures()) > 10)
+            page = visit(site_of_two, world.buyers[0], "POST", f"/shows/{show}/hold/")
+        end = running.wait_until_well()
+        running.wait_until_all_are_served()
+    assert {answer.status for answer in running.failures()} == {503}
+    assert (page.status, page.retry_after) == (503, "2")
+    assert "Nothing was changed" in page.text
+    assert running.failures_outside(0, end) == []
+    assert [child.pid for child in site_of_two.children()] == workers
+    assert_kept(world, running.confirmed)
+
+
+def test_the_standby_takes_over_and_no_confirmed_booking_is_lost(
+    world: Stack, standby: Standby, site_of_two: Program
+) -> None:
+    workers = [child.pid for child in site_of_two.children()]
+    # Each commit waits until the standby has it.
+    with setting(world.postgres, "synchronous_standby_names", "*"):
+        try:
+            with load(site_of_two.url, world.buyers, world.shows) as running:
+                running.wait_until_all_are_served()
+                begin = time.monotonic()
+                world.postgres.kill()
+                standby.promote()
+                promoted = time.monotonic()
+                end = running.wait_until_well()
+            assert_kept(dataclasses.replace(world, postgres=standby), running.confirmed)
+        finally:
+            standby.stop()
+            world.postgres.start()
+    first = min(a.at + a.seconds for a in running.answers if promoted < a.at and a.status < 500)
+    print(f"first good answer {first - promoted:.2f} s after the promotion")
+    assert {answer.status for answer in running.failures()} <= {503}
+    assert running.failures_outside(begin, end) == []
+    assert [child.pid for child in site_of_two.children()] == workers
+
+
+@pytest.mark.django_db
+def test_a_commit_that_no_standby_has_is_not_called_done(world: Stack, worlds: str) -> None:
+    """Somebody ends the wait for a standby. PostgreSQL answers the COMMIT with success."""
+    world.query("CREATE TABLE probe (id int)")
+
+    def insert(value: int) -> None:
+        with transaction.atomic(worlds):
+            connections[worlds].cursor().execute("INSERT INTO probe VALUES (%s)", [value])
+
+    def end_the_wait() -> None:
+        cancel = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+        deadline = time.monotonic() + LONGEST_WAIT
+        while not world.query(cancel) and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    try:
+        with setting(world.postgres, "synchronous_standby_names", "nobody"):
+            operator = threading.Thread(target=end_the_wait)
+            operator.start()
+            with pytest.raises(OperationalError, match="not on a standby"):
+                insert(1)
+            operator.join()
+            found = world.query("SELECT id FROM probe")
+            assert found == [(1,)], "it is committed here, but a failover may lose it"
+        insert(2)
+    finally:
+        world.query("DROP TABLE probe")
+
+
+@pytest.fixture
+def worlds(world: Stack) -> Iterator[str]:
+    """The alias of a connection of this process to the world's database."""
+    database = with_limits(
+        read_database(world.postgres.url()), threads=1, wait_seconds=60, pgbouncer=False
+    )
+    database["OPTIONS"]["pool"] = False
+    alias = "worlds"
+    connections[alias] = DatabaseWrapper({**connections.settings["default"], **database}, alias)
+    yield alias
+    connections[alias].close()
+    del connections[alias]
+
+
+def test_a_lost_commit_is_unknown_also_if_the_server_stays_away(world: Stack) -> None:
+    """The answer to COMMIT is lost, and then there is no connection. Both are errors; the second
+    one alone would mean that nothing was changed."""
+    show = world.shows[6]
+    with (
+        CommitLosingProxy(world.postgres.port) as proxy,
+        world.site(DATABASE_URL=world.postgres.url(proxy.port), DATABASE_WAIT_SECONDS="2") as site,
+    ):
+        buyer = Buyer(site.url, world.buyers[0])
+        reference = buyer.hold(show, ["R2-1", "R2-2"])
+        proxy.lose_commits(1, then_away=True)
+        buyer.post("confirm", f"/bookings/{reference}/confirm/")
+        answer = buyer.answers[-1]
+        proxy.come_back()
+    assert proxy.lost == 1
+    assert answer.status == 503
+    assert "We don’t know yet whether your booking is confirmed" in answer.body.decode()
+    assert_kept(world, [reference])
