@@ -7,10 +7,10 @@ from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookmyshow.settings")
 
-# kombu's own transport ends the worker if the broker is lost during a task.
+# kombu's own transports end the worker if the broker is lost during a task.
 TRANSPORT_ALIASES |= dict.fromkeys(
     ("redis", "rediss"), "bookmyshow.serving.celery_transport:Transport"
-)
+) | {"sentinel": "bookmyshow.serving.celery_transport:SentinelTransport"}
 BROKER_SECONDS = 0.5
 
 app = Celery("bookmyshow")

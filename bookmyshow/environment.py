@@ -21,9 +21,11 @@ import environ
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from .core.addresses import BadAddress
 from .core.cancellation_steps import parse_steps
 from .core.currencies import CURRENCIES
-from .core.db.addresses import BadAddress, read_database
+from .core.db.addresses import read_database
+from .core.redis_addresses import read_sentinels
 
 T = TypeVar("T")
 
@@ -192,15 +194,14 @@ def database(name: str) -> dict[str, Any]:
 
 
 def redis(name: str) -> str:
+    """The address of a Redis or Valkey server, or of the sentinels that know where it is."""
     address = env.str(name, default="")
     if not address and BUILDING:
         address = "redis://not-used"
-    if urlsplit(address).scheme not in {"redis", "rediss", "unix"}:
-        refuse(
-            name,
-            "use redis://host:6379/0 (Redis or Valkey),"
-            " or put `python -m bookmyshow.embedded` before the command",
-        )
+    try:
+        read_sentinels(address)
+    except BadAddress as error:
+        refuse(name, str(error))
     return address
 
 

@@ -7,6 +7,7 @@ from . import beat, environment
 from .core.content_policy import content_policy
 from .core.db.limits import with_limits
 from .core.observability.logs import logging_config
+from .core.redis_clients import celery_broker
 from .environment import ROOT, env
 
 DEBUG = environment.switch("DEBUG", default=False)
@@ -238,7 +239,7 @@ CACHES = {
         "OPTIONS": {
             "CLIENT_CLASS": "bookmyshow.core.cache.backend.SerializingClient",
             "SERIALIZER": "bookmyshow.core.cache.serializer.Serializer",
-            "CONNECTION_POOL_CLASS": "bookmyshow.core.cache.backend.OutageAwarePool",
+            "CONNECTION_FACTORY": "bookmyshow.core.cache.backend.Connections",
             "IGNORE_EXCEPTIONS": True,
             "SOCKET_CONNECT_TIMEOUT": 0.5,
             "SOCKET_TIMEOUT": 0.5,
@@ -300,7 +301,7 @@ LOGOUT_REDIRECT_URL = "listings:home"
 
 # Celery: beat starts the sweeps that release lapsed holds. Booking is correct without them
 # (docs/spec.md §4.4).
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = celery_broker(REDIS_URL)
 # Tasks in another format, such as pickle, are refused.
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"

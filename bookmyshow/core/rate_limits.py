@@ -25,6 +25,7 @@ from limits.strategies import MovingWindowRateLimiter, RateLimiter
 from .client_address import client_networks
 from .errors import DomainError, Unavailable
 from .pseudonym import pseudonym
+from .redis_clients import pool
 
 log = logging.getLogger(__name__)
 
@@ -172,14 +173,13 @@ def _limiter(limit: Limit) -> RateLimiter | None:
 
 @cache
 def _shared(url: str) -> RateLimiter:
-    address = url.replace("unix://", "redis+unix://") if url.startswith("unix://") else url
     return MovingWindowRateLimiter(
         RedisStorage(
-            address,
+            # The connections are those of the pool. Of the address only the kind of server counts.
+            "redis://",
             key_prefix="bms:limits",
             wrap_exceptions=True,
-            socket_connect_timeout=SOCKET_SECONDS,
-            socket_timeout=SOCKET_SECONDS,
+            connection_pool=pool(url, seconds=SOCKET_SECONDS),
         )
     )
 

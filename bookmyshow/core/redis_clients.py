@@ -1,35 +1,143 @@
-"""Clients for commands that are sent to Redis or Valkey without Django's cache or Celery."""
+"""The one place that makes clients of Redis or Valkey.
 
-from typing import Any
+REDIS_URL names a server, or sentinels that know which of several servers is the primary now
+(bookmyshow.core.redis_addresses). All clients write to the primary, and after a failover they find
+the new one.
+"""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 import redis
 import redis.asyncio
+import redis.asyncio.retry
+import redis.asyncio.sentinel
 from django.core.cache import cache
 from django_redis.exceptions import ConnectionInterrupted
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from redis.sentinel import Sentinel, SentinelConnectionPool
 
+from .redis_addresses import SentinelAddress, read_sentinels
+
+P = TypeVar("P", bound=SentinelConnectionPool)
 #: What a client raises while its server is down.
 UNREACHABLE = (redis.RedisError, ConnectionInterrupted, OSError)
 CONNECT_SECONDS = 2.0
+SENTINEL_SECONDS = 0.5
+#: Ends connections of Celery to a host without power, which would be silent for ever: asked after
+#: 2 s of silence, and lost if it does not acknowledge anything for 3 s.
+NOTICE_SILENCE = {
+    socket.TCP_KEEPIDLE: 2,
+    socket.TCP_KEEPINTVL: 1,
+    socket.TCP_KEEPCNT: 3,
+    socket.TCP_USER_TIMEOUT: 3_000,
+}
 
 
 def short_lived_client(url: str, *, seconds: float) -> redis.Redis:
     """A client for a few commands, which waits at most `seconds` for each answer.
 
-    Use it in a `with` statement: that closes the connection.
+    Use it in a `with` statement: that closes the connection. With sentinels, they are asked here,
+    so this call too raises UNREACHABLE.
     """
-    return redis.from_url(url, socket_connect_timeout=seconds, socket_timeout=seconds)
+    found = read_sentinels(url)
+    timeouts: dict[str, Any] = {"socket_connect_timeout": seconds, "socket_timeout": seconds}
+    if found is None:
+        return redis.from_url(url, **timeouts)
+    with _sentinels(found, timeouts) as sentinels:
+        host, port = sentinels.discover_master(found.name)
+    return redis.Redis(host, port, retry=Retry(NoBackoff(), 0), **timeouts, **_log_in(found))
 
 
-def subscribing_client(url: str) -> redis.asyncio.Redis:
+@asynccontextmanager
+async def subscribing_client(url: str) -> AsyncIterator[redis.asyncio.Redis]:
     """A client of an event loop that waits for messages as long as it takes.
 
-    Use it in an `async with` statement: that closes its connections.
+    When its server is lost, ask for a new client: with sentinels, it may be another server.
     """
-    return redis.asyncio.from_url(
-        url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=None, socket_keepalive=True
+    found = read_sentinels(url)
+    options: dict[str, Any] = {
+        "socket_connect_timeout": CONNECT_SECONDS,
+        "socket_timeout": None,
+        "socket_keepalive": True,
+    }
+    if found is None:
+        client = redis.asyncio.from_url(url, **options)
+    else:
+        host, port = await _find_primary(found)
+        client = redis.asyncio.Redis(host=host, port=port, **options, **_log_in(found))
+    async with client:
+        yield client
+
+
+async def _find_primary(found: SentinelAddress) -> tuple[str, int]:
+    never = redis.asyncio.retry.Retry(NoBackoff(), 0)
+    options = _to_sentinels(found, CONNECT_SECONDS) | {"retry": never}
+    sentinels = redis.asyncio.sentinel.Sentinel(found.hosts, sentinel_kwargs=options)
+    try:
+        host, port = await sentinels.discover_master(found.name)
+        return host, port
+    finally:
+        for each in sentinels.sentinels:
+            await each.aclose()
+
+
+def pool_of_primary(found: SentinelAddress, pool_class: type[P], **options: Any) -> P:
+    """Connections to the primary. Each new one asks the sentinels; idle ones to a former primary
+    are closed. `options` are those of redis-py's connections."""
+    sentinels = _sentinels(found, options)
+    return pool_class(found.name, sentinels, **options, **_log_in(found))
+
+
+def pool(url: str, *, seconds: float) -> redis.ConnectionPool:
+    """Connections for many commands, each of which waits at most `seconds` for its answer."""
+    timeouts: dict[str, Any] = {"socket_connect_timeout": seconds, "socket_timeout": seconds}
+    found = read_sentinels(url)
+    if found is not None:
+        return pool_of_primary(found, SentinelConnectionPool, **timeouts)
+    return redis.ConnectionPool.from_url(url, **timeouts)
+
+
+def celery_broker(url: str) -> tuple[str, dict[str, Any]]:
+    """Celery's broker URL and transport options for this REDIS_URL."""
+    found = read_sentinels(url)
+    if found is None:
+        return url, {}
+    who = ":".join(quote(part or "", safe="") for part in (found.username, found.password))
+    # kombu reads the password and the database of the first, and the hosts of all.
+    address = ";".join(
+        f"sentinel://{who}@{f'[{host}]' if ':' in host else host}:{port}/{found.database}"
+        for host, port in found.hosts
     )
+    silence = {"socket_keepalive": True, "socket_keepalive_options": NOTICE_SILENCE}
+    sentinel_kwargs = _to_sentinels(found, SENTINEL_SECONDS)
+    return address, {"master_name": found.name, "sentinel_kwargs": sentinel_kwargs, **silence}
 
 
 def cache_client() -> Any:
     """The cache's own client and connections, for commands that Django's cache does not offer."""
     return cache.client.get_client(write=True)  # type: ignore[attr-defined]
+
+
+def _sentinels(found: SentinelAddress, options: dict[str, Any]) -> Sentinel:
+    seconds = min(options["socket_timeout"], SENTINEL_SECONDS)
+    return Sentinel(found.hosts, sentinel_kwargs=_to_sentinels(found, seconds))
+
+
+def _to_sentinels(found: SentinelAddress, seconds: float) -> dict[str, Any]:
+    """Options of connections to the sentinels. By default, redis-py would try a dead one again for
+    several seconds, instead of asking the next one."""
+    return {
+        "socket_connect_timeout": seconds,
+        "socket_timeout": seconds,
+        "retry": Retry(NoBackoff(), 0),
+        "password": found.sentinel_password,
+    }
+
+
+def _log_in(found: SentinelAddress) -> dict[str, Any]:
+    return {"db": found.database, "username": found.username, "password": found.password}

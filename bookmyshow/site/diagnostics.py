@@ -130,7 +130,7 @@ def _cache() -> Finding:
 
 def _broker() -> Finding:
     try:
-        with short_lived_client(settings.CELERY_BROKER_URL, seconds=ANSWER_SECONDS) as client:
+        with short_lived_client(settings.REDIS_URL, seconds=ANSWER_SECONDS) as client:
             waiting = sum(int(str(client.llen(queue))) for queue in queues())
     except UNREACHABLE:
         advice = "The broker is the server of REDIS_URL. Mails and sweeps wait for it."

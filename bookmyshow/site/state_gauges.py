@@ -82,7 +82,7 @@ class StateGauges(Collector):
 
     def _broker(self) -> Iterator[Metric]:
         try:
-            with short_lived_client(settings.CELERY_BROKER_URL, seconds=SOCKET_SECONDS) as client:
+            with short_lived_client(settings.REDIS_URL, seconds=SOCKET_SECONDS) as client:
                 queued = {queue: int(str(client.llen(queue))) for queue in queues()}
         except UNREACHABLE:
             yield _up("broker", False)

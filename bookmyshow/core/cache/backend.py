@@ -3,22 +3,27 @@
 While the server is down every read is a miss and every write is dropped. One call every
 RETRY_SECONDS tries to connect; the others skip the server at once (`Outage`). The keys of failed
 writes and deletions are remembered, and deleted before the first read after the outage. So no old
-value comes back, for example a session that was ended during the outage.
+value comes back, for example a session that was ended during the outage. With sentinels, the same
+is done for the writes of the last seconds before another server became the primary.
 """
 
 import logging
+from contextlib import suppress
 from typing import Any
 
 from django.core.cache.backends.base import BaseCache
 from django_redis.cache import RedisCache
 from django_redis.client import DefaultClient
+from django_redis.pool import ConnectionFactory
 from redis import ConnectionPool
 from redis.connection import Connection
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import RedisError
-from redis.exceptions import TimeoutError as NoAnswer
+from redis.sentinel import SentinelConnectionPool
 
 from bookmyshow.core.observability import metrics
+from bookmyshow.core.redis_addresses import read_sentinels
+from bookmyshow.core.redis_clients import pool_of_primary
 
 from .outage import Outage
 from .serializer import Unreadable
@@ -28,7 +33,7 @@ log = logging.getLogger(__name__)
 MISSING = object()
 
 
-class OutageAwarePool(ConnectionPool):
+class OutageAware(ConnectionPool):
     """The connections to one server. While it is down, `get_connection` fails at once."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -41,9 +46,9 @@ class OutageAwarePool(ConnectionPool):
         was_down = self.outage.is_on
         try:
             connection = super().get_connection(*args, **kwargs)
-            if was_down:
+            if self._is_another_server(connection) or was_down:
                 self._end_outage(connection)
-        except (NoConnection, NoAnswer, OSError) as error:
+        except (RedisError, OSError) as error:
             self.outage.begin(error)
             raise
         return connection
@@ -54,16 +59,52 @@ class OutageAwarePool(ConnectionPool):
         try:
             connection.send_command(*(["DEL", *keys] if keys else ["PING"]))
             connection.read_response()
-        except (NoConnection, NoAnswer, OSError):
+        except (RedisError, OSError):
             self.outage.note_missed(keys)
             connection.disconnect()
             self.release(connection)
             raise
         self.outage.end()
 
+    def _is_another_server(self, connection: Connection) -> bool:
+        """Whether this caller is the first to reach another server than before."""
+        return False
+
+
+class OutageAwarePool(OutageAware):
+    """The connections to one server."""
+
+
+class OutageAwarePrimaryPool(OutageAware, SentinelConnectionPool):
+    """The connections to the server that the sentinels call the primary.
+
+    A new primary may not have the last writes of the former one, because they are copied a moment
+    after they are done. So it begins with a deletion of the keys of recent writes.
+    """
+
+    def _is_another_server(self, connection: Connection) -> bool:
+        return self.outage.has_moved_to((connection.host, connection.port))
+
+
+class Connections(ConnectionFactory):
+    """Makes the cache's pool of connections for LOCATION, with or without sentinels."""
+
+    def get_connection_pool(self, params: dict[str, Any]) -> OutageAware:
+        options = {name: value for name, value in params.items() if name != "url"}
+        found = read_sentinels(params["url"])
+        if found is None:
+            return OutageAwarePool.from_url(params["url"], **options)
+        return pool_of_primary(found, OutageAwarePrimaryPool, **options)
+
 
 class SerializingClient(DefaultClient):
-    """Passes every value to the serializer. django-redis would store whole numbers without it."""
+    """Passes every value to the serializer. django-redis would store whole numbers without it.
+
+    LOCATION is one address. django-redis would take the sentinels in it for several servers.
+    """
+
+    def __init__(self, server: str, params: dict[str, Any], backend: BaseCache) -> None:
+        super().__init__([server], params, backend)
 
     def encode(self, value: Any, **_options: Any) -> Any:
         return self._serializer.dumps(value)
@@ -102,21 +143,18 @@ class OutageTolerantCache(RedisCache):
 
     def set(self, key: str, *args: Any, **kwargs: Any) -> Any:
         done = super().set(key, *args, **kwargs)
-        if done is None:
-            self._note_missed([key], kwargs.get("version"))
+        self._note([key], kwargs.get("version"), done)
         return done
 
     def delete(self, key: str, version: int | None = None, **kwargs: Any) -> Any:
         done = super().delete(key, version=version, **kwargs)
-        if done is None:
-            self._note_missed([key], version)
+        self._note([key], version, done)
         return bool(done)
 
     def delete_many(self, keys: Any, version: int | None = None, **kwargs: Any) -> Any:
         keys = list(keys)
         done = super().delete_many(keys, version=version, **kwargs)
-        if done is None:
-            self._note_missed(keys, version)
+        self._note(keys, version, done)
         return done
 
     def delete_many_and_publish(self, keys: list[str], channel: str, message: str) -> None:
@@ -126,12 +164,12 @@ class OutageTolerantCache(RedisCache):
         lost.
         """
         names = [self.client.make_key(key) for key in keys]
-        try:
+        done = None
+        with suppress(RedisError, OSError):
             trip = self.client.get_client(write=True).pipeline(transaction=False)
             trip.delete(*names).publish(channel, message)
-            trip.execute()
-        except (RedisError, OSError):
-            self._pool.outage.note_missed(names)
+            done = trip.execute()
+        self._note(keys, None, done)
 
     def clear(self) -> int:
         """Delete every entry of the cache and return their number."""
@@ -143,9 +181,14 @@ class OutageTolerantCache(RedisCache):
         return self._pool.outage.is_on
 
     @property
-    def _pool(self) -> OutageAwarePool:
-        pool: OutageAwarePool = self.client.get_client(write=True).connection_pool
+    def _pool(self) -> OutageAware:
+        pool: OutageAware = self.client.get_client(write=True).connection_pool
         return pool
 
-    def _note_missed(self, keys: list[str], version: int | None) -> None:
-        self._pool.outage.note_missed([self.client.make_key(k, version=version) for k in keys])
+    def _note(self, keys: list[str], version: int | None, done: object) -> None:
+        """Remember keys that were to be written or deleted. `done` is None if it failed."""
+        outage = self._pool.outage
+        if done is None:
+            outage.note_missed([self.client.make_key(key, version=version) for key in keys])
+        elif outage.may_move:
+            outage.note_done([self.client.make_key(key, version=version) for key in keys])

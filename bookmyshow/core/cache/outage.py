@@ -3,12 +3,16 @@
 import logging
 import threading
 import time
+from collections import deque
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2.0
 #: About 10 MB of keys. After an outage with more, the cache has to be cleared by hand.
 MOST_MISSED = 100_000
+#: Writes of these last seconds may be missing on a new primary. A former primary that nobody copies
+#: any more should refuse writes sooner than this (`min-replicas-max-lag`, docs/deploy.md).
+RECENT_SECONDS = 30.0
 
 
 class Outage:
@@ -22,6 +26,13 @@ class Outage:
         self._lock = threading.Lock()
         self._retry_at: float | None = None
         self._missed: set[str] = set()
+        self._server: tuple[str, int] | None = None
+        self._recent: deque[tuple[float, str]] = deque(maxlen=MOST_MISSED)
+
+    @property
+    def may_move(self) -> bool:
+        """Whether another server may become the primary, so that done writes are remembered."""
+        return self._server is not None
 
     @property
     def is_on(self) -> bool:
@@ -64,6 +75,27 @@ class Outage:
                 self._missed.update(keys)
         if full:
             log.error("too many failed deletions: run manage.py clear_cache when the server is up")
+
+    def note_done(self, keys: list[str]) -> None:
+        """Remember keys that were written or deleted, for RECENT_SECONDS."""
+        now = time.monotonic()
+        with self._lock:
+            while self._recent and self._recent[0][0] < now - RECENT_SECONDS:
+                self._recent.popleft()
+            self._recent.extend((now, key) for key in keys)
+
+    def has_moved_to(self, server: tuple[str, int]) -> bool:
+        """Whether `server` is another one than before. True for one caller, who must then delete
+        the keys of `take_missed`. Until that is done the others go on without the cache."""
+        with self._lock:
+            before, self._server = self._server, server
+            if before in (None, server):
+                return False
+            since = time.monotonic() - RECENT_SECONDS
+            self._missed.update(key for at, key in self._recent if at >= since)
+            self._retry_at = time.monotonic() + RETRY_SECONDS
+        log.warning("another cache server is the primary now")
+        return True
 
     def take_missed(self) -> list[str]:
         """Return the keys to delete, and forget them."""

@@ -4,24 +4,20 @@ With several hosts, psycopg tries one after the other and takes the first whose 
 `target_session_attrs`. So after a failover the next connection goes to the new primary.
 """
 
-import re
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from bookmyshow.core.addresses import BadAddress, read_hosts
+
 #: `target_session_attrs` of a database that is written to. `any` is for several proxies, each of
 #: which leads to the primary.
 WRITABLE = ("read-write", "primary", "any")
-#: The same for a replica. Without a standby, reads go to the primary's own connections.
-STANDBY = ("standby", "read-only", "any")
-HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:(?P<port>\d{1,5}))?")
+#: The same for a replica.
+STANDBY = ("prefer-standby", "standby", "read-only", "any")
 EXAMPLE = "postgresql://user:password@db1:5432,db2:5432/name?target_session_attrs={}"
-
-
-class BadAddress(ValueError):
-    """An address that can't be used. The message says what to do; it has no password."""
 
 
 def read_database(address: str, *, sessions: tuple[str, ...] = WRITABLE) -> dict[str, Any]:
@@ -44,8 +40,8 @@ def read_database(address: str, *, sessions: tuple[str, ...] = WRITABLE) -> dict
         raise BadAddress(f"has several hosts; add ?target_session_attrs={sessions[0]}")
     if not config["NAME"]:
         raise BadAddress(f"has no name of a database; use {EXAMPLE.format(sessions[0])}")
-    names, ports = zip(*(_host(n, host) for n, host in enumerate(hosts.split(","), 1)), strict=True)
-    return {**config, "HOST": ",".join(names), "PORT": ",".join(ports)}
+    names, ports = zip(*read_hosts(hosts, port=5432), strict=True)
+    return {**config, "HOST": ",".join(names), "PORT": ",".join(map(str, ports))}
 
 
 def _parse(address: str) -> tuple[SplitResult, dict[str, Any]]:
@@ -60,18 +56,6 @@ def _parse(address: str) -> tuple[SplitResult, dict[str, Any]]:
             "is not a postgresql:// address; only PostgreSQL has the row locks that booking needs"
         )
     return parts, config
-
-
-def _host(number: int, text: str) -> tuple[str, str]:
-    """Name and port of one host. Errors name its place, because the text may be part of a password
-    with characters that are not escaped."""
-    found = HOST.fullmatch(text)
-    if found is None:
-        raise BadAddress(f"host {number} can't be read; use name:port, with a comma between hosts")
-    port = found["port"] or "5432"
-    if not 1 <= int(port) <= 65535:
-        raise BadAddress(f"host {number} needs a port from 1 to 65535")
-    return found["name"].strip("[]"), port
 
 
 def _either(words: tuple[str, ...]) -> str:

@@ -48,7 +48,7 @@ def test_without_a_worker_it_fails_and_names_the_process_to_start() -> None:
 
 
 def test_a_cache_that_is_down_is_found(own_valkey: OwnValkey, settings: Settings) -> None:
-    settings.CELERY_BROKER_URL = own_valkey.url
+    settings.REDIS_URL = own_valkey.url
     own_valkey.stop()
     found = findings()
     assert found["cache"].is_error

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bookmyshow.core.db.addresses import STANDBY, BadAddress, read_database
+from bookmyshow.core.addresses import BadAddress
+from bookmyshow.core.db.addresses import STANDBY, read_database
 from bookmyshow.core.db.limits import with_limits
 from bookmyshow.core.db.pool import HostOrder
 
@@ -27,7 +28,7 @@ def test_one_of_several_hosts_is_given_up_soon(hosts: str, seconds: int) -> None
 def test_a_replica_is_asked_for_as_a_standby() -> None:
     address = "postgres://app:pw@db1,db2/tickets?target_session_attrs={}"
     assert read_database(address.format("standby"), sessions=STANDBY)["HOST"] == "db1,db2"
-    with pytest.raises(BadAddress, match="use standby or"):
+    with pytest.raises(BadAddress, match="use prefer-standby or"):
         read_database(address.format("read-write"), sessions=STANDBY)
 
 
