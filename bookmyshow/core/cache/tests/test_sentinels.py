@@ -49,7 +49,7 @@ def is_in_use() -> bool:
 
 def test_after_a_failover_all_go_on_with_the_new_primary(sentinels: Trio) -> None:
     """It has not got the last deletion, as if the former primary had died too soon."""
-    key = str(caches["default"].client.make_key("ended session"))
+    key = str(caches["default"].client.make_key("ended session"))  # type: ignore[attr-defined]
     cache.set("ended session", "of a thief", 300)
     with short_lived_client(sentinels.url, seconds=5) as client:
         stored = client.get(key)
