@@ -23,7 +23,7 @@ from bookmyshow.core.htmx import redirect_whole_page
 from bookmyshow.core.rate_limits import HOLDS_OF_PERSON, RateLimited, count_attempt
 from bookmyshow.core.time import database_now
 from shows.seatmap.views import map_or_404, show_page
-from shows.waiting_room.errors import PassRequired, SaleClosed
+from shows.waiting_room.errors import PassMissing, PassRequired, SaleClosed
 from shows.waiting_room.passes import of_cookies as passes_of
 
 from . import services
@@ -78,12 +78,20 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
                 passes=passes_of(request.COOKIES),
             )
     except PassRequired as error:
-        return redirect_whole_page(request, error.address)
+        return _to_waiting_room(request, error)
     except ShowNotFound as error:
         raise Http404 from error
     except (BookingError, ShowBusy, RateLimited, SaleClosed) as error:
         return _refused(request, show_id, labels, error)
     return redirect_whole_page(request, booking.get_absolute_url())
+
+
+def _to_waiting_room(request: HttpRequest, error: PassRequired) -> HttpResponse:
+    """To the waiting room. Whoever was in reads on their own page there why they are out."""
+    if isinstance(error, PassMissing) or not request.user.is_authenticated:
+        return redirect_whole_page(request, error.address)
+    messages.warning(request, error.message)
+    return redirect_whole_page(request, f"{error.address}place/")
 
 
 def wheelchair_question(labels: list[str]) -> str:

@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("shows.seatmap.urls")),
     path("", include("bookings.urls")),
     path("", include("bookings.waiting.urls")),
+    path("", include("shows.waiting_room.urls")),
     path(f"{settings.ADMIN_PATH}clear-cache/", clear_cache, name="clear_cache"),
     path(f"{settings.ADMIN_PATH}style/", style_page, name="style"),
     path(settings.ADMIN_PATH, include("bookmyshow.site.staff_urls")),

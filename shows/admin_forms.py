@@ -1,6 +1,5 @@
 """The admin's forms for cinemas, screens and shows."""
 
-from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -10,6 +9,7 @@ from bookmyshow.core.currencies import CURRENCIES
 from bookmyshow.core.time import database_now, moment_on_clock
 
 from .cinema_money import refuse_fine_price, refuse_new_currency
+from .cinema_time import CinemaTimeField
 from .errors import MovieNotSchedulable, PriceTooFine, ScheduleError
 from .models import Cinema, Screen, Show
 from .models.cinema import default_currency
@@ -73,25 +73,6 @@ class ScreenForm(forms.ModelForm):
                 attrs={"class": "plan", "rows": 12, "spellcheck": "false", "wrap": "off"}
             )
         }
-
-
-class CinemaTimeField(forms.DateTimeField):
-    """A date and time without a time zone. The form reads it on the chosen cinema's clock."""
-
-    widget = forms.DateTimeInput(
-        attrs={"type": "datetime-local", "class": "vDateTimeLocal"}, format="%Y-%m-%dT%H:%M"
-    )
-
-    def to_python(self, value: Any) -> Any:
-        if value in self.empty_values:
-            return None
-        try:
-            moment = datetime.fromisoformat(str(value).strip())
-        except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo or len(str(value).strip()) < len("2027-01-08T19:00"):
-            raise forms.ValidationError("Write a date and a time, for example 2027-01-08 19:00.")
-        return moment.replace(second=0, microsecond=0)
 
 
 class ShowForm(forms.ModelForm):

@@ -22,6 +22,7 @@ from bookings.models import Booking
 from bookings.payments.models import Payment, Refund
 from bookings.waiting.models import Entry
 from bookmyshow.site.api import document
+from shows.waiting_room.models import OnSale
 from tests.support.addresses import (
     ANYONE,
     API,
@@ -35,6 +36,7 @@ from tests.support.addresses import (
 from tests.support.factories import hall, make_booking, make_guest, make_show, make_user
 from tests.support.guests import be_guest
 from tests.support.money import make_order, make_paid_booking, make_payment, make_refund
+from tests.support.on_sale import open_sale, pass_of
 from tests.support.waiting import join, sell_out
 
 # Open to all; `password_change/` leads to the page of accounts, which asks to log in.
@@ -106,6 +108,7 @@ def people(db: None, settings: Any, tmp_path: Path) -> People:
     other = make_show(hall(1, 1))
     sell_out(other)
     join(other, user=booking.user)
+    pass_of(open_sale(make_show()), booking.user)
     push = Subscription.objects.create(
         user=booking.user, device="0" * 64, hold=True, show=True, moved=True
     )
@@ -123,6 +126,7 @@ def address(example: str, people: People) -> str:
         payment=people.refund.payment.uuid,
         refund=people.refund.uuid,
         entry=Entry.objects.get().pk,
+        sale=OnSale.objects.get().pk,
         owner=people.booking.user_id,
         push=people.push.pk,
     )

@@ -30,6 +30,7 @@ COMMON_VIEW_RIGHTS: Rights = {
     "outbox": _view("message"),
     "archive": _view("archivedbooking"),
     "waiting": _view("entry"),
+    "waiting_room": _view("onsale"),
     "payments": _view("order", "payment", "refund", "dispute"),
     "accounts": _view("user"),
 }
@@ -49,6 +50,7 @@ ROLES: dict[str, Rights] = {
         "outbox": ["view_message", "change_message"],
         "archive": _view("archivedbooking"),
         "waiting": _view("entry"),
+        "waiting_room": ["view_onsale", "run_on_sale"],
         "payments": [
             *_view("order", "payment", "refund", "dispute", "providerevent"),
             *("give_refund", "settle_refund", "check_payment", "review_payment"),

@@ -100,7 +100,7 @@ def _around_the_ticket() -> str:
     names = (
         "base.html",
         "bookings/offline/ticket.html",
-        "bookings/offline/_header.html",
+        "_header_for_all.html",
         "bookings/tickets/_qr_light.html",
     )
     return "".join(get_template(name).template.source for name in names)  # type: ignore[attr-defined]

@@ -21,7 +21,7 @@ from bookings.models import Booking
 from bookmyshow.core.htmx import HtmxHttpRequest, page_or_part
 from bookmyshow.core.staff.access import staff_with
 from bookmyshow.core.time import database_now, moment_on_clock
-from shows.admin_forms import CinemaTimeField
+from shows.cinema_time import CinemaTimeField
 from shows.errors import ScheduleError
 from shows.models import Show
 

@@ -13,6 +13,7 @@ from bookmyshow.core.staff.csv_export import export
 from shows.schedule import recompute_views
 from shows.schedule import views as staff_views
 from shows.seating import views as plan_views
+from shows.waiting_room import staff_views as on_sale_views
 
 urlpatterns = [
     # Replaces the admin's own page, which checks passwords without a rate limit.
@@ -33,6 +34,9 @@ urlpatterns = [
     path("documents/<int:document_id>.pdf", document_views.document_pdf, name="staff-document-pdf"),
     path("shows/show/plan/", staff_views.planner, name="staff-planner"),
     path("shows/show/recompute/", recompute_views.recompute_shows, name="staff-recompute"),
+    path("on-sale/", on_sale_views.on_sale, name="staff-on-sale"),
+    path("on-sale/<int:on_sale_id>/switch/", on_sale_views.switch, name="staff-on-sale-switch"),
+    path("on-sale/<int:on_sale_id>/pace/", on_sale_views.pace, name="staff-on-sale-pace"),
     path("shows/screen/picture/", plan_views.picture, name="staff-plan-picture"),
     path("shows/screen/<int:screen_id>/import/", plan_views.import_plan, name="staff-import-plan"),
     path("shows/show/day/", staff_views.day, name="staff-day"),

@@ -23,6 +23,7 @@ SHOWN = (
     "starts_at",
     "format",
     "language",
+    "on_sale",
     "standard_price",
     "premium_price",
     "movie__title",

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import DurationField, ExpressionWrapper, F
 from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_htmx.http import HTMX_STOP_POLLING
@@ -20,6 +20,7 @@ from accounts.staff.sessions import background
 from shows.booking_fee import ShownPrices, shown_prices
 from shows.links import filter_query
 from shows.models import Seat, Show
+from shows.waiting_room.door import let_in, own_pass
 
 from . import best_seats, show_cache
 from . import current as seatmap
@@ -33,7 +34,13 @@ from .markup import FREE, HELD_FOR_YOU, MapSeat
 @require_safe
 @never_cache
 def show(request: HttpRequest, show_id: int) -> HttpResponse:
-    """The seat map. `?seats=C7,C8` ticks these seats, `?party=3` the best three seats."""
+    """The seat map. `?seats=C7,C8` ticks these seats, `?party=3` the best three seats.
+
+    Without the pass that an on-sale asks for, the visitor goes to its waiting room.
+    """
+    on_sale_id = show_cache.show_or_404(show_id).on_sale_id
+    if on_sale_id and own_pass(request, on_sale_id) is None:
+        return redirect("waiting_room:room", on_sale_id)
     asked = [label for label in request.GET.get("seats", "").split(",") if label]
     chosen = asked[: settings.MAX_SEATS_PER_BOOKING]
     if "party" in request.GET:
@@ -145,6 +152,7 @@ def show_page(
     context = {
         **own_context(screening, hold),
         **_times_asked_for(request, screening),
+        "let_in": let_in(request, screening),
         **_map_context(current, html, ticked, prices),
         "problem": problem or (seats_lost_text(lost) if lost else ""),
         **_party_context(party, drawing.kinds_of_seat(current.html)),

@@ -13,6 +13,10 @@ class OnSaleNotFound(OnSaleError, NotFound):
     message = "There is no such waiting room."
 
 
+class NoPlace(OnSaleError, NotFound):
+    message = "You have no place in this waiting room. Join it first."
+
+
 class LogInFirst(OnSaleError, Forbidden):
     """A guest asked for a place."""
 
@@ -64,7 +68,8 @@ class PassRequired(OnSaleError):
 
     def __init__(self, on_sale_id: int) -> None:
         self.address = room_path(on_sale_id)
-        super().__init__(details={"waitingRoom": self.address})
+        details = {"waitingRoom": self.address, "waitingRoomId": on_sale_id}
+        super().__init__(details=details)
 
 
 class PassMissing(PassRequired):

@@ -45,6 +45,7 @@ EXAMPLE_DETAILS: dict[str, dict[str, Any]] = {
     "VALIDATION_ERROR": {"showId": ["Field required."]},
     "SEATS_UNAVAILABLE": {"seats": ["A1", "A2"]},
     "PAYMENT_REQUIRED": {"checkout": "/api/bookings/4711/checkout"},
+    "PASS_REQUIRED": {"waitingRoom": "/waiting-room/7/", "waitingRoomId": 7},
     "SERVER_ERROR": {"id": "0c6cbf0c0b8f4d7f9b1b7f0d3f7c2a55"},
     "SERVICE_UNAVAILABLE": {"id": "0c6cbf0c0b8f4d7f9b1b7f0d3f7c2a55"},
 }

@@ -151,7 +151,8 @@ def test_the_api_refuses_a_pass_that_is_not_good(
     reply = hold(api, buyer, show, bad(sale, buyer))
     assert reply.problem == (403, "PASS_REQUIRED")
     assert reply.json["error"]["message"] == error.message
-    assert reply.details == {"waitingRoom": f"/waiting-room/{sale.pk}/"}
+    address = f"/waiting-room/{sale.pk}/"
+    assert reply.details == {"waitingRoom": address, "waitingRoomId": sale.pk}
     assert not Booking.objects.exists()
 
 
@@ -174,7 +175,11 @@ def test_the_page_sends_people_without_a_good_pass_to_the_waiting_room(
     client.force_login(buyer)
     client.cookies[f"{passes.COOKIE}{sale.pk}"] = bad(sale, buyer)
     answer = client.post(reverse("bookings:hold", args=[show.pk]), {"seat": "A1"})
-    assert (answer.status_code, answer["Location"]) == (302, f"/waiting-room/{sale.pk}/")
+    where = "" if error is PassMissing else "place/"
+    assert (answer.status_code, answer["Location"]) == (302, f"/waiting-room/{sale.pk}/{where}")
+    if where:
+        page = client.get(answer["Location"]).content.decode()
+        assert error.message in page, "their own page there says why"
     assert not Booking.objects.exists()
 
 
