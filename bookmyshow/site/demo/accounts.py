@@ -54,6 +54,11 @@ def create_accounts(password: str) -> int:
     return len(crowd) + 3
 
 
+def staff() -> User | None:
+    """The demo's superuser; None if somebody has deleted or renamed the account."""
+    return User.objects.filter(email=STAFF_EMAIL).first()
+
+
 def crowd() -> list[User]:
     """The customers who can't log in."""
     return list(User.objects.filter(email__endswith=f"@{CROWD_DOMAIN}").order_by("pk"))

@@ -14,7 +14,7 @@ from movies.models import Movie
 from shows.models import Cinema
 from shows.services import create_shows
 
-from . import accounts, catalogue, counter, sales, taxes
+from . import accounts, catalogue, counter, on_sale, sales, taxes
 from .cinemas import CINEMAS
 from .films import FILMS
 from .week import missing_shows
@@ -60,9 +60,10 @@ def seed(*, now: datetime, password: str, force: bool = False) -> Created:
         shows = create_shows(list(missing_shows(movies, now=now)))
         created.shows = len(shows)
         crowd = accounts.crowd()
+        opening = on_sale.opening_show(shows)
         if shows and crowd:
             created.bookings = sales.sell(
-                shows,
+                [show for show in shows if show != opening],
                 popularity={movie.pk: films[slug].popularity for slug, movie in movies.items()},
                 crowd=crowd,
                 customer=accounts.customer() if first_run else None,
@@ -70,6 +71,8 @@ def seed(*, now: datetime, password: str, force: bool = False) -> Created:
             )
             if clerk := accounts.clerk():
                 counter.take_money(shows, clerk=clerk, now=now)
+        if opening and (staff := accounts.staff()):
+            on_sale.put_on_sale(opening, staff=staff, crowd=crowd, now=now)
     return created
 
 

@@ -18,6 +18,7 @@ from bookings.payments.models import Order, Payment
 from bookmyshow.core.currencies import to_minor
 from bookmyshow.core.time import database_now
 from bookmyshow.site.demo import seating
+from bookmyshow.site.demo.accounts import CROWD_SIZE
 from bookmyshow.site.demo.cinemas import CINEMAS
 from bookmyshow.site.demo.films import FILMS
 from bookmyshow.site.demo.schedule import Slot, programme
@@ -28,6 +29,7 @@ from shows.listings.films import films
 from shows.models import Cinema, Screen, Seat, Show
 from shows.seating.plan import parse_plan
 from shows.tax_numbers import gstin_problem
+from shows.waiting_room.models import OnSale, Place
 
 RELEASED = tuple(film for film in FILMS if not film.returns_in_weeks)
 PASSWORD = "popcorn-and-a-show"
@@ -82,6 +84,11 @@ def test_an_empty_database_becomes_a_whole_site(now: datetime) -> None:
     assert Show.objects.filter(available_seats__gt=0, available_seats__lt=10).exists()
     assert Show.objects.filter(available_seats=F("total_seats")).exists()
     assert breaches() == []
+
+    sale = OnSale.objects.get()
+    assert Place.objects.filter(on_sale=sale).count() == CROWD_SIZE
+    assert sale.show and sale.show.available_seats == sale.show.total_seats
+    assert any(f"/waiting-room/{sale.pk}/" in line for line in lines)
 
     customer = User.objects.get(email="demo@bookmyshow.example")
     staff = User.objects.get(email="staff@bookmyshow.example")

@@ -13,6 +13,7 @@ from bookmyshow.site.demo.accounts import (
     STAFF_EMAIL,
 )
 from bookmyshow.site.demo.seed import NotADemo, seed
+from shows.waiting_room.models import OnSale
 
 THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
@@ -55,4 +56,7 @@ class Command(BaseCommand):
         self.stdout.write(f"  customer  {CUSTOMER_EMAIL}  {words}")
         self.stdout.write(f"  staff     {STAFF_EMAIL}  {words}")
         self.stdout.write(f"  clerk     {CLERK_EMAIL}  {words}")
+        if sale := OnSale.objects.on().first():
+            address = f"{settings.SITE_URL}{sale.get_absolute_url()}"
+            self.stdout.write(f"A waiting room, to try: {address}")
         self.stdout.write(self.style.SUCCESS(f"Created {created}."))
