@@ -13,6 +13,7 @@ from bench import client, measures, pooled, sizes
 from bench.data import Filler, World
 from bench.report import Report
 from bench.sites import SERVED, Database, serve
+from bench.two_browsers import browsers
 from bench.watchers import watchers
 from bench.worlds import Holds
 from bookmyshow.environment import ROOT
@@ -30,6 +31,7 @@ PARTS = (
     "halls",
     "watchers",
     "pgbouncer",
+    "browsers",
     "growth",
 )
 
@@ -97,6 +99,7 @@ def main_parts(report: Report, people: World, only: set[str]) -> None:
             "halls": lambda: sizes.halls(report, site, filler, people),
             "watchers": lambda: watchers(report, site, people, filler, MAIN),
             "pgbouncer": lambda: pooled.through_pgbouncer(report, site, holds, MAIN),
+            "browsers": lambda: browsers(report, people, filler, MAIN),
         }
         for name, part in parts.items():
             if name in only:

@@ -12,7 +12,7 @@ from bookings import services
 from shows.models import Show
 from shows.seatmap import current as seatmap
 from tests.support.factories import begin, lapse, make_booking, make_show, make_user
-from tests.support.live_process import LiveProcess
+from tests.support.live_process import LiveProcess, pushing
 from tests.support.live_site import LiveSite, serve
 from tests.support.screens import Screen
 
@@ -46,10 +46,8 @@ def live(
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[LiveProcess]:
-    with django_db_blocker.unblock():
-        process = LiveProcess(tmp_path_factory.mktemp("live"))
-    yield process
-    process.kill()
+    with django_db_blocker.unblock(), pushing(tmp_path_factory.mktemp("live")) as process:
+        yield process
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +61,6 @@ def live_site(
     folder = tmp_path_factory.mktemp("live_site")
     with django_db_blocker.unblock(), serve(folder, LIVE_URL=live.setting) as site:
         yield site
-
-
-@pytest.fixture(autouse=True)
-def running(live: LiveProcess) -> None:
-    """Each test begins with a running process, whatever the last one did to it."""
-    live.start()
 
 
 def seat(page: Page, label: str) -> Locator:
@@ -247,12 +239,13 @@ def test_without_the_process_the_page_polls_and_later_comes_back_to_the_stream(
     page.clock.install()
     polls = open_map(page, show)
     live.kill()
-    make_booking(show, ["A1"])
-    page.clock.run_for(POLL_MS)
-    expect(seat(page, "A1")).to_be_disabled()
-    assert polls
-
-    live.start()
+    try:
+        make_booking(show, ["A1"])
+        page.clock.run_for(POLL_MS)
+        expect(seat(page, "A1")).to_be_disabled()
+        assert polls
+    finally:
+        live.start()
     with opening_a_stream(page):
         page.clock.fast_forward(60_000)
     page.clock.run_for(POLL_MS)
@@ -297,15 +290,15 @@ def test_the_answer_to_an_earlier_poll_does_not_undo_a_change(page: Page) -> Non
     expect(seat(page, "A1")).to_be_disabled()
 
 
-def test_a_hidden_page_has_no_stream_and_is_right_when_it_is_looked_at(page: Page) -> None:
+def test_a_hidden_page_has_no_stream_and_is_right_when_it_is_looked_at(
+    page: Page, live: LiveProcess
+) -> None:
     show = make_show()
     polls = open_map(page, show)
-    with page.expect_event("requestfailed", lambda request: "/live/" in request.url):
-        page.evaluate(HIDE, True)
+    live.wait_until(watchers=1)
+    page.evaluate(HIDE, True)
+    live.wait_until(watchers=0)
     make_booking(show, ["A1"])
-    other = page.context.new_page()
-    open_map(other, show)
-    expect(seat(other, "A1")).to_be_disabled()
     expect(seat(page, "A1")).to_be_enabled()
     assert not polls
     with opening_a_stream(page):

@@ -8,6 +8,7 @@ import { form, map } from "./seats.js";
 const SILENCE_MS = 20_000;
 /* When a server goes away, its pages ask for the map within this time, and not all at once. */
 const SPREAD_MS = 1_000;
+/* The stream is tried again after a pause, which differs from page to page, and grows. */
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -34,9 +35,9 @@ const close = () => {
 };
 
 const pause = () => {
-  const longest = Math.min(FIRST_PAUSE_MS * 1.5 ** failures, LONGEST_PAUSE_MS);
+  const middle = Math.min(FIRST_PAUSE_MS * 1.5 ** failures, LONGEST_PAUSE_MS);
   failures += 1;
-  return longest * (0.5 + Math.random());
+  return middle * (0.5 + Math.random());
 };
 
 const fail = () => {
