@@ -30,6 +30,7 @@ from tests.mutants_of_providers import MUTANTS_OF_PROVIDERS
 from tests.mutants_of_push import MUTANTS_OF_PUSH
 from tests.mutants_of_tell_me import MUTANTS_OF_TELL_ME
 from tests.mutants_of_waiting import MUTANTS_OF_WAITING
+from tests.mutants_of_waiting_room import MUTANTS_OF_WAITING_ROOM
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT_SECONDS = 600
@@ -274,6 +275,7 @@ MUTANTS = (
             *MUTANTS_OF_HOLD_LIMITS,
             *MUTANTS_OF_GUESTS,
             *MUTANTS_OF_WAITING,
+            *MUTANTS_OF_WAITING_ROOM,
             *MUTANTS_OF_LIVE,
             *MUTANTS_OF_CLAIMS,
             *MUTANTS_OF_FAULTS,

@@ -39,6 +39,8 @@ from shows.models import Cinema, Screen, Seat, Show
 from shows.seating.services import use_imported_plan
 from shows.tell_me import services as tell_me
 from shows.tell_me.models import FilmWish
+from shows.waiting_room import services as on_sales
+from shows.waiting_room.models import OnSale
 from tests.support.factories import hall, make_booking, make_movie, make_show, make_user
 from tests.support.money import (
     make_order,
@@ -59,6 +61,7 @@ MODELS: tuple[type[Model], ...] = (
     LogEntry,
     Message,
     Movie,
+    OnSale,
     Order,
     Payment,
     RecoveryCode,
@@ -112,6 +115,16 @@ def world() -> World:
     due = make_refund(online, 200)
     sell_out(full := make_show(hall(1, 1), starts_at=show.starts_at + timedelta(days=4)))
     join(full)
+    opens_at = timezone.now() + timedelta(hours=1)
+    OnSale.objects.create(
+        show=full,
+        mode="OFF",
+        prequeue_from=opens_at,
+        opens_at=opens_at,
+        rate=1,
+        active_cap=1,
+        scheduled_by=staff,
+    )
     write("password-changed", key="1", user=staff)
     unshown = make_movie("Unshown")
     tell_me.ask(user=make_user("asked@example.com"), movie=unshown)
@@ -161,11 +174,17 @@ CHANGES: dict[str, Callable[[World], object]] = {
     "mark a message as handled": lambda w: mark_handled(
         some_message(w), by=w.nobody, reason="called"
     ),
+    "change an on-sale": lambda w: on_sales.change_sale(
+        on_sale_id=OnSale.objects.get().pk, by=w.nobody, rate=2
+    ),
+    "switch an on-sale": lambda w: on_sales.switch_sale(
+        on_sale_id=OnSale.objects.get().pk, mode="CLOSED", by=w.nobody
+    ),
     "take an app away": lambda w: two_factor.forget_device(user=w.staff, by=w.nobody),
 }
 
 
-# Several of their rows name the author, so the line is refused by a trigger, and the author exists.
+# Some of their rows name the author, so the line is refused by a trigger, and the author exists.
 MONEY: dict[str, Callable[[World], object]] = {
     "take money": lambda w: take_at_counter(w.staff, w.booking),
     "undo a payment": lambda w: counter.undo_payment(by=w.staff, payment_id=w.payment.uuid),
@@ -191,6 +210,14 @@ MONEY: dict[str, Callable[[World], object]] = {
     "try a refund again": lambda w: retry(w.failed, by=w.staff),
     "send a refund now": lambda w: send_now(w.due, by=w.staff),
     "check a payment": lambda w: check_soon(w.failed.payment, by=w.staff, reason="asked"),
+    "schedule an on-sale": lambda w: on_sales.schedule_sale(
+        movie=w.unshown,
+        opens_at=timezone.now(),
+        prequeue_from=timezone.now(),
+        rate=1,
+        active_cap=1,
+        by=w.staff,
+    ),
     "close a review": lambda w: close_review(w.failed.payment, by=w.staff, reason="looked"),
 }
 REFUSE_LINES = """
