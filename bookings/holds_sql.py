@@ -45,7 +45,7 @@ SEATS_TO_HOLD = """
 # one of its seats. If one does all the same, the last line divides by zero: the error rolls
 # everything back.
 #
-# A show on sale through its waiting room needs a pass of that on-sale (docs/spec.md §23.4). The
+# A show on sale through its waiting room needs a pass of that on-sale (docs/spec.md §24.4). The
 # condition is first: for all other shows it is one look at a column.
 #
 # If the person has a hold at this show already, or has used the key, the INSERT conflicts with a

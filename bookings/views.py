@@ -58,7 +58,7 @@ def hold(request: HttpRequest, show_id: int) -> HttpResponse:
     """Hold the chosen seats and go to the review page, or show the map with the error.
 
     A visitor who is not logged in holds them as a guest of this browser (docs/spec.md §19). Where a
-    pass is needed and missing, it goes to the waiting room (docs/spec.md §23.4).
+    pass is needed and missing, it goes to the waiting room (docs/spec.md §24.4).
     """
     labels, token, unasked = ChosenSeats.of(request.POST)
     if not labels:

@@ -55,7 +55,7 @@ BOOKING_EXPIRY_MINUTES = environment.whole_number(
 WAITING_OFFER_MINUTES = environment.whole_number(
     "WAITING_OFFER_MINUTES", default=10, least=2, most=60
 )
-# On-sales with a waiting room (docs/spec.md §23).
+# On-sales with a waiting room (docs/spec.md §24).
 ON_SALE_CALL_MINUTES = environment.whole_number("ON_SALE_CALL_MINUTES", default=5, least=1, most=60)
 ON_SALE_PASS_MINUTES = environment.whole_number(
     "ON_SALE_PASS_MINUTES", default=10, least=2, most=120

@@ -213,7 +213,7 @@ MONEY: dict[str, Callable[[World], object]] = {
     "schedule an on-sale": lambda w: on_sales.schedule_sale(
         movie=w.unshown,
         opens_at=timezone.now(),
-        prequeue_from=timezone.now(),
+        prequeue_from=timezone.now() - timedelta(hours=1),
         rate=1,
         active_cap=1,
         by=w.staff,

@@ -20,6 +20,7 @@ ALERT_LIMITS = {
     "LockWaits": "> 5",
     "SlowSweep": "> 5",
     "SweepLate": "> 60",
+    "AdmissionLate": "> 20",
     "MailLate": "> 900",
     "MailGivenUp": "> 0",
     "PaymentUndecided": "> 120",

@@ -1,4 +1,4 @@
-"""The invariants of on-sales: one query for each, as in `checks.py` (docs/spec.md §23)."""
+"""The invariants of on-sales: one query for each, as in `checks.py` (docs/spec.md §24)."""
 
 ON_SALE_RULES: dict[str, str] = {
     "a show needs the pass of the on-sale that covers it": """

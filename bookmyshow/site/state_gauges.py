@@ -1,6 +1,6 @@
 """Metrics that each scrape by Prometheus reads from the database, the broker and the cache."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -14,6 +14,7 @@ from bookings.payments.money_state import MoneyState, Waiting, money_state
 from bookmyshow.celery import queues
 from bookmyshow.core.redis_clients import UNREACHABLE, short_lived_client
 from bookmyshow.core.time import database_now
+from shows.waiting_room.progress import Progress, progress_of_open_sales
 
 SOCKET_SECONDS = 0.5
 
@@ -63,6 +64,7 @@ class StateGauges(Collector):
                 *values, alive, lapsed = cursor.fetchone()
             now = database_now()
             state, outbox = money_state(at=now), outbox_state(at=now)
+            waiting_rooms = progress_of_open_sales(at=now)
         except DatabaseError:
             yield _up("database", False)
             return
@@ -79,6 +81,7 @@ class StateGauges(Collector):
         yield holds
         yield from _outbox(outbox)
         yield from _money(state)
+        yield from _waiting_rooms(waiting_rooms)
 
     def _broker(self) -> Iterator[Metric]:
         try:
@@ -133,6 +136,22 @@ def _money(state: MoneyState) -> Iterator[Metric]:
         "bookmyshow_oldest_provider_event_seconds",
         "For how long the oldest event of a provider has not been handled; 0 without one.",
         state.events.age(state.at).total_seconds(),
+    )
+
+
+def _waiting_rooms(rooms: Sequence[Progress]) -> Iterator[Metric]:
+    people = GaugeMetricFamily(
+        "bookmyshow_waiting_room_people",
+        "People of open on-sales who wait for their turn, and who may choose seats.",
+        labels=["state"],
+    )
+    people.add_metric(["waiting"], sum(room.waiting for room in rooms))
+    people.add_metric(["active"], sum(room.active for room in rooms))
+    yield people
+    yield GaugeMetricFamily(
+        "bookmyshow_oldest_admission_seconds",
+        "For how long the open on-sale that waited longest has let nobody in; 0 without one.",
+        max((room.since_look.total_seconds() for room in rooms), default=0.0),
     )
 
 

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='show',
             name='on_sale',
-            field=models.ForeignKey(blank=True, db_index=False, editable=False, help_text='A hold needs a pass of this on-sale (docs/spec.md §23).', null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='shows', to='waiting_room.onsale'),
+            field=models.ForeignKey(blank=True, db_index=False, editable=False, help_text='A hold needs a pass of this on-sale (docs/spec.md §24).', null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='shows', to='waiting_room.onsale'),
         ),
         migrations.AddField(
             model_name='show',

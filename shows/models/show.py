@@ -183,7 +183,7 @@ class Show(models.Model):
         editable=False,
         related_name="shows",
         db_index=False,
-        help_text="A hold needs a pass of this on-sale (docs/spec.md §23).",
+        help_text="A hold needs a pass of this on-sale (docs/spec.md §24).",
     )
     sale_closed = models.BooleanField(
         default=False, db_default=False, editable=False, help_text="Its on-sale is closed."

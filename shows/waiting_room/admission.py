@@ -1,4 +1,4 @@
-"""The draw, and who is let in when (docs/spec.md §23.2, §23.3).
+"""The draw, and who is let in when (docs/spec.md §24.2, §24.3).
 
 Beat starts `admit_all` every second. The leader of an on-sale is the run that has locked its row;
 another run skips it. So calls and ends of places are decided one after the other, and the number of

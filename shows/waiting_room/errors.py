@@ -1,4 +1,4 @@
-"""Why a person can't join, enter, or hold seats during an on-sale (docs/spec.md §23)."""
+"""Why a person can't join, enter, or hold seats during an on-sale (docs/spec.md §24)."""
 
 from bookmyshow.core.errors import DomainError, Forbidden, NotFound
 

@@ -1,4 +1,4 @@
-"""The draw of an on-sale: a keyed permutation of the arrival numbers (docs/spec.md §23.2).
+"""The draw of an on-sale: a keyed permutation of the arrival numbers (docs/spec.md §24.2).
 
 The seed, the number of people in the draw and a person's arrival number give the turn, so everybody
 can check their own, and the waiting page computes it without asking the server. The examples in

@@ -1,4 +1,4 @@
-"""On-sales, and who waits for them (docs/spec.md §23)."""
+"""On-sales, and who waits for them (docs/spec.md §24)."""
 
 from datetime import datetime, timedelta
 

@@ -1,6 +1,6 @@
 """The pass of a person who was let in: signed, for one account and one on-sale, with an end.
 
-A hold at a show on sale needs one (docs/spec.md §23.4). It is stored nowhere: whoever enters again
+A hold at a show on sale needs one (docs/spec.md §24.4). It is stored nowhere: whoever enters again
 gets the same pass.
 """
 

@@ -1,4 +1,4 @@
-"""Joining the waiting room, and entering when one is called (docs/spec.md §23.1, §23.3)."""
+"""Joining the waiting room, and entering when one is called (docs/spec.md §24.1, §24.3)."""
 
 from django.db import connection, transaction
 

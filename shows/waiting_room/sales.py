@@ -1,4 +1,4 @@
-"""Staff schedule an on-sale, change it and switch it (docs/spec.md §23.5).
+"""Staff schedule an on-sale, change it and switch it (docs/spec.md §24.5).
 
 Locks, in this order: the on-sale, its film, its shows by primary key. A transaction that creates
 shows of the film has locked it too (`shows.services.keep_in_use`): so a new show gets the on-sale

@@ -1,4 +1,4 @@
-"""What the waiting room does: for people, for staff, and for beat (docs/spec.md §23)."""
+"""What the waiting room does: for people, for staff, and for beat (docs/spec.md §24)."""
 
 from .admission import admit, admit_all
 from .places import enter, join, place_in_line

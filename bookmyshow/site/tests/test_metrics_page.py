@@ -21,8 +21,11 @@ from bookings.payments.providers.base import PaymentKey, ProviderError
 from bookings.payments.states import PaymentState
 from bookings.show_changes.services import cancel_show
 from bookmyshow.site import metrics_page, state_gauges
+from shows.waiting_room import services as waiting_room
+from shows.waiting_room.models import OnSale
 from tests.support.factories import lapse, make_booking, make_show, make_user
 from tests.support.money import make_order, make_payment, make_refund
+from tests.support.on_sale import admit_now, open_sale
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +130,18 @@ def test_sweeps_holds_statements_locks_and_the_servers_are_measured() -> None:
     assert 1 <= value("bookmyshow_database_connections") < 300
     assert value("bookmyshow_database_connections_allowed") > 10
     assert value("bookmyshow_database_longest_lock_wait_seconds") == 0
+
+
+def test_an_open_waiting_room_is_measured() -> None:
+    sale = open_sale(make_show())
+    for _ in range(3):
+        waiting_room.join(sale.pk, make_user())
+    admit_now(sale, 1)
+    OnSale.objects.update(looked_at=timezone.now() - timedelta(seconds=40))
+    OnSale.objects.update(opens_at=timezone.now() - timedelta(minutes=1))
+    assert value("bookmyshow_waiting_room_people", state="waiting") == 2
+    assert value("bookmyshow_waiting_room_people", state="active") == 1
+    assert value("bookmyshow_oldest_admission_seconds") >= 40
 
 
 def test_money_that_waits_is_measured_by_state() -> None:

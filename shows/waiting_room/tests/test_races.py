@@ -1,4 +1,4 @@
-"""The waiting room with real threads and connections (docs/spec.md §23)."""
+"""The waiting room with real threads and connections (docs/spec.md §24)."""
 
 import pytest
 from django.db import transaction

@@ -1,4 +1,4 @@
-"""Joining, the draw, being called and entering (docs/spec.md §23)."""
+"""Joining, the draw, being called and entering (docs/spec.md §24)."""
 
 from datetime import timedelta
 
