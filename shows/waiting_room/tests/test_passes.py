@@ -128,7 +128,12 @@ def test_a_closed_sale_refuses_a_good_pass_and_confirms_what_is_held(
 ) -> None:
     own = pass_of(sale, buyer)
     held = bookings.hold_seats(user=buyer, show_id=show.pk, labels=["A1"], passes=[own])
+    other = make_user()
+    of_other = pass_of(sale, other)
     services.switch_sale(on_sale_id=sale.pk, mode="CLOSED", by=make_user(is_staff=True))
+    # The fast path refuses the one, who holds nothing, and the slow path the other.
+    with pytest.raises(SaleClosed):
+        bookings.hold_seats(user=other, show_id=show.pk, labels=["A2"], passes=[of_other])
     with pytest.raises(SaleClosed):
         bookings.hold_seats(user=buyer, show_id=show.pk, labels=["A2"], passes=[own])
     assert bookings.confirm_booking(user=buyer, reference=held.reference).status == "CONFIRMED"
