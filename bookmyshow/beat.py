@@ -41,7 +41,8 @@ def daily(hour: int, minute: int, task: str, **kwargs: Any) -> dict[str, Any]:
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     "release-expired-holds": every(SWEEP_SECONDS, "bookings.tasks.release_expired_holds"),
-    "admit-from-waiting-rooms": every(ADMIT_SECONDS, "shows.waiting_room.tasks.admit"),
+    # Clocks of two hosts may differ by some seconds: a start must not be dropped for that.
+    "admit-from-waiting-rooms": every(ADMIT_SECONDS, "shows.waiting_room.tasks.admit", expires=10),
     "tend-waiting-lists": every(WAITING_SECONDS, "bookings.tasks.tend_waiting_lists"),
     # Push messages have their own runs, so that a slow mail server does not delay them.
     "send-mail": every(MAIL_SECONDS, "accounts.tasks.send_mail"),

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 #: After a pause of the leader, people of this time are called at once, and no more.
 MOST_CREDIT = timedelta(seconds=10)
+TURNS_AT_ONCE = 20_000
 FORGET_AFTER = timedelta(days=30)
 Outcome = Place.Outcome
 
@@ -115,11 +116,12 @@ def _give_turns(sale: OnSale) -> None:
     waiting = list(
         Place.objects.filter(on_sale=sale, turn=None).order_by().values_list("pk", "number")
     )
-    if not waiting:
-        return
-    turns = [sale.turn_of(number) for _, number in waiting]
     with connection.cursor() as cursor:
-        cursor.execute(GIVE_TURNS, [[pk for pk, _ in waiting], turns])
+        # In parts, so that no statement takes as long as `statement_timeout` allows.
+        for first in range(0, len(waiting), TURNS_AT_ONCE):
+            part = waiting[first : first + TURNS_AT_ONCE]
+            turns = [sale.turn_of(number) for _, number in part]
+            cursor.execute(GIVE_TURNS, [[pk for pk, _ in part], turns])
 
 
 def _end_places(sale: OnSale, now: datetime) -> None:
