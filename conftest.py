@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 from django.conf import settings
+from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from tests.support.parallel import FilesInOrder, long_files_first, redis_database
@@ -128,6 +129,21 @@ def keep_rows_of_migrate() -> None:
         return [*off, *sql_flush(self, style, tables, **options), *on]
 
     DatabaseOperations.sql_flush = flush_other_tables  # type: ignore[assignment,method-assign]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Without the triggers that fill in the show for the release before (migration bookings 0017).
+
+    So code that forgets the show of a row fails here.
+    """
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 'DROP TRIGGER fill_show_id ON ' || tgrelid::regclass FROM pg_trigger"
+            " WHERE tgname = 'fill_show_id'"
+        )
+        for (drop,) in cursor.fetchall():
+            cursor.execute(drop)
 
 
 @pytest.fixture(scope="session")

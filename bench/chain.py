@@ -134,8 +134,8 @@ INSERT_SEATS = """
 # been moved. A line in the audit log for each show.
 INSERT_THE_REST = (
     """
-    INSERT INTO bookings_admission (booking_id, admitted_at, admitted_by_id)
-    SELECT b.id, w.starts_at - interval '10 minutes', {boss}
+    INSERT INTO bookings_admission (show_id, booking_id, admitted_at, admitted_by_id)
+    SELECT b.show_id, b.id, w.starts_at - interval '10 minutes', {boss}
     FROM bookings_booking b JOIN shows_show w ON w.id = b.show_id
     WHERE b.status = 'CONFIRMED' AND mod(b.id, 10) <> 0 AND w.starts_at < now()
     """,

@@ -12,11 +12,13 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.db.backends.utils import CursorWrapper
 from django.http import HttpRequest
 from limits import RateLimitItemPerHour, parse
 
 from accounts.models import User
 from bookmyshow.core.client_address import client_network
+from bookmyshow.core.db.one_trip import Statement
 from bookmyshow.core.db.prepared import prepared_cursor
 from bookmyshow.core.email_key import email_key
 from bookmyshow.core.pseudonym import pseudonym
@@ -36,30 +38,48 @@ from .errors import (
 )
 from .models import Booking
 
-# Returns one row about one person at clock.now: their seats at one show, and `holds`, the number of
-# their holds at other shows. `held_near` counts seats that other people of the address hold here.
+# Returns one row about what one person has at other shows: the number of their holds, and whether
+# they used this idempotency key there. It is read under the person's lock and before the show's,
+# because it needs all shows, and everything under a show's lock needs that show alone
+# (docs/decisions/0023-keys-with-the-show.md). The person's lock keeps it true until the commit. The
+# statements after it, which go to the database in the same trip, read it as settings of the
+# transaction.
+PERSON_ELSEWHERE = """
+    SELECT holds, has_used_key,
+           set_config('bookings.holds_elsewhere', holds::text, true),
+           set_config('bookings.key_elsewhere', has_used_key::text, true)
+    FROM (
+        SELECT (SELECT count(*) FROM (
+                    SELECT status FROM bookings_booking
+                    WHERE user_id = %(user)s::bigint AND expires_at > statement_timestamp()
+                      AND show_id <> %(show)s::bigint OFFSET 0
+                ) other WHERE other.status = 'PENDING') AS holds,
+               EXISTS (SELECT FROM bookings_booking same
+                       WHERE same.user_id = %(user)s::bigint
+                         AND same.idempotency_key = %(key)s::text
+                         AND same.show_id <> %(show)s::bigint) AS has_used_key
+        OFFSET 0
+    ) elsewhere
+"""
+# Returns one row about one person at one show, at clock.now. `held_near` counts seats that other
+# people of the address hold here.
 #
 # `unpaid` is how long the person kept seats of this show without buying them. A swapped hold counts
 # only until the swap, so changing seats costs no extra time. An offer from the waiting list does
 # not count, because nobody asked for it at that moment.
 #
-# Each of the three reads uses one index of the person or of the show, and stays fast with many
-# bookings. A condition status = 'PENDING' would let the planner choose an index of all holds. It
-# could make this plan on a quiet day and keep it for an opening night. So `holds` checks the status
-# outside of its subquery with OFFSET 0, and `held_near` checks held_from, which is empty once a
-# hold is over. `holds` reads only bookings of the last minutes, because a confirmed booking keeps
-# the expires_at of its hold.
+# Each of the reads here and in PERSON_ELSEWHERE uses one index of the person or of the show, and
+# stays fast with many bookings. A condition status = 'PENDING' would let the planner choose an
+# index of all holds. It could make this plan on a quiet day and keep it for an opening night. So
+# `holds` checks the status outside of its subquery with OFFSET 0, and `held_near` checks held_from,
+# which is empty once a hold is over. `holds` reads only bookings of the last minutes, because a
+# confirmed booking keeps the expires_at of its hold.
 PERSON_AT_SHOW = """
     SELECT coalesce(sum(own.total_seats) FILTER (WHERE own.status = 'CONFIRMED'), 0) AS bought,
            coalesce(sum(own.total_seats) FILTER (
                WHERE own.status = 'PENDING' AND own.expires_at > clock.now), 0) AS held,
            coalesce(sum(past.ended_at - own.created_at), interval '0') AS unpaid,
            max(past.ended_at) AS last_end,
-           (SELECT count(*) FROM (
-                SELECT status FROM bookings_booking
-                WHERE user_id = %(user)s::bigint AND expires_at > clock.now
-                  AND show_id <> %(show)s::bigint OFFSET 0
-            ) other WHERE other.status = 'PENDING') AS holds,
            (SELECT coalesce(sum(near.total_seats), 0) FROM bookings_booking near
             WHERE near.show_id = %(show)s::bigint AND near.held_from = %(held_from)s::text
               AND near.held_from <> '' AND near.expires_at > clock.now
@@ -79,7 +99,7 @@ PERSON_AT_SHOW = """
 # The same limits as `HoldLimits.check`, for the statement that takes free seats.
 WITHIN_LIMITS = """
     bought + held + cardinality(%(labels)s::text[]) <= %(seats_at_show)s::int
-    AND holds < %(holds)s::int
+    AND current_setting('bookings.holds_elsewhere', true)::int < %(holds)s::int
     AND (unpaid < %(unpaid)s::interval OR last_end <= clock.now - %(pause)s::interval)
     AND (%(held_from)s::text = ''
          OR held_near + cardinality(%(labels)s::text[]) <= %(seats_of_address)s::int)
@@ -134,15 +154,22 @@ class HoldLimits:
         }
 
     def check(
-        self, *, user_id: int, show_id: int, held_from: str, seats: int, now: datetime
+        self,
+        *,
+        user_id: int,
+        show_id: int,
+        elsewhere: "Elsewhere",
+        held_from: str,
+        seats: int,
+        now: datetime,
     ) -> None:
         """Check a new hold of `seats` seats. It replaces the person's hold at the show, if any.
 
-        Call it under the locks of the show and the person. `held_from` is "" if the address is not
+        Call it under the locks of the person and the show. `held_from` is "" if the address is not
         known. Raises TooManySeats, TooManyHolds, HoldPaused, AddressLimit.
         """
         person = _person_at_show(user_id, show_id, held_from)
-        self._check_person(person, seats)
+        self._check_person(person, elsewhere, seats)
         if person.last_end and person.unpaid >= self.unpaid:
             wait = (person.last_end + self.pause - now).total_seconds()
             if wait > 0:
@@ -150,18 +177,20 @@ class HoldLimits:
         if held_from and person.held_near + seats > self.seats_of_address:
             raise GuestsOfAddressLimit if self.is_guest else AddressLimit
 
-    def check_person(self, *, user_id: int, show_id: int, seats: int) -> None:
+    def check_person(
+        self, *, user_id: int, show_id: int, elsewhere: "Elsewhere", seats: int
+    ) -> None:
         """Check only what one person may have, for a hold that moves to this person.
 
         It replaces the person's hold at the show, if any. Its seats are on hold from the address
         already, and its time counts as the person's from now on. Raises TooManySeats, TooManyHolds.
         """
-        self._check_person(_person_at_show(user_id, show_id, ""), seats)
+        self._check_person(_person_at_show(user_id, show_id, ""), elsewhere, seats)
 
-    def _check_person(self, person: "PersonAtShow", seats: int) -> None:
+    def _check_person(self, person: "PersonAtShow", elsewhere: "Elsewhere", seats: int) -> None:
         if person.bought + seats > self.seats_at_show:
             raise TooManySeats(self.seats_at_show, bought=person.bought)
-        if person.holds >= self.holds:
+        if elsewhere.holds >= self.holds:
             raise TooManyHolds(self.holds)
 
 
@@ -172,8 +201,25 @@ class PersonAtShow(NamedTuple):
     held: int
     unpaid: timedelta
     last_end: datetime | None
-    holds: int
     held_near: int
+
+
+class Elsewhere(NamedTuple):
+    """A row of PERSON_ELSEWHERE."""
+
+    holds: int
+    has_used_key: bool
+
+    @classmethod
+    def of(cls, cursor: CursorWrapper) -> "Elsewhere":
+        """The row of the executed `person_elsewhere_statement`."""
+        holds, has_used_key, *_ = cursor.fetchone()
+        return cls(holds, has_used_key)
+
+
+def person_elsewhere_statement(user_id: int, show_id: int, key: str | None = None) -> Statement:
+    """The statement that reads what a person has at other shows. The person must be locked."""
+    return Statement(PERSON_ELSEWHERE, {"user": user_id, "show": show_id, "key": key})
 
 
 def check_buyer(user: User, reference: str) -> None:

@@ -16,7 +16,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
-from bookmyshow.core.db.one_trip import one_trip_with_commit
+from bookmyshow.core.db.one_trip import Statement, one_trip, one_trip_with_commit
+from bookmyshow.core.db.prepared import first_row
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.observability import metrics
 from bookmyshow.core.time import database_now
@@ -32,8 +33,9 @@ from .errors import (
     SeatsUnavailable,
     ShowBusy,
     ShowNotBookable,
+    ShowNotFound,
 )
-from .hold_limits import HoldLimits
+from .hold_limits import Elsewhere, HoldLimits, person_elsewhere_statement
 from .holds_sql import (
     HoldRequest,
     SeatToHold,
@@ -44,9 +46,7 @@ from .holds_sql import (
 )
 from .locks import (
     lock_bookings,
-    lock_person,
     lock_person_statement,
-    lock_show,
     lock_show_statement,
 )
 from .models import Booking
@@ -143,12 +143,13 @@ def _hold_free_seats(request: HoldRequest) -> Hold | None:
     works.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        # Lock the show's row only (SELECT … FOR NO KEY UPDATE).
-        statements = [lock_show_statement(request.show_id)]
-        if request.limits:
-            statements.append(lock_person_statement(request.user_id))
-        # This runs after the locks, so it sees what was committed while they were waited for.
-        statements.append(take_free_seats_statement(request))
+        statements = [
+            *_person_statements(request),
+            # Lock the show's row only (SELECT … FOR NO KEY UPDATE).
+            lock_show_statement(request.show_id),
+            # This runs after the locks, so it sees what was committed while they were waited for.
+            take_free_seats_statement(request),
+        ]
         *_, taken = one_trip_with_commit(*statements)
         booking = held_booking(taken)
         if booking is None:
@@ -157,23 +158,36 @@ def _hold_free_seats(request: HoldRequest) -> Hold | None:
     return Hold(booking, now=booking.created_at)
 
 
+def _person_statements(request: HoldRequest) -> list[Statement]:
+    """Lock the person, then read what they have at other shows. None for staff without a key."""
+    if not request.limits and not request.key:
+        return []
+    return [
+        lock_person_statement(request.user_id),
+        person_elsewhere_statement(request.user_id, request.show_id, request.key),
+    ]
+
+
 def _hold_blocked_seats(request: HoldRequest) -> Hold:
     """Slow path: expire or swap whatever blocks the hold, or raise the reason."""
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        # Lock the show again, because the end of the fast path's transaction released its lock.
-        show = lock_show(request.show_id)
+        # Lock both again, because the end of the fast path's transaction released the locks. The
+        # show is locked by its row only (SELECT … FOR NO KEY UPDATE).
+        *person, found = one_trip(
+            *_person_statements(request), lock_show_statement(request.show_id)
+        )
+        show = first_row(Show, found)
+        if show is None:
+            raise ShowNotFound
+        elsewhere = Elsewhere.of(person[-1]) if person else None
         seats = seats_to_hold(request)
         check_labels(request.labels, [seat.label for seat in seats])
         lapsed = {seat.booking_id for seat in seats if seat.holder_lapsed}
         must_lock = bool(lapsed) or seats[0].has_earlier
-        # If nothing needs to be ended and a seat is taken, the hold is refused, so the person needs
-        # no lock. On an opening night most holds are refused like this.
-        if request.limits and (must_lock or not any(seat.booking_id for seat in seats)):
-            lock_person(request.user_id)
         locked = lock_bookings(_in_the_way(request, lapsed)) if must_lock else []
         # Read the clock again, because the wait for the bookings' locks took time.
         now = database_now() if must_lock else seats[0].now
-        outcome = _decide(request, show, seats, locked, now)
+        outcome = _decide(request, show, elsewhere, seats, locked, now)
     if isinstance(outcome, SeatsUnavailable):
         # Raised after the commit. It may have written offers to the waiting list, which must stay.
         # Also, a rollback would make psycopg prepare all statements of this connection again, and a
@@ -186,27 +200,30 @@ def _in_the_way(request: HoldRequest, lapsed: set[int | None]) -> Q:
     """The condition for the bookings that may block the hold.
 
     These are the lapsed holds on the seats, the person's hold at the show, and the person's booking
-    with the same key.
+    here with the same key.
     """
-    concerned = Q(pk__in=lapsed) | Q(user=request.user_id, show=request.show_id, status=PENDING)
+    concerned = Q(pk__in=lapsed) | Q(user=request.user_id, status=PENDING)
     if request.key:
         concerned |= Q(user=request.user_id, idempotency_key=request.key)
-    return concerned
+    return Q(show=request.show_id) & concerned
 
 
 def _decide(
     request: HoldRequest,
     show: Show,
+    elsewhere: Elsewhere | None,
     seats: list[SeatToHold],
     locked: list[Booking],
     now: datetime,
 ) -> Booking | SeatsUnavailable:
     """The new hold, or the earlier booking that answers the same request.
 
-    The caller has locked the show, the bookings `locked`, and the person if limits are checked. If
-    seats are lost, SeatsUnavailable is returned, and nothing was written but offers to the waiting
-    list. Other errors are raised.
+    The caller has locked the person, the show and the bookings `locked`. `elsewhere` is None for
+    staff without a key. If seats are lost, SeatsUnavailable is returned, and nothing was written
+    but offers to the waiting list. Other errors are raised.
     """
+    if elsewhere and elsewhere.has_used_key:
+        raise IdempotencyKeyReused
     repeated = _same_key(request, locked)
     if repeated:
         return repeated
@@ -226,10 +243,11 @@ def _decide(
     lost = [s.label for s in seats if s.booking_id and s.booking_id not in ending]
     if lost:
         return SeatsUnavailable(lost)
-    if request.limits:
+    if request.limits and elsewhere:
         request.limits.check(
             user_id=request.user_id,
             show_id=show.pk,
+            elsewhere=elsewhere,
             held_from=request.held_from,
             seats=len(seats),
             now=now,
@@ -252,19 +270,12 @@ def _check_pass(show: Show, on_sale_id: int, request: HoldRequest, now: datetime
 
 
 def _take(request: HoldRequest, show: Show, current: Booking | None, now: datetime) -> Booking:
-    """End the person's hold `current`, if any, and take the seats.
-
-    Raises IdempotencyKeyReused.
-    """
+    """End the person's hold `current`, if any, and take the seats."""
     if current:
         count_seats(show, end_bookings([current], now, LAPSED, swapped=current))
     # A swap keeps the time at which the hold ends, so that nobody can hold seats for ever.
     new = take_free_seats(request, now=now, expires_at=current.expires_at if current else None)
     if new is None:
-        # The show's lock does not protect the key: a hold at another show can use it at the same
-        # time.
-        if Booking.objects.filter(user=request.user_id, idempotency_key=request.key).exists():
-            raise IdempotencyKeyReused
         raise RuntimeError(f"show {show.pk}: a seat changed hands without the show's lock")
     return new
 

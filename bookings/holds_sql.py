@@ -27,7 +27,7 @@ SEATS_TO_HOLD = """
                    WHERE own.user_id = %(user)s::bigint AND own.show_id = %(show)s::bigint
                      AND own.status = 'PENDING')
            OR EXISTS (SELECT FROM bookings_booking same
-                      WHERE same.user_id = %(user)s::bigint
+                      WHERE same.user_id = %(user)s::bigint AND same.show_id = %(show)s::bigint
                         AND same.idempotency_key = %(key)s::text)
            AS has_earlier,
            EXISTS (SELECT FROM waiting_entry
@@ -36,7 +36,7 @@ SEATS_TO_HOLD = """
            clock.now
     FROM shows_seat s
     CROSS JOIN (SELECT clock_timestamp() AS now OFFSET 0) clock
-    LEFT JOIN bookings_booking b ON b.id = s.booking_id
+    LEFT JOIN bookings_booking b ON b.show_id = s.show_id AND b.id = s.booking_id
     WHERE s.show_id = %(show)s::bigint AND s.label = ANY(%(labels)s::text[])
     ORDER BY s.position
 """
@@ -48,9 +48,11 @@ SEATS_TO_HOLD = """
 # A show on sale through its waiting room needs a pass of that on-sale (docs/spec.md §24.4). The
 # condition is first: for all other shows it is one look at a column.
 #
-# If the person has a hold at this show already, or has used the key, the INSERT conflicts with a
-# unique index and does nothing. A subquery for this check was slow: PostgreSQL had made its plan
-# when there were no holds, kept it, and later read every hold in the database.
+# If the person has a hold at this show already, or has used the key here, the INSERT conflicts with
+# a unique index and does nothing. Whether the key was used at another show, and how many holds the
+# person has there, was read by PERSON_ELSEWHERE in the same transaction. A subquery for this check
+# was slow: PostgreSQL had made its plan when there were no holds, kept it, and later read every
+# hold in the database.
 #
 # The commit does not wait for the disk, because all other buyers of this show would wait too. If
 # the database server crashes, the holds of its last half second may be lost, each of them whole. A
@@ -90,7 +92,8 @@ TAKE_FREE_SEATS = f"""
                coalesce(%(expires_at)s::timestamptz, now + %(lasts)s::interval), '',
                %(key)s::text, %(hash)s, %(held_from)s::text
         FROM wanted CROSS JOIN clock
-        WHERE %(checked)s::bool OR (SELECT {WITHIN_LIMITS} FROM person CROSS JOIN clock)
+        WHERE (%(key)s::text IS NULL OR NOT current_setting('bookings.key_elsewhere', true)::bool)
+          AND (%(checked)s::bool OR (SELECT {WITHIN_LIMITS} FROM person CROSS JOIN clock))
         ON CONFLICT DO NOTHING
         RETURNING *
     ), taken AS (
@@ -135,7 +138,7 @@ class SeatToHold(NamedTuple):
     booking_id: int | None
     #: True if a lapsed hold has the seat. None if no booking has it.
     holder_lapsed: bool | None
-    #: True if the person has a hold at this show or has used this key. The same in all rows.
+    #: True if the person has a hold at this show or has used this key here. The same in all rows.
     has_earlier: bool
     #: True if people wait for seats of this show (docs/spec.md §20). The same in all rows.
     is_waited_for: bool

@@ -82,6 +82,7 @@ def take_money(*, by: User, reference: str, cinema: Cinema | None, taking: Takin
         _check(bill, cinema, taking)
         order = _order_to_pay(bill, payments, at_counter, now)
         payment = Payment.objects.create(
+            show_id=order.show_id,
             uuid=taking.payment,
             order=order,
             provider=COUNTER,

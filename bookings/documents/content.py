@@ -110,6 +110,7 @@ def _document(kind: str, payment: Payment, moment: datetime, lines: list[Line]) 
     order = payment.order
     return TaxDocument(
         kind=kind,
+        show_id=payment.show_id,
         payment=payment,
         date=day_at_cinema(order, moment),
         cinema=order.cinema,

@@ -11,7 +11,8 @@ from django.db import models
 from django.db.models import F, Q, QuerySet
 
 from bookings.payments.models import Order, Payment, Refund
-from shows.models import Cinema
+from bookmyshow.core.db.in_show import ForeignKeyInShow, OneToOneInShow
+from shows.models import Cinema, Show
 
 from .numbers import LONGEST, LONGEST_PREFIX
 
@@ -82,8 +83,12 @@ class TaxDocument(models.Model):
     code = models.CharField("number", max_length=LONGEST, unique=True)
     date = models.DateField(help_text="The day of the payment or refund, at the cinema.")
     issued_at = models.DateTimeField(help_text="When it got its number.")
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="documents")
-    refund = models.OneToOneField(
+    # The document belongs to its series, not to its show: numbers have no gaps over all shows.
+    show = models.ForeignKey(
+        Show, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    payment = ForeignKeyInShow(Payment, on_delete=models.PROTECT, related_name="documents")
+    refund = OneToOneInShow(
         Refund, on_delete=models.PROTECT, null=True, blank=True, related_name="document"
     )
     refers_to = models.ForeignKey(

@@ -92,7 +92,9 @@ def admit(*, by: User, ticket: str, show_id: int, unpaid: bool = False) -> Verdi
         bill = None if booking.is_paid else read_bills([booking], at=now)[0]
         if bill and not unpaid:
             return Verdict(Answer.TO_PAY, booking, bill=bill)
-        admission = Admission.objects.create(booking=booking, admitted_at=now, admitted_by=by)
+        admission = Admission.objects.create(
+            show_id=show_id, booking=booking, admitted_at=now, admitted_by=by
+        )
         if bill:
             due = minor(bill.due, bill.currency)
             audit.record(by=by, about=booking, what=f"Let in without paying; {due} is to pay.")

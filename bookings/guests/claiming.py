@@ -92,8 +92,8 @@ def claim(request: HttpRequest, account: User) -> int:
 def _claim_show(show_id: int, guests: list[int], account: User) -> int:
     """Move all at one show, under the locks of docs/spec.md §4.2. Returns how many were bought."""
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        lock_show(show_id)
         lock_people(*guests, account.pk)
+        lock_show(show_id)
         locked = lock_bookings(OVER_OR_SOLD & Q(user__in=guests, show=show_id))
         moved = [booking.pk for booking in locked]
         lock_orders(Q(booking__in=moved))

@@ -16,13 +16,14 @@ from accounts.services import lock_address
 from bookings.archive.models import ArchivedBooking
 from bookings.ending import count_seats, end_bookings
 from bookings.errors import BookingError, ShowBusy
-from bookings.hold_limits import HoldLimits
+from bookings.hold_limits import Elsewhere, HoldLimits, person_elsewhere_statement
 from bookings.locks import lock_bookings, lock_people, lock_show
 from bookings.models import Booking
 from bookings.payments.cancelling import abandon_order
 from bookings.payments.locks import lock_orders
 from bookings.payments.models import Order
 from bookings.waiting.offers import follow_offer, offer_free_seats
+from bookmyshow.core.db.one_trip import one_trip
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.time import database_now
 from shows.models import Show
@@ -98,22 +99,25 @@ def move_holds(*, guest: User, to: User) -> Moved:
 
 def _move(show_id: int, guest: User, to: User, moved: Moved) -> None:
     """Move the guest's hold at one show. Raises TooManySeats, TooManyHolds."""
-    # Lock the show's row, then both people (advisory locks), then their bookings, then the orders.
-    show = lock_show(show_id)
+    # Lock both people (advisory locks), then the show's row, then their bookings, then the orders.
     lock_people(guest.pk, to.pk)
+    # Under the locks of the people, what they have at other shows stays as it is.
+    elsewhere = Elsewhere.of(*one_trip(person_elsewhere_statement(to.pk, show_id)))
+    used_keys = _used_keys(show_id, guest, to)
+    show = lock_show(show_id)
     locked = _lock_holds(show, guest, to)
     if locked is None:
         return
     if limits := HoldLimits.of(to):
         seats = len(locked.hold.seats)
-        limits.check_person(user_id=to.pk, show_id=show_id, seats=seats)
+        limits.check_person(user_id=to.pk, show_id=show_id, elsewhere=elsewhere, seats=seats)
     ids = [booking.pk for booking in locked.chain]
     orders = lock_orders(Q(booking__in=[*ids, locked.own.pk] if locked.own else ids))
     email = lock_address(to.pk)
     if email is None:
         return
     swapped = _end_own(locked)
-    _free_keys(locked.chain, to)
+    _free_keys(locked.chain, used_keys)
     Booking.objects.filter(pk__in=ids).update(user=to)
     of_holds = [order.pk for order in orders if order.booking_id in ids]
     if of_holds:
@@ -161,13 +165,23 @@ def _end_own(locked: _Locked) -> list[Booking]:
     return [own] if is_live else []
 
 
-def _free_keys(holds: list[Booking], to: User) -> None:
+def _used_keys(show_id: int, guest: User, to: User) -> set[str]:
+    """The idempotency keys of the guest at this show that the other person used, at any show."""
+    of_guest = Booking.objects.filter(user=guest, show=show_id, idempotency_key__isnull=False)
+    keys = list(of_guest.order_by().values_list("idempotency_key", flat=True))
+    if not keys:
+        return set()
+    used = Booking.objects.filter(user=to, idempotency_key__in=keys).order_by()
+    return {key for key in used.values_list("idempotency_key", flat=True) if key}
+
+
+def _free_keys(holds: list[Booking], used: set[str]) -> None:
     """Take away idempotency keys that the other person has used already."""
-    keys = [hold.idempotency_key for hold in holds if hold.idempotency_key]
-    used = Booking.objects.filter(user=to, idempotency_key__in=keys).values("idempotency_key")
-    twice = Booking.objects.filter(pk__in=[h.pk for h in holds], idempotency_key__in=used)
-    if keys:
-        twice.update(idempotency_key=None, idempotency_hash="")
+    twice = [hold for hold in holds if hold.idempotency_key in used]
+    if twice:
+        Booking.objects.filter(show=twice[0].show_id, pk__in=[hold.pk for hold in twice]).update(
+            idempotency_key=None, idempotency_hash=""
+        )
 
 
 def _move_mails(bookings: list[int], guest: User, to: User) -> None:

@@ -18,7 +18,7 @@ MONEY = """
                 WHERE r.payment_id = p.id AND r.state <> 'FAILED') AS back
         FROM payments_payment p WHERE p.order_id = o.id AND NOT p.surplus
     ) p ON true
-    GROUP BY o.id
+    GROUP BY o.show_id, o.id
 """
 
 MONEY_RULES: dict[str, str] = {

@@ -3,6 +3,8 @@
 from django.db import models
 
 from accounts.models import User
+from bookmyshow.core.db.in_show import OfShow, OneToOneInShow
+from shows.models import Show
 
 from .booking import Booking
 
@@ -11,16 +13,19 @@ class AdmissionQuerySet(models.QuerySet["Admission"]):
     def of_show(self, show_id: int) -> "AdmissionQuerySet":
         """The admissions to a show, newest first, with the booking and the member of staff."""
         return (
-            self.filter(booking__show_id=show_id)
+            self.filter(show_id=show_id)
             .select_related("booking", "admitted_by")
             .order_by("-admitted_at", "-pk")
         )
 
 
-class Admission(models.Model):
+class Admission(OfShow):
     """The use of a ticket at the door. A booking has at most one, so no ticket is used twice."""
 
-    booking = models.OneToOneField(Booking, on_delete=models.PROTECT, related_name="admission")
+    show = models.ForeignKey(
+        Show, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    booking = OneToOneInShow(Booking, on_delete=models.PROTECT, related_name="admission")
     admitted_at = models.DateTimeField()
     admitted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.outbox.models import Channel, Message
+from bookmyshow.core.db.in_show import OfShow
 from bookmyshow.core.time import DatabaseClock
 from shows.models import LONG_COLUMNS, Show, lapsed_hold
 
@@ -82,7 +83,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         return self.exclude(Q(status=Booking.Status.FAILED) | lapsed_hold(at))
 
 
-class Booking(models.Model):
+class Booking(OfShow):
     """One customer's seats at one show, with a status (docs/spec.md §3.6, §4)."""
 
     class Status(models.TextChoices):
@@ -159,7 +160,7 @@ class Booking(models.Model):
             ("cancel_for_customer", "Can cancel one booking"),
         )
         constraints = (
-            models.UniqueConstraint(fields=("reference",), name="booking_reference_unique"),
+            models.UniqueConstraint(fields=("reference", "show"), name="booking_reference_unique"),
             models.CheckConstraint(
                 condition=Q(reference__regex=r"^BMV[0-9A-HJKMNP-TV-Z]{12}$"),
                 name="booking_reference_form",
@@ -170,7 +171,7 @@ class Booking(models.Model):
                 name="booking_one_hold_per_user_and_show",
             ),
             models.UniqueConstraint(
-                fields=("user", "idempotency_key"),
+                fields=("user", "idempotency_key", "show"),
                 condition=Q(idempotency_key__isnull=False),
                 name="booking_idempotency_key_unique_per_user",
             ),

@@ -251,6 +251,7 @@ def _usable_payment(order: Order, payments: list[Payment], code: str, now: datet
             return payment
     stop_payable(payments, now)
     return Payment.objects.create(
+        show_id=order.show_id,
         order=order,
         provider=code,
         amount=order.total,

@@ -46,7 +46,7 @@ def note_dispute(provider_code: str, remote: RemoteDispute) -> Dispute | None:
         known = Dispute.objects.filter(provider=provider_code, reference=remote.reference).first()
         dispute = known or Dispute(provider=provider_code, reference=remote.reference)
         was = dispute.state if known else ""
-        dispute.payment = payment
+        dispute.payment, dispute.show_id = payment, payment.show_id
         dispute.amount, dispute.currency = remote.amount, remote.currency
         dispute.state = remote.state.value
         dispute.reason = remote.reason[:100]

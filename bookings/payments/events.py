@@ -64,9 +64,9 @@ def handle_event(event: ProviderEvent) -> bool:
         if current is None:
             return False
         payment = payment_of(current)
-        current.payment = payment
+        current.payment, current.show_id = payment, payment and payment.show_id
         current.handled_at = database_now()
-        current.save(update_fields=["payment", "handled_at"])
+        current.save(update_fields=["payment", "show", "handled_at"])
         if payment is not None:
             look_again_now(Q(pk=payment.pk))
     return True

@@ -51,6 +51,6 @@ def new_order(booking: Booking, quote: Quote, *, now: datetime, pay_until: datet
 def new_lines(order: Order, quote: Quote) -> list[OrderLine]:
     """The lines of a saved order, not saved yet."""
     return [
-        OrderLine(order=order, position=position, **asdict(line))
+        OrderLine(show_id=order.show_id, order=order, position=position, **asdict(line))
         for position, line in enumerate(quote.lines)
     ]

@@ -95,6 +95,7 @@ def note_low_balance(refund: Refund, *, pause: timedelta) -> None:
 def retry_of(refund: Refund) -> Refund:
     """A new refund in place of one that failed, not saved yet."""
     return Refund(
+        show_id=refund.show_id,
         payment_id=refund.payment_id,
         amount=refund.amount,
         source=refund.source,
@@ -133,6 +134,7 @@ def note_charged_back(payment: Payment, *, reference: str, amount: int) -> None:
     if _has_room(payment, ours, taken_back, code=CHARGED_BACK):
         now = database_now()
         Refund.objects.create(
+            show_id=payment.show_id,
             payment=payment,
             amount=taken_back,
             state=RefundState.SUCCEEDED,
@@ -151,6 +153,7 @@ def _note_external(payment: Payment, ours: list[Refund], remote: RemoteRefund) -
     ended = remote.state == RemoteState.SUCCEEDED
     ours.append(
         Refund.objects.create(
+            show_id=payment.show_id,
             payment=payment,
             amount=remote.amount,
             state=STATES[remote.state],

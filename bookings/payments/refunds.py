@@ -149,6 +149,7 @@ def new_refunds(
     """The same as `write`, but not saved yet, for many orders in one INSERT."""
     return [
         Refund(
+            show_id=payment.show_id,
             payment=payment,
             amount=amount,
             lines=[list(part) for part in of_lines],

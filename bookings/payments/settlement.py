@@ -278,6 +278,7 @@ def _give_back(case: Case, answer: Answer, unwanted: Unwanted) -> None:
         left = remote.captured - remote.refunded
         if left > 0:
             Refund.objects.create(
+                show_id=payment.show_id,
                 payment=payment,
                 amount=left,
                 source=unwanted.source,

@@ -216,17 +216,18 @@ def test_the_same_key_with_another_request_is_refused() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 10])
-def test_a_hold_is_three_statements_whatever_the_number_of_seats(count: int) -> None:
+def test_a_hold_is_four_statements_whatever_the_number_of_seats(count: int) -> None:
     show = make_show(hall(20, 25))
     user = make_user()
     labels = [f"R1-{number}" for number in range(1, count + 1)]
     with CaptureQueriesContext(connection) as queries:
         services.hold_seats(user=user, show_id=show.pk, labels=labels)
     said = [q["sql"] for q in queries if "SAVEPOINT" not in q["sql"]]
-    assert len(said) == 3, said
-    assert "FOR NO KEY UPDATE" in said[0]
-    assert said[0].count("JOIN") == 0, "the first statement locks the show's row, alone"
-    assert "pg_advisory_xact_lock" in said[1]
+    assert len(said) == 4, said
+    assert "pg_advisory_xact_lock" in said[0]
+    assert "show_id <>" in said[1], "what needs all shows is read before a show is locked"
+    assert "FOR NO KEY UPDATE" in said[2]
+    assert said[2].count("JOIN") == 0, "the third statement locks the show's row, alone"
 
 
 def test_the_length_of_a_hold_is_a_setting(settings: Any) -> None:

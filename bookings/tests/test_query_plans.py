@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from bookings.dashboard.takings import DAY, REPORT
+from bookings.hold_limits import PERSON_ELSEWHERE
 from bookings.holds_sql import SEATS_TO_HOLD, TAKE_FREE_SEATS
 from bookings.models import Booking
 from bookings.sweep import SWEEP_SHOW
@@ -65,13 +66,19 @@ def test_the_seats_that_a_hold_takes_are_found_by_label_and_earlier_ones_by_conf
     assert "seat_unique_label_in_show" in found
     assert "Conflict Resolution: NOTHING" in found
     assert "Seq Scan" not in found
-    # What the limits look at: the person at this show, at others, and the address at this show.
+    # What the limits look at: the person and the address at this show.
     used = re.findall(r"(?:using|on) (\w*booking_\w+|\w+_booking)", found)
     assert [name for name in used if name != "bookings_booking"] == [
         "booking_of_person_at_show",
-        "booking_of_person_by_end",
         "booking_holds_from_address",
     ], found
+
+
+def test_what_a_person_has_at_other_shows_is_found_by_the_person() -> None:
+    found = plan_whatever_the_values(PERSON_ELSEWHERE)
+    assert "booking_of_person_by_end" in found
+    assert "booking_idempotency_key_unique_per_user" in found
+    assert "Seq Scan" not in found
 
 
 def test_what_is_in_the_way_of_a_hold_is_found_by_label_and_by_person() -> None:

@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from bookings.models import Booking
+from bookmyshow.core.db.in_show import OfShow, OneToOneInShow
 from shows.models import LONG_COLUMNS, Show
 
 from .choosing import Party
@@ -34,7 +35,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return waiting.exclude(Exists(hold)).order_by("pk")
 
 
-class Entry(models.Model):
+class Entry(OfShow):
     """One person's place in the line of a show. Lower ids come first.
 
     An offer is a hold: `booking` is PENDING, and `is_offer` is set. `booking` is empty for a person
@@ -55,7 +56,7 @@ class Entry(models.Model):
     together = models.BooleanField(help_text="Only seats side by side.")
     wheelchair = models.BooleanField(help_text="One of the seats is a wheelchair place.")
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
-    booking = models.OneToOneField(
+    booking = OneToOneInShow(
         Booking, on_delete=models.CASCADE, null=True, blank=True, related_name="waiting_entry"
     )
     created_at = models.DateTimeField(db_default=Now())

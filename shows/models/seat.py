@@ -8,6 +8,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Concat, Now
 
 from accounts.models import User
+from bookmyshow.core.db.in_show import ForeignKeyInShow, OfShow
 from bookmyshow.core.time import DatabaseClock
 from shows.seating import plan as seating
 
@@ -41,7 +42,7 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         ).in_plan_order()
 
 
-class Seat(models.Model):
+class Seat(OfShow):
     """One seat at one show. `booking` is one foreign key, so a seat can't be sold twice."""
 
     class Type(models.TextChoices):
@@ -66,7 +67,7 @@ class Seat(models.Model):
     position = models.PositiveSmallIntegerField(help_text="Place in plan order, from 0.")
     x = models.PositiveSmallIntegerField(help_text="Half seats from the left of the drawing.")
     y = models.PositiveSmallIntegerField(help_text="Half seats from the front of the drawing.")
-    booking = models.ForeignKey(
+    booking = ForeignKeyInShow(
         "bookings.Booking",
         on_delete=models.PROTECT,
         null=True,

@@ -219,7 +219,10 @@ def test_a_sale_stays_once_the_show_began(api: Api) -> None:
 def test_a_ticket_that_was_used_at_the_door_stays(api: Api) -> None:
     booking = make_booking(make_show(), ["A1"])
     Admission.objects.create(
-        booking=booking, admitted_at=database_now(), admitted_by=make_user(is_staff=True)
+        show_id=booking.show_id,
+        booking=booking,
+        admitted_at=database_now(),
+        admitted_by=make_user(is_staff=True),
     )
     reply = api.call("DELETE", f"bookings/{booking.pk}", by=booking.user)
     assert reply.problem == (409, "BOOKING_NOT_PENDING")

@@ -70,13 +70,16 @@ def make_line(order: Order, position: int, gross: int, **fields: Any) -> OrderLi
         "tax_name": "GST",
         "tax_components": [["CGST", 900], ["SGST", 900]],
     }
-    return OrderLine.objects.create(order=order, position=position, **(values | fields))
+    return OrderLine.objects.create(
+        show_id=order.show_id, order=order, position=position, **(values | fields)
+    )
 
 
 def make_payment(order: Order, state: str = PaymentState.OPEN, **fields: Any) -> Payment:
     """A payment in this state; in the state CAPTURED all of its amount was taken."""
     number = next(_number)
     values: dict[str, Any] = {
+        "show_id": order.show_id,
         "order": order,
         "provider": "sandbox",
         "amount": order.total,
@@ -93,6 +96,7 @@ def make_payment(order: Order, state: str = PaymentState.OPEN, **fields: Any) ->
 def make_refund(payment: Payment, amount: int, **fields: Any) -> Refund:
     """A refund that is due, or in the state given."""
     values: dict[str, Any] = {
+        "show_id": payment.show_id,
         "payment": payment,
         "amount": amount,
         "source": Refund.Source.CUSTOMER,

@@ -94,6 +94,7 @@ def is_captured(person: User) -> None:
 def disputes(person: User) -> None:
     payment = paid(person)
     Dispute.objects.create(
+        show_id=payment.show_id,
         payment=payment,
         provider="sandbox",
         reference="dp_1",

@@ -91,6 +91,7 @@ def test_a_ticket_is_cancelled_until_its_show_is_over(
 
 def test_a_disputed_payment_is_not_paid_back_as_well(payment: Payment, clerk: User) -> None:
     Dispute.objects.create(
+        show_id=payment.show_id,
         payment=payment,
         provider="sandbox",
         reference="dp_1",

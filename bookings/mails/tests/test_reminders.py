@@ -35,7 +35,10 @@ def bought(show: Show, label: str = "A1", *, before: timedelta = LONG_AGO) -> Bo
 
 def admitted(ticket: Booking) -> None:
     Admission.objects.create(
-        booking=ticket, admitted_by=make_user(is_staff=True), admitted_at=timezone.now()
+        show_id=ticket.show_id,
+        booking=ticket,
+        admitted_by=make_user(is_staff=True),
+        admitted_at=timezone.now(),
     )
 
 

@@ -4,10 +4,13 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from bookmyshow.core.db.in_show import ForeignKeyInShow, OfShow
+from shows.models import Show
+
 from .payment import Payment
 
 
-class Dispute(models.Model):
+class Dispute(OfShow):
     """A dispute as the provider told it last. While it is open, nothing is refunded."""
 
     class State(models.TextChoices):
@@ -17,7 +20,10 @@ class Dispute(models.Model):
         LOST = "lost", "Lost"
         CLOSED = "closed", "Closed"
 
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")
+    show = models.ForeignKey(
+        Show, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    payment = ForeignKeyInShow(Payment, on_delete=models.PROTECT, related_name="disputes")
     provider = models.CharField(max_length=20)
     reference = models.CharField(max_length=255)
     amount = models.BigIntegerField(help_text="In the currency's minor unit.")
@@ -31,7 +37,7 @@ class Dispute(models.Model):
     class Meta:
         ordering = ("-created_at", "-pk")
         constraints = (
-            models.UniqueConstraint(fields=("provider", "reference"), name="dispute_once"),
+            models.UniqueConstraint(fields=("provider", "reference", "show"), name="dispute_once"),
             models.CheckConstraint(
                 condition=Q(state__in=["needs_response", "under_review", "won", "lost", "closed"]),
                 name="dispute_state_known",

@@ -4,6 +4,9 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from bookmyshow.core.db.in_show import ForeignKeyInShow
+from shows.models import Show
+
 from .payment import Payment
 
 
@@ -18,7 +21,17 @@ class ProviderEvent(models.Model):
     object_reference = models.CharField(
         max_length=255, blank=True, help_text="The payment it is about, as the provider names it."
     )
-    payment = models.ForeignKey(
+    # The show of `payment`. The event itself belongs to no show: it comes before anybody knows.
+    show = models.ForeignKey(
+        Show,
+        on_delete=models.DO_NOTHING,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    payment = ForeignKeyInShow(
         Payment, on_delete=models.SET_NULL, null=True, blank=True, related_name="events"
     )
     created_at = models.DateTimeField(null=True, blank=True, help_text="By the provider's clock.")
@@ -28,6 +41,10 @@ class ProviderEvent(models.Model):
     class Meta:
         ordering = ("-received_at", "-pk")
         constraints = (
+            models.CheckConstraint(
+                condition=Q(payment=None) | Q(show__isnull=False),
+                name="payments_providerevent_show_known",
+            ),
             models.UniqueConstraint(
                 fields=("provider", "event_id"),
                 condition=~Q(event_id=""),

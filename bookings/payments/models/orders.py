@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from bookings.models import CROCKFORD, Booking
 from bookings.payments.states import OrderState
+from bookmyshow.core.db.in_show import ForeignKeyInShow, OfShow
 from shows.models import Cinema, Show
 
 
@@ -26,7 +27,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(state__in=[OrderState.OPEN, OrderState.PAID, OrderState.UNPAID])
 
 
-class Order(models.Model):
+class Order(OfShow):
     """What one booking costs. Written when its payment begins, never in the hold.
 
     The facts of show and seats are copied, because the order outlives the archive. `booking` and
@@ -72,9 +73,9 @@ class Order(models.Model):
     class Meta:
         ordering = ("-created_at", "-pk")
         constraints = (
-            models.UniqueConstraint(fields=("reference",), name="order_reference_unique"),
+            models.UniqueConstraint(fields=("reference", "show"), name="order_reference_unique"),
             models.UniqueConstraint(
-                fields=("booking",),
+                fields=("booking", "show"),
                 condition=Q(state__in=["OPEN", "PAID", "UNPAID"]),
                 name="order_one_live_per_booking",
             ),
@@ -110,7 +111,7 @@ class Order(models.Model):
         return self.starts_at.astimezone(self.tz)
 
 
-class OrderLine(models.Model):
+class OrderLine(OfShow):
     """One line of an order. It is never changed or deleted (a trigger refuses it).
 
     `gross` is what the customer pays for the line; `net` + `tax` = `gross`.
@@ -120,7 +121,10 @@ class OrderLine(models.Model):
         SEAT = "SEAT", "Seat"
         FEE = "FEE", "Booking fee"
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines", db_index=False)
+    show = models.ForeignKey(
+        Show, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    order = ForeignKeyInShow(Order, on_delete=models.PROTECT, related_name="lines", db_index=False)
     position = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=12, choices=Kind)
     text = models.CharField(max_length=200)
@@ -142,9 +146,11 @@ class OrderLine(models.Model):
     class Meta:
         ordering = ("order", "position")
         constraints = (
-            models.UniqueConstraint(fields=("order", "position"), name="orderline_position_unique"),
             models.UniqueConstraint(
-                fields=("order", "seat"), condition=~Q(seat=""), name="orderline_seat_once"
+                fields=("order", "position", "show"), name="orderline_position_unique"
+            ),
+            models.UniqueConstraint(
+                fields=("order", "seat", "show"), condition=~Q(seat=""), name="orderline_seat_once"
             ),
             models.CheckConstraint(
                 condition=Q(gross=models.F("net") + models.F("tax")), name="orderline_net_and_tax"

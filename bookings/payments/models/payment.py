@@ -9,6 +9,8 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from bookings.payments.states import PaymentState, may_become
+from bookmyshow.core.db.in_show import ForeignKeyInShow, OfShow
+from shows.models import Show
 
 from .orders import Order
 
@@ -30,7 +32,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         return self.filter(Q(state=PaymentState.REVIEW) | ~Q(review=""))
 
 
-class Payment(models.Model):
+class Payment(OfShow):
     """One try to pay an order. Its state changes only under its lock, and only forward.
 
     A provider's call is made after the commit of the row that announces it, and finished by a
@@ -45,8 +47,11 @@ class Payment(models.Model):
         CARD = "card", "Card at the counter"
         OTHER = "other", "Other"
 
-    uuid = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
+    uuid = models.UUIDField(default=uuid.uuid4, editable=False)
+    show = models.ForeignKey(
+        Show, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    order = ForeignKeyInShow(Order, on_delete=models.PROTECT, related_name="payments")
     provider = models.CharField(
         max_length=20, help_text="stripe, razorpay, sandbox, sandbox-razorpay or counter."
     )
@@ -101,23 +106,24 @@ class Payment(models.Model):
             ("review_payment", "Can close the review of a payment"),
         )
         constraints = (
+            models.UniqueConstraint(fields=("uuid", "show"), name="payments_payment_uuid_key"),
             models.UniqueConstraint(
-                fields=("order",),
+                fields=("order", "show"),
                 condition=Q(state__in=["CREATED", "OPEN"]),
                 name="payment_one_open_per_order",
             ),
             models.UniqueConstraint(
-                fields=("order",),
+                fields=("order", "show"),
                 condition=Q(state__in=["CAPTURE_DUE", "CAPTURED"], surplus=False),
                 name="payment_one_kept_per_order",
             ),
             models.UniqueConstraint(
-                fields=("provider", "reference"),
+                fields=("provider", "reference", "show"),
                 condition=~Q(reference=""),
                 name="payment_reference_unique",
             ),
             models.UniqueConstraint(
-                fields=("provider", "charge"),
+                fields=("provider", "charge", "show"),
                 condition=~Q(charge=""),
                 name="payment_charge_unique",
             ),

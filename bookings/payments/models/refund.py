@@ -9,6 +9,8 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from bookings.payments.states import RefundState
+from bookmyshow.core.db.in_show import ForeignKeyInShow, OfShow, OneToOneInShow
+from shows.models import Show
 
 from .payment import Payment
 
@@ -33,7 +35,7 @@ class RefundQuerySet(models.QuerySet["Refund"]):
         return self.exclude(Exists(Refund.objects.filter(retry_of=OuterRef("pk"))))
 
 
-class Refund(models.Model):
+class Refund(OfShow):
     """Money of one payment that goes back. A retry is a new row (`retry_of`).
 
     A trigger keeps the sum of a payment's refunds, without the failed ones, at or below what was
@@ -51,8 +53,11 @@ class Refund(models.Model):
         EXTERNAL = "EXTERNAL", "Made at the provider"
         DISPUTE = "DISPUTE", "Charged back"
 
-    uuid = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    uuid = models.UUIDField(default=uuid.uuid4, editable=False)
+    show = models.ForeignKey(
+        Show, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    payment = ForeignKeyInShow(Payment, on_delete=models.PROTECT, related_name="refunds")
     amount = models.BigIntegerField(help_text="In the currency's minor unit.")
     state = models.CharField(max_length=9, choices=RefundState, default=RefundState.DUE)
     source = models.CharField(max_length=9, choices=Source)
@@ -73,7 +78,7 @@ class Refund(models.Model):
         help_text="The clerk out of whose drawer the money went (MANUAL refunds).",
     )
     reference = models.CharField(max_length=255, blank=True, help_text="The provider's refund.")
-    retry_of = models.OneToOneField(
+    retry_of = OneToOneInShow(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="retry"
     )
     next_try_at = models.DateTimeField(null=True, blank=True)
@@ -93,6 +98,7 @@ class Refund(models.Model):
             ("settle_refund", "Can say that money was handed back"),
         )
         constraints = (
+            models.UniqueConstraint(fields=("uuid", "show"), name="payments_refund_uuid_key"),
             models.CheckConstraint(
                 condition=Q(state__in=RefundState.values), name="refund_state_known"
             ),
@@ -117,7 +123,7 @@ class Refund(models.Model):
                 name="refund_ended_at_when_ended",
             ),
             models.UniqueConstraint(
-                fields=("payment", "reference"),
+                fields=("payment", "reference", "show"),
                 condition=~Q(reference=""),
                 name="refund_reference_unique",
             ),

@@ -184,6 +184,7 @@ def test_the_cost_of_a_cancelled_show_does_not_grow_with_its_tickets(manager: Us
 
 def dispute(order: Order) -> None:
     Dispute.objects.create(
+        show_id=order.show_id,
         payment=Payment.objects.get(order=order),
         provider="sandbox",
         reference=f"dp_{order.pk}",

@@ -33,6 +33,7 @@ def everything() -> Payment:
     payment = buy()
     make_refund(payment, 100_00)
     Dispute.objects.create(
+        show_id=payment.show_id,
         payment=payment,
         provider="sandbox",
         reference=f"dp_{payment.pk}",
@@ -45,6 +46,7 @@ def everything() -> Payment:
         event_id=f"evt_{payment.pk}",
         body_hash=f"{payment.pk:064d}",
         kind="charge.refunded",
+        show_id=payment.show_id,
         payment=payment,
     )
     return payment

@@ -167,6 +167,7 @@ def test_a_refund_on_its_way_that_fails_is_left_to_staff(
 def test_a_disputed_payment_waits_for_the_bank(sandbox: Sandbox, payment: Payment) -> None:
     make_refund(payment, 100_00)
     dispute = Dispute.objects.create(
+        show_id=payment.show_id,
         payment=payment,
         provider=payment.provider,
         reference="dp_1",
@@ -208,7 +209,7 @@ def test_money_given_back_at_the_provider_is_written_down_once(
 
 def make_refund_elsewhere(payment: Payment) -> Refund:
     """A refund that is not in our tables, as if it was made on the provider's site."""
-    return Refund(payment=payment, amount=300_00)
+    return Refund(show_id=payment.show_id, payment=payment, amount=300_00)
 
 
 @pytest.mark.django_db(transaction=True)

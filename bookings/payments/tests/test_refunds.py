@@ -115,6 +115,7 @@ def test_nothing_of_a_disputed_payment_goes_back_until_the_bank_has_decided(
 ) -> None:
     payment = paid(booking)
     dispute = Dispute.objects.create(
+        show_id=payment.show_id,
         payment=payment,
         provider="sandbox",
         reference="dp_1",

@@ -302,6 +302,7 @@ def test_money_at_the_counter_is_nobody_else_s(sandbox: Sandbox, held: Booking) 
     checkout = press(held)
     Payment.objects.update(state=PaymentState.CANCELLED)
     taken = Payment.objects.create(
+        show_id=checkout.payment.show_id,
         order_id=checkout.payment.order_id,
         provider="counter",
         method="cash",

@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Any
 
 from django.db.backends.base.base import NO_DB_ALIAS
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, features
+from django.db.models import Model
 from django.db.utils import DatabaseErrorWrapper, OperationalError
 from django.utils.functional import cached_property
 from psycopg import Connection
@@ -42,7 +43,17 @@ class ErrorWrapper(DatabaseErrorWrapper):
         super().__exit__(kind, error, trace)
 
 
+class DatabaseFeatures(features.DatabaseFeatures):
+    def allows_group_by_selected_pks_on_model(self, model: type[Model]) -> bool:
+        """Whether GROUP BY may name the id alone. Not if the primary key has the show as well."""
+        return super().allows_group_by_selected_pks_on_model(model) and not hasattr(
+            model, "belongs_to_show"
+        )
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    features_class = DatabaseFeatures
+
     @property
     def pool(self) -> FailFastPool | None:
         """The pool of this process, created at the first use. None if settings ask for no pool."""

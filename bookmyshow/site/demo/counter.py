@@ -56,6 +56,7 @@ def _paid_at(booking: Booking, now: datetime) -> datetime:
 def _payment(order: Order, clerk: User) -> Payment:
     (way,) = random.Random(order.booking_reference).choices(WAYS, WEIGHTS)
     return Payment(
+        show_id=order.show_id,
         order=order,
         provider=COUNTER,
         method=way,

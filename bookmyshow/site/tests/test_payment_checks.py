@@ -105,6 +105,7 @@ def test_what_waits_for_a_person_is_named() -> None:
     failed = make_refund(payment, 100, state=RefundState.FAILED)
     make_refund(payment, 50, state=RefundState.MANUAL)
     Dispute.objects.create(
+        show_id=payment.show_id,
         payment=payment,
         provider="sandbox",
         reference="du_1",
