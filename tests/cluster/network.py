@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -169,13 +170,23 @@ class Host:
             finally:
                 _set_network_namespace(home.fileno())
 
-    def power_off(self) -> None:
-        """Cut the power: nothing leaves the host from now on, and all its processes are killed."""
+    def power_off(self) -> float:
+        """Cut the power: nothing leaves the host from now on, and all its processes are killed.
+
+        Returns the moment of the cut (time.monotonic).
+        """
         self._switch.ip(f"link set {self.name} down")
+        moment = time.monotonic()
         self.namespace.kill_processes()
         for process in self._processes:
             process.wait(LONGEST_WAIT)
         self._processes.clear()
+        return moment
+
+    @property
+    def is_off(self) -> bool:
+        """Whether no program runs on this host."""
+        return not self._processes
 
     def power_on(self) -> None:
         """Connect the host again. It has no processes: start them."""

@@ -1,0 +1,138 @@
+"""What happens to buyers when the leading database is lost, cut off or moved.
+
+Each experiment runs under booking load and returns its figures. The tests run each once; `make
+cluster` runs them several times.
+"""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from statistics import median
+
+import psycopg
+
+from tests.cluster.buying import Shopping, Site
+from tests.cluster.database import until
+from tests.cluster.network import Host
+
+# With asynchronous replication, so many confirmations are told that no other host has.
+ALONE = 5
+
+
+@dataclass
+class Outcome:
+    """The figures of one experiment. Times are seconds after the fault."""
+
+    told: int = 0
+    lost: set[str] = field(default_factory=set)
+    sold_twice: list[tuple[int, str]] = field(default_factory=list)
+    broken_rules: list[str] = field(default_factory=list)
+    #: The first confirmation that was asked for after the fault.
+    first_told: float = 0.0
+    #: The longest time without any confirmation.
+    longest_gap: float = 0.0
+    #: When the leader that was cut off took no more changes, and when all hosts were together.
+    refused: float = 0.0
+    whole: float = 0.0
+    statuses: Counter[int] = field(default_factory=Counter)
+    #: Errors that are not "try again".
+    unexpected: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        times = {
+            "first confirmation": self.first_told,
+            "longest gap": self.longest_gap,
+            "refused": self.refused,
+            "whole again": self.whole,
+        }
+        shown = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in times.items() if seconds)
+        wrong = len(self.sold_twice), len(self.broken_rules)
+        return (
+            f"told {self.told}, lost {len(self.lost)}, seats twice {wrong[0]}, rules broken"
+            f" {wrong[1]}; {shown}; answers {dict(sorted(self.statuses.items()))}"
+        )
+
+
+def outcome(site: Site, shopping: Shopping, begin: float, **figures: float) -> Outcome:
+    """Compare what buyers were told with the leading database, after the load has ended."""
+    end = max((answer.at + answer.seconds for answer in shopping.answers), default=begin)
+    return Outcome(
+        told=len(shopping.told),
+        lost=site.lost(list(shopping.told)),
+        sold_twice=site.sold_twice(),
+        broken_rules=site.broken_rules(),
+        longest_gap=shopping.longest_gap(begin, end),
+        statuses=shopping.statuses(),
+        unexpected=[f"{a.what} {a.status} {a.at - begin:+.2f} s" for a in shopping.unexpected()],
+        **figures,
+    )
+
+
+def cut_power(site: Site) -> Outcome:
+    """The leading host loses its power."""
+    leader = site.cluster.leader()
+    with site.shopping() as shopping:
+        moment = leader.power_off()
+        first = shopping.first_told_after(moment)
+        shopping.wait_until_all_are_served()
+    return outcome(site, shopping, moment, first_told=first)
+
+
+def cut_power_of_a_leader_that_is_alone(site: Site) -> Outcome:
+    """The leading host loses its connection to the others, and a moment later its power.
+
+    Without a quorum it confirms bookings in that moment, and nobody else knows of them.
+    """
+    leader = site.cluster.leader()
+    others = site.cluster.standbys()
+    with site.shopping() as shopping:
+        alone = time.monotonic()
+        leader.cut_off_from(*others)
+        until(lambda: len(shopping.told_after(alone)) >= ALONE, "confirmations by it alone")
+        moment = leader.power_off()
+        leader.rejoin()
+        first = shopping.first_told_after(moment)
+    return outcome(site, shopping, moment, first_told=first)
+
+
+def cut_off_leader(site: Site) -> Outcome:
+    """The leading host loses its connection to the others. The site still reaches it."""
+    leader = site.cluster.leader()
+    with site.shopping() as shopping:
+        moment = time.monotonic()
+        leader.cut_off_from(*site.cluster.standbys())
+        refused = until(lambda: refuses(site, leader), "the old leader refuses changes") - moment
+        first = shopping.first_told_after(moment)
+        shopping.wait_until_all_are_served()
+        leader.rejoin()
+        rejoined = time.monotonic()
+        whole = site.cluster.wait_until_whole() - rejoined
+    return outcome(site, shopping, moment, refused=refused, first_told=first, whole=whole)
+
+
+def refuses(site: Site, host: Host) -> bool:
+    """Whether the host's database takes no changes: it is down or a standby."""
+    try:
+        with site.cluster.connect(host) as connection:
+            return connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,)
+    except psycopg.OperationalError:
+        return True
+
+
+def switch_over(site: Site) -> Outcome:
+    """The leader is moved to another host, as before the maintenance of a host."""
+    with site.shopping() as shopping:
+        moment = time.monotonic()
+        site.cluster.switch_over()
+        shopping.wait_until_all_are_served()
+    return outcome(site, shopping, moment)
+
+
+def describe(name: str, outcomes: list[Outcome]) -> str:
+    """A line for each run, and the median and maximum of their times."""
+    lines = [f"{name}:", *(f"  {each}" for each in outcomes)]
+    for figure in ("first_told", "longest_gap", "refused", "whole"):
+        values = sorted(getattr(each, figure) for each in outcomes)
+        if values[-1]:
+            lines.append(f"  {figure}: median {median(values):.1f} s, maximum {values[-1]:.1f} s")
+    return "\n".join(lines)

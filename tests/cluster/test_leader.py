@@ -1,0 +1,63 @@
+"""The leading database is moved, cut off or lost while people book.
+
+The experiments run in the order of this file, because one cluster serves all. `make cluster` runs
+each several times. Times have generous limits here: this machine may be busy.
+"""
+
+import pytest
+
+from tests.cluster.buying import Site
+from tests.cluster.experiments import (
+    Outcome,
+    cut_off_leader,
+    cut_power,
+    cut_power_of_a_leader_that_is_alone,
+    switch_over,
+)
+
+# Seconds: Patroni's ttl (ops/cluster/patroni.yml), and what a busy machine may need on top.
+TTL, BUSY = 20, 60
+
+
+@pytest.fixture(autouse=True)
+def whole_cluster(site: Site) -> None:
+    site.cluster.repair()
+    site.forget_bookings()
+
+
+def check(outcome: Outcome) -> None:
+    """Nothing that a buyer was told is lost, no seat is sold twice, and no answer was a 500."""
+    print(outcome)
+    assert outcome.told > 0
+    assert outcome.lost == set()
+    assert outcome.sold_twice == []
+    assert outcome.broken_rules == []
+    assert outcome.unexpected == []
+
+
+def test_in_a_planned_switchover_buyers_are_asked_to_try_again_for_seconds(site: Site) -> None:
+    outcome = switch_over(site)
+    check(outcome)
+    assert outcome.longest_gap < BUSY
+
+
+def test_a_leader_without_the_others_stops_and_comes_back_as_a_standby(site: Site) -> None:
+    outcome = cut_off_leader(site)
+    check(outcome)
+    # It must stop before another one may begin.
+    assert outcome.refused < TTL
+    assert outcome.first_told < TTL + BUSY
+
+
+def test_no_told_confirmation_is_lost_when_the_leader_loses_its_power(site: Site) -> None:
+    outcome = cut_power(site)
+    check(outcome)
+    assert outcome.first_told < TTL + BUSY
+
+
+def test_without_a_quorum_told_confirmations_are_lost(site: Site) -> None:
+    """The control. The losses are those of the replication, not of the site."""
+    site.cluster.set_quorum(False)
+    outcome = cut_power_of_a_leader_that_is_alone(site)
+    print(outcome)
+    assert len(outcome.lost) >= 1
