@@ -13,7 +13,7 @@ from tests.cluster.network import Network, need_network
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """PostgreSQL on db1, db2 and db3, and the host web1. A test that breaks a host repairs it."""
-    need_network("etcd")
+    need_network("etcd", "etcdctl")
     folder: Path = tmp_path_factory.mktemp("cluster")
     with Network(("db1", "db2", "db3", "web1")) as network:
         cluster = Cluster(network, network["web1"], folder)

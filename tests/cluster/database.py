@@ -25,6 +25,7 @@ PASSWORD = "change-me"
 CHANGES = {
     # Root could open the watchdog of this machine, and that would restart it.
     "mode: automatic": "mode: off",
+    "/etc/bookmyshow/": f"{OPS}/",
     # The hosts have one file system. So each server's socket is beside its own data folder.
     "/var/run/postgresql": "..",
 }
@@ -131,12 +132,11 @@ class Cluster:
         with self.client.inside(), urllib.request.urlopen(request, timeout=30) as response:
             return str(response.read().decode())
 
-    def members(self, seen_by: Host | None = None) -> list[Member]:
-        """What Patroni knows of the members; empty if nobody answers."""
-        for host in [seen_by] if seen_by else self.hosts.values():
-            with suppress(OSError):
-                found: list[Member] = json.loads(self.call(host, "GET", "/cluster"))["members"]
-                return found
+    def members(self, seen_by: Host) -> list[Member]:
+        """What Patroni on this host knows of the members; empty if it does not answer."""
+        with suppress(OSError):
+            found: list[Member] = json.loads(self.call(seen_by, "GET", "/cluster"))["members"]
+            return found
         return []
 
     def leader(self) -> Host:
@@ -160,9 +160,23 @@ class Cluster:
 
     def is_whole(self) -> bool:
         """Whether one host leads and the others stream from it; with a quorum, as its members."""
-        found = sorted((member["role"], member["state"]) for member in self.members())
+        leader = self._leader()
+        if leader is None:
+            return False
+        # A host that was cut off may still believe what was true before. So each is asked.
+        standbys = [host for host in self.hosts.values() if host is not leader]
+        if not all(self._streams(host) for host in standbys):
+            return False
+        found = sorted((member["role"], member["state"]) for member in self.members(leader))
         standby = ("quorum_standby" if self.has_quorum else "replica", "streaming")
         return found == [("leader", "running"), standby, standby]
+
+    def _streams(self, host: Host) -> bool:
+        try:
+            state = json.loads(self.call(host, "GET", "/replica"))
+        except OSError:
+            return False
+        return bool(state.get("replication_state") == "streaming")
 
     def repair(self) -> None:
         """Switch on the hosts that have no power, and wait until all are together."""
@@ -177,7 +191,7 @@ class Cluster:
         try:
             return until(self.is_whole, "all three hosts together")
         except AssertionError as error:
-            raise AssertionError(f"{error}: {self.members()}\n{self.logs()}") from None
+            raise AssertionError(f"{error}\n{self.logs()}") from None
 
     def logs(self) -> str:
         """The ends of Patroni's logs."""

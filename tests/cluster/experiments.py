@@ -99,8 +99,8 @@ def cut_off_leader(site: Site) -> Outcome:
     """The leading host loses its connection to the others. The site still reaches it."""
     leader = site.cluster.leader()
     with site.shopping() as shopping:
-        moment = time.monotonic()
         leader.cut_off_from(*site.cluster.standbys())
+        moment = time.monotonic()
         refused = until(lambda: refuses(site, leader), "the old leader refuses changes") - moment
         first = shopping.first_told_after(moment)
         shopping.wait_until_all_are_served()

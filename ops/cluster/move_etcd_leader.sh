@@ -1,0 +1,14 @@
+#!/bin/sh
+# For /etc/bookmyshow/. Patroni calls it when this host's database becomes leader or standby. If the
+# host leads etcd too, another one gets that role: a power cut would otherwise take both leaders, and
+# etcd's next leader counts the ttl from its own start. That costs 2 to 3 s more.
+set -eu
+[ "$2" = primary ] || exit 0
+export ETCDCTL_API=3
+# One line for each member: address, id, version, size, whether it leads. Members may be away.
+status=$(etcdctl --endpoints "$ETCD" endpoint status --cluster --write-out simple 2>/dev/null) || true
+echo "$status" | awk -F ', ' -v here="$ETCD" '
+    $1 == here && $5 == "true" { leads = 1 }
+    $1 != here { other = $2 }
+    END { if (leads && other) print other }' |
+    xargs --no-run-if-empty etcdctl --endpoints "$ETCD" move-leader
