@@ -106,11 +106,12 @@ class Cluster:
         options = "target_session_attrs=read-write&connect_timeout=2"
         return f"postgres://{user}:{PASSWORD}@{hosts}/{database}?{options}"
 
-    def connect(self, host: Host | None = None) -> psycopg.Connection[Any]:
+    def connect(self, host: Host | None = None, **options: int) -> psycopg.Connection[Any]:
         """A superuser's connection to the site's database: of the leader, or of this host."""
         url = self.url("postgres")
         if host is not None:
             url = f"postgres://postgres:{PASSWORD}@{host.address}:5432/bookmyshow?connect_timeout=5"
+        url += "".join(f"&{name}={value}" for name, value in options.items())
         with self.client.inside():
             return psycopg.connect(url, autocommit=True)
 

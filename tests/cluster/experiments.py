@@ -38,6 +38,11 @@ class Outcome:
     #: Errors that are not "try again".
     unexpected: list[str] = field(default_factory=list)
 
+    def is_right(self) -> bool:
+        """Whether nothing that was told is lost, no seat sold twice, and no answer a 500."""
+        wrong = (self.lost, self.sold_twice, self.broken_rules, self.unexpected)
+        return self.told > 0 and not any(wrong)
+
     def __str__(self) -> str:
         times = {
             "first confirmation": self.first_told,

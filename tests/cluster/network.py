@@ -7,8 +7,8 @@
         process = host.run(["etcd"], env={}, log=path)
         host.power_off()
 
-The bridge is in a namespace of its own. So the addresses (10.0.0.x, as in ops/cluster and
-docs/cluster.md) exist only here: several test runs, and the machine's own network, don't meet.
+The bridge is in a namespace of its own. So the addresses (10.0.0.x, as in ops/cluster) exist only
+here: several test runs, and the machine's own network, don't meet.
 """
 
 import ctypes

@@ -10,6 +10,10 @@ LOCK_TIMEOUT_MS = 4_000
 # Ends a connection if sent data is not acknowledged for this long, for example because the network
 # drops packets.
 UNACKNOWLEDGED_MS = 3_000
+# While a request waits for an answer, nothing is sent. So the kernel asks every so many seconds
+# whether the server's host still has power. Without an answer the connection ends after
+# UNACKNOWLEDGED_MS more. Otherwise the request, and its thread, would wait for hours.
+ALIVE_SECONDS = 3
 # How long one of several hosts may take to accept a connection; then the next one is tried. A host
 # without power does not even refuse. psycopg waits at least this long.
 HOST_SECONDS = 2
@@ -28,6 +32,8 @@ def with_limits(
     options: dict[str, Any] = {
         "connect_timeout": HOST_SECONDS if several else max(wait_seconds, HOST_SECONDS),
         "tcp_user_timeout": UNACKNOWLEDGED_MS,
+        "keepalives_idle": ALIVE_SECONDS,
+        "keepalives_interval": 1,
         **database.get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": threads, "timeout": wait_seconds},
     }
