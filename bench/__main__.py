@@ -14,7 +14,7 @@ from bench.data import Filler, World
 from bench.report import Report
 from bench.sites import SERVED, Database, serve
 from bench.two_browsers import browsers
-from bench.watchers import watchers
+from bench.watchers import WATCHERS, watchers
 from bench.worlds import Holds
 from bookmyshow.environment import ROOT
 
@@ -48,7 +48,11 @@ def main() -> int:
     """Run the selected parts. Returns 1 if a measurement failed, but not for a missed target."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--only", default=",".join(PARTS), help="some of " + ",".join(PARTS))
-    only = set(parser.parse_args().only.split(","))
+    parser.add_argument(
+        "--watchers", type=int, default=WATCHERS, help="open seat maps of the part watchers"
+    )
+    chosen = parser.parse_args()
+    only = set(chosen.only.split(","))
     try:
         client.check()
     except client.NoClientError as error:
@@ -60,7 +64,7 @@ def main() -> int:
     report.section(f"Making the databases; load average {psutil.getloadavg()[0]:.1f}")
     people = create_template()
     if only - {"growth"}:
-        main_parts(report, people, only)
+        main_parts(report, people, only, chosen.watchers)
     if "growth" in only:
         growth(report, people)
     for problem in report.problems:
@@ -69,7 +73,7 @@ def main() -> int:
     return 1 if report.problems else 0
 
 
-def main_parts(report: Report, people: World, only: set[str]) -> None:
+def main_parts(report: Report, people: World, only: set[str], watching: int) -> None:
     """Run all parts except growth, on one database with 400 shows of 250 seats."""
     MAIN.create(TEMPLATE.name)
     filler = Filler(MAIN.url)
@@ -97,7 +101,7 @@ def main_parts(report: Report, people: World, only: set[str]) -> None:
             "latency": lambda: measures.latencies(report, site, holds, people, filler),
             "sweep": lambda: sizes.sweep(report, site, holds, filler, MAIN),
             "halls": lambda: sizes.halls(report, site, filler, people),
-            "watchers": lambda: watchers(report, site, people, filler, MAIN),
+            "watchers": lambda: watchers(report, site, people, filler, MAIN, watching),
             "pgbouncer": lambda: pooled.through_pgbouncer(report, site, holds, MAIN),
             "browsers": lambda: browsers(report, people, filler, MAIN),
         }

@@ -25,8 +25,10 @@ from bench.worlds import Holds
 from bookmyshow.embedded.ports import is_free
 from bookmyshow.environment import ROOT
 
-WATCHERS, WATCHED, OTHERS = 10_000, 20, 380
-HOLDS_PER_SECOND, LATENCY_SECONDS = 20, 20
+#: How many watch one show, and how many other shows there are for each that is watched.
+WATCHERS, OF_SHOW, OTHERS = 10_000, 500, 19
+#: Somebody holds seats of each watched show once in a second.
+LATENCY_SECONDS = 20
 #: A hold's clock is read under its locks, in the trip that commits it: this long before it lapses.
 HOLD_SECONDS = 60 * int(SERVED["BOOKING_EXPIRY_MINUTES"])
 FIRST_PORT = 18_500
@@ -163,14 +165,17 @@ def possible_watchers(wanted: int) -> int:
     return min(wanted, needed - OTHER_FILES)
 
 
-def watchers(report: Report, site: Site, people: World, filler: Filler, database: Database) -> None:
-    """Run all measurements of the live seat map, on 400 shows of which 20 are watched."""
-    count = possible_watchers(WATCHERS)
-    report.section(f"Live seat map, {count:,} watchers over {WATCHED} shows")
-    shows, others = filler.shows(WATCHED, 500), filler.shows(OTHERS, 250)
+def watchers(
+    report: Report, site: Site, people: World, filler: Filler, database: Database, wanted: int
+) -> None:
+    """Run all measurements of the live seat map. 10,000 watch 20 of 400 shows."""
+    count = possible_watchers(wanted)
+    watched = max(count // OF_SHOW, 1)
+    report.section(f"Live seat map, {count:,} watchers over {watched} shows")
+    shows, others = filler.shows(watched, 500), filler.shows(watched * OTHERS, 250)
     with pushing(database.environment) as live:
         spread = Holds(people, [*shows, *others], 250)
-        holds_beside(report, site, live, spread, shows, count, "all of 400 shows")
+        holds_beside(report, site, live, spread, shows, count)
         with watching(live, site.url, shows, count) as crowd:
             # Other people: a second hold of a person at a show would keep the end of the first.
             paced = Holds(people.turned(500), shows, 500, first=252)
@@ -181,7 +186,7 @@ def watchers(report: Report, site: Site, people: World, filler: Filler, database
 
 
 def holds_beside(
-    report: Report, site: Site, live: Live, holds: Holds, shows: list[int], count: int, what: str
+    report: Report, site: Site, live: Live, holds: Holds, shows: list[int], count: int
 ) -> None:
     """Compare the rate of holds with and without watchers, and what a watcher takes of memory."""
     alone, beside, live_share = [], [], []
@@ -201,7 +206,7 @@ def holds_beside(
     report.record("holds with watchers", beside, allowed=(measures.REDIRECT,))
     without, with_them = (statistics.median(r.rate for r in side) for side in (alone, beside))
     report.at_least(
-        f"holds of {what}, with watchers ÷ without",
+        f"holds of {len(holds.shows)} shows, {len(shows)} of them watched ÷ without watchers",
         f"{with_them:.0f} ÷ {without:.0f}/s; the pushing process uses"
         f" {statistics.median(live_share):.0%} of a processor",
         with_them / without,
@@ -217,8 +222,8 @@ def latencies(
     """Measure the time from a hold's commit until each watcher's socket has the event."""
     crowd.events()
     began, used = time.time(), live.cpu_seconds()
-    requests = holds.take(HOLDS_PER_SECOND * LATENCY_SECONDS * 2)
-    pause = measures.CLIENTS / HOLDS_PER_SECOND * 1000
+    requests = holds.take(len(holds.shows) * LATENCY_SECONDS * 2)
+    pause = measures.CLIENTS / len(holds.shows) * 1000
     result = client.load(
         site.url, requests, clients=measures.CLIENTS, seconds=LATENCY_SECONDS, pause_ms=pause
     )

@@ -20,6 +20,7 @@ import random
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Case, CharField, DurationField, ExpressionWrapper, F, Value, When
@@ -188,7 +189,7 @@ def read(show_id: int) -> Reading:
 
 
 @functools.cache
-def _seats_statement() -> tuple[str, tuple[object, ...]]:
+def _seats_statement() -> tuple[str, tuple[Any, ...]]:
     """The SQL of a show's seats with their states, and its values; ANY_SHOW is the show's id.
 
     It is made once and prepared, because making it took as long as reading a hall of 500 seats.

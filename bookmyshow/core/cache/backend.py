@@ -53,6 +53,19 @@ class OutageAware(ConnectionPool):
             raise
         return connection
 
+    def send_in_one_trip(self, commands: list[tuple[str, ...]]) -> list[Any]:
+        """Send the commands together and return their answers. Raises RedisError, OSError."""
+        connection = self.get_connection()
+        try:
+            connection.send_packed_command(connection.pack_commands(commands))
+            return [connection.read_response() for _ in commands]
+        except (RedisError, OSError):
+            # Answers may be left in it.
+            connection.disconnect()
+            raise
+        finally:
+            self.release(connection)
+
     def _end_outage(self, connection: Connection) -> None:
         """Delete the keys whose deletion failed. If the server answers, the outage has ended."""
         keys = self.outage.take_missed()
@@ -164,11 +177,11 @@ class OutageTolerantCache(RedisCache):
         lost.
         """
         names = [self.client.make_key(key) for key in keys]
+        commands = [("DEL", *names), ("PUBLISH", channel, message)]
         done = None
         with suppress(RedisError, OSError):
-            trip = self.client.get_client(write=True).pipeline(transaction=False)
-            trip.delete(*names).publish(channel, message)
-            done = trip.execute()
+            # Not the client's pipeline: each hold comes here, and that takes 25 µs longer.
+            done = self._pool.send_in_one_trip(commands)
         self._note(keys, None, done)
 
     def clear(self) -> int:
