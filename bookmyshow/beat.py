@@ -19,6 +19,8 @@ REMINDER_SECONDS = 300
 # Seconds. On an opening night the providers' events wait in the same queue. If these tasks expired
 # as soon as the next one is due, none of them would ever run.
 MONEY_TASK_EXPIRES = 120
+#: Celery's lines about their runs are not logged.
+QUIET_TASKS = ("shows.waiting_room.tasks.admit",)
 
 
 def every(seconds: int, task: str, *, expires: int = 0) -> dict[str, Any]:

@@ -397,7 +397,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = content_policy(POSTER_HOSTS, LIVE_URL)
 
 # Logs go to the standard error stream; systemd or the platform collects them (docs/deploy.md).
-LOGGING = logging_config(as_json=not DEBUG)
+LOGGING = logging_config(as_json=not DEBUG, quiet_tasks=beat.QUIET_TASKS)
 SENTRY_DSN = environment.sentry_dsn("SENTRY_DSN")
 if SENTRY_DSN:
     from .core.observability import sentry

@@ -17,8 +17,10 @@ from bookmyshow.celery import app
 from bookmyshow.site import diagnostics, mail_trial
 from bookmyshow.site.findings import Finding
 from shows.models import Show
+from shows.waiting_room import services as waiting_room
 from tests.support.factories import lapse, make_booking, make_show, make_user
 from tests.support.mail_server import mail_server
+from tests.support.on_sale import open_sale
 from tests.support.workers import START_SECONDS, procfile, running
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,8 +31,10 @@ TICK_SECONDS = 25
 SLOTS = 2
 
 
-def test_a_lapsed_hold_is_swept_within_the_interval_and_a_tick(tmp_path: Path) -> None:
+def test_a_lapsed_hold_is_swept_and_a_waiting_room_lets_people_in(tmp_path: Path) -> None:
+    """Within the interval and a tick."""
     show = make_show()
+    place = waiting_room.join(open_sale(make_show()).pk, make_user())
     with running(tmp_path, "worker", "sweeper", "beat") as log:
         booking = services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1", "A2"])
         lapse(booking)
@@ -40,6 +44,8 @@ def test_a_lapsed_hold_is_swept_within_the_interval_and_a_tick(tmp_path: Path) -
         while booking.reference not in log.read_text():
             assert time.monotonic() - lapsed_at < allowed, log.read_text()
             time.sleep(0.1)
+    place.refresh_from_db()
+    assert place.called_at
     booking.refresh_from_db()
     assert (booking.status, booking.ended_reason) == (Booking.Status.FAILED, "lapsed")
     assert Show.objects.get(pk=show.pk).available_seats == show.total_seats

@@ -7,6 +7,7 @@ quote an email, and a connection error may quote a password.
 import json
 import logging
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -77,8 +78,27 @@ class JsonFormatter(logging.Formatter):
         return record.getMessage()
 
 
-def logging_config(*, as_json: bool) -> dict[str, Any]:
-    """The LOGGING setting of web, workers and commands: everything to the standard error stream."""
+class NotEachSecond(logging.Filter):
+    """Drops what Celery says about these tasks each time, but no warning and no error.
+
+    For tasks that run every second: beat and the worker write three lines for each run.
+    """
+
+    def __init__(self, tasks: Collection[str]) -> None:
+        super().__init__()
+        self._tasks = tasks
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno > logging.INFO or not record.name.startswith("celery."):
+            return True
+        return not any(task in record.getMessage() for task in self._tasks)
+
+
+def logging_config(*, as_json: bool, quiet_tasks: Collection[str] = ()) -> dict[str, Any]:
+    """The LOGGING setting of web, workers and commands: everything to the standard error stream.
+
+    `quiet_tasks` are names of Celery tasks (NotEachSecond).
+    """
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -86,8 +106,15 @@ def logging_config(*, as_json: bool) -> dict[str, Any]:
             "json": {"()": "bookmyshow.core.observability.logs.JsonFormatter"},
             "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
         },
+        "filters": {
+            "not each second": {
+                "()": "bookmyshow.core.observability.logs.NotEachSecond",
+                "tasks": quiet_tasks,
+            }
+        },
         "handlers": {
             "stderr": {
+                "filters": ["not each second"],
                 "class": "logging.StreamHandler",
                 "formatter": "json" if as_json else "line",
             }

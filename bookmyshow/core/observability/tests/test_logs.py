@@ -11,7 +11,7 @@ from django.test import Client
 from accounts.models import User
 from accounts.tokens import issue_token
 from bookmyshow.core.observability import request_id
-from bookmyshow.core.observability.logs import JsonFormatter, hide
+from bookmyshow.core.observability.logs import JsonFormatter, NotEachSecond, hide
 from shows.seatmap import current as seatmap
 from tests.support.factories import make_show, make_user
 
@@ -47,6 +47,25 @@ def test_a_record_is_one_line_of_json_with_the_requests_id(log: Log) -> None:
     assert (entry["level"], entry["logger"]) == ("WARNING", "bookings")
     assert (entry["request_id"], entry["seats"]) == ("edge-1234", 120)
     assert entry["time"].endswith("+00:00")
+
+
+@pytest.mark.parametrize(
+    ("logger", "level", "task", "is_written"),
+    [
+        ("celery.app.trace", logging.INFO, "app.tasks.tick", False),
+        ("celery.beat", logging.INFO, "app.tasks.tick", False),
+        ("celery.app.trace", logging.ERROR, "app.tasks.tick", True),
+        ("celery.app.trace", logging.INFO, "app.tasks.sweep", True),
+        ("app", logging.INFO, "app.tasks.tick", True),
+    ],
+)
+def test_celery_says_nothing_about_tasks_of_each_second_unless_they_fail(
+    logger: str, level: int, task: str, is_written: bool
+) -> None:
+    record = logging.makeLogRecord(
+        {"name": logger, "levelno": level, "msg": "Task %s done", "args": (task,)}
+    )
+    assert NotEachSecond(["app.tasks.tick"]).filter(record) is is_written
 
 
 def test_an_exception_is_part_of_the_line(log: Log) -> None:
