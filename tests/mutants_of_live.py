@@ -10,6 +10,8 @@ CURRENT = "shows/seatmap/current.py"
 OF_SHOW = "bookmyshow/serving/live/tests/test_show.py"
 OF_PROCESS = "tests/processes/test_live_map.py"
 PUBLISHED = "shows/seatmap/tests/test_published.py"
+PAGE = "static/js/seatmap/live.js"
+IN_BROWSERS = "tests/browser/test_live_map.py"
 
 MUTANTS_OF_LIVE = [
     (
@@ -91,5 +93,54 @@ MUTANTS_OF_LIVE = [
         "        await self._hub.end_all(ENDING_SECONDS)\n",
         "        await self._hub.end_all(0)\n",
         f"{OF_PROCESS}::test_too_many_streams_and_too_many_shows_at_once_are_sent_back_to_the_poll",
+    ),
+    (
+        "the answer to an earlier poll undoes a change",
+        PAGE,
+        "  dropPoll();\n  if (change.from",
+        "  if (change.from",
+        f"{IN_BROWSERS}::test_the_answer_to_an_earlier_poll_does_not_undo_a_change",
+    ),
+    (
+        "the poll goes on beside the stream",
+        PAGE,
+        'told !== "" && told === shown()',
+        "false",
+        f"{IN_BROWSERS}::test_a_hold_in_one_browser_is_on_the_others_screen_without_a_poll",
+    ),
+    (
+        "a stream that is silent is believed",
+        PAGE,
+        "  silence = setTimeout(fail, SILENCE_MS);\n",
+        "",
+        f"{IN_BROWSERS}::test_a_stream_that_is_silent_is_given_up_for_polls",
+    ),
+    (
+        "a stream that broke is not tried again",
+        PAGE,
+        "  retry = setTimeout(open, pause());\n",
+        "",
+        f"{IN_BROWSERS}::test_without_the_process_the_page_polls_and_later_comes_back_to_the_stream",
+    ),
+    (
+        "one's own hold looks as if somebody else had taken the seats",
+        PAGE,
+        "    if (isHold(event)) close();\n",
+        "",
+        f"{IN_BROWSERS}::test_a_hold_of_ones_own_is_not_announced_as_lost_while_it_is_sent",
+    ),
+    (
+        "a hidden page keeps its stream",
+        PAGE,
+        "if (document.hidden || isFinal()) return;",
+        "if (isFinal()) return;",
+        f"{IN_BROWSERS}::test_a_hidden_page_has_no_stream_and_is_right_when_it_is_looked_at",
+    ),
+    (
+        "a change unticks what the viewer holds",
+        "static/js/seatmap/changes.js",
+        'state === "held" && own.has(seat.value)',
+        "false",
+        f"{IN_BROWSERS}::test_the_viewers_own_seats_stay_chosen_until_they_are_released",
     ),
 ]

@@ -72,6 +72,7 @@ const onReload = ({ lastEventId }) => {
   refresh();
 };
 
+/* Not while the page is hidden. */
 const open = () => {
   close();
   if (document.hidden || isFinal()) return;
@@ -106,7 +107,7 @@ export const startLive = () => {
   if (!address || !window.EventSource) return;
   startChanges();
   waitForHold();
-  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  document.addEventListener("visibilitychange", open);
   addEventListener("online", open);
   open();
 };
