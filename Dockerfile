@@ -18,5 +18,5 @@ COPY . .
 RUN python manage.py collectstatic --noinput
 
 USER site
-EXPOSE 8000
+EXPOSE 8000 8002
 CMD ["python", "-m", "bookmyshow.serving.web", "bookmyshow.wsgi"]
