@@ -25,8 +25,8 @@ def with_limits(
     """The settings of one database, with its pool and limits. Options that are there already stay.
 
     `threads`: connections of a process, one for each thread. `wait_seconds`: how long a request
-    waits for one of them, and for a single server to accept a new one. `pgbouncer`: "" without it, "on",
-    or "prepared" if it is version 1.22 or newer and keeps prepared statements.
+    waits for one of them, and for a single server to accept a new one. `pgbouncer`: "" without
+    it, "on", or "prepared" if it is version 1.22 or newer and keeps prepared statements.
     """
     several = "," in str(database.get("HOST", ""))
     options: dict[str, Any] = {

@@ -1,0 +1,100 @@
+"""The host of the primary Valkey loses its power while people buy and get their mails."""
+
+import re
+import shlex
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bookmyshow.site.management.commands.run_site import procfile
+from tests.cluster import caches
+from tests.cluster.caches import Caches
+from tests.cluster.database import until
+from tests.cluster.network import Network, need_network
+from tests.cluster.web_hosts import WebHosts
+
+WORKING = ("worker", "beat")
+
+
+@pytest.fixture
+def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WebHosts, Caches]]:
+    need_network("nginx")
+    with Network((*caches.NAMES, "web1", "db1", "client1")) as network:
+        folder = tmp_path_factory.mktemp("sentinels")
+        servers = Caches(network, network["client1"], folder)
+        servers.start()
+        web = WebHosts(network, folder, redis_url=caches.URL)
+        web.start("web1")
+        yield web, servers
+
+
+def times(probe: Path) -> list[float]:
+    """The moments at which the cache worked. The site's own log lines are left out."""
+    return [float(line) for line in re.findall(r"(?m)^\d+\.\d+$", probe.read_text())]
+
+
+def first_mail(web: WebHosts, after: float) -> float | None:
+    """When the first mail was sent of those that were written after this moment (Unix time)."""
+    ((found,),) = web.query(
+        "SELECT extract(epoch FROM min(sent_at))::float FROM outbox_message"
+        " WHERE created_at > to_timestamp(%s)",
+        after,
+    )
+    return found
+
+
+def mails(folder: Path) -> Counter[str]:
+    """How many mails came for each Message-ID."""
+    texts = [file.read_text(errors="replace") for file in (folder / "mail").glob("*")]
+    return Counter(
+        line.partition(":")[2].strip()
+        for text in texts
+        for line in text.splitlines()
+        if line.lower().startswith("message-id:")
+    )
+
+
+def test_another_valkey_takes_over_and_each_mail_is_sent_once(
+    hosts: tuple[WebHosts, Caches],
+) -> None:
+    web, servers = hosts
+    host, commands = web.network["web1"], procfile()
+    for name in WORKING:
+        command = [sys.executable, *shlex.split(commands[name])[1:]]
+        if name == "beat":
+            command += ["--schedule", str(web.folder / "beat")]
+        host.run(command, env=web.environment, log=web.folder / f"{name}.log")
+    probe = web.folder / "probe.log"
+    module = [sys.executable, "-m", "tests.cluster.cache_probe"]
+    host.run(module, env=web.environment, log=probe)
+    with web.shopping("http://10.0.0.21:8080") as running:
+        running.wait_until_all_are_served()
+        until(lambda: bool(probe.exists() and times(probe)), "a cache that works")
+        until(lambda: first_mail(web, 0) is not None, "a mail")
+        primary = servers.primary()
+        primary.power_off()
+        off, off_at = time.monotonic(), time.time()
+        until(lambda: any(at > off + 0.5 for at in times(probe)), "the cache again")
+        until(lambda: first_mail(web, off_at + 0.5) is not None, "a mail by Celery again")
+        running.wait_until_all_are_served()
+    first = first_mail(web, off_at + 0.5)
+    assert first is not None
+    back = next(at for at in times(probe) if at > off + 0.5)
+    print(
+        f"primary Valkey without power: cache back after {back - off:.1f} s, Celery's first mail"
+        f" after {first - off_at:.1f} s"
+    )
+    assert servers.primary() is not primary
+    # The site went on selling meanwhile.
+    assert [(a.what, a.status) for a in running.failures()] == []
+    waiting = "SELECT count(*) FROM outbox_message WHERE sent_at IS NULL"
+    until(lambda: web.query(waiting) == [(0,)], "all mails sent")
+    ((written,),) = web.query("SELECT count(*) FROM outbox_message")
+    assert web.broken_rules() == []
+    found = mails(web.folder)
+    assert len(found) == written
+    assert set(found.values()) == {1}
