@@ -43,7 +43,10 @@ def _screening(
     slot: Slot, times: CinemaTimes, film: dict[str, Any], absolute: Callable[[str], str]
 ) -> dict[str, Any]:
     show, cinema = slot.show, times.cinema
-    stock = "SoldOut" if slot.fullness.level == "full" else "InStock"
+    # People get to these seats through a waiting room, a few at a time.
+    stock = "LimitedAvailability" if show.on_sale_id else "InStock"
+    if slot.fullness.level == "full":
+        stock = "SoldOut"
     event = {
         "@type": "ScreeningEvent",
         "name": f"{film['name']} at {cinema.name}",

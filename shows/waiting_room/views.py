@@ -1,4 +1,4 @@
-"""Pages of the waiting room of an on-sale.
+"""Pages of the waiting room of an on-sale (docs/spec.md §24.6).
 
 `room` and `state` are the same for everybody, so shared caches keep them. `place` is the visitor's
 own page; it needs no script.
@@ -101,7 +101,7 @@ def _join(request: AuthenticatedRequest, on_sale_id: int) -> HttpResponse:
         return _own_page(request, on_sale_id, problem=error)
     # `live` is sent by browsers that run scripts.
     name = "room" if "live" in request.POST else "place"
-    return _with_number(redirect(f"waiting_room:{name}", on_sale_id), own, request)
+    return _with_number(redirect(f"waiting_room:{name}", on_sale_id), on_sale_id, own, request)
 
 
 def _enter(request: AuthenticatedRequest, on_sale_id: int) -> HttpResponse:
@@ -126,19 +126,18 @@ def _own_page(
     context = page.own(own, database_now()) | {"problem": problem and problem.message}
     status = problem.status if problem else 200
     response = render(request, "shows/waiting_room/place.html", context, status=status)
-    return _with_number(response, own, request)
+    return _with_number(response, on_sale_id, own, request)
 
 
 def _with_number(
-    response: HttpResponse, own: Place | None, request: AuthenticatedRequest
+    response: HttpResponse, on_sale_id: int, own: Place | None, request: AuthenticatedRequest
 ) -> HttpResponse:
-    """Give the number to the script of the waiting page, or take an old one from it."""
-    if own is None:
-        return response
-    name, path = pages.place_cookie(own.on_sale_id), room_path(own.on_sale_id)
-    if own.done_at:
-        response.delete_cookie(name, path=path, samesite="Lax")
-    else:
+    """Give the number to the script of the waiting page, or take an old one from it.
+
+    An old one is of a place that is over, or of another person who used this browser.
+    """
+    name, path = pages.place_cookie(on_sale_id), room_path(on_sale_id)
+    if own and own.done_at is None:
         response.set_cookie(
             name,
             str(own.number),
@@ -147,6 +146,8 @@ def _with_number(
             secure=request.is_secure(),
             samesite="Lax",
         )
+    elif name in request.COOKIES:
+        response.delete_cookie(name, path=path, samesite="Lax")
     return response
 
 

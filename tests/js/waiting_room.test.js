@@ -155,6 +155,7 @@ describe("what a screen reader says", () => {
     assert.equal(say(inside(10.01), inside(9.99)), "10 minutes to go.");
     assert.equal(say(inside(1.01), inside(1)), "1 minute to go.");
     assert.equal(say(inside(9.9), inside(9.8)), "");
+    assert.equal(say(inside(45), inside(4)), "5 minutes to go.", "a page that slept");
   });
 
   test("the line at few steps", () => {

@@ -79,6 +79,7 @@ def test_the_film_says_when_its_sale_opens_on_the_cinema_s_clock(client: Client)
     assert f"Tickets go on sale {opens:%a} {opens.day} {opens:%b, %H:%M}." in page
     assert f'href="/waiting-room/{sale.pk}/"' in page
     assert "Plenty of seats" not in page
+    assert "LimitedAvailability" in page, "also to search engines"
 
 
 def test_an_open_or_closed_sale_is_named_on_the_film_s_page_and_in_the_list(

@@ -124,6 +124,15 @@ def test_joining_twice_is_one_place_and_tells_the_script_the_number(
     )
 
 
+def test_somebody_else_in_the_same_browser_does_not_keep_the_number(asha: Client) -> None:
+    sale = make_sale(make_show())
+    asha.post(f"/waiting-room/{sale.pk}/join/")
+    asha.force_login(make_user())
+    page = asha.get(f"/waiting-room/{sale.pk}/place/")
+    assert "Come in" in page.content.decode()
+    assert page.cookies[f"place-{sale.pk}"].value == ""
+
+
 def test_without_scripts_the_own_page_says_everything(asha: Client, person: User) -> None:
     """The number before one counts only who has a turn before."""
     sale = make_sale(make_show(), mode="FIFO", rate=1)
@@ -171,6 +180,7 @@ def test_a_film_s_sale_leads_to_its_times(asha: Client, person: User) -> None:
 def test_whose_turn_is_over_reads_why_and_can_join_again(asha: Client, person: User) -> None:
     sale = open_sale(make_show())
     place = services.join(sale.pk, person)
+    asha.cookies[f"place-{sale.pk}"] = "1"
     call(place)
     move_back(place, timedelta(minutes=6))
     response = asha.post(f"/waiting-room/{sale.pk}/enter/")

@@ -3,8 +3,8 @@
 const box = document.querySelector("[data-let-in]");
 const status = document.querySelector("[data-let-in-spoken]");
 const ends = performance.now() + Number(box.dataset.letIn) * 1000;
-/* Read aloud when this many seconds are left. */
-const MARKS = [300, 60];
+/* Read aloud when this many seconds are left. A page that slept passes both: the last one counts. */
+const MARKS = [60, 300];
 const words = (seconds) =>
   `${seconds / 60} minute${seconds > 60 ? "s" : ""} left to choose your seats.`;
 
@@ -16,7 +16,7 @@ const end = () => {
   status.textContent = "Your time to choose seats is over.";
 };
 
-let last = Number.POSITIVE_INFINITY;
+let last = Number(box.dataset.letIn);
 const tick = () => {
   const left = (ends - performance.now()) / 1000;
   if (left <= 0) {
@@ -24,7 +24,7 @@ const tick = () => {
     return end();
   }
   const mark = MARKS.find((seconds) => last > seconds && left <= seconds);
-  if (mark && last !== Number.POSITIVE_INFINITY) status.textContent = words(mark);
+  if (mark) status.textContent = words(mark);
   last = left;
 };
 const timer = setInterval(tick, 1000);

@@ -5,7 +5,7 @@ import { turnOf } from "./lottery.js";
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 /* Read aloud when this much time is left, or when no more than this many people are before one. */
-const SPOKEN_MINUTES = [60, 30, 10, 5, 1];
+const SPOKEN_MINUTES = [1, 5, 10, 30, 60];
 const SPOKEN_PLACES = [10000, 5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 1, 0];
 
 /* The state's JSON with its times as numbers. */

@@ -87,7 +87,8 @@ def test_an_empty_database_becomes_a_whole_site(now: datetime) -> None:
 
     sale = OnSale.objects.get()
     assert Place.objects.filter(on_sale=sale).count() == CROWD_SIZE
-    assert sale.show and sale.show.available_seats == sale.show.total_seats
+    assert sale.show
+    assert sale.show.available_seats == sale.show.total_seats
     assert any(f"/waiting-room/{sale.pk}/" in line for line in lines)
 
     customer = User.objects.get(email="demo@bookmyshow.example")
