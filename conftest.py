@@ -104,7 +104,7 @@ def lengthen_timeouts() -> None:
     the values that it stored there. In tests of races, more threads wait for one lock than in a web
     worker, so they wait longer.
     """
-    cache: dict[str, Any] = settings.CACHES["default"]["OPTIONS"]  # type: ignore[assignment]
+    cache: dict[str, Any] = settings.CACHES["default"]["OPTIONS"]
     cache |= {"SOCKET_CONNECT_TIMEOUT": PATIENCE_SECONDS, "SOCKET_TIMEOUT": PATIENCE_SECONDS}
     database = settings.DATABASES["default"]["OPTIONS"]
     if "options" in database:

@@ -7,12 +7,11 @@ import os
 import re
 import secrets
 import sys
-from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from itertools import combinations, pairwise
+from itertools import combinations
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
@@ -24,15 +23,14 @@ from django.core.validators import validate_email
 from .core.addresses import BadAddress
 from .core.cancellation_steps import parse_steps
 from .core.currencies import CURRENCIES
-from .core.db.addresses import read_database
+from .core.db.addresses import STANDBY, read_database
 from .core.redis_addresses import read_sentinels
+from .core.secret_strength import is_guessable, is_push_key
 
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
 MAKE_ONE = 'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
-# A private key for web push is a number below this one (FIPS 186-5).
-P256_ORDER = 0xFFFFFFFF_00000000_FFFFFFFF_FFFFFFFF_BCE6FAAD_A7179E84_F3B9CAC2_FC632551
 SWITCH_WORDS = dict.fromkeys(("on", "1", "true", "yes"), True)
 SWITCH_WORDS |= dict.fromkeys(("off", "0", "false", "no"), False)
 DURATION_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -161,14 +159,6 @@ def secret(name: str, *, debug: bool) -> str:
     return value
 
 
-def is_guessable(value: str) -> bool:
-    """Whether a text is clearly not random. 32 random hexadecimal digits pass this check."""
-    repeated = value in (value + value)[1:-1]
-    neighbours = sum(abs(ord(one) - ord(next_one)) <= 1 for one, next_one in pairwise(value))
-    known = value.startswith(("django-insecure", "only-for-debugging"))
-    return known or repeated or len(set(value)) < 8 or neighbours > len(value) / 2
-
-
 def refuse_equal(**secrets: str) -> None:
     """End the process if two secrets are equal, because a leak of one would reveal both."""
     for (name, value), (other, same) in combinations(secrets.items(), 2):
@@ -189,6 +179,15 @@ def database(name: str) -> dict[str, Any]:
         )
     try:
         return read_database(address)
+    except BadAddress as error:
+        refuse(name, str(error))
+
+
+def replica(name: str) -> dict[str, Any] | None:
+    """Django's settings of a copy of the database. None if the setting is not set."""
+    address = env.str(name, default="")
+    try:
+        return read_database(address, sessions=STANDBY) if address else None
     except BadAddress as error:
         refuse(name, str(error))
 
@@ -227,8 +226,7 @@ def sentry_dsn(name: str) -> str:
 def push_key(name: str) -> str:
     """A private key for web push: 32 bytes in base64url. "" if it is not set."""
     text = env.str(name, default="").strip().rstrip("=")
-    is_key = bool(re.fullmatch(r"[A-Za-z0-9_-]{43}", text)) and not is_guessable(text)
-    if text and not (is_key and int.from_bytes(urlsafe_b64decode(f"{text}=")) < P256_ORDER):
+    if text and not is_push_key(text):
         refuse(
             name,
             "needs 32 random bytes in base64url (43 characters); make them with:"

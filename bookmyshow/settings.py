@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from . import beat, environment
+from .core.cache.limits import caches
 from .core.content_policy import content_policy
-from .core.db.limits import with_limits
+from .core.db.limits import databases
 from .core.observability.logs import logging_config
 from .core.redis_clients import celery_broker
 from .environment import ROOT, env
@@ -174,6 +175,7 @@ MIDDLEWARE = [
     "bookmyshow.site.maintenance.MaintenanceMiddleware",
     "bookmyshow.core.security.StaffAddressMiddleware",
     "bookmyshow.core.observability.people_online.PeopleOnlineMiddleware",
+    "bookmyshow.core.db.own_writes.OwnWritesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -218,34 +220,21 @@ DATABASE_WAIT_SECONDS = environment.whole_number(
     "DATABASE_WAIT_SECONDS", default=2, least=1, most=60
 )
 PGBOUNCER = environment.pgbouncer("PGBOUNCER")
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": with_limits(
-        environment.database("DATABASE_URL"),
-        threads=WEB_THREADS,
-        wait_seconds=DATABASE_WAIT_SECONDS,
-        pgbouncer=PGBOUNCER,
-    )
-}
+# A copy for reads that may be a moment old (bookmyshow.core.db.replicas). None: there is none.
+_replica = environment.replica("DATABASE_REPLICA_URL")
+HAS_REPLICA = _replica is not None
+DATABASES = databases(
+    environment.database("DATABASE_URL"),
+    _replica,
+    threads=WEB_THREADS,
+    wait_seconds=DATABASE_WAIT_SECONDS,
+    pgbouncer=PGBOUNCER,
+)
+DATABASE_ROUTERS = ["bookmyshow.core.db.replicas.Router"] if HAS_REPLICA else []
 
 # Cache: it holds copies only. While its server is down, reads miss and writes are dropped.
 REDIS_URL = environment.redis("REDIS_URL")
-CACHES = {
-    "default": {
-        "BACKEND": "bookmyshow.core.cache.backend.OutageTolerantCache",
-        "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "bms",
-        # Version 1 was used by earlier releases, which stored values with pickle.
-        "VERSION": 2,
-        "OPTIONS": {
-            "CLIENT_CLASS": "bookmyshow.core.cache.backend.SerializingClient",
-            "SERIALIZER": "bookmyshow.core.cache.serializer.Serializer",
-            "CONNECTION_FACTORY": "bookmyshow.core.cache.backend.Connections",
-            "IGNORE_EXCEPTIONS": True,
-            "SOCKET_CONNECT_TIMEOUT": 0.5,
-            "SOCKET_TIMEOUT": 0.5,
-        },
-    }
-}
+CACHES = caches(REDIS_URL)
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 # Pages of CORS_ORIGIN may call the API, also with cookies. The API ignores cookies, so they give no

@@ -20,6 +20,7 @@ from tests.mutants_of_documents import MUTANTS_OF_DOCUMENTS
 from tests.mutants_of_faults import MUTANTS_OF_FAULTS
 from tests.mutants_of_guests import MUTANTS_OF_GUESTS
 from tests.mutants_of_hold_limits import MUTANTS_OF_HOLD_LIMITS
+from tests.mutants_of_hosts import MUTANTS_OF_HOSTS
 from tests.mutants_of_live import MUTANTS_OF_LIVE
 from tests.mutants_of_mails import MUTANTS_OF_MAILS
 from tests.mutants_of_money import MUTANTS_OF_MONEY
@@ -279,6 +280,7 @@ MUTANTS = (
             *MUTANTS_OF_LIVE,
             *MUTANTS_OF_CLAIMS,
             *MUTANTS_OF_FAULTS,
+            *MUTANTS_OF_HOSTS,
             *MUTANTS_OF_PUSH,
             *MUTANTS_OF_TELL_ME,
             *MUTANTS_OF_PRIVACY,

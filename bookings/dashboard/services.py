@@ -9,9 +9,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
-
 from bookmyshow.core.cache import cacheable, get_or_compute
+from bookmyshow.core.db.replicas import reading_connection
 from bookmyshow.core.templatetags.formatting import percent_of
 from bookmyshow.core.time import A_DAY
 from shows.models import Cinema
@@ -193,7 +192,7 @@ def _by_currency(parts: list[Part]) -> list[InCurrency]:
 
 def _slow_figures(at: datetime, today: date) -> tuple[Newcomers, dict[int, int], list[Part]]:
     """Query the slow figures: sign-ups of 30 days, bookings of 7 days by hour, past sales."""
-    with connection.cursor() as cursor:
+    with reading_connection().cursor() as cursor:
         cursor.execute(HOURS, {"now": at})
         hours = dict(cursor.fetchall())
     sold = breakdown(first=today - PAST, last=today - A_DAY)
@@ -202,6 +201,6 @@ def _slow_figures(at: datetime, today: date) -> tuple[Newcomers, dict[int, int],
 
 
 def _rows(query: str, at: datetime) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    with reading_connection().cursor() as cursor:
         cursor.execute(query, {"now": at})
         return cursor.fetchall()

@@ -12,10 +12,9 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-
 from bookmyshow.core.cache import cacheable
 from bookmyshow.core.currencies import from_minor
+from bookmyshow.core.db.replicas import reading_connection
 from bookmyshow.core.time import local_day
 
 # The day of a show is its date in the cinema's time zone. Bookings are summed for each show first,
@@ -141,7 +140,7 @@ def sales(*, by: str, first: date, last: date) -> Iterator[Line]:
     """
     columns, order = GROUPS[by]
     group = f"ARRAY[{', '.join(columns.values())}]"
-    with connection.cursor() as cursor:
+    with reading_connection().cursor() as cursor:
         cursor.execute(REPORT.format(group=group, order=order), {"first": first, "last": last})
         for names, currency, *sums in cursor:
             yield Line.of_row(names, currency, *sums)
@@ -176,7 +175,7 @@ class Part:
 def breakdown(*, first: date, last: date) -> list[Part]:
     """The sales of these days by day, cinema and film. `summed` adds them up by one of these."""
     group = f"ARRAY[{DAY}, {CINEMA}, {FILM}, c.timezone]"
-    with connection.cursor() as cursor:
+    with reading_connection().cursor() as cursor:
         cursor.execute(REPORT.format(group=group, order="1"), {"first": first, "last": last})
         return [
             Part(day, cinema, film, zone, Line.of_row((), currency, *sums))

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.outbox.state import outbox_state
 from bookings.payments.money_state import money_state
+from bookmyshow.core.db.replicas import read, written_by
 from bookmyshow.core.observability.people_online import people_online
 from bookmyshow.core.staff.access import staff_with
 from bookmyshow.core.templatetags.formatting import money
@@ -23,7 +24,7 @@ from .site_warnings import current_warnings, money_warnings
 @staff_with("bookings.view_takings")
 def dashboard_page(request: HttpRequest) -> HttpResponse:
     now = database_now()
-    board = dashboard(at=now)
+    board = read(lambda: dashboard(at=now), after=written_by(request))
     context = {
         **admin.site.each_context(request),
         "title": "Dashboard",

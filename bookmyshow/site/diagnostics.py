@@ -21,7 +21,7 @@ from bookmyshow.celery import app, queues
 from bookmyshow.core.redis_clients import UNREACHABLE, short_lived_client
 from bookmyshow.core.time import database_now
 
-from . import live_checks, payment_checks, push_checks, wallet_checks
+from . import live_checks, payment_checks, push_checks, replica_checks, wallet_checks
 from .findings import Finding
 
 OLDEST_POSTGRESQL = 140_000
@@ -40,6 +40,7 @@ def run_checks() -> Iterator[Finding]:
     yield from _settings()
     for check in (_database, _migrations, _cache, _broker, _workers, _beat, _static_files):
         yield check()
+    yield replica_checks.replica()
     yield _mail()
     yield from _owed_mail()
     yield from payment_checks.ways_to_pay()

@@ -13,6 +13,7 @@ from bookings.dashboard.site_warnings import redis_answers
 from bookmyshow.core.api.openapi import problems
 from bookmyshow.core.api.responses import answer, respond
 from bookmyshow.core.api.schemas import Answer, Out
+from bookmyshow.core.db.replica_state import replica_state
 
 router = Router(tags=["Health"])
 
@@ -28,6 +29,9 @@ class ChecksOut(Out):
     broker: Literal["ok", "down"]
     sweeper: Literal["ok", "late"] = Field(
         description="Releases lapsed holds every 30 s; late after 60 s."
+    )
+    replica: Literal["none", "ok", "behind", "down"] = Field(
+        description="A copy of the database for lists and reports; none: there is none."
     )
 
 
@@ -56,9 +60,20 @@ def ready(request: HttpRequest) -> HttpResponse:
         cache=server,
         broker=server,
         sweeper="late" if sweep_heartbeat.is_late() else "ok",
+        replica=_replica(),
     )
     well = {checks.cache, checks.broker, checks.sweeper} == {"ok"}
+    well = well and checks.replica in {"none", "ok"}
     return answer(ReadyOut(status="ok" if well else "degraded", checks=checks))
+
+
+def _replica() -> Literal["none", "ok", "behind", "down"]:
+    state = replica_state()
+    if state is None:
+        return "none"
+    if not state.answers:
+        return "down"
+    return "behind" if state.is_behind else "ok"
 
 
 def _ping(url: str) -> Literal["ok", "down"]:

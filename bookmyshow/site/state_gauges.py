@@ -12,6 +12,7 @@ from accounts.outbox.state import ChannelState, outbox_state
 from bookings import sweep_heartbeat
 from bookings.payments.money_state import MoneyState, Waiting, money_state
 from bookmyshow.celery import queues
+from bookmyshow.core.db.replica_state import replica_state
 from bookmyshow.core.redis_clients import UNREACHABLE, short_lived_client
 from bookmyshow.core.time import database_now
 from shows.waiting_room.progress import Progress, progress_of_open_sales
@@ -48,6 +49,7 @@ class StateGauges(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield from self._database()
+        yield from _replica()
         yield from self._broker()
         last = sweep_heartbeat.last_sweep()
         if last is not None:
@@ -97,6 +99,28 @@ class StateGauges(Collector):
         for queue, count in queued.items():
             tasks.add_metric([queue], count)
         yield tasks
+
+
+def _replica() -> Iterator[Metric]:
+    """How far the replica is behind. Nothing without one, or while the primary is away."""
+    try:
+        state = replica_state()
+    except DatabaseError:
+        return
+    if state is None:
+        return
+    yield _up("replica", state.answers)
+    if state.answers:
+        yield GaugeMetricFamily(
+            "bookmyshow_replica_behind_seconds",
+            "The age of the last transaction that the replica has replayed; 0 if it has them all.",
+            state.seconds,
+        )
+        yield GaugeMetricFamily(
+            "bookmyshow_replica_behind_bytes",
+            "What the replica has not replayed of the primary's log.",
+            float(state.bytes_behind),
+        )
 
 
 def _outbox(states: Mapping[Channel, ChannelState]) -> Iterator[Metric]:

@@ -11,7 +11,8 @@ from ninja import Query
 from bookmyshow.core.api.openapi import problems
 from bookmyshow.core.api.paging import PageOf
 from bookmyshow.core.api.responses import answer, answer_list
-from bookmyshow.core.api.schemas import Answer, List, PathId
+from bookmyshow.core.api.schemas import Answer, List, Pagination, PathId
+from bookmyshow.core.db import replicas
 from bookmyshow.core.time import database_now
 from movies.api import find_movie
 from movies.api import router as router
@@ -25,6 +26,11 @@ from .films import films
 @router.get("", response={200: List[MovieOut]}, openapi_extra=problems(public=True))
 def list_movies(request: HttpRequest, query: Query[MovieQuery]) -> HttpResponse:
     """Find films: the most relevant first in a search, else those with a coming show first."""
+    rows, pagination = replicas.read(lambda: _movies(request, query), complete=True)
+    return answer_list(rows, pagination, public=True)
+
+
+def _movies(request: HttpRequest, query: MovieQuery) -> tuple[list[MovieOut], Pagination]:
     if query.city or not query.search:
         found = films().with_showing(at=timezone.now(), city=query.city)
     else:
@@ -40,9 +46,7 @@ def list_movies(request: HttpRequest, query: Query[MovieQuery]) -> HttpResponse:
         found = found.filter(language__iexact=query.language)
     found = found.search(query.search) if query.search else found.showing_first()
     page = PageOf(found.prefetch_related("genres"), query)
-    return answer_list(
-        [MovieOut.of(movie, request) for movie in page.rows], page.pagination, public=True
-    )
+    return [MovieOut.of(movie, request) for movie in page.rows], page.pagination
 
 
 @router.get(

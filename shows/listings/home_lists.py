@@ -5,9 +5,10 @@ of its films begins; a list of coming films, at the next midnight at a cinema. S
 cached: too few people type the same text.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.paginator import Page, Paginator
 from django.db import transaction
@@ -15,6 +16,8 @@ from django.db.models import Max
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
 from bookmyshow.core.cache import Group, drop_group
+from bookmyshow.core.cache.single_flight import Lifetime
+from bookmyshow.core.db import replicas
 from bookmyshow.core.time import next_midnight
 from movies.models import Genre, Movie
 from movies.signals import films_imported
@@ -22,6 +25,8 @@ from shows.models import Cinema, Show
 
 from .films import films
 from .filters import NOW, SOON, Facets, Filters
+
+T = TypeVar("T")
 
 GROUP = "films"
 KEPT_SECONDS = 3600
@@ -40,10 +45,15 @@ class FilmLists:
     def _group(self) -> Group:
         return Group(GROUP)
 
-    def facets(self) -> Facets:
+    def _kept(self, key: str, compute: Callable[[], T], *, seconds: Lifetime[T]) -> T:
+        """A cached value. It is computed from a replica only if that has every change that could
+        have dropped it."""
         return self._group.get_or_compute(
-            "facets", lambda: Facets.at(self._at), seconds=KEPT_SECONDS
+            key, lambda: replicas.read(compute, complete=True), seconds=seconds
         )
+
+    def facets(self) -> Facets:
+        return self._kept("facets", lambda: Facets.at(self._at), seconds=KEPT_SECONDS)
 
     def page(self, filters: Filters, number: str | None) -> Page[Any]:
         """A page of the films that meet the filters. An invalid number gives the first page, a
@@ -52,14 +62,14 @@ class FilmLists:
         if filters.q:
             return Paginator(found, FILMS_A_PAGE).get_page(number)
         name = f"list:{filters.querystring()}"
-        count, good_until = self._group.get_or_compute(
+        count, good_until = self._kept(
             name,
             lambda: (found.count(), self._good_until(filters)),
             seconds=lambda kept: self._seconds_until(kept[1]),
         )
         page: Page[Any] = Paginator(range(count), FILMS_A_PAGE).get_page(number)
         first = (page.number - 1) * FILMS_A_PAGE
-        page.object_list = self._group.get_or_compute(
+        page.object_list = self._kept(
             f"{name}:{page.number}",
             lambda: list(found[first : first + FILMS_A_PAGE]),
             seconds=self._seconds_until(good_until),
@@ -68,7 +78,7 @@ class FilmLists:
 
     def featured(self, city: str) -> Movie | None:
         """The featured film, another one every day. None if no film is on screen."""
-        return self._group.get_or_compute(
+        return self._kept(
             f"featured:{city}:{self._at:%j}",
             lambda: films().featured(at=self._at, city=city),
             seconds=lambda _: self._seconds_until(self._good_until(Filters(city=city))),
@@ -77,7 +87,7 @@ class FilmLists:
     def soon(self) -> list[Movie]:
         """The next releases."""
         coming = Filters(list=SOON).films(at=self._at)
-        return self._group.get_or_compute(
+        return self._kept(
             "soon",
             lambda: list(coming[:SOON_ON_HOME]),
             seconds=lambda _: self._seconds_until(self._good_until(Filters(list=SOON))),

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_htmx.http import push_url, replace_url
 
+from bookmyshow.core.db.replicas import may_read_replica
 from bookmyshow.core.htmx import HtmxHttpRequest, page_or_part
 from bookmyshow.core.time import todays
 from movies.models import Movie
@@ -25,6 +26,7 @@ COOKIE_SECONDS = 365 * 24 * 3600
 
 
 @require_safe
+@may_read_replica
 def home(request: HtmxHttpRequest) -> HttpResponse:
     """The home page: the films that match the search and filters, one page at a time.
 

@@ -4,9 +4,10 @@ The standby is a real one. The web processes know both hosts and are not restart
 """
 
 import dataclasses
+import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -18,7 +19,7 @@ from bookmyshow.core.db.limits import with_limits
 from tests.faults.load import Buyer, load
 from tests.faults.outcomes import assert_kept
 from tests.faults.proxy import CommitLosingProxy
-from tests.faults.servers import Postgres, Standby
+from tests.faults.servers import APPLICATION, Postgres, Standby
 from tests.faults.site import Program, Stack
 from tests.faults.visits import visit
 
@@ -90,6 +91,61 @@ def test_a_server_that_accepts_no_writes_any_more_is_a_503_and_its_connections_a
     assert_kept(world, running.confirmed)
 
 
+def test_a_buyer_never_sees_a_replica_that_stands_still_and_pages_do_without_it(
+    world: Stack, standby: Standby
+) -> None:
+    show, listing = world.shows[8], "/?q=anatomy"
+    with world.site(DATABASE_REPLICA_URL=standby.url()) as site:
+        wait_until(lambda: visit(site, world.buyers[0], path=listing) and sessions_of_site(standby))
+        with replay_paused(standby):
+            buyer, other = (Buyer(site.url, session) for session in world.buyers[:2])
+            reference = buyer.hold(show, ["R3-1", "R3-2"])
+            assert other.hold(show, ["R3-2"]) == ""
+            assert buyer.confirm(reference)
+            assert reference in buyer.get("list", "/bookings/").body.decode()
+            assert "R3-1" not in free_seats(buyer.get("show", f"/shows/{show}/").body.decode())
+            assert visit(site, world.buyers[0], path=listing).status == 200
+        standby.stop()
+        assert [visit(site, world.buyers[0], path=listing).status for _ in range(4)] == [200] * 4
+    standby.start()
+    assert_kept(world, [reference])
+
+
+def sessions_of_site(server: Postgres) -> int:
+    """How many connections others than the tests have to this server."""
+    with server.connect() as session:
+        found = session.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+            " AND application_name <> %s",
+            (APPLICATION,),
+        ).fetchone()
+    return int(found[0]) if found else 0
+
+
+@contextmanager
+def replay_paused(standby: Standby) -> Iterator[None]:
+    with standby.connect() as session:
+        session.execute("SELECT pg_wal_replay_pause()")
+        state = "SELECT pg_get_wal_replay_pause_state()"
+        wait_until(lambda: session.execute(state).fetchone() == ("paused",))
+        yield
+        session.execute("SELECT pg_wal_replay_resume()")
+
+
+def free_seats(page: str) -> set[str]:
+    """The labels of the seats that can be ticked."""
+    boxes = re.findall(r"<input[^>]*name=\"seat\"[^>]*>", page)
+    assert boxes
+    return {re.findall(r'value="([^"]+)"', box)[0] for box in boxes if " disabled" not in box}
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + LONGEST_WAIT
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def test_the_standby_takes_over_and_no_confirmed_booking_is_lost(
     world: Stack, standby: Standby, site_of_two: Program
 ) -> None:
@@ -148,7 +204,7 @@ def test_a_commit_that_no_standby_has_is_not_called_done(world: Stack, worlds: s
 def worlds(world: Stack) -> Iterator[str]:
     """The alias of a connection of this process to the world's database."""
     database = with_limits(
-        read_database(world.postgres.url()), threads=1, wait_seconds=60, pgbouncer=False
+        read_database(world.postgres.url()), threads=1, wait_seconds=60, pgbouncer=""
     )
     database["OPTIONS"]["pool"] = False
     alias = "worlds"

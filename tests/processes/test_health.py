@@ -13,7 +13,7 @@ from bookings.tasks import release_expired_holds
 from tests.support.api_client import Api, ApiInProcess
 from tests.support.live_site import free_port
 
-WELL = {"database": "ok", "cache": "ok", "broker": "ok", "sweeper": "ok"}
+WELL = {"database": "ok", "cache": "ok", "broker": "ok", "sweeper": "ok", "replica": "none"}
 
 
 @pytest.fixture(autouse=True)

@@ -58,7 +58,7 @@ def own_valkey(settings: Settings) -> Iterator[OwnValkey]:
     server = OwnValkey()
     caches = copy.deepcopy(project_settings.CACHES)
     caches["default"]["LOCATION"] = server.url
-    options: dict[str, Any] = caches["default"]["OPTIONS"]  # type: ignore[assignment]
+    options: dict[str, Any] = caches["default"]["OPTIONS"]
     options |= {"SOCKET_CONNECT_TIMEOUT": PATIENCE_SECONDS, "SOCKET_TIMEOUT": PATIENCE_SECONDS}
     settings.CACHES = caches
     yield server

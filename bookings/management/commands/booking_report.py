@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bookings.dashboard.takings import GROUPS, Line, sales, totals
+from bookmyshow.core.db.replicas import read
 from bookmyshow.core.staff.csv_export import plain_text
 from bookmyshow.core.time import A_DAY, database_now
 from shows.models import Cinema
@@ -48,7 +49,7 @@ class Command(BaseCommand):
         first = first or last - 6 * A_DAY
         if last < first:
             raise CommandError("--to is before --from.")
-        lines = list(sales(by=by, first=first, last=last))
+        lines = read(lambda: list(sales(by=by, first=first, last=last)))
         if csv:
             self._write_csv(by, lines)
         else:

@@ -19,6 +19,25 @@ ALIVE_SECONDS = 3
 HOST_SECONDS = 2
 
 
+# A replica that does not answer soon is not waited for: the primary answers instead.
+REPLICA_WAIT_SECONDS = 1
+READ_ONLY = " -c default_transaction_read_only=on"
+
+
+def databases(
+    primary: dict[str, Any], replica: dict[str, Any] | None, **limits: Any
+) -> dict[str, dict[str, Any]]:
+    """Django's DATABASES. `limits` are the arguments of `with_limits`."""
+    found = {"default": with_limits(primary, **limits)}
+    if replica is not None:
+        short = {**limits, "wait_seconds": REPLICA_WAIT_SECONDS}
+        found["replica"] = {**with_limits(replica, **short), "TEST": {"MIRROR": "default"}}
+        options = found["replica"]["OPTIONS"]
+        if "options" in options:
+            options["options"] += READ_ONLY
+    return found
+
+
 def with_limits(
     database: dict[str, Any], *, threads: int, wait_seconds: int, pgbouncer: str
 ) -> dict[str, Any]:

@@ -57,6 +57,11 @@ LOCK_WAITS = Histogram(
     "Time a statement that locks rows took, waits for others included.",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
+REPLICA_READS = Counter(
+    "bookmyshow_replica_reads",
+    "Reads that may be a moment old. found: replica, behind or away (then the primary answered).",
+    ["found"],
+)
 CACHE_READS = Counter(
     "bookmyshow_cache_reads",
     "Reads of the cache. result: hit, miss, away (the server does not answer).",

@@ -22,13 +22,14 @@ from django.contrib.admin.options import IncorrectLookupParameters, ModelAdmin
 from django.contrib.admin.utils import label_for_field, lookup_field
 from django.contrib.admin.views.decorators import staff_member_required
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.db import connection, transaction
+from django.db import connections, transaction
 from django.db.models import Model
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.utils.html import strip_tags
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
+from bookmyshow.core.db.replicas import choose, written_by
 from bookmyshow.core.observability.security_log import log_event
 
 from . import audit
@@ -82,8 +83,9 @@ def export(request: HttpRequest, app: str, model: str) -> StreamingHttpResponse:
         account=request.user.get_username(),
         what=model_admin.opts.label_lower,
     )
+    alias = choose(after=written_by(request))
     columns = getattr(model_admin, "export_columns", None) or _listed(model_admin, request)
-    response = StreamingHttpResponse(_lines(columns, rows), content_type="text/csv")
+    response = StreamingHttpResponse(_lines(columns, rows, alias), content_type="text/csv")
     response["Content-Disposition"] = f'attachment; filename="{model}s.csv"'
     return response
 
@@ -117,15 +119,15 @@ def _on_page(model_admin: ModelAdmin, name: Any, row: Model) -> Any:
     return lookup_field(name, row, model_admin)[2]
 
 
-def _lines(columns: Columns, rows: Any) -> Iterator[str]:
+def _lines(columns: Columns, rows: Any, alias: str) -> Iterator[str]:
     writer = csv.writer(Echo())
     values = [attrgetter(value) if isinstance(value, str) else value for value in columns.values()]
     # Spreadsheets recognise UTF-8 by this byte order mark.
     yield "\ufeff" + writer.writerow([plain_text(head) for head in columns])
-    with transaction.atomic():
-        with connection.cursor() as cursor:
+    with transaction.atomic(using=alias):
+        with connections[alias].cursor() as cursor:
             cursor.execute(CURSOR_SETTINGS)
-        for row in rows.iterator(chunk_size=ROWS_AT_A_TIME):
+        for row in rows.using(alias).iterator(chunk_size=ROWS_AT_A_TIME):
             yield writer.writerow([_cell(value, row) for value in values])
 
 

@@ -12,7 +12,8 @@ import sys
 
 import pytest
 
-from bookmyshow.environment import ROOT, is_guessable, mail_settings
+from bookmyshow.core.secret_strength import is_guessable
+from bookmyshow.environment import ROOT, mail_settings
 
 GOOD = {
     "DATABASE_URL": "postgres://app:secret@127.0.0.1:5432/bookmyshow",

@@ -21,7 +21,7 @@ def test_several_hosts_are_read_with_their_ports_and_the_session_that_is_wanted(
 @pytest.mark.parametrize(("hosts", "seconds"), [("db1", 60), ("db1,db2", 2)])
 def test_one_of_several_hosts_is_given_up_soon(hosts: str, seconds: int) -> None:
     address = f"postgres://app:pw@{hosts}/tickets?target_session_attrs=read-write"
-    found = with_limits(read_database(address), threads=4, wait_seconds=60, pgbouncer=False)
+    found = with_limits(read_database(address), threads=4, wait_seconds=60, pgbouncer="")
     assert found["OPTIONS"]["connect_timeout"] == seconds
 
 
