@@ -32,7 +32,7 @@ MUTANTS_OF_LIVE = [
     (
         "each change is a read",
         SHOW,
-        "            await asyncio.sleep(max(began + GAP_SECONDS - time.monotonic(), 0))\n",
+        "            await asyncio.sleep(max(began + self._pace.gap - time.monotonic(), 0))\n",
         "",
         f"{OF_SHOW}::test_many_changes_in_a_moment_are_one_read_and_one_event",
     ),

@@ -7,13 +7,15 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from prometheus_client import CollectorRegistry
+from prometheus_client.multiprocess import MultiProcessCollector
 from pytest_django import DjangoDbBlocker, Settings
 
 from bench.watchers import Crowd
@@ -23,7 +25,7 @@ from shows.models import Show
 from shows.seatmap import current as seatmap
 from tests.support.factories import begin, hall, lapse, make_show, make_user
 from tests.support.live_process import LiveProcess, pushing
-from tests.support.live_streams import Stream
+from tests.support.live_streams import PATIENCE_SECONDS, Stream
 from tests.support.servers import OwnValkey
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -212,7 +214,9 @@ def test_too_many_streams_and_too_many_shows_at_once_are_sent_back_to_the_poll(
     tmp_path: Path,
 ) -> None:
     show = make_show()
-    with pushing(tmp_path, LIVE_WATCHERS="40") as live:
+    metrics = tmp_path / "metrics"
+    shared = {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+    with pushing(tmp_path, LIVE_WATCHERS="40", **shared) as live:
         streams = [Stream.open(live.url, show.pk, polled(show)) for _ in range(40)]
         path = f"/live/shows/{show.pk}/seats/"
         full = refusal(live, path)
@@ -220,6 +224,8 @@ def test_too_many_streams_and_too_many_shows_at_once_are_sent_back_to_the_poll(
         streams.pop().close()
         live.wait_until(watchers=39)
         streams.append(Stream.open(live.url, show.pk, polled(show)))
+        assert counted(metrics, "bookmyshow_live_refused_total", reason="full") == 1
+        wait_until(lambda: counted(metrics, "bookmyshow_live_watchers") == 40)
         # Each stream has its own time to come back.
         assert len({stream.retry for stream in streams}) > 20
         streams.pop().close()
@@ -235,6 +241,21 @@ def test_too_many_streams_and_too_many_shows_at_once_are_sent_back_to_the_poll(
             reader.join()
         assert len(ends) == len(streams)
         assert max(ends) - min(ends) > 1
+        assert counted(metrics, "bookmyshow_live_watchers") == 0
+
+
+def counted(folder: Path, name: str, **labels: str) -> float | None:
+    """A metric of all processes that share the folder."""
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, path=str(folder))
+    return registry.get_sample_value(name, labels)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def note_end(stream: Stream, ends: list[float]) -> None:

@@ -7,10 +7,16 @@ import os
 import sys
 
 import django
+import uvloop
+
+from bookmyshow.core.observability import multiprocess_dir
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookmyshow.settings")
+    if os.environ.get(multiprocess_dir.VARIABLE):
+        # The streams of a process that has crashed are not counted any more.
+        multiprocess_dir.prepare()
     django.setup()
     from django.conf import settings
 
@@ -41,8 +47,6 @@ def main() -> None:
     # Objects of the start-up are left out of garbage collection, so that its pauses are short.
     gc.collect()
     gc.freeze()
-    import uvloop
-
     uvloop.run(serve())
 
 

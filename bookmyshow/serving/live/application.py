@@ -115,6 +115,8 @@ async def _answer(
 ) -> None:
     body = f"{text}\n".encode()
     length = (b"content-length", str(len(body)).encode())
-    all_headers = [*PUBLIC, (b"content-type", kind), length, *headers]
+    # Only streams stay open. Others would take files that streams need.
+    closing = (b"connection", b"close")
+    all_headers = [*PUBLIC, (b"content-type", kind), length, closing, *headers]
     await send({"type": "http.response.start", "status": status, "headers": all_headers})
     await send({"type": "http.response.body", "body": body})

@@ -5,10 +5,13 @@ import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from django.conf import settings
+
 from bookmyshow.core.observability import metrics
 from shows.models import Show
 
 from . import events, snapshot
+from .pace import Pace
 from .show import WatchedShow, end
 from .snapshot import Snapshot
 
@@ -41,8 +44,11 @@ class Hub:
         self.most_watchers = most_watchers
         #: All requests for a stream that are open, those that wait for a first read included.
         self.open = 0
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
+        # Each keeps a connection, and the pool has no more than WEB_THREADS.
+        readers = min(READERS, settings.WEB_THREADS)
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="read")
         self._tasks: set[asyncio.Task[None]] = set()
+        self._pace = Pace()
         self._unknown: dict[int, float] = {}
         self._first_reads = MOST_FIRST_READS
         self._refilled_at = time.monotonic()
@@ -58,7 +64,7 @@ class Hub:
         if self._unknown.get(show_id, 0) > time.monotonic():
             raise Show.DoesNotExist
         self._take_first_read()
-        self.shows[show_id] = found = WatchedShow(show_id, self._read)
+        self.shows[show_id] = found = WatchedShow(show_id, self._read, self._pace)
         self._keep(asyncio.create_task(self._follow(found)))
         return found
 
@@ -95,7 +101,7 @@ class Hub:
             log.exception("show %s is not followed any more", show.show_id)
         finally:
             del self.shows[show.show_id]
-            show.end_streams(events.LAST_CHUNK)
+            show.stop()
         if show.is_missing:
             self._note_unknown(show.show_id)
 
@@ -106,9 +112,10 @@ class Hub:
             )
 
     async def _beat(self) -> None:
-        """Write to streams that were silent, and count the streams."""
+        """Write to streams that were silent, count the streams, and look at the pace."""
         while True:
             await asyncio.sleep(HEARTBEAT_CHECK_SECONDS)
+            self._pace.look()
             metrics.LIVE_WATCHERS.set(sum(len(show.watchers) for show in self.shows.values()))
             silent_since = time.monotonic() - HEARTBEAT_SECONDS
             for show in list(self.shows.values()):
@@ -132,4 +139,9 @@ class Hub:
     def _keep(self, task: asyncio.Task[None]) -> None:
         # The event loop itself keeps only weak references to tasks.
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a task has failed", exc_info=error)

@@ -72,6 +72,7 @@ class Server(uvicorn.Server):
         await self._hub.end_all(ENDING_SECONDS)
         await super().shutdown(sockets)
         self._hub.stop()
+        metrics.LIVE_WATCHERS.set(0)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -117,7 +118,7 @@ def raise_file_limit(watchers: int) -> int:
                 continue
             soft = limit[0]
             break
-    possible = min(watchers, soft - OTHER_FILES)
+    possible = max(min(watchers, soft - OTHER_FILES), 1)
     if possible < watchers:
         log.warning(
             "This process may have %s open files, which is enough for %s streams; LIVE_WATCHERS is"

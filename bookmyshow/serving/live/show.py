@@ -13,12 +13,11 @@ from bookmyshow.core.observability import metrics
 from shows.models import Show
 
 from . import events
+from .pace import Pace
 from .snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
-#: The seats are read again after this time at the earliest, however often they change.
-GAP_SECONDS = 0.1
 #: After a read that failed, the next one is this much later.
 RETRY_SECONDS = 2.0
 #: A hold has lapsed and a show has begun by the database's clock this long after they should.
@@ -44,13 +43,14 @@ class WatchedShow:
     is the same for all.
     """
 
-    def __init__(self, show_id: int, read: Read) -> None:
+    def __init__(self, show_id: int, read: Read, pace: Pace) -> None:
         self.show_id = show_id
         self.watchers: set[asyncio.WriteTransport] = set()
         self.current: Snapshot | None = None
         self.is_missing = False
         self.written_at = self.left_at = time.monotonic()
         self._read = read
+        self._pace = pace
         self._changed = asyncio.Event()
         self._tried = asyncio.Event()
         # The seats' states by version, the oldest first, since anything but a state changed.
@@ -58,7 +58,7 @@ class WatchedShow:
         self._catch_up: dict[str, bytes] = {}
 
     def changed(self) -> None:
-        """Read the seats soon: at once if the last read was GAP_SECONDS ago."""
+        """Read the seats soon: at once if the last read is long enough ago."""
         self._changed.set()
 
     async def map_now(self) -> Snapshot:
@@ -79,7 +79,7 @@ class WatchedShow:
             self._tried.set()
             if self.is_missing:
                 return
-            await asyncio.sleep(max(began + GAP_SECONDS - time.monotonic(), 0))
+            await asyncio.sleep(max(began + self._pace.gap - time.monotonic(), 0))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), good_for)
 
@@ -155,6 +155,11 @@ class WatchedShow:
                 await asyncio.sleep(0)
             _write_to(streams[start : start + SLICE], data)
         metrics.LIVE_EVENTS.inc(len(streams))
+
+    def stop(self) -> None:
+        """The show is not followed any more: end its streams, and refuse who waits for a map."""
+        self.end_streams(events.LAST_CHUNK)
+        self._tried.set()
 
     def end_streams(self, last: bytes) -> None:
         """Write these bytes to all streams and close them."""

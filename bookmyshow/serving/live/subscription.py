@@ -37,7 +37,9 @@ class Subscription:
             except UNREACHABLE as error:
                 if self.is_on:
                     log.warning("changes of seat maps are not heard (%s): reading instead", error)
-                self.is_on = False
+            except Exception:
+                log.exception("changes of seat maps are not heard: reading instead")
+            self.is_on = False
             await asyncio.sleep(RETRY_SECONDS * random.uniform(0.5, 1.5))
 
     async def _listen(self) -> None:

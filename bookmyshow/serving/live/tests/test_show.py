@@ -13,6 +13,7 @@ from django.db import OperationalError
 from bookmyshow.serving.live import hub as hubs
 from bookmyshow.serving.live import show as shows
 from bookmyshow.serving.live.hub import Hub, TooMany
+from bookmyshow.serving.live.pace import GAP_SECONDS, LONGEST_GAP_SECONDS, Pace
 from bookmyshow.serving.live.show import NotRead, WatchedShow
 from bookmyshow.serving.live.snapshot import Snapshot
 from shows.models import Show
@@ -96,7 +97,7 @@ def run(test: Callable[[], Awaitable[None]]) -> None:
 
 async def followed(database: Database, *, shown: str = "") -> tuple[WatchedShow, Pipe]:
     """A show that is read by its task, and a stream that watches it."""
-    show, stream = WatchedShow(1, database.read), Pipe()
+    show, stream = WatchedShow(1, database.read, Pace()), Pipe()
     TASKS.append(asyncio.create_task(show.follow()))
     current = await show.map_now()
     show.greet(stream, shown or current.version)
@@ -115,11 +116,23 @@ def test_many_changes_in_a_moment_are_one_read_and_one_event() -> None:
         await database.wait_for_reads(3)
         await until(lambda: len(stream.events) >= 2)
         first, second, third = database.reads
-        assert second - first >= shows.GAP_SECONDS
-        assert third - second >= shows.GAP_SECONDS
+        assert second - first >= GAP_SECONDS
+        assert third - second >= GAP_SECONDS
         assert [event["held"] for event in stream.events] == [["A1"], ["A2"]]
 
     run(test)
+
+
+def test_in_a_rush_shows_are_read_less_often_and_afterwards_as_before() -> None:
+    pace = Pace()
+    for _ in range(10):
+        pace.adapt(0.95)
+    assert pace.gap == LONGEST_GAP_SECONDS
+    pace.adapt(0.5)
+    assert pace.gap == LONGEST_GAP_SECONDS
+    for _ in range(20):
+        pace.adapt(0.2)
+    assert pace.gap == GAP_SECONDS
 
 
 def test_a_change_during_a_read_is_read_afterwards() -> None:
@@ -136,7 +149,7 @@ def test_a_change_during_a_read_is_read_afterwards() -> None:
 
 def test_a_lapse_is_read_when_it_is_due_and_nothing_before() -> None:
     async def test() -> None:
-        lapses_in = shows.GAP_SECONDS + 0.2
+        lapses_in = GAP_SECONDS + 0.2
         database = Database(reading("hff", good_for=lapses_in), reading("fff"))
         _, stream = await followed(database)
         await until(lambda: bool(stream.events))
@@ -181,7 +194,7 @@ def test_while_the_database_is_away_streams_stay_and_new_ones_are_refused(
 
     async def test() -> None:
         away = OperationalError("the server is away")
-        show = WatchedShow(1, Database(away).read)
+        show = WatchedShow(1, Database(away).read, Pace())
         task = asyncio.create_task(show.follow())
         with pytest.raises(NotRead):
             await show.map_now()
@@ -216,6 +229,18 @@ def test_a_show_that_is_gone_ends_its_streams_and_is_not_asked_for_again(
         # A show with this id is made after all.
         hub.changed(7)
         assert hub.show(7) is not show
+        hub.stop()
+
+    run(test)
+
+
+def test_an_error_in_the_code_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        hub = Hub(most_watchers=10)
+        monkeypatch.setattr(hub, "_read", Database(ValueError("a bug")).read)
+        with pytest.raises(NotRead):
+            await hub.show(1).map_now()
+        assert hub.shows == {}
         hub.stop()
 
     run(test)

@@ -1,0 +1,31 @@
+"""How often the seats of a show are read, so that this process leaves the processor to others."""
+
+import time
+
+#: The seats of a show are read again after this time at the earliest, however often they change.
+GAP_SECONDS = 0.1
+#: In a rush, when all shows change all the time, the gap grows up to this.
+LONGEST_GAP_SECONDS = 1.0
+#: The share of one processor that the process should use at most.
+MOST_SHARE = 0.6
+
+
+class Pace:
+    """The gap between two reads of one show, the same for all shows."""
+
+    def __init__(self) -> None:
+        self.gap = GAP_SECONDS
+        self._looked_at = time.monotonic()
+        self._used = time.process_time()
+
+    def look(self) -> None:
+        """Adapt the gap to what the process has used of a processor since the last look."""
+        now, used = time.monotonic(), time.process_time()
+        self.adapt((used - self._used) / (now - self._looked_at))
+        self._looked_at, self._used = now, used
+
+    def adapt(self, share: float) -> None:
+        if share > MOST_SHARE:
+            self.gap = min(self.gap * 1.5, LONGEST_GAP_SECONDS)
+        elif share < MOST_SHARE * 0.8:
+            self.gap = max(self.gap / 1.25, GAP_SECONDS)
