@@ -149,9 +149,10 @@ class WebHosts:
         return {row["svname"]: row["status"].split()[0] for row in found if row["pxname"] == "site"}
 
     @contextmanager
-    def shopping(self, url: str = URL) -> Iterator[Load]:
-        """All buyers hold and confirm seats while the block runs."""
-        with self.network["client1"].inside(), load(url, self.buyers, self.shows) as running:
+    def shopping(self, url: str = URL, buyers: int = BUYERS) -> Iterator[Load]:
+        """So many buyers hold and confirm seats while the block runs."""
+        sessions = self.buyers[:buyers]
+        with self.network["client1"].inside(), load(url, sessions, self.shows) as running:
             yield running
 
     def query(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
