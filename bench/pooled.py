@@ -46,6 +46,7 @@ def through_pgbouncer(report: Report, site: Site, holds: Holds, database: Databa
 
             def measured(name: str) -> Result:
                 def used() -> tuple[float, ...]:
+                    assert server.process is not None
                     pooler = cpu_seconds(psutil.Process(server.process.pid))
                     return sites[name].cpu_seconds(), postgres_cpu_seconds(), pooler
 

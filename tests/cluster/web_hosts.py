@@ -101,7 +101,13 @@ class WebHosts:
         (folder / "site.conf").write_text(nginx(folder))
         text = MAIN.format(user="user root;", folder=folder, connections=1024)
         (folder / "nginx.conf").write_text(text)
-        command = ["nginx", "-e", folder / "error.log", "-c", folder / "nginx.conf"]
+        command: list[str | Path] = [
+            "nginx",
+            "-e",
+            folder / "error.log",
+            "-c",
+            folder / "nginx.conf",
+        ]
         self.network[name].run(command, log=folder / "nginx.log")
         self.start_gunicorn(name)
 
