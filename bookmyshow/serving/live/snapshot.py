@@ -1,5 +1,6 @@
 """What a seat map shows at one moment, and the difference between two such moments."""
 
+import random
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,5 +58,10 @@ def take(show_id: int) -> Snapshot:
         labels=tuple(seat.label for seat in reading.seats),
         states="".join(LETTERS[seat.state] for seat in reading.seats),
         fixed=(tuple(seat[:-1] for seat in reading.seats), reading.prices, reading.closed),
-        good_for=reading.good_for.total_seconds(),
+        good_for=_spread(reading.good_for.total_seconds()),
     )
+
+
+def _spread(good_for: float) -> float:
+    """Unless a hold lapses or the show begins, shows that were read together part again."""
+    return good_for * random.uniform(0.7, 1) if good_for >= seatmap.POINTER_SECONDS else good_for
