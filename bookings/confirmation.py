@@ -64,12 +64,11 @@ CONFIRM_HOLD = """
                OR entry.state = 'OFFERED' AND entry.booking_id = confirmed.id)
     ), told AS (
         -- The mail with the ticket. Its kind, key and priority are those of
-        -- messages/services.py: write_booked.
+        -- messages/services.py: write_booked. A message whose key exists is not inserted.
         INSERT INTO outbox_message (kind, key, user_id, show, booking, priority)
         SELECT %(kind)s::text, %(kind)s::text || ':' || id, user_id, show_id, id,
                %(priority)s::smallint
         FROM confirmed
-        ON CONFLICT (key) DO NOTHING
     )
     SELECT clock.now, EXISTS (SELECT FROM confirmed) FROM clock
 """

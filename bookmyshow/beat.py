@@ -64,7 +64,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     ),
     # The provider's list of the day before (UTC) is complete by then.
     "compare-payments": daily(6, 10, "bookings.payments.tasks.compare_payments"),
-    # At night in India: 04:00 to 04:15.
+    # At night in India: 03:50 to 04:15.
+    "make-partitions": daily(22, 20, "bookmyshow.core.tasks.make_partitions"),
     "clear-sessions": daily(22, 30, "accounts.tasks.clear_sessions"),
     "clear-old-messages": daily(22, 35, "accounts.tasks.clear_old_messages"),
     "forget-old-wishes": daily(22, 35, "shows.tell_me.tasks.forget_old_wishes"),

@@ -26,7 +26,8 @@ __all__ += ["write", "write_many"]
 KEEP = timedelta(days=180)
 # At most this many old messages are deleted by one statement, so that none takes long.
 AT_ONCE = 5_000
-# Sorted by key, so that two writers of the same keys wait for each other in one order.
+# Sorted by key, so that two writers of the same keys wait for each other in one order. A trigger
+# leaves out messages whose key exists (`models.MessageKey`).
 INSERT = """
     INSERT INTO outbox_message (channel, kind, key, user_id, address, show, booking, data, priority,
                                 due_at, next_try_at, expires_at)
@@ -38,7 +39,6 @@ INSERT = """
         expires_at timestamptz
     )
     ORDER BY key
-    ON CONFLICT (key) DO NOTHING
 """
 
 

@@ -1,15 +1,21 @@
 """Moves whole shows to the archive, in batches."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from django.db import connection, transaction
 
 from bookings.messages.kinds import Kind
+from bookmyshow.core.db import partitions
 
 from .models import ArchivedBooking
 
 MONTHS = 6
+#: Partitioned by the quarter in which a show began. Their partitions are made when shows come.
+BOOKINGS = partitions.PartitionedTable("archive_archivedbooking", "starts_at", months=3, ahead=None)
+SHOWS = partitions.PartitionedTable(
+    "archive_archivedshow", "starts_at", months=3, ahead=None, first_detach=BOOKINGS.name
+)
+TABLES = (BOOKINGS, SHOWS)
 
 # A show is not archived while one of its mails still waits to be sent, or while some of its money
 # still moves: a mail about that needs the show. Orders, payments and refunds stay where they are.
@@ -108,8 +114,9 @@ def archive_batch(*, months: int = MONTHS, size: int) -> Moved:
         if not chosen:
             return Moved()
         shows = {"shows": [show_id for show_id, _ in chosen], "kinds": KEPT}
-        for quarter in sorted({_quarter(starts_at) for _, starts_at in chosen}):
-            _make_partitions(*quarter)
+        for table in TABLES:
+            for quarter in sorted({table.period(starts_at) for _, starts_at in chosen}):
+                partitions.make(table, quarter[0])
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute(END_HOLDS, shows)
         cursor.execute(COPY_SHOWS, shows)
@@ -123,19 +130,3 @@ def archive_batch(*, months: int = MONTHS, size: int) -> Moved:
 def has_bookings_at(cinema_id: int) -> bool:
     """Whether the archive has a booking of this cinema."""
     return ArchivedBooking.objects.filter(show__screen__cinema=cinema_id).exists()
-
-
-def _quarter(at: datetime) -> tuple[int, int]:
-    at = at.astimezone(UTC)
-    return at.year, (at.month - 1) // 3 + 1
-
-
-def _make_partitions(year: int, quarter: int) -> None:
-    first = datetime(year, 3 * quarter - 2, 1, tzinfo=UTC)
-    after = datetime(year + quarter // 4, 3 * quarter % 12 + 1, 1, tzinfo=UTC)
-    with connection.cursor() as cursor:
-        for table in ("archive_archivedshow", "archive_archivedbooking"):
-            cursor.execute(
-                f"CREATE TABLE IF NOT EXISTS {table}_{year}_q{quarter} PARTITION OF {table}"
-                f" FOR VALUES FROM ('{first.isoformat()}') TO ('{after.isoformat()}')"
-            )

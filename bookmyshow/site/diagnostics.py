@@ -18,6 +18,7 @@ from accounts.outbox.models import Channel
 from accounts.outbox.state import REMEMBERED, ChannelState, last_error, outbox_state
 from bookings import sweep_heartbeat
 from bookmyshow.celery import app, queues
+from bookmyshow.core.db import partitions
 from bookmyshow.core.redis_clients import UNREACHABLE, short_lived_client
 from bookmyshow.core.time import database_now
 
@@ -38,7 +39,8 @@ DATABASE = """
 def run_checks() -> Iterator[Finding]:
     """Run all checks. Some need what an earlier one checks: migrations need the database."""
     yield from _settings()
-    for check in (_database, _migrations, _cache, _broker, _workers, _beat, _static_files):
+    checks = (_database, _migrations, _partitions, _cache, _broker, _workers, _beat, _static_files)
+    for check in checks:
         yield check()
     yield replica_checks.replica()
     yield _mail()
@@ -115,6 +117,19 @@ def _migrations() -> Finding:
     if plan:
         return Finding("migrations", f"{len(plan)} not applied", "Run manage.py migrate.", True)
     return Finding("migrations", "all applied")
+
+
+def _partitions() -> Finding:
+    try:
+        late = [
+            table.name for table in partitions.tables() if partitions.rows_without_partition(table)
+        ]
+    except DatabaseError:
+        return Finding("partitions", "not known without the database", "See above.", True)
+    if late:
+        advice = "Run manage.py partitions make; beat does it each night."
+        return Finding("partitions", f"{' and '.join(late)} lacks one for today", advice)
+    return Finding("partitions", "made for the coming months")
 
 
 def _cache() -> Finding:
