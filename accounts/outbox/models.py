@@ -77,11 +77,11 @@ class MessageKey(models.Model):
 class Message(models.Model):
     """One message about one event to one person (docs/spec.md §12.3).
 
-    `key` names the event and the person. The database leaves out a message whose key
-    exists (`MessageKey`), so write messages with `services.write`. The table is partitioned by `created_at`, a month each. `data` has what
-    the message says beyond the rows it is about. It has no tokens and no links with tokens: those
-    are made when the message is sent. `show` and `booking` are plain ids, because the tables of
-    shows and bookings belong to apps above this one.
+    `key` names the event and the person. The database leaves out a message whose key exists
+    (`MessageKey`), so write messages with `services.write`. The table is partitioned by
+    `created_at`, a month each. `data` has what the message says beyond the rows it is about. It has
+    no tokens and no links with tokens: those are made when the message is sent. `show` and
+    `booking` are plain ids, because the tables of shows and bookings belong to apps above this one.
     """
 
     channel = models.CharField(max_length=8, choices=Channel, db_default=Channel.MAIL)

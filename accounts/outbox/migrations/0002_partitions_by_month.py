@@ -113,6 +113,8 @@ CREATE TABLE outbox_message (
 );
 ALTER TABLE outbox_message ALTER COLUMN id DROP DEFAULT;
 INSERT INTO outbox_message SELECT * FROM outbox_message_parts;
+-- Checks the foreign keys now: a table with waiting checks can't be altered.
+SET CONSTRAINTS ALL IMMEDIATE;
 DROP TABLE outbox_message_parts;
 DROP TABLE outbox_messagekey;
 DROP FUNCTION outbox_take_key, outbox_give_key_back;
