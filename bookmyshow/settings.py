@@ -230,6 +230,8 @@ DATABASES = databases(
     wait_seconds=DATABASE_WAIT_SECONDS,
     pgbouncer=PGBOUNCER,
 )
+# The cookie of a browser that changed something (bookmyshow.core.db.own_writes).
+WRITTEN_COOKIE_NAME = "__Host-written" if HTTPS else "written"
 DATABASE_ROUTERS = ["bookmyshow.core.db.replicas.Router"] if HAS_REPLICA else []
 
 # Cache: it holds copies only. While its server is down, reads miss and writes are dropped.

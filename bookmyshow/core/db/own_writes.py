@@ -36,7 +36,7 @@ class OwnWritesMiddleware:
         if request.resolver_match and request.resolver_match.view_name in NOT_REMEMBERED:
             return response
         response.set_cookie(
-            replicas.COOKIE,
+            settings.WRITTEN_COOKIE_NAME,
             f"{_position():x}",
             max_age=KEPT_SECONDS,
             httponly=True,

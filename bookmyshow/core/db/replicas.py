@@ -51,8 +51,6 @@ REPLAYED = """
             ELSE pg_current_wal_insert_lsn() END - '0/0')::bigint
 """
 
-#: The cookie with the position after the browser's last change, in hexadecimal digits.
-COOKIE = "written"
 #: Behind every position: the replica is not used.
 UNKNOWN = 2**63 - 1
 
@@ -221,7 +219,7 @@ def may_read_replica(
 def written_by(request: HttpRequest) -> int:
     """The position after this browser's last change; 0 if it has changed nothing for a while."""
     try:
-        return min(max(int(request.COOKIES.get(COOKIE, "0"), 16), 0), UNKNOWN)
+        return min(max(int(request.COOKIES.get(settings.WRITTEN_COOKIE_NAME, "0"), 16), 0), UNKNOWN)
     except ValueError:
         return 0
 
