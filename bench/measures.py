@@ -233,7 +233,7 @@ def latencies(report: Report, site: Site, holds: Holds, people: World, filler: F
     Half rate is half of the highest rate that 1, 8 or 64 clients reached.
     """
     report.section("Latency, ms p50/p95/p99")
-    pending: list[tuple[str, int]] = []
+    pending: list[tuple[str, int, int]] = []
 
     def hold(clients: int, seconds: float, pause_ms: float) -> Result:
         requests = holds.take(int(MOST_HOLDS * seconds))
@@ -298,11 +298,11 @@ def times(*results: Result) -> str:
     return " / ".join(f"{milliseconds:.1f}" for milliseconds in percentiles(results))
 
 
-def pending_bookings(filler: Filler) -> list[tuple[str, int]]:
+def pending_bookings(filler: Filler) -> list[tuple[str, int, int]]:
     return [
-        (str(reference), int(user))
-        for reference, user in filler.query(
-            "SELECT reference, user_id FROM bookings_booking"
+        (str(reference), int(user), int(show))
+        for reference, user, show in filler.query(
+            "SELECT reference, user_id, show_id FROM bookings_booking"
             " WHERE status = 'PENDING' AND expires_at > now() + interval '10 minutes' ORDER BY id"
         )
     ]

@@ -141,7 +141,7 @@ def growth(
     """Measure polls, lists, search, hold and confirm with 100 and with 4,000 shows."""
     report.section("100 shows (25,000 seats) and 4,000 shows (1 million seats, 500,000 bookings)")
     queues = {size: Holds(people, shows, 250, first=126) for size, (_, _, shows) in sides.items()}
-    pending: dict[str, list[tuple[str, int]]] = {}
+    pending: dict[str, list[tuple[str, int, int]]] = {}
 
     def confirm(size: str) -> Result:
         site, filler, _ = sides[size]

@@ -84,9 +84,11 @@ def version(url: str, show: int) -> str:
     return found[1].decode()
 
 
-def confirms(people: World, pending: list[tuple[str, int]]) -> list[bytes]:
-    """Requests to confirm the `pending` holds, given as (reference, user's id)."""
+def confirms(people: World, pending: list[tuple[str, int, int]]) -> list[bytes]:
+    """Requests to confirm the `pending` holds, given as (reference, user's id, show's id)."""
     session_of = dict(zip(people.people, people.sessions, strict=True))
     return [
-        post(session_of[user], f"/bookings/{reference}/confirm/") for reference, user in pending
+        # As the page does it, the form says the show.
+        post(session_of[user], f"/bookings/{reference}/confirm/", f"show={show}")
+        for reference, user, show in pending
     ]

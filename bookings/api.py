@@ -1,6 +1,6 @@
 """API of bookings: hold seats, confirm, release or cancel. The rules are in `bookings.services`."""
 
-from typing import Annotated, cast
+from typing import Annotated, NamedTuple, cast
 
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
@@ -97,7 +97,7 @@ def hold_seats(
         held_from=address_key(request),
         passes=[on_sale_pass] if on_sale_pass else [],
     )
-    return answer(read(Q(pk=booking.pk)), 201)
+    return answer(read(Q(pk=booking.pk, show=booking.show_id)), 201)
 
 
 @router.patch(
@@ -118,15 +118,17 @@ def confirm_booking(request: ApiRequest, id: PathId) -> HttpResponse:
     Where nothing can be paid at the cinema, what costs something is a 402. `details.checkout` has
     the address to POST to.
     """
-    reference = _reference(request.auth, id)
-    if reference is None:
+    found = _found(request.auth, id)
+    if found is None:
         kept = read(Q(pk=id))
         if kept.status != "CONFIRMED":
             raise BookingNotPending
         return answer(kept)
-    count_unconfirmed_seats(request, request.auth, reference)
-    booking = services.confirm_booking(user=request.auth, reference=reference)
-    return answer(read(Q(pk=booking.pk)))
+    count_unconfirmed_seats(request, request.auth, found.reference)
+    booking = services.confirm_booking(
+        user=request.auth, reference=found.reference, show_id=found.show_id
+    )
+    return answer(read(Q(pk=booking.pk, show=found.show_id)))
 
 
 @router.post(
@@ -153,10 +155,10 @@ def check_out(request: ApiRequest, id: PathId) -> HttpResponse:
     payment. Read the booking afterwards: it is CONFIRMED when it is paid.
     """
     count_attempt(CHECKOUTS_OF_PERSON, request.auth.pk)
-    reference = _reference(request.auth, id)
-    if reference is None:
+    found = _found(request.auth, id)
+    if found is None:
         raise BookingNotPending("The show is over.")
-    checkout = begin_checkout(user=request.auth, reference=reference)
+    checkout = begin_checkout(user=request.auth, reference=found.reference)
     return answer(CheckoutOut.of(checkout, checkout.payment.order.tz))
 
 
@@ -176,14 +178,16 @@ def give_back_booking(request: ApiRequest, id: PathId) -> HttpResponse:
 
     What was paid goes back by the cancellation policy of the order, without the booking fee.
     """
-    reference = _reference(request.auth, id)
-    if reference is None:
+    found = _found(request.auth, id)
+    if found is None:
         kept = read(Q(pk=id))
         if kept.status == "CONFIRMED":
             raise ShowNotBookable("The show is over; its tickets can't be cancelled any more.")
         return answer(kept)
-    booking = services.give_back_booking(user=request.auth, reference=reference)
-    return answer(read(Q(pk=booking.pk)))
+    booking = services.give_back_booking(
+        user=request.auth, reference=found.reference, show_id=found.show_id
+    )
+    return answer(read(Q(pk=booking.pk, show=found.show_id)))
 
 
 @router.get("/{id}", response={200: Answer[BookingOut]}, openapi_extra=problems("NOT_FOUND"))
@@ -211,7 +215,7 @@ def read(which: Q, *, visible_to: User | None = None) -> BookingOut:
     if visible_to is not None and visible_to.role != "admin":
         which &= Q(user=visible_to)
     # Asked in the same statement, because most bookings have no order, and a new hold never has.
-    has_order = Exists(Order.objects.filter(booking=OuterRef("pk")))
+    has_order = Exists(Order.objects.filter(booking=OuterRef("pk"), show=OuterRef("show")))
     bookings = Booking.objects.filter(which).with_clock().with_show()
     booking = bookings.annotate(has_order=has_order).first()
     if booking is not None:
@@ -224,15 +228,22 @@ def read(which: Q, *, visible_to: User | None = None) -> BookingOut:
     return BookingOut.of_archived(archived, payment_status(cast(Booking, archived)))
 
 
-def _reference(user: User, pk: int) -> str | None:
-    """The reference of this person's booking, which the services need. None if it is archived.
+class _Found(NamedTuple):
+    """What the services need to find a booking."""
+
+    reference: str
+    show_id: int
+
+
+def _found(user: User, pk: int) -> _Found | None:
+    """This person's booking. None if it is archived.
 
     Raises BookingNotFound, also for another person's booking.
     """
-    reference = Booking.objects.filter(user=user, pk=pk).values_list("reference", flat=True).first()
-    if reference is None and not ArchivedBooking.objects.filter(user=user, pk=pk).exists():
+    row = Booking.objects.filter(user=user, pk=pk).values_list("reference", "show_id").first()
+    if row is None and not ArchivedBooking.objects.filter(user=user, pk=pk).exists():
         raise BookingNotFound
-    return reference
+    return _Found(*row) if row else None
 
 
 def _check_seat_types(wanted: BookingIn) -> None:

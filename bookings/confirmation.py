@@ -30,7 +30,7 @@ from .errors import (
     ShowBusy,
     ShowMoved,
 )
-from .hold_limits import check_buyer, most_seats_to_confirm
+from .hold_limits import check_buyer, most_seats_to_confirm, seats_bought_statement
 from .locks import lock_booking_statement, lock_person_statement
 from .messages.kinds import Kind
 from .models import Booking
@@ -39,27 +39,27 @@ PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 
 # A move of the show locks its bookings too. So while the booking is locked, the show's start cannot
 # change.
+#
+# How many seats the person has bought at all shows was read by SEATS_BOUGHT in this transaction.
 CONFIRM_HOLD = """
     WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now), confirmed AS (
         UPDATE bookings_booking b
         SET status = 'CONFIRMED', confirmed_at = clock.now, updated_at = clock.now, held_from = ''
         FROM clock
-        WHERE b.user_id = %(user)s::bigint AND b.reference = %(reference)s
-          AND b.status = 'PENDING' AND b.expires_at > clock.now
+        WHERE b.show_id = %(show)s::bigint AND b.reference = %(reference)s
+          AND b.user_id = %(user)s::bigint AND b.status = 'PENDING' AND b.expires_at > clock.now
           AND (%(pay_at_cinema)s::bool OR b.total_amount = 0)
-          AND (%(most_seats)s::int IS NULL OR b.total_seats + (
-              SELECT coalesce(sum(other.total_seats), 0)
-              FROM bookings_booking other JOIN shows_show show ON show.id = other.show_id
-              WHERE other.user_id = %(user)s::bigint AND other.status = 'CONFIRMED'
-                AND show.starts_at > clock.now) <= %(most_seats)s::int)
+          AND (%(most_seats)s::int IS NULL OR b.total_seats
+               + current_setting('bookings.seats_bought', true)::int <= %(most_seats)s::int)
           AND (%(starts_at)s::timestamptz IS NULL
                OR EXISTS (SELECT FROM shows_show s
-                          WHERE s.id = b.show_id AND s.starts_at = %(starts_at)s::timestamptz))
+                          WHERE s.id = %(show)s::bigint
+                            AND s.starts_at = %(starts_at)s::timestamptz))
         RETURNING b.id, b.user_id, b.show_id
     ), bought AS (
         UPDATE waiting_entry entry SET state = 'TAKEN', ended_at = clock.now
         FROM confirmed CROSS JOIN clock
-        WHERE entry.user_id = confirmed.user_id AND entry.show_id = confirmed.show_id
+        WHERE entry.show_id = %(show)s::bigint AND entry.user_id = confirmed.user_id
           AND (entry.state = 'WAITING'
                OR entry.state = 'OFFERED' AND entry.booking_id = confirmed.id)
     ), told AS (
@@ -75,9 +75,16 @@ CONFIRM_HOLD = """
 
 
 @metrics.booking_attempt("confirm")
-def confirm_booking(*, user: User, reference: str, starts_at: datetime | None = None) -> Booking:
+def confirm_booking(
+    *,
+    user: User,
+    reference: str,
+    starts_at: datetime | None = None,
+    show_id: int | None = None,
+) -> Booking:
     """Confirm a hold. If it is confirmed already, return it unchanged.
 
+    `show_id` is the booking's show, as the page or the caller knows it. None costs one look-up.
     `starts_at` is the show's start that the buyer saw on the page. If the show has another start
     now, ShowMoved is raised. None skips this check. What costs something is confirmed here only if
     it can be paid at the cinema; otherwise its payment confirms it (payments/settlement.py). Also
@@ -85,9 +92,12 @@ def confirm_booking(*, user: User, reference: str, starts_at: datetime | None = 
     GuestDetailsMissing, AccountNeeded, ShowBusy.
     """
     check_buyer(user, reference)
+    if show_id is None:
+        show_id = show_of(user, reference)
     most_seats = most_seats_to_confirm(user)
     values = {
         "user": user.pk,
+        "show": show_id,
         "reference": reference,
         "most_seats": most_seats,
         "starts_at": starts_at,
@@ -95,10 +105,16 @@ def confirm_booking(*, user: User, reference: str, starts_at: datetime | None = 
         "kind": Kind.BOOKING_CONFIRMED.value,
         "priority": kind_of(Kind.BOOKING_CONFIRMED).priority.value,
     }
-    statements = [lock_person_statement(user.pk)] if most_seats is not None else []
+    statements = []
+    if most_seats is not None:
+        # What needs all shows is read before a row of one is locked (see `hold_limits`).
+        statements = [lock_person_statement(user.pk), seats_bought_statement(user.pk)]
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         # Lock the booking's row (SELECT … FOR NO KEY UPDATE). CONFIRM_HOLD decides under this lock.
-        statements += [lock_booking_statement(user.pk, reference), Statement(CONFIRM_HOLD, values)]
+        statements += [
+            lock_booking_statement(user.pk, show_id, reference),
+            Statement(CONFIRM_HOLD, values),
+        ]
         *_, locked, decided = one_trip(*statements)
         booking = first_row(Booking, locked)
         now, is_confirmed = decided.fetchone()
@@ -115,6 +131,15 @@ def confirm_booking(*, user: User, reference: str, starts_at: datetime | None = 
         seconds = (now - booking.created_at).total_seconds()
         transaction.on_commit(partial(metrics.HOLD_TO_CONFIRM.observe, seconds))
     return booking
+
+
+def show_of(user: User, reference: str) -> int:
+    """The show of this person's booking. Raises BookingNotFound."""
+    own = Booking.objects.filter(user=user, reference=reference).order_by()
+    show_id = own.values_list("show_id", flat=True).first()
+    if show_id is None:
+        raise BookingNotFound
+    return show_id
 
 
 def _refusal(

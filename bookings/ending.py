@@ -23,7 +23,7 @@ def end_bookings(
     *,
     swapped: Booking | None = None,
 ) -> int:
-    """End locked bookings and free their seats; returns the number of seats freed.
+    """End locked bookings of one show and free their seats; returns the number of seats freed.
 
     A confirmed booking becomes CANCELLED, a hold FAILED. `swapped` is the hold that its owner
     swaps for other seats: its reason is SWAPPED. The others end with `reason`. The caller must pass
@@ -39,10 +39,11 @@ def end_bookings(
         booking.updated_at = now
     for status, ended_reason in {(b.status, b.ended_reason) for b in ending}:
         alike = [b.pk for b in ending if (b.status, b.ended_reason) == (status, ended_reason)]
-        Booking.objects.filter(pk__in=alike).update(
+        Booking.objects.filter(show=ending[0].show_id, pk__in=alike).update(
             status=status, ended_reason=ended_reason, updated_at=now, held_from=""
         )
-    return Seat.objects.filter(booking__in=ending).update(booking=None)
+    seats = Seat.objects.filter(show=ending[0].show_id, booking__in=ending)
+    return seats.update(booking=None)
 
 
 def count_seats(show: Show, change: int) -> None:

@@ -18,7 +18,7 @@ from limits import RateLimitItemPerHour, parse
 
 from accounts.models import User
 from bookmyshow.core.client_address import client_network
-from bookmyshow.core.db.one_trip import Statement
+from bookmyshow.core.db.one_trip import Statement, one_trip
 from bookmyshow.core.db.prepared import prepared_cursor
 from bookmyshow.core.email_key import email_key
 from bookmyshow.core.pseudonym import pseudonym
@@ -60,6 +60,14 @@ PERSON_ELSEWHERE = """
                          AND same.show_id <> %(show)s::bigint) AS has_used_key
         OFFSET 0
     ) elsewhere
+"""
+# Confirmed seats of one person at all coming shows; for CONFIRM_HOLD, in the same way.
+SEATS_BOUGHT = """
+    SELECT seats, set_config('bookings.seats_bought', seats::text, true)
+    FROM (SELECT coalesce(sum(b.total_seats), 0)::int AS seats
+          FROM bookings_booking b JOIN shows_show show ON show.id = b.show_id
+          WHERE b.user_id = %(user)s::bigint AND b.status = 'CONFIRMED'
+            AND show.starts_at > statement_timestamp() OFFSET 0) bought
 """
 # Returns one row about one person at one show, at clock.now. `held_near` counts seats that other
 # people of the address hold here.
@@ -238,6 +246,18 @@ def check_buyer(user: User, reference: str) -> None:
 def most_seats_to_confirm(user: User) -> int | None:
     """How many confirmed seats this person may have at coming shows. None means no limit."""
     return None if user.is_staff or user.email_confirmed_at else settings.MAX_SEATS_UNCONFIRMED
+
+
+def seats_bought_statement(user_id: int) -> Statement:
+    """The statement that counts the seats a person has bought. The person must be locked."""
+    return Statement(SEATS_BOUGHT, {"user": user_id})
+
+
+def seats_bought(user: User) -> int:
+    """How many confirmed seats this person has at coming shows. The person must be locked."""
+    (counted,) = one_trip(seats_bought_statement(user.pk))
+    seats, _ = counted.fetchone()
+    return int(seats)
 
 
 def count_unconfirmed_seats(request: HttpRequest, user: User, reference: str) -> None:

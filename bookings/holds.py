@@ -184,7 +184,7 @@ def _hold_blocked_seats(request: HoldRequest) -> Hold:
         check_labels(request.labels, [seat.label for seat in seats])
         lapsed = {seat.booking_id for seat in seats if seat.holder_lapsed}
         must_lock = bool(lapsed) or seats[0].has_earlier
-        locked = lock_bookings(_in_the_way(request, lapsed)) if must_lock else []
+        locked = lock_bookings(request.show_id, _in_the_way(request, lapsed)) if must_lock else []
         # Read the clock again, because the wait for the bookings' locks took time.
         now = database_now() if must_lock else seats[0].now
         outcome = _decide(request, show, elsewhere, seats, locked, now)
@@ -197,15 +197,15 @@ def _hold_blocked_seats(request: HoldRequest) -> Hold:
 
 
 def _in_the_way(request: HoldRequest, lapsed: set[int | None]) -> Q:
-    """The condition for the bookings that may block the hold.
+    """The condition for the bookings of the show that may block the hold.
 
-    These are the lapsed holds on the seats, the person's hold at the show, and the person's booking
-    here with the same key.
+    These are the lapsed holds on the seats, the person's hold, and the person's booking with the
+    same key.
     """
     concerned = Q(pk__in=lapsed) | Q(user=request.user_id, status=PENDING)
     if request.key:
         concerned |= Q(user=request.user_id, idempotency_key=request.key)
-    return Q(show=request.show_id) & concerned
+    return concerned
 
 
 def _decide(

@@ -1,7 +1,10 @@
 """The locks of bookings, in the order in which every function takes them (docs/spec.md §4.2).
 
-The order is show, person, bookings, seats. Rows of one table are locked in the order of their
+The order is person, show, bookings, seats. Rows of one table are locked in the order of their
 primary keys. Every function keeps to this order, so two transactions can't deadlock.
+
+The person comes first, because what is read under that lock alone needs all shows. Everything
+after the show's lock needs that one show (docs/decisions/0023-keys-with-the-show.md).
 
 Call these functions inside `transaction.atomic()`: a lock lasts until that transaction ends. Read
 data and the clock after the lock; what was read before it may be out of date.
@@ -90,26 +93,26 @@ def lock_person_statement(user_id: int) -> Statement:
     return Statement(LOCK_PERSON, [user_id])
 
 
-def lock_bookings(which: Q) -> list[Booking]:
-    """Lock the bookings that match, in the order of their primary keys.
+def lock_bookings(show_id: int, which: Q) -> list[Booking]:
+    """Lock the bookings of the show that match, in the order of their primary keys.
 
     Returns them as they are after the wait.
     """
-    bookings = Booking.objects.select_for_update(no_key=True).filter(which)
+    bookings = Booking.objects.select_for_update(no_key=True).filter(which, show=show_id)
     return list(bookings.order_by("pk"))
 
 
-def lock_booking_statement(user_id: int, reference: str) -> Statement:
+def lock_booking_statement(user_id: int, show_id: int, reference: str) -> Statement:
     """The statement that locks one booking of this person, to send together with others."""
-    return Statement(lock_booking_sql(), [reference, user_id])
+    return Statement(lock_booking_sql(), [reference, show_id, user_id])
 
 
 @cache
 def lock_booking_sql() -> str:
     """The SQL that locks a booking's row, made by the ORM.
 
-    The first %s stands for the reference, the second for the user's id. `order_by()` drops the
-    default order: one row needs none.
+    The first %s stands for the reference, the second for the show's id, the third for the user's.
+    `order_by()` drops the default order: one row needs none.
     """
     bookings = Booking.objects.select_for_update(no_key=True)
-    return statement(bookings.filter(reference="", user=0).order_by())
+    return statement(bookings.filter(reference="", show=0, user=0).order_by())

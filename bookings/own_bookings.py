@@ -76,6 +76,16 @@ def log_in_first(request: HttpRequest, reference: str) -> HttpResponse:
     return redirect_whole_page(request, redirect_to_login(page).url)
 
 
+def shown_show(request: HttpRequest) -> int | None:
+    """The show of the booking, from the posted page. None if the value is missing or malformed.
+
+    Nobody has to believe it: the services look for the booking at this show, and a wrong one finds
+    nothing.
+    """
+    number = request.POST.get("show", "")
+    return int(number) if number.isascii() and number.isdecimal() and len(number) <= 15 else None
+
+
 def shown_start(request: HttpRequest) -> datetime | None:
     """The show's start that the posted page showed. None if the value is missing or malformed."""
     try:

@@ -10,6 +10,7 @@ from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.observability import metrics
 from bookmyshow.core.time import database_now
 
+from .confirmation import show_of
 from .ending import count_seats, end_bookings
 from .errors import BookingNotFound, BookingNotPending, BookingUsed, ShowBusy, ShowNotBookable
 from .locks import lock_bookings, lock_show
@@ -25,17 +26,19 @@ BY_CUSTOMER = Booking.EndedReason.CUSTOMER
 
 
 @metrics.booking_attempt("release")
-def release_hold(*, user: User, reference: str) -> Booking:
+def release_hold(*, user: User, reference: str, show_id: int | None = None) -> Booking:
     """Release a hold. A booking that has ended is returned unchanged.
 
-    A lapsed hold ends with the reason LAPSED. Raises BookingNotFound, BookingNotPending (it is
-    confirmed), ShowBusy.
+    `show_id` is as in `confirm_booking`. A lapsed hold ends with the reason LAPSED. Raises
+    BookingNotFound, BookingNotPending (it is confirmed), ShowBusy.
     """
-    return _give_back(user, reference, {PENDING})
+    return _give_back(user, reference, show_id, {PENDING})
 
 
 @metrics.booking_attempt("cancel")
-def cancel_booking(*, user: User, reference: str, least_back: int | None = None) -> Booking:
+def cancel_booking(
+    *, user: User, reference: str, show_id: int | None = None, least_back: int | None = None
+) -> Booking:
     """Cancel a confirmed booking before its show begins. What was paid goes back by the policy.
 
     `least_back` is the refund that the page promised, in the currency's minor unit. A booking that
@@ -43,28 +46,30 @@ def cancel_booking(*, user: User, reference: str, least_back: int | None = None)
     BookingUsed (it was used at the door), ShowNotBookable (the show began), RefundChanged (less
     than `least_back` comes back), PaymentDisputed, ShowBusy.
     """
-    return _give_back(user, reference, {CONFIRMED}, least_back)
+    return _give_back(user, reference, show_id, {CONFIRMED}, least_back)
 
 
 @metrics.booking_attempt("give back")
-def give_back_booking(*, user: User, reference: str) -> Booking:
+def give_back_booking(*, user: User, reference: str, show_id: int | None = None) -> Booking:
     """Release a hold or cancel a confirmed booking. A booking that has ended stays unchanged.
 
     Raises BookingNotFound, BookingUsed, ShowNotBookable, PaymentDisputed, ShowBusy.
     """
-    return _give_back(user, reference, {PENDING, CONFIRMED})
+    return _give_back(user, reference, show_id, {PENDING, CONFIRMED})
 
 
 def _give_back(
-    user: User, reference: str, accepted: set[Booking.Status], least_back: int | None = None
+    user: User,
+    reference: str,
+    show_id: int | None,
+    accepted: set[Booking.Status],
+    least_back: int | None = None,
 ) -> Booking:
-    mine = Booking.objects.filter(user=user, reference=reference)
-    show_id = mine.values_list("show_id", flat=True).first()
     if show_id is None:
-        raise BookingNotFound
+        show_id = show_of(user, reference)
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         show = lock_show(show_id)
-        found = lock_bookings(Q(user=user, reference=reference))
+        found = lock_bookings(show_id, Q(user=user, reference=reference))
         if not found:
             # The hold moved to another person meanwhile (guests/moving.py).
             raise BookingNotFound
@@ -84,7 +89,7 @@ def _give_back(
             )
         if booking.status == CONFIRMED and show.has_started(now):
             raise ShowNotBookable("The show has begun; its tickets can't be cancelled any more.")
-        if Admission.objects.filter(booking=booking).exists():
+        if Admission.objects.filter(show=show_id, booking=booking).exists():
             raise BookingUsed
         was_hold = booking.status == PENDING
         count_seats(show, end_bookings([booking], now, RELEASED if was_hold else BY_CUSTOMER))

@@ -34,10 +34,11 @@ SWEEP_SHOW = """
     ), ended AS (
         UPDATE bookings_booking b
         SET status = 'FAILED', ended_reason = 'lapsed', updated_at = lapsed.now, held_from = ''
-        FROM lapsed WHERE b.id = lapsed.id
+        FROM lapsed WHERE b.show_id = %(show)s::bigint AND b.id = lapsed.id
         RETURNING b.reference, b.seats
     ), freed AS (
-        UPDATE shows_seat s SET booking_id = NULL FROM lapsed WHERE s.booking_id = lapsed.id
+        UPDATE shows_seat s SET booking_id = NULL FROM lapsed
+        WHERE s.show_id = %(show)s::bigint AND s.booking_id = lapsed.id
         RETURNING s.id
     ), counted AS (
         UPDATE shows_show SET available_seats = available_seats + (SELECT count(*) FROM freed)

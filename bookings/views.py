@@ -42,6 +42,7 @@ from .own_bookings import (
     for_owner,
     own_booking,
     owner_of,
+    shown_show,
     shown_start,
 )
 from .payments.own import PaymentStatus, payment_statuses
@@ -158,9 +159,11 @@ def confirm_as(user: User, request: HttpRequest, reference: str) -> HttpResponse
     """Confirm a booking of `user`, who is one of the browser's people."""
     starts_at = shown_start(request)
 
-    def confirm_booking(user: User, reference: str) -> Booking:
+    def confirm_booking(user: User, reference: str, show_id: int | None) -> Booking:
         count_unconfirmed_seats(request, user, reference)
-        return services.confirm_booking(user=user, reference=reference, starts_at=starts_at)
+        return services.confirm_booking(
+            user=user, reference=reference, starts_at=starts_at, show_id=show_id
+        )
 
     return _act(user, request, reference, confirm_booking)
 
@@ -266,7 +269,7 @@ def _act(
     Raises NotYours.
     """
     try:
-        service(user=user, reference=reference)
+        service(user=user, reference=reference, show_id=shown_show(request))
     except BookingNotFound as error:
         raise NotYours from error
     except (BookingError, ShowBusy) as error:

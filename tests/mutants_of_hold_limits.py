@@ -20,8 +20,8 @@ MUTANTS_OF_HOLD_LIMITS = [
     (
         "confirmations at once are not counted together",
         CONFIRMATION,
-        "[lock_person_statement(user.pk)] if most_seats is not None else []",
-        "[]",
+        "[lock_person_statement(user.pk), seats_bought_statement(user.pk)]",
+        "[seats_bought_statement(user.pk)]",
         TESTS,
     ),
     (

@@ -60,7 +60,7 @@ def cancel_for_customer(*, by: User, booking_id: int, back: Back, reason: str) -
         raise BookingNotFound
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         show = lock_show(show_id)
-        (booking,) = lock_bookings(Q(pk=booking_id))
+        (booking,) = lock_bookings(show_id, Q(pk=booking_id))
         now = database_now()
         if booking.status != Booking.Status.CONFIRMED:
             raise BookingNotPending(
@@ -86,7 +86,9 @@ def _money_back(
         return keep_what_was_paid(booking, at=at)
     if back == Back.POLICY:
         return give_back_by_policy(booking, show=show, at=at, source=source, reason=reason, by=by)
-    money = give_back_all(Q(booking=booking.pk), source=source, at=at, reason=reason, by=by)
+    money = give_back_all(
+        booking.show_id, Q(booking=booking.pk), source=source, at=at, reason=reason, by=by
+    )
     return money.by_person.get(booking.user_id, MoneyBack())
 
 

@@ -68,13 +68,13 @@ def take_money(*, by: User, reference: str, cinema: Cinema | None, taking: Takin
     The payment is CAPTURED at once and the order PAID. Raises BookingNotFound, NothingToPay,
     PaidAlready, PaidOnlineNow, AmountChanged, OtherCounter, PageTooOld, ShowBusy.
     """
-    seen = _read_booking(reference)
+    seen = _read_booking(Q(reference=reference))
     # Before the locks, because the rules of tax are in the cache. Prices of a booking never change.
     at_counter = quote(seen, online=False, at=database_now())
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        booking = _locked_booking(reference)
-        orders = lock_orders(Q(booking=booking))
-        payments = lock_payments(Q(order__in=orders))
+        booking = _locked_booking(seen.show_id, reference)
+        orders = lock_orders(booking.show_id, Q(booking=booking))
+        payments = lock_payments(booking.show_id, Q(order__in=orders))
         now = database_now()
         bill = bill_of(booking, orders, payments, at=now)
         if bill.payment and bill.payment.uuid == taking.payment:
@@ -138,9 +138,9 @@ def undo_payment(*, by: User, payment_id: UUID) -> Payment:
         found = taken.first()
         if found is None:
             raise BookingNotFound
-        booking = _locked_booking(found.order.booking_reference)
-        (order,) = lock_orders(Q(pk=found.order_id))
-        (payment,) = lock_payments(Q(pk=found.pk))
+        booking = _locked_booking(found.show_id, found.order.booking_reference)
+        (order,) = lock_orders(found.show_id, Q(pk=found.order_id))
+        (payment,) = lock_payments(found.show_id, Q(pk=found.pk))
         now = database_now()
         if by.pk != payment.taken_by_id and not by.has_perm(OVERSEE):
             raise NotTakenByYou
@@ -185,15 +185,15 @@ def hand_back(*, by: User, refund_id: UUID) -> Refund:
         return refunds.get(pk=refund.pk)
 
 
-def _locked_booking(reference: str) -> Booking:
+def _locked_booking(show_id: int, reference: str) -> Booking:
     """The booking with its show, locked. Raises BookingNotFound."""
-    lock_bookings(Q(reference=reference))
-    return _read_booking(reference)
+    lock_bookings(show_id, Q(reference=reference))
+    return _read_booking(Q(show=show_id, reference=reference))
 
 
-def _read_booking(reference: str) -> Booking:
+def _read_booking(which: Q) -> Booking:
     bookings = Booking.objects.with_show().select_related("user")
-    booking = bookings.filter(reference=reference).first()
+    booking = bookings.filter(which).first()
     if booking is None:
         raise BookingNotFound
     return booking

@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import User
 from bookings.counter.bills import Bill, read_bills
 from bookings.errors import ShowBusy
+from bookings.locks import lock_bookings
 from bookings.models import Admission, Booking
 from bookings.payments.models import Order
 from bookings.tickets.reading import read_ticket
@@ -75,7 +76,7 @@ def admit(*, by: User, ticket: str, show_id: int, unpaid: bool = False) -> Verdi
     without paying; the audit log keeps that. Raises ShowBusy.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        booking = _lock_booking(read_ticket(ticket))
+        booking = _lock_booking(read_ticket(ticket), show_id)
         if booking is None:
             return Verdict(Answer.UNKNOWN)
         now = database_now()
@@ -104,12 +105,12 @@ def admit(*, by: User, ticket: str, show_id: int, unpaid: bool = False) -> Verdi
 def undo_admission(*, by: User, ticket: str, show_id: int) -> Verdict:
     """Delete an admission, so that the ticket can be used again. Raises ShowBusy."""
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        booking = _lock_booking(read_ticket(ticket))
+        booking = _lock_booking(read_ticket(ticket), show_id)
         used = _admission_of(booking) if booking else None
         if booking is None or used is None or booking.show_id != show_id:
             return Verdict(Answer.UNKNOWN, booking)
         # A delete by queryset leaves `used` unchanged; `used.delete()` would remove its pk.
-        Admission.objects.filter(pk=used.pk).delete()
+        Admission.objects.filter(show=show_id, pk=used.pk).delete()
         verdict = Verdict(Answer.UNDONE, booking, used)
         audit.record(
             by=by,
@@ -144,21 +145,29 @@ def _people(bookings: QuerySet[Booking]) -> Coalesce:
     return Coalesce(Subquery(total, output_field=IntegerField()), 0)
 
 
-def _lock_booking(reference: str | None) -> Booking | None:
-    """Lock the booking's row, then read the booking. None if it does not exist."""
+def _lock_booking(reference: str | None, show_id: int) -> Booking | None:
+    """Lock the booking's row, then read the booking. None if it does not exist.
+
+    A booking of another show is read without a lock: nothing is written about it here.
+    """
     if reference is None:
         return None
-    found = Booking.objects.select_for_update(no_key=True).filter(reference=reference).first()
-    return _read_booking(found.reference) if found else None
+    locked = lock_bookings(show_id, Q(reference=reference))
+    if not locked:
+        show_of = Booking.objects.filter(reference=reference).order_by()
+        show_id = show_of.values_list("show_id", flat=True).first() or 0
+    return _read_booking(reference, show_id)
 
 
-def _read_booking(reference: str) -> Booking:
+def _read_booking(reference: str, show_id: int) -> Booking | None:
     """The booking with its show, and `is_paid`: whether it is paid or free of charge."""
-    paid = Order.objects.filter(booking=OuterRef("pk"), state=Order.State.PAID)
+    orders = Order.objects.filter(show=show_id, state=Order.State.PAID)
+    paid = orders.filter(booking=OuterRef("pk"))
     bookings: Any = Booking.objects.with_show()
     found = bookings.annotate(is_paid=Q(total_amount=0) | Exists(paid))
-    return cast(Booking, found.get(reference=reference))
+    return cast("Booking | None", found.filter(show=show_id, reference=reference).first())
 
 
 def _admission_of(booking: Booking) -> Admission | None:
-    return Admission.objects.select_related("admitted_by").filter(booking=booking).first()
+    admissions = Admission.objects.select_related("admitted_by")
+    return admissions.filter(show=booking.show_id, booking=booking).first()

@@ -26,8 +26,11 @@ def take_details(request: HttpRequest, guest: User, *, name: str, email: str, ph
         move_holds(guest=guest, to=buyer)
         begin_session_of(request, buyer)
     with transaction.atomic():
-        orders = lock_orders(Q(user=buyer, state=OrderState.OPEN))
         # The email may be corrected after Pay was pressed. The receipt goes to the new one, too.
-        open_orders = Order.objects.filter(pk__in=[order.pk for order in orders])
-        open_orders.update(email=lock_address(buyer.pk) or "")
+        is_open = Q(user=buyer, state=OrderState.OPEN)
+        shows = Order.objects.filter(is_open).order_by().values_list("show_id", flat=True)
+        for show_id in sorted(set(shows)):
+            orders = lock_orders(show_id, is_open)
+            open_orders = Order.objects.filter(show=show_id, pk__in=[order.pk for order in orders])
+            open_orders.update(email=lock_address(buyer.pk) or "")
     return buyer

@@ -112,16 +112,16 @@ def _move(show_id: int, guest: User, to: User, moved: Moved) -> None:
         seats = len(locked.hold.seats)
         limits.check_person(user_id=to.pk, show_id=show_id, elsewhere=elsewhere, seats=seats)
     ids = [booking.pk for booking in locked.chain]
-    orders = lock_orders(Q(booking__in=[*ids, locked.own.pk] if locked.own else ids))
+    orders = lock_orders(show_id, Q(booking__in=[*ids, locked.own.pk] if locked.own else ids))
     email = lock_address(to.pk)
     if email is None:
         return
     swapped = _end_own(locked)
     _free_keys(locked.chain, used_keys)
-    Booking.objects.filter(pk__in=ids).update(user=to)
+    Booking.objects.filter(show=show_id, pk__in=ids).update(user=to)
     of_holds = [order.pk for order in orders if order.booking_id in ids]
     if of_holds:
-        Order.objects.filter(pk__in=of_holds).update(user=to, email=email)
+        Order.objects.filter(show=show_id, pk__in=of_holds).update(user=to, email=email)
     _move_mails(ids, guest, to)
     if locked.hold.is_offer:
         follow_offer(locked.hold, to, locked.now)
@@ -135,7 +135,7 @@ def _lock_holds(show: Show, guest: User, to: User) -> _Locked | None:
     """Lock the bookings and read the clock. None if the guest has no live hold at the show."""
     of_both = Q(user__in=[guest.pk, to.pk], status=PENDING)
     earlier = Q(user=guest.pk, status=FAILED, ended_reason=SWAPPED)
-    found = lock_bookings(Q(show=show.pk) & (of_both | earlier))
+    found = lock_bookings(show.pk, of_both | earlier)
     now = database_now()
     live = [b for b in found if b.user_id == guest.pk and b.status == PENDING]
     if not live or live[0].has_lapsed(now):

@@ -79,7 +79,7 @@ def give_back_by_policy(
 
     `least` is what the page promised. Raises RefundChanged if less comes back, PaymentDisputed.
     """
-    for ledger in lock_ledgers(LIVE & Q(booking=booking.pk)):
+    for ledger in lock_ledgers(booking.show_id, LIVE & Q(booking=booking.pk)):
         if ledger.is_disputed:
             raise PaymentDisputed
         offer = cancellation_offer(ledger, at=at, starts_at=show.starts_at)
@@ -95,14 +95,20 @@ def give_back_by_policy(
 
 
 def give_back_all(
-    which: Q, *, source: Refund.Source, at: datetime, reason: str = "", by: User | None = None
+    show_id: int,
+    which: Q,
+    *,
+    source: Refund.Source,
+    at: datetime,
+    reason: str = "",
+    by: User | None = None,
 ) -> ShowMoney:
-    """End the live orders that match, and give back everything, the fees too.
+    """End the live orders of the show that match, and give back everything, the fees too.
 
     The number of statements does not depend on the number of orders. Refunds of a disputed payment
     are written too; they wait until the bank has decided (refund_queue.py).
     """
-    ledgers = lock_ledgers(LIVE & which)
+    ledgers = lock_ledgers(show_id, LIVE & which)
     refunds = [
         refund
         for ledger in ledgers
@@ -124,21 +130,22 @@ def keep_what_was_paid(booking: Booking, *, at: datetime) -> MoneyBack:
 
     What the bank has only reserved is not taken.
     """
-    ledgers = lock_ledgers(LIVE & Q(booking=booking.pk))
+    ledgers = lock_ledgers(booking.show_id, LIVE & Q(booking=booking.pk))
     return _close(ledgers, [], at).by_person.get(booking.user_id, MoneyBack())
 
 
 def is_disputed(booking: Booking) -> bool:
     """Whether a bank looks into a payment of this booking."""
     of_booking = Q(payment__order__booking=booking.pk, state__in=OPEN_DISPUTES)
-    return Dispute.objects.filter(of_booking).exists()
+    return Dispute.objects.filter(of_booking, show=booking.show_id).exists()
 
 
 def abandon_order(booking: Booking, *, at: datetime) -> None:
     """End the order of a hold that its owner let go, so that nobody can pay for it any more."""
-    for ledger in lock_ledgers(Q(state=OrderState.OPEN, booking=booking.pk)):
+    for ledger in lock_ledgers(booking.show_id, Q(state=OrderState.OPEN, booking=booking.pk)):
         stop_payments(ledger.payments, at)
-        Order.objects.filter(pk=ledger.order.pk).update(state=OrderState.ABANDONED, updated_at=at)
+        order = Order.objects.filter(show=booking.show_id, pk=ledger.order.pk)
+        order.update(state=OrderState.ABANDONED, updated_at=at)
 
 
 def _close(ledgers: Sequence[Ledger], refunds: list[Refund], at: datetime) -> ShowMoney:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q
 
 from bookings.locks import lock_bookings, lock_show
@@ -17,6 +18,7 @@ from .seats import holders
 from .states import TAKEN
 
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
+LOCK_CHARGE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 HAS_MONEY = frozenset({RemoteState.AUTHORISED, RemoteState.CAPTURED})
 
 
@@ -76,6 +78,8 @@ class Case:
     payment: Payment
     #: Other payments of the order.
     siblings: list[Payment]
+    #: Whether the provider's payment is that of another payment of ours, at any show.
+    is_of_another: bool
 
     @property
     def has_seats(self) -> bool:
@@ -89,24 +93,26 @@ class Case:
         return any(other.state in TAKEN and not other.surplus for other in self.siblings)
 
 
-def lock_case(payment: Payment, *, with_show: bool) -> Case:
+def lock_case(payment: Payment, remote: Remote, *, with_show: bool) -> Case:
     """Take the locks in their order: show, bookings, orders, payments. Then read the clock.
 
+    Before them the provider's payment is locked by its name, because only that needs all shows.
     Seats have no lock of their own here: everybody who changes seats has the show's lock first.
 
     Raises BookingChanged.
     """
     order = payment.order
+    is_of_another = _is_of_another(payment, remote.charge)
     show = lock_show(order.show_id) if with_show else None
     wanted = {order.booking_id}
     if show is not None:
         wanted |= holders(show.pk, order.seats)
-    bookings = lock_bookings(Q(pk__in=wanted))
-    orders = lock_orders(Q(pk=order.pk) | Q(booking=order.booking_id))
+    bookings = lock_bookings(order.show_id, Q(pk__in=wanted))
+    orders = lock_orders(order.show_id, Q(pk=order.pk) | Q(booking=order.booking_id))
     (locked,) = [found for found in orders if found.pk == order.pk]
     if locked.booking_id != order.booking_id:
         raise BookingChanged
-    payments = lock_payments(Q(order=order.pk))
+    payments = lock_payments(order.show_id, Q(order=order.pk))
     return Case(
         now=database_now(),
         show=show,
@@ -116,6 +122,7 @@ def lock_case(payment: Payment, *, with_show: bool) -> Case:
         others=[found for found in orders if found.pk != order.pk],
         payment=next(found for found in payments if found.pk == payment.pk),
         siblings=[found for found in payments if found.pk != payment.pk],
+        is_of_another=is_of_another,
     )
 
 
@@ -129,14 +136,27 @@ def mismatch(payment: Payment, remote: Remote) -> str:
     return ""
 
 
-def mix_up(payment: Payment, remote: Remote) -> str:
+def _is_of_another(payment: Payment, charge: str) -> bool:
+    """Whether another payment of ours has this payment of the provider.
+
+    Its name is locked until the transaction ends, so two payments can't both take it. The unique
+    index compares the payments of one show only.
+    """
+    if not charge:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_CHARGE, [f"{payment.provider} {charge}"])
+    same = Payment.objects.filter(provider=payment.provider, charge=charge)
+    return same.exclude(pk=payment.pk).exists()
+
+
+def mix_up(case: Case, remote: Remote) -> str:
     """Why the provider's object may be another payment's; "" if it is this one's.
 
     Then nothing is done with its money: that could be somebody else's.
     """
-    if remote.uuid not in {None, payment.uuid}:
+    if remote.uuid not in {None, case.payment.uuid}:
         return "The provider's payment names another payment of ours."
-    same = Payment.objects.filter(provider=payment.provider, charge=remote.charge)
-    if remote.charge and same.exclude(pk=payment.pk).exists():
+    if case.is_of_another:
         return "The provider's payment is another payment of ours already."
     return ""

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Min, Q, Sum
+from django.db.models import Min, Q
 
 from accounts.models import User
 from bookings.errors import (
@@ -23,7 +23,7 @@ from bookings.errors import (
     ShowMoved,
     ShowNotBookable,
 )
-from bookings.hold_limits import check_buyer, most_seats_to_confirm
+from bookings.hold_limits import check_buyer, most_seats_to_confirm, seats_bought
 from bookings.locks import lock_bookings, lock_person
 from bookings.models import Booking
 from bookmyshow.core.db.transactions import lock_timeout_raises
@@ -133,20 +133,23 @@ def _write_payment(
     user = booking.user
     most_seats = most_seats_to_confirm(user)
     with lock_timeout_raises(ShowBusy), transaction.atomic():
+        bought = 0
         if most_seats is not None:
             lock_person(user.pk)
-        found = lock_bookings(Q(pk=booking.pk))
+            # Under this lock alone, because it needs all shows.
+            bought = seats_bought(user)
+        found = lock_bookings(booking.show_id, Q(pk=booking.pk))
         # The hold of a guest may have moved to an account meanwhile (guests/moving.py).
         if not found or found[0].user_id != user.pk:
             raise BookingNotFound
         locked = found[0]
         # All of this person's orders at this show, so that one of a swapped hold ends now.
         orders = lock_orders(
-            Q(booking=locked) | Q(user=user, show=locked.show_id, state=OrderState.OPEN)
+            locked.show_id, Q(booking=locked) | Q(user=user, state=OrderState.OPEN)
         )
-        payments = lock_payments(Q(order__in=orders))
+        payments = lock_payments(locked.show_id, Q(order__in=orders))
         now = database_now()
-        _check(locked, starts_at, most_seats, now)
+        _check(locked, starts_at, most_seats, bought, now)
         _end_orders_that_are_over(orders, payments, now)
         order = _live_order(locked, orders, now)
         if order is None:
@@ -157,9 +160,16 @@ def _write_payment(
 
 
 def _check(
-    booking: Booking, starts_at: datetime | None, most_seats: int | None, now: datetime
+    booking: Booking,
+    starts_at: datetime | None,
+    most_seats: int | None,
+    bought: int,
+    now: datetime,
 ) -> None:
-    """Whether this booking can be paid now. Raises what `begin_checkout` raises."""
+    """Whether this booking can be paid now. Raises what `begin_checkout` raises.
+
+    `bought` are the seats that the person has bought, if that is limited (`most_seats`).
+    """
     status = booking.status_at(now)
     if status not in {PENDING, CONFIRMED}:
         is_lapsed = booking.reason_at(now) == Booking.EndedReason.LAPSED
@@ -170,11 +180,9 @@ def _check(
         raise ShowNotBookable("The show has begun, so it can't be paid online any more.")
     if starts_at not in {None, show.starts_at}:
         raise ShowMoved
-    if status == PENDING and most_seats is not None:
-        bought = Booking.objects.filter(user=booking.user_id, status=CONFIRMED)
-        seats = bought.filter(show__starts_at__gt=now).aggregate(n=Sum("total_seats", default=0))
-        if seats["n"] + booking.total_seats > most_seats:
-            raise EmailNotConfirmed(most_seats, is_guest=booking.user.is_guest)
+    is_limited = status == PENDING and most_seats is not None
+    if is_limited and bought + booking.total_seats > (most_seats or 0):
+        raise EmailNotConfirmed(most_seats or 0, is_guest=booking.user.is_guest)
 
 
 def _end_orders_that_are_over(orders: list[Order], payments: list[Payment], now: datetime) -> None:
@@ -184,11 +192,17 @@ def _end_orders_that_are_over(orders: list[Order], payments: list[Payment], now:
     cinema, and the time of its order passed: a new order of this ticket can be written now.
     """
     still_open = [order for order in orders if order.state == OrderState.OPEN]
-    found = Booking.objects.in_bulk([order.booking_id for order in still_open])
+    found = _bookings_of(still_open)
     for order in still_open:
         state = end_state(order, found.get(order.booking_id), now)
         if state is not None:
             end_order(order, [p for p in payments if p.order_id == order.pk], state, now)
+
+
+def _bookings_of(orders: list[Order]) -> dict[int, Booking]:
+    """The bookings of orders of one show, by id."""
+    shows = {order.show_id for order in orders}
+    return Booking.objects.filter(show__in=shows).in_bulk([order.booking_id for order in orders])
 
 
 def _live_order(booking: Booking, orders: list[Order], now: datetime) -> Order | None:
@@ -227,7 +241,9 @@ def _extend(booking: Booking, now: datetime) -> datetime:
     if ends - MARGIN <= now:
         raise BookingExpired
     if ends != booking.expires_at:
-        Booking.objects.filter(pk=booking.pk).update(expires_at=ends, updated_at=now)
+        Booking.objects.filter(show=booking.show_id, pk=booking.pk).update(
+            expires_at=ends, updated_at=now
+        )
         # The cached map says until when these seats are held.
         transaction.on_commit(lambda: seatmap.forget(booking.show_id))
     return ends - MARGIN

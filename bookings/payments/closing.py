@@ -62,9 +62,9 @@ def close_finished_orders(limit: int = 100) -> list[int]:
     over = Q(pay_until__lte=database_now()) | ~Q(booking__status__in=[PENDING, CONFIRMED])
     found = Order.objects.filter(over, state=OrderState.OPEN).order_by("pay_until", "pk")
     stopped: list[int] = []
-    for order_id in found.values_list("pk", flat=True)[:limit]:
+    for order_id, show_id in found.values_list("pk", "show_id")[:limit]:
         try:
-            stopped += _close(order_id)
+            stopped += _close(order_id, show_id)
         except ShowBusy:
             continue
         except Exception:
@@ -73,12 +73,12 @@ def close_finished_orders(limit: int = 100) -> list[int]:
     return stopped
 
 
-def _close(order_id: int) -> list[int]:
+def _close(order_id: int, show_id: int) -> list[int]:
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        (order,) = lock_orders(Q(pk=order_id))
-        payments = lock_payments(Q(order=order))
+        (order,) = lock_orders(show_id, Q(pk=order_id))
+        payments = lock_payments(show_id, Q(order=order))
         now = database_now()
-        booking = Booking.objects.filter(pk=order.booking_id).first()
+        booking = Booking.objects.filter(show=show_id, pk=order.booking_id).first()
         state = end_state(order, booking, now) if order.state == OrderState.OPEN else None
         if state is None:
             return []

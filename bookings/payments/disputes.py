@@ -12,8 +12,8 @@ from django.db.models import Q
 
 from bookmyshow.core.time import database_now
 
-from .locks import lock_payments
-from .models import Dispute
+from .locks import lock_payment
+from .models import Dispute, Payment
 from .providers import provider
 from .providers.base import DisputeState, ProviderNotFound, RemoteDispute
 from .refund_results import note_charged_back
@@ -35,15 +35,18 @@ def look_at_dispute(provider_code: str, reference: str) -> Dispute | None:
 def note_dispute(provider_code: str, remote: RemoteDispute) -> Dispute | None:
     """Write down a dispute, under the payment's lock. None if the payment is not ours."""
     with transaction.atomic():
-        payments = lock_payments(Q(provider=provider_code, charge=remote.charge) & ~Q(charge=""))
-        if not payments:
+        of_charge = Payment.objects.filter(~Q(charge=""), charge=remote.charge)
+        found = of_charge.filter(provider=provider_code).values_list("pk", flat=True).first()
+        if found is None:
             log.error(
                 "the dispute %s of %s is about no known payment", remote.reference, provider_code
             )
             return None
-        (payment,) = payments
+        payment = lock_payment(found)
         now = database_now()
-        known = Dispute.objects.filter(provider=provider_code, reference=remote.reference).first()
+        known = Dispute.objects.filter(
+            show=payment.show_id, provider=provider_code, reference=remote.reference
+        ).first()
         dispute = known or Dispute(provider=provider_code, reference=remote.reference)
         was = dispute.state if known else ""
         dispute.payment, dispute.show_id = payment, payment.show_id

@@ -51,30 +51,34 @@ class Ledger:
         return any(self.left_of_payment[payment] for payment in self.disputed)
 
 
-def lock_ledgers(which: Q) -> list[Ledger]:
-    """Lock the orders that match, then their payments; then read what is left.
+def lock_ledgers(show_id: int, which: Q) -> list[Ledger]:
+    """Lock the orders of the show that match, then their payments; then read what is left.
 
     Five statements for any number of orders. Call it inside `transaction.atomic()`. What is left
     of a payment changes only under its lock, so it stays as it is until the transaction ends.
     """
-    orders = lock_orders(which)
-    return _ledgers(orders, lock_payments(Q(order__in=orders))) if orders else []
+    orders = lock_orders(show_id, which)
+    return _ledgers(orders, lock_payments(show_id, Q(order__in=orders))) if orders else []
 
 
 def read_ledger(order: Order) -> Ledger:
     """The same for one order without locks, for pages."""
-    (ledger,) = _ledgers([order], list(Payment.objects.filter(order=order).order_by("pk")))
+    (ledger,) = _ledgers(
+        [order], list(Payment.objects.filter(show=order.show_id, order=order).order_by("pk"))
+    )
     return ledger
 
 
 def _ledgers(orders: Sequence[Order], payments: Sequence[Payment]) -> list[Ledger]:
-    lines = _grouped(OrderLine.objects.filter(order__in=orders).order_by("position"), "order_id")
-    refunds = _grouped(Refund.objects.counted().filter(payment__in=payments), "payment_id")
-    disputes = Dispute.objects.filter(payment__in=payments, state__in=OPEN_DISPUTES)
+    show = Q(show=orders[0].show_id)
+    lines = OrderLine.objects.filter(show, order__in=orders).order_by("position")
+    of_line = _grouped(lines, "order_id")
+    refunds = _grouped(Refund.objects.counted().filter(show, payment__in=payments), "payment_id")
+    disputes = Dispute.objects.filter(show, payment__in=payments, state__in=OPEN_DISPUTES)
     disputed = frozenset(disputes.values_list("payment_id", flat=True))
     of_order = _grouped(payments, "order_id")
     return [
-        _ledger(order, lines[order.pk], of_order[order.pk], refunds, disputed) for order in orders
+        _ledger(order, of_line[order.pk], of_order[order.pk], refunds, disputed) for order in orders
     ]
 
 

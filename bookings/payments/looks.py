@@ -92,7 +92,7 @@ def look_at_refunds(payment: Payment) -> bool:
         log.warning("payment %s: its refunds are not known: %s", payment.uuid, error)
         return False
     with transaction.atomic():
-        (current,) = lock_payments(Q(pk=payment.pk))
+        (current,) = lock_payments(payment.show_id, Q(pk=payment.pk))
         note_remote_refunds(current, remote.refunds)
     return True
 
@@ -105,7 +105,8 @@ def _plan_next(payment: Payment, *, is_done: bool, known: bool) -> None:
     settled soon after an outage.
     """
     with transaction.atomic():
-        for current in lock_payments(Q(pk=payment.pk, next_check_at=payment.next_check_at)):
+        still = Q(pk=payment.pk, next_check_at=payment.next_check_at)
+        for current in lock_payments(payment.show_id, still):
             now = database_now()
             if not known and current.updated_at > now - OUTAGE:
                 current.checks = min(current.checks, PAUSES.index(LONGEST_IN_OUTAGE))

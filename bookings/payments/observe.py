@@ -11,7 +11,6 @@ next call continues.
 import logging
 
 from django.db import transaction
-from django.db.models import Q
 
 from bookings.errors import ShowBusy
 from bookmyshow.core.db.transactions import lock_timeout_raises
@@ -20,7 +19,7 @@ from bookmyshow.core.time import database_now
 from . import providers
 from .case import Answer
 from .checking import NO_ANSWER, look_later, look_soon
-from .locks import lock_payments
+from .locks import lock_payment
 from .models import Payment
 from .opening import open_payment, payment_key
 from .providers.base import (
@@ -90,16 +89,15 @@ def _act(provider: Provider, payment: Payment) -> Answer:
             log.warning("payment %s: capture refused: %s", payment.pk, error.code)
             return Answer(provider.fetch(key), acted=True, refused=error.code[:200])
     except ProviderUnknown:
-        Payment.objects.filter(pk=payment.pk, claimed_until=payment.claimed_until).update(
-            claimed_until=None
-        )
+        same = Payment.objects.filter(show=payment.show_id, pk=payment.pk)
+        same.filter(claimed_until=payment.claimed_until).update(claimed_until=None)
         raise
 
 
 def _note_authorised(payment_id: int, charge: str) -> None:
     """Show that money is reserved, although nothing could be decided (a lock was busy)."""
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        (payment,) = lock_payments(Q(pk=payment_id))
+        payment = lock_payment(payment_id)
         if payment.state in {PaymentState.OPEN, PaymentState.FAILED}:
             payment.move_to(PaymentState.AUTHORISED)
             payment.charge = charge
@@ -111,7 +109,7 @@ def _note_authorised(payment_id: int, charge: str) -> None:
 def _note_unknown(payment_id: int) -> Payment:
     """The provider did not answer: nothing is known, so look again later."""
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        (payment,) = lock_payments(Q(pk=payment_id))
+        payment = lock_payment(payment_id)
         if payment.next_check_at is not None:
             payment.last_error = NO_ANSWER
             look_later(payment, database_now())
@@ -123,7 +121,7 @@ def _note_review(payment_id: int, why: str) -> Payment:
     """Write down why a person must look."""
     log.error("payment %s: %s", payment_id, why)
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        (payment,) = lock_payments(Q(pk=payment_id))
+        payment = lock_payment(payment_id)
         now = database_now()
         payment.review = why
         if payment.state in {PaymentState.OPEN, PaymentState.FAILED, PaymentState.AUTHORISED}:

@@ -10,7 +10,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.urls import reverse
 
 from bookings.errors import ShowBusy
@@ -19,7 +18,7 @@ from bookmyshow.core.time import database_now
 
 from . import providers
 from .checking import NO_ANSWER, look_later, look_soon
-from .locks import lock_payments
+from .locks import lock_payment
 from .models import Order, OrderLine, Payment
 from .providers.base import (
     Line,
@@ -83,7 +82,7 @@ def _claim(payment_id: int) -> tuple[Payment | None, bool]:
     process makes it.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        (payment,) = lock_payments(Q(pk=payment_id))
+        payment = lock_payment(payment_id)
         now = database_now()
         if payment.reference:
             return None, False
@@ -92,7 +91,7 @@ def _claim(payment_id: int) -> tuple[Payment | None, bool]:
             return None, False
         if payment.state != PaymentState.CREATED:
             return None, False
-        order = Order.objects.get(pk=payment.order_id)
+        order = Order.objects.get(show=payment.show_id, pk=payment.order_id)
         if order.state not in {OrderState.OPEN, OrderState.UNPAID} or order.pay_until <= now:
             _end_unopened(payment)
             return None, False
@@ -118,7 +117,7 @@ def _end_unopened(payment: Payment) -> None:
 def _note(payment_id: int, opened: Opened | None = None, refused: str = "") -> Payment:
     """Write down the provider's answer, unless the payment was ended meanwhile."""
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        (payment,) = lock_payments(Q(pk=payment_id))
+        payment = lock_payment(payment_id)
         now = database_now()
         if payment.state != PaymentState.CREATED:
             return payment

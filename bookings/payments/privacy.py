@@ -82,14 +82,15 @@ def _order(order: Order) -> dict[str, Any]:
 
 def forget_orders(user: User) -> None:
     """Blank the address in the orders, and the provider's pages, which were opened with it."""
-    # Lock the orders, then the payments, each in the order of their ids.
-    lock_orders(Q(user=user))
-    lock_payments(Q(order__user=user))
-    orders = Order.objects.filter(user=user)
-    orders.exclude(email="").update(email="")
-    Payment.objects.filter(order__in=orders).filter(
-        ~Q(checkout_url="") | Q(checkout_form__isnull=False)
-    ).update(checkout_url="", checkout_form=None)
+    shows = Order.objects.filter(user=user).order_by().values_list("show_id", flat=True)
+    for show_id in sorted(set(shows)):
+        # Lock the orders, then the payments, each in the order of their ids.
+        orders = [order.pk for order in lock_orders(show_id, Q(user=user))]
+        lock_payments(show_id, Q(order__in=orders))
+        Order.objects.filter(show=show_id, pk__in=orders).exclude(email="").update(email="")
+        Payment.objects.filter(show=show_id, order__in=orders).filter(
+            ~Q(checkout_url="") | Q(checkout_form__isnull=False)
+        ).update(checkout_url="", checkout_form=None)
 
 
 def money_under_way(user: User) -> list[str]:

@@ -49,9 +49,9 @@ def retry(refund: Refund, *, by: User, reason: str = "", by_hand: bool = False) 
     ShowBusy.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        (ledger,) = lock_ledgers(Q(pk=refund.payment.order_id))
-        (failed,) = lock_refunds(Q(pk=refund.pk))
-        is_tried = Refund.objects.filter(retry_of=failed).exists()
+        (ledger,) = lock_ledgers(refund.show_id, Q(pk=refund.payment.order_id))
+        (failed,) = lock_refunds(refund.show_id, Q(pk=refund.pk))
+        is_tried = Refund.objects.filter(show=failed.show_id, retry_of=failed).exists()
         if failed.state != RefundState.FAILED or is_tried:
             raise RefundNotFailed
         if not ledger.has_room_for(failed):
@@ -70,8 +70,8 @@ def retry(refund: Refund, *, by: User, reason: str = "", by_hand: bool = False) 
 def settle_manually(refund: Refund, *, by: User, reason: str = "") -> Refund:
     """Write down that `by` handed this money back. Raises RefundNotManual, ShowBusy."""
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        lock_payments(Q(pk=refund.payment_id))
-        (owed,) = lock_refunds(Q(pk=refund.pk))
+        lock_payments(refund.show_id, Q(pk=refund.payment_id))
+        (owed,) = lock_refunds(refund.show_id, Q(pk=refund.pk))
         if owed.state != RefundState.MANUAL:
             raise RefundNotManual
         now = database_now()
@@ -88,7 +88,7 @@ def send_now(refund: Refund, *, by: User, reason: str = "") -> Refund:
     The queue of its provider goes on. Raises RefundNotDue, ShowBusy.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        (waiting,) = lock_refunds(Q(pk=refund.pk))
+        (waiting,) = lock_refunds(refund.show_id, Q(pk=refund.pk))
         if waiting.state != RefundState.DUE:
             raise RefundNotDue
         waiting.next_try_at = database_now()

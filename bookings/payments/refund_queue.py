@@ -174,8 +174,8 @@ def _code(error: ProviderError) -> str:
 def _write(refund: Refund, note: Callable[[Refund], object]) -> None:
     """Write down the answer with `note`, under the locks of the payment and the refund."""
     with transaction.atomic():
-        lock_payments(Q(pk=refund.payment_id))
-        (current,) = lock_refunds(Q(pk=refund.pk))
+        lock_payments(refund.show_id, Q(pk=refund.payment_id))
+        (current,) = lock_refunds(refund.show_id, Q(pk=refund.pk))
         note(current)
 
 

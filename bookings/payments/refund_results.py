@@ -8,11 +8,14 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from bookings.messages.kinds import Kind
 from bookings.messages.services import write_about_money
 from bookmyshow.core.currencies import from_minor
 from bookmyshow.core.time import database_now
 
+from .locks import lock_refunds
 from .models import Payment, Refund
 from .providers.base import RefundState as RemoteState
 from .providers.base import RemoteRefund
@@ -113,7 +116,7 @@ def note_remote_refunds(payment: Payment, remotes: Iterable[RemoteRefund]) -> No
     One that we didn't make becomes a refund with the source EXTERNAL. If there is no room for it
     beside ours that are only DUE, those fail: the money went back already.
     """
-    ours = list(payment.refunds.select_for_update(no_key=True).order_by("pk"))
+    ours = lock_refunds(payment.show_id, Q(payment=payment))
     by_uuid = {refund.uuid: refund for refund in ours}
     by_reference = {refund.reference: refund for refund in ours if refund.reference}
     for remote in remotes:
@@ -127,7 +130,7 @@ def note_remote_refunds(payment: Payment, remotes: Iterable[RemoteRefund]) -> No
 
 def note_charged_back(payment: Payment, *, reference: str, amount: int) -> None:
     """Write down, once, that a bank took a locked payment back (a lost dispute)."""
-    ours = list(payment.refunds.select_for_update(no_key=True).order_by("pk"))
+    ours = lock_refunds(payment.show_id, Q(payment=payment))
     if any(refund.reference == reference for refund in ours):
         return
     taken_back = min(amount, payment.captured)
@@ -184,7 +187,7 @@ def _has_room(payment: Payment, ours: list[Refund], amount: int, *, code: str) -
                 rest.save()
     if room < amount:
         log.error("payment %s: more was given back than was taken", payment.uuid)
-        Payment.objects.filter(pk=payment.pk).update(
+        Payment.objects.filter(show=payment.show_id, pk=payment.pk).update(
             review="More was given back than was taken: compare it with the provider's list."
         )
     return room >= amount

@@ -109,7 +109,7 @@ def write_refunds(
     all that is left goes back. One refund for each payment, in nearly all cases one.
     Raises NothingToRefund, RefundTooLarge, PaymentDisputed.
     """
-    (ledger,) = lock_ledgers(Q(pk=order.pk))
+    (ledger,) = lock_ledgers(order.show_id, Q(pk=order.pk))
     if ledger.is_disputed:
         raise PaymentDisputed
     if lines is not None:
@@ -183,15 +183,15 @@ def spread(total: int, ledger: Ledger) -> list[Part]:
 
 
 def stop_payments(payments: Sequence[Payment], now: datetime) -> None:
-    """End the payments that took no money yet: nobody can pay, and what is reserved is released.
+    """End payments of one show that took no money yet: nobody can pay.
 
-    The caller has their locks. The reconciler tells the provider at once. A statement for each
-    state that occurs.
+    What is reserved is released. The caller has their locks. The reconciler tells the provider at
+    once. A statement for each state that occurs.
     """
     for state, ended in STOPPED.items():
         found = [payment.pk for payment in payments if payment.state == state]
         if found:
-            Payment.objects.filter(pk__in=found).update(
+            Payment.objects.filter(show=payments[0].show_id, pk__in=found).update(
                 state=ended,
                 next_check_at=None if ended == PaymentState.CANCELLED else now,
                 checks=0,
@@ -200,11 +200,13 @@ def stop_payments(payments: Sequence[Payment], now: datetime) -> None:
 
 
 def cancel_orders(orders: Sequence[Order], now: datetime) -> None:
-    """Mark locked orders as CANCELLED; those that ended earlier stay as they are."""
+    """Mark locked orders of one show as CANCELLED; those that ended earlier stay as they are."""
     live = {OrderState.OPEN, OrderState.PAID, OrderState.UNPAID}
     found = [order.pk for order in orders if order.state in live]
     if found:
-        Order.objects.filter(pk__in=found).update(state=OrderState.CANCELLED, updated_at=now)
+        Order.objects.filter(show=orders[0].show_id, pk__in=found).update(
+            state=OrderState.CANCELLED, updated_at=now
+        )
 
 
 def _share(line: OrderLine, percent: int, left: int) -> int:

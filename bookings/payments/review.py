@@ -26,11 +26,13 @@ def check_soon(payment: Payment, *, by: User, reason: str) -> Payment:
     Raises NothingToReview (it was taken at the counter), ShowBusy.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        (current,) = lock_payments(Q(pk=payment.pk))
+        (current,) = lock_payments(payment.show_id, Q(pk=payment.pk))
         if current.provider == COUNTER:
             raise NothingToReview("This money was taken at the cinema; no provider knows of it.")
         now = database_now()
-        Payment.objects.filter(pk=current.pk).update(next_check_at=now, checks=0)
+        Payment.objects.filter(show=current.show_id, pk=current.pk).update(
+            next_check_at=now, checks=0
+        )
         audit.record(by=by, about=current, what=f"To be compared with the provider ({reason}).")
     return current
 
@@ -42,7 +44,7 @@ def close_review(payment: Payment, *, by: User, reason: str) -> Payment:
     released, and what was taken goes back. Raises NothingToReview, ShowBusy.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
-        (current,) = lock_payments(Q(pk=payment.pk))
+        (current,) = lock_payments(payment.show_id, Q(pk=payment.pk))
         if current.state != PaymentState.REVIEW and not current.review:
             raise NothingToReview
         now = database_now()

@@ -72,7 +72,7 @@ def apply(payment_id: int, answer: Answer) -> Step:
             return Step(payment, must_act=False)
         try:
             with lock_timeout_raises(ShowBusy), transaction.atomic():
-                case = lock_case(payment, with_show=with_show)
+                case = lock_case(payment, answer.remote, with_show=with_show)
                 return _decide(case, answer)
         except ShowNeeded:
             with_show = True
@@ -153,7 +153,7 @@ def _unpaid(case: Case) -> None:
 def _money_is_there(case: Case, answer: Answer) -> None:
     """Money is reserved or taken that nothing was decided about yet, or that is not wanted."""
     payment, remote = case.payment, answer.remote
-    if problem := mix_up(payment, remote):
+    if problem := mix_up(case, remote):
         payment.review = problem
         payment.move_to(PaymentState.REVIEW)
         return

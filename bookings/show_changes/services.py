@@ -107,7 +107,7 @@ def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
         show = lock_show(show_id)
         if show.is_cancelled:
             return Changed()
-        live = lock_bookings(Q(show=show, status__in=[PENDING, CONFIRMED]))
+        live = lock_bookings(show_id, Q(status__in=[PENDING, CONFIRMED]))
         now = database_now()
         if show.ends_at <= now:
             raise ShowIsOver
@@ -119,7 +119,7 @@ def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
         count_seats(show, freed)
         close_list(show, now, Why.CANCELLED)
         money = give_back_all(
-            Q(show=show.pk), source=Refund.Source.SHOW, at=now, reason=why[:300], by=by
+            show.pk, Q(), source=Refund.Source.SHOW, at=now, reason=why[:300], by=by
         )
         people = _tell(Kind.SHOW_CANCELLED, show, sold, {"why": why}, money)
         write_show_cancelled(show=show, tickets=sold)
@@ -142,7 +142,7 @@ def move_show(*, by: User, show_id: int, starts_at: datetime, why: str = "") -> 
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         show = lock_show(show_id)
-        live = lock_bookings(Q(show=show, status__in=[PENDING, CONFIRMED]))
+        live = lock_bookings(show_id, Q(status__in=[PENDING, CONFIRMED]))
         now = database_now()
         if show.is_cancelled:
             raise ShowIsCancelled

@@ -36,13 +36,13 @@ PASS_ON = """
     UPDATE waiting_entry entry SET state = 'PASSED', ended_at = %(now)s
     FROM bookings_booking offer
     WHERE entry.show_id = %(show)s AND entry.state = 'OFFERED'
-      AND offer.id = entry.booking_id AND offer.status = 'FAILED'
+      AND offer.show_id = %(show)s AND offer.id = entry.booking_id AND offer.status = 'FAILED'
 """
 # One statement for all offers: three hundred can be made under one lock of the show.
 GIVE_SEATS = """
     UPDATE shows_seat seat SET booking_id = given.offer
     FROM unnest(%s::bigint[], %s::bigint[]) AS given (seat, offer)
-    WHERE seat.id = given.seat AND seat.booking_id IS NULL
+    WHERE seat.show_id = %s AND seat.id = given.seat AND seat.booking_id IS NULL
 """
 
 
@@ -93,7 +93,7 @@ def follow_offer(offer: Booking, to: User, now: datetime) -> None:
     """
     own = Entry.objects.live().filter(show=offer.show_id, user=to).exclude(booking=offer.pk)
     own.update(state=LEFT, ended_at=now)
-    Entry.objects.filter(booking=offer.pk).update(user=to)
+    Entry.objects.filter(show=offer.show_id, booking=offer.pk).update(user=to)
 
 
 def _is_waited_for(show_id: int) -> bool:
@@ -159,13 +159,16 @@ def _write_offers(
     Booking.objects.bulk_create(offers)
     given = [(seats[by_label[label]], offer.pk) for offer in offers for label in offer.seats]
     with connection.cursor() as cursor:
-        cursor.execute(GIVE_SEATS, [[seat for seat, _ in given], [offer for _, offer in given]])
+        cursor.execute(
+            GIVE_SEATS, [[seat for seat, _ in given], [offer for _, offer in given], show.pk]
+        )
         taken = cursor.rowcount
     for (entry, _), offer in zip(served, offers, strict=True):
         entry.state, entry.booking, entry.offered_at = OFFERED, offer, now
     if taken != sum(offer.total_seats for offer in offers):
         raise RuntimeError(f"show {show.pk}: a seat changed hands without the show's lock")
-    Entry.objects.bulk_update([entry for entry, _ in served], ["state", "booking", "offered_at"])
+    places = Entry.objects.filter(show=show)
+    places.bulk_update([entry for entry, _ in served], ["state", "booking", "offered_at"])
     count_seats(show, -taken)
     messages.write_offers([entry for entry, _ in served])
     return offers

@@ -195,10 +195,10 @@ def _leave(which: Q) -> Entry:
         raise BookingNotFound("You are not on the waiting list of this show.")
     show = lock_show(show_id)
     # After the lock: an offer may just have been made, or the place moved to an account.
-    entry = Entry.objects.filter(which).first()
+    entry = Entry.objects.filter(which, show=show_id).first()
     if entry is None:
         raise BookingNotFound("This place in line is not yours any more.")
-    locked = lock_bookings(Q(pk=entry.booking_id)) if entry.booking_id else []
+    locked = lock_bookings(show_id, Q(pk=entry.booking_id)) if entry.booking_id else []
     now = database_now()
     entry.refresh_from_db()
     if entry.state not in {WAITING, OFFERED}:
