@@ -5,11 +5,12 @@ is in show_changes/services.py.
 
 The rules are in docs/spec.md §4. The locking rules are the same in every function:
 
-1. One `transaction.atomic()` block holds the whole decision. Its first statement locks the show's
-   row only (`select_for_update`). Later statements read the data of the decision, under that lock.
+1. One `transaction.atomic()` block holds the whole decision. The first row that it locks is the
+   show's, alone (`select_for_update`). Later statements read the data of the decision, under that
+   lock, and name that show. What needs all shows is read before it, under the person's lock.
    A confirmation does not lock the show: it locks only its booking, and the person if a limit
    applies.
-2. One order everywhere: show, person, bookings, seats (locks.py).
+2. One order everywhere: person, show, bookings, seats (locks.py).
 3. The clock is the database's, read by a statement after the locks.
 4. Nothing slow happens under a lock. Work that follows from a change uses `on_commit`.
 5. Waits for locks are bounded (`lock_timeout_raises`). A wait that is too long raises ShowBusy, and

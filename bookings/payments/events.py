@@ -64,11 +64,12 @@ def handle_event(event: ProviderEvent) -> bool:
         if current is None:
             return False
         payment = payment_of(current)
-        current.payment, current.show_id = payment, payment and payment.show_id
+        current.payment = payment
+        current.show_id = payment.show_id if payment else None
         current.handled_at = database_now()
         current.save(update_fields=["payment", "show", "handled_at"])
         if payment is not None:
-            look_again_now(Q(pk=payment.pk))
+            look_again_now(Q(pk=payment.pk, show=payment.show_id))
     return True
 
 

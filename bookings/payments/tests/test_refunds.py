@@ -198,7 +198,7 @@ def test_many_orders_cost_as_many_statements_as_one(booking: Booking) -> None:
 
     def statements(which: Q) -> int:
         with CaptureQueriesContext(connection) as captured, transaction.atomic():
-            lock_ledgers(which)
+            lock_ledgers(show.pk, which)
         return len(captured)
 
     assert statements(Q(pk=orders[0].pk)) == statements(Q(show=show)) <= 7
