@@ -121,8 +121,8 @@ MUTANTS = (
             (
                 "the sweep frees no seats",
                 SWEEP,
-                "WHERE s.booking_id = lapsed.id",
-                "WHERE s.booking_id = -lapsed.id",
+                "AND s.booking_id = lapsed.id",
+                "AND s.booking_id = -lapsed.id",
             ),
             (
                 "a show that began is taken",
@@ -145,8 +145,8 @@ MUTANTS = (
             (
                 "a hold that is over can be confirmed",
                 CONFIRMATION,
-                "AND b.reference = %(reference)s\n          AND b.status = 'PENDING' AND",
-                "AND b.reference = %(reference)s AND",
+                "AND b.user_id = %(user)s::bigint AND b.status = 'PENDING' AND",
+                "AND b.user_id = %(user)s::bigint AND",
             ),
             (
                 "the counter forgets held seats",
@@ -188,15 +188,15 @@ MUTANTS = (
         Mutant(
             "bookings are read without a lock",
             LOCKS,
-            "Booking.objects.select_for_update(no_key=True).filter(which)",
-            "Booking.objects.filter(which)",
+            "Booking.objects.select_for_update(no_key=True).filter(which, show=show_id)",
+            "Booking.objects.filter(which, show=show_id)",
             "bookings/tests/test_confirm_races.py",
         ),
         Mutant(
             "only one of the ended holds loses its seats",
             "bookings/ending.py",
-            "Seat.objects.filter(booking__in=ending).update(booking=None)",
-            "Seat.objects.filter(booking__in=ending[:1]).update(booking=None)",
+            "Seat.objects.filter(show=ending[0].show_id, booking__in=ending)",
+            "Seat.objects.filter(show=ending[0].show_id, booking__in=ending[:1])",
             "bookings/tests/test_hold_seats.py",
         ),
         Mutant(

@@ -10,7 +10,7 @@ MUTANTS_OF_COUNTER = [
     (
         "two clerks take the money of one booking",
         COUNTER,
-        "    lock_bookings(Q(reference=reference))\n",
+        "    lock_bookings(show_id, Q(reference=reference))\n",
         "",
         f"{TAKING}::test_a_second_clerk_who_waited_for_the_lock_is_told",
     ),

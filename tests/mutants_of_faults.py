@@ -72,7 +72,7 @@ MUTANTS_OF_FAULTS = [
     (
         "a repeated form makes a new hold",
         HOLDS,
-        "lock_bookings(_in_the_way(request, lapsed)) if must_lock else []",
+        "lock_bookings(request.show_id, _in_the_way(request, lapsed)) if must_lock else []",
         "[]",
         "tests/faults/test_database.py::"
         "test_an_answer_lost_after_its_commit_is_found_by_asking_again",

@@ -81,7 +81,7 @@ MUTANTS_OF_GUESTS = [
     (
         "a key may come twice",
         MOVING,
-        "    _free_keys(locked.chain, to)\n",
+        "    _free_keys(locked.chain, used_keys)\n",
         "",
         TEST_MOVING,
     ),

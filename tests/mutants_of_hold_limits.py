@@ -18,6 +18,14 @@ MUTANTS_OF_HOLD_LIMITS = [
         TESTS,
     ),
     (
+        "staff can use one key at two shows at once",
+        HOLDS,
+        "if not request.limits and not request.key:",
+        "if not request.limits:",
+        "bookings/tests/test_races.py::"
+        "test_one_key_at_two_shows_at_once_makes_one_booking_and_one_refusal",
+    ),
+    (
         "confirmations at once are not counted together",
         CONFIRMATION,
         "[lock_person_statement(user.pk), seats_bought_statement(user.pk)]",

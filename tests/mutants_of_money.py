@@ -19,7 +19,7 @@ MUTANTS_OF_MONEY = [
     (
         "a payment confirms a hold without the booking's lock",
         CASE,
-        "lock_bookings(Q(pk__in=wanted))",
+        "lock_bookings(order.show_id, Q(pk__in=wanted))",
         "list(Booking.objects.filter(pk__in=wanted))",
         f"{RACES}::test_a_hold_that_lapses_while_its_lock_is_waited_for_is_late",
     ),
@@ -33,22 +33,22 @@ MUTANTS_OF_MONEY = [
     (
         "orders are read without a lock",
         LOCKS,
-        "Order.objects.select_for_update(no_key=True).filter(which)",
-        "Order.objects.filter(which)",
+        "Order.objects.select_for_update(no_key=True).filter(which, show=show_id)",
+        "Order.objects.filter(which, show=show_id)",
         f"{RACES}::test_the_rows_of_money_are_locked",
     ),
     (
         "payments are read without a lock",
         LOCKS,
-        "Payment.objects.select_for_update(no_key=True).filter(which)",
-        "Payment.objects.filter(which)",
+        "Payment.objects.select_for_update(no_key=True).filter(which, show=show_id)",
+        "Payment.objects.filter(which, show=show_id)",
         f"{RACES}::test_the_rows_of_money_are_locked",
     ),
     (
         "refunds are read without a lock",
         LOCKS,
-        "Refund.objects.select_for_update(no_key=True).filter(which)",
-        "Refund.objects.filter(which)",
+        "Refund.objects.select_for_update(no_key=True).filter(which, show=show_id)",
+        "Refund.objects.filter(which, show=show_id)",
         f"{RACES}::test_the_rows_of_money_are_locked",
     ),
     (
@@ -75,7 +75,7 @@ MUTANTS_OF_MONEY = [
     (
         "a payment of somebody else's is accepted",
         CASE,
-        "if remote.uuid not in {None, payment.uuid}:",
+        "if remote.uuid not in {None, case.payment.uuid}:",
         "if False:",
         f"{TROUBLE}::test_a_payment_that_names_another_payment_is_not_believed",
     ),
@@ -215,8 +215,8 @@ MUTANTS_OF_MONEY = [
     (
         "what is left is read without the locks of the money",
         PAYMENTS + "ledger.py",
-        "orders = lock_orders(which)\n    return _ledgers("
-        "orders, lock_payments(Q(order__in=orders))) if orders else []",
+        "orders = lock_orders(show_id, which)\n    return _ledgers("
+        "orders, lock_payments(show_id, Q(order__in=orders))) if orders else []",
         "return [read_ledger(order) for order in Order.objects.filter(which)]",
         f"{TESTS}test_refunds.py::test_who_gives_back_second_waits_and_finds_nothing_left",
     ),
