@@ -43,7 +43,7 @@ def test_a_confirmation_is_two_statements() -> None:
     user = make_user(email_confirmed_at=timezone.now())
     held = services.hold_seats(user=user, show_id=make_show().pk, labels=["A1", "A2"])
     with CaptureQueriesContext(connection) as queries:
-        services.confirm_booking(user=user, reference=held.reference)
+        services.confirm_booking(user=user, reference=held.reference, show_id=held.show_id)
     said = [q["sql"] for q in queries if "SAVEPOINT" not in q["sql"]]
     assert len(said) == 2, said
     assert "FOR NO KEY UPDATE" in said[0]

@@ -122,7 +122,9 @@ def test_without_the_lock_two_clerks_would_meet_in_the_database(
     booking: Booking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control of the race: the second clerk gets an error of the database, and no words."""
-    monkeypatch.setattr(counter, "lock_bookings", lambda which: Booking.objects.filter(which))
+    monkeypatch.setattr(
+        counter, "lock_bookings", lambda show_id, which: Booking.objects.filter(which, show=show_id)
+    )
     clerk, other = make_user(is_staff=True), make_user(is_staff=True)
     late = meeting(lambda: take(clerk, booking), lambda: take(other, booking))
     assert isinstance(late, IntegrityError), late

@@ -229,7 +229,7 @@ def test_without_the_ledger_s_lock_the_database_still_refuses_the_second(
     order = paid(make_booking(make_show(), ["A1"]), fee=0).order
     stale = read_ledger(order)
     give_back_in_transaction(order)
-    monkeypatch.setattr("bookings.payments.refunds.lock_ledgers", lambda which: [stale])
+    monkeypatch.setattr("bookings.payments.refunds.lock_ledgers", lambda *_: [stale])
     with pytest.raises(IntegrityError, match="refused"):
         give_back_in_transaction(order)
     assert Refund.objects.count() == 1
