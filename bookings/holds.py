@@ -23,7 +23,7 @@ from bookmyshow.core.observability import metrics
 from bookmyshow.core.time import database_now
 from shows.models import Show
 from shows.seatmap import current as seatmap
-from shows.waiting_room.errors import SaleClosed
+from shows.waiting_room.errors import OnSaleError, PassRequired, SaleClosed
 from shows.waiting_room.passes import check_any as check_passes
 
 from .ending import count_seats, end_bookings
@@ -188,7 +188,7 @@ def _hold_blocked_seats(request: HoldRequest) -> Hold:
         # Read the clock again, because the wait for the bookings' locks took time.
         now = database_now() if must_lock else seats[0].now
         outcome = _decide(request, show, elsewhere, seats, locked, now)
-    if isinstance(outcome, SeatsUnavailable):
+    if isinstance(outcome, SeatsUnavailable | OnSaleError):
         # Raised after the commit. It may have written offers to the waiting list, which must stay.
         # Also, a rollback would make psycopg prepare all statements of this connection again, and a
         # show that is nearly sold out refuses most holds.
@@ -215,12 +215,13 @@ def _decide(
     seats: list[SeatToHold],
     locked: list[Booking],
     now: datetime,
-) -> Booking | SeatsUnavailable:
+) -> Booking | SeatsUnavailable | OnSaleError:
     """The new hold, or the earlier booking that answers the same request.
 
     The caller has locked the person, the show and the bookings `locked`. `elsewhere` is None for
     staff without a key. If seats are lost, SeatsUnavailable is returned, and nothing was written
-    but offers to the waiting list. Other errors are raised.
+    but offers to the waiting list. If a pass is missing, that error is returned. Other errors are
+    raised.
     """
     if elsewhere and elsewhere.has_used_key:
         raise IdempotencyKeyReused
@@ -238,8 +239,8 @@ def _decide(
     # Decide by `locked`. `seats` was read before the bookings were locked: a hold that had lapsed
     # there may have been confirmed just in time.
     ending = {b.pk: b for b in locked if b is current or b.has_lapsed(now)}
-    if request.limits and show.on_sale_id:
-        _check_pass(show, show.on_sale_id, request, now)
+    if refusal := _refused_on_sale(request, show, now):
+        return refusal
     lost = [s.label for s in seats if s.booking_id and s.booking_id not in ending]
     if lost:
         return SeatsUnavailable(lost)
@@ -262,11 +263,20 @@ def _decide(
     return new
 
 
-def _check_pass(show: Show, on_sale_id: int, request: HoldRequest, now: datetime) -> None:
-    """The same condition as in TAKE_FREE_SEATS. Raises SaleClosed, PassRequired."""
+def _refused_on_sale(request: HoldRequest, show: Show, now: datetime) -> OnSaleError | None:
+    """Why the on-sale of the show lets this person hold nothing. None if it does, or there is none.
+
+    The same condition as in TAKE_FREE_SEATS.
+    """
+    if not request.limits or show.on_sale_id is None:
+        return None
     if show.sale_closed:
-        raise SaleClosed
-    check_passes(request.passes, on_sale_id, request.user_id, now)
+        return SaleClosed()
+    try:
+        check_passes(request.passes, show.on_sale_id, request.user_id, now)
+    except PassRequired as error:
+        return error
+    return None
 
 
 def _take(request: HoldRequest, show: Show, current: Booking | None, now: datetime) -> Booking:

@@ -62,7 +62,7 @@ MUTANTS_OF_WAITING_ROOM = [
     (
         "the slow path looks for no pass",
         HOLDS,
-        "if request.limits and show.on_sale_id:",
+        "if refusal := _refused_on_sale(request, show, now):",
         "if False:",
         SERVICE,
     ),
@@ -90,8 +90,8 @@ MUTANTS_OF_WAITING_ROOM = [
     (
         "the box office needs a pass",
         HOLDS,
-        "if request.limits and show.on_sale_id:",
-        "if show.on_sale_id:",
+        "if not request.limits or show.on_sale_id is None:",
+        "if show.on_sale_id is None:",
         f"{PASSED}::test_the_box_office_needs_no_pass_also_when_the_sale_is_closed",
     ),
     (
