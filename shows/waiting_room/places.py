@@ -1,6 +1,7 @@
 """Joining the waiting room, and entering when one is called (docs/spec.md §24.1, §24.3)."""
 
 from django.db import connection, transaction
+from django.db.models import BigIntegerField
 
 from accounts.models import User
 from bookmyshow.core.db.prepared import prepared_row
@@ -68,6 +69,8 @@ def join(on_sale_id: int, user: User) -> Place:
     """
     if user.is_guest:
         raise LogInFirst
+    if on_sale_id > BigIntegerField.MAX_BIGINT:
+        raise OnSaleNotFound  # The statement below takes no number that large.
     own = Place.objects.filter(on_sale=on_sale_id, user=user)
     place = own.first()
     if place and place.done_at is None:

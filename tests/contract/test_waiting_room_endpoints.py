@@ -122,7 +122,8 @@ def test_why_nobody_can_join(quick_api: ApiInProcess) -> None:
 def test_what_is_not_there_is_a_404(quick_api: ApiInProcess) -> None:
     asha, sale = make_user(), make_sale(make_movie())
     assert quick_api.get("waiting-rooms/4711").problem == (404, "NOT_FOUND")
-    assert quick_api.post("waiting-rooms/4711/place", by=asha).problem == (404, "NOT_FOUND")
+    for pk in (4711, 10**30):
+        assert quick_api.post(f"waiting-rooms/{pk}/place", by=asha).problem == (404, "NOT_FOUND")
     for method in ("get", "post"):
         path = f"waiting-rooms/{sale.pk}/{'place' if method == 'get' else 'enter'}"
         assert getattr(quick_api, method)(path, by=asha).problem == (404, "NOT_FOUND")

@@ -90,6 +90,12 @@ def test_an_unknown_waiting_room_is_a_404(asha: Client, path: str) -> None:
     assert asha.get(f"/waiting-room/4711/{path}").status_code == 404
 
 
+@pytest.mark.parametrize("pk", [4711, 10**30])
+def test_nobody_joins_or_enters_an_unknown_waiting_room(asha: Client, pk: int) -> None:
+    assert asha.post(f"/waiting-room/{pk}/join/").status_code == 404
+    assert asha.post(f"/waiting-room/{pk}/enter/", follow=True).status_code == 404
+
+
 def test_a_visitor_logs_in_first_and_comes_back(client: Client) -> None:
     sale = make_sale(make_show())
     back = f"/waiting-room/{sale.pk}/place/"
