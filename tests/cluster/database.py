@@ -106,20 +106,6 @@ class Cluster:
         options = "target_session_attrs=read-write&connect_timeout=2"
         return f"postgres://{user}:{PASSWORD}@{hosts}/{database}?{options}"
 
-    def replica_url(self) -> str:
-        """Return the address for DATABASE_REPLICA_URL: one of the standbys."""
-        return self.url().replace("=read-write", "=prefer-standby")
-
-    def let_standbys_replay(self, on: bool) -> None:
-        """Let the standbys show new commits, or keep showing what they show now.
-
-        Their logs are complete all the same, so commits don't wait for it.
-        """
-        for host in self.standbys():
-            with self.connect(host) as connection:
-                name = "resume" if on else "pause"
-                connection.execute(f"SELECT pg_wal_replay_{name}()".encode())
-
     def connect(self, host: Host | None = None, **options: int) -> psycopg.Connection[Any]:
         """A superuser's connection to the site's database: of the leader, or of this host."""
         url = self.url("postgres")
