@@ -21,7 +21,7 @@ def at(year: int, month: int, day: int = 15) -> datetime:
     return datetime(year, month, day, tzinfo=UTC)
 
 
-def sql(statement: str, *values: object) -> list[tuple]:
+def sql(statement: str, *values: datetime) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchall() if cursor.description else []
