@@ -165,7 +165,7 @@ def test_a_payment_that_is_settled_meanwhile_and_the_deletion_do_not_deadlock() 
     order = make_order(booking)
 
     def settle() -> Callable[[], object]:
-        lock_orders(Q(pk=order.pk))
+        lock_orders(booking.show_id, Q(pk=order.pk))
         return lambda: write("money-back", key="money-back:1", user=guest)
 
     assert meeting(settle, lambda: delete_account(user=guest)) is None
