@@ -89,7 +89,8 @@ def admit(on_sale_id: int) -> int:
 
 def _draw(sale: OnSale, now: datetime) -> None:
     """Hold the draw. Those who got a number before the opening take part; it is final."""
-    numbers = Arrivals.objects.select_for_update(no_key=True).get(on_sale=sale.pk)
+    # Read without a lock: people go on joining while all turns are given.
+    numbers = Arrivals.objects.get(on_sale=sale.pk)
     is_lottery = sale.mode == OnSale.Mode.LOTTERY
     sale.seed = secrets.token_bytes(SEED_BYTES) if is_lottery else b""
     sale.early = numbers.early

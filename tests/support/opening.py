@@ -68,7 +68,6 @@ class Opening:
     people: list[User]
     foreign: str
     calls: list[int] = field(default_factory=list)
-    ticks: list[float] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     join_seconds: float = 0.0
@@ -82,8 +81,8 @@ class Figures(NamedTuple):
     joined: int
     joins_a_second: float
     called: int
-    #: What the rate allows in the time of the admission. Time is left out in which no leader ran
-    #: for longer than MOST_CREDIT.
+    #: What the rate allows in the time of the admission, without pauses of the leaders that are
+    #: longer than MOST_CREDIT.
     expected: float
     most_active: int
     bought: int
@@ -145,7 +144,6 @@ def leading(opening: Opening) -> Iterator[None]:
     def lead() -> None:
         while not done.wait(TICK_SECONDS * random.random()):
             opening.calls.append(services.admit_all())
-            opening.ticks.append(time.perf_counter())
 
     with _beside([lead] * LEADERS, done):
         yield
@@ -242,7 +240,7 @@ def measure(opening: Opening) -> Figures:
     allowed = {place.user_id for place in called}
     assert {booking.user_id for booking in bought} <= allowed, "somebody bought without a turn"
     assert sale.looked_at
-    passed = (sale.looked_at - sale.opens_at).total_seconds() - _paused(opening)
+    passed = (sale.looked_at - sale.opens_at).total_seconds() - _paused(sale, called)
     draw = None
     if sale.is_lottery and sale.early:
         pairs = [(p.number, sale.turn_of(p.number) or 0) for p in places if p.number <= sale.early]
@@ -271,11 +269,11 @@ def most_active(places: list[Place]) -> int:
     return most
 
 
-def _paused(opening: Opening) -> float:
-    """Seconds in which no leader ran, beyond those that are made good."""
-    runs = sorted(opening.ticks)
-    gaps = (later - earlier for earlier, later in pairwise(runs))
-    return sum(max(0.0, gap - MOST_CREDIT.total_seconds()) for gap in gaps)
+def _paused(sale: OnSale, called: list[Place]) -> float:
+    """Seconds in which nobody was called, beyond those that are made good."""
+    times = sorted({sale.opens_at, *(place.called_at for place in called if place.called_at)})
+    gaps = (later - earlier for earlier, later in pairwise(times))
+    return sum(max(0.0, (gap - MOST_CREDIT).total_seconds()) for gap in gaps)
 
 
 def _seats(shows: list[Show]) -> "Iterator[tuple[Show, str]]":

@@ -96,6 +96,18 @@ def test_a_place_that_is_being_written_during_the_draw_takes_part_in_it() -> Non
     assert place.turn == sale.turn_of(5)
 
 
+def test_people_go_on_joining_while_the_draw_is_held() -> None:
+    sale = make_sale(make_show(), mode="LOTTERY")
+    crowd(sale, 3)
+    late = make_user()
+    OnSale.objects.filter(pk=sale.pk).update(opens_at=timezone.now())
+    with transaction.atomic():
+        services.admit(sale.pk)
+        place = elsewhere(lambda: services.join(sale.pk, late)).result(300)
+    assert isinstance(place, Place), place
+    assert place.number == 4
+
+
 def test_who_enters_in_the_last_moment_is_not_ended(settings: Settings) -> None:
     sale = open_sale(make_show())
     (place,) = crowd(sale, 1)
