@@ -210,6 +210,32 @@ def test_a_slow_reader_is_cut_and_keeps_nobody_waiting(live: LiveProcess) -> Non
     quick.close()
 
 
+def test_a_connection_that_sends_more_than_one_request_of_usual_length_is_cut(
+    live: LiveProcess,
+) -> None:
+    show = make_show()
+    stream = f"GET /live/shows/{show.pk}/seats/ HTTP/1.1\r\n\r\n".encode()
+    # Each of them would be kept in memory until the stream ends.
+    assert answer_to(live, stream + 1000 * b"GET / HTTP/1.1\r\n\r\n") in {b"", b"HTTP/1.1 200 OK"}
+    long = b"GET /live/healthz HTTP/1.1\r\n" + 3000 * b"X: 45678901234567890\r\n" + b"\r\n"
+    assert answer_to(live, long) == b""
+    assert answer_to(live, b"GET /live/healthz HTTP/1.1\r\n\r\n") == b"HTTP/1.1 200 OK"
+    assert "Traceback" not in live.log.read_text()
+
+
+def answer_to(live: LiveProcess, sent: bytes) -> bytes:
+    """The first line of what a connection answers, until the process closes it."""
+    with socket.create_connection(("127.0.0.1", live.port), timeout=PATIENCE_SECONDS) as client:
+        answer = b""
+        try:
+            client.sendall(sent)
+            while part := client.recv(65_536):
+                answer += part
+        except ConnectionError:
+            pass
+    return answer.partition(b"\r\n")[0]
+
+
 def test_too_many_streams_and_too_many_shows_at_once_are_sent_back_to_the_poll(
     tmp_path: Path,
 ) -> None:

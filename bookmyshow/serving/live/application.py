@@ -28,6 +28,8 @@ PUBLIC = [
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 ]
+#: Only streams stay open. Others would take files that streams need.
+CLOSING = (b"connection", b"close")
 STREAM = {
     "type": "http.response.start",
     "status": 200,
@@ -86,7 +88,8 @@ class Application:
         shown = _version_shown(scope)
         if current.is_final and shown == current.version:
             # A browser does not open a stream again after a 204.
-            await send({"type": "http.response.start", "status": 204, "headers": PUBLIC})
+            headers = [*PUBLIC, CLOSING]
+            await send({"type": "http.response.start", "status": 204, "headers": headers})
             await send({"type": "http.response.body"})
             return
         await send(STREAM)
@@ -115,8 +118,6 @@ async def _answer(
 ) -> None:
     body = f"{text}\n".encode()
     length = (b"content-length", str(len(body)).encode())
-    # Only streams stay open. Others would take files that streams need.
-    closing = (b"connection", b"close")
-    all_headers = [*PUBLIC, (b"content-type", kind), length, closing, *headers]
+    all_headers = [*PUBLIC, (b"content-type", kind), length, CLOSING, *headers]
     await send({"type": "http.response.start", "status": status, "headers": all_headers})
     await send({"type": "http.response.body", "body": body})

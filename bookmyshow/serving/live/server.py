@@ -22,6 +22,8 @@ KERNEL_BYTES = 32 * 1024
 WAITING_BYTES = 16 * 1024
 #: A connection has so many seconds to send its request.
 REQUEST_SECONDS = 10.0
+#: A request is a path and some headers. Longer ones are cut, because all of it is kept in memory.
+REQUEST_BYTES = 32 * 1024
 #: Files that are not streams: connections to the servers, logs, new connections that are refused.
 OTHER_FILES = 200
 #: After SIGTERM the streams end over this time.
@@ -29,19 +31,32 @@ ENDING_SECONDS = 4.0
 
 
 class StreamProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP, with two changes.
+    """uvicorn's HTTP, with three changes.
 
     The application gets the transport: writing one event to a stream takes 6 µs that way, and 10 by
     uvicorn's `send`, which also waits for slow readers. Here the connection of a slow reader is
-    cut: its page opens a new one.
+    cut: its page opens a new one. So is a connection that sends more than REQUEST_BYTES, or a
+    second request before the answer to the first one has ended.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=WAITING_BYTES)
         self.loop.call_later(REQUEST_SECONDS, self._cut_if_silent)
+        self._received = 0
+
+    def data_received(self, data: bytes) -> None:
+        self._received += len(data)
+        if self._received > REQUEST_BYTES:
+            self.transport.abort()
+        else:
+            super().data_received(data)
 
     def on_headers_complete(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            # uvicorn would keep it until the stream ends, with some KiB for 20 bytes that came.
+            self.transport.abort()
+            return
         self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[dict-item]
         super().on_headers_complete()
 
