@@ -25,6 +25,7 @@ WAITING_RULES: dict[str, str] = {
             JOIN shows_show w ON w.id = e.show_id
             JOIN accounts_user u ON u.id = e.user_id
             WHERE e.state = 'WAITING' AND w.status = 'SCHEDULED' AND u.is_active
+              AND NOT w.sale_closed
               AND w.starts_at > clock_timestamp() + interval '30 minutes'
               AND NOT EXISTS (SELECT FROM bookings_booking b WHERE b.user_id = e.user_id
                               AND b.show_id = e.show_id AND b.status = 'PENDING')

@@ -55,14 +55,14 @@ def offer_free_seats(show: Show, now: datetime) -> list[Booking]:
     Lapsed holds of the show are ended first, because their seats are free too. A hold that is
     locked at this moment is left to the next sweep: waiting for it could be a deadlock. Who does
     not fit into the free seats is passed over and keeps the place. What fits nobody stays free for
-    all.
+    all. While an on-sale is closed nobody gets an offer (docs/spec.md §24.5).
     """
     if not _is_waited_for(show.pk):
         return []
     _end_lapsed(show, now)
     with connection.cursor() as cursor:
         cursor.execute(PASS_ON, {"show": show.pk, "now": now})
-    if show.is_cancelled or now >= last_offers_at(show):
+    if show.is_cancelled or show.sale_closed or now >= last_offers_at(show):
         return []
     seats = seats_of(show.pk)
     served = _choose(show.pk, list(seats))

@@ -21,7 +21,9 @@ from bookings.waiting import services as waiting
 from bookings.waiting.choosing import Party
 from bookings.waiting.models import Entry
 from shows.models import Seat, Show
+from shows.waiting_room.services import switch_sale
 from tests.support.factories import hall, lapse, make_booking, make_show, make_user
+from tests.support.on_sale import make_sale
 from tests.support.waiting import breaches, join, line_of, offer_to, sell_out
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +106,23 @@ def test_a_swap_offers_the_seats_that_it_leaves() -> None:
     services.hold_seats(user=buyer, show_id=show.pk, labels=["R1-3"])
     assert offer_to(pair).seats == ["R1-1", "R1-2"]
     assert breaches() == []
+
+
+def test_while_an_on_sale_is_closed_nobody_gets_an_offer() -> None:
+    show = make_show(hall(1, 2))
+    held = services.hold_seats(user=make_user(), show_id=show.pk, labels=["R1-1", "R1-2"])
+    entry = join(show)
+    sale = make_sale(show)
+    staff = make_user(is_staff=True)
+    switch_sale(on_sale_id=sale.pk, mode="CLOSED", by=staff)
+    services.release_hold(user=held.user, reference=held.reference)
+    waiting.tend_lists()
+    assert line_of(show) == [entry]
+    assert show.seats.filter(booking=None).count() == 2
+    assert breaches() == []
+    switch_sale(on_sale_id=sale.pk, mode="LOTTERY", by=staff)
+    waiting.tend_lists()
+    assert offer_to(entry).total_seats == 1
 
 
 def test_an_offer_lasts_as_long_as_the_setting_says(settings: Any) -> None:
