@@ -50,7 +50,16 @@ def admit_all() -> int:
         return 0
     now = database_now()
     due = OnSale.objects.admitting().filter(opens_at__lte=now).with_coming_shows(at=now)
-    return sum(admit(pk) for pk in due.order_by("pk").values_list("pk", flat=True))
+    return sum(_admit(pk) for pk in due.order_by("pk").values_list("pk", flat=True))
+
+
+def _admit(on_sale_id: int) -> int:
+    """`admit`. An on-sale that fails does not keep the others waiting."""
+    try:
+        return admit(on_sale_id)
+    except Exception:
+        log.exception("nobody is let in to on-sale %s in this run", on_sale_id)
+        return 0
 
 
 def forget_old_places() -> int:

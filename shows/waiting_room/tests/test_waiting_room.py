@@ -1,6 +1,6 @@
 """Joining, the draw, being called and entering (docs/spec.md §24)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -10,7 +10,7 @@ from django.utils import timezone
 from bookings import services as bookings
 from shows.models import Show
 from shows.services import delete_show
-from shows.waiting_room import services
+from shows.waiting_room import admission, services
 from shows.waiting_room.admission import forget_old_places
 from shows.waiting_room.errors import (
     AlreadyDrawn,
@@ -71,6 +71,27 @@ def test_nobody_is_let_in_before_the_opening() -> None:
         services.enter(place)
     sale.refresh_from_db()
     assert (sale.drawn_at, sale.early, bytes(sale.seed)) == (None, None, b"")
+
+
+def test_an_on_sale_that_fails_does_not_keep_the_others_waiting(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, other = (open_sale(make_show()) for _ in range(2))
+    place = services.join(other.pk, make_user())
+    services.join(broken.pk, make_user())
+    credit = admission._credit
+
+    def failing(sale: OnSale, now: datetime) -> int:
+        if sale == broken:
+            raise DatabaseError
+        return credit(sale, now)
+
+    monkeypatch.setattr(admission, "_credit", failing)
+    with owing(other, people=1):
+        assert services.admit_all() == 1
+    place.refresh_from_db()
+    assert place.called_at
+    assert f"on-sale {broken.pk} in this run" in caplog.text
 
 
 def test_the_draw_orders_those_who_came_before_and_others_follow_as_they_come() -> None:
