@@ -10,9 +10,10 @@ A test uses the fixtures ``page``, ``live_site`` (for addresses) and ``sign_in``
 The pages come from gunicorn, another process, which sees only committed rows. So ``page`` uses
 ``transactional_db``, which empties the database after the test.
 
-A test runs on one large screen. With ``@pytest.mark.screens(*SMALL_AND_LARGE)`` on the test or its
-module it runs on a small one too. ``screen.check`` checks a page in both themes, so only tests of
-the theme itself run on EVERY_SCREEN.
+A test runs on one large screen; ``@pytest.mark.screens(...)`` on the test or its module chooses
+others. Pages are looked at on SMALL_AND_LARGE (layout, axe, touch, the keyboard). Flows over the
+same pages run on SMALL alone: what does not fit, does not fit there first. ``screen.check`` checks
+a page in both themes, so only tests of the theme itself run on EVERY_SCREEN.
 """
 
 from collections.abc import Callable, Generator, Iterator

@@ -14,10 +14,10 @@ from accounts.models import User
 from bookings.models import Booking
 from tests.support.factories import make_booking, make_movie, make_show, make_user
 from tests.support.live_site import LiveSite
-from tests.support.screens import SMALL_AND_LARGE, Screen
+from tests.support.screens import SMALL, SMALL_AND_LARGE, Screen
 from tests.support.workers import running
 
-pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
+pytestmark = pytest.mark.screens(SMALL)
 
 SignIn = Callable[[Page, User], None]
 PASSWORD = "marquee lights 9"
@@ -62,6 +62,7 @@ def plain_text(message: Message) -> str:
     return ""
 
 
+@pytest.mark.screens(*SMALL_AND_LARGE)
 def test_sign_up_shows_an_error_when_a_field_loses_focus(page: Page, screen: Screen) -> None:
     page.goto("/accounts/signup/")
     email = page.get_by_label("Email")
@@ -96,6 +97,7 @@ def test_sign_up_with_a_known_email_links_to_a_log_in_form_with_that_email(
     expect(page).to_have_url(show.get_absolute_url())
 
 
+@pytest.mark.screens(*SMALL_AND_LARGE)
 def test_an_account_can_be_changed_exported_and_deleted(
     page: Page, user: User, sign_in: SignIn, screen: Screen
 ) -> None:

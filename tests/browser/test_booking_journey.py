@@ -11,9 +11,9 @@ from bookings.integrity.checks import find_breaches
 from bookings.models import Booking
 from shows.models import Show
 from tests.support.factories import lapse, make_movie, make_show, make_user
-from tests.support.screens import SMALL_AND_LARGE, Screen
+from tests.support.screens import SMALL, SMALL_AND_LARGE, Screen
 
-pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
+pytestmark = pytest.mark.screens(SMALL)
 
 LEAST_CODE_PX = 140
 REFERENCE = re.compile(r"BMV[0-9A-HJKMNP-TV-Z]{12}")
@@ -39,6 +39,7 @@ def choose(page: Page, *labels: str) -> None:
         page.get_by_role("checkbox", name=re.compile(rf"^{label},")).check()
 
 
+@pytest.mark.screens(*SMALL_AND_LARGE)
 def test_a_newcomer_signs_up_finds_a_film_and_books(page: Page, show: Show, screen: Screen) -> None:
     page.goto("/accounts/signup/")
     sign_up(page, "asha@example.com")

@@ -14,9 +14,9 @@ from bookings import services
 from bookings.models import Booking
 from bookmyshow.core.time import database_now
 from tests.support.factories import lapse, make_booking, make_show, make_user
-from tests.support.screens import SMALL_AND_LARGE, Screen
+from tests.support.screens import SMALL, SMALL_AND_LARGE, Screen
 
-pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
+pytestmark = pytest.mark.screens(SMALL)
 
 SignIn = Callable[[Page, User], None]
 # Records each text of the countdown that a screen reader announces.
@@ -101,6 +101,7 @@ def test_the_last_half_minute_is_marked_and_announced_once(page: Page, held: Boo
     assert page.evaluate("said") == ["30 seconds left to confirm."]
 
 
+@pytest.mark.screens(*SMALL_AND_LARGE)
 def test_a_hold_that_runs_out_says_so_by_itself_and_offers_the_same_seats(
     page: Page, held: Booking, screen: Screen
 ) -> None:
@@ -189,6 +190,7 @@ def test_by_keyboard_alone_from_the_map_to_the_ticket_and_back(
     expect(page.get_by_role("heading", name="You cancelled this booking")).to_be_visible()
 
 
+@pytest.mark.screens(*SMALL_AND_LARGE)
 def test_the_code_fills_the_screen_with_light_and_goes_again(
     page: Page, user: User, sign_in: SignIn
 ) -> None:

@@ -22,10 +22,9 @@ from tests.support.factories import (
     make_show,
     make_user,
 )
-from tests.support.screens import SMALL_AND_LARGE, Screen
+from tests.support.screens import SMALL, SMALL_AND_LARGE, Screen
 
-SMALL = SMALL_AND_LARGE[0]
-pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
+pytestmark = pytest.mark.screens(SMALL)
 PASSWORD = "a quiet row near the back"
 DETAILS = {"Your name": "Asha Rao", "Email": "asha@example.com", "Phone": "+91 98200 12345"}
 
@@ -80,7 +79,6 @@ def expect_ticket(page: Page) -> None:
     expect(page.get_by_role("heading", name="Booked. Enjoy the film.")).to_be_visible()
 
 
-@pytest.mark.screens(SMALL)
 def test_two_seats_are_bought_in_five_taps_and_three_fields(
     visitor: Callable[..., BrowserContext], show: Show
 ) -> None:
@@ -102,6 +100,7 @@ def test_two_seats_are_bought_in_five_taps_and_three_fields(
     assert list(find_breaches()) == []
 
 
+@pytest.mark.screens(*SMALL_AND_LARGE)
 def test_the_pages_of_a_guest_fit_and_are_accessible(
     page: Page, show: Show, screen: Screen
 ) -> None:
@@ -126,6 +125,7 @@ def test_the_pages_of_a_guest_fit_and_are_accessible(
     assert violations(page) == []
 
 
+@pytest.mark.screens(*SMALL_AND_LARGE)
 def test_what_has_to_be_changed_is_told_beside_the_field_and_the_rest_stays(
     page: Page, show: Show, screen: Screen
 ) -> None:

@@ -10,9 +10,9 @@ from accounts.models import User
 from bookings import services
 from bookings.models import Booking
 from tests.support.factories import lapse, make_booking, make_movie, make_show, make_user
-from tests.support.screens import SMALL_AND_LARGE
+from tests.support.screens import SMALL, SMALL_AND_LARGE
 
-pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
+pytestmark = pytest.mark.screens(SMALL)
 
 SignIn = Callable[[Page, User], None]
 MOST_TABS = 60
@@ -40,6 +40,7 @@ def press(page: Page, selector: str) -> None:
     page.keyboard.press("Enter")
 
 
+@pytest.mark.screens(*SMALL_AND_LARGE)
 def test_a_newcomer_with_a_keyboard_alone_finds_a_film_signs_up_and_books(page: Page) -> None:
     make_show(movie=make_movie("Past Lives"))
     movie = make_movie("Perfect Days", slug="perfect-days")

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from movies.models import Genre
 from shows.listings.home_lists import FILMS_A_PAGE
 from tests.support.factories import make_cinema, make_movie, make_screen, make_show
-from tests.support.screens import EVERY_SCREEN, GROUNDS, OTHER, SMALL_AND_LARGE, Screen
+from tests.support.screens import EVERY_SCREEN, GROUNDS, OTHER, SMALL, SMALL_AND_LARGE, Screen
 
 pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
 
@@ -58,6 +58,7 @@ def test_search_follows_the_typing_keeps_the_address_and_back_leaves_it(
     expect_films(page, "Past Lives", "Kantara")
 
 
+@pytest.mark.screens(SMALL)
 def test_filters_narrow_in_place_and_the_city_is_remembered(page: Page) -> None:
     two_films()
     page.goto("/")
@@ -109,6 +110,7 @@ def test_the_theme_follows_the_system_until_it_is_switched_and_is_remembered(
     expect(ground).to_have_css("background-color", GROUNDS[other])
 
 
+@pytest.mark.screens(SMALL)
 def test_a_film_is_found_without_javascript(
     visitor: Callable[..., BrowserContext], screen: Screen
 ) -> None:
@@ -128,6 +130,7 @@ def test_a_film_is_found_without_javascript(
     screen.check(page)
 
 
+@pytest.mark.screens(SMALL)
 def test_a_lost_connection_is_said_with_a_way_to_try_again(page: Page) -> None:
     two_films()
     page.goto("/")
@@ -150,6 +153,7 @@ def test_no_page_scrolls_sideways(page: Page, width: int) -> None:
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
 
 
+@pytest.mark.screens(SMALL)
 def test_without_a_connection_the_site_says_so_and_recovers_by_itself(
     page: Page, screen: Screen
 ) -> None:
@@ -166,6 +170,7 @@ def test_without_a_connection_the_site_says_so_and_recovers_by_itself(
     expect(page.get_by_role("heading", level=1)).to_have_text("Past Lives")
 
 
+@pytest.mark.screens(SMALL)
 def test_city_day_and_format_go_along_to_the_film_its_show_and_back(page: Page) -> None:
     movie = make_movie("Her", slug="her")
     here, elsewhere = (make_screen(cinema=make_cinema(city=city)) for city in ("Pune", "Chennai"))

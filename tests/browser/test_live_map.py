@@ -14,7 +14,7 @@ from shows.seatmap import current as seatmap
 from tests.support.factories import begin, lapse, make_booking, make_show, make_user
 from tests.support.live_process import LiveProcess, pushing
 from tests.support.live_site import LiveSite, serve
-from tests.support.screens import Screen
+from tests.support.screens import SMALL, Screen
 
 POLL_MS = 5_000
 #: After this time without a word, a page does without the stream.
@@ -99,7 +99,7 @@ def open_map(page: Page, show: Show) -> list[str]:
     return polls
 
 
-@pytest.mark.screens(Screen(360, "light"))
+@pytest.mark.screens(SMALL)
 def test_a_hold_in_one_browser_is_on_the_others_screen_without_a_poll(
     page: Page, screen: Screen, visitor: Visitor, sign_in: SignIn
 ) -> None:

@@ -34,9 +34,9 @@ from tests.support.factories import (
 )
 from tests.support.live_site import LiveSite, serve
 from tests.support.sandbox import Sandbox
-from tests.support.screens import SMALL_AND_LARGE, Screen
+from tests.support.screens import SMALL, SMALL_AND_LARGE, Screen
 
-pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
+pytestmark = pytest.mark.screens(SMALL)
 SignIn = Callable[[Page, User], None]
 PAY, CONTINUE = "Pay ₹540", "Continue to the test page"
 BOOKED = "Booked. Enjoy the film."
@@ -90,6 +90,7 @@ def let_the_reconciler_look() -> None:
     reconcile()
 
 
+@pytest.mark.screens(*SMALL_AND_LARGE)
 def test_paying_leads_to_the_ticket(page: Page, held: Booking, screen: Screen) -> None:
     page.goto(held.get_absolute_url())
     screen.check(page)
@@ -371,6 +372,7 @@ def test_a_provider_that_wants_a_form_needs_no_javascript(
         context.close()
 
 
+@pytest.mark.screens(*SMALL_AND_LARGE)
 def test_axe_finds_nothing_on_the_way(page: Page, held: Booking) -> None:
     page.goto(held.get_absolute_url())
     problems = violations(page)

@@ -15,7 +15,7 @@ from shows.tell_me.links import confirm_link, stop_link
 from shows.tell_me.models import FilmWish
 from tests.support.axe import violations
 from tests.support.factories import make_booking, make_cinema, make_movie, make_show, make_user
-from tests.support.screens import SMALL_AND_LARGE
+from tests.support.screens import SMALL, SMALL_AND_LARGE
 
 pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
 
@@ -62,6 +62,7 @@ def test_axe_finds_nothing(
     assert not problems
 
 
+@pytest.mark.screens(SMALL)
 def test_a_visitor_asks_without_javascript(visitor: Callable[..., BrowserContext]) -> None:
     make_cinema(city="Mumbai")
     make_cinema(city="Pune")

@@ -10,7 +10,7 @@ from bookings import services
 from bookings.models import Booking
 from shows.models import Show
 from tests.support.factories import begin, hall, make_booking, make_show, make_user
-from tests.support.screens import SMALL_AND_LARGE, Screen
+from tests.support.screens import SMALL, SMALL_AND_LARGE, Screen
 
 pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
 
@@ -63,6 +63,7 @@ def test_a_second_browser_sees_seats_taken_within_a_poll_and_keeps_its_own_choic
     screen.check(page)
 
 
+@pytest.mark.screens(SMALL)
 def test_a_chosen_seat_that_someone_else_takes_is_unticked_and_announced(page: Page) -> None:
     show = make_show()
     page.goto(show.get_absolute_url())
@@ -75,6 +76,7 @@ def test_a_chosen_seat_that_someone_else_takes_is_unticked_and_announced(page: P
     expect(page.locator("[data-total]")).to_have_text("₹250")
 
 
+@pytest.mark.screens(SMALL)
 def test_seats_lost_at_the_very_moment_of_holding_are_named_and_the_rest_stay(
     page: Page, sign_in: SignIn
 ) -> None:
@@ -94,6 +96,7 @@ def test_seats_lost_at_the_very_moment_of_holding_are_named_and_the_rest_stay(
     expect(page.get_by_role("button", name="Confirm")).to_be_visible()
 
 
+@pytest.mark.screens(SMALL)
 def test_the_viewers_own_seats_stay_chosen_through_polls_until_they_choose_others(
     page: Page, sign_in: SignIn
 ) -> None:
@@ -115,6 +118,7 @@ def test_the_viewers_own_seats_stay_chosen_through_polls_until_they_choose_other
     assert Booking.objects.get(status="PENDING").seats == ["C5", "C6"]
 
 
+@pytest.mark.screens(SMALL)
 def test_a_hold_made_in_another_tab_is_ones_own_here_too_and_so_is_its_end(
     page: Page, sign_in: SignIn
 ) -> None:
@@ -154,6 +158,7 @@ def test_arrow_keys_move_between_seats_and_skip_what_is_taken(page: Page, sign_i
     assert page.locator('#seat-map input[tabindex="0"]').count() == 1
 
 
+@pytest.mark.screens(SMALL)
 def test_an_eleventh_seat_is_not_taken_on(page: Page) -> None:
     page.goto(make_show().get_absolute_url())
     for number in range(1, 11):
@@ -163,6 +168,7 @@ def test_an_eleventh_seat_is_not_taken_on(page: Page) -> None:
     expect(announced(page)).to_contain_text("10 seats are the most")
 
 
+@pytest.mark.screens(SMALL)
 def test_a_seat_left_alone_is_mentioned_and_not_forbidden(page: Page, sign_in: SignIn) -> None:
     sign_in(page, make_user())
     page.goto(make_show().get_absolute_url())
@@ -172,6 +178,7 @@ def test_a_seat_left_alone_is_mentioned_and_not_forbidden(page: Page, sign_in: S
     expect(announced(page)).to_be_empty()
 
 
+@pytest.mark.screens(SMALL)
 def test_a_lost_connection_is_said_and_the_map_recovers_by_itself(page: Page) -> None:
     show = make_show()
     page.clock.install()
@@ -188,6 +195,7 @@ def test_a_lost_connection_is_said_and_the_map_recovers_by_itself(page: Page) ->
     expect(seat(page, "C4")).to_be_checked()
 
 
+@pytest.mark.screens(SMALL)
 def test_a_show_that_begins_ends_the_poll_and_closes_the_map(page: Page) -> None:
     show: Show = make_show()
     page.clock.install()
@@ -202,6 +210,7 @@ def test_a_show_that_begins_ends_the_poll_and_closes_the_map(page: Page) -> None
     assert page.evaluate("polls") == polls
 
 
+@pytest.mark.screens(SMALL)
 def test_without_javascript_seats_are_booked_all_the_same(
     visitor: Visitor, screen: Screen, sign_in: SignIn
 ) -> None:
@@ -253,7 +262,7 @@ def test_zooming_out_ends_with_the_whole_hall_in_view(page: Page) -> None:
     assert hall_box.evaluate("hall => hall.scrollWidth - hall.clientWidth") == 0
 
 
-@pytest.mark.screens(Screen(360, "light"))
+@pytest.mark.screens(SMALL)
 def test_a_hall_of_two_thousand_is_laid_out_once_and_not_again_to_zoom(page: Page) -> None:
     devtools = page.context.new_cdp_session(page)
     devtools.send("Performance.enable")
@@ -297,7 +306,7 @@ def test_the_best_seats_are_found_for_a_party_and_their_total_runs_along(
     screen.check(page)
 
 
-@pytest.mark.screens(Screen(360, "light"))
+@pytest.mark.screens(SMALL)
 def test_without_javascript_too_a_wide_hall_opens_at_the_seats_that_were_found(
     visitor: Visitor,
 ) -> None:
@@ -331,7 +340,7 @@ def test_a_sold_out_show_leads_to_other_times_until_a_seat_comes_back(
     expect(elsewhere).to_be_hidden()
 
 
-@pytest.mark.screens(Screen(360, "light"))
+@pytest.mark.screens(SMALL)
 def test_two_fingers_make_the_seats_larger(page: Page) -> None:
     page.goto(make_show().get_absolute_url())
     seat_before = seat(page, "A5").bounding_box()

@@ -14,7 +14,7 @@ from bookmyshow.site.error_pages import unavailable
 from shows.models import Show
 from tests.support.factories import begin, make_booking, make_movie, make_show, make_user
 from tests.support.live_site import LiveSite, serve
-from tests.support.screens import SMALL_AND_LARGE, Screen
+from tests.support.screens import SMALL, SMALL_AND_LARGE, Screen
 
 pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
 
@@ -76,6 +76,7 @@ def test_the_style_page_shows_the_design_in_one_place(
     screen.check(page)
 
 
+@pytest.mark.screens(SMALL)
 def test_what_the_server_refused_stays_said_until_that_very_thing_is_answered(
     page: Page, screen: Screen, sign_in: SignIn
 ) -> None:
@@ -103,6 +104,7 @@ def test_what_the_server_refused_stays_said_until_that_very_thing_is_answered(
     expect(page.get_by_role("button", name="Confirm")).to_be_visible()
 
 
+@pytest.mark.screens(SMALL)
 def test_an_answer_that_was_lost_is_told_as_what_it_is(
     page: Page, screen: Screen, sign_in: SignIn, rf: RequestFactory
 ) -> None:
@@ -123,6 +125,7 @@ def test_an_answer_that_was_lost_is_told_as_what_it_is(
     screen.check(page)
 
 
+@pytest.mark.screens(SMALL)
 def test_a_poll_that_fails_is_said_and_its_next_answer_takes_that_away(page: Page) -> None:
     page.clock.install()
     page.goto(make_show().get_absolute_url())

@@ -12,9 +12,9 @@ from bookings import services
 from bookings.models import Booking
 from tests.support.factories import lapse, make_booking, make_movie, make_show, make_user
 from tests.support.live_site import LiveSite
-from tests.support.screens import SMALL_AND_LARGE, Screen
+from tests.support.screens import SMALL, SMALL_AND_LARGE, Screen
 
-pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
+pytestmark = pytest.mark.screens(SMALL)
 
 SignIn = Callable[[Page, User], None]
 Visitor = Callable[..., BrowserContext]
@@ -34,6 +34,7 @@ def ticket(user: User) -> Booking:
     return make_booking(show, ["C4", "C5"], user=user)
 
 
+@pytest.mark.screens(*SMALL_AND_LARGE)
 def test_a_ticket_is_shown_printed_noted_down_and_shared(
     page: Page, user: User, ticket: Booking, sign_in: SignIn, visitor: Visitor, screen: Screen
 ) -> None:

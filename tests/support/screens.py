@@ -35,6 +35,7 @@ class Screen:
             assert page.evaluate("document.documentElement.scrollWidth") <= self.width, page.url
 
 
+SMALL = Screen(360, "light")
 LARGE_LIGHT = Screen(1280, "light")
-SMALL_AND_LARGE = (Screen(360, "light"), Screen(1280, "dark"))
+SMALL_AND_LARGE = (SMALL, Screen(1280, "dark"))
 EVERY_SCREEN = (*SMALL_AND_LARGE, Screen(360, "dark"), LARGE_LIGHT)
