@@ -138,18 +138,11 @@ def test_every_killed_process_is_restarted_and_the_end_leaves_no_process(tmp_pat
 
 
 @pytest.mark.usefixtures("transactional_db")
-def test_links_in_mails_have_the_port_of_the_site(tmp_path: Path) -> None:
+def test_the_sandbox_runs_beside_the_site_and_links_in_mails_have_its_port(tmp_path: Path) -> None:
+    sandbox = f"http://127.0.0.1:{free_port()}"
     show = make_show()
     booking = make_booking(show, ["A1"])
     cancel_show(by=make_user(is_superuser=True), show_id=show.pk)
-    with run_site(tmp_path) as site:
-        wait_until(lambda: booking.reference in site.mails(), site.log)
-        assert f"http://localhost:{site.port}/movies/" in site.mails()
-
-
-@pytest.mark.usefixtures("transactional_db")
-def test_the_payment_sandbox_runs_beside_the_site(tmp_path: Path) -> None:
-    sandbox = f"http://127.0.0.1:{free_port()}"
     with run_site(tmp_path, PAYMENTS="sandbox", SANDBOX_URL=sandbox) as site:
         assert f"Payments: test mode, no money moves ({sandbox}/)" in site.log()
 
@@ -161,6 +154,8 @@ def test_the_payment_sandbox_runs_beside_the_site(tmp_path: Path) -> None:
                 return False
 
         wait_until(answers, site.log)
+        wait_until(lambda: booking.reference in site.mails(), site.log)
+        assert f"http://localhost:{site.port}/movies/" in site.mails()
 
 
 def test_without_live_url_the_live_process_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
