@@ -106,6 +106,28 @@ class Cluster:
         options = "target_session_attrs=read-write&connect_timeout=2"
         return f"postgres://{user}:{PASSWORD}@{hosts}/{database}?{options}"
 
+    def replica_url(self) -> str:
+        """Return the address for DATABASE_REPLICA_URL: one of the standbys."""
+        return self.url().replace("=read-write", "=prefer-standby")
+
+    def delay_standbys(self, seconds: int) -> None:
+        """Let the standbys show each commit so many seconds after it; 0 is at once.
+
+        Their logs are complete all the same, so commits don't wait for it. Patroni must know of the
+        delay: it undoes an ALTER SYSTEM or a pause.
+        """
+        delay = {"recovery_min_apply_delay": f"{seconds}s"}
+        self.call(self.leader(), "PATCH", "/config", {"postgresql": {"recovery_conf": delay}})
+        for host in self.standbys():
+            # A server that gives new sessions the value has told it to its replay before.
+            until(lambda host=host: self._delay_of(host) == seconds, "the delay")  # type: ignore[misc]
+
+    def _delay_of(self, host: Host) -> float:
+        query = "SELECT setting::int FROM pg_settings WHERE name = 'recovery_min_apply_delay'"
+        with self.connect(host) as connection:
+            (milliseconds,) = connection.execute(query.encode()).fetchone() or (-1,)
+            return float(milliseconds) / 1000
+
     def connect(self, host: Host | None = None, **options: int) -> psycopg.Connection[Any]:
         """A superuser's connection to the site's database: of the leader, or of this host."""
         url = self.url("postgres")
