@@ -16,11 +16,12 @@ from django.contrib.auth.hashers import (
     make_password,
 )
 from django.core import mail
-from django.test import Client
+from django.test import Client, RequestFactory
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.errors import TooManyPasswords
 from accounts.login import hashers
+from accounts.login.attempts import spend_email_check
 from accounts.models import User
 from accounts.outbox.sending import send_due
 from bookmyshow.core import rate_limits
@@ -245,14 +246,21 @@ def test_a_device_is_known_for_the_accounts_that_logged_in_with_it(staff: User) 
 
 
 @pytest.mark.django_db
-def test_an_ipv6_site_with_many_networks_has_a_limit_too() -> None:
+def test_an_ipv6_site_with_many_networks_has_a_limit_too(rf: RequestFactory) -> None:
+    check = "/accounts/signup/check/email/"
+
+    def address(number: int) -> str:
+        return f"2001:db8:1:{number:x}::1"
+
     def from_network(number: int) -> int:
         fields = {"email": f"p{number}@example.com"}
-        address = f"2001:db8:1:{number:x}::1"
-        check = "/accounts/signup/check/email/"
-        return Client().post(check, fields, REMOTE_ADDR=address).status_code
+        return Client().post(check, fields, REMOTE_ADDR=address(number)).status_code
 
-    assert {from_network(number) for number in range(4 * 60)} == {200}
+    visits = {from_network(number) for number in range(5)}
+    for number in range(5, 4 * 60 - 5):
+        spend_email_check(rf.post(check, REMOTE_ADDR=address(number)))
+    visits |= {from_network(number) for number in range(4 * 60 - 5, 4 * 60)}
+    assert visits == {200}
     assert from_network(9999) == 429
 
 
