@@ -13,9 +13,11 @@ from typing import Any
 
 from . import request_id
 
+# None may take long for a word of some thousand characters: anybody can ask for such an address,
+# and it is logged. So the part of an email before the @ has 64 characters, as the standard allows.
 HIDDEN = [
     (re.compile(r"://[^/\s:@]*:[^/\s@]*@"), "://[hidden]@"),
-    (re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+"), "[email]"),
+    (re.compile(r"[\w.+%-]{1,64}@[\w-]+(\.[\w-]+)+"), "[email]"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), "[token]"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]+"), r"\1 [hidden]"),
     (
@@ -29,7 +31,7 @@ HIDDEN = [
     (re.compile(r"/shared/[\w=-]+"), "/shared/[token]"),
     # First the token in a link of a mail (Django's format), then a value that Django signed.
     (re.compile(r"(/[\w-]+)/[a-z0-9]{6}-[0-9a-f]{32}\b"), r"\1/[token]"),
-    (re.compile(r"[\w-]+:[\w-]{5,8}:[\w-]{27,}"), "[token]"),
+    (re.compile(r"(?<![\w-])[\w-]+:[\w-]{5,8}:[\w-]{27,}"), "[token]"),
 ]
 STANDARD_FIELDS = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 #: Objects that libraries attach to records. They are not logged.
