@@ -79,7 +79,8 @@ def hold_seats(
     If the person holds other seats at the show, the new hold replaces the old one and keeps its
     `expires_at`. The same seats again return the same booking. So does the same `idempotency_key`
     with the same request. `held_from` is the client's network (`hold_limits.address_key`). `passes`
-    are what the person got in waiting rooms (`shows.waiting_room.passes`); staff need none.
+    are what the person got in waiting rooms (`shows.waiting_room.passes`). The box office needs
+    none.
 
     Raises InvalidSeats, SeatsUnavailable, ShowNotFound, ShowNotBookable, ShowBusy,
     IdempotencyKeyReused, and TooManySeats, TooManyHolds, HoldPaused, AddressLimit (`hold_limits`),
@@ -130,9 +131,15 @@ def _hold(
         hash=request_hash(show_id, wanted),
         limits=HoldLimits.of(user),
         held_from=held_from,
+        needs_pass=not _is_box_office(user),
         passes=passes,
     )
     return _hold_free_seats(request) or _hold_blocked_seats(request)
+
+
+def _is_box_office(user: User) -> bool:
+    """Whether this person sells to others. Other staff, such as the door, wait like everybody."""
+    return user.is_staff and user.has_perm("counter.take_money")
 
 
 def _hold_free_seats(request: HoldRequest) -> Hold | None:
@@ -268,7 +275,7 @@ def _refused_on_sale(request: HoldRequest, show: Show, now: datetime) -> OnSaleE
 
     The same condition as in TAKE_FREE_SEATS.
     """
-    if not request.limits or show.on_sale_id is None:
+    if not request.needs_pass or show.on_sale_id is None:
         return None
     if show.sale_closed:
         return SaleClosed()

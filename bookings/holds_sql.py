@@ -71,7 +71,7 @@ TAKE_FREE_SEATS = f"""
                    ELSE show.standard_price END AS price
             FROM shows_show show JOIN shows_seat seat ON seat.show_id = show.id CROSS JOIN clock
             WHERE show.id = %(show)s::bigint AND show.status = 'SCHEDULED'
-              AND (show.on_sale_id IS NULL OR %(checked)s::bool
+              AND (show.on_sale_id IS NULL OR NOT %(needs_pass)s::bool
                    OR NOT show.sale_closed AND EXISTS (
                        SELECT FROM unnest(%(on_sales)s::bigint[], %(pass_ends)s::timestamptz[])
                            AS pass (on_sale_id, ends_at)
@@ -127,6 +127,8 @@ class HoldRequest:
     limits: HoldLimits | None
     #: The client's network as a keyed hash; empty if it is not known.
     held_from: str
+    #: Whether a show on sale needs a pass: for all but the box office.
+    needs_pass: bool = True
     #: The passes of waiting rooms that came with the request; any text.
     passes: Sequence[str] = ()
 
@@ -165,7 +167,8 @@ def take_free_seats_statement(request: HoldRequest) -> Statement:
 
     `held_booking` reads its result.
     """
-    return Statement(TAKE_FREE_SEATS, _values(request, limits=request.limits))
+    values = _values(request, limits=request.limits, needs_pass=request.needs_pass)
+    return Statement(TAKE_FREE_SEATS, values)
 
 
 def take_free_seats(
@@ -177,7 +180,8 @@ def take_free_seats(
     The hold lapses at `expires_at`; None means BOOKING_EXPIRY_MINUTES after `now`. Returns None if
     a seat is not free, or the key is in use.
     """
-    values = _values(request, limits=None) | {"now": now, "expires_at": expires_at}
+    values = _values(request, limits=None, needs_pass=False)
+    values |= {"now": now, "expires_at": expires_at}
     with prepared_cursor() as cursor:
         cursor.execute(TAKE_FREE_SEATS, values)
         return held_booking(cursor)
@@ -189,11 +193,12 @@ def held_booking(cursor: CursorWrapper) -> Booking | None:
     return Booking.from_db(DEFAULT_DB_ALIAS, BOOKING_FIELDS, row[:-1]) if row else None
 
 
-def _values(request: HoldRequest, *, limits: HoldLimits | None) -> dict[str, Any]:
-    """The parameters of TAKE_FREE_SEATS. It checks no limits and no pass if `limits` is None."""
-    passes = read_passes(request.passes, request.user_id) if limits else []
+def _values(request: HoldRequest, *, limits: HoldLimits | None, needs_pass: bool) -> dict[str, Any]:
+    """The parameters of TAKE_FREE_SEATS. It checks no limits if `limits` is None."""
+    passes = read_passes(request.passes, request.user_id) if needs_pass else []
     return (limits.values() if limits else NO_LIMITS) | {
         "checked": limits is None,
+        "needs_pass": needs_pass,
         "held_from": request.held_from,
         "on_sales": [found.on_sale_id for found in passes],
         "pass_ends": [found.ends_at for found in passes],

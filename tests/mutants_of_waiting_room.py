@@ -48,7 +48,7 @@ MUTANTS_OF_WAITING_ROOM = [
     (
         "the statement takes free seats without a pass",
         STATEMENTS,
-        "(show.on_sale_id IS NULL OR %(checked)s::bool",
+        "(show.on_sale_id IS NULL OR NOT %(needs_pass)s::bool",
         "(true",
         SERVICE,
     ),

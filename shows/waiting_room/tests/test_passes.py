@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -117,10 +118,28 @@ def test_the_service_takes_the_pass_of_the_person_and_on_sale(
 def test_the_box_office_needs_no_pass_also_when_the_sale_is_closed(
     show: Show, sale: OnSale
 ) -> None:
-    clerk = make_user(is_staff=True)
+    clerk = staff_of("box office")
     assert bookings.hold_seats(user=clerk, show_id=show.pk, labels=["A1"])
     services.switch_sale(on_sale_id=sale.pk, mode="CLOSED", by=clerk)
     assert bookings.hold_seats(user=clerk, show_id=show.pk, labels=["A2"])
+
+
+@pytest.mark.parametrize("role", ["door", "read-only"])
+def test_other_staff_need_a_pass(show: Show, sale: OnSale, role: str) -> None:
+    person = staff_of(role)
+    with pytest.raises(PassMissing):
+        bookings.hold_seats(user=person, show_id=show.pk, labels=["A1"])
+    own = pass_of(sale, person)
+    held = bookings.hold_seats(user=person, show_id=show.pk, labels=["A1"], passes=[own])
+    with pytest.raises(PassMissing):
+        bookings.hold_seats(user=person, show_id=show.pk, labels=["A2"])
+    assert Booking.objects.get() == held
+
+
+def staff_of(role: str) -> User:
+    person = make_user(is_staff=True)
+    person.groups.add(Group.objects.get(name=role))
+    return person
 
 
 def test_a_closed_sale_refuses_a_good_pass_and_confirms_what_is_held(
