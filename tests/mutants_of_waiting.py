@@ -139,9 +139,16 @@ MUTANTS_OF_WAITING = [
     (
         "offers are made until the show begins",
         OFFERS,
-        "if show.is_cancelled or now >= last_offers_at(show):",
-        "if show.is_cancelled:",
+        "show.is_cancelled or show.sale_closed or now >= last_offers_at(show):",
+        "show.is_cancelled or show.sale_closed:",
         JOINING,
+    ),
+    (
+        "offers are made while the on-sale is closed",
+        OFFERS,
+        "show.is_cancelled or show.sale_closed or now",
+        "show.is_cancelled or now",
+        f"{TESTS}::test_while_an_on_sale_is_closed_nobody_gets_an_offer",
     ),
     (
         "a cancelled show leaves people in line",

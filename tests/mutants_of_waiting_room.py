@@ -60,6 +60,13 @@ MUTANTS_OF_WAITING_ROOM = [
         f"{PASSED}::test_a_closed_sale_refuses_a_good_pass_and_confirms_what_is_held",
     ),
     (
+        "all staff are taken for the box office",
+        HOLDS,
+        'user.is_staff and user.has_perm("counter.take_money")',
+        "user.is_staff",
+        f"{PASSED}::test_other_staff_need_a_pass",
+    ),
+    (
         "the slow path looks for no pass",
         HOLDS,
         "if refusal := _refused_on_sale(request, show, now):",
@@ -90,7 +97,7 @@ MUTANTS_OF_WAITING_ROOM = [
     (
         "the box office needs a pass",
         HOLDS,
-        "if not request.limits or show.on_sale_id is None:",
+        "if not request.needs_pass or show.on_sale_id is None:",
         "if show.on_sale_id is None:",
         f"{PASSED}::test_the_box_office_needs_no_pass_also_when_the_sale_is_closed",
     ),
