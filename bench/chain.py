@@ -28,7 +28,13 @@ CITIES = ("Mumbai", "Delhi", "Pune", "Chennai")
 #: each number must be a multiple of 50.
 HALLS = (300, 250, 200, 150, 150)
 ROW = 25
-BULK_TABLES = ("shows_show", "shows_seat", "bookings_booking", "bookings_admission")
+BULK_TABLES = (
+    "shows_show",
+    "shows_screentime",
+    "shows_seat",
+    "bookings_booking",
+    "bookings_admission",
+)
 
 INSERT_PEOPLE = """
     INSERT INTO accounts_user (email, name, password, phone, is_superuser, is_staff, is_active,

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from .document_rules import DOCUMENT_RULES
 from .money_rules import MONEY_RULES
 from .on_sale_rules import ON_SALE_RULES
+from .schedule_rules import SCHEDULE_RULES
 from .waiting_rules import WAITING_RULES
 
 
@@ -60,6 +61,7 @@ RULES: dict[str, str] = {
     **DOCUMENT_RULES,
     **WAITING_RULES,
     **ON_SALE_RULES,
+    **SCHEDULE_RULES,
 }
 
 

@@ -6,11 +6,12 @@ from .cinema import Screen as Screen
 from .cinema import validate_currency as validate_currency
 from .cinema import validate_plan as validate_plan
 from .cinema import validate_timezone as validate_timezone
+from .screen_time import BusyRange as BusyRange
+from .screen_time import ScreenRange as ScreenRange
+from .screen_time import ScreenTime as ScreenTime
 from .seat import Seat as Seat
 from .seat import SeatQuerySet as SeatQuerySet
 from .show import LONG_COLUMNS as LONG_COLUMNS
-from .show import BusyRange as BusyRange
-from .show import ScreenRange as ScreenRange
 from .show import Show as Show
 from .show import ShowQuerySet as ShowQuerySet
 from .show import lapsed_hold as lapsed_hold

@@ -4,12 +4,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import (
-    BigIntegerRangeField,
-    DateTimeRangeField,
-    RangeOperators,
-)
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import (
@@ -17,7 +11,6 @@ from django.db.models import (
     DurationField,
     ExpressionWrapper,
     F,
-    Func,
     IntegerField,
     OuterRef,
     Q,
@@ -135,21 +128,6 @@ class ShowQuerySet(models.QuerySet["Show"]):
         )
 
 
-class ScreenRange(Func):
-    """The screen's id as a range of one number. The exclusion constraint uses a GiST index, which
-    takes ranges; for a plain number it would need the extension `btree_gist`."""
-
-    function = "int8range"
-    output_field = BigIntegerRangeField()
-
-
-class BusyRange(Func):
-    """The time from the start of the show to the end of the cleaning, the end excluded."""
-
-    function = "tstzrange"
-    output_field = DateTimeRangeField()
-
-
 class Show(models.Model):
     """One screening: a film on a screen at a time, with its prices (docs/spec.md §3.4)."""
 
@@ -207,15 +185,6 @@ class Show(models.Model):
             ("move_show", "Can move a show to another time"),
         )
         constraints = (
-            ExclusionConstraint(
-                name="show_no_overlap_on_screen",
-                expressions=[
-                    (ScreenRange("screen", "screen", Value("[]")), RangeOperators.OVERLAPS),
-                    (BusyRange("starts_at", "busy_until"), RangeOperators.OVERLAPS),
-                ],
-                condition=Q(status="SCHEDULED"),
-                violation_error_message="Another show is on this screen at that time.",
-            ),
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")), name="show_ends_after_start"
             ),

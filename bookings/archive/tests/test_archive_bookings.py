@@ -24,7 +24,7 @@ from bookings.models import Booking
 from bookings.payments.models import Payment, Refund
 from bookings.payments.states import OrderState, PaymentState, RefundState
 from bookmyshow.environment import ROOT
-from shows.models import Seat, Show
+from shows.models import ScreenTime, Seat, Show
 from shows.waiting_room import services as waiting_room
 from shows.waiting_room.models import OnSale
 from tests.support.admin_site import staff_client
@@ -73,6 +73,7 @@ def test_an_old_show_is_archived_completely_and_a_recent_one_stays() -> None:
     assert list(Show.objects.all()) == [recent]
     assert list(Booking.objects.all()) == [kept]
     assert not Seat.objects.exclude(show=recent).exists()
+    assert ScreenTime.objects.get().show == recent
     found = ArchivedBooking.objects.get(reference=booking.reference)
     assert (found.seats, found.total_amount, found.status) == (
         ["A1", "E1"],
