@@ -242,6 +242,20 @@ MUTANTS = (
             "shows/tests/test_currency_races.py",
         ),
         Mutant(
+            "a show that moves keeps its old screen time",
+            "shows/migrations/0009_no_overlap_of_screen_times.py",
+            "OR UPDATE OF screen_id, starts_at, busy_until, status",
+            "OR UPDATE OF status",
+            "shows/tests/test_screen_times.py",
+        ),
+        Mutant(
+            "new shows take no screen time",
+            "shows/migrations/0009_no_overlap_of_screen_times.py",
+            "AFTER INSERT OR DELETE",
+            "AFTER DELETE",
+            "shows/tests/test_screen_times.py::test_many_who_schedule_one_screen_at_once",
+        ),
+        Mutant(
             "two currencies are added",
             "bookings/dashboard/takings.py",
             "by_currency.setdefault(line.currency, [])",

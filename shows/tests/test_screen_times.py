@@ -1,4 +1,4 @@
-"""The screen times are those of the scheduled shows, and they never overlap (docs/decisions/0029)."""
+"""Screen times are those of the scheduled shows and never overlap (docs/decisions/0029)."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -22,7 +22,7 @@ def show() -> Show:
 
 
 @pytest.fixture
-def no_trigger() -> Iterator[None]:
+def no_trigger(show: Show) -> Iterator[None]:
     trigger = "ALTER TABLE shows_show {} TRIGGER write_screen_time"
     with connection.cursor() as cursor:
         cursor.execute(trigger.format("DISABLE"))
