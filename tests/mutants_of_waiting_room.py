@@ -215,13 +215,6 @@ MUTANTS_OF_WAITING_ROOM = [
         f"{TESTS}::test_who_does_not_come_or_uses_up_the_time_makes_room_and_may_join_again",
     ),
     (
-        "who is not called may enter",
-        PLACES,
-        "    WHERE place.called_at IS NOT NULL AND place.done_at IS NULL\n",
-        "    WHERE place.done_at IS NULL\n",
-        f"{TESTS}::test_nobody_is_let_in_before_the_opening",
-    ),
-    (
         "the switch does not wait for shows that are being made",
         SALES,
         '    Movie.objects.select_for_update().order_by().only("pk").get(pk=film.pk)\n',
