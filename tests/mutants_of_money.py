@@ -59,6 +59,21 @@ MUTANTS_OF_MONEY = [
         f"{TROUBLE}::test_the_act_of_a_process_that_died_is_done_after_its_claim",
     ),
     (
+        "an old answer without money is believed",
+        CASE,
+        "return not self.has_money and payment.updated_at != self.as_of",
+        "return False",
+        f"{RACES}::test_a_look_that_asked_before_the_buyer_paid_decides_nothing",
+    ),
+    (
+        "the owner of a hold isn't told that reserved money goes free",
+        SETTLEMENT,
+        "    return was_ticket and case.order.state in {PAID, UNPAID, CANCELLED}\n",
+        "    return True\n",
+        f"{TESTS}test_cancelled_while_paying.py"
+        "::test_money_that_waited_for_a_busy_lock_goes_free_and_the_buyer_is_told",
+    ),
+    (
         "another amount is accepted",
         CASE,
         "if paid != payment.amount:",

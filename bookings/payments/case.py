@@ -35,6 +35,8 @@ class Answer:
     """What the provider says, and after which call of ours."""
 
     remote: Remote
+    #: `Payment.updated_at` as it was read before the provider was asked.
+    as_of: datetime
     #: True after the call that the payment was claimed for.
     acted: bool = False
     #: The provider's code, if it refused to capture. A repeat would be refused too.
@@ -43,6 +45,13 @@ class Answer:
     @property
     def has_money(self) -> bool:
         return self.remote.state in HAS_MONEY
+
+    def is_old(self, payment: Payment) -> bool:
+        """Whether it says "no money", and the locked payment has changed since the question.
+
+        Another look may have seen the money meanwhile. Then this answer decides nothing.
+        """
+        return not self.has_money and payment.updated_at != self.as_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def observe(payment_id: int) -> Payment:
 def _observe(provider: Provider, payment: Payment) -> Payment:
     remote = provider.fetch(payment_key(payment))
     try:
-        step = apply(payment.pk, Answer(remote))
+        step = apply(payment.pk, Answer(remote, payment.updated_at))
     except ShowBusy:
         if remote.state is RemoteState.AUTHORISED:
             _note_authorised(payment.pk, remote.charge)
@@ -79,15 +79,15 @@ def _observe(provider: Provider, payment: Payment) -> Payment:
 
 def _act(provider: Provider, payment: Payment) -> Answer:
     """Do at the provider what the payment's state says; the payment is claimed for it."""
-    key = payment_key(payment)
+    key, as_of = payment_key(payment), payment.updated_at
     try:
         if payment.state != PaymentState.CAPTURE_DUE:
-            return Answer(provider.cancel(key), acted=True)
+            return Answer(provider.cancel(key), as_of, acted=True)
         try:
-            return Answer(provider.capture(key), acted=True)
+            return Answer(provider.capture(key), as_of, acted=True)
         except ProviderRefused as error:
             log.warning("payment %s: capture refused: %s", payment.pk, error.code)
-            return Answer(provider.fetch(key), acted=True, refused=error.code[:200])
+            return Answer(provider.fetch(key), as_of, acted=True, refused=error.code[:200])
     except ProviderUnknown:
         same = Payment.objects.filter(show=payment.show_id, pk=payment.pk)
         same.filter(claimed_until=payment.claimed_until).update(claimed_until=None)

@@ -86,6 +86,8 @@ def _decide(case: Case, answer: Answer) -> Step:
         return Step(payment, must_act=False)
     if answer.acted:
         payment.claimed_until = None
+    if answer.is_old(payment):
+        return _save(case, answer, changed=False)
     payment.last_error = answer.refused or answer.remote.decline_code
     if before == PaymentState.CAPTURE_DUE:
         _finish_capture(case, answer)
@@ -267,7 +269,7 @@ def _note_captured(case: Case, remote: Remote) -> None:
 def _give_back(case: Case, answer: Answer, unwanted: Unwanted) -> None:
     """The money is not for the order: what is reserved is given free, what was taken goes back."""
     payment, remote = case.payment, answer.remote
-    was_told = payment.state in {PaymentState.VOID_DUE, PaymentState.VOIDED}
+    was_told = _was_told(case)
     payment.surplus = True
     if remote.state is RemoteState.AUTHORISED:
         payment.move_to(PaymentState.VOID_DUE)
@@ -288,6 +290,17 @@ def _give_back(case: Case, answer: Answer, unwanted: Unwanted) -> None:
             )
     if not was_told:
         mail_money_back(payment, case.order, case.booking, unwanted.why)
+
+
+def _was_told(case: Case) -> bool:
+    """Whether another mail said it: that the ticket was cancelled, or that the bank refused.
+
+    The owner of a hold gets no such mail.
+    """
+    if case.payment.state not in {PaymentState.VOID_DUE, PaymentState.VOIDED}:
+        return False
+    was_ticket = case.booking is None or case.booking.confirmed_at is not None
+    return was_ticket and case.order.state in {PAID, UNPAID, CANCELLED}
 
 
 def _no_money(case: Case, answer: Answer) -> None:

@@ -247,8 +247,9 @@ def test_the_settlement_of_a_payment(is_late: bool) -> None:
         charge="ch_1",
         captured=payment.amount,
     )
+    answer = Answer(remote, payment.updated_at)
     with recorded() as said:
-        assert apply(payment.pk, Answer(remote)).payment.state == PaymentState.CAPTURED
+        assert apply(payment.pk, answer).payment.state == PaymentState.CAPTURED
     # The payment, which is known by its id; and the provider's payment, which is unique for all.
     check(said, show.pk, look_ups=4 if is_late else 2)
 

@@ -176,7 +176,7 @@ def test_a_clerk_and_the_customer_pay_once(clerk: User, booking: Booking, first:
     )
 
     def customer_pays() -> object:
-        return settlement.apply(online.pk, Answer(remote))
+        return settlement.apply(online.pk, Answer(remote, online.updated_at))
 
     def clerk_takes() -> object:
         return take(clerk, booking)

@@ -17,6 +17,7 @@ from bookings.payments.reconciler import reconcile
 from bookings.payments.states import OrderState, PaymentState
 from bookings.show_changes.services import cancel_show
 from tests.support.factories import make_show, make_user
+from tests.support.paying import mails
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,6 +73,21 @@ def test_money_that_is_reserved_just_before_goes_free(
     order = Order.objects.get()
     assert order.state in {OrderState.CANCELLED, OrderState.ABANDONED}
     assert Booking.objects.get().status == "FAILED"
+
+
+@pytest.mark.parametrize("end", [cancel_the_show, let_go])
+def test_money_that_waited_for_a_busy_lock_goes_free_and_the_buyer_is_told(
+    sandbox: Sandbox, hold: Booking, payment: Payment, end: Callable[[Booking], None]
+) -> None:
+    sandbox.pay(payment.reference)
+    # A look saw the money and could decide nothing.
+    Payment.objects.update(state=PaymentState.AUTHORISED)
+    end(hold)
+    settle()
+    payment.refresh_from_db()
+    assert payment.state == PaymentState.VOIDED
+    assert money(sandbox, payment) == (0, 0)
+    assert mails().count("money-back") == 1
 
 
 @pytest.mark.parametrize("end", [cancel_the_show, let_go])

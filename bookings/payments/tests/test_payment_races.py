@@ -1,6 +1,7 @@
 """Payments under races: many looks at once, and everything that can happen to a hold meanwhile."""
 
 import random
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -8,12 +9,11 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F, Q
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
-from accounts.outbox.models import Message
 from bookings import services
 from bookings.errors import BookingError, BookingNotPending
 from bookings.holds_sql import HoldRequest, take_free_seats
@@ -31,7 +31,7 @@ from shows.models import Show
 from tests.support.factories import make_show, make_user
 from tests.support.money import make_order, make_payment, make_refund
 from tests.support.paying import assert_conserved, mails, order_of, press, run_out, seen
-from tests.support.races import at_once, meeting
+from tests.support.races import at_once, elsewhere, meeting
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,6 +73,43 @@ def test_two_payments_of_one_order_at_once_keep_one(sandbox: Sandbox, held: Book
     states = sorted([seen(first).state, seen(second).state])
     assert states == [PaymentState.CAPTURED, PaymentState.VOIDED]
     assert Payment.objects.kept().count() == 1
+
+
+@conserves
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_a_look_that_asked_before_the_buyer_paid_decides_nothing(
+    sandbox: Sandbox, held: Booking, is_cancelled: bool
+) -> None:
+    """Its answer is "not paid". When it gets its locks, another look has seen the money.
+
+    It goes on with what is due then.
+    """
+    checkout = press(held)
+    asked, go = threading.Event(), threading.Event()
+
+    def stop(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        if "FOR NO KEY UPDATE" in sql:
+            asked.set()
+            assert go.wait(300)
+        return execute(sql, *rest)
+
+    def look_slowly() -> Payment:
+        with connection.execute_wrapper(stop):
+            return seen(checkout)
+
+    slow = elsewhere(look_slowly)
+    assert asked.wait(300)
+    sandbox.pay(checkout.payment.reference)
+    sandbox.fault("unreachable", "capture")
+    assert seen(checkout).state == PaymentState.CAPTURE_DUE
+    if is_cancelled:
+        services.cancel_booking(user=held.user, reference=held.reference)
+    go.set()
+    payment = slow.result()
+    assert isinstance(payment, Payment), payment
+    assert payment.state == (PaymentState.VOIDED if is_cancelled else PaymentState.CAPTURED)
+    assert sandbox.facts(checkout.payment.reference)["authorised"] == 0
+    assert mails() == ["booking-confirmed", *["booking-cancelled"] * is_cancelled]
 
 
 @conserves
@@ -300,5 +337,8 @@ def test_whatever_happens_at_once_no_money_and_no_seat_is_lost(
         PaymentState.CANCELLED,
         PaymentState.OPEN,
     }
+    if payment.captured:
+        assert Kind.PAYMENT_REFUSED not in mails()
     if payment.surplus:
-        assert Message.objects.filter(kind=Kind.MONEY_BACK).exists()
+        told = {Kind.MONEY_BACK, Kind.BOOKING_CANCELLED, Kind.SHOW_CANCELLED}
+        assert told.intersection(mails())

@@ -157,7 +157,8 @@ def test_a_capture_that_is_refused_for_good_gives_the_reservation_free(
     sandbox.fault("unreachable", "capture")
     payment = seen(checkout)
     remote = providers.provider("sandbox").fetch(payment_key(payment))
-    step = apply(payment.pk, Answer(remote, acted=True, refused="amount_too_large"))
+    answer = Answer(remote, payment.updated_at, acted=True, refused="amount_too_large")
+    step = apply(payment.pk, answer)
     assert (step.payment.state, step.must_act) == (PaymentState.VOID_DUE, True)
     assert order_of(checkout).state == OrderState.UNPAID
     assert mails() == ["booking-confirmed", "payment-refused"]
