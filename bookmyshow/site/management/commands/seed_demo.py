@@ -1,4 +1,5 @@
 import secrets
+from datetime import UTC
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 class Command(BaseCommand):
     help = (
         "Fill an empty database with demo data: films, cinemas, a week of shows with some seats "
-        "sold, and two accounts to log in with, one of them a superuser. Their password is "
+        "sold, and three accounts to log in with, one of them a superuser. Their password is "
         "generated and printed once. Another run adds the shows that are missing in the coming "
         "week and changes nothing else. A database with other data is refused, unless --force."
     )
@@ -58,5 +59,6 @@ class Command(BaseCommand):
         self.stdout.write(f"  clerk     {CLERK_EMAIL}  {words}")
         if sale := OnSale.objects.on().first():
             address = f"{settings.SITE_URL}{sale.get_absolute_url()}"
-            self.stdout.write(f"A waiting room, to try: {address}")
+            opens = f"{sale.opens_at.astimezone(UTC):%d %b, %H:%M} UTC"
+            self.stdout.write(f"A waiting room, to try: {address} (on sale {opens})")
         self.stdout.write(self.style.SUCCESS(f"Created {created}."))
