@@ -17,11 +17,11 @@ EMBEDDED := exec $(PY) -m bookmyshow.embedded --end-with-parent=$$PPID
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help run test pgbouncer lint format bench year cluster lock audit clean
+.PHONY: help run test pgbouncer test-citus lint format bench year cluster lock audit clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@sed -nE 's/^([a-z]+):.*## /make \1	/p' $(MAKEFILE_LIST)
+	@sed -nE 's/^([a-z-]+):.*## /make \1	/p' $(MAKEFILE_LIST)
 
 # HTTPS is off, because this machine has no certificate.
 run: export HTTPS ?= off
@@ -40,6 +40,17 @@ pgbouncer: $(STAMP) ## Run the tests of races with PgBouncer between the site an
 	@$(EMBEDDED) $(PY) -m tests.cluster.pgbouncer $(PY) -m pytest -W 'ignore:Error when trying to teardown' \
 		$(or $(ARGS),$$(grep -rl --include='test_*.py' \
 			--exclude-dir=.venv --exclude-dir=.data 'tests.support.races' .) -n logical --maxprocesses=4)
+
+# Citus is in no package registry, so it is not among the servers that come with the site.
+test-citus: export DATABASE_URL = $(CITUS_URL)
+test-citus: export CITUS = on
+test-citus: $(STAMP) ## Run the tests of races, state machine and integrity on Citus (CITUS_URL=…, docs/sharding.md)
+ifeq ($(CITUS_URL),)
+	@echo 'TESTS ON CITUS NOT RUN: set CITUS_URL=postgresql://… of a PostgreSQL with Citus (docs/sharding.md)'
+else
+	@$(EMBEDDED) $(PY) -m pytest $(or $(ARGS),bookings/tests/test_races.py \
+		bookings/tests/test_confirm_races.py bookings/tests/test_state_machine.py bookings/integrity)
+endif
 
 lint: $(STAMP) $(NODE_STAMP) ## Check style, imports, types and migrations; JavaScript and CSS too
 	@$(BIOME) check --error-on-warnings

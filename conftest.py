@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 
+from tests.support.citus import divide_tables
 from tests.support.parallel import FilesInOrder, long_files_first, redis_database
 
 # Fixtures for all tests.
@@ -135,7 +136,7 @@ def keep_rows_of_migrate() -> None:
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Without the triggers that fill in the show for the release before (migration bookings 0017).
 
-    So code that forgets the show of a row fails here.
+    So code that forgets the show of a row fails here. On Citus the tables are divided by show.
     """
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
@@ -144,6 +145,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         )
         for (drop,) in cursor.fetchall():
             cursor.execute(drop)
+        if settings.CITUS:
+            divide_tables()
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from bookmyshow.core.observability import metrics
 from shows.models import Show
 from shows.seatmap import current as seatmap
 
+from . import on_citus
 from .errors import (
     BookingError,
     BookingExpired,
@@ -34,6 +35,7 @@ from .hold_limits import check_buyer, most_seats_to_confirm, seats_bought_statem
 from .locks import lock_booking_statement, lock_person_statement
 from .messages.kinds import Kind
 from .models import Booking
+from .on_citus import fitting
 
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 
@@ -113,7 +115,7 @@ def confirm_booking(
         # Lock the booking's row (SELECT … FOR NO KEY UPDATE). CONFIRM_HOLD decides under this lock.
         statements += [
             lock_booking_statement(user.pk, show_id, reference),
-            Statement(CONFIRM_HOLD, values),
+            Statement(fitting(CONFIRM_HOLD, on_citus.CONFIRM_HOLD), values),
         ]
         *_, locked, decided = one_trip(*statements)
         booking = first_row(Booking, locked)

@@ -54,7 +54,7 @@ PERSON_ELSEWHERE = """
                     WHERE user_id = %(user)s::bigint AND expires_at > statement_timestamp()
                       AND show_id <> %(show)s::bigint OFFSET 0
                 ) other WHERE other.status = 'PENDING') AS holds,
-               EXISTS (SELECT FROM bookings_booking same
+               EXISTS (SELECT 1 FROM bookings_booking same
                        WHERE same.user_id = %(user)s::bigint
                          AND same.idempotency_key = %(key)s::text
                          AND same.show_id <> %(show)s::bigint) AS has_used_key

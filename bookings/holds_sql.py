@@ -18,6 +18,8 @@ from shows.waiting_room.passes import read as read_passes
 
 from .hold_limits import PERSON_AT_SHOW, WITHIN_LIMITS, HoldLimits
 from .models import Booking, new_reference
+from .on_citus import TAKE_FREE_SEATS as CALL_OF_CITUS
+from .on_citus import fitting
 
 BOOKING_FIELDS = [field.attname for field in Booking._meta.concrete_fields]
 SEATS_TO_HOLD = """
@@ -109,6 +111,8 @@ TAKE_FREE_SEATS = f"""
            1 / ((SELECT count(*) FROM taken) = total_seats)::int FROM held
 """
 
+TAKE_ON_CITUS = CALL_OF_CITUS.format(columns=", ".join(BOOKING_FIELDS))
+
 #: The parameters of WITHIN_LIMITS, all None, for a hold whose limits are not checked.
 NO_LIMITS: dict[str, Any] = dict.fromkeys(field.name for field in fields(HoldLimits))
 
@@ -168,7 +172,7 @@ def take_free_seats_statement(request: HoldRequest) -> Statement:
     `held_booking` reads its result.
     """
     values = _values(request, limits=request.limits, needs_pass=request.needs_pass)
-    return Statement(TAKE_FREE_SEATS, values)
+    return Statement(_take_free_seats_sql(), values)
 
 
 def take_free_seats(
@@ -183,8 +187,12 @@ def take_free_seats(
     values = _values(request, limits=None, needs_pass=False)
     values |= {"now": now, "expires_at": expires_at}
     with prepared_cursor() as cursor:
-        cursor.execute(TAKE_FREE_SEATS, values)
+        cursor.execute(_take_free_seats_sql(), values)
         return held_booking(cursor)
+
+
+def _take_free_seats_sql() -> str:
+    return fitting(TAKE_FREE_SEATS, TAKE_ON_CITUS)
 
 
 def held_booking(cursor: CursorWrapper) -> Booking | None:

@@ -14,9 +14,11 @@ from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.observability import metrics
 from shows.seatmap import current as seatmap
 
+from . import on_citus
 from .errors import ShowBusy
 from .locks import lock_show, lock_show_if_free
 from .models import Booking
+from .on_citus import fitting
 from .waiting.offers import offer_free_seats
 
 log = logging.getLogger(__name__)
@@ -93,7 +95,7 @@ def sweep_show(show_id: int, *, skip_locked: bool) -> int | None:
             if show is None:
                 return None
             with prepared_cursor() as cursor:
-                cursor.execute(SWEEP_SHOW, {"show": show_id})
+                cursor.execute(fitting(SWEEP_SHOW, on_citus.SWEEP_SHOW), {"show": show_id})
                 ended = cursor.fetchall()
             if ended:
                 transaction.on_commit(partial(seatmap.forget, show_id))

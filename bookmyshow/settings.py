@@ -220,6 +220,8 @@ DATABASE_WAIT_SECONDS = environment.whole_number(
     "DATABASE_WAIT_SECONDS", default=2, least=1, most=60
 )
 PGBOUNCER = environment.pgbouncer("PGBOUNCER")
+# Citus divides the tables by show (docs/sharding.md).
+CITUS = environment.switch("CITUS", default=False)
 # A copy for reads that may be a moment old (bookmyshow.core.db.replicas). None: there is none.
 _replica = environment.replica("DATABASE_REPLICA_URL")
 HAS_REPLICA = _replica is not None
@@ -232,6 +234,9 @@ DATABASES = databases(
 )
 # The cookie of a browser that changed something (bookmyshow.core.db.own_writes).
 WRITTEN_COOKIE_NAME = "__Host-written" if HTTPS else "written"
+if CITUS and not PGBOUNCER:
+    # The plan of a statement depends on its show there.
+    DATABASES["default"]["OPTIONS"]["options"] += " -c plan_cache_mode=auto"
 DATABASE_ROUTERS = ["bookmyshow.core.db.replicas.Router"] if HAS_REPLICA else []
 
 # Cache: it holds copies only. While its server is down, reads miss and writes are dropped.

@@ -20,8 +20,8 @@ DOCUMENT_RULES: dict[str, str] = {
         SELECT format('%s: total %s, lines %s, rates %s, money %s',
                       d.code, d.gross, sums.lines, sums.rates, money.amount)
         FROM documents_taxdocument d
-        JOIN payments_payment p ON p.id = d.payment_id
-        LEFT JOIN payments_refund r ON r.id = d.refund_id
+        JOIN payments_payment p ON p.show_id = d.show_id AND p.id = d.payment_id
+        LEFT JOIN payments_refund r ON r.show_id = p.show_id AND r.id = d.refund_id
         CROSS JOIN LATERAL (SELECT coalesce(r.amount, p.captured) AS amount) money
         CROSS JOIN LATERAL (
             SELECT (SELECT sum((line ->> 'gross')::bigint)

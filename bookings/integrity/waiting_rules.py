@@ -6,7 +6,8 @@ WAITING_RULES: dict[str, str] = {
     "an offer is the live hold of the person it was made to": """
         SELECT format('place %s in the line of show %s is %s; its booking %s is %s',
                       e.id, e.show_id, e.state, b.reference, b.status)
-        FROM waiting_entry e JOIN bookings_booking b ON b.id = e.booking_id
+        FROM waiting_entry e JOIN bookings_booking b
+            ON b.show_id = e.show_id AND b.id = e.booking_id
         WHERE e.state = 'OFFERED'
           AND (b.status <> 'PENDING' OR NOT b.is_offer
                OR b.user_id <> e.user_id OR b.show_id <> e.show_id)
@@ -15,7 +16,8 @@ WAITING_RULES: dict[str, str] = {
         FROM bookings_booking b
         WHERE b.is_offer AND b.status = 'PENDING'
           AND NOT EXISTS (SELECT FROM waiting_entry e
-                          WHERE e.booking_id = b.id AND e.state = 'OFFERED')
+                          WHERE e.show_id = b.show_id AND e.booking_id = b.id
+                            AND e.state = 'OFFERED')
     """,
     # Rows of the show's line that can get an offer now, and the largest group of free seats side by
     # side in one row: a group is a run of seats one SEAT_PITCH apart.
