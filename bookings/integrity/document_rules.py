@@ -18,17 +18,17 @@ DOCUMENT_RULES: dict[str, str] = {
     """,
     "a document's lines and rates add up, and an invoice is what was taken": """
         SELECT format('%s: total %s, lines %s, rates %s, money %s',
-                      d.code, d.gross, sums.lines, sums.rates, money.amount)
-        FROM documents_taxdocument d
-        JOIN payments_payment p ON p.show_id = d.show_id AND p.id = d.payment_id
-        LEFT JOIN payments_refund r ON r.show_id = p.show_id AND r.id = d.refund_id
-        CROSS JOIN LATERAL (SELECT coalesce(r.amount, p.captured) AS amount) money
-        CROSS JOIN LATERAL (
-            SELECT (SELECT sum((line ->> 'gross')::bigint)
+                      code, gross, lines, rates, money)
+        FROM (
+            SELECT d.code, d.gross, coalesce(r.amount, p.captured) AS money,
+                   (SELECT sum((line ->> 'gross')::bigint)
                     FROM jsonb_array_elements(d.lines) line) AS lines,
                    (SELECT sum((rate ->> 'net')::bigint + (rate ->> 'tax')::bigint)
                     FROM jsonb_array_elements(d.rates) rate) AS rates
+            FROM documents_taxdocument d
+            JOIN payments_payment p ON p.show_id = d.show_id AND p.id = d.payment_id
+            LEFT JOIN payments_refund r ON r.show_id = p.show_id AND r.id = d.refund_id
         ) sums
-        WHERE d.gross <> sums.lines OR d.gross <> sums.rates OR d.gross <> money.amount
+        WHERE gross <> lines OR gross <> rates OR gross <> money
     """,
 }

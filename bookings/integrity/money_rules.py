@@ -125,7 +125,7 @@ MONEY_RULES: dict[str, str] = {
         JOIN shows_show w ON w.id = b.show_id
         CROSS JOIN LATERAL (
             SELECT coalesce(sum(r.amount), 0) AS failed
-            FROM payments_refund r JOIN payments_payment p 
+            FROM payments_refund r JOIN payments_payment p
                 ON p.show_id = r.show_id AND p.id = r.payment_id
             WHERE p.show_id = m.show_id AND p.order_id = m.id AND NOT p.surplus
               AND r.state = 'FAILED'

@@ -5,8 +5,9 @@ SELECT create_reference_table('shows_screen');
 -- When a screen is taken. Its constraint must see shows that are on two servers.
 SELECT create_reference_table('shows_screentime');
 
--- Divided by show. All rows of a show are on one server, in shards that move together. A trigger
--- that looks at its own row only (a state goes forward, an amount is fixed), or writes when a screen is taken, runs on the shard.
+-- Divided by show. All rows of a show are on one server, in shards that move together. Two kinds of
+-- triggers run on the shard: those that look at their own row only (a state goes forward, an amount
+-- is fixed), and the one that writes when a screen is taken.
 SET citus.enable_unsafe_triggers = on;
 SELECT create_distributed_function('payments_may_become(text, text, text)');
 SELECT create_distributed_table('shows_show', 'id');

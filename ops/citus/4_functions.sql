@@ -11,8 +11,8 @@ CREATE OR REPLACE FUNCTION take_free_seats(
     in_show bigint, in_user bigint, in_labels text[], in_reference text, in_key text, in_hash text,
     in_held_from text, in_now timestamptz, in_expires_at timestamptz, in_lasts interval,
     in_checked bool, in_needs_pass bool, in_on_sales bigint[], in_pass_ends timestamptz[],
-    in_seats_at_show int, in_holds int, in_unpaid interval, in_pause interval, in_seats_of_address int,
-    in_holds_elsewhere int, in_key_elsewhere bool
+    in_seats_at_show int, in_holds int, in_unpaid interval, in_pause interval,
+    in_seats_of_address int, in_holds_elsewhere int, in_key_elsewhere bool
 ) RETURNS SETOF bookings_booking LANGUAGE plpgsql AS $$
 DECLARE
     moment timestamptz := coalesce(in_now, clock_timestamp());
