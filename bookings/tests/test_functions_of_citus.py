@@ -153,7 +153,7 @@ def test_a_hold_by_the_function_is_the_hold_of_the_statement() -> None:
         statement = holds_sql.take_free_seats_statement(request)
         with connection.cursor() as cursor:
             cursor.execute(*person_elsewhere_statement(user.pk, show.pk, request.key))
-        values = {**dict(statement.values), "now": database_now()}  # type: ignore[arg-type]
+        values = {**dict(statement.values), "now": database_now()}
         columns = [
             i
             for i, name in enumerate(holds_sql.BOOKING_FIELDS)
