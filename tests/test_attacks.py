@@ -31,6 +31,7 @@ from tests.support.factories import (
     make_user,
 )
 from tests.support.live_site import LiveSite
+from tests.support.on_sale import make_sale
 
 SCRIPT = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
 RIGHTS = {
@@ -67,6 +68,7 @@ def test_no_form_is_taken_from_another_site(address: str) -> None:
         refund=uuid4(),
         entry=1,
         push=1,
+        sale=1,
     )
     assert client.post(filled, {"ticket": booking.reference}).status_code == 403
     booking.refresh_from_db()
@@ -80,6 +82,8 @@ def test_markup_in_what_people_and_staff_write_is_text_on_every_page() -> None:
     movie = make_movie(SCRIPT, slug="film", description=SCRIPT, cast=[SCRIPT], language=SCRIPT[:30])
     show = make_show(movie=movie, screen=make_screen(cinema=cinema, name="<script>1"))
     booking = make_booking(show, ["A1"], user=staff)
+    other_show = make_show(movie=movie, screen=make_screen(cinema=cinema, name="<script>2"))
+    sale = make_sale(other_show)
     client = Client()
     client.force_login(staff)
     lists = ["movies/movie", "shows/show", "shows/cinema", "bookings/booking", "accounts/user"]
@@ -88,7 +92,11 @@ def test_markup_in_what_people_and_staff_write_is_text_on_every_page() -> None:
     addresses += ["/admin/", "/admin/dashboard/", "/admin/shows/show/day/", "/?q=<script>alert(1)"]
     for address in addresses:
         filled = address.format(
-            slug=movie.slug, show=show.pk, reference=booking.reference, movie=movie.pk
+            slug=movie.slug,
+            show=show.pk,
+            reference=booking.reference,
+            movie=movie.pk,
+            sale=sale.pk,
         )
         answer = client.get(filled)
         if not answer.get("Content-Type", "").startswith("text/html"):

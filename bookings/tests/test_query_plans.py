@@ -76,7 +76,8 @@ def test_the_seats_that_a_hold_takes_are_found_by_label_and_earlier_ones_by_conf
 
 def test_what_a_person_has_at_other_shows_is_found_by_the_person() -> None:
     found = plan_whatever_the_values(PERSON_ELSEWHERE)
-    assert "booking_of_person_by_end" in found
+    # Nearly empty, the table makes one index of the person as good as another.
+    assert re.search("booking_of_person_(by_end|at_show)", found), found
     assert "booking_idempotency_key_unique_per_user" in found
     assert "Seq Scan" not in found
 

@@ -76,6 +76,13 @@ NOTE_VIBRATION = """
 """
 
 
+@pytest.fixture
+def phone(phone: Page) -> Page:
+    """Without the service worker: what it has seen, `route` can't answer."""
+    phone.add_init_script("navigator.serviceWorker.register = () => new Promise(() => {})")
+    return phone
+
+
 def address(booking: Booking) -> str:
     return reverse("bookings:door-show", args=[booking.show_id])
 

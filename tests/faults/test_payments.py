@@ -52,7 +52,8 @@ BOOKS = """
     JOIN payments_order o ON o.id = p.order_id
     JOIN bookings_booking b ON b.id = o.booking_id
     LEFT JOIN payments_refund r ON r.payment_id = p.id
-    WHERE p.reference <> '' GROUP BY p.id, o.id, b.id
+    WHERE p.reference <> ''
+    GROUP BY p.id, p.show_id, o.id, o.show_id, b.id, b.show_id
 """
 
 # Keys of the payment sandbox.

@@ -75,7 +75,7 @@ def test_a_confirmation_writes_one_mail_in_its_own_trip() -> None:
     user, show = make_user(email_confirmed_at=timezone.now()), make_show()
     held = services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
     with CaptureQueriesContext(connection) as queries:
-        services.confirm_booking(user=user, reference=held.reference)
+        services.confirm_booking(user=user, reference=held.reference, show_id=show.pk)
     said = [str(query["sql"]) for query in queries if "SAVEPOINT" not in str(query["sql"])]
     assert len(said) == 2, "the booking's lock and CONFIRM_HOLD, sent together"
     (insert,) = [sql for sql in said if "INSERT INTO outbox_message" in sql]

@@ -186,7 +186,7 @@ def take_in_this_transaction(show: Show, user_id: int) -> None:
 
 
 @pytest.mark.parametrize("lock", [lock_orders, lock_payments, lock_refunds])
-def test_the_rows_of_money_are_locked(held: Booking, lock: Callable[[Q], list[Any]]) -> None:
+def test_the_rows_of_money_are_locked(held: Booking, lock: Callable[[int, Q], list[Any]]) -> None:
     make_refund(make_payment(make_order(held), PaymentState.CAPTURED), 1)
 
     def take(rows: list[Any]) -> object:
@@ -194,7 +194,7 @@ def test_the_rows_of_money_are_locked(held: Booking, lock: Callable[[Q], list[An
             return type(rows[0]).objects.select_for_update(nowait=True).get(pk=rows[0].pk)
 
     with transaction.atomic():
-        rows = lock(Q())
+        rows = lock(held.show_id, Q())
         (outcome,) = at_once(lambda _: take(rows), 1)
     assert isinstance(outcome, OperationalError)
     assert "could not obtain lock" in str(outcome)
