@@ -49,6 +49,8 @@ def booking() -> Booking:
 @pytest.fixture
 def phone(page: Page, sign_in: Callable[[Page, User], None]) -> Page:
     page.set_viewport_size({"width": 360, "height": 740})
+    # What a service worker has seen, `route` can't answer.
+    page.add_init_script("navigator.serviceWorker.register = () => new Promise(() => {})")
     sign_in(page, User.objects.create_superuser("door@example.com", name="Noor"))
     return page
 
@@ -74,13 +76,6 @@ NOTE_VIBRATION = """
   window.felt = [];
   Object.defineProperty(navigator, "vibrate", { value: (pattern) => felt.push(String(pattern)) });
 """
-
-
-@pytest.fixture
-def phone(phone: Page) -> Page:
-    """Without the service worker: what it has seen, `route` can't answer."""
-    phone.add_init_script("navigator.serviceWorker.register = () => new Promise(() => {})")
-    return phone
 
 
 def address(booking: Booking) -> str:
