@@ -101,7 +101,7 @@ def _unbound(node: dict[str, Any], show: int) -> Iterator[str]:
 
 
 def check(said: list[Said], show: int, *, look_ups: int = 0) -> None:
-    """Assert that each statement names the show, except so many look-ups before all locks."""
+    """Assert that each statement names the show; `look_ups` others may come before any lock."""
     assert any(table in s.sql for s in said for table in TABLES), "nothing was recorded"
     found = [(s, tables) for s in said if (tables := reads_all_shows(s, show))]
     under_lock = [(tables, s.sql) for s, tables in found if s.is_under_lock]

@@ -73,7 +73,7 @@ def test_a_hold_and_a_sale_do_not_write_the_screen_time() -> None:
 
 
 def schedule(screen: Screen, count: int) -> list[object]:
-    """Schedule so many shows on the screen for one time, all at once."""
+    """Schedule `count` shows on the screen for the same time, in parallel."""
     movies = [make_movie(f"Film {number}") for number in range(count)]
     return at_once(lambda n: make_show(screen=screen, movie=movies[n], starts_at=SEVEN), count)
 

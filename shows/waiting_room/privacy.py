@@ -26,5 +26,5 @@ def places_of(user: User) -> list[dict[str, Any]]:
 
 
 def forget_places(user: User) -> None:
-    """The number stays empty; nobody else's turn changes."""
+    """Delete the person's places. Their numbers are not given again, so all other turns stay."""
     Place.objects.filter(user=user).delete()

@@ -111,7 +111,7 @@ class Cluster:
         return self.url().replace("=read-write", "=prefer-standby")
 
     def delay_standbys(self, seconds: int) -> None:
-        """Let the standbys show each commit so many seconds after it; 0 is at once.
+        """Make the standbys show each commit `seconds` later; 0 ends the delay.
 
         Their logs are complete all the same, so commits don't wait for it. Patroni must know of the
         delay: it undoes an ALTER SYSTEM or a pause.

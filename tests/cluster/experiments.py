@@ -15,7 +15,7 @@ from tests.cluster.buying import Shopping, Site
 from tests.cluster.database import until
 from tests.cluster.network import Host
 
-# With asynchronous replication, so many confirmations are told that no other host has.
+# With asynchronous replication: how many told confirmations exist on the leader only.
 ALONE = 5
 
 

@@ -44,7 +44,7 @@ def open_sale(what: Movie | Show, *, mode: str = "FIFO", **fields: Any) -> OnSal
 
 
 def admit_now(sale: OnSale, people: int) -> int:
-    """Let at most so many people in, as if the rate allowed them now; opens the sale first."""
+    """Open the sale and call at most this number of people, without waiting for the rate."""
     OnSale.objects.filter(pk=sale.pk, opens_at__gt=timezone.now()).update(opens_at=timezone.now())
     if OnSale.objects.filter(pk=sale.pk, drawn_at=None).exists():
         OnSale.objects.filter(pk=sale.pk).update(rate=1)

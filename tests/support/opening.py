@@ -36,7 +36,7 @@ from tests.support.on_sale import make_sale
 LEADERS = 2
 TICK_SECONDS = 0.5
 SEATS = 250
-#: Of ten people who are called, so many buy, and so many only look. The others don't come.
+#: Of ten people who are called: how many buy, and how many only look. The others don't come.
 BUY, LOOK = 7, 2
 #: Of a hang; 100,000 people join for a quarter of an hour on a busy machine.
 PATIENCE_SECONDS = 3_600

@@ -63,7 +63,7 @@ BREAKS: list[tuple[str, Callable[[], None]]] = [
 
 @pytest.fixture
 def sale() -> OnSale:
-    """A lottery of four people, of whom two are called, and one who came later."""
+    """A lottery with four people. Two of them are called. A fifth person came after the draw."""
     sale = make_sale(make_show())
     for _ in range(4):
         services.join(sale.pk, make_user())

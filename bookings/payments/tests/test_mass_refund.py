@@ -23,7 +23,7 @@ from tests.support.money import make_order
 from tests.support.paid import pay_online
 from tests.support.sandbox import Sandbox
 
-# A busy machine takes minutes to pay so many orders at the sandbox.
+# On a busy machine it takes minutes to pay all orders at the sandbox.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(3600)]
 
 # A multiple of 25. A worker sends one after the other, so the kills come long before the end.

@@ -10,9 +10,9 @@ LOCK_TIMEOUT_MS = 4_000
 # Ends a connection if sent data is not acknowledged for this long, for example because the network
 # drops packets.
 UNACKNOWLEDGED_MS = 3_000
-# While a request waits for an answer, nothing is sent. So the kernel asks every so many seconds
-# whether the server's host still has power. Without an answer the connection ends after
-# UNACKNOWLEDGED_MS more. Otherwise the request, and its thread, would wait for hours.
+# TCP keepalive: while a request waits for an answer, the kernel asks the server's host at this
+# interval whether it is still there. If no answer comes for UNACKNOWLEDGED_MS, the connection ends.
+# Without it, a request to a host that lost its power would wait for hours.
 ALIVE_SECONDS = 3
 # How long one of several hosts may take to accept a connection; then the next one is tried. A host
 # without power does not even refuse. psycopg waits at least this long.

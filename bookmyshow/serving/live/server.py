@@ -20,7 +20,7 @@ TRANSPORT = "bookmyshow.transport"
 #: A reader is too slow if more than this much waits for it: in the kernel, then in this process.
 KERNEL_BYTES = 32 * 1024
 WAITING_BYTES = 16 * 1024
-#: A connection has so many seconds to send its request.
+#: A connection that has not sent a whole request after this time is closed.
 REQUEST_SECONDS = 10.0
 #: A request is a path and some headers. Longer ones are cut, because all of it is kept in memory.
 REQUEST_BYTES = 32 * 1024
