@@ -1,4 +1,4 @@
-"""Mutants of the waiting list: each takes away one rule of docs/spec.md §20 (tests/mutants.py).
+"""Mutants of the waiting list: each takes away one rule of docs/spec.md §20 (tests/mutants).
 
 Each is: name, file, text, its replacement, and the test that must fail.
 """

@@ -1,6 +1,6 @@
 """Mutants of guests: moves of their holds, their limits, and what they can never do.
 
-Each is: name, file, text, its replacement, and the test that must fail (tests/mutants.py).
+Each is: name, file, text, its replacement, and the test that must fail (tests/mutants).
 """
 
 MOVING = "bookings/guests/moving.py"

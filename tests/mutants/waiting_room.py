@@ -1,4 +1,4 @@
-"""Mutants of the waiting room: each takes away one rule of docs/spec.md §24 (tests/mutants.py).
+"""Mutants of the waiting room: each takes away one rule of docs/spec.md §24 (tests/mutants).
 
 Each is: name, file, text, its replacement, and the test that must fail.
 """

@@ -1,4 +1,4 @@
-"""Mutants of push messages (tests/mutants.py).
+"""Mutants of push messages (tests/mutants).
 
 Each is: name, file, text, its replacement, and the test that must fail.
 """

@@ -1,4 +1,4 @@
-"""Mutants of "Notify me" (tests/mutants.py).
+"""Mutants of "Notify me" (tests/mutants).
 
 Each is: name, file, text, its replacement, and the test that must fail.
 """

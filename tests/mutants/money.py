@@ -1,4 +1,4 @@
-"""The mutants of money, for `tests/mutants.py`: name, file, old text, new text, test."""
+"""The mutants of money, for `tests/mutants`: name, file, old text, new text, test."""
 
 PAYMENTS = "bookings/payments/"
 TESTS = "bookings/payments/tests/"

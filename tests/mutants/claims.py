@@ -1,4 +1,4 @@
-"""Mutants of a guest's mailed link, of claims by accounts, and of the checkout (tests/mutants.py).
+"""Mutants of a guest's mailed link, of claims by accounts, and of the checkout (tests/mutants).
 
 Each is: name, file, text, its replacement, and the test that must fail.
 """

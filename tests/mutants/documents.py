@@ -1,4 +1,4 @@
-"""The mutants of tax and invoices, for `tests/mutants.py`: name, file, old text, new text, test."""
+"""The mutants of tax and invoices, for `tests/mutants`: name, file, old text, new text, test."""
 
 NUMBERING = "bookings/documents/numbering.py"
 NUMBERS = "bookings/documents/tests/test_numbering.py"

@@ -1,6 +1,6 @@
 """Mutants of several database hosts, sentinels and the replica.
 
-Each is: name, file, text, its replacement, and the test that must fail (tests/mutants.py).
+Each is: name, file, text, its replacement, and the test that must fail (tests/mutants).
 """
 
 HOSTS, REPLICA = "tests/faults/test_hosts.py", "tests/test_replica.py"

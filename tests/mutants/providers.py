@@ -1,4 +1,4 @@
-"""Mutants of the payment providers' clients, their events and the reconciler (tests/mutants.py).
+"""Mutants of the payment providers' clients, their events and the reconciler (tests/mutants).
 
 Each is: name, file, text, its replacement, and the test that must fail.
 """

@@ -1,4 +1,4 @@
-"""Mutants of the money that is taken at the counter and asked for at the door (tests/mutants.py).
+"""Mutants of the money that is taken at the counter and asked for at the door (tests/mutants).
 
 Each is: name, file, text, its replacement, and the test that must fail.
 """

@@ -1,4 +1,4 @@
-"""Mutants of the limits against hoarding (tests/mutants.py).
+"""Mutants of the limits against hoarding (tests/mutants).
 
 Each is: name, file, text, its replacement, and the test that must fail.
 """

@@ -1,6 +1,6 @@
 """Mutants that tests with faults notice: killed processes, no cache, a full database, wrong clocks.
 
-Each is: name, file, text, its replacement, and the test that must fail (tests/mutants.py).
+Each is: name, file, text, its replacement, and the test that must fail (tests/mutants).
 """
 
 HOLDS = "bookings/holds.py"

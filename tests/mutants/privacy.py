@@ -1,4 +1,4 @@
-"""Mutants of exporting and forgetting a person (tests/mutants.py).
+"""Mutants of exporting and forgetting a person (tests/mutants).
 
 Each is: name, file, text, its replacement, and the test that must fail.
 """

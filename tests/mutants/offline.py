@@ -1,4 +1,4 @@
-"""Mutants of saved tickets (tests/mutants.py).
+"""Mutants of saved tickets (tests/mutants).
 
 Each is: name, file, text, its replacement, and the test that must fail.
 """

@@ -1,6 +1,6 @@
 """Mutants of the outbox: mails sent twice, under two Message-IDs, too late, or never.
 
-Each is: name, file, text, its replacement, and the test that must fail (tests/mutants.py).
+Each is: name, file, text, its replacement, and the test that must fail (tests/mutants).
 """
 
 MODELS = "accounts/outbox/models.py"

@@ -1,4 +1,4 @@
-"""Mutants of the live seat map: each takes away one rule of docs/spec.md §23 (tests/mutants.py).
+"""Mutants of the live seat map: each takes away one rule of docs/spec.md §23 (tests/mutants).
 
 Each is: name, file, text, its replacement, and the test that must fail.
 """

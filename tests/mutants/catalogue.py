@@ -1,40 +1,28 @@
-"""Removes one protection at a time and expects a test to fail: ``python -m tests.mutants [NAME]``.
+"""All mutants. Those of a feature are in a file of its name; holds, sweeps and shows are here."""
 
-Each mutant is a copy of the project with one text replaced. The exit code is 1 if a mutant
-survives (its test does not fail), or if its text is not in the code exactly once. It takes minutes,
-so it is not part of the test run.
-"""
-
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
-import time
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.mutants_of_claims import MUTANTS_OF_CLAIMS
-from tests.mutants_of_counter import MUTANTS_OF_COUNTER
-from tests.mutants_of_documents import MUTANTS_OF_DOCUMENTS
-from tests.mutants_of_faults import MUTANTS_OF_FAULTS
-from tests.mutants_of_guests import MUTANTS_OF_GUESTS
-from tests.mutants_of_hold_limits import MUTANTS_OF_HOLD_LIMITS
-from tests.mutants_of_hosts import MUTANTS_OF_HOSTS
-from tests.mutants_of_live import MUTANTS_OF_LIVE
-from tests.mutants_of_mails import MUTANTS_OF_MAILS
-from tests.mutants_of_money import MUTANTS_OF_MONEY
-from tests.mutants_of_offline import MUTANTS_OF_OFFLINE
-from tests.mutants_of_outbox import MUTANTS_OF_OUTBOX
-from tests.mutants_of_privacy import MUTANTS_OF_PRIVACY
-from tests.mutants_of_providers import MUTANTS_OF_PROVIDERS
-from tests.mutants_of_push import MUTANTS_OF_PUSH
-from tests.mutants_of_tell_me import MUTANTS_OF_TELL_ME
-from tests.mutants_of_waiting import MUTANTS_OF_WAITING
-from tests.mutants_of_waiting_room import MUTANTS_OF_WAITING_ROOM
+from tests.mutants.claims import MUTANTS_OF_CLAIMS
+from tests.mutants.counter import MUTANTS_OF_COUNTER
+from tests.mutants.documents import MUTANTS_OF_DOCUMENTS
+from tests.mutants.faults import MUTANTS_OF_FAULTS
+from tests.mutants.guests import MUTANTS_OF_GUESTS
+from tests.mutants.hold_limits import MUTANTS_OF_HOLD_LIMITS
+from tests.mutants.hosts import MUTANTS_OF_HOSTS
+from tests.mutants.live import MUTANTS_OF_LIVE
+from tests.mutants.mails import MUTANTS_OF_MAILS
+from tests.mutants.money import MUTANTS_OF_MONEY
+from tests.mutants.offline import MUTANTS_OF_OFFLINE
+from tests.mutants.outbox import MUTANTS_OF_OUTBOX
+from tests.mutants.privacy import MUTANTS_OF_PRIVACY
+from tests.mutants.providers import MUTANTS_OF_PROVIDERS
+from tests.mutants.push import MUTANTS_OF_PUSH
+from tests.mutants.tell_me import MUTANTS_OF_TELL_ME
+from tests.mutants.waiting import MUTANTS_OF_WAITING
+from tests.mutants.waiting_room import MUTANTS_OF_WAITING_ROOM
 
-ROOT = Path(__file__).resolve().parents[1]
-LIMIT_SECONDS = 600
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Mutant(NamedTuple):
@@ -301,56 +289,3 @@ MUTANTS = (
         )
     ]
 )
-
-
-def run(mutant: Mutant) -> tuple[bool, str]:
-    """Whether the test failed on the mutant, and the line with the error."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "project"
-        names = subprocess.run(
-            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.splitlines()
-        for name in names:
-            target = copy / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, target)
-        source = copy / mutant.path
-        text = source.read_text(encoding="utf-8")
-        if text.count(mutant.old) != 1:
-            return False, f"{mutant.path} has {text.count(mutant.old)} times {mutant.old!r}"
-        source.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
-        result = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-x", "--tb=line", mutant.test],
-            cwd=copy,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_SECONDS,
-        )
-        # 1 means that tests ran and failed. Other codes (no such test, a usage error) prove
-        # nothing.
-        said = [line for line in result.stdout.splitlines() if "Error" in line]
-        return result.returncode == 1, (said or result.stdout.splitlines() or [""])[0][-160:]
-
-
-def main() -> int:
-    """Run the mutants whose name contains the argument, or all of them."""
-    part = " ".join(sys.argv[1:])
-    survivors = 0
-    for mutant in MUTANTS:
-        if part not in mutant.name:
-            continue
-        start = time.monotonic()
-        caught, how = run(mutant)
-        survivors += not caught
-        seconds = time.monotonic() - start
-        print(f"{'caught' if caught else 'MISSED'}  {mutant.name} ({seconds:.0f} s)\n        {how}")
-    return 1 if survivors else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
