@@ -17,8 +17,8 @@ class BookingsConfig(AppConfig):
         from .mails.registration import register_kinds
         from .payments.privacy import forget_orders, money_under_way, orders_of
         from .push import kinds as pushes
-        from .waiting.privacy import end_places, leave_all_lines, places_of
-        from .waiting.services import waits_anywhere
+        from .waiting_list.privacy import end_places, leave_all_lines, places_of
+        from .waiting_list.services import waits_anywhere
 
         register_kinds()
         add_part("bookings", bookings_of)

@@ -51,7 +51,7 @@ from .locks import (
 )
 from .models import Booking
 from .seat_choice import check_labels, distinct_labels, request_hash
-from .waiting.offers import offer_free_seats
+from .waiting_list.offers import offer_free_seats
 
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 LAPSED = Booking.EndedReason.LAPSED

@@ -17,7 +17,7 @@ from .locks import lock_bookings, lock_show
 from .messages.services import write_cancelled
 from .models import Admission, Booking
 from .payments.cancelling import abandon_order, give_back_by_policy
-from .waiting.offers import offer_free_seats
+from .waiting_list.offers import offer_free_seats
 
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 FAILED, CANCELLED = Booking.Status.FAILED, Booking.Status.CANCELLED

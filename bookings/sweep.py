@@ -19,7 +19,7 @@ from .errors import ShowBusy
 from .locks import lock_show, lock_show_if_free
 from .models import Booking
 from .on_citus import fitting
-from .waiting.offers import offer_free_seats
+from .waiting_list.offers import offer_free_seats
 
 log = logging.getLogger(__name__)
 

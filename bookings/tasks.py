@@ -6,7 +6,7 @@ from .guests import forgetting
 from .mails import receipt_wait, reminders
 from .payments import refund_queue
 from .push import scanners
-from .waiting import services as waiting
+from .waiting_list import services as waiting
 
 
 @shared_task

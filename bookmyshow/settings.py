@@ -146,7 +146,7 @@ INSTALLED_APPS = [
     "bookings.tax",
     "bookings.documents",
     "bookings.payments",
-    "bookings.waiting",
+    "bookings.waiting_list",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

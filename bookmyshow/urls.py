@@ -19,7 +19,7 @@ urlpatterns = [
     # Patterns are tried in order. These come first, because most requests are for them.
     path("", include("shows.seatmap.urls")),
     path("", include("bookings.urls")),
-    path("", include("bookings.waiting.urls")),
+    path("", include("bookings.waiting_list.urls")),
     path("", include("shows.waiting_room.urls")),
     path(f"{settings.ADMIN_PATH}clear-cache/", clear_cache, name="clear_cache"),
     path(f"{settings.ADMIN_PATH}style/", style_page, name="style"),

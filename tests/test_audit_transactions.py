@@ -29,8 +29,8 @@ from bookings.payments.models import Order, Payment, Refund
 from bookings.payments.refund_decisions import refund_order, retry, send_now
 from bookings.payments.review import check_soon, close_review
 from bookings.show_changes.services import cancel_show, move_show
-from bookings.waiting.models import Entry
-from bookings.waiting.services import remove
+from bookings.waiting_list.models import Entry
+from bookings.waiting_list.services import remove
 from bookmyshow.core.time import business_day
 from movies.models import Movie
 from movies.services import MovieFacts, create_movie, delete_movie, replace_movie
@@ -49,7 +49,7 @@ from tests.support.money import (
     make_refund,
     take_at_counter,
 )
-from tests.support.waiting import join, sell_out
+from tests.support.waiting_list import join, sell_out
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MODELS: tuple[type[Model], ...] = (

@@ -120,7 +120,7 @@ CHECKS = {
     ("accounts/push/browsers.py", "unsign"): "made by the site: a device opens nothing",
     ("shows/tell_me/links.py", "loads"): "made by the site: a mailed link",
     ("shows/waiting_room/passes.py", "unsign"): "made by the site: a pass",
-    ("bookings/waiting/links.py", "loads"): "made by the site: a mailed link",
+    ("bookings/waiting_list/links.py", "loads"): "made by the site: a mailed link",
     ("bookings/guests/links.py", "loads"): "made by the site: a mailed link",
     ("accounts/email/new_address_link.py", "loads"): "made by the site: a mailed link",
     ("accounts/tokens.py", "decode"): "made by the site: a signed token",

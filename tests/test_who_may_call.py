@@ -20,7 +20,7 @@ from accounts.push.models import Subscription
 from accounts.tokens import issue_token
 from bookings.models import Booking
 from bookings.payments.models import Payment, Refund
-from bookings.waiting.models import Entry
+from bookings.waiting_list.models import Entry
 from bookmyshow.site.api import document
 from shows.waiting_room.models import OnSale
 from tests.support.addresses import (
@@ -37,7 +37,7 @@ from tests.support.factories import hall, make_booking, make_guest, make_show, m
 from tests.support.guests import be_guest
 from tests.support.money import make_order, make_paid_booking, make_payment, make_refund
 from tests.support.on_sale import open_sale, pass_of
-from tests.support.waiting import join, sell_out
+from tests.support.waiting_list import join, sell_out
 
 # Open to all; `password_change/` leads to the page of accounts, which asks to log in.
 ADMIN_LOG_IN = {"login/", "logout/", "password_change/"}

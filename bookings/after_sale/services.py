@@ -26,7 +26,7 @@ from bookings.payments.cancelling import (
 )
 from bookings.payments.errors import PaymentDisputed
 from bookings.payments.models import Refund
-from bookings.waiting.offers import offer_free_seats
+from bookings.waiting_list.offers import offer_free_seats
 from bookmyshow.core.currencies import from_minor
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit

@@ -22,7 +22,7 @@ from bookings.locks import lock_bookings, lock_people, lock_show
 from bookings.models import Booking
 from bookings.payments.locks import lock_orders
 from bookings.payments.models import Order
-from bookings.waiting.models import Entry
+from bookings.waiting_list.models import Entry
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.email_key import email_key
 from bookmyshow.core.observability.security_log import log_event

@@ -22,7 +22,7 @@ from bookings.models import Booking
 from bookings.payments.cancelling import abandon_order
 from bookings.payments.locks import lock_orders
 from bookings.payments.models import Order
-from bookings.waiting.offers import follow_offer, offer_free_seats
+from bookings.waiting_list.offers import follow_offer, offer_free_seats
 from bookmyshow.core.db.one_trip import one_trip
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.time import database_now

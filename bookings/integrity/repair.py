@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from django.db import connection, transaction
 
 from bookings.models import Booking
-from bookings.waiting.offers import offer_free_seats
+from bookings.waiting_list.offers import offer_free_seats
 from bookmyshow.core.time import database_now
 from shows.models import Seat, Show
 from shows.seatmap import current as seatmap

@@ -15,10 +15,10 @@ from accounts.push.content import Content
 from accounts.push.kinds import register_kind
 from accounts.push.models import Topic
 from bookings.models import Booking
-from bookings.waiting import messages
-from bookings.waiting.choosing import Party
-from bookings.waiting.links import confirm_link, place_link
-from bookings.waiting.models import Entry
+from bookings.waiting_list import messages
+from bookings.waiting_list.choosing import Party
+from bookings.waiting_list.links import confirm_link, place_link
+from bookings.waiting_list.models import Entry
 from bookmyshow.core.mail import add_unsubscribe, compose_mail, site_link
 from bookmyshow.core.templatetags.formatting import clock, moment
 from bookmyshow.core.time import database_now

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from bookings.ending import count_seats, end_bookings
 from bookings.models import Booking
-from bookings.waiting.offers import note_bought, offer_free_seats
+from bookings.waiting_list.offers import note_bought, offer_free_seats
 from bookmyshow.core.observability import metrics
 from shows.models import Seat, Show
 from shows.seatmap import current as seatmap

@@ -27,8 +27,8 @@ from bookings.models import Booking
 from bookings.payments.cancelling import ShowMoney, give_back_all
 from bookings.payments.models import Refund
 from bookings.push.changes import write_show_cancelled, write_show_moved
-from bookings.waiting.offers import offer_free_seats
-from bookings.waiting.services import Why, close_list, tell_of_move
+from bookings.waiting_list.offers import offer_free_seats
+from bookings.waiting_list.services import Why, close_list, tell_of_move
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit
 from bookmyshow.core.time import database_now

@@ -20,7 +20,7 @@ from django.utils import timezone
 from bookings import confirmation, holds_sql, on_citus, sweep
 from bookings.hold_limits import HoldLimits, person_elsewhere_statement
 from bookings.models import Booking
-from bookings.waiting.models import Entry
+from bookings.waiting_list.models import Entry
 from bookmyshow.core.db.in_show import OfShow
 from bookmyshow.core.time import database_now
 from shows.models import Seat, Show

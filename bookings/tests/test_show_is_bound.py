@@ -30,7 +30,7 @@ from bookings.payments.providers.base import Remote, RemoteState
 from bookings.payments.settlement import apply
 from bookings.payments.states import PaymentState
 from bookings.sweep import sweep_show
-from bookings.waiting.models import Entry
+from bookings.waiting_list.models import Entry
 from bookmyshow.core.db.in_show import OfShow
 from shows.models import Show
 from shows.seatmap.current import read

@@ -19,7 +19,7 @@ from tests.mutants.privacy import MUTANTS_OF_PRIVACY
 from tests.mutants.providers import MUTANTS_OF_PROVIDERS
 from tests.mutants.push import MUTANTS_OF_PUSH
 from tests.mutants.tell_me import MUTANTS_OF_TELL_ME
-from tests.mutants.waiting import MUTANTS_OF_WAITING
+from tests.mutants.waiting_list import MUTANTS_OF_WAITING_LIST
 from tests.mutants.waiting_room import MUTANTS_OF_WAITING_ROOM
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -277,7 +277,7 @@ MUTANTS = (
             *MUTANTS_OF_COUNTER,
             *MUTANTS_OF_HOLD_LIMITS,
             *MUTANTS_OF_GUESTS,
-            *MUTANTS_OF_WAITING,
+            *MUTANTS_OF_WAITING_LIST,
             *MUTANTS_OF_WAITING_ROOM,
             *MUTANTS_OF_LIVE,
             *MUTANTS_OF_CLAIMS,

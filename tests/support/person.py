@@ -11,7 +11,7 @@ from accounts.push.models import Subscription
 from bookings.archive.services import archive_batch
 from bookings.documents.numbering import number_documents
 from bookings.payments.models import Payment
-from bookings.waiting.models import Entry
+from bookings.waiting_list.models import Entry
 from shows.models import Show
 from shows.tell_me import services as tell_me
 from shows.waiting_room.models import Place

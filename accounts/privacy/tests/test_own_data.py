@@ -18,13 +18,13 @@ from accounts.privacy.services import delete_account
 from bookings import services
 from bookings.models import Booking
 from bookings.payments.locks import lock_orders
-from bookings.waiting.models import Entry
+from bookings.waiting_list.models import Entry
 from shows.models import Show
 from tests.support.factories import make_booking, make_guest, make_show, make_user
 from tests.support.money import make_order
 from tests.support.person import EMAIL, MARKS, well_known_person
 from tests.support.races import elsewhere, meeting
-from tests.support.waiting import join, offer_to, sell_out
+from tests.support.waiting_list import join, offer_to, sell_out
 
 pytestmark = pytest.mark.django_db
 

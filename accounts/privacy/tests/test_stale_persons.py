@@ -19,11 +19,11 @@ from bookings.models import Booking
 from bookings.payments.models import Order
 from bookings.payments.orders import write_order
 from bookings.payments.prices import quote
-from bookings.waiting.models import Entry
+from bookings.waiting_list.models import Entry
 from bookmyshow.core.time import database_now
 from tests.support.factories import make_booking, make_guest, make_show, make_user
 from tests.support.money import make_order
-from tests.support.waiting import join, sell_out
+from tests.support.waiting_list import join, sell_out
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

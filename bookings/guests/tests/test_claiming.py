@@ -26,7 +26,7 @@ from tests.support.factories import (
 )
 from tests.support.guests import be_guest
 from tests.support.money import make_paid_booking
-from tests.support.waiting import join, sell_out
+from tests.support.waiting_list import join, sell_out
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST, CLAIM = reverse("bookings:list"), reverse("bookings:claim")

@@ -15,7 +15,7 @@ from bookings import services
 from bookings.guests import forgetting
 from bookings.guests.forgetting import forget_guests
 from bookings.models import Booking
-from bookings.waiting.models import Entry
+from bookings.waiting_list.models import Entry
 from shows.tell_me.models import FilmWish
 from tests.support.factories import (
     lapse,

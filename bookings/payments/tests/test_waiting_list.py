@@ -7,12 +7,12 @@ from bookings.errors import BookingExpired
 from bookings.models import Booking
 from bookings.payments.checkout import MARGIN
 from bookings.payments.states import OrderState, PaymentState
-from bookings.waiting.models import Entry
+from bookings.waiting_list.models import Entry
 from shows.models import Show
 from tests.support.factories import hall, lapse, make_show, make_user
 from tests.support.paying import order_of, press, run_out, seen, status_of
 from tests.support.sandbox import Sandbox
-from tests.support.waiting import breaches, join, line_of, offer_to, sell_out
+from tests.support.waiting_list import breaches, join, line_of, offer_to, sell_out
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("conserved")]
 

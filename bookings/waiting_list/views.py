@@ -93,7 +93,9 @@ def panel(request: HttpRequest, show_id: int) -> HttpResponse:
     show = show_cache.show_or_404(show_id)
     entry = own_entry(people(request), show_id)
     return render(
-        request, "bookings/waiting/_panel.html#place", {"show": show, **panel_context(entry, show)}
+        request,
+        "bookings/waiting_list/_panel.html#place",
+        {"show": show, **panel_context(entry, show)},
     )
 
 
@@ -120,11 +122,11 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     asked = request_of(token)
     show = Show.objects.with_film().filter(pk=asked.show or 0).first() if asked else None
     if asked is None or show is None:
-        return _private(render(request, "bookings/waiting/confirm.html", status=410))
+        return _private(render(request, "bookings/waiting_list/confirm.html", status=410))
     party = Party(**asked.data)
     context = {"show": show, "party": party, "wish": party.words, "address": asked.address}
     if request.method != "POST":
-        return _private(render(request, "bookings/waiting/confirm.html", context))
+        return _private(render(request, "bookings/waiting_list/confirm.html", context))
     try:
         person = _proved(request, asked.address)
         entry = services.join(user=person, show_id=show.pk, party=party)
@@ -134,7 +136,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     except DomainError as error:
         context["problem"] = error.message
         return _private(
-            render(request, "bookings/waiting/confirm.html", context, status=error.status)
+            render(request, "bookings/waiting_list/confirm.html", context, status=error.status)
         )
     return _private(redirect(f"{show.get_absolute_url()}#waiting"))
 
@@ -165,7 +167,7 @@ def place(request: HttpRequest, token: str) -> HttpResponse:
     """The page of a place in line that mails link to, with a button to leave. POST leaves."""
     entry = entry_of(token)
     if entry is None:
-        return _private(render(request, "bookings/waiting/place.html", status=410))
+        return _private(render(request, "bookings/waiting_list/place.html", status=410))
     problem = ""
     if request.method == "POST":
         try:
@@ -179,7 +181,7 @@ def place(request: HttpRequest, token: str) -> HttpResponse:
         "is_open": is_open,
         **panel_context(entry, entry.show),
     }
-    return _private(render(request, "bookings/waiting/place.html", context))
+    return _private(render(request, "bookings/waiting_list/place.html", context))
 
 
 def _private(response: HttpResponse) -> HttpResponse:

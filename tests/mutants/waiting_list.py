@@ -3,34 +3,34 @@
 Each is: name, file, text, its replacement, and the test that must fail.
 """
 
-OFFERS = "bookings/waiting/offers.py"
+OFFERS = "bookings/waiting_list/offers.py"
 HOLDS = "bookings/holds.py"
-SERVICES = "bookings/waiting/services.py"
-TESTS = "bookings/waiting/tests/test_offers.py"
-JOINING = "bookings/waiting/tests/test_joining_and_leaving.py"
-LINE = "bookings/waiting/tests/test_line.py"
+SERVICES = "bookings/waiting_list/services.py"
+TESTS = "bookings/waiting_list/tests/test_offers.py"
+JOINING = "bookings/waiting_list/tests/test_joining_and_leaving.py"
+LINE = "bookings/waiting_list/tests/test_line.py"
 IN_ORDER = f"{LINE}::test_the_line_is_served_in_its_order_and_nobody_overtakes_it"
 AT_ONCE = f"{TESTS}::test_seats_that_come_back_are_offered_at_once"
 
-MUTANTS_OF_WAITING = [
+MUTANTS_OF_WAITING_LIST = [
     (
         "seats are offered after the commit",
         "bookings/release_and_cancel.py",
         "BY_CUSTOMER))\n        offer_free_seats(show, now)",
         "BY_CUSTOMER))\n"
         "        transaction.on_commit(lambda: transaction.atomic(offer_free_seats)(show, now))",
-        "bookings/waiting/tests/test_races.py::test_no_buyer_gets_a_returned_seat_before_the_line",
+        "bookings/waiting_list/tests/test_races.py::test_no_buyer_gets_a_returned_seat_before_the_line",
     ),
     (
         "the line is served from its end",
-        "bookings/waiting/models.py",
+        "bookings/waiting_list/models.py",
         'waiting.exclude(Exists(hold)).order_by("pk")',
         'waiting.exclude(Exists(hold)).order_by("-pk")',
         IN_ORDER,
     ),
     (
         "who holds seats gets an offer all the same",
-        "bookings/waiting/models.py",
+        "bookings/waiting_list/models.py",
         "waiting.exclude(Exists(hold))",
         "waiting",
         f"{TESTS}::test_a_person_who_holds_seats_is_skipped_and_keeps_the_place",
@@ -93,7 +93,7 @@ MUTANTS_OF_WAITING = [
     ),
     (
         "a wheelchair place is offered to anybody",
-        "bookings/waiting/choosing.py",
+        "bookings/waiting_list/choosing.py",
         'WHEELCHAIR if party.wheelchair else ""',
         'WHEELCHAIR if party.seats == 1 else ""',
         f"{TESTS}::test_wheelchair_places_go_only_to_those_who_asked_for_one",
@@ -125,7 +125,7 @@ MUTANTS_OF_WAITING = [
         "        show = lock_show(show_id)\n        now = database_now()\n        check_open",
         "        show = Show.objects.get(pk=show_id)\n        now = database_now()\n"
         "        check_open",
-        "bookings/waiting/tests/test_races.py"
+        "bookings/waiting_list/tests/test_races.py"
         "::test_a_person_who_joins_while_a_seat_returns_does_not_miss_it",
     ),
     (
@@ -133,7 +133,7 @@ MUTANTS_OF_WAITING = [
         OFFERS,
         "no_key=True, skip_locked=True",
         "no_key=True",
-        "bookings/waiting/tests/test_races.py"
+        "bookings/waiting_list/tests/test_races.py"
         "::test_a_confirmation_that_is_under_way_is_not_waited_for",
     ),
     (

@@ -6,10 +6,10 @@ from accounts.models import User
 from bookings import services
 from bookings.guests.moving import move_holds
 from bookings.models import Booking
-from bookings.waiting.models import Entry
+from bookings.waiting_list.models import Entry
 from shows.models import Show
 from tests.support.factories import hall, make_booking, make_show, make_user
-from tests.support.waiting import breaches, join, offer_to
+from tests.support.waiting_list import breaches, join, offer_to
 
 pytestmark = pytest.mark.django_db
 

@@ -17,12 +17,12 @@ from accounts.models import User
 from bookings import services
 from bookings.errors import BookingError
 from bookings.models import Booking
-from bookings.waiting import services as waiting
-from bookings.waiting.choosing import Party
-from bookings.waiting.models import Entry
+from bookings.waiting_list import services as waiting
+from bookings.waiting_list.choosing import Party
+from bookings.waiting_list.models import Entry
 from shows.models import Seat, Show
 from tests.support.factories import hall, lapse, make_booking, make_show, make_user
-from tests.support.waiting import breaches
+from tests.support.waiting_list import breaches
 
 SEATS, PEOPLE = 4, 7
 LABELS = [f"R1-{number}" for number in range(1, SEATS + 1)]

@@ -10,12 +10,12 @@ from accounts.outbox.models import Message
 from bookings import services
 from bookings.errors import TooManySeats
 from bookings.show_changes.services import cancel_show, move_show
-from bookings.waiting import services as waiting
-from bookings.waiting.errors import AlreadyInLine, ListClosed, SeatsAreFree
-from bookings.waiting.models import Entry
+from bookings.waiting_list import services as waiting
+from bookings.waiting_list.errors import AlreadyInLine, ListClosed, SeatsAreFree
+from bookings.waiting_list.models import Entry
 from shows.models import Show
 from tests.support.factories import hall, lapse, make_booking, make_show, make_user
-from tests.support.waiting import breaches, join, line_of, offer_to, sell_out
+from tests.support.waiting_list import breaches, join, line_of, offer_to, sell_out
 
 pytestmark = pytest.mark.django_db
 

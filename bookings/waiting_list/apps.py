@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class WaitingConfig(AppConfig):
-    name = "bookings.waiting"
+    name = "bookings.waiting_list"
     label = "waiting"
     verbose_name = "Waiting list"

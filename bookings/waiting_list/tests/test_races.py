@@ -15,14 +15,14 @@ from bookings import release_and_cancel, services
 from bookings.errors import BookingError, BookingNotFound, SeatsUnavailable, ShowBusy
 from bookings.locks import lock_show
 from bookings.models import Booking
-from bookings.waiting import services as waiting
-from bookings.waiting.choosing import Party
-from bookings.waiting.models import Entry
-from bookings.waiting.offers import offer_free_seats
+from bookings.waiting_list import services as waiting
+from bookings.waiting_list.choosing import Party
+from bookings.waiting_list.models import Entry
+from bookings.waiting_list.offers import offer_free_seats
 from shows.models import Show
 from tests.support.factories import hall, make_booking, make_guest, make_show, make_user
 from tests.support.races import assert_sold_once, at_once, meeting
-from tests.support.waiting import breaches, join, lapse_under_lock, offer_to, sell_out
+from tests.support.waiting_list import breaches, join, lapse_under_lock, offer_to, sell_out
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,15 +8,15 @@ from django.template.context import RequestContext
 from django.utils import timezone
 
 from accounts.guests.session import buyer, people
-from bookings.waiting.forms import WishForm
-from bookings.waiting.offers import last_offers_at
-from bookings.waiting.panel import asks_address, is_proved, own_entry, panel_context
+from bookings.waiting_list.forms import WishForm
+from bookings.waiting_list.offers import last_offers_at
+from bookings.waiting_list.panel import asks_address, is_proved, own_entry, panel_context
 from shows.models import Show
 
 register = template.Library()
 
 
-@register.inclusion_tag("bookings/waiting/_panel.html", takes_context=True)
+@register.inclusion_tag("bookings/waiting_list/_panel.html", takes_context=True)
 def waiting_list(context: RequestContext, show: Show) -> dict[str, Any]:
     """The viewer's place in the line of `show`, or the form to join it."""
     request = context["request"]

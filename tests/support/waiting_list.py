@@ -8,9 +8,9 @@ from django.utils import timezone
 from accounts.models import User
 from bookings.integrity.checks import RULES
 from bookings.models import Booking
-from bookings.waiting import services
-from bookings.waiting.choosing import Party
-from bookings.waiting.models import Entry
+from bookings.waiting_list import services
+from bookings.waiting_list.choosing import Party
+from bookings.waiting_list.models import Entry
 from shows.models import Show
 
 from .factories import make_booking, make_user

@@ -17,14 +17,14 @@ from bookings.after_sale.services import Back, cancel_for_customer
 from bookings.errors import OfferedInstead, SeatsUnavailable
 from bookings.integrity.repair import repair_show
 from bookings.models import Booking
-from bookings.waiting import services as waiting
-from bookings.waiting.choosing import Party
-from bookings.waiting.models import Entry
+from bookings.waiting_list import services as waiting
+from bookings.waiting_list.choosing import Party
+from bookings.waiting_list.models import Entry
 from shows.models import Seat, Show
 from shows.waiting_room.services import switch_sale
 from tests.support.factories import hall, lapse, make_booking, make_show, make_user
 from tests.support.on_sale import make_sale
-from tests.support.waiting import breaches, join, line_of, offer_to, sell_out
+from tests.support.waiting_list import breaches, join, line_of, offer_to, sell_out
 
 pytestmark = pytest.mark.django_db
 

@@ -15,13 +15,13 @@ from accounts.outbox.registry import Drop, kind_of
 from bookings import services
 from bookings.models import Booking
 from bookings.show_changes.services import move_show
-from bookings.waiting import services as waiting
-from bookings.waiting.errors import OffersPassed
-from bookings.waiting.links import place_link
-from bookings.waiting.models import Entry
+from bookings.waiting_list import services as waiting
+from bookings.waiting_list.errors import OffersPassed
+from bookings.waiting_list.links import place_link
+from bookings.waiting_list.models import Entry
 from shows.models import Show
 from tests.support.factories import hall, lapse, make_show, make_user
-from tests.support.waiting import join, line_of, offer_to, sell_out
+from tests.support.waiting_list import join, line_of, offer_to, sell_out
 
 pytestmark = pytest.mark.django_db
 

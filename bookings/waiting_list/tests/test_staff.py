@@ -5,9 +5,9 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from bookings import services
-from bookings.waiting.models import Entry
+from bookings.waiting_list.models import Entry
 from tests.support.factories import hall, make_show, make_user
-from tests.support.waiting import breaches, join, line_of, offer_to, sell_out
+from tests.support.waiting_list import breaches, join, line_of, offer_to, sell_out
 
 pytestmark = pytest.mark.django_db
 

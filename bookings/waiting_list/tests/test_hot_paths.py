@@ -11,7 +11,7 @@ from bookings import services
 from bookings.models import Booking
 from shows.models import Show
 from tests.support.factories import hall, lapse, make_booking, make_show, make_user
-from tests.support.waiting import join, line_of
+from tests.support.waiting_list import join, line_of
 
 pytestmark = pytest.mark.django_db
 
