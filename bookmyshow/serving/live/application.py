@@ -28,7 +28,7 @@ PUBLIC = [
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 ]
-#: Only streams stay open. Others would take files that streams need.
+#: Every other answer closes its connection, so that open files are left for streams.
 CLOSING = (b"connection", b"close")
 STREAM = {
     "type": "http.response.start",

@@ -18,15 +18,15 @@ from .snapshot import Snapshot
 log = logging.getLogger(__name__)
 
 READERS = 2
-#: A stream is never silent for longer than this and HEARTBEAT_CHECK_SECONDS together; a page takes
-#: one for dead after 20 s.
+#: After this time without an event a stream gets a heartbeat, at the next check. A page counts a
+#: stream as broken after 20 s without a byte.
 HEARTBEAT_SECONDS = 12.0
 HEARTBEAT_CHECK_SECONDS = 1.0
-#: The id of a show that does not exist is refused without a look at the database for this long.
+#: The id of a show that does not exist is refused without a query for this long.
 UNKNOWN_SECONDS = 60.0
 MOST_UNKNOWN = 10_000
-#: How many shows that nobody watched may be read in a second, on average, and at once. Otherwise
-#: somebody who asks for one show after the other would keep the database busy.
+#: How many shows that nobody has watched so far may be read in a second, on average and at once.
+#: Without this limit, requests for one show after the other would keep the database busy.
 FIRST_READS_PER_SECOND = 20.0
 MOST_FIRST_READS = 200.0
 SLICES = 50
@@ -37,7 +37,7 @@ class TooMany(Exception):
 
 
 class Hub:
-    """Knows the watched shows. Everything but the reads runs in the event loop's thread."""
+    """The watched shows by id. Everything except the reads runs in the event loop's thread."""
 
     def __init__(self, most_watchers: int) -> None:
         self.shows: dict[int, WatchedShow] = {}
@@ -97,7 +97,7 @@ class Hub:
         try:
             await show.follow()
         except Exception:
-            # An error in the code. The streams end, and come back to a show that is read again.
+            # A bug. The streams end; when their pages open them again, the show is read again.
             log.exception("show %s is not followed any more", show.show_id)
         finally:
             del self.shows[show.show_id]
@@ -112,7 +112,7 @@ class Hub:
             )
 
     async def _beat(self) -> None:
-        """Write to streams that were silent, count the streams, and look at the pace."""
+        """Every second: heartbeats for silent streams, the metric of streams, and the pace."""
         while True:
             await asyncio.sleep(HEARTBEAT_CHECK_SECONDS)
             self._pace.look()

@@ -1,4 +1,4 @@
-"""How often the seats of a show are read, so that this process leaves the processor to others."""
+"""How often the seats of a show are read. Under load less often, to leave the processor to web."""
 
 import time
 
@@ -19,7 +19,7 @@ class Pace:
         self._used = time.process_time()
 
     def look(self) -> None:
-        """Adapt the gap to what the process has used of a processor since the last look."""
+        """Adapt the gap to the processor time that the process has used since the last call."""
         now, used = time.monotonic(), time.process_time()
         self.adapt((used - self._used) / (now - self._looked_at))
         self._looked_at, self._used = now, used

@@ -20,11 +20,11 @@ log = logging.getLogger(__name__)
 
 #: After a read that failed, the next one is this much later.
 RETRY_SECONDS = 2.0
-#: A hold has lapsed and a show has begun by the database's clock this long after they should.
+#: Read this long after a hold's end or a show's start, so that by the database's clock it is over.
 LAPSE_SECONDS = 0.005
-#: A stream from one of the last versions gets the difference; others get the whole map.
+#: A page that shows one of the last versions gets the difference; any other page must poll.
 KNOWN_VERSIONS = 64
-#: So many streams are written to before other work has its turn.
+#: After this many streams the event loop does other work.
 SLICE = 500
 #: A show without watchers is followed for this long, in case somebody comes back.
 LINGER_SECONDS = 10.0
@@ -39,8 +39,8 @@ class NotRead(Exception):
 class WatchedShow:
     """A show's current map and its streams.
 
-    `follow` is its task. The streams' transports are in `watchers`; what is written to one of them
-    is the same for all.
+    `follow` is its task. `watchers` are the transports of its streams; all of them get the same
+    bytes.
     """
 
     def __init__(self, show_id: int, read: Read, pace: Pace) -> None:
@@ -114,7 +114,7 @@ class WatchedShow:
             del self._known[next(iter(self._known))]
 
     def _event_since(self, version: str) -> bytes:
-        """What leads a page from `version` to the current map. Made once for all who show it."""
+        """The event from `version` to the current map. It is made once for all pages."""
         assert self.current is not None
         states = self._known.get(version)
         if states is None:
@@ -128,8 +128,8 @@ class WatchedShow:
     def greet(self, stream: asyncio.WriteTransport, shown: str) -> None:
         """Begin a stream to a page that shows the version `shown`.
 
-        Without a pause between the look at the map and the place among the watchers, so that no
-        change is missed.
+        There is no `await` between the read of `current` and the entry in `watchers`. So the stream
+        misses no change.
         """
         assert self.current is not None
         first = events.greeting()
@@ -147,7 +147,7 @@ class WatchedShow:
         self.left_at = time.monotonic()
 
     async def write(self, data: bytes) -> None:
-        """Write to all streams. A stream that begins meanwhile has the newest map already."""
+        """Write to all streams. A stream that begins meanwhile has begun with the newest map."""
         self.written_at = time.monotonic()
         streams = list(self.watchers)
         for start in range(0, len(streams), SLICE):
@@ -157,7 +157,7 @@ class WatchedShow:
         metrics.LIVE_EVENTS.inc(len(streams))
 
     def stop(self) -> None:
-        """The show is not followed any more: end its streams, and refuse who waits for a map."""
+        """The show is not followed any more: end its streams and the waits in `map_now`."""
         self.end_streams(events.LAST_CHUNK)
         self._tried.set()
 

@@ -45,8 +45,8 @@ class Snapshot:
 def take(show_id: int) -> Snapshot:
     """Read the seats in this thread. Raises Show.DoesNotExist, and django.db.Error.
 
-    The thread keeps its connection, so that a read needs no check of it. After an error it is given
-    back, because it may be dead.
+    The thread keeps its connection, so that a read needs no check of it. After an error the
+    connection is closed, because it may be dead.
     """
     try:
         reading = seatmap.read(show_id)
@@ -63,5 +63,8 @@ def take(show_id: int) -> Snapshot:
 
 
 def _spread(good_for: float) -> float:
-    """Unless a hold lapses or the show begins, shows that were read together part again."""
+    """Shorten the usual time at random, so that shows that were read together are not again.
+
+    A shorter time is a lapse or a start of a show, and stays.
+    """
     return good_for * random.uniform(0.7, 1) if good_for >= seatmap.POINTER_SECONDS else good_for

@@ -19,8 +19,8 @@ RETRY_SECONDS = 1.0
 class Subscription:
     """Tells the hub which shows have changed. `is_on`: whether it hears them now.
 
-    While the server is away the hub reads the seats every few seconds, as always, and nothing else
-    is lost than time.
+    While the server is away no change is heard. The hub reads all watched shows every 5 s anyway,
+    so maps are late then, but right.
     """
 
     def __init__(self, hub: Hub, url: str, channel: str) -> None:
