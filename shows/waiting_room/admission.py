@@ -22,7 +22,7 @@ from .models import Arrivals, OnSale, Place, call_time, pass_time
 
 log = logging.getLogger(__name__)
 
-#: After a pause of the leader, people of this time are called at once, and no more.
+#: After a pause of the leader, at most the people of this time are called at once.
 MOST_CREDIT = timedelta(seconds=10)
 TURNS_AT_ONCE = 20_000
 FORGET_AFTER = timedelta(days=30)
@@ -40,8 +40,8 @@ def admit_all() -> int:
 
     An on-sale whose shows have all begun is over, also if nobody has switched it off.
 
-    While Valkey is away nobody is let in: pages are slow then, and the people who are inside come
-    first. Nobody loses a place, because places are in PostgreSQL.
+    While Valkey is away nobody is let in: pages are slow then, and must serve the people who were
+    let in before. Nobody loses a place, because places are in PostgreSQL.
     """
     try:
         cache_client().ping()
@@ -77,7 +77,7 @@ def forget_old_places() -> int:
 def admit(on_sale_id: int) -> int:
     """Let the next people in: as many as the rate and the cap allow. Returns how many.
 
-    0 if another run is at it, or the on-sale has not opened.
+    0 if another run has locked the on-sale, or it has not opened.
     """
     sales = OnSale.objects.admitting().select_for_update(no_key=True, skip_locked=True)
     sale = sales.filter(pk=on_sale_id).first()

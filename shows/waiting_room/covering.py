@@ -10,8 +10,8 @@ from .models import OnSale
 def put_on_sale(shows: Iterable[Show]) -> None:
     """Set the on-sale of new shows that are not saved yet.
 
-    The caller has locked their films (`shows.services.keep_in_use`), so an on-sale that is switched
-    meanwhile covers these shows itself (`sales.switch_sale`).
+    The caller has locked their films (`shows.services.keep_in_use`). So an on-sale that is switched
+    at the same time waits for them, and then covers these shows too (`sales.switch_sale`).
     """
     new = list(shows)
     films = {show.movie_id for show in new}

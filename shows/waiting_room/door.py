@@ -1,4 +1,7 @@
-"""The door to the shows of an on-sale: who may go through, and what lists say about it."""
+"""Whether a visitor may open the shows of an on-sale, and what lists of shows say about it.
+
+A `Door` is the entry to these shows. The check-in at the cinema is in bookings/door.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +23,7 @@ from .models import OnSale, room_path
 from .pages import common_clock
 
 KEY = "on-sales"
-#: Lists may say for this long that a show is on sale when it is not any more. Holds read the row.
+#: For this long lists may say that a show is on sale after it was switched off. Holds read the row.
 KEPT_SECONDS = 5
 
 
@@ -67,7 +70,7 @@ class Opening:
 class Door(NamedTuple):
     """What a list says about shows that are on sale through a waiting room."""
 
-    #: The film, if all its coming shows are behind this door.
+    #: The film, if the on-sale covers all of its coming shows; None if it covers one show.
     movie_id: int | None
     address: str
     opens: datetime

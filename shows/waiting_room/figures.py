@@ -1,4 +1,4 @@
-"""Live figures of on-sales, for staff."""
+"""Figures of on-sales for the staff page "On sale now". For metrics: `progress`."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from .pages import SalePage
 from .state import Phase, phase_of
 
 Outcome = Place.Outcome
-#: A sale that is on, whose shows are over, is listed until this long after its opening.
+#: An on-sale that is switched on, and whose shows have begun, is listed this long after opening.
 STILL_LISTED = timedelta(days=2)
 #: If the leader has not looked for this long, people wait and nobody is let in.
 LATE = timedelta(seconds=15)

@@ -15,7 +15,7 @@ from .models import OnSale
 from .pages import clock_of
 
 Mode = OnSale.Mode
-#: Of a new on-sale: a hall of 300 seats is sold in a few minutes.
+#: The defaults of a new on-sale: with them a hall of 300 seats is sold in a few minutes.
 USUAL = {"rate": 60, "active_cap": 200}
 LONGEST_PREQUEUE = timedelta(days=7)
 FURTHEST = timedelta(days=365)
@@ -86,7 +86,7 @@ class OnSaleForm(forms.ModelForm):
         if show and (show.is_cancelled or show.starts_at <= database_now()):
             self.add_error("show", "This show has begun or is cancelled.")
         film = movie or (show and show.movie)
-        # An on-sale of one show is in the way of one of its film, and the other way round.
+        # A film can't have an on-sale while one of its shows has one, and the other way round.
         same = Q(movie=film) | (Q(show__movie=film) if movie else Q(show=show))
         if other := OnSale.objects.on().filter(same).first():
             self.add_error(

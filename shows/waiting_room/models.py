@@ -76,10 +76,10 @@ class OnSale(models.Model):
     called_upto = models.PositiveIntegerField(
         default=0, editable=False, help_text="The last turn that was called."
     )
-    #: Everybody who should be let in until this moment was let in. It moves on by 1/rate minutes
-    #: for each person.
+    #: The rate is used up to this moment: each person who is called moves it on by 1/rate minutes.
+    #: The time from here to now is what the rate still allows.
     credited_to = models.DateTimeField(null=True, editable=False)
-    #: When the leader last looked.
+    #: When `admission.admit` last ran for this on-sale.
     looked_at = models.DateTimeField(null=True, editable=False)
 
     objects = OnSaleQuerySet.as_manager()

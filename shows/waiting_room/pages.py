@@ -23,7 +23,7 @@ from .state import Phase, phase_of
 
 #: How long a shared cache keeps the page. The state decides what it shows, and is newer.
 PAGE_SECONDS = 15
-#: How long a browser keeps the number of arrival.
+#: How long a browser keeps the arrival number.
 NUMBER_KEPT = timedelta(days=30)
 
 

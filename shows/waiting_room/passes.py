@@ -1,7 +1,7 @@
 """The pass of a person who was let in: signed, for one account and one on-sale, with an end.
 
-A hold at a show on sale needs one (docs/spec.md §24.4). It is stored nowhere: whoever enters again
-gets the same pass.
+A hold at a show on sale needs one (docs/spec.md §24.4). It is not stored: entering again gives the
+same pass.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,13 +16,13 @@ from .errors import PassExpired, PassInvalid, PassMissing
 #: The API's header.
 HEADER = "X-On-Sale-Pass"
 COOKIE = "on-sale-pass-"
-#: A browser may have passes of several on-sales; more than these are not read.
+#: A browser may have passes of several on-sales. More passes, and longer ones, are not read.
 MOST = 8
 LONGEST = 120
 
 
 class Pass(NamedTuple):
-    """A pass whose signature is right. It is for one account."""
+    """What a pass says, after its signature was checked."""
 
     on_sale_id: int
     user_id: int
@@ -74,7 +74,7 @@ def of_cookies(cookies: Mapping[str, str]) -> list[str]:
 
 
 def set_cookie(response: HttpResponse, text: str, *, secure: bool) -> None:
-    """Give the browser a pass that `make` made. Scripts can't read the cookie; it ends with it."""
+    """Set a pass from `make` as a cookie. Scripts can't read it; it ends when the pass ends."""
     found = _read(text)
     assert found
     response.set_cookie(

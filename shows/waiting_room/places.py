@@ -20,10 +20,10 @@ from .errors import (
 )
 from .models import OnSale, Place, call_time
 
-# A number is given in a transaction of its own, which does not wait for the disk: so its row is
-# locked for a few microseconds only, and thousands can join in a second. A number can't be given
-# twice after a crash: the place is written later and waits for the disk, and what is written before
-# it is on disk with it. If a place is not written after all, its number stays empty.
+# A number is given in a transaction of its own, which does not wait for the disk. So the row of
+# numbers is locked for a few microseconds only, and thousands can join in a second. The place is
+# written later and waits for the disk. The log keeps the order, so with the place its number is on
+# disk: after a crash no number is given twice. If writing the place fails, its number stays unused.
 TAKE_NUMBER = """
     WITH clock AS MATERIALIZED (
         SELECT clock_timestamp() AS now, set_config('synchronous_commit', 'off', true)
@@ -37,8 +37,8 @@ TAKE_NUMBER = """
     RETURNING arrivals.last
 """
 _COLUMNS = ", ".join(field.attname for field in Place._meta.concrete_fields)
-# A place that is over is given again, at the end of the line. Any other place stays: then no row is
-# returned.
+# If the person's place has ended, it gets the new number. If it has not, nothing changes and no row
+# is returned.
 WRITE_PLACE = f"""
     INSERT INTO waiting_room_place AS own (on_sale_id, user_id, number, turn, joined_at, outcome)
     SELECT sale.id, %(user)s::bigint, %(number)s::int,
@@ -109,7 +109,7 @@ def enter(place: Place) -> str:
 def place_in_line(place: Place, on_sale: OnSale) -> int | None:
     """How many people are called up to this one: 1 is the next, 0 was called. None before the draw.
 
-    Numbers that stayed empty are counted too, so it can go down by more than one.
+    Unused numbers are counted too, so it can go down by more than one.
     """
     if place.called_at is not None:
         return 0

@@ -1,4 +1,4 @@
-"""How open waiting rooms get on: for metrics and the page of staff."""
+"""How many people wait in open waiting rooms, and whether they are let in: for metrics."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -16,7 +16,7 @@ class Progress(NamedTuple):
     waiting: int
     active: int
     bought: int
-    #: How long ago the leader last looked, or the opening was.
+    #: The time since the last run of the leader; before the first run, since the opening.
     since_look: timedelta
 
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from .errors import OnSaleNotFound
 from .models import OnSale
 
-#: How long a process keeps the state. In its own memory, because this page must hold when Valkey
-#: does not: without it, each of a hundred thousand people would cost a read.
+#: How long a process keeps the state, in its own memory. While Valkey is away, a cache there would
+#: not help, and each request of a hundred thousand people would be a query.
 KEPT_SECONDS = 1.0
-#: Addresses of on-sales that don't exist are kept too.
+#: How many on-sales are kept. Ids without an on-sale are kept too.
 MOST_KEPT = 1_000
 
 
