@@ -25,7 +25,7 @@ MUTANTS_OF_HOSTS = [
     (
         "a commit without its standby is called done",
         BASE,
-        'pop("lonely_commit", False)',
+        'pop("commit_without_standby", False)',
         'pop("no such mark", False)',
         f"{HOSTS}::test_a_commit_that_no_standby_has_is_not_called_done",
     ),

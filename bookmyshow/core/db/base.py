@@ -1,7 +1,8 @@
 """Django's PostgreSQL backend with a FailFastPool.
 
-It leaves a server that accepts no writes any more, and it does not call a commit done that is only
-on one machine although it had to be on two. Django needs the module name `base`.
+It closes its connections to a server that accepts no writes any more. It raises an error for a
+commit that should have been on a synchronous standby and is not. Django needs the module name
+`base`.
 """
 
 from types import TracebackType
@@ -92,11 +93,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _configure_connection(self, connection: Connection[Any]) -> bool:
         """Prepare a new connection. The pool calls this, and Django if there is no pool."""
 
-        def note_lonely_commit(notice: Diagnostic) -> None:
+        def note_commit_without_standby(notice: Diagnostic) -> None:
             if notice.source_function == WAITS_FOR_STANDBY:
-                connection.lonely_commit = True  # type: ignore[attr-defined]
+                connection.commit_without_standby = True  # type: ignore[attr-defined]
 
-        connection.add_notice_handler(note_lonely_commit)
+        connection.add_notice_handler(note_commit_without_standby)
         return bool(super()._configure_connection(connection))  # type: ignore[misc]
 
     def _commit(self) -> None:
@@ -106,5 +107,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         warning. A failover may then lose what was committed, so nobody may be told that it is done.
         """
         super()._commit()  # type: ignore[misc]
-        if self.connection is not None and vars(self.connection).pop("lonely_commit", False):
+        if self.connection is None:
+            return
+        if vars(self.connection).pop("commit_without_standby", False):
             raise OperationalError("the commit is on this server, but not on a standby")

@@ -19,9 +19,9 @@ RETRY_SECONDS = 2
 #: Django raises these if the database is down, restarts or has no free connection, if a statement
 #: or a wait for a lock takes too long, and for a deadlock.
 AWAY = (OperationalError, InterfaceError)
-#: The server accepts no writes any more (SQLSTATE 25006: it is a standby now, or is about to be
-#: one), or has ended the session because of a transaction that took too long. psycopg does not
-#: count them to its OperationalErrors; `bookmyshow.core.db.base` does.
+#: The server accepts no writes any more (SQLSTATE 25006: it is a standby now, or will soon be one),
+#: or it has ended the session because a transaction took too long. In psycopg these are no
+#: OperationalErrors; `bookmyshow.core.db.base` raises them as such.
 SERVER_LEFT = (ReadOnlySqlTransaction, IdleInTransactionSessionTimeout, TransactionTimeout)
 #: Causes after which nothing was changed: there was no connection, or the server rolled the
 #: transaction back.
@@ -40,7 +40,7 @@ def may_be_done(request: HttpRequest, error: BaseException) -> bool:
 
 
 def _errors_of_database(error: BaseException | None) -> Iterator[BaseException]:
-    """This error and those that were being handled when it was raised, as far as they are AWAY."""
+    """Those of AWAY among this error and the errors that were being handled when it was raised."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))

@@ -2,7 +2,7 @@
 
 In the database their primary key is (id, show_id), and a foreign key between them is composite. To
 the ORM `id` alone is the primary key. These classes add the show to the statements that the ORM
-writes, so that each of them can be answered by the one server that has the show.
+writes, so that the one server that has the show can run each of them.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from django.db.models.sql.where import WhereNode
 
 
 class OfShow(Model):
-    """A row that belongs to one show, for ever. The model has a foreign key `show`."""
+    """A row that belongs to one show and never moves. The model has a foreign key `show`."""
 
     show_id: int
     #: For `DatabaseFeatures`, which is loaded before any model.

@@ -31,8 +31,8 @@ class ShowOf(NamedTuple):
     table: str
     link: str
     parent: str
-    #: A trigger that refuses changes of rows. It is off while a batch is filled, under a lock that
-    #: keeps out everybody else who writes.
+    #: A trigger that refuses changes of rows. While a batch is filled it is disabled, and the lock
+    #: of ALTER TABLE keeps out all other writers.
     frozen_by: str = ""
     #: Rows without a `link` have no show.
     optional: bool = False
@@ -101,13 +101,13 @@ def _limits(editor: BaseDatabaseSchemaEditor) -> Iterator[CursorWrapper]:
 
 
 def _patiently(cursor: CursorWrapper, statement: str) -> None:
-    """Run a statement for whose locks nobody waits, neither while it waits nor while it works."""
+    """Run a statement without a limit for its lock: it blocks nobody, waiting or running."""
     cursor.execute("SET lock_timeout = 0")
     cursor.execute(statement)
     cursor.execute("SET lock_timeout = '4s'")
 
 
-# The release before this one writes rows without a show, for the seconds in which it still runs. A
+# While the earlier release still runs, it writes rows without a show: the trigger fills it in. A
 # later release drops the triggers.
 FILL_FUNCTION = """
     CREATE OR REPLACE FUNCTION fill_show_id() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -145,7 +145,7 @@ def _add_show(cursor: CursorWrapper, row: ShowOf) -> None:
 
 
 def _require_show(cursor: CursorWrapper, row: ShowOf) -> None:
-    """NOT NULL without a scan under a lock; if the link may be empty, then only beside it."""
+    """Add NOT NULL without a scan under a lock. For an optional link: a check for rows with one."""
     name = f"{row.table}_show_known"
     rule = f"{row.link} IS NULL OR show_id IS NOT NULL" if row.optional else "show_id IS NOT NULL"
     cursor.execute(f"ALTER TABLE {row.table} DROP CONSTRAINT IF EXISTS {name}")
@@ -199,7 +199,7 @@ def _swap(cursor: CursorWrapper, key: Key, columns: Sequence[str]) -> None:
 
 
 def _link(cursor: CursorWrapper, link: Link, columns: Sequence[str], target: str) -> None:
-    """Make the foreign key of a column have these columns, then drop its other ones."""
+    """Give `link.column` a foreign key with these columns, then drop its other foreign keys."""
     name = f"{link.table}_{link.column}_{'in_show' if len(columns) > 1 else 'fk'}"
     cursor.execute(
         "SELECT conname, convalidated FROM pg_constraint"

@@ -17,9 +17,7 @@ ALIVE_SECONDS = 3
 # How long one of several hosts may take to accept a connection; then the next one is tried. A host
 # without power does not even refuse. psycopg waits at least this long.
 HOST_SECONDS = 2
-
-
-# A replica that does not answer soon is not waited for: the primary answers instead.
+# How long a request waits for a connection to the replica. Then the primary is read.
 REPLICA_WAIT_SECONDS = 1
 READ_ONLY = " -c default_transaction_read_only=on"
 

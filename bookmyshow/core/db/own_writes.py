@@ -1,9 +1,9 @@
 """Remembers in the browser how far the log of the database was after its last change.
 
 Pages that read a replica compare it with what the replica has replayed, so that everybody sees
-their own changes. It is a cookie and not a field of the session: a session is written to the
-database, and a position in the log is no secret. Whoever changes it gets pages of the primary, or
-pages a moment old.
+their own changes. It is a cookie, because a field of the session would cost a write to the
+database. A position in the log is not a secret. With a changed cookie a browser gets pages from the
+primary, or pages that are a moment old.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from .failures import AWAY
 
 #: A replica that is further behind is not used at all (replicas.MOST_SECONDS_BEHIND).
 KEPT_SECONDS = 60
-#: Its result is shown only on pages that never use a replica, so a hold needs no statement more.
+#: After a hold the cookie is not set: its result is shown only on pages that never use a replica.
 NOT_REMEMBERED = frozenset({"bookings:hold"})
 
 

@@ -37,11 +37,11 @@ class PartitionInUse(Exception):
 class PartitionedTable:
     """A table with a partition for each month, or for each quarter.
 
-    `ahead`: how many coming periods have a partition already; None: whoever writes rows makes it.
-    `still_needed`: SQL condition; a partition with such a row is not detached. `why`: what such
-    rows are, for people. `first_detach`: a table whose rows refer to this one; its partition of
-    the same time must be detached before. `after_detach` is called with the name of the table that
-    was a partition.
+    `ahead`: for how many coming periods partitions are made; None: the code that writes rows makes
+    its partition. `still_needed`: an SQL condition; a partition with such a row is not detached.
+    `why`: what such rows are, for people. `first_detach`: a table whose rows refer to this one; its
+    partition of the same time must be detached before. `after_detach` is called with the name of
+    the table that was a partition.
     """
 
     name: str
@@ -55,7 +55,7 @@ class PartitionedTable:
 
     @property
     def default_name(self) -> str:
-        """The partition for rows of a time that has none, so that no row is ever refused."""
+        """The default partition: for rows of a time without one, so that no row is refused."""
         return f"{self.name}_rest"
 
     def period(self, at: datetime) -> tuple[datetime, datetime]:
@@ -73,7 +73,7 @@ class PartitionedTable:
 @dataclass(frozen=True, slots=True)
 class Partition:
     """One partition. `start` is None if it has everything before `end`. Both are None for the
-    rest: rows of a time that has no partition of its own."""
+    default partition."""
 
     name: str
     start: datetime | None
@@ -94,7 +94,7 @@ def tables() -> list[PartitionedTable]:
 
 
 def partitions(table: PartitionedTable) -> list[Partition]:
-    """The table's partitions by time, the rest last. `rows` is the database's estimate."""
+    """The table's partitions by time, the default one last. `rows` is the database's estimate."""
     with connection.cursor() as cursor:
         cursor.execute(PARTITIONS, [table.name])
         found = [
@@ -108,7 +108,7 @@ def partitions(table: PartitionedTable) -> list[Partition]:
 def make_ahead(table: PartitionedTable, now: datetime) -> list[str]:
     """Make the partition of `now` and of the next `ahead` periods. Returns the names of new ones.
 
-    Rows of such a time that are in the rest are moved to their partition.
+    Rows of such a period that are in the default partition are moved to the new one.
     """
     made: list[str] = []
     if table.ahead is None:
@@ -122,17 +122,17 @@ def make_ahead(table: PartitionedTable, now: datetime) -> list[str]:
 
 
 def make(table: PartitionedTable, at: datetime) -> bool:
-    """Make the partition with this moment. False: there is one. Safe beside writers."""
+    """Make the partition with this moment. False if it exists. Rows can be written meanwhile."""
     start, end = table.period(at)
     name = table.partition_name(start)
 
     def create(cursor: CursorWrapper) -> bool:
-        # Even this look waits for a lock of the table.
+        # Even this query waits for a lock of the table.
         if any(_holds(partition, start) for partition in partitions(table)):
             return False
         cursor.execute(f"SET LOCAL {MOVING} = 'on'")
         cursor.execute(f"CREATE TABLE {name} (LIKE {table.name} INCLUDING ALL)")
-        # Nobody adds a row to the rest, or changes one there, while its rows move.
+        # While rows of the default partition move, nobody adds or changes one there.
         cursor.execute("SELECT to_regclass(%s)", [table.default_name])
         if cursor.fetchone() != (None,):
             cursor.execute(f"LOCK TABLE {table.default_name} IN SHARE ROW EXCLUSIVE MODE")
@@ -182,7 +182,7 @@ def drop(name: str) -> None:
 
 
 def rows_without_partition(table: PartitionedTable) -> bool:
-    """Whether the rest has rows: the partitions of their time were not made."""
+    """Whether the default partition has rows: the partitions of their time were not made."""
     if not any(partition.name == table.default_name for partition in partitions(table)):
         return False
     with connection.cursor() as cursor:
@@ -199,7 +199,7 @@ def _refuse_if_attached(name: str, partition: Partition) -> None:
 
 
 def _change(change: Callable[[CursorWrapper], T]) -> T:
-    """Run `change` in a transaction; again if a lock does not come soon. Returns its result.
+    """Run `change` in a transaction, and again if it does not get a lock soon. Returns its result.
 
     Raises OperationalError if no try got its locks.
     """

@@ -1,4 +1,4 @@
-"""How the replica is, for people and monitoring."""
+"""How far the replica is behind: for `doctor`, the health check and metrics."""
 
 from typing import NamedTuple
 

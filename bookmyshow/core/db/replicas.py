@@ -35,9 +35,9 @@ REPLICA = "replica"
 MOST_SECONDS_BEHIND = 10.0
 #: How long the last look at the replica counts. A look is a short statement at both servers.
 LOOK_AGAIN_SECONDS = 1.0
-#: How long it is left alone after an error.
+#: After an error of the replica it is not used for this long.
 AWAY_SECONDS = 5.0
-#: Who must have everything waits for this many looks, with a pause between them. A replica is
+#: A read that must be complete asks the replica this often, with a pause between two looks. It is
 #: usually some milliseconds behind.
 LOOKS, PAUSE_SECONDS = 5, 0.01
 #: The apps whose rows may be read from the replica through the ORM, without the models of SEATS.
@@ -51,15 +51,18 @@ REPLAYED = """
             ELSE pg_current_wal_insert_lsn() END - '0/0')::bigint
 """
 
-#: Behind every position: the replica is not used.
+#: A position after all real ones: no replica has replayed it, so none is used.
 UNKNOWN = 2**63 - 1
 
 _alias: ContextVar[str] = ContextVar("alias of reads", default=DEFAULT_DB_ALIAS)
 
 
 class Router:
-    """Django's router of statements: reads of the catalogue inside `read` go where `read` decided,
-    all else to the primary."""
+    """Django's database router.
+
+    Inside `read`, reads of the catalogue go to the server that `read` chose. All other statements
+    go to the primary.
+    """
 
     def db_for_read(self, model: type[Model], **_hints: Any) -> str:
         names = model._meta
@@ -92,7 +95,8 @@ class _Knowledge:
 
     def forget(self) -> None:
         self.replayed = 0
-        #: When the primary was where the replica is now (time.monotonic); None: not known.
+        #: When the primary was at the position that the replica has replayed (time.monotonic).
+        #: None: not known.
         self._as_of: float | None = None
         self._written: deque[tuple[float, int]] = deque(maxlen=60)
         self._looked_at = self._away_until = float("-inf")
