@@ -122,7 +122,7 @@ def lapse(booking: Booking) -> None:
     )
 
 
-def test_a_hold_of_free_seats() -> None:
+def test_a_hold_of_free_seats_names_its_show() -> None:
     show = make_show()
     with recorded() as said:
         hold(make_user(), show, "A1", "A2", key="k")
@@ -130,7 +130,7 @@ def test_a_hold_of_free_seats() -> None:
     check(said, show.pk, look_ups=1)
 
 
-def test_a_hold_that_is_refused() -> None:
+def test_a_hold_that_is_refused_names_its_show() -> None:
     show = make_show()
     hold(make_user(), show, "A1")
     with recorded() as said, pytest.raises(SeatsUnavailable):
@@ -138,7 +138,7 @@ def test_a_hold_that_is_refused() -> None:
     check(said, show.pk, look_ups=2)
 
 
-def test_a_swap_and_a_hold_of_lapsed_seats() -> None:
+def test_a_swap_and_a_hold_of_lapsed_seats_name_their_show() -> None:
     show, user = make_show(), make_user()
     lapse(hold(make_user(), show, "A1"))
     hold(user, show, "A2")
@@ -147,7 +147,7 @@ def test_a_swap_and_a_hold_of_lapsed_seats() -> None:
     check(said, show.pk, look_ups=2)
 
 
-def test_a_hold_by_staff() -> None:
+def test_a_hold_by_staff_names_its_show() -> None:
     show = make_show()
     with recorded() as said:
         hold(make_user(is_staff=True), show, "A1")
@@ -155,7 +155,7 @@ def test_a_hold_by_staff() -> None:
 
 
 @pytest.mark.parametrize("is_proved", [True, False])
-def test_a_confirmation(is_proved: bool) -> None:
+def test_a_confirmation_names_its_show(is_proved: bool) -> None:
     show = make_show()
     user = make_user(email_confirmed_at=timezone.now() if is_proved else None)
     booking = hold(user, show, "A1")
@@ -176,7 +176,7 @@ def test_a_confirmation_that_does_not_know_its_show_looks_it_up() -> None:
 
 
 @pytest.mark.parametrize("service", [services.release_hold, services.give_back_booking])
-def test_a_release_whose_seats_are_offered_to_the_next_in_line(
+def test_a_release_and_the_offer_of_its_seats_name_their_show(
     service: Callable[..., Booking],
 ) -> None:
     show, user = make_show(), make_user()
@@ -188,7 +188,7 @@ def test_a_release_whose_seats_are_offered_to_the_next_in_line(
     check(said, show.pk)
 
 
-def test_a_cancellation_of_a_paid_ticket() -> None:
+def test_a_cancellation_of_a_paid_ticket_names_its_show() -> None:
     show = make_show()
     booking = make_booking(show, ["A1"])
     make_payment(make_order(booking, state="PAID"), PaymentState.CAPTURED)
@@ -197,7 +197,7 @@ def test_a_cancellation_of_a_paid_ticket() -> None:
     check(said, show.pk)
 
 
-def test_the_sweep_of_a_show() -> None:
+def test_the_sweep_of_a_show_names_it() -> None:
     show = make_show()
     lapse(hold(make_user(), show, "A1"))
     with recorded() as said:
@@ -205,7 +205,7 @@ def test_the_sweep_of_a_show() -> None:
     check(said, show.pk)
 
 
-def test_the_seat_map() -> None:
+def test_the_seat_map_names_its_show() -> None:
     show = make_show()
     hold(make_user(), show, "A1")
     with recorded() as said:
@@ -213,7 +213,7 @@ def test_the_seat_map() -> None:
     check(said, show.pk)
 
 
-def test_an_admission_and_its_undoing() -> None:
+def test_an_admission_and_its_undoing_name_their_show() -> None:
     show, staff = make_show(), make_user(is_staff=True)
     booking = make_booking(show, ["A1"])
     make_payment(make_order(booking, state="PAID"), PaymentState.CAPTURED)
@@ -233,7 +233,7 @@ def test_a_ticket_of_another_show_is_looked_up_without_a_lock() -> None:
 
 
 @pytest.mark.parametrize("is_late", [False, True])
-def test_the_settlement_of_a_payment(is_late: bool) -> None:
+def test_the_settlement_of_a_payment_names_its_show(is_late: bool) -> None:
     show, user = make_show(), make_user()
     booking = hold(user, show, "A1")
     payment = make_payment(make_order(booking))
