@@ -31,5 +31,5 @@ SWEEP_SHOW: Final = """
 
 
 def fitting(statement: str, call: str) -> str:
-    """The call of the function if the site runs on Citus, else the statement."""
+    """The SQL to run: on Citus (CITUS=on) the `call` of a stored function, else `statement`."""
     return call if settings.CITUS else statement

@@ -1,5 +1,5 @@
--- Takes away what Citus refuses on a table that it divides. `3_tables.sql` brings the foreign keys
--- back, where they can be kept. docs/sharding.md says what looks after the rest.
+-- Drops what Citus refuses on a table that it divides. `3_tables.sql` adds those foreign keys again
+-- that can be kept. docs/sharding.md says what replaces the others.
 
 -- Only the release before the keys with the show needs these (docs/decisions/0023).
 DO $$
@@ -19,8 +19,8 @@ DROP TRIGGER refunds_within_captured ON payments_refund;
 
 -- The foreign keys that change. Kept are those from a divided table to a divided or a reference
 -- table, and those between reference tables. The others would be between a table that is only on
--- the coordinator and one that is not: Citus refuses them, or takes the local tables and all that
--- hang on them into its care, where their triggers can't work. The ORM looks after those.
+-- the coordinator and one that is not. Citus refuses those, or would manage the local tables and all
+-- tables that refer to them, and then their triggers can't work. The ORM checks these links.
 CREATE TEMPORARY TABLE foreign_keys AS
 SELECT conrelid::regclass AS name, conname, pg_get_constraintdef(oid) AS definition,
        (conrelid::regclass::text = ANY (divided) OR conrelid::regclass::text = ANY (copied))

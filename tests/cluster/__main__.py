@@ -31,7 +31,11 @@ CONTROL = "asynchronous"
 
 
 def run(site: Site, only: set[str], rounds: int) -> bool:
-    """Run the experiments and print them. Returns whether nothing told was lost or sold twice."""
+    """Run the experiments and print their figures. Returns whether all of them were right.
+
+    Right is: no told confirmation is lost and no seat is sold twice. In the control, confirmations
+    must be lost.
+    """
     right = True
     for name, experiment in EXPERIMENTS.items():
         if name in only:

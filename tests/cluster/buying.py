@@ -1,4 +1,7 @@
-"""Buyers of the site on a host of the network, and what they were told."""
+"""The site on a web host, its buyers, and which confirmations its pages showed them.
+
+"Told" is a confirmation that a page showed: it must never be lost.
+"""
 
 import itertools
 import json
@@ -26,14 +29,14 @@ from tests.support.live_site import LiveSite, wait_until_it_answers
 
 URL = "http://127.0.0.1:8000"
 SHOWS, BUYERS = 8, 8
-# So many confirmations are told before a fault.
+# A fault begins after this many confirmations were told.
 TOLD_BEFORE = 30
 # The pause of a buyer after each booking. It bounds the load.
 PAUSE_SECONDS = 0.1
 
 
 class Told(NamedTuple):
-    """A confirmation that a buyer saw: when it was asked for, and when it was told."""
+    """When a buyer asked for a confirmation, and when the page showed it (time.monotonic)."""
 
     asked: float
     told: float
@@ -56,7 +59,7 @@ class Witness(Buyer):
 
 
 class Shopping(Load):
-    """Buyers at work, and what they were told."""
+    """Buyers who hold and confirm seats in threads, and the confirmations that they saw."""
 
     buyers: list[Witness]  # type: ignore[assignment]
 
@@ -65,7 +68,7 @@ class Shopping(Load):
         return {key: told for buyer in self.buyers for key, told in list(buyer.told.items())}
 
     def told_after(self, moment: float) -> list[float]:
-        """When confirmations were told that were asked for after `moment`."""
+        """When the confirmations that were asked for after `moment` were told, in order."""
         return sorted(each.told for each in self.told.values() if each.asked > moment)
 
     def first_told_after(self, moment: float) -> float:

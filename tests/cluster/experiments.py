@@ -1,7 +1,8 @@
 """What happens to buyers when the leading database is lost, cut off or moved.
 
-Each experiment runs under booking load and returns its figures. The tests run each once; `make
-cluster` runs them several times.
+Each experiment runs while buyers buy, and returns an `Outcome`: what they were told (`buying`),
+what of it is lost, and how long nothing could be bought. The tests run each once, `make cluster`
+several times.
 """
 
 import time
@@ -15,7 +16,7 @@ from tests.cluster.buying import Shopping, Site
 from tests.cluster.database import until
 from tests.cluster.network import Host
 
-# With asynchronous replication: how many told confirmations exist on the leader only.
+# With asynchronous replication: how many told confirmations are on the leader only at its end.
 ALONE = 5
 
 
@@ -31,7 +32,8 @@ class Outcome:
     first_told: float = 0.0
     #: The longest time without any confirmation.
     longest_gap: float = 0.0
-    #: When the leader that was cut off took no more changes, and when all hosts were together.
+    #: When the leader that was cut off took no more changes; when, after its return, all hosts were
+    #: together again.
     refused: float = 0.0
     whole: float = 0.0
     statuses: Counter[int] = field(default_factory=Counter)

@@ -81,7 +81,7 @@ class PgBouncer(Server):
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
-            # At once. After SIGINT, which ends other servers, it would wait for its connections.
+            # SIGQUIT ends it at once. After SIGINT it would wait until its clients are gone.
             self.end(signal.SIGQUIT)
 
     def _ini(self) -> str:

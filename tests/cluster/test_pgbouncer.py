@@ -1,4 +1,4 @@
-"""PgBouncer in transaction mode: it keeps prepared statements, and races end as without it.
+"""PgBouncer in transaction mode keeps prepared statements, and races end as without it.
 
 `make pgbouncer` runs all tests of races through it. `make bench ARGS="--only pgbouncer"` measures
 its speed.

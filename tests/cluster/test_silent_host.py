@@ -1,4 +1,4 @@
-"""A database host that is gone says nothing. A request that waits for its answer must not hang."""
+"""A host without power sends nothing, not even a refusal: a wait for its answer must end anyway."""
 
 import os
 import socket
