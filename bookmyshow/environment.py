@@ -35,8 +35,7 @@ SWITCH_WORDS = dict.fromkeys(("on", "1", "true", "yes"), True)
 SWITCH_WORDS |= dict.fromkeys(("off", "0", "false", "no"), False)
 DURATION_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
-# These commands only read and write files. They run while an image is built, where there are no
-# secrets and no servers.
+# These commands run while an image is built, where there are no secrets and no servers.
 BUILDING = Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] in (
     ["collectstatic"],
     ["collect_changed_static"],

@@ -335,8 +335,7 @@ DEFAULT_FROM_EMAIL = environment.sender(
 VAPID_PRIVATE_KEY = environment.push_key("VAPID_PRIVATE_KEY")
 VAPID_KEY_FILE = ROOT / ".data" / "push" / "vapid.key"
 VAPID_SUBJECT = environment.push_subject("VAPID_SUBJECT", sender=DEFAULT_FROM_EMAIL)
-# The only origin that messages may be sent to without HTTPS, or on a private network: a push
-# service for tests.
+# For tests: the one push service that may use plain HTTP, or be on a private network.
 PUSH_TEST_ORIGIN = (environment.origins("PUSH_TEST_ORIGIN") or [""])[0]
 # The cookie of a browser that subscribed to push messages (accounts.push.browsers).
 PUSH_COOKIE_NAME = "__Host-push" if HTTPS else "push"
@@ -363,8 +362,7 @@ STORAGES = {
     },
 }
 
-# Uploads: only staff upload files, which are posters (movies.posters.uploads) and seating plans
-# (shows.seating). The limits hold for all forms.
+# Uploads: only staff upload files (posters, seating plans). The limits hold for all forms.
 FILE_UPLOAD_HANDLERS = [
     "bookmyshow.core.security.QuotaUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
