@@ -1,20 +1,21 @@
-/* The live stream: the server tells each change of a seat at once, so the poll rests. While the
-   stream is missing, broken or silent, the page polls as without it, and tries the stream again. */
+/* The live stream: the server sends each change of a seat at once, so the page does not poll. While
+   the stream is missing, broken or silent, the page polls, and opens the stream again. */
 import { showChange, startChanges } from "./changes.js";
 import { refresh } from "./polling.js";
 import { form, map } from "./seats.js";
 
-/* The server says something at least every 15 s. */
+/* The server sends something at least every 14 s. */
 const SILENCE_MS = 20_000;
-/* When a server goes away, its pages ask for the map within this time, and not all at once. */
+/* When a stream breaks, its page polls within this time, each page at another moment. */
 const SPREAD_MS = 1_000;
-/* The stream is tried again after a pause, which differs from page to page, and grows. */
+/* The stream is opened again after a random pause, which grows with each failure. */
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 30_000;
 
 const address = map.dataset.stream;
 let stream = null;
-/* The last version that the stream told. "" while it is not open, or told none. */
+/* The newest version of the stream: that of its last event, or at first the page's own. "" while the
+   stream is not open. */
 let told = "";
 let failures = 0;
 let silence = 0;
@@ -23,7 +24,7 @@ let retry = 0;
 const shown = () => document.getElementById("map-version")?.value ?? "";
 const isFinal = () => map.querySelector("[data-final]") !== null;
 
-/* Whether the map is what the stream told last, so that no poll is needed. */
+/* Whether the page shows the newest version of the stream, so that no poll is needed. */
 export const isLive = () => told !== "" && told === shown();
 
 const close = () => {
@@ -52,8 +53,8 @@ const expectNews = () => {
   silence = setTimeout(fail, SILENCE_MS);
 };
 
-/* The answer to a poll that is under way may be older than what the stream told. All requests of the
-   map belong to the form (hx-sync). */
+/* The answer to a poll that is under way may be older than the stream's last event. All requests of
+   the map belong to the form (hx-sync). */
 const dropPoll = () => window.htmx?.trigger(form, "htmx:abort");
 
 const onChange = ({ data }) => {

@@ -1,9 +1,9 @@
-/* How long a person from the waiting room may choose seats: said at a few steps, and when it is
-   over. The server decides; the page only tells. */
+/* How long a person from the waiting room may still choose seats. A screen reader announces it at
+   MARKS, and the page says when it is over. Only the server refuses a hold. */
 const box = document.querySelector("[data-let-in]");
 const status = document.querySelector("[data-let-in-spoken]");
 const ends = performance.now() + Number(box.dataset.letIn) * 1000;
-/* Read aloud when this many seconds are left. A page that slept passes both: the last one counts. */
+/* Announced when this many seconds are left. If a sleeping page passes both, only the smaller one. */
 const MARKS = [60, 300];
 const words = (seconds) =>
   `${seconds / 60} minute${seconds > 60 ? "s" : ""} left to choose your seats.`;

@@ -1,6 +1,6 @@
-/* The waiting page: one request for what is the same for all, at growing or shrinking intervals, and
-   the part of the page that fits it. The clock is the server's: the page counts with
-   performance.now() from the time that the state says. */
+/* The waiting page. Its one request is for the state, which is the same for everybody; it shows the
+   part of the page that fits the state and the visitor's place. The clock is the server's: the page
+   counts with performance.now() from the time in the state. */
 import {
   clockFace,
   countOf,
@@ -59,7 +59,7 @@ const tabTitle = (view) => {
   return title;
 };
 
-/* A part that the visitor was working in disappears: the focus goes to what took its place. */
+/* If the part with the focus is hidden, the focus goes to the heading of the part that is shown. */
 const reveal = (part) => {
   const had = parts.some((other) => other !== part && other.contains(document.activeElement));
   for (const other of parts) other.hidden = other !== part;
@@ -93,7 +93,7 @@ const plan = (wait) => {
 
 const failed = () => {
   failures += 1;
-  // One lost answer is nothing to speak of.
+  // A single lost answer is not shown.
   if (failures > 1 || !navigator.onLine) cutOff.hidden = false;
   plan(nextTry(failures, Math.random()));
 };
@@ -116,14 +116,14 @@ async function look() {
   return plan(nextLook(shown, state, now(), Math.random()));
 }
 
-/* The next second of a countdown. When it ends, the part changes at once; the look that follows
-   brings the draw. */
+/* The next second of a countdown. When it ends, the page shows the next part at once, and asks for
+   the state soon, which then has the draw. */
 const tick = () => {
   if (state && shown.until && show()) plan(Math.random() * 2000);
 };
 
-/* "Take a place" and "Choose your seats" are links to the visitor's own page, which has a form. With
-   the token of an earlier form, they are that form. */
+/* "Take a place" and "Choose your seats" are links to the visitor's own page, which has a form. If
+   the browser has the token of an earlier form, this sends that form at once. */
 const post = (link) => {
   const token = cookie(room.dataset.tokenCookie);
   if (!token) return false;

@@ -4,7 +4,7 @@ import { turnOf } from "./lottery.js";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-/* Read aloud when this much time is left, or when no more than this many people are before one. */
+/* A screen reader announces these times that are left, and these numbers of people before one. */
 const SPOKEN_MINUTES = [1, 5, 10, 30, 60];
 const SPOKEN_PLACES = [10000, 5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 1, 0];
 
@@ -16,9 +16,10 @@ export const readState = (json) => ({
   prequeueFrom: Date.parse(json.prequeueFrom),
 });
 
-/* own: null without a place, else its turn, null before the draw, and whether the time to go in is
-   over as far as this page knows. ahead: the people before them, at
-   most; some of these have left. until: what the page counts down to. */
+/* What to show: `part` of the page; `until`, the time that it counts down to; `ahead`, how many
+   people at most are called before this one (some of them have left). own: the visitor's place, null
+   without one: `turn`, null before the draw; `isLate`, whether the time to go in is over, as far as
+   this page knows. */
 export const viewOf = (state, own, now) => {
   if (state.phase === "off" || state.phase === "closed") return { part: state.phase };
   if (now < state.prequeueFrom) return { part: "early", until: state.prequeueFrom };
@@ -32,14 +33,15 @@ const placeView = (state, { turn, isLate }) => {
   return { part: "line", ahead: turn - state.calledUpto - 1 };
 };
 
-/* The turn of an arrival number; null before the draw. Those who came after the opening follow in
-   the order in which they came. */
+/* The turn of an arrival number; null before the draw. People who joined after the opening follow in
+   the order of arrival. */
 export const ownTurn = async (number, state) => {
   if (state.early === null) return null;
   return state.seed && number <= state.early ? turnOf(number, state.seed, state.early) : number;
 };
 
-/* Milliseconds until the next look at the state. luck: 0 to 1, so that pages don't ask together. */
+/* Milliseconds until the state is asked for again. luck: a random number from 0 to 1, so that not
+   all pages ask together. */
 export const nextLook = (view, state, now, luck) => {
   const spread = 0.8 + 0.4 * luck;
   if (view.until) {
