@@ -15,7 +15,7 @@ from .locks import lock_orders, lock_payments
 from .models import Order, Payment, Refund
 from .providers.base import Remote, RemoteState
 from .seats import holders
-from .states import TAKEN
+from .states import TAKEN, PaymentState
 
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 LOCK_CHARGE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
@@ -47,11 +47,14 @@ class Answer:
         return self.remote.state in HAS_MONEY
 
     def is_old(self, payment: Payment) -> bool:
-        """Whether it says "no money", and the locked payment has changed since the question.
+        """Whether the locked payment has changed since the question, in a way that may differ.
 
-        Another look may have seen the money meanwhile. Then this answer decides nothing.
+        The answer says "no money", and another look may have seen the money meanwhile. Or it says
+        "reserved", and the payment is VOIDED by now. Such an answer decides nothing.
         """
-        return not self.has_money and payment.updated_at != self.as_of
+        is_void = payment.state == PaymentState.VOIDED
+        may_differ = not self.has_money or (is_void and self.remote.state is RemoteState.AUTHORISED)
+        return may_differ and payment.updated_at != self.as_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ from .states import DUE, PAYABLE, OrderState, PaymentState
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
 OPEN, PAID, UNPAID = OrderState.OPEN, OrderState.PAID, OrderState.UNPAID
 EXPIRED, CANCELLED = OrderState.EXPIRED, OrderState.CANCELLED
+STOPPED = frozenset({PaymentState.VOID_DUE, PaymentState.VOIDED})
 #: How long one process has to itself what must be done at the provider: longer than its calls take.
 CLAIM = timedelta(seconds=40)
 NUMBER_DOCUMENTS = "bookings.tasks.number_documents"
@@ -121,7 +122,10 @@ def _is_final(payment: Payment, remote: Remote) -> bool:
     """Whether no money can come any more. Some providers can't end a payment by a call."""
     if payment.state == PaymentState.CANCELLED:
         return remote.state is RemoteState.CANCELLED
-    return payment.state in {PaymentState.CAPTURED, PaymentState.VOIDED}
+    if payment.state == PaymentState.VOIDED:
+        # After an old answer "reserved" it is asked once more.
+        return remote.state is not RemoteState.AUTHORISED
+    return payment.state == PaymentState.CAPTURED
 
 
 def _finish_capture(case: Case, answer: Answer) -> None:
@@ -159,8 +163,8 @@ def _money_is_there(case: Case, answer: Answer) -> None:
         payment.review = problem
         payment.move_to(PaymentState.REVIEW)
         return
-    if payment.state in {PaymentState.VOID_DUE, PaymentState.VOIDED}:
-        _give_back(case, answer, _reason_of_stopped(case))
+    if payment.state in STOPPED and not _is_wanted_again(case, remote):
+        _release_or_give_back(case, answer)
         return
     if problem := mismatch(payment, remote):
         payment.review = problem
@@ -176,6 +180,31 @@ def _money_is_there(case: Case, answer: Answer) -> None:
         _give_back(case, answer, unwanted)
     else:
         _keep(case, answer)
+
+
+def _is_wanted_again(case: Case, remote: Remote) -> bool:
+    """Whether money of a stopped payment is for its order after all, if seats and amount fit.
+
+    The bank refused to give it, and it was taken all the same: the ticket is still to be paid. Or
+    the bank took a reservation back before anything was decided, and the buyer paid again.
+    """
+    payment, order = case.payment, case.order
+    if payment.surplus:
+        return False
+    if order.state == UNPAID:
+        return remote.state is RemoteState.CAPTURED
+    return payment.state == PaymentState.VOIDED and order.state in {OPEN, EXPIRED}
+
+
+def _release_or_give_back(case: Case, answer: Answer) -> None:
+    payment, remote = case.payment, answer.remote
+    is_refused = case.order.state == UNPAID and not payment.surplus
+    if is_refused and remote.state is RemoteState.AUTHORISED:
+        # The bank refused to give it, and has not released it yet. The buyer knows.
+        payment.move_to(PaymentState.VOID_DUE)
+        payment.charge = remote.charge
+    else:
+        _give_back(case, answer, _reason_of_stopped(case))
 
 
 def _unwanted(case: Case) -> Unwanted | None:
@@ -203,7 +232,7 @@ def _reason_of_stopped(case: Case) -> Unwanted:
         booking = case.booking
         by_customer = booking and booking.ended_reason == Booking.EndedReason.CUSTOMER
         return NO_BOOKING if by_customer else NO_SHOW
-    return TWICE if case.order.state == PAID else LATE
+    return TWICE if case.order.state in {PAID, UNPAID} else LATE
 
 
 def _seats_of_late_buyer(case: Case) -> Unwanted | None:
@@ -269,7 +298,7 @@ def _note_captured(case: Case, remote: Remote) -> None:
 def _give_back(case: Case, answer: Answer, unwanted: Unwanted) -> None:
     """The money is not for the order: what is reserved is given free, what was taken goes back."""
     payment, remote = case.payment, answer.remote
-    was_told = _was_told(case)
+    was_told = _was_told(case, remote)
     payment.surplus = True
     if remote.state is RemoteState.AUTHORISED:
         payment.move_to(PaymentState.VOID_DUE)
@@ -292,15 +321,16 @@ def _give_back(case: Case, answer: Answer, unwanted: Unwanted) -> None:
         mail_money_back(payment, case.order, case.booking, unwanted.why)
 
 
-def _was_told(case: Case) -> bool:
+def _was_told(case: Case, remote: Remote) -> bool:
     """Whether another mail said it: that the ticket was cancelled, or that the bank refused.
 
-    The owner of a hold gets no such mail.
+    The owner of a hold gets no such mail. And "the bank refused" is not true of taken money.
     """
-    if case.payment.state not in {PaymentState.VOID_DUE, PaymentState.VOIDED}:
-        return False
     was_ticket = case.booking is None or case.booking.confirmed_at is not None
-    return was_ticket and case.order.state in {PAID, UNPAID, CANCELLED}
+    if case.payment.state not in STOPPED or not was_ticket:
+        return False
+    is_reserved = remote.state is RemoteState.AUTHORISED
+    return case.order.state == CANCELLED or (is_reserved and case.order.state in {PAID, UNPAID})
 
 
 def _no_money(case: Case, answer: Answer) -> None:

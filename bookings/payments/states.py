@@ -76,7 +76,8 @@ PAYMENT_MAY_BECOME: Mapping[str, frozenset[str]] = {
     _P.CANCEL_DUE: frozenset({_P.CANCELLED} | _MONEY),
     _P.CANCELLED: frozenset(_MONEY),
     _P.VOID_DUE: frozenset({_P.VOIDED, _P.CAPTURED, _P.REVIEW}),
-    _P.VOIDED: frozenset({_P.VOID_DUE, _P.CAPTURED, _P.REVIEW}),
+    # CAPTURE_DUE: the bank had taken a reservation back, and the buyer paid again in time.
+    _P.VOIDED: frozenset({_P.VOID_DUE, _P.CAPTURE_DUE, _P.CAPTURED, _P.REVIEW}),
     _P.REVIEW: frozenset({_P.CANCELLED, _P.CANCEL_DUE} | _MONEY - {_P.REVIEW}),
 }
 REFUND_MAY_BECOME: Mapping[str, frozenset[str]] = {

@@ -61,17 +61,31 @@ MUTANTS_OF_MONEY = [
     (
         "an old answer without money is believed",
         CASE,
-        "return not self.has_money and payment.updated_at != self.as_of",
+        "return may_differ and payment.updated_at != self.as_of",
         "return False",
         f"{RACES}::test_a_look_that_asked_before_the_buyer_paid_decides_nothing",
     ),
     (
         "the owner of a hold isn't told that reserved money goes free",
         SETTLEMENT,
-        "    return was_ticket and case.order.state in {PAID, UNPAID, CANCELLED}\n",
-        "    return True\n",
+        "    if case.payment.state not in STOPPED or not was_ticket:\n",
+        "    if case.payment.state not in STOPPED:\n",
         f"{TESTS}test_cancelled_while_paying.py"
         "::test_money_that_waited_for_a_busy_lock_goes_free_and_the_buyer_is_told",
+    ),
+    (
+        "money that was taken after a refusal goes back",
+        SETTLEMENT,
+        "        return remote.state is RemoteState.CAPTURED\n    return payment.state",
+        "        return False\n    return payment.state",
+        f"{TESTS}test_money_after_all.py::test_money_that_is_taken_after_a_refusal_pays_the_ticket",
+    ),
+    (
+        "money that is reserved again in time goes back",
+        SETTLEMENT,
+        "return payment.state == PaymentState.VOIDED and order.state in {OPEN, EXPIRED}",
+        "return False",
+        f"{TESTS}test_money_after_all.py::test_money_that_is_reserved_again_in_time_is_kept",
     ),
     (
         "another amount is accepted",
