@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.contenttypes.models import ContentType
@@ -24,6 +25,7 @@ from .guests.admin import FIELDS_OF_GUEST, Kind, ordering_of
 from .models import User
 from .requests import person
 from .search import log_matching, people_matching
+from .services import log_out_everywhere
 from .staff.rights import may_change_account
 from .two_factor import services as two_factor
 
@@ -217,8 +219,8 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save. If somebody else changed the account, mail its owner what was changed.
 
-        After a change of the email, the old and the new address get a mail. A guest gets none:
-        staff correct what a guest mistyped.
+        After a change of the email, the old and the new address get a mail, and the person's
+        sessions and API tokens end. A guest gets none: staff correct what a guest mistyped.
         """
         changed = form.changed_data if change else []
         if "email" in changed:
@@ -230,6 +232,10 @@ class UserAdmin(LongListAdmin, DjangoUserAdmin):
         else:
             super().save_model(request, obj, form, change)
         by = person(request)
+        if "email" in changed and not obj.is_guest:
+            log_out_everywhere(user=obj, request=request if obj.pk == by.pk else None)
+            if obj.pk == by.pk:
+                update_session_auth_hash(request, obj)
         if changed and obj.pk != by.pk and not obj.is_guest:
             what = ", ".join(str(form.fields[name].label or name).lower() for name in changed)
             emails = {obj.email, form.initial["email"]}

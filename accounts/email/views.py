@@ -1,4 +1,5 @@
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -59,8 +60,12 @@ def new_address_page(request: HttpRequest, token: str) -> HttpResponse:
             response: HttpResponse = render(request, "accounts/new_address_log_in.html", status=403)
         elif request.method == "POST":
             user = change_address(token=token, request=request)
+            update_session_auth_hash(request, user)
             remember_device(request, user.email)
-            messages.success(request, f"Done. From now on you log in with {user.email}.")
+            messages.success(
+                request,
+                f"Done. From now on you log in with {user.email}. Other devices were logged out.",
+            )
             response = redirect("accounts:profile")
         else:
             response = render(request, "accounts/new_address.html", {"email": email})

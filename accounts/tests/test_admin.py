@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.admin import site
 from django.contrib.auth.models import Group, Permission
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.mail import EmailMessage
 from django.forms import modelform_factory
 from django.test import Client, RequestFactory
@@ -12,6 +13,7 @@ from django.test import Client, RequestFactory
 from accounts import services
 from accounts.models import MANAGERS, User
 from accounts.outbox.sending import send_due
+from accounts.tokens import issue_token, user_of_token
 from tests.support.admin_site import assert_few_queries, errors_of, staff_client
 from tests.support.factories import make_user
 
@@ -200,6 +202,16 @@ def test_a_change_by_staff_is_mailed_to_the_account(
     assert "Staff, who works at the cinema" in str(mailoutbox[0].body)
 
 
+def test_a_new_address_that_staff_write_ends_the_log_ins_of_its_person(client: Client) -> None:
+    user = make_user(name="Ravi")
+    token = issue_token(user)
+    page = f"/admin/accounts/user/{user.pk}/change/"
+    client.post(page, {"email": user.email, "name": "Ravi S", "is_active": "on"})
+    assert user_of_token(token) == user
+    client.post(page, {"email": "after@example.com", "name": "Ravi S", "is_active": "on"})
+    assert user_of_token(token) is None
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_password_set_by_staff_is_mailed_to_the_account(
     client: Client, mailoutbox: list[EmailMessage]
@@ -230,7 +242,7 @@ def test_a_form_opened_before_a_new_password_does_not_restore_the_old_one(
     assert form.is_valid()
     obj = form.save(commit=False)
     request = rf.post("/")
-    request.user = owner
+    request.user, request.session = owner, SessionStore()
     site._registry[User].save_model(request, obj, form, change=True)
     owner.refresh_from_db()
     assert (owner.name, owner.email) == ("New", "new@example.com")

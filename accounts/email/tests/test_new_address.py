@@ -10,6 +10,7 @@ from accounts.email.new_address_link import SALT, new_address_token
 from accounts.models import User
 from accounts.outbox.models import Message
 from accounts.outbox.sending import send_due
+from accounts.tokens import issue_token, user_of_token
 from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +50,11 @@ def test_the_address_changes_only_after_its_link_was_followed(
     person.refresh_from_db()
     assert person.email == OLD, "mail scanners open links"
 
+    other, token = Client(), issue_token(person)
+    other.force_login(person)
     assert browser.post(path).status_code == 302
+    assert other.get("/accounts/profile/").status_code == 302, "logged out elsewhere"
+    assert user_of_token(token) is None
     person.refresh_from_db()
     assert (person.email, person.email_confirmed_at is not None) == (NEW, True)
     assert browser.get("/accounts/profile/").status_code == 200, "still logged in"
