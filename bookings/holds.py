@@ -306,7 +306,7 @@ def _serve_the_line(
     request was the next in line, their offer is the answer, or the reason.
     """
     wanted = set(request.labels)
-    offers = offer_free_seats(show, now)
+    offers = offer_free_seats(show, now, first=request.labels)
     own = next((offer for offer in offers if offer.user_id == request.user_id), None)
     if own:
         return own if set(own.seats) == wanted else OfferedInstead(own.seats)

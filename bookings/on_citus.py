@@ -26,7 +26,7 @@ CONFIRM_HOLD: Final = """
         %(starts_at)s::timestamptz, %(kind)s::text, %(priority)s::smallint)
 """
 SWEEP_SHOW: Final = """
-    SELECT reference, seats, moment, is_waited_for FROM sweep_show(%(show)s::bigint)
+    SELECT reference, seats FROM sweep_show(%(show)s::bigint)
 """
 
 

@@ -58,7 +58,8 @@ def take_again(
     lapsed = [booking for booking in locked if booking.has_lapsed(now)]
     if others := [booking for booking in lapsed if booking.pk != late.pk]:
         count_seats(show, end_bookings(others, now, LAPSED))
-        offered = {label for offer in offer_free_seats(show, now) for label in offer.seats}
+        offers = offer_free_seats(show, now, first=late.seats)
+        offered = {label for offer in offers for label in offer.seats}
         if not offered.isdisjoint(late.seats):
             return None
     freed = end_bookings([booking for booking in lapsed if booking.pk == late.pk], now, LAPSED)

@@ -5,8 +5,9 @@ nobody else ever sees these seats free. docs/decisions/0020-waiting-list-offers-
 reasons, also for the locks: no lock on the person, and no wait for anything but the show.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -19,9 +20,12 @@ from shows.models import Seat, Show, lapsed_hold
 from shows.seatmap.markup import FREE, SOLD, MapSeat
 
 from . import messages
-from .choosing import seats_for, without
+from .choosing import only_free, seats_for, without
 from .models import Entry
+from .portions import LapsedHolds
 
+#: A place in line, and the labels of the seats for it.
+Choice = tuple[Entry, list[str]]
 #: In this time before the show nobody gets an offer: free seats go to people who look at the map.
 LAST_OFFERS = timedelta(minutes=30)
 WAITING, OFFERED = Entry.State.WAITING, Entry.State.OFFERED
@@ -46,27 +50,77 @@ GIVE_SEATS = """
 """
 
 
-def offer_free_seats(show: Show, now: datetime) -> list[Booking]:
+class Served(NamedTuple):
+    """What `serve_line` did. `has_more`: more lapsed holds are to be ended, or seats offered."""
+
+    offers: Sequence[Booking] = ()
+    ended: Sequence[Booking] = ()
+    has_more: bool = False
+
+
+def offer_free_seats(show: Show, now: datetime, *, first: Iterable[str] = ()) -> Sequence[Booking]:
     """Offer the free seats of a show to the next in line; returns the offers.
 
     Call it last in every transaction that frees seats. The caller has locked the show, and read
-    `now` after that. If nobody waits, it is one short query.
+    `now` after that. If nobody waits, it is one short query. `first` are seats that the caller
+    takes afterwards, if they are not offered.
 
-    Lapsed holds of the show are ended first, because their seats are free too. A hold that is
-    locked at this moment is left to the next sweep: waiting for it could be a deadlock. Who does
-    not fit into the free seats is passed over and keeps the place. What fits nobody stays free for
-    all. While an on-sale is closed nobody gets an offer (docs/spec.md §24.5).
+    Seats of lapsed holds are free too. Those holds are ended and offered first, at most a portion
+    of them (portions.py); the sweep does the rest.
+    """
+    return serve_line(show, now, first=first).offers
+
+
+def serve_line(
+    show: Show, now: datetime, *, first: Iterable[str] = (), most: int | None = None
+) -> Served:
+    """The same as `offer_free_seats`; also says what it ended, and whether there is more to do.
+
+    A hold that is locked at this moment is left to the next sweep: waiting for it could be a
+    deadlock. Who does not fit into the free seats is passed over and keeps the place. What fits
+    nobody stays free for all. While an on-sale is closed nobody gets an offer (docs/spec.md
+    §24.5). `most` limits the offers: only for seats that were free to all before.
     """
     if not _is_waited_for(show.pk):
-        return []
-    _end_lapsed(show, now)
-    with connection.cursor() as cursor:
-        cursor.execute(PASS_ON, {"show": show.pk, "now": now})
+        return Served()
+    lapsed = _lapsed(show, now)
     if show.is_cancelled or show.sale_closed or now >= last_offers_at(show):
-        return []
+        _end(show, lapsed, now)
+        return Served(ended=lapsed)
     seats = seats_of(show.pk)
-    served = _choose(show.pk, list(seats))
-    return _write_offers(show, served, seats, now) if served else []
+    holds = LapsedHolds(lapsed, seats)
+    more = [*holds.of_people(_waiting(show, holds.owners)), *holds.beside(first)]
+    more += holds.next_portion()
+    ended: list[Booking] = []
+    while True:
+        _end(show, more, now)
+        ended += more
+        seats = _with_free(seats, more)
+        served = _choose(show.pk, list(seats), None if ended else most)
+        more = _more(show, holds, seats, served) if holds else []
+        if not more:
+            break
+    offers = _write_offers(show, served, seats, now) if served else []
+    return Served(offers, ended, bool(holds) or len(offers) == most)
+
+
+def _more(
+    show: Show, holds: LapsedHolds, seats: Iterable[MapSeat], served: list[Choice]
+) -> list[Booking]:
+    """Lapsed holds that must be ended before this choice is right; [] if it is.
+
+    A row from which seats are given must be complete. A party that may sit apart must not be
+    overtaken because its seats come in several portions.
+    """
+    given = {label for _, labels in served for label in labels}
+    if beside := holds.beside(given):
+        return beside
+    apart = Entry.objects.in_line(show.pk).filter(together=False, wheelchair=False)
+    apart = apart.exclude(pk__in=[entry.pk for entry, _ in served])
+    if not any(seat.state == FREE and seat.label not in given for seat in seats):
+        last = max((entry.pk for entry, _ in served), default=0)
+        apart = apart.filter(pk__lt=last)
+    return holds.next_portion() if apart.exists() else []
 
 
 def last_offers_at(show: Show) -> datetime:
@@ -103,11 +157,33 @@ def _is_waited_for(show_id: int) -> bool:
     return found
 
 
-def _end_lapsed(show: Show, now: datetime) -> None:
+def _lapsed(show: Show, now: datetime) -> list[Booking]:
+    """The lapsed holds of the show, locked, without those that another transaction has locked."""
     holds = Booking.objects.select_for_update(no_key=True, skip_locked=True)
-    lapsed = list(holds.filter(lapsed_hold(now), show=show).order_by("pk"))
+    return list(holds.filter(lapsed_hold(now), show=show).order_by("pk"))
+
+
+def _waiting(show: Show, people: set[int]) -> set[int]:
+    """Who of these people waits. They get no offer before their own lapsed hold is ended."""
+    if not people:
+        return set()
+    waiting = Entry.objects.filter(show=show, state=WAITING, user__in=people)
+    return set(waiting.values_list("user", flat=True))
+
+
+def _end(show: Show, lapsed: list[Booking], now: datetime) -> None:
+    """End lapsed holds, and the places in line whose offer ended without being bought."""
     if lapsed:
         count_seats(show, end_bookings(lapsed, now, Booking.EndedReason.LAPSED))
+    with connection.cursor() as cursor:
+        cursor.execute(PASS_ON, {"show": show.pk, "now": now})
+
+
+def _with_free(seats: dict[MapSeat, int], ended: Iterable[Booking]) -> dict[MapSeat, int]:
+    free = {label for hold in ended for label in hold.seats}
+    return {
+        seat._replace(state=FREE) if seat.label in free else seat: pk for seat, pk in seats.items()
+    }
 
 
 def seats_of(show_id: int) -> dict[MapSeat, int]:
@@ -122,16 +198,18 @@ def seats_of(show_id: int) -> dict[MapSeat, int]:
     }
 
 
-def _choose(show_id: int, seats: list[MapSeat]) -> list[tuple[Entry, list[str]]]:
+def _choose(show_id: int, seats: list[MapSeat], most: int | None) -> list[Choice]:
     """Who gets which seats. A party that does not fit now, fits no better after other offers."""
-    served: list[tuple[Entry, list[str]]] = []
-    line = Entry.objects.in_line(show_id)
+    served: list[Choice] = []
+    line, seats = Entry.objects.in_line(show_id), only_free(seats)
     while free := sum(seat.state == FREE for seat in seats):
         # Everybody takes one seat or more, so more than `free` entries can't be served.
         batch = list(line.filter(seats__lte=free)[:free])
         if not batch:
             break
         for entry in batch:
+            if len(served) == most:
+                return served
             labels = seats_for(entry.party, seats)
             if labels:
                 served.append((entry, labels))
@@ -146,7 +224,7 @@ def _choose(show_id: int, seats: list[MapSeat]) -> list[tuple[Entry, list[str]]]
 
 def _write_offers(
     show: Show,
-    served: list[tuple[Entry, list[str]]],
+    served: list[Choice],
     seats: dict[MapSeat, int],
     now: datetime,
 ) -> list[Booking]:

@@ -32,7 +32,8 @@ from . import messages
 from .choosing import Party, seats_for
 from .errors import AlreadyInLine, ListClosed, OffersPassed, SeatsAreFree
 from .models import Entry
-from .offers import LAST_OFFERS, last_offers_at, offer_free_seats, seats_of
+from .offers import LAST_OFFERS, last_offers_at, offer_free_seats, seats_of, serve_line
+from .portions import PORTION
 
 log = logging.getLogger(__name__)
 
@@ -144,23 +145,25 @@ def tend_lists() -> int:
     tended = 0
     for show_id in due.order_by("show").values_list("show", flat=True).distinct():
         try:
-            tended += _tend(show_id)
+            while has_more := _tend(show_id):
+                pass
+            tended += has_more is False
         except ShowBusy:
             log.info("show %s is busy; its waiting list is looked at in the next run", show_id)
     return tended
 
 
-def _tend(show_id: int) -> bool:
+def _tend(show_id: int) -> bool | None:
+    """Close the list, or make the next offers. Whether there is more to do; None: it is locked."""
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         show = lock_show_if_free(show_id)
         if show is None:
-            return False
+            return None
         now = database_now()
         if show.is_cancelled or now >= last_offers_at(show):
             close_list(show, now, Why.CANCELLED if show.is_cancelled else Why.BEGINS_SOON)
-        else:
-            offer_free_seats(show, now)
-    return True
+            return False
+        return serve_line(show, now, most=PORTION).has_more
 
 
 def waits_anywhere(person: User) -> bool:

@@ -132,7 +132,7 @@ BEGIN
     VALUES (in_kind, in_kind || ':' || confirmed, in_user, in_show, confirmed, in_priority);
 END $$;
 
--- bookings/sweep.py: SWEEP_SHOW. A row for each hold that it ended.
+-- bookings/sweep.py: SWEEP_SHOW. A row for each hold that it ended; none while people wait.
 CREATE OR REPLACE FUNCTION sweep_show(in_show bigint)
 RETURNS TABLE (reference text, seats text[], moment timestamptz, is_waited_for bool)
 LANGUAGE plpgsql AS $$
@@ -146,6 +146,8 @@ BEGIN
     SELECT array_agg(b.id) INTO lapsed FROM (
         SELECT id FROM bookings_booking
         WHERE show_id = in_show AND status = 'PENDING' AND expires_at <= at
+          AND NOT EXISTS (SELECT FROM waiting_entry e
+                          WHERE e.show_id = in_show AND e.state IN ('WAITING', 'OFFERED'))
         ORDER BY id FOR NO KEY UPDATE
     ) b;
     IF lapsed IS NULL THEN

@@ -72,12 +72,26 @@ def single_seats_left(seats: Sequence[MapSeat], chosen: Collection[str]) -> list
 
 
 def _single_seat_counter(seats: Sequence[MapSeat]) -> Callable[[Block], int]:
-    runs = {seat.label: run for run in _free_runs(seats) for seat in run}
+    """How many single free seats a window leaves: `single_seats_left`, without a look at its run.
+
+    A window leaves a single seat at a side of its run where exactly one seat is left.
+    """
+    # Of each seat: its run, its place there, and the number of seats in the run. No wheelchair
+    # places.
+    places = {
+        seat.label: (number, place, len(run))
+        for number, run in enumerate(_free_runs(seats))
+        for place, seat in enumerate(run)
+    }
 
     def count_left(window: Block) -> int:
-        # `runs` has no wheelchair places. The run of the first ordinary seat is checked.
-        run = next((runs[seat.label] for seat in window if seat.label in runs), [])
-        return len(single_seats_left(run, {seat.label for seat in window}))
+        found = [places[seat.label] for seat in window if seat.label in places]
+        if not found:
+            return 0
+        # The run of the first ordinary seat is checked.
+        run, first, length = found[0]
+        last = max(place for number, place, _ in found if number == run)
+        return (first == 1) + (length - last == 2)
 
     return count_left
 

@@ -10,6 +10,8 @@ TESTS = "bookings/waiting_list/tests/test_offers.py"
 JOINING = "bookings/waiting_list/tests/test_joining_and_leaving.py"
 LINE = "bookings/waiting_list/tests/test_line.py"
 IN_ORDER = f"{LINE}::test_the_line_is_served_in_its_order_and_nobody_overtakes_it"
+PORTIONS = "bookings/waiting_list/tests/test_portions.py"
+IN_PORTIONS = f"{PORTIONS}::test_many_seats_come_back_in_portions_and_nobody_is_overtaken"
 AT_ONCE = f"{TESTS}::test_seats_that_come_back_are_offered_at_once"
 
 MUTANTS_OF_WAITING_LIST = [
@@ -45,8 +47,8 @@ MUTANTS_OF_WAITING_LIST = [
     (
         "the sweep does not offer",
         "bookings/sweep.py",
-        "if is_waited_for:",
-        "if False:",
+        "    served = serve_line(show, database_now())\n",
+        "    return [], False\n",
         AT_ONCE,
     ),
     (
@@ -59,9 +61,30 @@ MUTANTS_OF_WAITING_LIST = [
     (
         "only the wanted lapsed seats are offered",
         OFFERS,
-        "    _end_lapsed(show, now)\n",
-        "",
+        "    lapsed = _lapsed(show, now)\n",
+        "    lapsed: list[Booking] = []\n",
         f"{TESTS}::test_seats_of_two_lapsed_holds_together_go_to_a_pair_first",
+    ),
+    (
+        "all seats are offered in one transaction",
+        "bookings/waiting_list/portions.py",
+        "PORTION = 20",
+        "PORTION = 2000",
+        IN_PORTIONS,
+    ),
+    (
+        "a party that may sit apart is overtaken between two portions",
+        OFFERS,
+        "return holds.next_portion() if apart.exists() else []",
+        "return []",
+        IN_PORTIONS,
+    ),
+    (
+        "a row is given before it is complete",
+        OFFERS,
+        "    if beside := holds.beside(given):\n        return beside\n",
+        "",
+        f"{PORTIONS}::test_a_row_is_complete_before_seats_of_it_are_given",
     ),
     (
         "a swap does not offer what it leaves",

@@ -1,7 +1,15 @@
+import random
+from itertools import combinations
+
 import pytest
 
 from shows.seating.plan import parse_plan
-from shows.seatmap.best_seats import best_seats, single_seats_left
+from shows.seatmap.best_seats import (
+    _free_runs,
+    _single_seat_counter,
+    best_seats,
+    single_seats_left,
+)
 from shows.seatmap.markup import FREE, SOLD, MapSeat
 
 
@@ -42,6 +50,21 @@ def test_no_choice_leaves_one_seat_alone_while_another_fits() -> None:
     # The middle pair of four would leave a seat on either side.
     assert best_seats(seats("A ssss"), 2) in (["A1", "A2"], ["A3", "A4"])
     assert best_seats(seats("A sss\nB ss"), 2) == ["B1", "B2"]
+
+
+def test_the_short_count_of_single_seats_is_that_of_a_look_at_the_run() -> None:
+    chance = random.Random(7)
+    for _ in range(30):
+        row = "".join(chance.choice("sssssw_") for _ in range(14)).strip("_")
+        drawn = seats(f"A {row}")
+        count = _single_seat_counter(drawn)
+        for run in _free_runs(drawn, with_places=True):
+            for start, end in combinations(range(len(run) + 1), 2):
+                window = run[start:end]
+                ordinary = next((seat for seat in window if not seat.is_wheelchair), None)
+                own = next((r for r in _free_runs(drawn) if ordinary in r), [])
+                left = single_seats_left(own, {seat.label for seat in window})
+                assert count(window) == len(left), (row, window)
 
 
 def test_where_nothing_else_fits_a_seat_may_be_left_alone() -> None:
