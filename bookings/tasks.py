@@ -36,10 +36,11 @@ def write_reminders() -> int:
 
 
 @shared_task
-def number_documents(*, everything: bool = False) -> int:
-    """Write invoices and credit notes. Beat starts it every DOCUMENT_SECONDS, and once a night for
-    `everything`; a payment asks for it at once."""
-    done = numbering.number_documents(everything=everything)
+def number_documents(*, nightly: bool = False) -> int:
+    """Write invoices and credit notes. Beat starts it every DOCUMENT_SECONDS, and once a night to
+    look farther back; a payment asks for it at once."""
+    look = numbering.Look.NIGHTLY if nightly else numbering.Look.USUAL
+    done = numbering.number_documents(look)
     if done:
         receipt_wait.receipts_are_numbered()
     return done

@@ -71,5 +71,5 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "forget-old-wishes": daily(22, 35, "shows.tell_me.tasks.forget_old_wishes"),
     "forget-old-places": daily(22, 35, "shows.waiting_room.tasks.forget_old_places"),
     "forget-guests": daily(22, 40, "bookings.tasks.forget_guests"),
-    "number-all-documents": daily(22, 45, "bookings.tasks.number_documents", everything=True),
+    "number-older-documents": daily(22, 45, "bookings.tasks.number_documents", nightly=True),
 }

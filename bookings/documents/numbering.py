@@ -11,6 +11,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from django.db import transaction
 from django.db.models import BooleanField, Exists, Max, OuterRef, QuerySet
@@ -32,8 +33,11 @@ logger = logging.getLogger(__name__)
 #: Documents of one transaction, and of one call for each kind.
 BATCH, MOST = 100, 2_000
 #: A usual run looks this far behind the last document. A payment is committed seconds after its
-#: moment, so this is more than enough; the nightly run looks at everything.
+#: moment, so this is more than enough.
 LOOK_BACK = timedelta(days=1)
+#: The nightly run looks this far back, so that it does not grow with the years. Older documents
+#: that are missing are found by `check_integrity`, and written by `manage.py number_documents`.
+NIGHT_LOOK_BACK = timedelta(days=60)
 
 # Of a refund that is a retry: no try before it has a credit note.
 NO_EARLIER_TRY_HAS_A_NOTE = """
@@ -51,14 +55,20 @@ NO_EARLIER_TRY_HAS_A_NOTE = """
 Build = Callable[[Sequence[int]], list[TaxDocument]]
 
 
-def number_documents(*, everything: bool = False) -> int:
+class Look(Enum):
+    """How far back `number_documents` looks."""
+
+    USUAL, NIGHTLY, EVERYTHING = auto(), auto(), auto()
+
+
+def number_documents(look: Look = Look.USUAL) -> int:
     """Write and number the documents that are missing. Returns their number.
 
-    Looks at the time since LOOK_BACK before the last document, or at `everything`. Documents that
-    can't be written (their money and lines differ, or another worker keeps the lock for long) are
-    logged, and tried again in the next run.
+    Looks since LOOK_BACK before the last document, since NIGHT_LOOK_BACK, or at everything.
+    Documents that can't be written (their money and lines differ, or another worker keeps the lock
+    for long) are logged, and tried again in the next run.
     """
-    since = None if everything else _look_since()
+    since = _look_since(look)
     done = _number_all(pending_payments(since), Kind.INVOICE, _invoices)
     # After the invoices, because a credit note refers to one.
     return done + _number_all(pending_refunds(since), Kind.CREDIT_NOTE, _credit_notes)
@@ -91,7 +101,11 @@ def pending_refunds(since: datetime | None = None) -> "QuerySet[Refund]":
     return found.order_by("ended_at", "pk")
 
 
-def _look_since() -> datetime | None:
+def _look_since(look: Look) -> datetime | None:
+    if look == Look.EVERYTHING:
+        return None
+    if look == Look.NIGHTLY:
+        return database_now() - NIGHT_LOOK_BACK
     last: datetime | None = TaxDocument.objects.aggregate(last=Max("issued_at"))["last"]
     return last and last - LOOK_BACK
 

@@ -119,9 +119,10 @@ def test_a_film_is_searched_for_by_its_index() -> None:
     assert "movie_search" in found
 
 
-def test_the_money_of_shows_is_found_by_show_payment_and_order() -> None:
+def test_the_money_of_shows_is_found_by_show_and_not_by_each_order() -> None:
     query = REPORT.format(group=f"ARRAY[{DAY}]", order="1")
     found = plan(query, {"first": "2026-03-01", "last": "2026-03-14"})
     assert not re.search(r"Seq Scan on (bookings_booking|payments_)", found), found
-    for name in ("payments_order_show", "payments_payment_order", "payments_refund_payment"):
+    for name in ("payment_taken_of_show", "refund_of_show"):
         assert name in found, found
+    assert not re.search("payments_payment_order|payments_refund_payment", found), found

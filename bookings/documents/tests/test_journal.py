@@ -14,7 +14,7 @@ from django.test import Client
 
 from bookings.documents.journal import journal
 from bookings.documents.models import TaxDocument
-from bookings.documents.numbering import number_documents
+from bookings.documents.numbering import Look, number_documents
 from bookings.payments.models import Refund
 from bookings.payments.states import RefundState
 from shows.models import Cinema, Show
@@ -95,7 +95,7 @@ def test_a_refund_that_the_bank_sent_back_is_owed_until_it_is_sent_again(show: S
     assert balances()["Customers' money to give back"] == -25_000
     assert balances()["Clearing: sandbox"] == 25_000
     make_given_back(refund.payment, retry_of=refund)
-    number_documents(everything=True)
+    number_documents(Look.EVERYTHING)
     assert balances()["Customers' money to give back"] == balances()["Clearing: sandbox"] == 0
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from bookings.documents import numbering
 from bookings.documents.errors import SeriesBusy
 from bookings.documents.models import DocumentSeries, Kind, TaxDocument
-from bookings.documents.numbering import number_documents
+from bookings.documents.numbering import NIGHT_LOOK_BACK, Look, number_documents
 from bookings.documents.numbers import SeriesFull, financial_year, number_text
 from bookings.payments.models import Refund
 from bookings.payments.states import RefundState
@@ -44,7 +44,7 @@ def test_each_captured_payment_gets_the_next_number_the_oldest_first() -> None:
     codes = [TaxDocument.objects.get(payment=p).code for p in (first, second, counter)]
     year = financial_year(TaxDocument.objects.latest("number").date, 4)
     assert codes == [f"MUM1/{year}/0000{n}" for n in (1, 2, 3)]
-    assert number_documents() == number_documents(everything=True) == 0
+    assert number_documents() == number_documents(Look.EVERYTHING) == 0
 
 
 def test_what_is_not_kept_gets_no_invoice_and_no_credit_note() -> None:
@@ -72,10 +72,10 @@ def test_the_retry_of_a_refund_has_no_second_credit_note() -> None:
     number_documents()
     Refund.objects.filter(pk=first.pk).update(state=RefundState.FAILED)
     second = make_given_back(payment, retry_of=first)
-    assert number_documents(everything=True) == 0
+    assert number_documents(Look.EVERYTHING) == 0
     Refund.objects.filter(pk=second.pk).update(state=RefundState.FAILED)
     make_given_back(payment, retry_of=second)
-    assert number_documents(everything=True) == 0
+    assert number_documents(Look.EVERYTHING) == 0
     assert numbers(Kind.CREDIT_NOTE) == [1]
 
 
@@ -96,10 +96,10 @@ def test_the_financial_year_changes_at_midnight_on_the_cinemas_clock() -> None:
     show = make_taxed_show()
     make_paid(show, ["A1"], at=INDIA_YEAR_ENDS - A_SECOND)
     make_paid(show, ["A2"], at=INDIA_YEAR_ENDS)
-    number_documents(everything=True)
+    number_documents(Look.EVERYTHING)
     # Late: the old year's numbers go on, without a gap.
     make_paid(show, ["A3"], at=INDIA_YEAR_ENDS - 2 * A_SECOND)
-    number_documents(everything=True)
+    number_documents(Look.EVERYTHING)
     codes = set(TaxDocument.objects.values_list("code", flat=True))
     assert codes == {"MUM1/26-27/00001", "MUM1/27-28/00001", "MUM1/26-27/00002"}
 
@@ -110,7 +110,7 @@ def test_a_calendar_year_begins_in_january() -> None:
     new_year = datetime(2026, 12, 31, 23, tzinfo=UTC)
     make_paid(show, ["A1"], at=new_year - A_SECOND)
     make_paid(show, ["A2"], at=new_year)
-    number_documents(everything=True)
+    number_documents(Look.EVERYTHING)
     codes = set(TaxDocument.objects.values_list("code", flat=True))
     assert codes == {"BER1/2026/00001", "BER1/2027/00001"}
 
@@ -150,7 +150,7 @@ def test_an_order_whose_lines_differ_from_its_money_waits_and_stops_no_other(cap
     assert f"payment {wrong.pk}: its money is 1, its lines are 25000" in caplog.text
 
 
-def test_a_usual_run_starts_a_day_before_the_last_document_a_nightly_run_sees_all() -> None:
+def test_a_usual_run_looks_a_day_back_a_nightly_run_some_weeks_and_the_command_at_all() -> None:
     show = make_taxed_show()
     make_paid(show, ["A1"])
     number_documents()
@@ -158,7 +158,9 @@ def test_a_usual_run_starts_a_day_before_the_last_document_a_nightly_run_sees_al
     assert number_documents_task() == 1
     make_paid(show, ["A3"], at=timezone.now() - timedelta(days=3))
     assert number_documents_task() == 0
-    assert number_documents_task(everything=True) == 1
+    make_paid(show, ["A4"], at=timezone.now() - NIGHT_LOOK_BACK - A_SECOND)
+    assert number_documents_task(nightly=True) == 1
+    assert number_documents(Look.EVERYTHING) == 1
 
 
 def test_the_command_counts_and_numbers(capsys: Any) -> None:
@@ -187,7 +189,7 @@ def test_eight_workers_that_are_killed_leave_no_gap(monkeypatch: pytest.MonkeyPa
         ends, kills = time.monotonic() + 180, 0
         while time.monotonic() < ends:
             try:
-                if not number_documents(everything=True):
+                if not number_documents(Look.EVERYTHING):
                     return kills
             except (DatabaseError, SeriesBusy):
                 kills += 1
@@ -215,7 +217,7 @@ def test_eight_workers_that_are_killed_leave_no_gap(monkeypatch: pytest.MonkeyPa
     finished.set()
     killer.join()
     assert all(isinstance(outcome, int) for outcome in outcomes), outcomes
-    number_documents(everything=True)
+    number_documents(Look.EVERYTHING)
     assert numbers() == numbers(Kind.CREDIT_NOTE) == list(range(1, 31))
     assert sum(kills_seen) > 0
 

@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from bookings.documents.amounts import figure
 from bookings.documents.models import Kind, TaxDocument
-from bookings.documents.numbering import number_documents
+from bookings.documents.numbering import Look, number_documents
 from bookings.documents.pdf import documents_pdf
 from bookings.payments.models import Payment
 from tests.support.documents import MUMBAI, make_given_back, make_paid, make_taxed_show
@@ -36,7 +36,7 @@ def pages(*documents: TaxDocument) -> list[str]:
 def test_an_invoice_names_all_that_the_law_asks_for() -> None:
     movie = make_movie("Anatomy of a Fall")
     make_paid(make_taxed_show(movie=movie), ["A1", "A2", "E4"], fee=6_000, at=SALE)
-    number_documents(everything=True)
+    number_documents(Look.EVERYTHING)
     (text,) = pages(TaxDocument.objects.get())
     for words in (
         "Tax invoice",

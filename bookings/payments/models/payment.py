@@ -158,6 +158,10 @@ class Payment(OfShow):
             ),
             models.Index(fields=("updated_at",), condition=~Q(review=""), name="payment_to_review"),
             models.Index(fields=("captured_at",), name="payment_captured_at"),
+            # For the takings.
+            models.Index(
+                fields=("show",), condition=Q(state="CAPTURED"), name="payment_taken_of_show"
+            ),
             models.Index(
                 fields=("captured_at",),
                 condition=Q(provider="counter"),

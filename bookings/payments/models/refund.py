@@ -140,6 +140,8 @@ class Refund(OfShow):
                 name="refund_not_done",
             ),
             models.Index(fields=("ended_at",), name="refund_ended_at"),
+            # For the takings.
+            models.Index(fields=("show",), condition=~Q(state="FAILED"), name="refund_of_show"),
         )
 
     def __str__(self) -> str:

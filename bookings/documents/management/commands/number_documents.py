@@ -2,7 +2,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from bookings.documents.numbering import number_documents, pending_payments, pending_refunds
+from bookings.documents.numbering import (
+    Look,
+    number_documents,
+    pending_payments,
+    pending_refunds,
+)
 
 
 class Command(BaseCommand):
@@ -17,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["dry_run"]:
-            done = number_documents(everything=True)
+            done = number_documents(Look.EVERYTHING)
             self.stdout.write(f"{done} documents numbered.")
         invoices, notes = pending_payments().count(), pending_refunds().count()
         self.stdout.write(f"{invoices} invoices and {notes} credit notes are missing.")
