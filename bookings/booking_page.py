@@ -13,6 +13,7 @@ from bookmyshow.core.htmx import redirect_whole_page
 from shows.models import Seat
 
 from .guests.forms import GuestDetailsForm
+from .guests.typed import typed_form
 from .models import Booking
 from .payments.cancellation_policy import CancellationPolicy
 from .payments.given_back import cancel_choice, money_of
@@ -74,8 +75,8 @@ def booking_page(
 ) -> HttpResponse:
     """The page of a booking that was read with `with_clock`, with its show and its person.
 
-    `details`: what a guest wrote, if it has to be changed. The status is 422 then, and htmx gets
-    only the form.
+    `details`: what a guest posted with htmx, if it has to be changed. Then the answer is only the
+    form, with the status 422.
     """
     state, back_at = found.status_at(found.now), came_back_at(request)
     stands = standing(found, found.now, back_at=back_at)
@@ -95,7 +96,7 @@ def booking_page(
         return redirect_whole_page(request, found.get_absolute_url())
     if details:
         context["details"] = details
-    part = "#guest" if details and "HX-Request" in request.headers else ""
+    part = "#guest" if details else ""
     status = 422 if details else 200
     response = render(request, f"{template}{part}", shared | context, status=status)
     response["X-Robots-Tag"] = "noindex"
@@ -131,7 +132,7 @@ def _hold(request: HttpRequest, found: Booking, stands: Standing) -> Page:
         **_clock(found.seconds_remaining(found.now)),
     }
     if found.user.is_guest and settings.GUEST_CHECKOUT:
-        context["details"] = GuestDetailsForm.of(found.user)
+        context["details"] = typed_form(request, found) or GuestDetailsForm.of(found.user)
     return REVIEW, context
 
 

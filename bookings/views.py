@@ -35,6 +35,7 @@ from .guests.claiming import claimable
 from .guests.details import take_details
 from .guests.forms import GuestDetailsForm
 from .guests.limits import counted_seats
+from .guests.typed import forget_typed, show_again
 from .hold_limits import address_key, count_unconfirmed_seats
 from .models import Booking
 from .own_bookings import (
@@ -174,8 +175,9 @@ def confirm_as(user: User, request: HttpRequest, reference: str) -> HttpResponse
 def check_out(request: HttpRequest, reference: str) -> HttpResponse:
     """A guest's details and the button in one post: save them, then confirm, or pay online.
 
-    Details that have to be changed come back with the page (422); the hold stays as it is. The
-    first details are saved even if the time has just run out, so nobody types them twice.
+    Details that have to be changed come back with the page (with htmx only the form, 422); the hold
+    stays as it is. The first details are saved even if the time has just run out, so nobody types
+    them twice.
     """
     found = own_booking(request, reference)
     user, is_held = found.user, found.status_at(found.now) == PENDING
@@ -183,11 +185,12 @@ def check_out(request: HttpRequest, reference: str) -> HttpResponse:
         form = GuestDetailsForm(request.POST)
         if form.is_valid():
             user = take_details(request, user, **form.cleaned_data)
-        elif is_held:
+        elif is_held and "HX-Request" in request.headers:
             return booking_page(request, found, details=form)
-    if request.POST.get("way") == "online":
-        return pay_as(user, request, reference)
-    return confirm_as(user, request, reference)
+        elif is_held:
+            return show_again(request, found)
+    go_on = pay_as if request.POST.get("way") == "online" else confirm_as
+    return forget_typed(request, go_on(user, request, reference), found)
 
 
 @require_POST

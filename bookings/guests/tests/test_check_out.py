@@ -69,8 +69,13 @@ def test_wrong_details_are_told_beside_the_field_and_the_hold_and_the_rest_stay(
 ) -> None:
     booking = hold(client, show, "A1")
     response = check_out(client, booking, htmx=htmx, **change)
+    assert response.status_code == (422 if htmx else 303)
+    if not htmx:
+        assert response["Location"] == booking.get_absolute_url()
+        # Back and Reload show it again, and post nothing.
+        client.get(response["Location"])
+        response = client.get(response["Location"])
     body = response.content.decode()
-    assert response.status_code == 422
     assert words in body
     assert ("<html" in body) == (not htmx), "htmx gets only the form"
     for name in DETAILS.keys() - change.keys():
@@ -79,6 +84,17 @@ def test_wrong_details_are_told_beside_the_field_and_the_hold_and_the_rest_stay(
     booking.refresh_from_db()
     assert (booking.status, booking.expires_at) == ("PENDING", before)
     assert booking.user.email == ""
+
+
+def test_what_was_typed_is_forgotten_once_it_is_right(client: Client, show: Show) -> None:
+    booking = hold(client, show, "A1")
+    check_out(client, booking, phone="call me")
+    assert client.cookies["typed"]["path"] == booking.get_absolute_url()
+    # The page shows another start than the show has now, so nothing is confirmed.
+    check_out(client, booking, starts_at="2030-01-01T10:00:00+00:00")
+    page = client.get(booking.get_absolute_url()).content.decode()
+    assert "call me" not in page
+    assert DETAILS["phone"] in page
 
 
 def test_the_form_posted_twice_confirms_once(client: Client, show: Show) -> None:
