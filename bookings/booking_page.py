@@ -32,6 +32,7 @@ from .payments.pages import (
 from .payments.prices import online_total, quote, seats_total
 from .payments.states import OrderState
 from .tickets.services import qr_svg, share_address
+from .waiting_list.services import was_last_offer
 from .wallet.offers import wallets_for
 
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED
@@ -51,17 +52,14 @@ ENDED_WORDS = {
 }
 # Of an offer from the waiting list.
 OFFER_ENDED_WORDS = {
-    "lapsed": (
-        "Your offer ran out",
-        "The seats are not held for you any more. While the show is sold out, you can join the "
-        "waiting list again, at its end.",
-    ),
-    "released": (
-        "You said no to these seats",
-        "The next in line is asked. While the show is sold out, you can join the waiting "
-        "list again, at its end.",
-    ),
+    "lapsed": ("Your offer ran out", "The seats are not held for you any more."),
+    "released": ("You said no to these seats", "The next in line is asked."),
 }
+JOIN_AGAIN = "While the show is sold out, you can join the waiting list again, at its end."
+LAST_OFFER = (
+    "It was your third offer for this show, and the last one. If seats come back, you can still "
+    "find them on the map."
+)
 HELD_AT_A_CANCELLED_SHOW = ("The cinema cancelled this show", "The hold is over. We are sorry.")
 PAID_TOO_LATE = (
     "Your payment came too late",
@@ -209,6 +207,9 @@ def _how_it_ended(found: Booking, stands: Standing) -> tuple[str, str]:
     title, explanation = words[reason]
     if reason == Booking.EndedReason.CINEMA and found.status == Booking.Status.FAILED:
         title, explanation = HELD_AT_A_CANCELLED_SHOW
+    elif found.is_offer and reason in OFFER_ENDED_WORDS:
+        again = LAST_OFFER if was_last_offer(found) else JOIN_AGAIN
+        explanation = f"{explanation} {again}"
     is_free = found.status != Booking.Status.CANCELLED and stands.is_over_without_money
     return title, f"{explanation} Nothing was charged." if is_free else explanation
 

@@ -19,6 +19,7 @@ from bookings.waiting_list import messages
 from bookings.waiting_list.choosing import Party
 from bookings.waiting_list.links import confirm_link, place_link
 from bookings.waiting_list.models import Entry
+from bookings.waiting_list.services import MOST_PASSED, offers_passed
 from bookmyshow.core.mail import add_unsubscribe, compose_mail, site_link
 from bookmyshow.core.templatetags.formatting import clock, moment
 from bookmyshow.core.time import database_now
@@ -42,6 +43,7 @@ def offer(message: Message) -> EmailMultiAlternatives | Drop:
         until=booking.expires_at.astimezone(entry.show.screen.cinema.tz),
         minutes=settings.WAITING_OFFER_MINUTES,
         currency=entry.show.currency,
+        is_last=offers_passed(booking.user, entry.show) + 1 >= MOST_PASSED,
         link=ticket_link(booking),
     )
 
@@ -58,7 +60,8 @@ def push_offer(message: Message) -> Content | Drop:
     until = booking.expires_at.astimezone(entry.show.screen.cinema.tz)
     return Content(
         title=f"{', '.join(booking.seats)}: yours until {clock(until)}",
-        body=f"From the waiting list: {entry.show.movie.title}, {moment(entry.show.local_start)}",
+        body=f"From the waiting list: {entry.show.movie.title}, {moment(entry.show.local_start)}, "
+        f"{entry.show.screen.cinema.city} time",
         url=booking.get_absolute_url(),
         tag=f"hold-{booking.pk}",
         ttl=booking.seconds_remaining(now),

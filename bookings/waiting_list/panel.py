@@ -8,7 +8,7 @@ from accounts.models import User
 from shows.models import Show
 
 from .models import Entry
-from .services import place_of
+from .services import MOST_PASSED, offers_passed, place_of
 
 STATES = Entry.State
 
@@ -25,7 +25,8 @@ def is_proved(person: User) -> bool:
 
 def own_entry(people: Iterable[User], show_id: int) -> Entry | None:
     """The newest place of these people in the line of a show."""
-    entries = Entry.objects.filter(show=show_id, user__in=list(people)).select_related("booking")
+    entries = Entry.objects.filter(show=show_id, user__in=list(people))
+    entries = entries.select_related("booking", "user")
     return entries.order_by("-pk").first()
 
 
@@ -38,6 +39,8 @@ def panel_context(entry: Entry | None, show: Show) -> dict[str, object]:
         return {"entry": None, "waits": False, "offer": None}
     offer = entry.booking if entry.state == STATES.OFFERED else None
     is_over = offer is not None and offer.has_lapsed(timezone.now())
+    has_passed = is_over or entry.state == STATES.PASSED
+    had_offer = has_passed or (entry.state == STATES.LEFT and entry.booking_id is not None)
     zone = show.screen.cinema.tz
     return {
         "entry": entry,
@@ -45,7 +48,8 @@ def panel_context(entry: Entry | None, show: Show) -> dict[str, object]:
         "place": place_of(entry) if entry.state == STATES.WAITING else 0,
         "offer": None if is_over else offer,
         "until": offer.expires_at.astimezone(zone) if offer else None,
-        "has_passed": is_over or entry.state == STATES.PASSED,
+        "has_passed": has_passed,
+        "was_last": had_offer and offers_passed(entry.user, show) + is_over >= MOST_PASSED,
         "has_seats": entry.state == STATES.TAKEN,
         "has_left": entry.state == STATES.LEFT,
     }

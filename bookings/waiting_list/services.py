@@ -187,9 +187,25 @@ def _check_limit(user: User, show: Show, party: Party) -> None:
     seats = bought.aggregate(n=Sum("total_seats", default=0))["n"]
     if seats + party.seats > settings.MAX_SEATS_PER_SHOW:
         raise TooManySeats(settings.MAX_SEATS_PER_SHOW, bought=seats)
-    offers = Entry.objects.filter(_of_person(user), show=show, booking__isnull=False)
-    if offers.filter(state__in=[Entry.State.PASSED, LEFT]).count() >= MOST_PASSED:
+    if offers_passed(user, show) >= MOST_PASSED:
         raise OffersPassed
+
+
+def offers_passed(person: User, show: Show) -> int:
+    """How many offers of the show this person let pass, or declined. 0 for staff: they may join.
+
+    An offer that has lapsed counts once it is written down.
+    """
+    if person.is_staff:
+        return 0
+    offers = Entry.objects.filter(_of_person(person), show=show, booking__isnull=False)
+    return offers.filter(state__in=[Entry.State.PASSED, LEFT]).count()
+
+
+def was_last_offer(offer: Booking) -> bool:
+    """Whether the person of an offer that is over gets no other one at this show."""
+    is_written = offer.status != Booking.Status.PENDING
+    return offers_passed(offer.user, offer.show) + (not is_written) >= MOST_PASSED
 
 
 def _leave(which: Q) -> Entry:

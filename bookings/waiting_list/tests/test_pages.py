@@ -153,7 +153,9 @@ class TestWithAnAccount:
         assert "Confirm the address of your account first" in response.content.decode()
         assert line_of(sold.show) == []
 
-    def test_who_let_three_offers_pass_gets_no_place_any_more(self, sold: Booking) -> None:
+    def test_who_let_three_offers_pass_gets_no_place_any_more(
+        self, client: Client, sold: Booking
+    ) -> None:
         """Two people could keep seats in offers for ever, in turn, without buying them."""
         first, second = make_user(), make_user()
         entry = join(sold.show, user=first, seats=2)
@@ -165,6 +167,13 @@ class TestWithAnAccount:
             offer_to(entry)
         with pytest.raises(OffersPassed):
             join(sold.show, user=first, seats=2)
+        client.force_login(first)
+        third = Booking.objects.filter(user=first, is_offer=True).latest("pk")
+        ended = client.get(third.get_absolute_url()).content.decode()
+        assert "third offer for this show, and the last one" in ended
+        assert JOIN not in page(client, sold.show)
+        words = " ".join(str(composed("waiting-offer").body).split())
+        assert "third offer for this show, and the last one" in words
 
 
 class TestAsAVisitor:
@@ -250,11 +259,12 @@ class TestMails:
         until = f"{offer.expires_at.astimezone(sold.show.screen.cinema.tz):%H:%M}"
         assert f"yours until {until}" in mail.subject
         for text in (str(mail.body), str(mail.alternatives[0][0])):
-            assert f"until {until}" in text
+            assert f"until {until}, Mumbai time" in text
             assert "R1-1, R1-2" in text
             assert "₹500" in text
             assert offer.get_absolute_url() in text
             assert "/waiting/place/" in text
+            assert "You can join the list again" in " ".join(text.split())
         assert mail.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert mail.extra_headers["List-Unsubscribe"] == f"<{place_link(entry.pk)}>"
 
