@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 #: A price, and how the sum of two such seats is shown and sent.
 CASES = [
     ("INR", "617250.25", "₹12,34,500.50", "1234500.50"),
-    ("EUR", "9.50", "€19", "19.00"),
+    ("EUR", "9.50", "€19.00", "19.00"),
     ("JPY", "1800", "¥3,600", "3600.00"),
     ("KWD", "2.25", "KWD\N{NO-BREAK SPACE}4.500", "4.50"),
 ]

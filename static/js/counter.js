@@ -34,7 +34,7 @@ const showChange = () => {
     style: "currency",
     currency,
     currencyDisplay: "narrowSymbol",
-    trailingZeroDisplay: "stripIfInteger",
+    trailingZeroDisplay: currency === "INR" ? "stripIfInteger" : "auto",
   }).format(Math.abs(change));
   output.value = change < 0 ? `${amount} short` : `Change ${amount}`;
 };

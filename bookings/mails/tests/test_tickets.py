@@ -128,7 +128,7 @@ def test_the_mail_says_all_that_somebody_needs_on_the_way_to_the_cinema(settings
             "1 High Street, London",
             "A1, A2",
             booking.reference,
-            "To pay at the cinema: £500",
+            "To pay at the cinema: £500.00",
             "You can cancel on the ticket’s page until the show begins.",
             link,
             "https://www.google.com/maps/search/?api=1&query=",

@@ -15,6 +15,10 @@ from bookmyshow.core.currencies import exponent, from_minor
 
 register = template.Library()
 
+# Whole amounts of these are written without decimals, as is usual there. All amounts of another
+# currency have its decimals, so that the prices of a page have one form: £16.50 and £34.00.
+BARE = frozenset({"INR"})
+
 # ISO 4217 code → symbol before the number. Other currencies show their code.
 SYMBOLS = {
     "AUD": "A$",
@@ -32,7 +36,7 @@ SYMBOLS = {
 
 @register.filter
 def money(amount: Decimal | int | None, currency: str) -> str:
-    """₹350, or ₹350.50 if there are paise. Digits are grouped as is usual for the currency.
+    """₹350, or ₹350.50 if there are paise; £34.00. Digits are grouped as is usual there.
 
     `amount` is in the major unit. Raises UnknownCurrency.
     """
@@ -42,7 +46,7 @@ def money(amount: Decimal | int | None, currency: str) -> str:
     value = Decimal(amount).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     whole, fraction = divmod(abs(value), 1)
     figure = _grouped(int(whole), currency)
-    if fraction:
+    if fraction or (places and currency not in BARE):
         figure += f"{fraction:f}".removeprefix("0")
     symbol = SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
     return f"{'−' if value < 0 else ''}{symbol}{figure}"

@@ -29,11 +29,13 @@ def test_rupees(amount: Decimal | int | None, text: str) -> None:
     ("amount", "currency", "text"),
     [
         (Decimal("1234567.5"), "EUR", "€1,234,567.50"),
-        (100, "SEK", "SEK\N{NO-BREAK SPACE}100"),
+        (100, "SEK", "SEK\N{NO-BREAK SPACE}100.00"),
         (Decimal("1800.00"), "JPY", "¥1,800"),
         (Decimal("1800.5"), "JPY", "¥1,801"),
         (Decimal("2.25"), "KWD", "KWD\N{NO-BREAK SPACE}2.250"),
-        (Decimal("2.00"), "KWD", "KWD\N{NO-BREAK SPACE}2"),
+        (Decimal("2.00"), "KWD", "KWD\N{NO-BREAK SPACE}2.000"),
+        (Decimal("16.50"), "GBP", "£16.50"),
+        (Decimal(34), "GBP", "£34.00"),
         (Decimal("-0.05"), "GBP", "−£0.05"),
     ],
 )
@@ -50,7 +52,7 @@ def test_other_currencies_have_their_own_symbol_grouping_and_decimals(
         (35000, "INR", "₹350"),
         (1800, "JPY", "¥1,800"),
         (2250, "KWD", "KWD\N{NO-BREAK SPACE}2.250"),
-        (-2000, "EUR", "−€20"),
+        (-2000, "EUR", "−€20.00"),
         (None, "EUR", ""),
     ],
 )

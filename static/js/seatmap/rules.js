@@ -10,13 +10,13 @@ export const listed = (labels) => labels.join(", ");
 /* No currency has more decimals. Sums of decimals are rounded to this: 0.1 + 0.2 is not 0.3. */
 const DECIMALS = 3;
 
-/* 800, "INR" → "₹800"; a fraction is shown only where there is one, then with all decimals that the
-   currency has. */
+/* 800, "INR" → "₹800"; 34, "GBP" → "£34.00". Whole rupees have no decimals, as is usual in India; all
+   other amounts have the decimals of their currency (core/templatetags/formatting.py). */
 export const money = (amount, currency) =>
   new Intl.NumberFormat(currency === "INR" ? "en-IN" : "en", {
     style: "currency",
     currency,
-    ...(Number.isInteger(amount) && { minimumFractionDigits: 0, maximumFractionDigits: 0 }),
+    ...(currency === "INR" && Number.isInteger(amount) && { minimumFractionDigits: 0, maximumFractionDigits: 0 }),
   }).format(amount);
 
 /* "₹800", "₹800 + ₹40 online" or "₹830 with ₹30 booking fee"; shows/booking_fee.py writes the same.
