@@ -190,6 +190,7 @@ MIDDLEWARE = [
     "bookmyshow.core.rate_limits.RateLimitMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "bookmyshow.site.error_pages.WrongMethodMiddleware",
 ]
 
 ROOT_URLCONF = "bookmyshow.urls"

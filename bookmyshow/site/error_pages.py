@@ -1,13 +1,15 @@
-"""The pages for status 400, 500 and 503.
+"""The pages for status 400, 405, 500 and 503.
 
 Django's own handlers render them without the request. These pages get the request, because the
 visitor's theme depends on it.
 """
 
 import sys
+from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
+from django.urls import Resolver404, resolve
 
 from bookmyshow.core.db.failures import AWAY, RETRY_SECONDS, may_be_done
 
@@ -45,6 +47,42 @@ def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
     )
     response["Retry-After"] = str(RETRY_SECONDS)
     return response
+
+
+class WrongMethodMiddleware:
+    """Gives a page to people who open an address that only a button can use (status 405).
+
+    Its link leads to the nearest page above that address, such as the booking of `…/confirm/`.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or request.method != "GET" or response.content:
+            return response
+        if request.accepts("text/html") and "Accept" in request.headers:
+            page = _page(request, "405.html", 405, page=page_above(request.path_info))
+            page["Allow"] = response["Allow"]
+            return page
+        return response
+
+
+def page_above(path: str) -> str:
+    """The nearest page whose address `path` continues; "/" if there is no other."""
+    parts = path.strip("/").split("/")[:-1]
+    while parts:
+        above = f"/{'/'.join(parts)}/"
+        try:
+            view = resolve(above).func
+        except Resolver404:
+            view = None
+        # Fragments of pages are marked as polls.
+        if view is not None and not getattr(view, "is_background", False):
+            return above
+        parts.pop()
+    return "/"
 
 
 def _page(request: HttpRequest, template: str, status: int, **context: object) -> HttpResponse:

@@ -35,6 +35,26 @@ def test_every_error_has_a_page(client: Client, error: Exception, status: int, w
     assert words in response.content.decode()
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/waiting-room/1/enter/", "/waiting-room/1/"),
+        ("/shows/1/hold/", "/shows/1/"),
+        ("/shows/1/waiting/join/", "/shows/1/"),
+        ("/bookings/BMV000000000000/confirm/", "/bookings/BMV000000000000/"),
+        ("/accounts/profile/log-out-others/", "/accounts/profile/"),
+        ("/accounts/logout/", "/"),
+    ],
+)
+def test_an_address_behind_a_button_leads_to_its_page(client: Client, path: str, page: str) -> None:
+    client.force_login(make_user())
+    response = client.get(path, headers={"Accept": "text/html"})
+    assert (response.status_code, response["Allow"][:4]) == (405, "POST")
+    assert f'<a class="button button--primary" href="{page}">' in response.content.decode()
+    assert client.get(path).content == b"", "for programs"
+
+
 def test_a_server_error_needs_no_database_and_keeps_the_theme(client: Client) -> None:
     client.raise_request_exception = False
     client.cookies["theme"] = "light"
