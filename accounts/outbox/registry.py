@@ -29,6 +29,8 @@ class Drop:
 #: Writes a claimed message, outside of any transaction: an EmailMultiAlternatives, or what the
 #: channel sends. A mail goes to `message.recipient`, whatever its `to` says.
 Compose = Callable[[Message], Any]
+#: Called in the transaction that marks a message as dropped.
+Dropped = Callable[[Message], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Kind:
     compose: Compose
     priority: Priority
     channel: Channel
+    dropped: Dropped | None = None
 
 
 class UnknownKind(LookupError):
@@ -54,12 +57,14 @@ def register(
     compose: Compose,
     priority: Priority,
     channel: Channel = Channel.MAIL,
+    dropped: Dropped | None = None,
 ) -> None:
-    """Register a kind. `label` is what staff read. Raises ValueError if the kind is taken."""
+    """Register a kind. `label` is what staff read. `dropped` is called for a message that is not
+    sent because it is not needed any more. Raises ValueError if the kind is taken."""
     found = _kinds.get((channel, kind))
     if len(kind) > LONGEST_KIND or (found and found.compose != compose):
         raise ValueError(f"The kind {kind!r} is taken, or longer than {LONGEST_KIND} characters.")
-    _kinds[channel, kind] = Kind(kind, label, compose, priority, channel)
+    _kinds[channel, kind] = Kind(kind, label, compose, priority, channel, dropped)
 
 
 def kind_of(kind: str, channel: str = Channel.MAIL) -> Kind:

@@ -21,7 +21,7 @@ from bookmyshow.core.time import database_now
 
 from .failures import Failure, Refusal, words_of
 from .models import Channel, Message, Priority
-from .registry import Drop, Later, Sender, kind_of, new_sender
+from .registry import Drop, Later, Sender, UnknownKind, kind_of, new_sender
 
 log = logging.getLogger(__name__)
 
@@ -185,12 +185,22 @@ def _note(message: Message, outcome: Outcome, done: Sent) -> None:
             note_failure(message, outcome)
             done.failed += 1
         case Drop():
-            _end_claim(message, dropped_at=database_now(), last_error=outcome.why)
+            _note_dropped(message, outcome)
             done.dropped += 1
         case Later():
             soonest = database_now() + SHORTEST_LATER
             at = max(outcome.at, soonest)
             _end_claim(message, due_at=at, next_try_at=at, attempts=message.attempts - 1)
+
+
+@transaction.atomic
+def _note_dropped(message: Message, outcome: Drop) -> None:
+    """Mark a message as dropped, and tell its app."""
+    is_noted = _end_claim(message, dropped_at=database_now(), last_error=outcome.why)
+    with suppress(UnknownKind):
+        dropped = kind_of(message.kind, message.channel).dropped
+        if is_noted and dropped:
+            dropped(message)
 
 
 def note_sent(message: Message) -> None:
@@ -220,15 +230,14 @@ def note_failure(message: Message, refusal: Refusal) -> None:
     )
 
 
-def _end_claim(message: Message, **fields: Any) -> None:
-    """End the claim and set `fields`.
+def _end_claim(message: Message, **fields: Any) -> bool:
+    """End the claim and set `fields`. Returns whether it was written.
 
     Nothing is written if another sender claimed the message after this claim lapsed, or if staff
     have ended the message.
     """
-    Message.objects.waiting().filter(pk=message.pk, claimed_until=message.claimed_until).update(
-        claimed_until=None, **fields
-    )
+    own = Message.objects.waiting().filter(pk=message.pk, claimed_until=message.claimed_until)
+    return own.update(claimed_until=None, **fields) > 0
 
 
 def _pause(attempts: int) -> timedelta:

@@ -10,12 +10,18 @@ from shows.links import filter_query
 
 from .links import confirm_link, stop_link
 from .models import FilmWish
-from .services import BOOKABLE, CONFIRM, bookable_shows
+from .services import BOOKABLE, CONFIRM, bookable_shows, wait_again
 
 
 def register_kinds() -> None:
     register(CONFIRM, label="Link that confirms a wish", compose=_confirm, priority=Priority.FIRST)
-    register(BOOKABLE, label="A film can be booked", compose=_bookable, priority=Priority.LAST)
+    register(
+        BOOKABLE,
+        label="A film can be booked",
+        compose=_bookable,
+        priority=Priority.LAST,
+        dropped=wait_again,
+    )
 
 
 def _confirm(message: Message) -> EmailMultiAlternatives | Drop:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from accounts.email.confirmation import mark_confirmed
 from accounts.models import User
+from accounts.outbox.models import Message
 from accounts.outbox.services import NewMessage, write, write_many
 from bookmyshow.core.time import database_now
 from movies.models import Movie
@@ -134,6 +135,16 @@ def _tell_some() -> int:
     )
     FilmWish.objects.filter(pk__in=[wish.pk for wish in wishes]).update(told_at=now)
     return len(wishes)
+
+
+def wait_again(message: Message) -> None:
+    """Let the wish of a mail wait again that was not sent: its only show was cancelled, or began.
+
+    A new `created_at` gives the wish a new key, so that it can be told once more.
+    """
+    told = FilmWish.objects.filter(pk=message.data["wish"], told_at__isnull=False)
+    reachable = told.filter(user__is_active=True).exclude(user__email="")
+    reachable.update(told_at=None, created_at=database_now())
 
 
 def _in_its_city(at: datetime) -> Q:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.outbox.models import Message
 from accounts.outbox.sending import send_due
+from bookings.show_changes.services import cancel_show
 from movies.models import Movie
 from shows.models import Show
 from shows.tell_me import services
@@ -156,14 +157,21 @@ def test_a_mail_that_waits_is_dropped_when_the_person_stops_it(
     assert Message.objects.get().dropped_at
 
 
-def test_a_mail_is_dropped_if_no_show_is_left(mailoutbox: list[EmailMessage]) -> None:
+def test_a_mail_is_dropped_if_no_show_is_left_and_the_wish_waits_again(
+    mailoutbox: list[EmailMessage],
+) -> None:
     movie = make_movie()
     services.ask(user=known(), movie=movie)
     show = make_show(movie=movie)
     services.tell_bookable()
-    begin(show)
+    cancel_show(by=make_user(is_staff=True), show_id=show.pk)
     send_due()
     assert mailoutbox == []
+    assert services.tell_bookable() == 0
+    make_show(movie=movie)
+    assert services.tell_bookable() == 1
+    send_due()
+    assert len(mailoutbox) == 1
 
 
 def test_old_wishes_are_forgotten_and_waiting_ones_are_kept() -> None:
