@@ -1,4 +1,6 @@
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -8,6 +10,7 @@ from bookmyshow.core.staff.csv_export import Columns
 from bookmyshow.core.templatetags.formatting import money
 
 from .models import ArchivedBooking
+from .services import begins_at
 
 
 @admin.register(ArchivedBooking)
@@ -37,6 +40,20 @@ class ArchivedBookingAdmin(SearchBookings, LongListAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ArchivedBooking]:
         return ArchivedBooking.objects.with_show().select_related("user")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """The search. If it finds nothing, says how far back the archive goes."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        begins = begins_at()
+        if search_term.strip() and begins and not found.exists():
+            words = (
+                f"The archive has shows from {begins:%d %B %Y} on. Tickets of earlier quarters "
+                "were stored elsewhere; their payments and invoices are still here."
+            )
+            self.message_user(request, words, messages.INFO)
+        return found, may_repeat
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

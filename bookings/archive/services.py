@@ -1,6 +1,7 @@
 """Moves whole shows to the archive, in batches."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection, transaction
 
@@ -10,8 +11,19 @@ from bookmyshow.core.db import partitions
 from .models import ArchivedBooking
 
 MONTHS = 6
+#: A quarter stays in the archive for as long after its last show. In the second year a bank may
+#: still ask for money back, and people still look for what they paid.
+KEPT_YEARS = 2
 #: Partitioned by the quarter in which a show began. Their partitions are made when shows come.
-BOOKINGS = partitions.PartitionedTable("archive_archivedbooking", "starts_at", months=3, ahead=None)
+BOOKINGS = partitions.PartitionedTable(
+    "archive_archivedbooking",
+    "starts_at",
+    months=3,
+    ahead=None,
+    still_needed=f"starts_at > now() - interval '{KEPT_YEARS} years'",
+    why=f"bookings of the last {KEPT_YEARS} years, which their people and banks may still ask for",
+    warning="Nobody finds its tickets on the site any more: save the table if you need them.",
+)
 SHOWS = partitions.PartitionedTable(
     "archive_archivedshow", "starts_at", months=3, ahead=None, first_detach=BOOKINGS.name
 )
@@ -125,6 +137,12 @@ def archive_batch(*, months: int = MONTHS, size: int) -> Moved:
         for statement in REMOVE:
             cursor.execute(statement, shows)
     return Moved(len(chosen), bookings)
+
+
+def begins_at() -> datetime | None:
+    """The first moment of the oldest quarter that the site reads. None if there is no quarter."""
+    found = partitions.partitions(BOOKINGS)
+    return found[0].start if found else None
 
 
 def has_bookings_at(cinema_id: int) -> bool:

@@ -251,3 +251,32 @@ def test_money_stays_with_its_order_and_the_owner_still_sees_it() -> None:
     assert "₹145 of what you paid is kept" in page
     admin = staff_client().get(f"/admin/payments/order/{order.pk}/change/").text
     assert f"archivedbooking/?q={booking.reference}" in admin
+
+
+def test_a_quarter_is_detached_after_two_years_and_then_its_tickets_say_so() -> None:
+    recent, old = make_show(), make_show()
+    person = make_user()
+    kept_ticket = make_booking(recent, ["A1"], user=person)
+    ticket = make_booking(old, ["A1", "A2"], user=person)
+    make_payment(make_order(ticket, state=OrderState.PAID), PaymentState.CAPTURED)
+    long_ago(recent)
+    long_ago(old, days=800)
+    archive()
+    output, errors = StringIO(), StringIO()
+    today = f"{timezone.now():%Y-%m-%d}"
+    only = ("--before", today, "--table", "archive_archivedbooking")
+    call_command("partitions", "detach", *only, "--dry-run", stdout=output)
+    assert "Nobody finds its tickets on the site any more" in output.getvalue()
+    call_command("partitions", "detach", *only, "--drop", stdout=output, stderr=errors)
+    assert "stays: it has 1 bookings of the last 2 years" in errors.getvalue()
+    client, stranger = Client(), Client()
+    client.force_login(person)
+    stranger.force_login(make_user())
+    page = client.get(ticket.get_absolute_url())
+    assert page.status_code == 410
+    for words in ("We don’t keep this ticket any more", "A1, A2", "Receipt (PDF)"):
+        assert words in page.text
+    assert stranger.get(ticket.get_absolute_url()).status_code == 404
+    assert client.get(kept_ticket.get_absolute_url()).status_code == 200
+    listed = staff_client().get("/admin/archive/archivedbooking/", {"q": ticket.reference}).text
+    assert "Tickets of earlier quarters were stored elsewhere" in listed

@@ -15,7 +15,13 @@ register = template.Library()
 @register.simple_tag
 def receipt_link(booking: Booking | ArchivedBooking) -> SafeString | str:
     """A paragraph with the link to the PDF, if its person paid for the booking; otherwise ""."""
-    if not has_receipt(user_id=booking.user_id, reference=booking.reference):
+    return receipt_link_of(booking.user_id, booking.reference)
+
+
+@register.simple_tag
+def receipt_link_of(user_id: int, reference: str) -> SafeString | str:
+    """The same by person and reference, for a booking that is not kept here any more."""
+    if not has_receipt(user_id=user_id, reference=reference):
         return ""
-    address = reverse("bookings:receipt", args=[booking.reference])
+    address = reverse("bookings:receipt", args=[reference])
     return format_html('<p><a href="{}">Receipt (PDF)</a></p>', address)

@@ -41,7 +41,7 @@ class PartitionedTable:
     its partition. `still_needed`: an SQL condition; a partition with such a row is not detached.
     `why`: what such rows are, for people. `first_detach`: a table whose rows refer to this one; its
     partition of the same time must be detached before. `after_detach` is called with the name of
-    the table that was a partition.
+    the table that was a partition. `warning`: what people should know before they detach one.
     """
 
     name: str
@@ -51,6 +51,7 @@ class PartitionedTable:
     still_needed: str = "false"
     why: str = ""
     first_detach: str = ""
+    warning: str = ""
     after_detach: Callable[[CursorWrapper, str], None] | None = None
 
     @property

@@ -53,7 +53,8 @@ class Command(BaseCommand):
         self, table: PartitionedTable, partition: Partition, options: dict[str, Any]
     ) -> None:
         if options["dry_run"]:
-            self.stdout.write(f"would detach {_line(partition)}")
+            warning = f". {table.warning}" if table.warning else ""
+            self.stdout.write(f"would detach {_line(partition)}{warning}")
             return
         try:
             partitions.detach(table, partition)
@@ -63,6 +64,8 @@ class Command(BaseCommand):
         if options["drop"]:
             partitions.drop(partition.name)
         self.stdout.write(f"{'dropped' if options['drop'] else 'detached'} {partition.name}")
+        if table.warning and not options["drop"]:
+            self.stdout.write(f"  {table.warning}")
 
 
 def day(text: str) -> datetime:
