@@ -350,8 +350,14 @@ def test_the_command_previews_refuses_and_schedules(capsys: pytest.CaptureFixtur
     call_command("schedule_shows", *arguments, "--dry-run")
     assert "2 shows would be scheduled" in capsys.readouterr().out
     assert not Show.objects.exists()
-    call_command("schedule_shows", *arguments)
+    with pytest.raises(CommandError, match="No member of staff has the email"):
+        call_command("schedule_shows", *arguments, "--by", make_user("guest@example.com").email)
+    planner = make_user("Planner@example.com", is_staff=True)
+    call_command("schedule_shows", *arguments, "--by", "planner@EXAMPLE.com")
     assert Show.objects.count() == 2
+    lines = LogEntry.objects.filter(user=planner)
+    assert {line.change_message for line in lines} == {"Scheduled with a command."}
+    assert {line.object_id for line in lines} == {str(show.pk) for show in Show.objects.all()}
     with pytest.raises(CommandError, match="2 of 2"):
         call_command("schedule_shows", *arguments)
     assert "cleaning included" in capsys.readouterr().out
