@@ -16,6 +16,8 @@ EXAMPLE = "redis+sentinel://:password@host1:26379,host2:26379,host3:26379/name/0
 
 
 class SentinelAddress(NamedTuple):
+    """The parts of a redis+sentinel:// address."""
+
     hosts: list[tuple[str, int]]
     #: The name of the servers' group.
     name: str

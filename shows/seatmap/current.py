@@ -82,6 +82,7 @@ class Reading:
         return f"{FINAL if self.closed else ''}{digest}"
 
     def draw(self) -> str:
+        """The HTML of the map, the same for all viewers."""
         return drawing.draw_map(
             self.seats,
             version=self.version,

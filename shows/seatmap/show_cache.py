@@ -39,6 +39,7 @@ SHOWN = (
 
 
 def show_or_404(show_id: int) -> Show:
+    """The show, cached. Raises Http404."""
     try:
         return Group(seatmap.group(show_id)).get_or_compute(
             "details",

@@ -75,6 +75,7 @@ def own(request: HttpRequest, show_id: int) -> HttpResponse:
 
 
 def map_or_404(show_id: int) -> SeatMap:
+    """The current map. Raises Http404."""
     try:
         return seatmap.current_map(show_id)
     except Show.DoesNotExist as error:
@@ -106,6 +107,7 @@ class OwnHold:
 
 
 def own_hold(user: User | None, show_id: int) -> OwnHold:
+    """The live hold of this person at the show; without seats if there is none."""
     if user is None:
         return OwnHold()
     rows = list(

@@ -21,6 +21,8 @@ LATE = timedelta(seconds=15)
 
 @dataclass(frozen=True)
 class Figures:
+    """One on-sale at one moment: people by what they do, seats by their state."""
+
     sale: OnSale
     phase: Phase
     #: Local times on the cinemas' clock.

@@ -25,6 +25,7 @@ class OnSaleQuerySet(models.QuerySet["OnSale"]):
         return self.filter(mode__in=[OnSale.Mode.FIFO, OnSale.Mode.LOTTERY])
 
     def with_coming_shows(self, *, at: datetime) -> "OnSaleQuerySet":
+        """On-sales that have a show which has not begun at `at`."""
         coming = Show.objects.upcoming(at=at).order_by()
         return self.filter(Exists(coming.filter(on_sale=OuterRef("pk"))))
 

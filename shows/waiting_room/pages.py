@@ -69,6 +69,7 @@ class SalePage:
 
     @cached_property
     def clock(self) -> tuple[ZoneInfo, bool]:
+        """The clock of its times, and whether the pages must say which it is (`clock_of`)."""
         return clock_of(self.sale.movie_id, self.sale.show)
 
     @property
@@ -79,6 +80,7 @@ class SalePage:
         return f"{self.film.get_absolute_url()}#times"
 
     def context(self) -> dict[str, Any]:
+        """What the shared page and a visitor's own page both show."""
         zone, names_zone = self.clock
         opens = self.sale.opens_at.astimezone(zone)
         return {

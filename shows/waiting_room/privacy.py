@@ -8,6 +8,7 @@ from .models import OnSale, Place
 
 
 def places_of(user: User) -> list[dict[str, Any]]:
+    """For the export: all places of the person, the oldest first."""
     places = list(Place.objects.filter(user=user).order_by("pk"))
     sales = OnSale.objects.with_names().in_bulk({place.on_sale_id for place in places})
     return [

@@ -17,6 +17,8 @@ MOST_KEPT = 1_000
 
 
 class Phase(StrEnum):
+    """What people can do in a waiting room at a moment."""
+
     #: Nobody can join yet.
     BEFORE = "before"
     #: People join; nobody has a turn.
@@ -74,6 +76,7 @@ def shared_state(on_sale_id: int, now: datetime) -> SharedState:
 
 
 def phase_of(sale: OnSale, now: datetime) -> Phase:
+    """The phase of the on-sale at `now`."""
     if sale.mode in {OnSale.Mode.OFF, OnSale.Mode.CLOSED}:
         return Phase(sale.mode.lower())
     if sale.drawn_at is not None:

@@ -103,8 +103,8 @@ MUTANTS = (
             (
                 "the sweep ends holds that have time left",
                 SWEEP,
-                "b.status = 'PENDING' AND b.expires_at <= clock.now\n        ORDER",
-                "b.status = 'PENDING'\n        ORDER",
+                "b.status = 'PENDING' AND b.expires_at <= clock.now\n          AND NOT",
+                "b.status = 'PENDING'\n          AND NOT",
             ),
             (
                 "the sweep frees no seats",

@@ -53,6 +53,8 @@ class DatabaseFeatures(features.DatabaseFeatures):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection of Django to PostgreSQL, with our pool, errors and check of commits."""
+
     features_class = DatabaseFeatures
 
     @property

@@ -64,6 +64,7 @@ class KeysWithShow(NamedTuple):
     links: Sequence[Link]
 
     def apply(self, apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        """Add the columns, then build the new keys and foreign keys, then swap the keys."""
         with _limits(editor) as cursor:
             for row in self.shows:
                 _add_show(cursor, row)
@@ -75,6 +76,7 @@ class KeysWithShow(NamedTuple):
                 _swap(cursor, key, key.after)
 
     def undo(self, apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        """The way back: the old keys and foreign keys, then without the columns."""
         with _limits(editor) as cursor:
             for key in self.keys:
                 _build(cursor, key, key.before)

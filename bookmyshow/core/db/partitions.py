@@ -66,6 +66,7 @@ class PartitionedTable:
         return _month(first), _month(first + self.months)
 
     def partition_name(self, start: datetime) -> str:
+        """The name of the partition that begins at `start`, such as outbox_message_2026_11."""
         if self.months == 3:
             return f"{self.name}_{start.year}_q{(start.month + 2) // 3}"
         return f"{self.name}_{start:%Y_%m}"
@@ -87,10 +88,12 @@ _tables: dict[str, PartitionedTable] = {}
 
 
 def register(table: PartitionedTable) -> None:
+    """Make a table known to `manage.py partitions` and the nightly task; in an app's `ready`."""
     _tables[table.name] = table
 
 
 def tables() -> list[PartitionedTable]:
+    """All registered tables."""
     return list(_tables.values())
 
 

@@ -24,6 +24,7 @@ class ReplicaState(NamedTuple):
 
     @property
     def is_behind(self) -> bool:
+        """Whether it is so far behind that it is not used."""
         return self.seconds > MOST_SECONDS_BEHIND
 
 

@@ -13,6 +13,7 @@ from bookmyshow.core.observability import multiprocess_dir
 
 
 def main() -> None:
+    """Serve until SIGTERM. Exits with a line that says why if the port is taken."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookmyshow.settings")
     if os.environ.get(multiprocess_dir.VARIABLE):
         # The streams of a process that has crashed are not counted any more.

@@ -14,6 +14,7 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 
 def chunk(text: bytes) -> bytes:
+    """One chunk of an HTTP/1.1 answer."""
     return b"%x\r\n%b\r\n" % (len(text), text)
 
 
@@ -22,6 +23,7 @@ HEARTBEAT = chunk(b"event: beat\ndata:\n\n")
 
 
 def greeting() -> bytes:
+    """The first bytes: after how long the browser opens a stream again that has ended."""
     return chunk(b"retry: %d\n\n" % random.randint(*RETRY_MS))
 
 

@@ -54,6 +54,7 @@ class Hub:
         self._refilled_at = time.monotonic()
 
     def start(self) -> None:
+        """Begin with heartbeats. Call it in the event loop."""
         self._keep(asyncio.create_task(self._beat()))
 
     def show(self, show_id: int) -> WatchedShow:
@@ -89,6 +90,7 @@ class Hub:
             await asyncio.sleep(seconds / SLICES)
 
     def stop(self) -> None:
+        """End all tasks and readers. Call it after `end_all`."""
         for task in self._tasks:
             task.cancel()
         self._readers.shutdown(wait=False, cancel_futures=True)

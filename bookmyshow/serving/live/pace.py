@@ -25,6 +25,7 @@ class Pace:
         self._looked_at, self._used = now, used
 
     def adapt(self, share: float) -> None:
+        """Change the gap by the share of one processor that was used, 0 to 1."""
         if share > MOST_SHARE:
             self.gap = min(self.gap * 1.5, LONGEST_GAP_SECONDS)
         elif share < MOST_SHARE * 0.8:

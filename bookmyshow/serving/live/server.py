@@ -103,6 +103,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def config(application: Any) -> uvicorn.Config:
+    """uvicorn's settings. `application` is the ASGI application."""
     return uvicorn.Config(
         application,
         http=StreamProtocol,

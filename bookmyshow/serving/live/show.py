@@ -143,6 +143,7 @@ class WatchedShow:
         self.watchers.add(stream)
 
     def leave(self, stream: asyncio.WriteTransport) -> None:
+        """This stream has ended."""
         self.watchers.discard(stream)
         self.left_at = time.monotonic()
 
@@ -169,6 +170,7 @@ class WatchedShow:
 
 
 def end(streams: Iterable[asyncio.WriteTransport], last: bytes) -> None:
+    """Write these bytes to the streams and close them."""
     _write_to(streams, last)
     for stream in streams:
         stream.close()
