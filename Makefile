@@ -44,12 +44,15 @@ pgbouncer: $(STAMP) ## Run the tests of races with PgBouncer between the site an
 # Citus is in no package registry, so it is not among the servers that come with the site.
 test-citus: export DATABASE_URL = $(CITUS_URL)
 test-citus: export CITUS = on
+ON_CITUS = bookings/tests/test_races.py bookings/tests/test_confirm_races.py \
+	bookings/tests/test_state_machine.py bookings/integrity shows/tests/test_screen_times.py \
+	$(addprefix bookings/payments/tests/test_,payment_races.py settlement.py settlement_trouble.py \
+	refund_queue.py reconciler.py)
 test-citus: $(STAMP) ## Run the tests of races, state machine and integrity on Citus (CITUS_URL=…, docs/sharding.md)
 ifeq ($(CITUS_URL),)
 	@echo 'TESTS ON CITUS NOT RUN: set CITUS_URL=postgresql://… of a PostgreSQL with Citus (docs/sharding.md)'
 else
-	@$(EMBEDDED) $(PY) -m pytest $(or $(ARGS),bookings/tests/test_races.py \
-		bookings/tests/test_confirm_races.py bookings/tests/test_state_machine.py bookings/integrity)
+	@$(EMBEDDED) $(PY) -m pytest $(or $(ARGS),$(ON_CITUS))
 endif
 
 lint: $(STAMP) $(NODE_STAMP) ## Check style, imports, types and migrations; JavaScript and CSS too

@@ -10,6 +10,7 @@ from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.time import database_now
 
 from .errors import CurrencyInUse, PriceTooFine, ShowBusy
+from .locks import lock_shows
 from .models import Cinema, Show
 
 #: Whether a cinema was ever sold for, by its id; from apps above (`add_record`).
@@ -59,5 +60,5 @@ def allow_new_currency(cinema: Cinema, currency: str) -> None:
         # Waits for transactions that create shows (`keep_in_use`).
         Cinema.objects.select_for_update().filter(pk=cinema.pk).first()
         shows = Show.objects.filter(screen__cinema=cinema).upcoming(at=database_now())
-        list(shows.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+        lock_shows(shows.only("pk"), no_key=False)
         refuse_new_currency(cinema, currency)

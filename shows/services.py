@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
@@ -27,6 +28,7 @@ from .errors import (
 )
 from .listings import home_lists
 from .models import Cinema, Screen, Show
+from .screen_times import write_screen_times
 from .seating.plan import PlanSeat, parse_plan
 from .seatmap import current as seatmap
 from .waiting_room.covering import put_on_sale
@@ -95,6 +97,7 @@ def create_shows(
         try:
             with transaction.atomic():
                 Show.objects.bulk_create(shows)
+                write_screen_times(show.pk for show in shows)
         except IntegrityError as error:
             if OVERLAP_CONSTRAINT not in str(error):
                 raise
@@ -127,7 +130,9 @@ def _lock_in_use(
 ) -> list[Any]:
     table = connection.ops.quote_name(model._meta.db_table)
     names = ", ".join(("id", "archived_at", *columns))
-    locking = f"SELECT {names} FROM {table} WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
+    # On Citus two locks FOR KEY SHARE of one film's copies can be a deadlock.
+    lock = "NO KEY UPDATE" if settings.CITUS else "KEY SHARE"
+    locking = f"SELECT {names} FROM {table} WHERE id = ANY(%s) ORDER BY id FOR {lock}"
     things = list(model._default_manager.raw(locking, [list(pks)]))
     for thing in things:
         _refuse_archived(thing)
@@ -293,6 +298,7 @@ def delete_show(*, show: Show, by: User | None = None, what: str = "Deleted.") -
         if Show.objects.filter(pk=show.pk, bookings__isnull=False).exists():
             raise ShowHasBookings
         Show.objects.filter(pk=show.pk).delete()
+        write_screen_times([show.pk])
         transaction.on_commit(partial(seatmap.forget, show.pk))
 
 

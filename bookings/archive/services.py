@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from bookings.messages.kinds import Kind
 from bookmyshow.core.db import partitions
+from shows.screen_times import write_screen_times
 
 from .models import ArchivedBooking
 
@@ -136,6 +137,7 @@ def archive_batch(*, months: int = MONTHS, size: int) -> Moved:
         bookings = cursor.rowcount
         for statement in REMOVE:
             cursor.execute(statement, shows)
+        write_screen_times(show_id for show_id, _ in chosen)
     return Moved(len(chosen), bookings)
 
 

@@ -5,9 +5,17 @@ in the order of their primary keys. Call these functions inside `transaction.ato
 data and the clock after the lock. No call to a provider is made under one of these locks.
 """
 
-from django.db.models import Q
+from datetime import datetime
+from typing import TypeVar
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from .models import Order, Payment, Refund
+
+Row = TypeVar("Row", Payment, Refund)
+# Several workers find the same rows. Each locks the first one that no other worker has locked.
+AT_ONCE = 10
 
 
 def lock_orders(show_id: int, which: Q) -> list[Order]:
@@ -33,3 +41,21 @@ def lock_refunds(show_id: int, which: Q) -> list[Refund]:
     """Lock the refunds that match; their payments are locked already, if they are needed."""
     refunds = Refund.objects.select_for_update(no_key=True).filter(which, show=show_id)
     return list(refunds.order_by("pk"))
+
+
+def lock_first(found: QuerySet[Row], *, due: QuerySet[Row]) -> tuple[Row, datetime] | None:
+    """Lock the first of the rows `found` that nobody else has locked, if it is still in `due`.
+
+    Returns it with the time after the lock. None if there is none; it never waits. The rows are
+    found in all shows, without a lock. Then each lock names its show, so only the server that has
+    the show is asked (docs/decisions/0023-keys-with-the-show.md).
+    """
+    locking = due.select_for_update(skip_locked=True, of=("self",), no_key=True)
+    passed: list[int] = []
+    while rows := list(found.exclude(pk__in=passed).values_list("pk", "show")[:AT_ONCE]):
+        for pk, show_id in rows:
+            row = locking.annotate(read_at=Now()).filter(pk=pk, show=show_id).first()
+            if row is not None:
+                return row, row.read_at
+            passed.append(pk)
+    return None

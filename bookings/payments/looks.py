@@ -14,12 +14,13 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from bookmyshow.core.time import database_now
 
 from . import providers
 from .checking import NO_ANSWER, PAUSES
-from .locks import lock_payments
+from .locks import lock_first, lock_payments
 from .models import Payment
 from .observe import observe
 from .opening import payment_key
@@ -49,16 +50,17 @@ def claim_next(payment_id: int | None = None) -> Payment | None:
 
     The look is counted now, so that a payment at which workers die does not stop the others.
     """
+    due = Payment.objects.to_check(at=Now())
+    if payment_id is not None:
+        due = due.filter(pk=payment_id)
     with transaction.atomic():
-        now = database_now()
-        due = Payment.objects.to_check(at=now)
-        if payment_id is not None:
-            due = due.filter(pk=payment_id)
-        payment = due.select_for_update(skip_locked=True, of=("self",), no_key=True).first()
-        if payment is not None:
-            payment.next_check_at = now + CLAIM
-            payment.checks = min(payment.checks + 1, len(PAUSES))
-            payment.save(update_fields=["next_check_at", "checks"])
+        locked = lock_first(due, due=due)
+        if locked is None:
+            return None
+        payment, now = locked
+        payment.next_check_at = now + CLAIM
+        payment.checks = min(payment.checks + 1, len(PAUSES))
+        payment.save(update_fields=["next_check_at", "checks"])
     return payment
 
 

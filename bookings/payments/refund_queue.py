@@ -12,17 +12,18 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 
 from bookmyshow.core.time import database_now
 
 from . import providers
 from .ledger import OPEN_DISPUTES
-from .locks import lock_payments, lock_refunds
+from .locks import lock_first, lock_payments, lock_refunds
 from .models import Dispute, Refund
 from .providers.base import (
     BalanceTooLow,
@@ -82,31 +83,31 @@ def send_due(*, seconds: float = RUN_SECONDS) -> Worked:
 
 def claim_next() -> Refund | None:
     """Claim the refund that waited longest, and count the try. None if none is due."""
+    due = Refund.objects.to_send(at=Now())
     with transaction.atomic():
-        now = database_now()
-        refund = _due(now).select_for_update(skip_locked=True, of=("self",), no_key=True).first()
-        if refund is not None:
-            refund.claimed_until = now + CLAIM
-            refund.tries += 1
-            refund.save(update_fields=["claimed_until", "tries"])
+        locked = lock_first(_allowed(due), due=due.select_related("payment"))
+        if locked is None:
+            return None
+        refund, now = locked
+        refund.claimed_until = now + CLAIM
+        refund.tries += 1
+        refund.save(update_fields=["claimed_until", "tries"])
     return refund
 
 
-def _due(now: datetime) -> QuerySet[Refund]:
-    """Due refunds with their payments, without those of disputed payments and paused queues."""
-    disputes = Dispute.objects.filter(payment=OuterRef("payment"), state__in=OPEN_DISPUTES)
+def _allowed(refunds: QuerySet[Refund]) -> QuerySet[Refund]:
+    """Without refunds that wait for the end of a dispute, or of the pause of their provider.
+
+    One refund of any show says that its provider's queue pauses.
+    """
+    disputes = Dispute.objects.filter(
+        show=OuterRef("show"), payment=OuterRef("payment"), state__in=OPEN_DISPUTES
+    )
     paused = Refund.objects.filter(
-        state=RefundState.DUE,
-        failure_code=BALANCE_TOO_LOW,
-        next_try_at__gt=now,
-        payment__provider=OuterRef("payment__provider"),
-    )
-    held = Exists(disputes) | Exists(paused)
-    return (
-        Refund.objects.to_send(at=now)
-        .exclude(held, state=RefundState.DUE)
-        .select_related("payment")
-    )
+        state=RefundState.DUE, failure_code=BALANCE_TOO_LOW, next_try_at__gt=Now()
+    ).order_by()
+    waits = Exists(disputes) | Q(payment__provider__in=paused.values("payment__provider"))
+    return refunds.exclude(waits, state=RefundState.DUE)
 
 
 def _work_on(refund: Refund, done: Worked) -> bool:

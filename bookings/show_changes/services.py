@@ -35,6 +35,7 @@ from bookmyshow.core.time import database_now
 from shows.errors import ShowOverlaps
 from shows.listings import home_lists
 from shows.models import Show
+from shows.screen_times import write_screen_times
 from shows.seatmap import current as seatmap
 from shows.services import (
     OVERLAP_CONSTRAINT,
@@ -116,6 +117,7 @@ def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
         others = [booking for booking in live if not booking.has_lapsed(now)]
         freed = end_bookings(lapsed, now, LAPSED) + end_bookings(others, now, CINEMA)
         Show.objects.filter(pk=show.pk).update(status=Show.Status.CANCELLED, updated_at=now)
+        write_screen_times([show.pk])
         count_seats(show, freed)
         close_list(show, now, Why.CANCELLED)
         money = give_back_all(
@@ -190,6 +192,7 @@ def _write_times(show: Show, starts_at: datetime, now: datetime) -> None:
             Show.objects.filter(pk=show.pk).update(
                 starts_at=starts_at, ends_at=ends_at, busy_until=busy_until, updated_at=now
             )
+            write_screen_times([show.pk])
     except IntegrityError as error:
         if OVERLAP_CONSTRAINT not in str(error):
             raise

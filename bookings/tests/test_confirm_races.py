@@ -44,7 +44,7 @@ def lock_until_it_lapses(held: Booking) -> Callable[[], None]:
     `meeting` calls that function before its commit, while the other call waits for the lock.
     """
     held.expires_at = database_now() + timedelta(seconds=1)
-    rows = Booking.objects.filter(pk=held.pk)
+    rows = Booking.objects.filter(pk=held.pk, show=held.show_id)
     # On a connection of its own, so that the new end is committed before the lock is taken.
     at_once(lambda _: rows.update(expires_at=held.expires_at), 1)
     rows.select_for_update(no_key=True).get()

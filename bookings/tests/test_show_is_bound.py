@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -25,6 +26,7 @@ from bookings import services
 from bookings.door.services import admit, undo_admission
 from bookings.errors import BookingNotFound, SeatsUnavailable
 from bookings.models import Booking
+from bookings.payments import looks, refund_queue
 from bookings.payments.case import Answer
 from bookings.payments.providers.base import Remote, RemoteState
 from bookings.payments.settlement import apply
@@ -35,7 +37,7 @@ from bookmyshow.core.db.in_show import OfShow
 from shows.models import Show
 from shows.seatmap.current import read
 from tests.support.factories import make_booking, make_show, make_user
-from tests.support.money import make_order, make_payment
+from tests.support.money import make_order, make_payment, make_refund
 
 pytestmark = pytest.mark.django_db
 
@@ -252,6 +254,20 @@ def test_the_settlement_of_a_payment_names_its_show(is_late: bool) -> None:
         assert apply(payment.pk, answer).payment.state == PaymentState.CAPTURED
     # The payment, which is known by its id; and the provider's payment, which is unique for all.
     check(said, show.pk, look_ups=4 if is_late else 2)
+
+
+def test_the_claims_of_a_payment_and_of_a_refund() -> None:
+    """What is due is found in all shows, and locked by its own."""
+    show = make_show()
+    order = make_order(make_booking(show, ["A1"]), state="PAID")
+    payment = make_payment(order, PaymentState.CAPTURED)
+    make_refund(payment, 1)
+    looks.look_again_now(Q(pk=payment.pk))
+    for claim_next in (looks.claim_next, refund_queue.claim_next):
+        with recorded() as said:
+            assert claim_next() is not None
+        check(said, show.pk, look_ups=1)
+        assert [s.is_under_lock for s in said] == [False, False, True]
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,9 @@ from bookings.integrity.checks import find_breaches
 from bookings.models import Booking
 from bookmyshow.core.time import database_now
 from shows.models import Seat, Show
+from shows.screen_times import write_screen_times
 from tests.support import plain_model
+from tests.support.clocks import earlier
 from tests.support.factories import make_guest, make_show, make_user
 from tests.support.plain_model import Call, LogIn, PlainModel, PlainShow
 
@@ -113,6 +115,7 @@ class BookingMachine(RuleBasedStateMachine):
                 ends_at=starts_at + timedelta(hours=2),
                 busy_until=starts_at + timedelta(hours=2),
             )
+        write_screen_times(show.pk for show in self.shows)
         premium = {"B2", "B3", "B4", "B5"}
         prices = {
             f"{r}{n}": 400 if f"{r}{n}" in premium else 250 for r in "AB" for n in range(1, 7)
@@ -201,7 +204,8 @@ class BookingMachine(RuleBasedStateMachine):
             (Booking, ("created_at", "expires_at", "confirmed_at", "updated_at")),
             (Show, ("starts_at", "ends_at", "busy_until")),
         ):
-            model._default_manager.update(**{field: F(field) - passed for field in fields})
+            model._default_manager.update(**{field: earlier(field, passed) for field in fields})
+        write_screen_times(show.pk for show in self.shows)
         self.model.now += steps * STEP_SECONDS
 
     @invariant()

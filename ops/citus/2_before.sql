@@ -11,6 +11,10 @@ BEGIN
     END LOOP;
 END $$;
 
+-- It writes a table that is on all servers, from the one that has the show. The services write it
+-- (shows/screen_times.py).
+DROP TRIGGER write_screen_time ON shows_show;
+
 -- Triggers that read other rows. On a server with shards they would have to ask the coordinator.
 -- The integrity rules check the same (bookings/integrity/money_rules.py), every night.
 DROP TRIGGER order_total_is_sum_of_lines ON payments_order;

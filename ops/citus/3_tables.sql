@@ -5,9 +5,8 @@ SELECT create_reference_table('shows_screen');
 -- When a screen is taken. Its constraint must see shows that are on two servers.
 SELECT create_reference_table('shows_screentime');
 
--- Divided by show. All rows of a show are on one server, in shards that move together. Two kinds of
--- triggers run on the shard: those that look at their own row only (a state goes forward, an amount
--- is fixed), and the one that writes when a screen is taken.
+-- Divided by show. All rows of a show are on one server, in shards that move together. The triggers
+-- that are left look at their own row only (a state goes forward, an amount is fixed).
 SET citus.enable_unsafe_triggers = on;
 SELECT create_distributed_function('payments_may_become(text, text, text)');
 SELECT create_distributed_table('shows_show', 'id');

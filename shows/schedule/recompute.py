@@ -24,6 +24,7 @@ from bookmyshow.core.time import database_now
 from shows.errors import ScheduleError, ShowBusy
 from shows.listings import home_lists
 from shows.models import Screen, Seat, Show, ShowQuerySet
+from shows.screen_times import write_screen_times
 from shows.seating.plan import PlanError, PlanSeat, parse_plan
 from shows.seatmap import current as seatmap
 from shows.services import (
@@ -155,6 +156,7 @@ def _write_times(one: Outdated) -> bool:
             Show.objects.filter(pk=one.show.pk).update(
                 ends_at=one.ends_at, busy_until=one.busy_until, updated_at=Now()
             )
+            write_screen_times([one.show.pk])
     except IntegrityError as error:
         if OVERLAP_CONSTRAINT not in str(error):
             raise

@@ -6,18 +6,29 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils import timezone
+from pytest_django import Settings
 
 from bookings import services
+from bookings.show_changes.services import cancel_show, move_show
+from movies.models import Movie
+from shows import services as show_services
 from shows.errors import ShowOverlaps
 from shows.models import Screen, ScreenTime, Show
+from shows.schedule.recompute import outdated, recompute
 from shows.services import delete_show
 from tests.support.constraints import check_now, refused_by
 from tests.support.factories import make_movie, make_screen, make_show, make_user
 from tests.support.races import at_once, elsewhere, wait_for_waiting
 
 pytestmark = pytest.mark.django_db
+
+by_trigger = pytest.mark.skipif(
+    django_settings.CITUS, reason="divided by show there is no trigger (docs/sharding.md)"
+)
 
 SEVEN = datetime(2027, 1, 8, 19, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -38,6 +49,7 @@ def run(statements: str) -> None:
         cursor.execute(statements)
 
 
+@by_trigger
 def test_each_change_of_a_show_is_in_its_screen_time() -> None:
     show, other = make_show(starts_at=SEVEN), make_show(starts_at=SEVEN)
     assert len(times()) == 2
@@ -56,6 +68,7 @@ def test_each_change_of_a_show_is_in_its_screen_time() -> None:
     assert times() == of_shows() == {(other.pk, *(getattr(other, name) for name in FIELDS))}
 
 
+@by_trigger
 def test_a_hold_and_a_sale_do_not_write_the_screen_time() -> None:
     show, buyer = make_show(), make_user()
 
@@ -110,17 +123,45 @@ def test_many_who_schedule_one_screen_at_once() -> None:
 
 
 @pytest.fixture
-def no_trigger() -> Iterator[None]:
+def unwritten(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[None]:
+    """Nothing writes the screen times: no trigger, and divided by show no statement."""
+    if settings.CITUS:
+        monkeypatch.setattr(show_services, "write_screen_times", lambda shows: None)
+        yield
+        return
     run("ALTER TABLE shows_show DISABLE TRIGGER write_screen_time")
     yield
     run("ALTER TABLE shows_show ENABLE TRIGGER write_screen_time")
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("no_trigger")
-def test_control_without_the_trigger_a_screen_is_given_many_times() -> None:
+@pytest.mark.usefixtures("unwritten")
+def test_control_if_nothing_writes_its_times_a_screen_is_given_many_times() -> None:
     schedule(make_screen(), 4)
     assert Show.objects.count() == 4
+
+
+def test_without_the_trigger_the_services_write_the_screen_times(settings: Settings) -> None:
+    """As on Citus (shows/screen_times.py)."""
+    by = make_user(is_staff=True)
+    if not settings.CITUS:
+        run("ALTER TABLE shows_show DISABLE TRIGGER write_screen_time")
+        settings.CITUS = True
+    kept, moved, cancelled, deleted, longer = (make_show(starts_at=SEVEN) for _ in range(5))
+    assert times() == of_shows()
+    move_show(by=by, show_id=moved.pk, starts_at=SEVEN + HOUR)
+    cancel_show(by=by, show_id=cancelled.pk)
+    delete_show(show=deleted)
+    Movie.objects.filter(pk=longer.movie_id).update(duration_minutes=300)
+    found = outdated(Show.objects.filter(pk=longer.pk), at=timezone.now())
+    assert recompute(by=by, found=found) == [longer]
+    assert times() == of_shows()
+    assert {row[0] for row in times()} == {kept.pk, moved.pk, longer.pk}
+    with pytest.raises(ShowOverlaps):
+        make_show(screen=moved.screen, starts_at=SEVEN)
+    with pytest.raises(ShowOverlaps):
+        move_show(by=by, show_id=make_show(screen=kept.screen).pk, starts_at=SEVEN)
+    make_show(screen=cancelled.screen, starts_at=SEVEN)
 
 
 MIGRATIONS = [
@@ -129,6 +170,7 @@ MIGRATIONS = [
 ]
 
 
+@by_trigger
 def test_the_migration_of_shows_that_are_there_and_change_meanwhile() -> None:
     filling, switching = MIGRATIONS
     shows = [make_show(starts_at=SEVEN) for _ in range(4)]

@@ -17,6 +17,7 @@ from bookmyshow.core.staff import audit
 from bookmyshow.core.time import database_now
 from movies.models import Movie
 from shows.errors import ShowBusy
+from shows.locks import lock_shows
 from shows.models import Show
 
 from .errors import AlreadyDrawn, AlreadyOnSale, OnSaleNotFound
@@ -120,12 +121,11 @@ def _cover(sale: OnSale) -> None:
     """
     film = sale.movie or sale.show.movie  # type: ignore[union-attr]
     Movie.objects.select_for_update().order_by().only("pk").get(pk=film.pk)
-    shows = Show.objects.select_for_update(no_key=True).order_by("pk")
     if sale.mode == Mode.OFF:
-        covered = list(shows.filter(on_sale=sale))
+        covered = lock_shows(Show.objects.filter(on_sale=sale))
     else:
         coming = Q(movie=sale.movie_id, starts_at__gt=database_now(), status="SCHEDULED")
-        covered = list(shows.filter(coming if sale.movie_id else Q(pk=sale.show_id)))
+        covered = lock_shows(Show.objects.filter(coming if sale.movie_id else Q(pk=sale.show_id)))
         if any(show.on_sale_id not in {None, sale.pk} for show in covered):
             raise AlreadyOnSale
     for show in covered:

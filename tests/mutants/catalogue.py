@@ -225,7 +225,7 @@ MUTANTS = (
         Mutant(
             "a currency changes while seats are being held",
             "shows/cinema_money.py",
-            'list(shows.order_by("pk").select_for_update(of=("self",)).values_list("pk"))',
+            'lock_shows(shows.only("pk"), no_key=False)',
             "pass",
             "shows/tests/test_currency_races.py",
         ),
@@ -242,6 +242,20 @@ MUTANTS = (
             "AFTER INSERT OR DELETE",
             "AFTER DELETE",
             "shows/tests/test_screen_times.py::test_many_who_schedule_one_screen_at_once",
+        ),
+        Mutant(
+            "divided by show, a show that moves keeps its old screen time",
+            "bookings/show_changes/services.py",
+            "updated_at=now\n            )\n            write_screen_times([show.pk])\n",
+            "updated_at=now\n            )\n",
+            "shows/tests/test_screen_times.py",
+        ),
+        Mutant(
+            "divided by show, new shows take no screen time",
+            "shows/services.py",
+            "                write_screen_times(show.pk for show in shows)\n",
+            "",
+            "shows/tests/test_screen_times.py",
         ),
         Mutant(
             "two currencies are added",

@@ -105,9 +105,9 @@ MUTANTS_OF_PROVIDERS = [
     ),
     (
         "two reconcilers look at one payment",
-        LOOKS,
-        'due.select_for_update(skip_locked=True, of=("self",), no_key=True).first()',
-        "due.first()",
+        "bookings/payments/locks.py",
+        'due.select_for_update(skip_locked=True, of=("self",), no_key=True)',
+        "due",
         f"{RECONCILER}::test_many_reconcilers_at_once_take_each_payment_once",
     ),
     (

@@ -6,7 +6,6 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
@@ -15,7 +14,10 @@ from bookings import services
 from bookings.models import Booking
 from movies.models import Movie
 from shows.models import Cinema, Screen, Show
+from shows.screen_times import write_screen_times
 from shows.services import create_show
+
+from .clocks import earlier
 
 # 5 rows of 10 seats with an aisle. Row D has wheelchair places at its ends, row E is premium.
 SMALL_HALL = "\n".join([f"{row} sssss_sssss" for row in "ABC"] + ["D wssss_ssssw", "E ppppp_ppppp"])
@@ -105,7 +107,7 @@ def lapse(booking: Booking) -> None:
     """Move a hold into the past, so that it ran out a moment ago."""
     past = booking.expires_at - timezone.now() + timedelta(milliseconds=1)
     Booking.objects.filter(pk=booking.pk).update(
-        created_at=F("created_at") - past, expires_at=F("expires_at") - past
+        created_at=earlier("created_at", past), expires_at=earlier("expires_at", past)
     )
     booking.refresh_from_db()
 
@@ -118,4 +120,5 @@ def begin(show: Show) -> None:
         ends_at=ends_at,
         busy_until=ends_at + timedelta(minutes=15),
     )
+    write_screen_times([show.pk])
     show.refresh_from_db()

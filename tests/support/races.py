@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from django.conf import settings
 from django.db import connection, connections, transaction
 
 from bookings.integrity.checks import find_breaches
@@ -52,17 +53,22 @@ def elsewhere(work: Callable[[], object]) -> "Future[object]":
 
 
 def wait_for_waiting(count: int) -> None:
-    """Wait until `count` transactions of this database wait for a lock.
+    """Wait until `count` transactions of this database wait for a lock, on whichever server.
 
     Raises AssertionError after 180 seconds.
     """
-    waiting = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted"
+    waiting = (
+        "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        " WHERE NOT granted AND datname = current_database()"
+    )
+    if settings.CITUS:
+        waiting = f"SELECT sum(result::int) FROM run_command_on_all_nodes($${waiting}$$)"
     ends = time.monotonic() + 180
     with connection.cursor() as cursor:
         while time.monotonic() < ends:
             # In a transaction PostgreSQL caches pg_stat_activity. This clears the cached rows.
             cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(f"{waiting} AND datname = current_database()")
+            cursor.execute(waiting)
             if cursor.fetchone()[0] >= count:
                 return
             time.sleep(0.01)

@@ -1,14 +1,17 @@
 """A show and its screen time that differ, by a hand in the database, are found and named."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.db.models import F
+from pytest_django import Settings
 
 from bookings.integrity.checks import find_breaches
 from bookings.integrity.schedule_rules import SCHEDULE_RULES
 from shows.models import ScreenTime, Show
+from shows.screen_times import write_screen_times
+from tests.support.clocks import earlier
 from tests.support.factories import make_screen, make_show
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,7 +25,10 @@ def show() -> Show:
 
 
 @pytest.fixture
-def no_trigger(show: Show) -> Iterator[None]:
+def no_trigger(show: Show, settings: Settings) -> Iterator[None]:
+    if settings.CITUS:  # There is none.
+        yield
+        return
     trigger = "ALTER TABLE shows_show {} TRIGGER write_screen_time"
     with connection.cursor() as cursor:
         cursor.execute(trigger.format("DISABLE"))
@@ -37,7 +43,9 @@ def found() -> str:
 
 
 def test_shows_as_the_services_write_them_break_no_rule(show: Show) -> None:
-    Show.objects.filter(pk=make_show().pk).update(status="CANCELLED")
+    cancelled = make_show()
+    Show.objects.filter(pk=cancelled.pk).update(status="CANCELLED")
+    write_screen_times([cancelled.pk])
     assert list(find_breaches()) == []
 
 
@@ -49,7 +57,7 @@ def test_a_show_without_its_screen_time(show: Show) -> None:
 
 @pytest.mark.parametrize("column", ["starts_at", "busy_until", "screen"])
 def test_a_screen_time_that_differs(show: Show, column: str) -> None:
-    other = make_screen() if column == "screen" else F(column) - (show.ends_at - show.starts_at) / 2
+    other = make_screen() if column == "screen" else earlier(column, timedelta(minutes=30))
     ScreenTime.objects.update(**{column: other})
     assert found().startswith(f"show {show.pk} has screen {show.screen_id}, ")
 

@@ -16,7 +16,7 @@ from .orders import Order
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
-    def to_check(self, *, at: datetime) -> "PaymentQuerySet":
+    def to_check(self, *, at: datetime | Now) -> "PaymentQuerySet":
         """Payments that the reconciler must look at now, those that waited longest first."""
         free = Q(claimed_until=None) | Q(claimed_until__lte=at)
         return self.filter(free, next_check_at__lte=at).order_by("next_check_at", "pk")

@@ -16,7 +16,7 @@ from .payment import Payment
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):
-    def to_send(self, *, at: datetime) -> "RefundQuerySet":
+    def to_send(self, *, at: datetime | Now) -> "RefundQuerySet":
         """Refunds that a worker must send or look up now, the oldest first."""
         free = Q(claimed_until=None) | Q(claimed_until__lte=at)
         return self.filter(

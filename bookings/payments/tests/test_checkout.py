@@ -4,7 +4,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db.models import F
 from pytest_django import Settings
 
 from accounts.models import User
@@ -27,6 +26,7 @@ from bookings.payments.states import OrderState, PaymentState
 from bookmyshow.core.observability.metrics import PROVIDER_ANSWERS
 from bookmyshow.core.time import database_now
 from shows.models import Show
+from tests.support.clocks import earlier
 from tests.support.factories import begin, lapse, make_cinema, make_screen, make_show, make_user
 from tests.support.paying import press
 from tests.support.races import at_once
@@ -149,7 +149,7 @@ def test_swaps_before_the_first_press_don_t_lengthen_the_ten_minutes(
     # Held seven minutes ago, with a long hold; swapped now.
     ends = database_now() + timedelta(seconds=50)
     Booking.objects.filter(pk=held.pk).update(
-        created_at=F("created_at") - timedelta(minutes=7), expires_at=ends
+        created_at=earlier("created_at", timedelta(minutes=7)), expires_at=ends
     )
     other = services.hold_seats(user=held.user, show_id=held.show_id, labels=["B1"])
     assert other.expires_at == ends
@@ -238,7 +238,7 @@ def test_another_provider_ends_the_payment_of_the_first(
 
 def test_an_old_page_is_replaced_by_a_new_one(sandbox: Sandbox, held: Booking) -> None:
     first = press(held).payment
-    Payment.objects.update(created_at=F("created_at") - timedelta(minutes=51))
+    Payment.objects.update(created_at=earlier("created_at", timedelta(minutes=51)))
     second = press(held).payment
     assert first != second
     first.refresh_from_db()

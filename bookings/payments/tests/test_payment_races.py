@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
@@ -28,6 +28,7 @@ from bookings.payments.states import OrderState, PaymentState
 from bookings.show_changes.services import cancel_show
 from bookmyshow.core.time import database_now
 from shows.models import Show
+from tests.support.clocks import earlier
 from tests.support.factories import make_show, make_user
 from tests.support.money import make_order, make_payment, make_refund
 from tests.support.paying import assert_conserved, mails, order_of, press, run_out, seen
@@ -65,7 +66,7 @@ def test_two_hundred_looks_at_once_take_the_money_once(sandbox: Sandbox, held: B
 @conserves
 def test_two_payments_of_one_order_at_once_keep_one(sandbox: Sandbox, held: Booking) -> None:
     first = press(held)
-    Payment.objects.update(created_at=F("created_at") - timedelta(minutes=51))
+    Payment.objects.update(created_at=earlier("created_at", timedelta(minutes=51)))
     second = press(held)
     for checkout in (first, second):
         sandbox.pay(checkout.payment.reference)
@@ -132,7 +133,7 @@ def test_a_hold_that_lapses_while_its_lock_is_waited_for_is_late(
     """The clock is read after the lock. A late buyer gets the seats as a new booking."""
     checkout = press(held)
     sandbox.pay(checkout.payment.reference)
-    rows = Booking.objects.filter(pk=held.pk)
+    rows = Booking.objects.filter(pk=held.pk, show=held.show_id)
 
     def lock_the_hold() -> Callable[[], None]:
         ends = database_now() + timedelta(seconds=2)
@@ -191,7 +192,8 @@ def test_the_rows_of_money_are_locked(held: Booking, lock: Callable[[int, Q], li
 
     def take(rows: list[Any]) -> object:
         with transaction.atomic():
-            return type(rows[0]).objects.select_for_update(nowait=True).get(pk=rows[0].pk)
+            locking = type(rows[0]).objects.select_for_update(nowait=True)
+            return locking.get(pk=rows[0].pk, show=held.show_id)
 
     with transaction.atomic():
         rows = lock(held.show_id, Q())
@@ -214,7 +216,7 @@ def test_pay_waits_for_a_release_and_then_opens_nothing(sandbox: Sandbox, held: 
 def test_a_release_waits_for_pay_and_then_ends_its_payment(sandbox: Sandbox, held: Booking) -> None:
     checkout = press(held)
     meeting(
-        lambda: Payment.objects.select_for_update().get(),
+        lambda: Payment.objects.select_for_update().get(show=held.show_id),
         lambda: services.release_hold(user=held.user, reference=held.reference),
     )
     assert seen(checkout).state == PaymentState.CANCELLED
@@ -293,7 +295,9 @@ class Crowd:
     def run_out(self) -> object:
         ends = Booking.objects.filter(pk=self.held.pk, status="PENDING")
         past = timedelta(minutes=11)
-        return ends.update(created_at=F("created_at") - past, expires_at=F("expires_at") - past)
+        return ends.update(
+            created_at=earlier("created_at", past), expires_at=earlier("expires_at", past)
+        )
 
     def sweep(self) -> object:
         return services.sweep_lapsed_holds()

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db.models import F, Q
+from django.db.models import Q
 
 from bookings import services
 from bookings.models import Booking
@@ -18,6 +18,7 @@ from bookings.payments.observe import observe
 from bookings.payments.reconciler import reconcile
 from bookings.payments.states import OrderState, PaymentState, RefundState
 from bookmyshow.core.time import database_now
+from tests.support.clocks import earlier
 from tests.support.factories import make_show, make_user
 from tests.support.money import make_refund
 from tests.support.provider_events import post_stripe, stripe_event
@@ -172,7 +173,7 @@ def test_after_a_kill_the_next_worker_looks_a_minute_later(sandbox: Sandbox) -> 
     due(payment)
     assert claim_next() is not None  # And its worker was killed.
     assert reconcile().payments == 0
-    Payment.objects.update(next_check_at=F("next_check_at") - looks.CLAIM)
+    Payment.objects.update(next_check_at=earlier("next_check_at", looks.CLAIM))
     assert reconcile().payments == 1
     payment.refresh_from_db()
     assert payment.state == PaymentState.CAPTURED

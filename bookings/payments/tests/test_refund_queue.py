@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.db.models import F
 from django.utils import timezone
 
 from accounts.outbox import sending as outbox
@@ -15,6 +14,7 @@ from bookings.payments.models import Dispute, Payment, Refund
 from bookings.payments.refund_queue import send_due
 from bookings.payments.refund_results import note_charged_back, note_remote_refunds
 from bookings.payments.states import RefundState
+from tests.support.clocks import earlier
 from tests.support.factories import make_booking, make_show
 from tests.support.money import make_order, make_refund
 from tests.support.paid import pay_online
@@ -37,7 +37,9 @@ def payment(sandbox: Sandbox, booking: Booking) -> Payment:
 def make_due_again(*, after: timedelta = timedelta(hours=1)) -> None:
     """Let the pause of each refund pass."""
     Refund.objects.update(
-        next_try_at=F("next_try_at") - after, claimed_until=None, created_at=F("created_at") - after
+        next_try_at=earlier("next_try_at", after),
+        claimed_until=None,
+        created_at=earlier("created_at", after),
     )
 
 

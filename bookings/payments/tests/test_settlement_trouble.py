@@ -6,7 +6,6 @@ The provider is the real sandbox process. After each test no money is lost (`con
 from datetime import timedelta
 
 import pytest
-from django.db.models import F
 
 from accounts.outbox.models import Message
 from accounts.outbox.registry import Drop
@@ -23,6 +22,7 @@ from bookings.payments.review import close_review
 from bookings.payments.settlement import CLAIM, apply
 from bookings.payments.states import OrderState, PaymentState
 from bookmyshow.core.time import database_now
+from tests.support.clocks import earlier
 from tests.support.factories import make_user
 from tests.support.mails import composed, files_of, html_of, text_of, the_mail
 from tests.support.paying import mails, order_of, press, seen, status_of
@@ -39,7 +39,7 @@ def released(held: Booking) -> None:
 
 def test_two_payments_of_one_order_the_second_goes_back(sandbox: Sandbox, held: Booking) -> None:
     first = press(held)
-    Payment.objects.update(created_at=F("created_at") - timedelta(minutes=51))
+    Payment.objects.update(created_at=earlier("created_at", timedelta(minutes=51)))
     second = press(held)
     sandbox.pay(first.payment.reference)
     sandbox.pay(second.payment.reference)
@@ -52,7 +52,7 @@ def test_two_payments_that_were_taken_at_once_the_second_is_refunded(
     sandbox: Sandbox, held: Booking
 ) -> None:
     first = press(held)
-    Payment.objects.update(created_at=F("created_at") - timedelta(minutes=51))
+    Payment.objects.update(created_at=earlier("created_at", timedelta(minutes=51)))
     second = press(held)
     sandbox.pay(first.payment.reference, "bank")
     sandbox.pay(second.payment.reference, "bank")
