@@ -23,8 +23,10 @@ from bookmyshow.core.observability import metrics
 from bookmyshow.core.time import database_now
 from shows.models import Show
 from shows.seatmap import current as seatmap
-from shows.waiting_room.errors import OnSaleError, PassRequired, SaleClosed
+from shows.waiting_room.errors import OnSaleError, PassRequired, PassUsed, SaleClosed
 from shows.waiting_room.passes import check_any as check_passes
+from shows.waiting_room.passes import read as read_passes
+from shows.waiting_room.places import inside_of, inside_statement
 
 from .ending import count_seats, end_bookings
 from .errors import (
@@ -123,6 +125,7 @@ def _hold(
     passes: Sequence[str],
 ) -> Hold:
     wanted = distinct_labels(labels)
+    needs_pass = not _is_box_office(user)
     request = HoldRequest(
         user_id=user.pk,
         show_id=show_id,
@@ -131,8 +134,9 @@ def _hold(
         hash=request_hash(show_id, wanted),
         limits=HoldLimits.of(user),
         held_from=held_from,
-        needs_pass=not _is_box_office(user),
+        needs_pass=needs_pass,
         passes=passes,
+        signed=read_passes(passes, user.pk) if needs_pass else (),
     )
     return _hold_free_seats(request) or _hold_blocked_seats(request)
 
@@ -154,6 +158,7 @@ def _hold_free_seats(request: HoldRequest) -> Hold | None:
             *_person_statements(request),
             # Lock the show's row only (SELECT … FOR NO KEY UPDATE).
             lock_show_statement(request.show_id),
+            *_place_statements(request),
             # This runs after the locks, so it sees what was committed while they were waited for.
             take_free_seats_statement(request),
         ]
@@ -175,18 +180,19 @@ def _person_statements(request: HoldRequest) -> list[Statement]:
     ]
 
 
+def _place_statements(request: HoldRequest) -> list[Statement]:
+    """Read whether the person is inside of the on-sales of their passes. None without a pass."""
+    if not request.signed:
+        return []
+    return [inside_statement(request.user_id, [own.on_sale_id for own in request.signed])]
+
+
 def _hold_blocked_seats(request: HoldRequest) -> Hold:
     """Slow path: expire or swap whatever blocks the hold, or raise the reason."""
     with lock_timeout_raises(ShowBusy), transaction.atomic():
         # Lock both again, because the end of the fast path's transaction released the locks. The
         # show is locked by its row only (SELECT … FOR NO KEY UPDATE).
-        *person, found = one_trip(
-            *_person_statements(request), lock_show_statement(request.show_id)
-        )
-        show = first_row(Show, found)
-        if show is None:
-            raise ShowNotFound
-        elsewhere = Elsewhere.of(person[-1]) if person else None
+        show, elsewhere, inside = _lock_and_read(request)
         seats = seats_to_hold(request)
         check_labels(request.labels, [seat.label for seat in seats])
         lapsed = {seat.booking_id for seat in seats if seat.holder_lapsed}
@@ -194,13 +200,27 @@ def _hold_blocked_seats(request: HoldRequest) -> Hold:
         locked = lock_bookings(request.show_id, _in_the_way(request, lapsed)) if must_lock else []
         # Read the clock again, because the wait for the bookings' locks took time.
         now = database_now() if must_lock else seats[0].now
-        outcome = _decide(request, show, elsewhere, seats, locked, now)
+        refusal = _refused_on_sale(request, show, inside, now)
+        outcome = _decide(request, show, elsewhere, seats, locked, refusal, now)
     if isinstance(outcome, SeatsUnavailable | OnSaleError):
         # Raised after the commit. It may have written offers to the waiting list, which must stay.
         # Also, a rollback would make psycopg prepare all statements of this connection again, and a
         # show that is nearly sold out refuses most holds.
         raise outcome
     return Hold(outcome, now)
+
+
+def _lock_and_read(request: HoldRequest) -> tuple[Show, Elsewhere | None, list[int | None]]:
+    """Lock the person and the show. Returns the show, what the person has elsewhere, and the
+    on-sales that they are inside of. Raises ShowNotFound.
+    """
+    person, places = _person_statements(request), _place_statements(request)
+    found = one_trip(*person, lock_show_statement(request.show_id), *places)
+    show = first_row(Show, found[len(person)])
+    if show is None:
+        raise ShowNotFound
+    elsewhere = Elsewhere.of(found[len(person) - 1]) if person else None
+    return show, elsewhere, inside_of(found[-1]) if places else []
 
 
 def _in_the_way(request: HoldRequest, lapsed: set[int | None]) -> Q:
@@ -221,14 +241,15 @@ def _decide(
     elsewhere: Elsewhere | None,
     seats: list[SeatToHold],
     locked: list[Booking],
+    refusal: OnSaleError | None,
     now: datetime,
 ) -> Booking | SeatsUnavailable | OnSaleError:
     """The new hold, or the earlier booking that answers the same request.
 
     The caller has locked the person, the show and the bookings `locked`. `elsewhere` is None for
-    staff without a key. If seats are lost, SeatsUnavailable is returned, and nothing was written
-    but offers to the waiting list. If a pass is missing, that error is returned. Other errors are
-    raised.
+    staff without a key. `refusal` is the on-sale's, and is returned for new seats. If seats are
+    lost, SeatsUnavailable is returned, and nothing was written but offers to the waiting list.
+    Other errors are raised.
     """
     if elsewhere and elsewhere.has_used_key:
         raise IdempotencyKeyReused
@@ -246,7 +267,7 @@ def _decide(
     # Decide by `locked`. `seats` was read before the bookings were locked: a hold that had lapsed
     # there may have been confirmed just in time.
     ending = {b.pk: b for b in locked if b is current or b.has_lapsed(now)}
-    if refusal := _refused_on_sale(request, show, now):
+    if refusal:
         return refusal
     lost = [s.label for s in seats if s.booking_id and s.booking_id not in ending]
     if lost:
@@ -270,7 +291,9 @@ def _decide(
     return new
 
 
-def _refused_on_sale(request: HoldRequest, show: Show, now: datetime) -> OnSaleError | None:
+def _refused_on_sale(
+    request: HoldRequest, show: Show, inside: list[int | None], now: datetime
+) -> OnSaleError | None:
     """Why the on-sale of the show lets this person hold nothing. None if it does, or there is none.
 
     The same condition as in TAKE_FREE_SEATS.
@@ -283,7 +306,7 @@ def _refused_on_sale(request: HoldRequest, show: Show, now: datetime) -> OnSaleE
         check_passes(request.passes, show.on_sale_id, request.user_id, now)
     except PassRequired as error:
         return error
-    return None
+    return None if show.on_sale_id in inside else PassUsed(show.on_sale_id)
 
 
 def _take(request: HoldRequest, show: Show, current: Booking | None, now: datetime) -> Booking:

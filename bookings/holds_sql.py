@@ -14,7 +14,7 @@ from django.db.backends.utils import CursorWrapper
 
 from bookmyshow.core.db.one_trip import Statement
 from bookmyshow.core.db.prepared import prepared_cursor
-from shows.waiting_room.passes import read as read_passes
+from shows.waiting_room.passes import Pass
 
 from .hold_limits import PERSON_AT_SHOW, WITHIN_LIMITS, HoldLimits
 from .models import Booking, new_reference
@@ -47,8 +47,9 @@ SEATS_TO_HOLD = """
 # one of its seats. If one does all the same, the last line divides by zero: the error rolls
 # everything back.
 #
-# A show on sale through its waiting room needs a pass of that on-sale (docs/spec.md §24.4). The
-# condition is first: for all other shows it is one look at a column.
+# A show on sale through its waiting room needs a pass of that on-sale, and the person must still be
+# inside, which `shows.waiting_room.places.INSIDE` has read (docs/spec.md §24.4). The condition is
+# first: for all other shows it is one look at a column.
 #
 # If the person has a hold at this show already, or has used the key here, the INSERT conflicts with
 # a unique index and does nothing. Whether the key was used at another show, and how many holds the
@@ -75,8 +76,9 @@ TAKE_FREE_SEATS = f"""
             WHERE show.id = %(show)s::bigint AND show.status = 'SCHEDULED'
               AND (show.on_sale_id IS NULL OR NOT %(needs_pass)s::bool
                    OR NOT show.sale_closed AND EXISTS (
-                       SELECT FROM unnest(%(on_sales)s::bigint[], %(pass_ends)s::timestamptz[])
-                           AS pass (on_sale_id, ends_at)
+                       SELECT FROM unnest(
+                           nullif(current_setting('waiting_room.inside', true), '')::bigint[],
+                           %(pass_ends)s::timestamptz[]) AS pass (on_sale_id, ends_at)
                        WHERE pass.on_sale_id = show.on_sale_id AND pass.ends_at > clock.now))
               AND show.starts_at > clock.now
               AND seat.label = ANY(%(labels)s::text[]) AND seat.booking_id IS NULL
@@ -135,6 +137,8 @@ class HoldRequest:
     needs_pass: bool = True
     #: The passes of waiting rooms that came with the request; any text.
     passes: Sequence[str] = ()
+    #: Those of them that are signed for this person, expired ones too. Empty for the box office.
+    signed: Sequence[Pass] = ()
 
 
 class SeatToHold(NamedTuple):
@@ -203,13 +207,11 @@ def held_booking(cursor: CursorWrapper) -> Booking | None:
 
 def _values(request: HoldRequest, *, limits: HoldLimits | None, needs_pass: bool) -> dict[str, Any]:
     """The parameters of TAKE_FREE_SEATS. It checks no limits if `limits` is None."""
-    passes = read_passes(request.passes, request.user_id) if needs_pass else []
     return (limits.values() if limits else NO_LIMITS) | {
         "checked": limits is None,
         "needs_pass": needs_pass,
         "held_from": request.held_from,
-        "on_sales": [found.on_sale_id for found in passes],
-        "pass_ends": [found.ends_at for found in passes],
+        "pass_ends": [found.ends_at for found in request.signed],
         "show": request.show_id,
         "labels": list(request.labels),
         "reference": new_reference(),

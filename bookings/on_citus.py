@@ -14,8 +14,9 @@ TAKE_FREE_SEATS: Final = """
         %(show)s::bigint, %(user)s::bigint, %(labels)s::text[], %(reference)s::text,
         %(key)s::text, %(hash)s::text, %(held_from)s::text, %(now)s::timestamptz,
         %(expires_at)s::timestamptz, %(lasts)s::interval, %(checked)s::bool, %(needs_pass)s::bool,
-        %(on_sales)s::bigint[], %(pass_ends)s::timestamptz[], %(seats_at_show)s::int,
-        %(holds)s::int, %(unpaid)s::interval, %(pause)s::interval, %(seats_of_address)s::int,
+        nullif(current_setting('waiting_room.inside', true), '')::bigint[],
+        %(pass_ends)s::timestamptz[], %(seats_at_show)s::int, %(holds)s::int,
+        %(unpaid)s::interval, %(pause)s::interval, %(seats_of_address)s::int,
         nullif(current_setting('bookings.holds_elsewhere', true), '')::int,
         nullif(current_setting('bookings.key_elsewhere', true), '')::bool)
 """

@@ -305,10 +305,16 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 120
+# A process takes its next task when it is done with the last one. Otherwise tasks would wait behind
+# one that is stuck while other processes are free.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-# Sweeps and payments have their own queues and worker (`sweeper` in the Procfile), because a slow
-# mail server can keep a process of the other worker for a minute.
+# A slow mail server can keep a process of `worker` (Procfile) for a minute, and a payment provider
+# that does not answer both of `sweeper`. So payments have their own queue, which only `sweeper`
+# takes. Lapsed holds and admissions must wait for neither: both workers take the queue `sweeps`.
+# Mail and push messages have one run each at most, so one of the three processes of `worker` is
+# free.
 CELERY_TASK_ROUTES = {
     "bookings.tasks.release_expired_holds": {"queue": "sweeps"},
     "shows.waiting_room.tasks.admit": {"queue": "sweeps"},

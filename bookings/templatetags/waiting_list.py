@@ -11,6 +11,7 @@ from accounts.guests.session import buyer, people
 from bookings.waiting_list.forms import WishForm
 from bookings.waiting_list.offers import last_offers_at
 from bookings.waiting_list.panel import asks_address, is_proved, own_entry, panel_context
+from bookings.waiting_list.services import waits_for_room
 from shows.models import Show
 
 register = template.Library()
@@ -35,6 +36,7 @@ def waiting_list(context: RequestContext, show: Show) -> dict[str, Any]:
         "request": request,
         "csrf_token": context.get("csrf_token"),
         "is_open": timezone.now() < last_offers_at(show),
+        "waits_for_room": waits_for_room(show),
         "form": form,
         "asks_proof": person is None or not is_proved(person),
         "minutes": settings.WAITING_OFFER_MINUTES,

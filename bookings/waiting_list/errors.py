@@ -18,6 +18,15 @@ class ListClosed(WaitingError):
     message = "The waiting list of this show is closed, because the show begins soon."
 
 
+class WaitingRoomFirst(WaitingError):
+    """People wait in the waiting room of the show's on-sale (docs/spec.md §20.1)."""
+
+    message = (
+        "This show is on sale through its waiting room. You can join this list once nobody waits"
+        " there any more."
+    )
+
+
 class AlreadyInLine(WaitingError):
     message = "You are on the waiting list already. Leave it first to ask for other seats."
 

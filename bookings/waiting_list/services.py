@@ -27,10 +27,11 @@ from bookmyshow.core.staff import audit
 from bookmyshow.core.time import database_now
 from shows.models import Show
 from shows.seatmap.markup import FREE
+from shows.waiting_room.services import everybody_was_called
 
 from . import messages
 from .choosing import Party, seats_for
-from .errors import AlreadyInLine, ListClosed, OffersPassed, SeatsAreFree
+from .errors import AlreadyInLine, ListClosed, OffersPassed, SeatsAreFree, WaitingRoomFirst
 from .models import Entry
 from .offers import LAST_OFFERS, last_offers_at, offer_free_seats, seats_of, serve_line
 from .portions import PORTION
@@ -54,7 +55,8 @@ def join(*, user: User, show_id: int, party: Party) -> Entry:
     """Give the person the last place in the line of a show. Asking for the same again is no error.
 
     Raises InvalidSeats, TooManySeats, SeatsAreFree (the party can choose seats now), ListClosed,
-    AlreadyInLine (for other seats), OffersPassed, ShowNotFound, ShowNotBookable, ShowBusy.
+    AlreadyInLine (for other seats), OffersPassed, WaitingRoomFirst, ShowNotFound, ShowNotBookable,
+    ShowBusy.
     """
     if not 1 <= party.seats <= settings.MAX_SEATS_PER_BOOKING:
         raise InvalidSeats(f"Choose 1 to {settings.MAX_SEATS_PER_BOOKING} seats.")
@@ -80,11 +82,21 @@ def join(*, user: User, show_id: int, party: Party) -> Entry:
 
 
 def check_open(show: Show, now: datetime) -> None:
-    """Raises ShowNotBookable, ListClosed."""
+    """Raises ShowNotBookable, ListClosed, WaitingRoomFirst."""
     if show.is_cancelled or show.has_started(now):
         raise ShowNotBookable
     if now >= last_offers_at(show):
         raise ListClosed
+    if waits_for_room(show):
+        raise WaitingRoomFirst
+
+
+def waits_for_room(show: Show) -> bool:
+    """Whether people in the waiting room of the show's on-sale come before a new place in its list.
+
+    A person who joined the list earlier keeps their place and gets offers: they came first.
+    """
+    return show.on_sale_id is not None and not everybody_was_called(show.on_sale_id)
 
 
 def _of_person(user: User) -> Q:

@@ -166,7 +166,7 @@ def _workers() -> Finding:
         return Finding("workers", "none answers", advice, True)
     taken = {queue["name"] for taking in listening.values() for queue in taking}
     if missing := set(queues()) - taken:
-        advice = "Start the Procfile's `sweeper` (sweeps, payments) or `worker` (queue celery)."
+        advice = "Start the Procfile's `sweeper` (payments) or `worker` (queues celery, sweeps)."
         words = f"none takes the queue {' or '.join(sorted(missing))}"
         return Finding("workers", words, advice, True)
     return Finding("workers", f"{len(listening)} answer")
@@ -174,7 +174,7 @@ def _workers() -> Finding:
 
 def _beat() -> Finding:
     last = sweep_heartbeat.last_sweep()
-    advice = "Start the Procfile's `beat` (only once), and its `sweeper`."
+    advice = "Start the Procfile's `beat` (only once), and its `worker`."
     if last is None:
         return Finding("beat", "no sweep has been recorded", advice, True)
     seconds = (datetime.now(UTC) - last).total_seconds()

@@ -15,7 +15,7 @@ from bookmyshow.celery import queues
 from bookmyshow.core.db.replica_state import replica_state
 from bookmyshow.core.redis_clients import UNREACHABLE, short_lived_client
 from bookmyshow.core.time import database_now
-from shows.waiting_room.progress import Progress, progress_of_open_sales
+from shows.waiting_room.figures import Figures, figures_of_open_sales
 
 SOCKET_SECONDS = 0.5
 
@@ -66,7 +66,7 @@ class StateGauges(Collector):
                 *values, alive, lapsed = cursor.fetchone()
             now = database_now()
             state, outbox = money_state(at=now), outbox_state(at=now)
-            waiting_rooms = progress_of_open_sales(at=now)
+            waiting_rooms = figures_of_open_sales(at=now)
         except DatabaseError:
             yield _up("database", False)
             return
@@ -163,14 +163,14 @@ def _money(state: MoneyState) -> Iterator[Metric]:
     )
 
 
-def _waiting_rooms(rooms: Sequence[Progress]) -> Iterator[Metric]:
+def _waiting_rooms(rooms: Sequence[Figures]) -> Iterator[Metric]:
     people = GaugeMetricFamily(
         "bookmyshow_waiting_room_people",
         "People of open on-sales who wait for their turn, and who may choose seats.",
         labels=["state"],
     )
-    people.add_metric(["waiting"], sum(room.waiting for room in rooms))
-    people.add_metric(["active"], sum(room.active for room in rooms))
+    people.add_metric(["waiting"], sum(room.people.waiting for room in rooms))
+    people.add_metric(["active"], sum(room.people.active for room in rooms))
     yield people
     yield GaugeMetricFamily(
         "bookmyshow_oldest_admission_seconds",

@@ -20,7 +20,7 @@ from accounts.staff.sessions import background
 from shows.booking_fee import ShownPrices, shown_prices
 from shows.links import filter_query
 from shows.models import Seat, Show
-from shows.waiting_room.door import let_in, own_pass
+from shows.waiting_room.door import let_in, own_pass, signed_pass
 
 from . import best_seats, show_cache
 from . import current as seatmap
@@ -36,11 +36,13 @@ from .markup import FREE, HELD_FOR_YOU, MapSeat
 def show(request: HttpRequest, show_id: int) -> HttpResponse:
     """The seat map. `?seats=C7,C8` ticks these seats, `?party=3` the best three seats.
 
-    Without the pass that an on-sale asks for, the visitor goes to its waiting room.
+    Without the pass that an on-sale asks for, the visitor goes to its waiting room; whose turn has
+    ended, to their own page there.
     """
     on_sale_id = show_cache.show_or_404(show_id).on_sale_id
     if on_sale_id and own_pass(request, on_sale_id) is None:
-        return redirect("waiting_room:room", on_sale_id)
+        page = "place" if signed_pass(request, on_sale_id) else "room"
+        return redirect(f"waiting_room:{page}", on_sale_id)
     asked = [label for label in request.GET.get("seats", "").split(",") if label]
     chosen = asked[: settings.MAX_SEATS_PER_BOOKING]
     if "party" in request.GET:

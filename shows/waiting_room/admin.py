@@ -136,7 +136,7 @@ class OnSaleAdmin(admin.ModelAdmin):
 
     @admin.display(description="what")
     def what(self, sale: OnSale) -> str:
-        return str(sale.movie or sale.show)
+        return sale.name
 
     @admin.display(description="people can join from")
     def joins(self, sale: OnSale) -> str:

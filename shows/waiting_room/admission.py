@@ -10,7 +10,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 from bookmyshow.core.redis_clients import UNREACHABLE, cache_client
 from bookmyshow.core.staff import audit
@@ -140,6 +140,15 @@ def _end_places(sale: OnSale, now: datetime) -> None:
     A person enters under the lock of the same row (`places.ENTER`), so nobody enters a place that
     is ended here.
     """
+    _end_bought(sale, now)
+    active = Place.objects.filter(on_sale=sale).active()
+    active.filter(entered_at__lte=now - pass_time()).update(done_at=now, outcome=Outcome.EXPIRED)
+    active.filter(entered_at=None, called_at__lte=now - call_time()).update(
+        done_at=now, outcome=Outcome.LAPSED
+    )
+
+
+def _end_bought(sale: OnSale, now: datetime) -> None:
     active = Place.objects.filter(on_sale=sale).active()
     bought = Show.objects.filter(
         on_sale=sale,
@@ -150,9 +159,16 @@ def _end_places(sale: OnSale, now: datetime) -> None:
     active.filter(Exists(bought.order_by()), entered_at__isnull=False).update(
         done_at=now, outcome=Outcome.BOUGHT
     )
-    active.filter(entered_at__lte=now - pass_time()).update(done_at=now, outcome=Outcome.EXPIRED)
-    active.filter(entered_at=None, called_at__lte=now - call_time()).update(
-        done_at=now, outcome=Outcome.LAPSED
+
+
+def go_on_after(sale: OnSale, now: datetime, pause: timedelta) -> None:
+    """Give everybody who is let in the time back in which the sale was closed.
+
+    The caller has locked the on-sale. Who has bought meanwhile, as a closed sale allows, is done.
+    """
+    _end_bought(sale, now)
+    Place.objects.filter(on_sale=sale).active().update(
+        called_at=F("called_at") + pause, entered_at=F("entered_at") + pause
     )
 
 

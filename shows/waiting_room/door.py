@@ -21,6 +21,7 @@ from . import passes
 from .errors import PassRequired
 from .models import OnSale, room_path
 from .pages import common_clock
+from .places import is_inside
 
 KEY = "on-sales"
 #: For this long lists may say that a show is on sale after it was switched off. Holds read the row.
@@ -28,7 +29,15 @@ KEPT_SECONDS = 5
 
 
 def own_pass(request: HttpRequest, on_sale_id: int) -> passes.Pass | None:
-    """The visitor's pass for this on-sale, if their browser has a valid one. No statement."""
+    """The visitor's pass for this on-sale, if their browser has a valid one and their turn has not
+    ended. One read for those who have one.
+    """
+    found = signed_pass(request, on_sale_id)
+    return found if found and is_inside(on_sale_id, found.user_id) else None
+
+
+def signed_pass(request: HttpRequest, on_sale_id: int) -> passes.Pass | None:
+    """The pass in the visitor's browser whose time is not over. No statement."""
     texts = passes.of_cookies(request.COOKIES)
     if not texts or not isinstance(request.user, User):
         return None
@@ -47,8 +56,8 @@ class LetIn(NamedTuple):
 
 
 def let_in(request: HttpRequest, show: Show) -> LetIn | None:
-    """None for a show without a waiting room, or for a viewer without its pass."""
-    found = own_pass(request, show.on_sale_id) if show.on_sale_id else None
+    """None for a show without a waiting room, or for a viewer without its pass. No statement."""
+    found = signed_pass(request, show.on_sale_id) if show.on_sale_id else None
     if found is None:
         return None
     left = (found.ends_at - timezone.now()).total_seconds()

@@ -88,6 +88,15 @@ class PassExpired(PassRequired):
     message = "Your time to choose seats is over. Join the waiting room again to get more."
 
 
+class PassUsed(PassRequired):
+    """The turn has ended before the time of the pass, usually by a purchase."""
+
+    message = (
+        "Your turn has ended: it lasts until you have bought tickets."
+        " Join the waiting room again to get more."
+    )
+
+
 class AlreadyDrawn(OnSaleError):
     code = "ALREADY_DRAWN"
     message = "The draw was held, so its times and its way can't change any more."

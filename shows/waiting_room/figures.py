@@ -1,7 +1,9 @@
-"""Figures of on-sales for the staff page "On sale now". For metrics: `progress`."""
+"""Live figures of on-sales: for the page of staff, and for the metrics."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models import Count, Q
 
@@ -17,28 +19,64 @@ Outcome = Place.Outcome
 STILL_LISTED = timedelta(days=2)
 #: If the leader has not looked for this long, people wait and nobody is let in.
 LATE = timedelta(seconds=15)
+IS_ACTIVE = Q(called_at__isnull=False, done_at=None)
+COUNTS = {
+    "waiting": Q(called_at=None),
+    "called": IS_ACTIVE & Q(entered_at=None),
+    "choosing": IS_ACTIVE & Q(entered_at__isnull=False),
+    "bought": Q(outcome=Outcome.BOUGHT),
+    "missed": Q(outcome__in=[Outcome.LAPSED, Outcome.EXPIRED]),
+}
+
+
+class People(NamedTuple):
+    """How many people of an on-sale are where. Each is counted once."""
+
+    #: They have not been called.
+    waiting: int = 0
+    #: They may come in, and have not yet.
+    called: int = 0
+    #: They are inside.
+    choosing: int = 0
+    #: Their turn has ended: with tickets, or without.
+    bought: int = 0
+    missed: int = 0
+
+    @property
+    def active(self) -> int:
+        return self.called + self.choosing
 
 
 @dataclass(frozen=True)
 class Figures:
-    """One on-sale at one moment: people by what they do, seats by their state."""
+    """An on-sale and its people at one moment."""
 
     sale: OnSale
+    people: People
+    at: datetime
+
+    @property
+    def last_look(self) -> datetime:
+        """When the leader last looked; not before the opening."""
+        return max(self.sale.looked_at or self.sale.opens_at, self.sale.opens_at)
+
+    @property
+    def since_look(self) -> timedelta:
+        return self.at - self.last_look
+
+
+@dataclass(frozen=True)
+class StaffFigures(Figures):
+    """The same with what the page of staff says besides."""
+
     phase: Phase
     #: Local times on the cinemas' clock.
     opens: datetime
     prequeue: datetime
-    waiting: int
-    called: int
-    choosing: int
-    bought: int
-    missed: int
     sold: int
     held: int
     seats: int
     shows: int
-    #: Nobody is let in although people wait: the worker or the cache server is away.
-    is_stuck: bool
 
     @property
     def ways(self) -> list[OnSale.Mode]:
@@ -50,27 +88,35 @@ class Figures:
         return f"{self.opens:%Z}"
 
     @property
-    def active(self) -> int:
-        return self.called + self.choosing
+    def is_stuck(self) -> bool:
+        """Nobody is let in although people wait: the worker or the cache server is away."""
+        return self.phase in {Phase.DRAWING, Phase.OPEN} and self.since_look > LATE
 
 
-def on_sale_now(at: datetime) -> list[Figures]:
+def figures_of_open_sales(*, at: datetime) -> list[Figures]:
+    """The on-sales that let people in at `at`, by id. Two queries."""
+    due = OnSale.objects.admitting().filter(opens_at__lte=at).with_coming_shows(at=at)
+    return [Figures(sale, people, at) for sale, people in _counted(due.order_by("pk"))]
+
+
+def on_sale_now(at: datetime) -> list[StaffFigures]:
     """Every on-sale that is on, with coming shows or opened lately; the next opening first."""
     coming = Show.objects.filter(starts_at__gt=at).values("on_sale")
     listed = Q(pk__in=coming) | Q(opens_at__gt=at - STILL_LISTED)
-    sales = [*OnSale.objects.on().with_names().filter(listed).order_by("opens_at", "pk")]
-    return [_figures(sale, at) for sale in sales]
+    sales = OnSale.objects.on().with_names().filter(listed).order_by("opens_at", "pk")
+    return [_for_staff(sale, people, at) for sale, people in _counted(sales)]
 
 
-def _figures(sale: OnSale, at: datetime) -> Figures:
-    is_active = Q(done_at=None, called_at__isnull=False)
-    places = Place.objects.filter(on_sale=sale).aggregate(
-        waiting=Count("pk", filter=Q(called_at=None)),
-        called=Count("pk", filter=is_active & Q(entered_at=None)),
-        choosing=Count("pk", filter=is_active & Q(entered_at__isnull=False)),
-        bought=Count("pk", filter=Q(outcome=Outcome.BOUGHT)),
-        missed=Count("pk", filter=Q(outcome__in=[Outcome.LAPSED, Outcome.EXPIRED])),
-    )
+def _counted(sales: Iterable[OnSale]) -> list[tuple[OnSale, People]]:
+    found = list(sales)
+    counts = {name: Count("pk", filter=condition) for name, condition in COUNTS.items()}
+    places = Place.objects.filter(on_sale__in=found).order_by().values("on_sale")
+    rows = places.annotate(**counts).values_list("on_sale", *People._fields)
+    people = {on_sale: People(*numbers) for on_sale, *numbers in rows}
+    return [(sale, people.get(sale.pk, People())) for sale in found]
+
+
+def _for_staff(sale: OnSale, people: People, at: datetime) -> StaffFigures:
     seats = Seat.objects.filter(show__on_sale=sale).aggregate(
         sold=Count("pk", filter=Q(booking__status="CONFIRMED")),
         held=Count("pk", filter=Q(booking__status="PENDING", booking__expires_at__gt=at)),
@@ -78,14 +124,12 @@ def _figures(sale: OnSale, at: datetime) -> Figures:
         shows=Count("show", distinct=True),
     )
     zone, _ = SalePage(sale).clock
-    phase = phase_of(sale, at)
-    looked_at = sale.looked_at or sale.opens_at
-    return Figures(
+    return StaffFigures(
         sale=sale,
-        phase=phase,
+        people=people,
+        at=at,
+        phase=phase_of(sale, at),
         opens=sale.opens_at.astimezone(zone),
         prequeue=sale.prequeue_from.astimezone(zone),
-        is_stuck=phase in {Phase.DRAWING, Phase.OPEN} and at - looked_at > LATE,
-        **places,
         **seats,
     )

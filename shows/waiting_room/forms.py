@@ -11,7 +11,7 @@ from bookmyshow.core.time import database_now, moment_on_clock
 from shows.cinema_time import CinemaTimeField
 from shows.models import Show
 
-from .models import OnSale
+from .models import MOST_A_MINUTE, MOST_ACTIVE, OnSale
 from .pages import clock_of
 
 Mode = OnSale.Mode
@@ -20,6 +20,15 @@ USUAL = {"rate": 60, "active_cap": 200}
 LONGEST_PREQUEUE = timedelta(days=7)
 FURTHEST = timedelta(days=365)
 PACE = {"rate": "People a minute", "active_cap": "At the same time"}
+LIMITS = {"rate": MOST_A_MINUTE, "active_cap": MOST_ACTIVE}
+#: What each of these fields says, whatever is wrong with its number.
+PACE_PROBLEMS = {
+    name: dict.fromkeys(
+        ("required", "invalid", "min_value", "max_value"),
+        f"Enter a whole number from 1 to {most:,}.",
+    )
+    for name, most in LIMITS.items()
+}
 TIMES = {"local_prequeue": "prequeue_from", "local_opens": "opens_at"}
 
 
@@ -37,6 +46,7 @@ class OnSaleForm(forms.ModelForm):
         model = OnSale
         fields = ("movie", "show", "mode", "rate", "active_cap")
         labels = {"movie": "Film", **PACE}
+        error_messages = PACE_PROBLEMS
         help_texts = {
             "movie": "All its coming shows, also those that are planned later.",
             "show": "Or only this show.",
@@ -134,3 +144,4 @@ class PaceForm(forms.ModelForm):
         model = OnSale
         fields = ("rate", "active_cap")
         labels = PACE
+        error_messages = PACE_PROBLEMS

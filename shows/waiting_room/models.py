@@ -9,10 +9,14 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
 from accounts.models import User
+from bookmyshow.core.templatetags.formatting import dated_moment
 from movies.models import LONG_COLUMNS, Movie
 from shows.models import Show
 
 from .lottery import SEED_BYTES, Draw
+
+#: The largest rate, and the largest cap.
+MOST_A_MINUTE, MOST_ACTIVE = 60_000, 100_000
 
 
 class OnSaleQuerySet(models.QuerySet["OnSale"]):
@@ -61,11 +65,11 @@ class OnSale(models.Model):
     opens_at = models.DateTimeField(help_text="The draw, and the first people are let in.")
     rate = models.PositiveIntegerField(
         help_text="People let in each minute.",
-        validators=[MinValueValidator(1), MaxValueValidator(60_000)],
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_A_MINUTE)],
     )
     active_cap = models.PositiveIntegerField(
         help_text="People who may choose seats at the same time.",
-        validators=[MinValueValidator(1), MaxValueValidator(100_000)],
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_ACTIVE)],
     )
     scheduled_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
@@ -80,7 +84,7 @@ class OnSale(models.Model):
     #: The rate is used up to this moment: each person who is called moves it on by 1/rate minutes.
     #: The time from here to now is what the rate still allows.
     credited_to = models.DateTimeField(null=True, editable=False)
-    #: When `admission.admit` last ran for this on-sale.
+    #: When `admission.admit` last ran for this on-sale, or staff switched it.
     looked_at = models.DateTimeField(null=True, editable=False)
 
     objects = OnSaleQuerySet.as_manager()
@@ -120,10 +124,18 @@ class OnSale(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"On-sale of {self.movie or self.show}"
+        return f"On-sale of {self.name}"
 
     def get_absolute_url(self) -> str:
         return room_path(self.pk)
+
+    @property
+    def name(self) -> str:
+        """The film, or the film and the time of the one show."""
+        if self.show:
+            return f"{self.show.movie.title}, {dated_moment(self.show.local_start)}"
+        assert self.movie  # the constraint on_sale_of_a_film_or_a_show
+        return self.movie.title
 
     @property
     def is_lottery(self) -> bool:

@@ -113,6 +113,8 @@ class SalePage:
         waits = place if place and place.done_at is None else None
         part = _part(self.sale, waits, now)
         found: dict[str, Any] = {"part": part, "rate": self.sale.rate, "place": waits}
+        if place and place.done_at:
+            found["outcome"] = place.outcome
         if waits and part == "line":
             ahead = (place_in_line(waits, self.sale) or 1) - 1
             found |= {"ahead": ahead, "least_wait": wait(ceil(60 * (ahead + 1) / self.sale.rate))}
@@ -132,4 +134,5 @@ def _part(sale: OnSale, place: Place | None, now: datetime) -> str:
         return "open"
     if place.called_at:
         return "entered" if place.entered_at else "turn"
-    return "line" if place_in_line(place, sale) else "drawing"
+    up_to = place_in_line(place, sale)
+    return "drawing" if up_to is None else "next" if up_to == 1 else "line"

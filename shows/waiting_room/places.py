@@ -1,9 +1,13 @@
 """Joining the waiting room, and entering when one is called (docs/spec.md §24.1, §24.3)."""
 
+from collections.abc import Sequence
+
 from django.db import connection, transaction
-from django.db.models import BigIntegerField
+from django.db.backends.utils import CursorWrapper
+from django.db.models import BigIntegerField, Exists, OuterRef
 
 from accounts.models import User
+from bookmyshow.core.db.one_trip import Statement
 from bookmyshow.core.db.prepared import prepared_row
 from bookmyshow.core.time import database_now
 
@@ -59,6 +63,24 @@ ENTER = """
       AND place.id = %s AND sale.id = place.on_sale_id AND sale.mode IN ('FIFO', 'LOTTERY')
     RETURNING place.entered_at
 """
+# The given on-sales in their order, with NULL for those that the person is not inside of. The next
+# statements of the transaction read them as a setting. The share lock keeps the places as they are
+# until the commit: the leader waits to end one, and a place that has ended gives nothing. By id, so
+# that two holds never wait for each other.
+INSIDE = """
+    WITH inside AS MATERIALIZED (
+        SELECT on_sale_id FROM waiting_room_place
+        WHERE user_id = %(user)s::bigint AND on_sale_id = ANY(%(on_sales)s::bigint[])
+          AND entered_at IS NOT NULL AND done_at IS NULL
+        ORDER BY on_sale_id FOR SHARE
+    )
+    SELECT on_sales, set_config('waiting_room.inside', on_sales::text, true)
+    FROM (SELECT array(SELECT inside.on_sale_id
+                       FROM unnest(%(on_sales)s::bigint[])
+                           WITH ORDINALITY AS given (on_sale_id, ordinal)
+                       LEFT JOIN inside USING (on_sale_id) ORDER BY ordinal) AS on_sales
+          OFFSET 0) found
+"""
 
 
 def join(on_sale_id: int, user: User) -> Place:
@@ -104,6 +126,34 @@ def enter(place: Place) -> str:
     ends_at = place.pass_ends_at
     assert ends_at
     return passes.make(place.on_sale_id, place.user_id, ends_at)
+
+
+def inside_statement(user_id: int, on_sales: Sequence[int]) -> Statement:
+    """The statement that says which of these on-sales the person is inside of, for their hold."""
+    return Statement(INSIDE, {"user": user_id, "on_sales": list(on_sales)})
+
+
+def inside_of(cursor: CursorWrapper) -> list[int | None]:
+    """The on-sales in the result of `inside_statement`."""
+    found, _ = cursor.fetchone()
+    return list(found)
+
+
+def is_inside(on_sale_id: int, user_id: int) -> bool:
+    """Whether the person has entered, and their turn has not ended."""
+    own = Place.objects.filter(on_sale=on_sale_id, user=user_id)
+    return own.active().filter(entered_at__isnull=False).exists()
+
+
+def everybody_was_called(on_sale_id: int) -> bool:
+    """Whether the sale is open, and nobody waits in its room."""
+    places = Place.objects.filter(on_sale=OuterRef("pk")).order_by()
+    # Two conditions, because each has an index of its own.
+    waits = Exists(places.filter(called_at=None, turn__isnull=False)) | Exists(
+        places.filter(turn=None)
+    )
+    sale = OnSale.objects.admitting().filter(~waits, pk=on_sale_id, drawn_at__isnull=False)
+    return sale.exists()
 
 
 def place_in_line(place: Place, on_sale: OnSale) -> int | None:

@@ -20,6 +20,7 @@ from shows.errors import ShowBusy
 from shows.locks import lock_shows
 from shows.models import Show
 
+from .admission import go_on_after
 from .errors import AlreadyDrawn, AlreadyOnSale, OnSaleNotFound
 from .models import Arrivals, OnSale
 
@@ -81,7 +82,8 @@ def change_sale(*, on_sale_id: int, by: User, **changes: Any) -> OnSale:
 def switch_sale(*, on_sale_id: int, mode: str, by: User) -> OnSale:
     """Switch the mode. OFF lets everybody hold; CLOSED lets nobody, also people with a pass.
 
-    After the draw its order stays, so it can only be switched back on as it was drawn. Raises
+    After the draw its order stays, so it can only be switched back on as it was drawn. The time in
+    which it was closed is no part of anybody's turn. The same mode again changes nothing. Raises
     AlreadyDrawn, AlreadyOnSale, OnSaleNotFound, ShowBusy.
     """
     with lock_timeout_raises(ShowBusy), transaction.atomic():
@@ -89,7 +91,13 @@ def switch_sale(*, on_sale_id: int, mode: str, by: User) -> OnSale:
         is_other = mode != (Mode.LOTTERY if sale.is_lottery else Mode.FIFO)
         if sale.drawn_at is not None and mode in {Mode.FIFO, Mode.LOTTERY} and is_other:
             raise AlreadyDrawn
-        sale.mode = mode
+        if sale.mode == mode:
+            return sale
+        now = database_now()
+        if sale.mode == Mode.CLOSED and sale.drawn_at and sale.looked_at:
+            go_on_after(sale, now, now - sale.looked_at)
+        # Nobody looks at a closed sale. So this is when it was closed, or opened again.
+        sale.mode, sale.looked_at = mode, now
         _save(sale)
         _cover(sale)
         audit.record(by=by, about=sale, what=f"Switched: {sale.get_mode_display().lower()}.")

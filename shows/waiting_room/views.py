@@ -23,8 +23,10 @@ from bookmyshow.core.time import database_now
 
 from . import pages, passes, services
 from .errors import OnSaleNotFound
+from .kept import kept_page
 from .models import OnSale, Place, room_path
 from .pages import SalePage
+from .state import state_of
 
 PRESSES_OF_PERSON = Limit("waiting-room", parse("60 per minute"), in_memory_fallback=False)
 
@@ -47,7 +49,7 @@ def room(request: HttpRequest, on_sale_id: int) -> HttpResponse:
 def state(request: HttpRequest, on_sale_id: int) -> HttpResponse:
     """How things stand, the same for everybody: the only request of an open waiting page."""
     try:
-        shared = services.shared_state(on_sale_id, timezone.now())
+        shared = state_of(kept_page(on_sale_id).sale, timezone.now())
     except OnSaleNotFound as error:
         raise Http404(error.message) from error
     return JsonResponse(
@@ -134,7 +136,8 @@ def _with_number(
 ) -> HttpResponse:
     """Give the number to the script of the waiting page, or take an old one from it.
 
-    An old one is of a place that is over, or of another person who used this browser.
+    An old one is of a place that is over, or of another person who used this browser. Their pass is
+    of no use any more either.
     """
     name, path = pages.place_cookie(on_sale_id), room_path(on_sale_id)
     if own and own.done_at is None:
@@ -146,8 +149,11 @@ def _with_number(
             secure=request.is_secure(),
             samesite="Lax",
         )
-    elif name in request.COOKIES:
+        return response
+    if name in request.COOKIES:
         response.delete_cookie(name, path=path, samesite="Lax")
+    if (old_pass := f"{passes.COOKIE}{on_sale_id}") in request.COOKIES:
+        response.delete_cookie(old_pass, samesite="Lax")
     return response
 
 

@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from shows.waiting_room import services
+from shows.waiting_room.kept import forget_kept
 from shows.waiting_room.models import OnSale, Place
-from shows.waiting_room.state import forget_kept
 from tests.support.api_client import ApiInProcess
 from tests.support.factories import make_cinema, make_movie, make_screen, make_show, make_user
 from tests.support.on_sale import admit_now, make_sale, move_back, open_sale
@@ -130,7 +132,21 @@ def test_what_is_not_there_is_a_404(quick_api: ApiInProcess) -> None:
 
 
 def test_the_state_may_be_kept_for_a_second_and_needs_no_token(quick_api: ApiInProcess) -> None:
-    sale = make_sale(make_movie())
+    """A process reads it once a second, however many ask, and one's own place with one read."""
+    sale, asha = make_sale(make_movie()), make_user()
     reply = quick_api.get(f"waiting-rooms/{sale.pk}")
+    services.join(sale.pk, asha)
+    with CaptureQueriesContext(connection) as asked:
+        for _ in range(5):
+            quick_api.get(f"waiting-rooms/{sale.pk}")
+            quick_api.get(f"waiting-rooms/{sale.pk}/place", by=asha)
+
+    def reads(table: str) -> int:
+        return sum(f'FROM "{table}"' in f"{query['sql']}" for query in asked)
+
+    # The loop may take longer than a second.
+    assert reads("waiting_room_onsale") <= 2
+    assert reads("shows_show") <= 2
+    assert reads("waiting_room_place") == 5
     assert reply.headers["Cache-Control"] == "public, max-age=1"
     assert OnSale.objects.get().pk == reply.data["id"]

@@ -50,7 +50,8 @@ describe("the part of the page", () => {
   test("in line, and one's turn", () => {
     const own = { turn: 10 };
     assert.deepEqual(viewOf(sale({ calledUpto: 6 }), own, OPENS), { part: "line", ahead: 3 });
-    assert.equal(part(sale({ calledUpto: 9 }), own, OPENS), "line");
+    assert.equal(part(sale({ calledUpto: 8 }), own, OPENS), "line");
+    assert.deepEqual(viewOf(sale({ calledUpto: 9 }), own, OPENS), { part: "next" });
     assert.equal(part(sale({ calledUpto: 10 }), own, OPENS), "turn");
     assert.equal(part(sale({ calledUpto: 10 }), { turn: 10, isLate: true }, OPENS), "late");
     assert.equal(part(sale({ calledUpto: 10 }), null, OPENS), "open");
@@ -110,6 +111,7 @@ describe("when the page looks again", () => {
   test("more often the nearer the turn", () => {
     const [far, near, next] = [3000, 300, 3].map((ahead) => waits({ part: "line", ahead })[0]);
     assert.deepEqual([far, near, next], [12000, 4000, 1600]);
+    assert.deepEqual(waits({ part: "next" }), [1600, 2400]);
   });
 
   test("after failures at growing intervals, up to half a minute", () => {
@@ -128,7 +130,7 @@ describe("words", () => {
   });
 
   test("the wait is never shorter than the rate allows", () => {
-    assert.equal(leastWait(0, 60), "about a minute");
+    assert.equal(leastWait(1, 60), "about a minute");
     assert.equal(leastWait(60, 60), "about 2 minutes");
     assert.equal(leastWait(5999, 60), "about 2 hours");
   });
@@ -147,7 +149,8 @@ describe("what a screen reader says", () => {
 
   test("a new part once", () => {
     assert.equal(say(null, inside(20)), "words of the part");
-    assert.equal(say(line(0), { part: "turn" }), "words of the part");
+    assert.equal(say(line(1), { part: "next" }), "words of the part");
+    assert.equal(say({ part: "next" }, { part: "turn" }), "words of the part");
     assert.equal(say({ part: "turn" }, { part: "turn" }), "");
   });
 
@@ -163,6 +166,5 @@ describe("what a screen reader says", () => {
     assert.equal(say(line(1297), line(1100)), "");
     assert.equal(say(line(1100), line(980)), "At most 980 people before you.");
     assert.equal(say(line(2), line(1)), "At most 1 person before you.");
-    assert.equal(say(line(1), line(0)), "You are next in line.");
   });
 });

@@ -59,7 +59,7 @@ MUTANTS_OF_OUTBOX = [
         "accounts/outbox/one_run.py",
         "        yield False\n",
         "        yield True\n",
-        "tests/processes/test_sweeper.py::test_sweeps_and_push_messages_go_on_while_mail_is_stuck",
+        "tests/processes/test_sweeper.py::test_sweeps_admissions_and_push_messages_go_on_while_mail_and_payments_are_stuck",
     ),
     (
         "a full server is tried for every mail",

@@ -16,6 +16,21 @@ AT_ONCE = f"{TESTS}::test_seats_that_come_back_are_offered_at_once"
 
 MUTANTS_OF_WAITING_LIST = [
     (
+        "the list is joined while people wait in the waiting room",
+        SERVICES,
+        "    if waits_for_room(show):\n",
+        "    if False:\n",
+        f"{JOINING}::TestJoining::test_waits_until_nobody_waits_in_the_waiting_room",
+    ),
+    (
+        "who comes to the waiting room at the same moment is not seen",
+        SERVICES,
+        "        check_open(show, now)\n        # First",
+        "        # First",
+        "bookings/waiting/tests/test_races.py"
+        "::test_a_join_that_waits_for_the_show_sees_who_came_to_the_waiting_room_meanwhile",
+    ),
+    (
         "seats are offered after the commit",
         "bookings/release_and_cancel.py",
         "BY_CUSTOMER))\n        offer_free_seats(show, now)",

@@ -14,6 +14,8 @@ RACES = f"{FOLDER}/tests/test_races.py"
 OPENING = f"{FOLDER}/tests/test_opening.py"
 PASSED = f"{FOLDER}/tests/test_passes.py"
 DRAWN = f"{FOLDER}/tests/test_lottery.py"
+TURN = f"{PASSED}::test_a_turn_ends_with_a_purchase_and_a_new_one_gives_a_new_pass"
+CLOSED = f"{TESTS}::test_the_time_of_a_closed_sale_is_no_part_of_anybody_s_turn"
 SERVICE = f"{PASSED}::test_the_service_refuses_a_pass_that_is_not_good"
 
 MUTANTS_OF_WAITING_ROOM = [
@@ -69,9 +71,44 @@ MUTANTS_OF_WAITING_ROOM = [
     (
         "the slow path looks for no pass",
         HOLDS,
-        "if refusal := _refused_on_sale(request, show, now):",
-        "if False:",
+        "    if refusal:\n",
+        "    if False:\n",
         SERVICE,
+    ),
+    (
+        "a pass outlives the turn",
+        PLACES,
+        "          AND entered_at IS NOT NULL AND done_at IS NULL\n",
+        "",
+        TURN,
+    ),
+    (
+        "the slow path does not ask whether the turn has ended",
+        HOLDS,
+        "return None if show.on_sale_id in inside else PassUsed(show.on_sale_id)",
+        "return None",
+        TURN,
+    ),
+    (
+        "a place ends in the middle of a hold",
+        PLACES,
+        "ORDER BY on_sale_id FOR SHARE",
+        "ORDER BY on_sale_id",
+        f"{RACES}::test_a_place_ends_before_a_hold_or_after_it_and_never_between",
+    ),
+    (
+        "a closed sale uses up the turns",
+        SALES,
+        "            go_on_after(sale, now, now - sale.looked_at)\n",
+        "            pass\n",
+        CLOSED,
+    ),
+    (
+        "who buys while the sale is closed stays active",
+        LEADER,
+        "    _end_bought(sale, now)\n    Place",
+        "    Place",
+        CLOSED,
     ),
     (
         "the slow path sells what is closed",

@@ -13,23 +13,34 @@ from django.conf import settings
 from accounts.outbox.models import Message
 from accounts.tasks import send_mail, send_push
 from bookings import services
+from bookings.payments.states import PaymentState
 from bookings.show_changes.services import cancel_show
-from bookings.tasks import release_expired_holds
+from bookings.tasks import release_expired_holds, send_refunds
 from bookmyshow.celery import app
 from bookmyshow.site import diagnostics, mail_trial
 from bookmyshow.site.findings import Finding
+from shows.waiting_room import services as waiting_room
+from shows.waiting_room.tasks import admit
 from tests.support.factories import lapse, make_booking, make_show, make_user
 from tests.support.mail_server import mail_server
+from tests.support.money import make_order, make_payment, make_refund
+from tests.support.on_sale import open_sale
+from tests.support.stuck_server import stuck_server
 from tests.support.workers import START_SECONDS, procfile, running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# The concurrency of the Procfile's `worker`.
-SLOTS = 2
+# The concurrency of the Procfile's `worker` and `sweeper`.
+SLOTS, SWEEPER_SLOTS = 3, 2
 
 
-def test_sweeps_and_push_messages_go_on_while_mail_is_stuck(tmp_path: Path) -> None:
-    """A mail server never finishes its reply. One run waits for it, although two were started."""
+def test_sweeps_admissions_and_push_messages_go_on_while_mail_and_payments_are_stuck(
+    tmp_path: Path,
+) -> None:
+    """A mail server never finishes its reply: one run waits for it, although more were started. A
+    payment provider does not either: both processes of the sweeper wait for it.
+    """
+    place = waiting_room.join(open_sale(make_show()).pk, make_user())
     show, staff = make_show(), make_user(is_staff=True)
     sold = make_show()
     for label in ("A1", "A2"):
@@ -37,9 +48,13 @@ def test_sweeps_and_push_messages_go_on_while_mail_is_stuck(tmp_path: Path) -> N
     cancel_show(by=staff, show_id=sold.pk)
     booking = services.hold_seats(user=make_user(), show_id=show.pk, labels=["A1"])
     lapse(booking)
-    with mail_server() as server:
+    for label in ("B1", "B2"):
+        paid = make_order(make_booking(show, [label]), state="PAID")
+        make_refund(make_payment(paid, PaymentState.CAPTURED), 100)
+    with mail_server() as server, stuck_server(SWEEPER_SLOTS) as provider:
         server.drips = True
-        with running(tmp_path, "worker", "sweeper", EMAIL_URL=server.url) as log:
+        payments = {"PAYMENTS": "sandbox", "SANDBOX_URL": provider.url}
+        with running(tmp_path, "worker", "sweeper", EMAIL_URL=server.url, **payments) as log:
 
             def wait_for(words: str) -> None:
                 give_up = time.monotonic() + START_SECONDS
@@ -51,13 +66,24 @@ def test_sweeps_and_push_messages_go_on_while_mail_is_stuck(tmp_path: Path) -> N
             assert server.is_stuck.wait(START_SECONDS)
             for _ in range(SLOTS):
                 send_mail.delay()
+            for _ in range(SWEEPER_SLOTS):
+                send_refunds.delay()
+            assert provider.is_stuck.wait(START_SECONDS), log.read_text()
             send_push.delay()
             release_expired_holds.delay()
+            admit.delay()
             wait_for(booking.reference)
+            give_up = time.monotonic() + START_SECONDS
+            while place.called_at is None:
+                assert time.monotonic() < give_up, log.read_text()
+                time.sleep(0.1)
+                place.refresh_from_db()
+            assert provider.connections == SWEEPER_SLOTS, "it answered, so nothing was stuck"
             wait_for(r"accounts\.tasks\.send_push\[[^]]+\] succeeded")
             assert len(server.received) == 1
             assert not Message.objects.exclude(sent_at=None).exists()
             assert not Message.objects.exclude(last_error="").exists()
+            provider.stopped.set()
             server.stopped.set()
 
 
@@ -89,7 +115,7 @@ def test_doctor_says_which_queue_nobody_takes(tmp_path: Path) -> None:
         give_up = time.monotonic() + START_SECONDS
         while (found := workers()).text == "none answers":
             assert time.monotonic() < give_up
-        assert found.text == "none takes the queue payments or sweeps"
+        assert found.text == "none takes the queue payments"
         assert found.is_error
         with running(tmp_path / "sweeper", "sweeper"):
             give_up = time.monotonic() + START_SECONDS

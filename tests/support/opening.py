@@ -38,6 +38,8 @@ TICK_SECONDS = 0.5
 SEATS = 250
 #: Of ten people who are called: how many buy, and how many only look. The others don't come.
 BUY, LOOK = 7, 2
+#: People who try their pass again after their turn.
+MOST_TRIED_AGAIN = 200
 #: Of a hang; 100,000 people join for a quarter of an hour on a busy machine.
 PATIENCE_SECONDS = 3_600
 
@@ -69,6 +71,8 @@ class Opening:
     foreign: str
     calls: list[int] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
+    #: The passes of people who bought.
+    used: list[tuple[Place, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     join_seconds: float = 0.0
 
@@ -123,6 +127,7 @@ def play(opening: Opening, *, until: Callable[[], bool] = lambda: True) -> None:
         while time.perf_counter() < least or not until():
             assert time.perf_counter() < least + PATIENCE_SECONDS
             time.sleep(0.1)
+    try_used_passes(opening)
 
 
 def join(opening: Opening, people: list[User]) -> None:
@@ -186,11 +191,12 @@ def _visit(
         return
     try_a_bad_pass(opening, place, own, choice)
     if wish < BUY:
-        buy(opening, place.user, own, *next(seats))
+        buy(opening, place, own, *next(seats))
 
 
-def buy(opening: Opening, person: User, own: str, show: Show, label: str) -> None:
+def buy(opening: Opening, place: Place, own: str, show: Show, label: str) -> None:
     """Hold a seat with the pass, and confirm it. A note is made of what goes wrong."""
+    person = place.user
     for _ in range(5):
         try:
             held = bookings.hold_seats(user=person, show_id=show.pk, labels=[label], passes=[own])
@@ -200,7 +206,17 @@ def buy(opening: Opening, person: User, own: str, show: Show, label: str) -> Non
         except PassRequired as error:
             # The time of the pass ended meanwhile.
             opening.refused[type(error).__name__] += 1
+        else:
+            opening.used.append((place, own))
         return
+
+
+def try_used_passes(opening: Opening) -> None:
+    """Who has bought and does not count any more tries to hold another seat with the same pass."""
+    for place, own in opening.used[:MOST_TRIED_AGAIN]:
+        place.refresh_from_db()
+        if place.done_at:
+            _must_be_refused(opening, "used", place.user, own)
 
 
 def try_a_bad_pass(opening: Opening, place: Place, own: str, choice: random.Random) -> None:
@@ -215,9 +231,13 @@ def try_a_bad_pass(opening: Opening, place: Place, own: str, choice: random.Rand
         "foreign": opening.foreign,
     }
     kind, given = choice.choice(list(bad.items()))
+    _must_be_refused(opening, kind, place.user, given)
+
+
+def _must_be_refused(opening: Opening, kind: str, person: User, given: str) -> None:
     show = opening.shows[-1]
     try:
-        bookings.hold_seats(user=place.user, show_id=show.pk, labels=["R10-25"], passes=[given])
+        bookings.hold_seats(user=person, show_id=show.pk, labels=["R10-25"], passes=[given])
     except PassRequired:
         opening.refused[kind] += 1
     else:

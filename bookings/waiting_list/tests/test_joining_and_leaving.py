@@ -11,10 +11,12 @@ from bookings import services
 from bookings.errors import TooManySeats
 from bookings.show_changes.services import cancel_show, move_show
 from bookings.waiting_list import services as waiting
-from bookings.waiting_list.errors import AlreadyInLine, ListClosed, SeatsAreFree
+from bookings.waiting_list.errors import AlreadyInLine, ListClosed, SeatsAreFree, WaitingRoomFirst
 from bookings.waiting_list.models import Entry
 from shows.models import Show
+from shows.waiting_room import services as waiting_room
 from tests.support.factories import hall, lapse, make_booking, make_show, make_user
+from tests.support.on_sale import admit_now, make_sale
 from tests.support.waiting_list import breaches, join, line_of, offer_to, sell_out
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +46,28 @@ class TestJoining:
         second = join(show)
         assert offer_to(first).seats == ["R1-1"]
         assert line_of(show) == [second]
+
+    def test_waits_until_nobody_waits_in_the_waiting_room(self) -> None:
+        """So nobody who comes later is asked first, and who was on the list before stays first."""
+        show = make_show(hall(1, 1))
+        sold = sell_out(show)
+        before = join(show)
+        sale = make_sale(show)
+        with pytest.raises(WaitingRoomFirst):
+            join(show)
+        admit_now(sale, 0)
+        late = join(show)
+        waiting_room.join(sale.pk, make_user())
+        with pytest.raises(WaitingRoomFirst):
+            join(show)
+        services.cancel_booking(user=sold.user, reference=sold.reference)
+        assert offer_to(before)
+        assert admit_now(sale, 1) == 1
+        last = join(show)
+        assert line_of(show) == [late, last]
+        waiting_room.switch_sale(on_sale_id=sale.pk, mode="CLOSED", by=make_user(is_staff=True))
+        with pytest.raises(WaitingRoomFirst):
+            join(show)
 
     def test_twice_for_the_same_is_one_place(self) -> None:
         show = make_show(hall(1, 1))

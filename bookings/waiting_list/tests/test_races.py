@@ -17,10 +17,13 @@ from bookings.locks import lock_show
 from bookings.models import Booking
 from bookings.waiting_list import services as waiting
 from bookings.waiting_list.choosing import Party
+from bookings.waiting_list.errors import WaitingRoomFirst
 from bookings.waiting_list.models import Entry
 from bookings.waiting_list.offers import offer_free_seats
 from shows.models import Show
+from shows.waiting_room import services as waiting_room
 from tests.support.factories import hall, make_booking, make_guest, make_show, make_user
+from tests.support.on_sale import open_sale
 from tests.support.races import assert_sold_once, at_once, meeting
 from tests.support.waiting_list import breaches, join, lapse_under_lock, offer_to, sell_out
 
@@ -223,3 +226,16 @@ def test_a_confirmation_that_is_under_way_is_not_waited_for() -> None:
     assert slow_one is None
     assert isinstance(outcome, Booking)
     assert offer_to(entry).seats == ["R1-1"]
+
+
+def test_a_join_that_waits_for_the_show_sees_who_came_to_the_waiting_room_meanwhile() -> None:
+    show = make_show(hall(1, 1))
+    sell_out(show)
+    sale, first, second = open_sale(show), make_user(), make_user()
+
+    def come_to_the_room() -> None:
+        lock_show(show.pk)
+        waiting_room.join(sale.pk, first)
+
+    outcome = meeting(come_to_the_room, lambda: join(show, user=second))
+    assert isinstance(outcome, WaitingRoomFirst), outcome

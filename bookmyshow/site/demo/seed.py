@@ -72,7 +72,7 @@ def seed(*, now: datetime, password: str, force: bool = False) -> Created:
             if clerk := accounts.clerk():
                 counter.take_money(shows, clerk=clerk, now=now)
         if opening and (staff := accounts.staff()):
-            on_sale.put_on_sale(opening, staff=staff, crowd=crowd, now=now)
+            on_sale.put_on_sale(opening, staff=staff, crowd=crowd)
     return created
 
 

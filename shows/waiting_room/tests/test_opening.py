@@ -29,7 +29,7 @@ def test_people_are_let_in_at_the_rate_in_the_order_of_the_draw() -> None:
     assert found.draw
     assert found.draw.p > 1e-6, "each seed is another, so a higher limit fails now and then"
     assert found.bought > 0
-    assert found.refused.keys() >= {"none", "forged", "shared", "expired", "foreign"}
+    assert found.refused.keys() >= {"none", "forged", "shared", "expired", "foreign", "used"}
 
 
 def test_the_cap_is_never_exceeded_while_people_come_and_go(settings: Settings) -> None:

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from shows.waiting_room import services
+from shows.waiting_room.kept import forget_kept
 from shows.waiting_room.models import OnSale, Place
-from shows.waiting_room.state import forget_kept
 from tests.support.factories import make_guest, make_movie, make_show, make_user
 from tests.support.guests import be_guest
 from tests.support.on_sale import admit_now, make_sale, move_back, open_sale
@@ -153,6 +153,10 @@ def test_without_scripts_the_own_page_says_everything(asha: Client, person: User
     page = own_page(asha, sale)
     assert "People before you, at most" in page
     assert ">2<" in page
+    admit_now(sale, 2)
+    page = own_page(asha, sale)
+    assert "You are next" in page
+    assert "at most" not in page
     call(Place.objects.get(user=person))
     assert "It’s your turn" in own_page(asha, sale)
     assert others[0].number == 1
@@ -198,6 +202,31 @@ def test_whose_turn_is_over_reads_why_and_can_join_again(asha: Client, person: U
     assert page.cookies[f"place-{sale.pk}"].value == "", "the script forgets the old number"
     asha.post(f"/waiting-room/{sale.pk}/join/")
     assert Place.objects.get().number == 2
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        ("BOUGHT", "You have your tickets"),
+        ("LAPSED", "You did not go in within 5 minutes."),
+        ("EXPIRED", "Your 10 minutes to choose seats have passed."),
+    ],
+)
+def test_whose_turn_has_ended_reads_why(
+    asha: Client, person: User, outcome: str, words: str
+) -> None:
+    """The pass in their browser leads there, and is dropped."""
+    show = make_show()
+    sale = open_sale(show)
+    place = services.join(sale.pk, person)
+    call(place)
+    asha.post(f"/waiting-room/{sale.pk}/enter/")
+    Place.objects.filter(pk=place.pk).update(done_at=timezone.now(), outcome=outcome)
+    page = asha.get(show.get_absolute_url(), follow=True)
+    assert page.redirect_chain[-1][0] == f"/waiting-room/{sale.pk}/place/"
+    assert words in page.content.decode()
+    assert "Join the line" in page.content.decode()
+    assert page.cookies[f"on-sale-pass-{sale.pk}"].value == ""
 
 
 def test_entering_before_one_s_turn_or_without_a_place_changes_nothing(

@@ -20,12 +20,13 @@ from shows.waiting_room.errors import (
     PassInvalid,
     PassMissing,
     PassRequired,
+    PassUsed,
     SaleClosed,
 )
-from shows.waiting_room.models import OnSale
+from shows.waiting_room.models import OnSale, Place
 from tests.support.api_client import ApiInProcess, Reply
 from tests.support.factories import make_show, make_user
-from tests.support.on_sale import open_sale, pass_of
+from tests.support.on_sale import admit_now, open_sale, pass_of
 
 pytestmark = pytest.mark.django_db
 
@@ -113,6 +114,27 @@ def test_the_service_takes_the_pass_of_the_person_and_on_sale(
         bookings.hold_seats(user=buyer, show_id=show.pk, labels=["A2"])
     swapped = bookings.hold_seats(user=buyer, show_id=show.pk, labels=["A2"], passes=[own])
     assert swapped.seats == ["A2"]
+
+
+def test_a_turn_ends_with_a_purchase_and_a_new_one_gives_a_new_pass(
+    show: Show, sale: OnSale, buyer: User
+) -> None:
+    """Who has bought does not count any more (`active_cap`), so they can hold nothing more."""
+    own = pass_of(sale, buyer)
+    for label in ("A1", "A2"):
+        held = bookings.hold_seats(user=buyer, show_id=show.pk, labels=[label], passes=[own])
+        bookings.confirm_booking(user=buyer, reference=held.reference)
+        assert Place.objects.active().count() == 1, "until the leader sees the purchase"
+    services.admit(sale.pk)
+    assert Place.objects.get().outcome == "BOUGHT"
+    with pytest.raises(PassUsed):
+        bookings.hold_seats(user=buyer, show_id=show.pk, labels=["A3"], passes=[own])
+    again = services.join(sale.pk, buyer)
+    with pytest.raises(PassUsed):
+        bookings.hold_seats(user=buyer, show_id=show.pk, labels=["A3"], passes=[own])
+    assert admit_now(sale, 1) == 1
+    new = services.enter(again)
+    assert bookings.hold_seats(user=buyer, show_id=show.pk, labels=["A3"], passes=[new])
 
 
 def test_the_box_office_needs_no_pass_also_when_the_sale_is_closed(

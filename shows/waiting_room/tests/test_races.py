@@ -10,10 +10,10 @@ from bookings import services as bookings
 from bookings.models import Booking
 from shows.models import Show
 from shows.waiting_room import services
-from shows.waiting_room.errors import PassMissing
+from shows.waiting_room.errors import PassMissing, PassUsed
 from shows.waiting_room.models import OnSale, Place
 from tests.support.factories import make_movie, make_screen, make_show, make_user
-from tests.support.on_sale import admit_now, make_sale, open_sale, owing
+from tests.support.on_sale import admit_now, make_sale, open_sale, owing, pass_of
 from tests.support.races import assert_sold_once, at_once, elsewhere, meeting
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -121,6 +121,32 @@ def test_who_enters_in_the_last_moment_is_not_ended(settings: Settings) -> None:
     place.refresh_from_db()
     assert place.entered_at
     assert place.done_at is None
+
+
+@pytest.mark.parametrize("first", ["hold", "leader"])
+def test_a_place_ends_before_a_hold_or_after_it_and_never_between(first: str) -> None:
+    """So whoever is called in its stead comes when the person can hold nothing more."""
+    show, buyer = make_show(), make_user()
+    sale = open_sale(show, active_cap=1)
+    own = pass_of(sale, buyer)
+    crowd(sale, 1)
+    bought = bookings.hold_seats(user=buyer, show_id=show.pk, labels=["A1"], passes=[own])
+    bookings.confirm_booking(user=buyer, reference=bought.reference)
+
+    def hold(label: str = "A2") -> Booking:
+        return bookings.hold_seats(user=buyer, show_id=show.pk, labels=[label], passes=[own])
+
+    def let_in() -> int:
+        return admit_now(sale, 5)
+
+    if first == "hold":
+        assert meeting(lambda: hold() and None, let_in) == 1
+        with pytest.raises(PassUsed):
+            hold("A3")
+    else:
+        outcome = meeting(lambda: let_in() and None, hold)
+        assert isinstance(outcome, PassUsed), outcome
+    assert Place.objects.active().count() == 1
 
 
 def test_a_hold_that_waits_for_the_switch_needs_a_pass() -> None:

@@ -106,8 +106,9 @@ def test_one_show_alone_can_be_on_sale(boss: Client, show: Show) -> None:
         ({"local_opens": "2199-01-01T10:00"}, "This is more than a year ahead; look at the year."),
         ({"local_opens": "soon"}, "Write a date and a time, for example 2027-01-08 19:00."),
         ({"local_prequeue": "2020-01-01T10:00"}, "That is more than a week before the opening."),
-        ({"rate": 0}, "Ensure this value is greater than or equal to 1."),
-        ({"active_cap": ""}, "This field is required."),
+        ({"rate": 0}, "Enter a whole number from 1 to 60,000."),
+        ({"rate": -3}, "Enter a whole number from 1 to 60,000."),
+        ({"active_cap": ""}, "Enter a whole number from 1 to 100,000."),
         ({"mode": "CLOSED"}, "Select a valid choice."),
     ],
 )
@@ -214,9 +215,10 @@ def test_the_figures_of_an_open_sale(boss: Client) -> None:
 
 
 def test_a_sale_that_nobody_tends_is_named(boss: Client) -> None:
-    sale = open_sale(make_show())
+    open_sale(make_show())
     assert "First come, first served." in boss.get(NOW).content.decode()
-    OnSale.objects.filter(pk=sale.pk).update(looked_at=timezone.now() - timedelta(minutes=3))
+    looked_at = timezone.now() - timedelta(minutes=3)
+    OnSale.objects.update(opens_at=looked_at - timedelta(minutes=1), looked_at=looked_at)
     page = boss.get(NOW).content.decode()
     assert "Nobody is let in" in page
     assert "3\xa0minutes ago" in page
@@ -254,10 +256,10 @@ def test_a_sale_that_was_closed_before_its_draw_can_open_either_way(boss: Client
 
 def test_the_pace_is_checked_and_audited(boss: Client) -> None:
     sale = open_sale(make_show(), rate=60)
-    wrong = boss.post(f"{NOW}{sale.pk}/pace/", {"rate": "0", "active_cap": "x"}, follow=True)
+    wrong = boss.post(f"{NOW}{sale.pk}/pace/", {"rate": "-3", "active_cap": "x"}, follow=True)
     page = wrong.content.decode()
-    assert "People a minute: Ensure this value is greater than or equal to 1." in page
-    assert "At the same time: Enter a whole number." in page
+    assert "People a minute: Enter a whole number from 1 to 60,000." in page
+    assert "At the same time: Enter a whole number from 1 to 100,000." in page
     boss.post(f"{NOW}{sale.pk}/pace/", {"rate": "90", "active_cap": "40"})
     sale.refresh_from_db()
     assert (sale.rate, sale.active_cap) == (90, 40)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import DatabaseError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from bookings import services as bookings
@@ -267,6 +268,35 @@ def test_a_lottery_to_which_nobody_came_early_can_be_closed_and_opened_again() -
     with pytest.raises(AlreadyDrawn):
         services.switch_sale(on_sale_id=sale.pk, mode="FIFO", by=staff)
     assert services.join(sale.pk, make_user()).turn == 1
+
+
+def test_the_time_of_a_closed_sale_is_no_part_of_anybody_s_turn() -> None:
+    show, staff = make_show(), make_user(is_staff=True)
+    sale = open_sale(show, active_cap=3)
+    called, inside, buys = places = [services.join(sale.pk, make_user()) for _ in range(3)]
+    assert admit_now(sale, 3) == 3
+    own = {place.pk: services.enter(place) for place in (inside, buys)}
+    held = bookings.hold_seats(
+        user=buys.user, show_id=show.pk, labels=["A1"], passes=[own[buys.pk]]
+    )
+    services.switch_sale(on_sale_id=sale.pk, mode="CLOSED", by=staff)
+    bookings.confirm_booking(user=buys.user, reference=held.reference)
+    hour = timedelta(hours=1)
+    OnSale.objects.update(looked_at=F("looked_at") - hour)
+    for place in places:
+        # They had used four minutes when it was closed.
+        move_back(place, hour + timedelta(minutes=4))
+    services.switch_sale(on_sale_id=sale.pk, mode="FIFO", by=staff)
+    services.admit(sale.pk)
+    for place in places:
+        place.refresh_from_db()
+    assert [place.outcome for place in places] == ["", "", "BOUGHT"]
+    assert services.enter(called)
+    assert services.enter(inside) != own[inside.pk], "its end is later"
+    move_back(inside, timedelta(minutes=6))
+    services.admit(sale.pk)
+    inside.refresh_from_db()
+    assert inside.outcome == "EXPIRED"
 
 
 def test_an_on_sale_ends_with_its_last_show_and_its_places_are_forgotten_later() -> None:

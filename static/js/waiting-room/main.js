@@ -55,13 +55,18 @@ const ownPlace = async () => {
 
 const tabTitle = (view) => {
   if (view.part === "turn") return `It’s your turn · ${title}`;
+  if (view.part === "next") return `You are next · ${title}`;
   if (view.part === "line") return `${view.ahead.toLocaleString("en")} before you · ${title}`;
   return title;
 };
 
-/* If the part with the focus is hidden, the focus goes to the heading of the part that is shown. */
+/* The focus goes to a new part if the visitor was working in the one that disappears. It also does
+   at their turn, if they were nowhere: the button to go in is then the next one by keyboard. */
 const reveal = (part) => {
-  const had = parts.some((other) => other !== part && other.contains(document.activeElement));
+  const isNowhere = document.activeElement === document.body && part.dataset.part === "turn";
+  const had =
+    isNowhere ||
+    parts.some((other) => other !== part && other.contains(document.activeElement));
   for (const other of parts) other.hidden = other !== part;
   if (had) part.querySelector("h2")?.focus();
 };

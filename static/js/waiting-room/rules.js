@@ -6,7 +6,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 /* A screen reader announces these times that are left, and these numbers of people before one. */
 const SPOKEN_MINUTES = [1, 5, 10, 30, 60];
-const SPOKEN_PLACES = [10000, 5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 1, 0];
+const SPOKEN_PLACES = [10000, 5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 1];
 
 /* The state's JSON with its times as numbers. */
 export const readState = (json) => ({
@@ -30,7 +30,8 @@ export const viewOf = (state, own, now) => {
 const placeView = (state, { turn, isLate }) => {
   if (!turn) return { part: "drawing" };
   if (turn <= state.calledUpto) return { part: isLate ? "late" : "turn" };
-  return { part: "line", ahead: turn - state.calledUpto - 1 };
+  const ahead = turn - state.calledUpto - 1;
+  return ahead ? { part: "line", ahead } : { part: "next" };
 };
 
 /* The turn of an arrival number; null before the draw. People who joined after the opening follow in
@@ -49,7 +50,7 @@ export const nextLook = (view, state, now, luck) => {
     const left = view.until - now;
     return left < 30 * SECOND ? left + luck * 4 * SECOND : Math.min(left / 2, 30 * SECOND) * spread;
   }
-  if (view.part === "drawing") return 2 * SECOND * spread;
+  if (view.part === "drawing" || view.part === "next") return 2 * SECOND * spread;
   if (view.part !== "line") return 10 * SECOND * spread;
   const minutes = view.ahead / state.rate;
   return (minutes < 1 ? 2 : minutes < 10 ? 5 : 15) * SECOND * spread;
@@ -98,5 +99,4 @@ export const spoken = (before, after, words) => {
   return passed ? `${countOf(passed, "minute")} to go.` : "";
 };
 
-const lineWords = (ahead) =>
-  ahead ? `At most ${countOf(ahead, "person", "people")} before you.` : "You are next in line.";
+const lineWords = (ahead) => `At most ${countOf(ahead, "person", "people")} before you.`;
