@@ -27,7 +27,7 @@ MUTANTS_OF_WAITING_LIST = [
         SERVICES,
         "        check_open(show, now)\n        # First",
         "        # First",
-        "bookings/waiting/tests/test_races.py"
+        "bookings/waiting_list/tests/test_races.py"
         "::test_a_join_that_waits_for_the_show_sees_who_came_to_the_waiting_room_meanwhile",
     ),
     (
