@@ -32,8 +32,11 @@ ANSWER_SECONDS = 1.0
 MAIL_SECONDS = 10
 DATABASE = """
     SELECT clock_timestamp(), current_setting('server_version_num')::int,
-           current_setting('lock_timeout')
+           current_setting('lock_timeout'), current_setting('plan_cache_mode')
 """
+# Otherwise PostgreSQL may plan a prepared statement each time that it runs.
+KEEPS_PLANS = "force_generic_plan"
+LIMITS_OF_ROLE = "Behind PgBouncer, set the limits on the role: see docs/deploy.md."
 
 
 def run_checks() -> Iterator[Finding]:
@@ -81,7 +84,7 @@ def _database() -> Finding:
     try:
         with connection.cursor() as cursor:
             cursor.execute(DATABASE)
-            now, version, lock_timeout = cursor.fetchone()
+            now, version, lock_timeout, plans = cursor.fetchone()
     except DatabaseError as error:
         return Finding(
             "database",
@@ -95,9 +98,12 @@ def _database() -> Finding:
         return Finding(
             "database",
             "waits for locks have no limit (lock_timeout is 0)",
-            "Behind PgBouncer, set the limits on the role: see docs/deploy.md.",
+            LIMITS_OF_ROLE,
             True,
         )
+    if settings.PGBOUNCER == "prepared" and plans != KEEPS_PLANS and not settings.CITUS:
+        what = f"may plan prepared statements each time (plan_cache_mode is {plans})"
+        return Finding("database", what, LIMITS_OF_ROLE)
     skew = abs((datetime.now(UTC) - now).total_seconds())
     if skew > MOST_SKEW_SECONDS:
         return Finding(

@@ -1,8 +1,8 @@
 """Sends statements, and the commit after them, in one network round trip.
 
-A transaction keeps its locks while its statements travel. If they are sent together (psycopg's
-pipeline mode), the server runs one after the other without waiting for the web process
-(docs/decisions/0002-hold-in-one-trip.md).
+A transaction keeps its locks while its statements travel. If they are sent together, the server
+runs one after the other without waiting for the web process
+(docs/decisions/0002-hold-in-one-trip.md, `batch.py`).
 """
 
 import time
@@ -16,6 +16,7 @@ from django.db.transaction import TransactionManagementError
 from bookmyshow.core.observability import metrics
 from bookmyshow.core.observability.query_metrics import locks_rows
 
+from .batch import batch
 from .prepared import prepared_cursor
 
 
@@ -58,7 +59,7 @@ def _send(statements: Sequence[Statement], *, commit: bool) -> list[CursorWrappe
     try:
         # The answers are received at the end of this block, so errors of the statements are raised
         # here.
-        with connection.wrap_database_errors, connection.connection.pipeline():
+        with connection.wrap_database_errors, batch(connection.connection):
             for cursor, statement in zip(cursors, statements, strict=True):
                 cursor.execute(*statement)
             if commit:

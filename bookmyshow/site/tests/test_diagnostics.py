@@ -56,6 +56,21 @@ def test_a_cache_that_is_down_is_found(own_valkey: OwnValkey, settings: Settings
     assert not found["database"].is_error
 
 
+def test_limits_that_the_role_lacks_behind_pgbouncer_are_found(settings: Settings) -> None:
+    def database() -> Finding:
+        return next(found for found in diagnostics.run_checks() if found.subject == "database")
+
+    settings.PGBOUNCER = "prepared"
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = 'auto'")
+        assert "plan_cache_mode is auto" in database().text
+        assert "docs/deploy.md" in database().advice
+        settings.PGBOUNCER = "on"  # Nothing is prepared.
+        assert "plan_cache_mode" not in database().text
+        cursor.execute("SET LOCAL lock_timeout = 0")
+        assert database().is_error
+
+
 def test_staff_without_a_second_factor_are_found(settings: Settings) -> None:
     assert "STAFF_2FA=on" in findings()["second factor"].advice
     settings.STAFF_2FA = True

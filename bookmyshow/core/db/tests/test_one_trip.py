@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -133,6 +134,23 @@ def test_all_statements_and_the_commit_are_sent_before_an_answer_is_waited_for(
         one_trip_with_commit(rename(person, "Ravi"))
     other.join()
     assert name_for_others(person) == "Ravi"
+
+
+def test_the_begin_and_the_commit_are_in_the_same_trip(person: User, tmp_path: Path) -> None:
+    """libpq's own record of the messages: the first answer is read after the last message."""
+    connection.ensure_connection()
+    server = connection.connection.pgconn
+    record = tmp_path / "messages"
+    with record.open("w") as file, transaction.atomic():
+        server.trace(file.fileno())
+        one_trip_with_commit(rename(person, "Asha R."), rename(person, "Ravi"))
+        server.untrace()
+    # Time, F (sent) or B (received), length, name …
+    messages = [line.split("\t")[1:4:2] for line in record.read_text().splitlines()]
+    sent = [name for way, name in messages if way == "F"]
+    assert [way for way, _ in messages[: len(sent)]] == ["F"] * len(sent)
+    assert sent.count("Execute") == 4, "BEGIN, two statements, COMMIT"
+    assert sent.count("Sync") == 1
 
 
 def test_a_server_that_goes_away_in_the_middle_of_a_trip_is_djangos_error() -> None:
