@@ -40,7 +40,7 @@ class _Batch(Pipeline):
         yield
 
     def _sync_gen(self) -> PQGen[None]:
-        """After BEGIN, whose answer nobody needs: the statements after it are not run without it."""
+        """After BEGIN. Its answer is not waited for: if it fails, the other statements are not run."""
         yield from self._communicate_gen()
 
     def _exit_gen(self) -> PQGen[None]:
