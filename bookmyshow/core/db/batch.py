@@ -40,7 +40,7 @@ class _Batch(Pipeline):
         yield
 
     def _sync_gen(self) -> PQGen[None]:
-        """After BEGIN. Its answer is not waited for: if it fails, the other statements are not run."""
+        """After BEGIN. Its answer is not waited for: after an error no later statement is run."""
         yield from self._communicate_gen()
 
     def _exit_gen(self) -> PQGen[None]:
