@@ -1,4 +1,4 @@
-"""Writes when a screen is taken, where no trigger does it (docs/decisions/0029-screen-times.md)."""
+"""Writes screen times on Citus, where no trigger does it (docs/decisions/0029-screen-times.md)."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ WRITE = """
 
 
 def write_screen_times(show_ids: Iterable[int]) -> None:
-    """Write the screen times of these shows anew, in the transaction that has changed the shows.
+    """Write the screen times of these shows again, in the transaction that has changed the shows.
 
     Call it after every change of a show's screen, times or status. On one PostgreSQL the trigger
     has done it in the same statement, so there this does nothing. Divided by show

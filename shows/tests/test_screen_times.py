@@ -124,7 +124,7 @@ def test_many_who_schedule_one_screen_at_once() -> None:
 
 @pytest.fixture
 def unwritten(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[None]:
-    """Nothing writes the screen times: no trigger, and divided by show no statement."""
+    """Nothing writes the screen times: neither the trigger nor the statement of Citus."""
     if settings.CITUS:
         monkeypatch.setattr(show_services, "write_screen_times", lambda shows: None)
         yield

@@ -30,7 +30,7 @@ COUNTS = {
 
 
 class People(NamedTuple):
-    """How many people of an on-sale are where. Each is counted once."""
+    """People of an on-sale by where they are: each is counted once."""
 
     #: They have not been called.
     waiting: int = 0
@@ -67,7 +67,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class StaffFigures(Figures):
-    """The same with what the page of staff says besides."""
+    """The figures of one on-sale, with the further facts of the page "On sale now"."""
 
     phase: Phase
     #: Local times on the cinemas' clock.

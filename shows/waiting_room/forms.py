@@ -21,7 +21,7 @@ LONGEST_PREQUEUE = timedelta(days=7)
 FURTHEST = timedelta(days=365)
 PACE = {"rate": "People a minute", "active_cap": "At the same time"}
 LIMITS = {"rate": MOST_A_MINUTE, "active_cap": MOST_ACTIVE}
-#: What each of these fields says, whatever is wrong with its number.
+#: The error of each of these fields, for every number that it refuses.
 PACE_PROBLEMS = {
     name: dict.fromkeys(
         ("required", "invalid", "min_value", "max_value"),

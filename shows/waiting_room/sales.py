@@ -96,7 +96,7 @@ def switch_sale(*, on_sale_id: int, mode: str, by: User) -> OnSale:
         now = database_now()
         if sale.mode == Mode.CLOSED and sale.drawn_at and sale.looked_at:
             go_on_after(sale, now, now - sale.looked_at)
-        # Nobody looks at a closed sale. So this is when it was closed, or opened again.
+        # The leader skips a closed sale. So this is the time of the switch.
         sale.mode, sale.looked_at = mode, now
         _save(sale)
         _cover(sale)

@@ -98,7 +98,7 @@ def test_from_the_film_through_the_line_to_the_seats(
 
     admit_now(sale, 5)
     turn_now = look_until(page, "turn")
-    # The visitor had the focus nowhere. Now the next key reaches the button.
+    # No element had the focus. Now the next key reaches the button.
     expect(turn_now.get_by_role("heading")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Choose your seats")).to_be_focused()

@@ -53,7 +53,7 @@ def elsewhere(work: Callable[[], object]) -> "Future[object]":
 
 
 def wait_for_waiting(count: int) -> None:
-    """Wait until `count` transactions of this database wait for a lock, on whichever server.
+    """Wait until `count` transactions of this database wait for a lock, on any server.
 
     Raises AssertionError after 180 seconds.
     """

@@ -125,7 +125,7 @@ def test_who_enters_in_the_last_moment_is_not_ended(settings: Settings) -> None:
 
 @pytest.mark.parametrize("first", ["hold", "leader"])
 def test_a_place_ends_before_a_hold_or_after_it_and_never_between(first: str) -> None:
-    """So whoever is called in its stead comes when the person can hold nothing more."""
+    """So the next person is called only when this one can hold nothing more."""
     show, buyer = make_show(), make_user()
     sale = open_sale(show, active_cap=1)
     own = pass_of(sale, buyer)
