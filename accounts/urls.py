@@ -33,6 +33,7 @@ urlpatterns = [
     path("profile/log-out-others/", views.log_out_others, name="log-out-others"),
     path("profile/export/", views.export, name="export"),
     path("push/subscribe/", push.subscribe, name="push-subscribe"),
+    path("push/renew/", push.renew, name="push-renew"),
     path("push/<int:subscription_id>/change/", push.change, name="push-change"),
     path("push/remove/", push.remove, name="push-remove"),
     path("profile/delete/", views.delete, name="delete"),

@@ -1,4 +1,6 @@
-"""When beat starts which task (the setting CELERY_BEAT_SCHEDULE). Times of day are in UTC."""
+"""When beat starts which task, and which queue it waits in: the settings CELERY_BEAT_SCHEDULE and
+CELERY_TASK_ROUTES. Times of day are in UTC.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -72,4 +74,17 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "forget-old-places": daily(22, 35, "shows.waiting_room.tasks.forget_old_places"),
     "forget-guests": daily(22, 40, "bookings.tasks.forget_guests"),
     "number-older-documents": daily(22, 45, "bookings.tasks.number_documents", nightly=True),
+}
+
+# A slow mail server can keep a process of `worker` (Procfile) for a minute, and a payment provider
+# that does not answer both of `sweeper`. So payments have their own queue, which only `sweeper`
+# takes. Lapsed holds and admissions must wait for neither: both workers take the queue `sweeps`.
+# Mail and push messages have one run each at most, so one of the three processes of `worker` is
+# free.
+QUEUES = {
+    "bookings.tasks.release_expired_holds": {"queue": "sweeps"},
+    "shows.waiting_room.tasks.admit": {"queue": "sweeps"},
+    "bookings.payments.tasks.*": {"queue": "payments"},
+    "bookings.tasks.send_refunds": {"queue": "payments"},
+    "bookings.tasks.number_documents": {"queue": "payments"},
 }

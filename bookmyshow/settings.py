@@ -310,18 +310,7 @@ CELERY_TASK_TIME_LIMIT = 120
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-# A slow mail server can keep a process of `worker` (Procfile) for a minute, and a payment provider
-# that does not answer both of `sweeper`. So payments have their own queue, which only `sweeper`
-# takes. Lapsed holds and admissions must wait for neither: both workers take the queue `sweeps`.
-# Mail and push messages have one run each at most, so one of the three processes of `worker` is
-# free.
-CELERY_TASK_ROUTES = {
-    "bookings.tasks.release_expired_holds": {"queue": "sweeps"},
-    "shows.waiting_room.tasks.admit": {"queue": "sweeps"},
-    "bookings.payments.tasks.*": {"queue": "payments"},
-    "bookings.tasks.send_refunds": {"queue": "payments"},
-    "bookings.tasks.number_documents": {"queue": "payments"},
-}
+CELERY_TASK_ROUTES = beat.QUEUES
 CELERY_BEAT_SCHEDULE = beat.SCHEDULE
 SWEEP_SECONDS = beat.SWEEP_SECONDS
 

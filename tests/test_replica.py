@@ -25,6 +25,7 @@ from bookings.payments.states import PaymentState
 from bookings.tickets.services import door_token
 from bookmyshow.core.db import replicas
 from bookmyshow.core.db.base import DatabaseWrapper
+from movies.models import Movie
 from shows.models import Seat, Show
 from tests.support.api_client import ApiInProcess
 from tests.support.factories import make_movie, make_show, make_user
@@ -49,6 +50,10 @@ class Replica:
             if self.error is not None:
                 raise self.error
         return execute(sql, *rest)
+
+    def session(self) -> int:
+        """The process of the database that serves the connection."""
+        return int(connections[replicas.REPLICA].connection.info.backend_pid)
 
     def answers(self, client: Client, path: str) -> bool:
         """Whether it has a part in the answer. Asserts that the page is well."""
@@ -202,6 +207,29 @@ def test_a_replica_that_is_away_costs_one_try_and_the_primary_answers(
     replica.error = OperationalError("the connection is lost")
     assert replica.answers(manager, dashboard), "it was tried"
     assert not replica.answers(manager, dashboard)
+
+
+def test_an_export_starts_again_with_the_primary_or_ends_with_an_error(
+    replica: Replica, staff: User
+) -> None:
+    """The replica's session is ended before the first row, and between two packets of rows."""
+    Movie.objects.bulk_create(Movie(title=f"Film {n}", slug=f"film-{n}") for n in range(450))
+    manager, path = signed_in(staff), reverse("staff-export", args=["movies", "movie"])
+
+    def lines_of(response: Any) -> Iterator[str]:
+        return (line.decode() for line in response.streaming_content)
+
+    replica.error = OperationalError("the connection is lost")
+    assert len(list(lines_of(manager.get(path)))) == 450
+    replica.error = None
+    replicas._known.forget()
+    begun = lines_of(manager.get(path))
+    assert "Film" in next(begun)
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [replica.session()])
+    with pytest.raises(OperationalError):
+        list(begun)
+    assert not replica.answers(manager, path), "the next try reads the primary"
 
 
 def test_without_a_replica_nothing_is_remembered(settings: Settings) -> None:

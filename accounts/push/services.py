@@ -11,7 +11,7 @@ from accounts.models import User
 
 from .browsers import device_name
 from .endpoints import BadEndpoint, parse_endpoint
-from .errors import InvalidSubscription, PushIsOff
+from .errors import InvalidSubscription, NotSubscribed, PushIsOff
 from .keys import decoded, server_key
 from .models import Subscription, Topic
 
@@ -81,6 +81,34 @@ def subscribe(
         newest = list(own.values_list("pk", flat=True)[:MOST_SUBSCRIPTIONS])
         own.exclude(pk__in=[found.pk, *newest]).delete()
     return found
+
+
+def renew(*, device: str, browser: Browser) -> str:
+    """A browser has renewed its subscription by itself: what it is told, it is told there.
+
+    `device` is the name that the browser had; returns its new one. Raises InvalidSubscription,
+    PushIsOff, and NotSubscribed if nobody is told anything on it.
+    """
+    key = server_key()
+    if key is None:
+        raise PushIsOff
+    browser.check()
+    renewed = device_name(browser.endpoint)
+    with transaction.atomic():
+        rows = Subscription.objects.filter(device=device)
+        if not rows.select_for_update().order_by("pk").values_list("pk"):
+            raise NotSubscribed
+        # A page of this browser may have subscribed meanwhile.
+        Subscription.objects.filter(device=renewed).exclude(device=device).delete()
+        rows.update(
+            device=renewed,
+            endpoint=browser.endpoint,
+            p256dh=browser.p256dh.rstrip("="),
+            auth=browser.auth.rstrip("="),
+            server_key=key.name,
+            failing_since=None,
+        )
+    return renewed
 
 
 def change_topics(*, subscription: Subscription, topics: Iterable[Topic]) -> Subscription:

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from limits import parse
 
@@ -11,10 +12,12 @@ from accounts.guests.session import people
 from accounts.models import User
 from accounts.requests import safe_next
 from bookmyshow.core.errors import DomainError
+from bookmyshow.core.own_pages import is_from_here
 from bookmyshow.core.rate_limits import Limit, count_attempt_by_address
 
 from . import services
-from .browsers import browser_name, remember_device
+from .browsers import browser_name, device_of, remember_device
+from .errors import NotSubscribed
 from .models import Subscription, Topic
 from .opt_in import opt_in_context
 from .services import Browser
@@ -28,11 +31,10 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     """Tell a person on this browser. Answers the part of the page as it is then."""
     person = _person(request)
     count_attempt_by_address(CHANGES_FROM_ADDRESS, request)
-    browser = Browser(*(request.POST.get(name, "") for name in ("endpoint", "p256dh", "auth")))
     try:
         found = services.subscribe(
             user=person,
-            browser=browser,
+            browser=_browser(request),
             topics=_topics(request),
             name=browser_name(request),
             here=people(request),
@@ -42,6 +44,28 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     context = opt_in_context(request, person.pk, found, on=request.POST.get("on", ""))
     response = render(request, "accounts/push/_opt_in.html", context)
     remember_device(response, found.device)
+    return response
+
+
+@csrf_exempt  # A service worker has no token. Only scripts of this site are listened to.
+@require_POST
+@never_cache
+def renew(request: HttpRequest) -> HttpResponse:
+    """The browser has renewed its subscription by itself; its service worker says so.
+
+    Answers 204. Refusals: 403 (another site's script), 404 (nobody is told anything on this
+    browser, which its cookie names), 422 (values that can't be used).
+    """
+    if not is_from_here(request):
+        return HttpResponse(status=403)
+    count_attempt_by_address(CHANGES_FROM_ADDRESS, request)
+    try:
+        device = services.renew(device=device_of(request), browser=_browser(request))
+    except DomainError as error:
+        status = 404 if isinstance(error, NotSubscribed) else 422
+        return HttpResponse(error.message, content_type="text/plain", status=status)
+    response = HttpResponse(status=204)
+    remember_device(response, device)
     return response
 
 
@@ -79,6 +103,10 @@ def _person(request: HttpRequest) -> User:
         if str(person.pk) == wanted:
             return person
     raise Http404("not a person of this browser")
+
+
+def _browser(request: HttpRequest) -> Browser:
+    return Browser(*(request.POST.get(name, "") for name in ("endpoint", "p256dh", "auth")))
 
 
 def _topics(request: HttpRequest) -> list[Topic]:

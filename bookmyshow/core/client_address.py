@@ -11,17 +11,24 @@ WIDER_FACTOR = 4
 
 
 def client_address(request: HttpRequest) -> str:
-    """The client's address: the first hop from the right that is not one of TRUSTED_PROXIES.
+    """The client's address (`address_behind_proxies`)."""
+    meta = request.META
+    return address_behind_proxies(meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""))
 
-    Each proxy appends the address of its own client to X-Forwarded-For, so the header is read from
-    the right. The client itself may have written everything to the left of that hop, so it is not
-    read. A hop that is not an address ends the reading: the hop to its right is returned. Returns
-    "unknown" if the connection has no address.
+
+def address_behind_proxies(remote: str, forwarded: str) -> str:
+    """The first hop from the right that is not one of TRUSTED_PROXIES.
+
+    `remote` is the connection's address, `forwarded` the header X-Forwarded-For. Each proxy appends
+    the address of its own client to the header, so it is read from the right. The client itself may
+    have written everything to the left of that hop, so it is not read. A hop that is not an address
+    ends the reading: the hop to its right is returned. Returns "unknown" if the connection has no
+    address.
     """
-    nearest = _parsed(request.META.get("REMOTE_ADDR", ""))
+    nearest = _parsed(remote)
     if nearest is None:
         return "unknown"
-    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    hops = forwarded.split(",")
     while _is_trusted(nearest) and hops:
         further = _parsed(hops.pop().strip())
         if further is None:
@@ -36,12 +43,16 @@ def client_network(request: HttpRequest) -> str:
 
 
 def client_networks(request: HttpRequest) -> list[tuple[str, int]]:
+    """The networks to count a client by (`networks_of`)."""
+    return networks_of(client_address(request))
+
+
+def networks_of(address: str) -> list[tuple[str, int]]:
     """The networks to count a client by, each with the factor for its limit, the smallest first.
 
     For IPv4 this is the address. For IPv6 it is the /64 and the /48: one IPv6 customer can use all
     65,536 /64 networks of a /48, but many customers of a provider may also share a /48.
     """
-    address = client_address(request)
     if ":" not in address:
         return [(address, 1)]
     parts = IPv6Address(address).exploded.split(":")

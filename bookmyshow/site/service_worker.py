@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from accounts.push.keys import server_key
 from bookmyshow.environment import ROOT
 
 from .well_known_files import OFFLINE_PAGES
@@ -45,6 +46,8 @@ def service_worker(request: HttpRequest) -> HttpResponse:
         "version": hashlib.blake2b("".join(seen).encode(), digest_size=6).hexdigest(),
         "list": reverse("bookings:offline-list"),
         "icon": static("icons/icon-192.png"),
+        "renew": reverse("accounts:push-renew"),
+        "pushKey": key.public if (key := server_key()) else "",
     }
     return HttpResponse(
         f'"use strict";\nself.SITE = {json.dumps(site)};\n{parts()}',

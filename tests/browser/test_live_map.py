@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Request, Route, expect
@@ -306,12 +307,50 @@ def test_a_hidden_page_has_no_stream_and_is_right_when_it_is_looked_at(
     expect(seat(page, "A1")).to_be_disabled()
 
 
+def test_three_windows_of_a_browser_have_a_stream_and_the_others_poll(
+    page: Page, live: LiveProcess
+) -> None:
+    """In a headless browser all pages of a window are visible, like windows side by side."""
+    show = make_show()
+    open_map(page, show)
+    windows = [page, *(page.context.new_page() for _ in range(4))]
+    for window in windows[1:]:
+        window.goto(show.get_absolute_url())
+    make_booking(show, ["A1"])
+    for window in windows:
+        expect(seat(window, "A1")).to_be_disabled(timeout=60_000)
+    assert live.health()["watchers"] == 3
+    with opening_a_stream(windows[3]):
+        page.close()
+    with opening_a_stream(windows[4]):
+        windows[1].evaluate(HIDE, True)
+    make_booking(show, ["A2"])
+    expect(seat(windows[3], "A2")).to_be_disabled()
+    assert live.health()["watchers"] == 3
+
+
+def test_after_a_sleep_of_the_computer_the_map_is_right_at_the_next_poll(
+    page: Page, live: LiveProcess
+) -> None:
+    """The timers stood still, the clock went on, and nothing says that the connection is dead."""
+    show = make_show()
+    page.clock.install()
+    polls = open_map(page, show)
+    with live.frozen():
+        make_booking(show, ["A1"])
+        page.clock.set_system_time(datetime.now(UTC) + timedelta(hours=8))
+        assert not polls
+        page.clock.run_for(POLL_MS)
+        expect(seat(page, "A1")).to_be_disabled()
+
+
 def test_a_show_that_begins_ends_the_stream_and_the_polls(page: Page) -> None:
     show = make_show()
     page.clock.install()
     polls = open_map(page, show)
     begin(show)
     seatmap.forget(show.pk)
+    page.clock.run_for(POLL_MS)
     expect(page.get_by_text("This show has begun")).to_be_visible()
     expect(page.locator("[data-bar]")).to_be_hidden()
     streams: list[str] = []

@@ -57,6 +57,14 @@ SUBSCRIBE = """(browser) => {
 }"""
 
 
+# The browser has a new subscription, and says so to the service worker.
+RENEW = """({ endpoint, p256dh, auth }) => {
+  const newSubscription = { toJSON: () => ({ endpoint, keys: { p256dh, auth } }) };
+  const event = new ExtendableEvent("pushsubscriptionchange");
+  self.dispatchEvent(Object.assign(event, { newSubscription }));
+}"""
+
+
 @pytest.fixture(scope="module")
 def service() -> Iterator[PushService]:
     with push_service_running() as service:
@@ -250,6 +258,25 @@ def test_who_chose_only_moved_shows_is_told_that_and_can_stop_it(
     page.get_by_role("button", name="Turn off").click()
     expect(page.get_by_role("button", name=BUTTON)).to_be_visible()
     assert not Subscription.objects.exists()
+
+
+def test_a_subscription_that_the_browser_renews_is_told_to_the_site(
+    page: Page, user: User, phone: TestBrowser, push: PushService, sign_in: SignIn
+) -> None:
+    ticket = make_booking(make_show(), ["C4"], user=user)
+    sign_in(page, user)
+    page.goto(ticket.get_absolute_url())
+    page.get_by_role("button", name=BUTTON).click()
+    expect(page.get_by_role("button", name="Turn off")).to_be_visible()
+    renewed = push.browser()
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    (program,) = page.context.service_workers
+    with page.context.expect_event("response", lambda answer: "/push/renew/" in answer.url) as told:
+        program.evaluate(RENEW, renewed.form)
+    assert told.value.status == 204
+    assert Subscription.objects.get().endpoint == renewed.endpoint
+    page.reload()
+    expect(page.get_by_role("button", name="Turn off")).to_be_visible()
 
 
 def test_a_message_leads_to_no_other_site(

@@ -1,4 +1,4 @@
-"""Creates shows and buyers for the fault tests; prints ids and session keys as JSON.
+"""Creates shows, buyers and a manager for the fault tests; prints ids and session keys as JSON.
 
 Every second buyer is a guest of the session, the others are logged in.
 
@@ -17,6 +17,7 @@ def main() -> None:
     django.setup()
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.test import Client
 
     from accounts.guests.session import GUEST
     from accounts.models import User
@@ -37,7 +38,10 @@ def main() -> None:
             session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session.save()
         buyers.append(session.session_key)
-    json.dump({"shows": shows, "buyers": buyers}, sys.stdout)
+    staff = Client()
+    staff.force_login(User.objects.create_superuser("staff@example.com", name="Meera Nair"))
+    session_key = staff.cookies[settings.SESSION_COOKIE_NAME].value
+    json.dump({"shows": shows, "buyers": buyers, "staff": session_key}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ class Stack:
     valkey: Valkey
     shows: list[int]
     buyers: list[str]
+    staff: str
 
     def environment(self, **changes: str) -> dict[str, str]:
         return environment(self.folder, self.postgres.url(), self.valkey.url()) | changes

@@ -5,10 +5,13 @@ The standby is a real one. The web processes know both hosts and are not restart
 
 import dataclasses
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse, IncompleteRead
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import OperationalError, connections, transaction
@@ -24,6 +27,7 @@ from tests.faults.site import Program, Stack
 from tests.faults.visits import visit
 
 LONGEST_WAIT = 120.0
+AUDIT_LOG, LINES, LONG_LINE = "/admin/export/admin/logentry/", 3_000, "changed" * 500
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +99,7 @@ def test_a_buyer_never_sees_a_replica_that_stands_still_and_pages_do_without_it(
     world: Stack, standby: Standby
 ) -> None:
     show, listing = world.shows[8], "/?q=anatomy"
+    fill_audit_log(world, standby)
     with world.site(DATABASE_REPLICA_URL=standby.url()) as site:
         wait_until(lambda: visit(site, world.buyers[0], path=listing) and sessions_of_site(standby))
         with replay_paused(standby):
@@ -105,19 +110,53 @@ def test_a_buyer_never_sees_a_replica_that_stands_still_and_pages_do_without_it(
             assert reference in buyer.get("list", "/bookings/").body.decode()
             assert "R3-1" not in free_seats(buyer.get("show", f"/shows/{show}/").body.decode())
             assert visit(site, world.buyers[0], path=listing).status == 200
+        begun = slow_download(site, world.staff, AUDIT_LOG)
+        # It comes from the replica, and waits for its reader.
+        wait_until(lambda: sessions_of_site(standby, "idle in transaction") == 1)
         standby.stop()
         assert [visit(site, world.buyers[0], path=listing).status for _ in range(4)] == [200] * 4
+        # The download that had begun fails, as a browser sees it, and the next one is complete.
+        with pytest.raises((IncompleteRead, ConnectionError)):
+            begun.read()
+        assert visit(site, world.staff, path=AUDIT_LOG).text.count(LONG_LINE) == LINES
     standby.start()
     assert_kept(world, [reference])
 
 
-def sessions_of_site(server: Postgres) -> int:
-    """How many connections others than the tests have to this server."""
+def fill_audit_log(world: Stack, standby: Standby) -> None:
+    """More lines than fit in the buffers of a connection."""
+    world.query(
+        "INSERT INTO django_admin_log (action_time, object_repr, action_flag, change_message,"
+        " user_id, content_type_id) SELECT now(), 'a line', 2, %s, person.id, kind.id"
+        " FROM accounts_user person, django_content_type kind, generate_series(1, %s)"
+        " WHERE email = 'staff@example.com' AND kind.model = 'movie'",
+        LONG_LINE,
+        LINES,
+    )
+    with standby.connect() as session:
+        count = "SELECT count(*) FROM django_admin_log"
+        wait_until(lambda: session.execute(count).fetchone() == (LINES,))
+
+
+def slow_download(site: Program, session: str, path: str) -> HTTPResponse:
+    """An answer of which only the first bytes have been read."""
+    connection = HTTPConnection(urlsplit(site.url).netloc, timeout=LONGEST_WAIT)
+    connection.connect()
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.request("GET", path, headers={"Cookie": f"sessionid={session}"})
+    answer = connection.getresponse()
+    assert answer.status == 200, answer.getheader("Location")
+    assert answer.read(1000)
+    return answer
+
+
+def sessions_of_site(server: Postgres, state: str = "") -> int:
+    """How many connections others than the tests have to this server, in this state if given."""
     with server.connect() as session:
         found = session.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
-            " AND application_name <> %s",
-            (APPLICATION,),
+            " AND application_name <> %s AND %s IN ('', state)",
+            (APPLICATION, state),
         ).fetchone()
     return int(found[0]) if found else 0
 

@@ -81,6 +81,13 @@ MUTANTS_OF_HOSTS = [
         f"{REPLICA}::test_what_is_cached_for_others_never_comes_from_a_replica_that_is_behind",
     ),
     (
+        "an export that has begun on a replica that is gone ends as if it were complete",
+        REPLICAS,
+        "        yield from found\n    except AWAY as error:\n",
+        "        yield from found\n    except AWAY as error:\n        return\n",
+        f"{REPLICA}::test_an_export_starts_again_with_the_primary_or_ends_with_an_error",
+    ),
+    (
         "an error of the replica is an error of the page",
         REPLICAS,
         "        if alias != REPLICA:\n",

@@ -9,6 +9,9 @@ SERVER = "bookmyshow/serving/live/server.py"
 CURRENT = "shows/seatmap/current.py"
 OF_SHOW = "bookmyshow/serving/live/tests/test_show.py"
 OF_PROCESS = "tests/processes/test_live_map.py"
+LIMITED = (
+    "test_shows_that_nobody_watched_are_read_at_a_limited_rate_and_others_take_nothing_from_them"
+)
 PUBLISHED = "shows/seatmap/tests/test_published.py"
 PAGE = "static/js/seatmap/live.js"
 IN_BROWSERS = "tests/browser/test_live_map.py"
@@ -68,9 +71,23 @@ MUTANTS_OF_LIVE = [
     (
         "shows that nobody watched are read without a limit",
         HUB,
-        "        self._take_first_read()\n",
-        "",
-        f"{OF_SHOW}::test_shows_that_nobody_watched_are_read_at_a_limited_rate",
+        "        if not self._first_reads.take(show_id):\n",
+        "        if False:\n",
+        f"{OF_SHOW}::{LIMITED}",
+    ),
+    (
+        "ids of no show use up the reads of others",
+        "bookmyshow/serving/live/first_reads.py",
+        "(self._of_coming if is_coming else self._of_others)",
+        "self._of_coming",
+        f"{OF_SHOW}::{LIMITED}",
+    ),
+    (
+        "one client keeps all places",
+        "bookmyshow/serving/live/places.py",
+        "if not self.most or self._highest <= own:",
+        "if True:",
+        f"{OF_SHOW}::test_a_full_process_takes_a_place_from_the_network_that_has_the_most",
     ),
     (
         "changes are not heard again after the cache server was away",
@@ -111,8 +128,8 @@ MUTANTS_OF_LIVE = [
     (
         "a stream that is silent is believed",
         PAGE,
-        "  silence = setTimeout(fail, SILENCE_MS);\n",
-        "",
+        "stream && Date.now() - heardAt > SILENCE_MS",
+        "false",
         f"{IN_BROWSERS}::test_a_stream_that_is_silent_is_given_up_for_polls",
     ),
     (
@@ -125,16 +142,23 @@ MUTANTS_OF_LIVE = [
     (
         "one's own hold looks as if somebody else had taken the seats",
         PAGE,
-        "    if (isHold(event)) close();\n",
+        "    isHolding = true;\n    close();\n",
         "",
         f"{IN_BROWSERS}::test_a_hold_of_ones_own_is_not_announced_as_lost_while_it_is_sent",
     ),
     (
         "a hidden page keeps its stream",
         PAGE,
-        "if (document.hidden || isFinal()) return;",
-        "if (isFinal()) return;",
+        "if (document.hidden || isFinal()",
+        "if (isFinal()",
         f"{IN_BROWSERS}::test_a_hidden_page_has_no_stream_and_is_right_when_it_is_looked_at",
+    ),
+    (
+        "each window of a browser has a stream",
+        PAGE,
+        "  withPlace(place.signal, connect);\n",
+        "  connect();\n",
+        f"{IN_BROWSERS}::test_three_windows_of_a_browser_have_a_stream_and_the_others_poll",
     ),
     (
         "a change unticks what the viewer holds",

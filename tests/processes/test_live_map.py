@@ -241,16 +241,22 @@ def test_too_many_streams_and_too_many_shows_at_once_are_sent_back_to_the_poll(
 ) -> None:
     show = make_show()
     metrics = tmp_path / "metrics"
-    shared = {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+    shared = {"PROMETHEUS_MULTIPROC_DIR": str(metrics), "TRUSTED_PROXIES": "127.0.0.1"}
     with pushing(tmp_path, LIVE_WATCHERS="40", **shared) as live:
         streams = [Stream.open(live.url, show.pk, polled(show)) for _ in range(40)]
         path = f"/live/shows/{show.pk}/seats/"
         full = refusal(live, path)
         assert (full.code, full.headers["Retry-After"]) == (503, "5")
-        streams.pop().close()
+        # A client of another network, which the trusted proxy names, gets a place of this one.
+        elsewhere = Stream.open(live.url, show.pk, polled(show), address="2001:db8::7")
+        live.wait_until(watchers=40)
+        assert counted(metrics, "bookmyshow_live_refused_total", reason="shared") == 1
+        assert streams.pop().next() is None, "the newest one was cut"
+        assert refusal(live, path).code == 503
+        elsewhere.close()
         live.wait_until(watchers=39)
         streams.append(Stream.open(live.url, show.pk, polled(show)))
-        assert counted(metrics, "bookmyshow_live_refused_total", reason="full") == 1
+        assert counted(metrics, "bookmyshow_live_refused_total", reason="full") == 2
         wait_until(lambda: counted(metrics, "bookmyshow_live_watchers") == 40)
         # Each stream has its own time to come back.
         assert len({stream.retry for stream in streams}) > 20

@@ -145,8 +145,9 @@ BY_TOKEN = {
     "payments/<slug:provider_code>/events/",
     "payments/razorpay/return/",
 }
-# Accepts only requests from pages of the site (bookmyshow/site/tests/test_metrics_page.py).
-FROM_OWN_PAGES = {"vitals"}
+# Accepts only requests from pages of the site (bookmyshow/site/tests/test_metrics_page.py,
+# accounts/push/tests/test_subscribing.py).
+FROM_OWN_PAGES = {"vitals", "accounts/push/renew/"}
 # Unknown URLs under /api/ get a 404 in the API's envelope.
 UNKNOWN = {"api", "api/"}
 API: dict[tuple[str, str], Row] = {

@@ -21,10 +21,16 @@ class Stream:
     last_id: str = ""
 
     @classmethod
-    def open(cls, url: str, show_id: int, version: str = "", *, last_id: str = "") -> Self:
-        """Open a stream as a browser does. Raises urllib.error.HTTPError."""
+    def open(
+        cls, url: str, show_id: int, version: str = "", *, last_id: str = "", address: str = ""
+    ) -> Self:
+        """Open a stream as a browser does; `address`: through a proxy that names this client.
+
+        Raises urllib.error.HTTPError.
+        """
         connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_SECONDS)
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last_id} if last_id else {})
+        headers |= {"X-Forwarded-For": address} if address else {}
         path = f"/live/shows/{show_id}/seats/?v={version}"
         connection.request("GET", path, headers=headers)
         answer = connection.getresponse()

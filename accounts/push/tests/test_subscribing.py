@@ -21,6 +21,7 @@ from tests.support.push_service import PushService, TestBrowser, subscribe
 
 pytestmark = pytest.mark.django_db
 SUBSCRIBE, REMOVE = "/accounts/push/subscribe/", "/accounts/push/remove/"
+RENEW, HERE = "/accounts/push/renew/", {"Origin": "http://testserver"}
 ANDROID = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/142.0 Mobile Safari/537.36"
 PASSWORD = "marquee lights 9"
 
@@ -311,3 +312,29 @@ def test_the_part_of_the_page_costs_no_statement_before_somebody_subscribed(
     with django_assert_num_queries(0):
         html = page.render(RequestContext(request, {"person": user.pk}))
     assert "data-push-key" in html
+
+
+def test_a_renewed_subscription_keeps_its_people_and_topics(
+    phone: Client, user: User, push_service: PushService
+) -> None:
+    old, new = push_service.browser(), push_service.browser()
+    post(phone, user, old, "moved")
+    assert phone.post(RENEW, new.form, headers=HERE).status_code == 204
+    row = Subscription.objects.get()
+    assert (row.user, row.endpoint, row.topics) == (user, new.endpoint, ["moved"])
+    # The browser's cookie names the new one.
+    assert phone.post(RENEW, old.form, headers=HERE).status_code == 204
+    assert Subscription.objects.get().endpoint == old.endpoint
+    assert phone.post(RENEW, {**old.form, "auth": ""}, headers=HERE).status_code == 422
+
+
+def test_only_scripts_of_this_site_and_browsers_that_subscribed_renew(
+    phone: Client, user: User, push_service: PushService
+) -> None:
+    old, new = push_service.browser(), push_service.browser()
+    post(phone, user, old)
+    for headers in ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}):
+        assert phone.post(RENEW, new.form, headers=headers).status_code == 403
+    strict = Client(enforce_csrf_checks=True)
+    assert strict.post(RENEW, new.form, headers=HERE).status_code == 404
+    assert Subscription.objects.get().endpoint == old.endpoint

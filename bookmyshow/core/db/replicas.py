@@ -207,6 +207,36 @@ def read(work: Callable[[], T], *, after: int = 0, complete: bool = False) -> T:
         return work()
 
 
+def read_lines(lines: Callable[[str], Iterator[T]], *, after: int = 0) -> Iterator[T]:
+    """The lines of an answer that is sent while it is read. `lines` makes them from an alias.
+
+    If the replica fails before the first line, all lines come from the primary. If it fails later,
+    its error is raised: the web server then cuts the connection, and the browser says that the
+    download has failed. The next try reads the primary.
+    """
+    alias = choose(after=after)
+    found = lines(alias)
+    if alias != REPLICA:
+        return found
+    try:
+        first = next(found, None)
+    except AWAY as error:
+        _known.leave(error)
+        return lines(DEFAULT_DB_ALIAS)
+    return _and_the_rest(first, found)
+
+
+def _and_the_rest(first: T | None, found: Iterator[T]) -> Iterator[T]:
+    if first is None:
+        return
+    yield first
+    try:
+        yield from found
+    except AWAY as error:
+        _known.leave(error)
+        raise
+
+
 def may_read_replica(
     view: Callable[Concatenate[R, P], T],
 ) -> Callable[Concatenate[R, P], T]:

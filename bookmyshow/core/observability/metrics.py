@@ -114,7 +114,8 @@ LIVE_SLOW = Counter(
 )
 LIVE_REFUSED = Counter(
     "bookmyshow_live_refused",
-    "Streams that were refused. reason: full (too many streams or new shows), away (the database).",
+    "Streams that were refused. reason: full (too many streams or new shows), shared (cut for a"
+    " network with fewer), away (the database).",
     ["reason"],
 )
 PAGE_LOADS = Histogram(

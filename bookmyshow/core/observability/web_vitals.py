@@ -6,10 +6,7 @@ and do not base alerts on extreme values.
 """
 
 import json
-import threading
-import time
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
@@ -17,7 +14,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from limits import parse
 
+from bookmyshow.core.bucket import Bucket
 from bookmyshow.core.client_address import client_network
+from bookmyshow.core.own_pages import is_from_here
 from bookmyshow.core.rate_limits import Limit, RateLimited, count_attempt
 
 from . import metrics
@@ -27,26 +26,6 @@ MOST_BYTES = 1_000
 MOST_SECONDS = 120.0
 MOST_SHIFT = 10.0
 TIMES = ("TTFB", "FCP", "LCP", "INP")
-
-
-class Bucket:
-    """A token bucket in this process: on average `rate` per second, and `burst` at once."""
-
-    def __init__(self, *, rate: float, burst: float) -> None:
-        self._rate, self._burst = rate, burst
-        self._left, self._at = burst, time.monotonic()
-        self._lock = threading.Lock()
-
-    def take(self) -> bool:
-        """Take one token. Returns False if none is left."""
-        with self._lock:
-            now = time.monotonic()
-            self._left = min(self._burst, self._left + (now - self._at) * self._rate)
-            self._at = now
-            if self._left < 1:
-                return False
-            self._left -= 1
-            return True
 
 
 #: One person opens a page every few seconds at most, but an office may share an address.
@@ -84,12 +63,6 @@ def vitals(request: HttpRequest) -> HttpResponse:
     if shift is not None:
         metrics.LAYOUT_SHIFTS.labels(view).observe(shift)
     return HttpResponse(status=204)
-
-
-def is_from_here(request: HttpRequest) -> bool:
-    """Whether the Origin header names this host."""
-    origin = request.headers.get("Origin", "")
-    return urlsplit(origin).netloc == request.get_host()
 
 
 def measure(value: Any, *, most: float) -> float | None:

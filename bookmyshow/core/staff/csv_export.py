@@ -29,7 +29,7 @@ from django.utils.html import strip_tags
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
-from bookmyshow.core.db.replicas import choose, written_by
+from bookmyshow.core.db.replicas import read_lines, written_by
 from bookmyshow.core.observability.security_log import log_event
 
 from . import audit
@@ -83,9 +83,9 @@ def export(request: HttpRequest, app: str, model: str) -> StreamingHttpResponse:
         account=request.user.get_username(),
         what=model_admin.opts.label_lower,
     )
-    alias = choose(after=written_by(request))
     columns = getattr(model_admin, "export_columns", None) or _listed(model_admin, request)
-    response = StreamingHttpResponse(_lines(columns, rows, alias), content_type="text/csv")
+    lines = read_lines(partial(_lines, columns, rows), after=written_by(request))
+    response = StreamingHttpResponse(lines, content_type="text/csv")
     response["Content-Disposition"] = f'attachment; filename="{model}s.csv"'
     return response
 
@@ -120,15 +120,20 @@ def _on_page(model_admin: ModelAdmin, name: Any, row: Model) -> Any:
 
 
 def _lines(columns: Columns, rows: Any, alias: str) -> Iterator[str]:
+    """The first line comes with the first row, so that nothing is sent before the database has
+    answered."""
     writer = csv.writer(Echo())
     values = [attrgetter(value) if isinstance(value, str) else value for value in columns.values()]
     # Spreadsheets recognise UTF-8 by this byte order mark.
-    yield "\ufeff" + writer.writerow([plain_text(head) for head in columns])
+    heads = "\ufeff" + writer.writerow([plain_text(head) for head in columns])
     with transaction.atomic(using=alias):
         with connections[alias].cursor() as cursor:
             cursor.execute(CURSOR_SETTINGS)
         for row in rows.using(alias).iterator(chunk_size=ROWS_AT_A_TIME):
-            yield writer.writerow([_cell(value, row) for value in values])
+            yield heads + writer.writerow([_cell(value, row) for value in values])
+            heads = ""
+    if heads:
+        yield heads
 
 
 def _cell(value_of: Callable[[Any], Any], row: Model) -> str:

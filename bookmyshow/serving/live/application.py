@@ -7,12 +7,13 @@ import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import parse_qs
 
+from bookmyshow.core.client_address import address_behind_proxies, networks_of
 from bookmyshow.core.observability import metrics
 from shows.models import Show
 
-from .hub import Hub, TooMany
+from .hub import Hub
+from .places import TooMany
 from .server import TRANSPORT
 from .show import NotRead
 
@@ -22,6 +23,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 PATH = re.compile(r"/live/shows/([0-9]{1,18})/seats/")
+VERSION = re.compile(rb"(?:^|&)v=([A-Za-z0-9-]{1,64})(?:&|$)")
 RETRY_SECONDS = b"5"
 PUBLIC = [
     (b"access-control-allow-origin", b"*"),
@@ -67,10 +69,9 @@ class Application:
         await _answer(send, 200, json.dumps(state), kind=b"application/json")
 
     async def _watch(self, show_id: int, scope: Scope, receive: Receive, send: Send) -> None:
-        self._hub.open += 1
+        connection = scope["extensions"][TRANSPORT]
         try:
-            if self._hub.open > self._hub.most_watchers:
-                raise TooMany
+            self._hub.places.take(connection, _networks(scope))
             await self._stream(show_id, scope, receive, send)
         except Show.DoesNotExist:
             await _answer(send, 404, "There is no such show.")
@@ -79,7 +80,7 @@ class Application:
             text = "This is busy. The seat map itself works; try again later."
             await _answer(send, 503, text, (b"retry-after", RETRY_SECONDS))
         finally:
-            self._hub.open -= 1
+            self._hub.places.leave(connection)
 
     async def _stream(self, show_id: int, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the stream until either side ends it. Raises if there can be none."""
@@ -104,13 +105,27 @@ class Application:
             show.leave(stream)
 
 
+def _networks(scope: Scope) -> list[tuple[str, int]]:
+    """The networks that the client counts for."""
+    forwarded = b",".join(_values(scope, b"x-forwarded-for")).decode("ascii", "replace")
+    client = scope["client"]
+    return networks_of(address_behind_proxies(client[0] if client else "", forwarded))
+
+
 def _version_shown(scope: Scope) -> str:
-    """The version that the page shows. Of a stream that was open before, that of its last event."""
-    for name, value in scope["headers"]:
-        if name == b"last-event-id":
-            return str(value.decode("ascii", "replace"))
-    query = parse_qs(scope["query_string"].decode("ascii", "replace"))
-    return query.get("v", [""])[-1]
+    """The version that the page shows, or of a stream that was open before, that of its last event.
+
+    "" if there is none that could be a version.
+    """
+    for value in _values(scope, b"last-event-id"):
+        return value.decode("ascii", "replace")
+    found = VERSION.search(scope["query_string"])
+    return found[1].decode() if found else ""
+
+
+def _values(scope: Scope, name: bytes) -> list[bytes]:
+    """The values of a request header."""
+    return [value for each, value in scope["headers"] if each == name]
 
 
 async def _answer(

@@ -3,19 +3,26 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
 
 from django.conf import settings
+from django.db import Error as DatabaseError
 
 from bookmyshow.core.observability import metrics
 from shows.models import Show
 
 from . import events, snapshot
+from .first_reads import FirstReads
 from .pace import Pace
+from .places import Places, TooMany
 from .show import WatchedShow, end
 from .snapshot import Snapshot
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 READERS = 2
 #: After this time without an event a stream gets a heartbeat, at the next check. A page counts a
@@ -25,15 +32,9 @@ HEARTBEAT_CHECK_SECONDS = 1.0
 #: The id of a show that does not exist is refused without a query for this long.
 UNKNOWN_SECONDS = 60.0
 MOST_UNKNOWN = 10_000
-#: How many shows that nobody has watched so far may be read in a second, on average and at once.
-#: Without this limit, requests for one show after the other would keep the database busy.
-FIRST_READS_PER_SECOND = 20.0
-MOST_FIRST_READS = 200.0
+#: The ids of the shows that can be booked are read this often, and earlier after an error.
+COMING_SECONDS, COMING_AGAIN_SECONDS = 15.0, 5.0
 SLICES = 50
-
-
-class TooMany(Exception):
-    """The process takes no more streams now, or no more shows that nobody watched so far."""
 
 
 class Hub:
@@ -41,21 +42,20 @@ class Hub:
 
     def __init__(self, most_watchers: int) -> None:
         self.shows: dict[int, WatchedShow] = {}
-        self.most_watchers = most_watchers
-        #: All requests for a stream that are open, those that wait for a first read included.
-        self.open = 0
+        #: Of all requests for a stream that are open, those that wait for a first read included.
+        self.places = Places(most_watchers)
         # Each keeps a connection, and the pool has no more than WEB_THREADS.
         readers = min(READERS, settings.WEB_THREADS)
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="read")
         self._tasks: set[asyncio.Task[None]] = set()
         self._pace = Pace()
         self._unknown: dict[int, float] = {}
-        self._first_reads = MOST_FIRST_READS
-        self._refilled_at = time.monotonic()
+        self._first_reads = FirstReads()
 
     def start(self) -> None:
         """Begin with heartbeats. Call it in the event loop."""
         self._keep(asyncio.create_task(self._beat()))
+        self._keep(asyncio.create_task(self._know_coming()))
 
     def show(self, show_id: int) -> WatchedShow:
         """The show, which is followed from now on. Raises Show.DoesNotExist, and TooMany."""
@@ -64,7 +64,8 @@ class Hub:
             return found
         if self._unknown.get(show_id, 0) > time.monotonic():
             raise Show.DoesNotExist
-        self._take_first_read()
+        if not self._first_reads.take(show_id):
+            raise TooMany
         self.shows[show_id] = found = WatchedShow(show_id, self._read, self._pace)
         self._keep(asyncio.create_task(self._follow(found)))
         return found
@@ -72,6 +73,7 @@ class Hub:
     def changed(self, show_id: int) -> None:
         """The show, or one of its seats, has changed. It may be new."""
         self._unknown.pop(show_id, None)
+        self._first_reads.heard(show_id)
         if show := self.shows.get(show_id):
             show.changed()
 
@@ -82,7 +84,7 @@ class Hub:
 
     async def end_all(self, seconds: float) -> None:
         """End all streams, in slices spread over this time, so that they come back spread."""
-        self.most_watchers = 0
+        self.places.most = 0
         streams = [stream for show in self.shows.values() for stream in show.watchers]
         size = -(-len(streams) // SLICES)
         for start in range(0, len(streams), size or 1):
@@ -109,9 +111,22 @@ class Hub:
 
     async def _read(self, show_id: int) -> Snapshot:
         with metrics.LIVE_READS.time():
-            return await asyncio.get_running_loop().run_in_executor(
-                self._readers, snapshot.take, show_id
-            )
+            return await self._in_thread(partial(snapshot.take, show_id))
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, work)
+
+    async def _know_coming(self) -> None:
+        """Keep the list of shows that can be booked."""
+        while True:
+            heard = self._first_reads.heard_so_far()
+            try:
+                self._first_reads.know(await self._in_thread(snapshot.coming_shows), heard)
+            except DatabaseError as error:
+                log.warning("the list of coming shows can't be read: %s", error)
+                await asyncio.sleep(COMING_AGAIN_SECONDS)
+            else:
+                await asyncio.sleep(COMING_SECONDS)
 
     async def _beat(self) -> None:
         """Every second: heartbeats for silent streams, the metric of streams, and the pace."""
@@ -123,15 +138,6 @@ class Hub:
             for show in list(self.shows.values()):
                 if show.written_at < silent_since:
                     await show.write(events.HEARTBEAT)
-
-    def _take_first_read(self) -> None:
-        now = time.monotonic()
-        refill = (now - self._refilled_at) * FIRST_READS_PER_SECOND
-        self._first_reads = min(self._first_reads + refill, MOST_FIRST_READS)
-        self._refilled_at = now
-        if self._first_reads < 1:
-            raise TooMany
-        self._first_reads -= 1
 
     def _note_unknown(self, show_id: int) -> None:
         if len(self._unknown) >= MOST_UNKNOWN:

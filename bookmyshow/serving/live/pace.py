@@ -2,6 +2,8 @@
 
 import time
 
+from .snapshot import Snapshot
+
 #: The seats of a show are read again after this time at the earliest, however often they change.
 GAP_SECONDS = 0.1
 #: In a rush, when all shows change all the time, the gap grows up to this.
@@ -17,6 +19,14 @@ class Pace:
         self.gap = GAP_SECONDS
         self._looked_at = time.monotonic()
         self._used = time.process_time()
+
+    def until_read(self, snapshot: Snapshot) -> float:
+        """Seconds until the next read of a map that does not change before.
+
+        In a rush reads as a precaution are rarer, up to ten times. Otherwise somebody who opens a
+        stream of each of some thousand shows would keep the process busy.
+        """
+        return snapshot.good_for * (1 if snapshot.is_due else self.gap / GAP_SECONDS)
 
     def look(self) -> None:
         """Adapt the gap to the processor time that the process has used since the last call."""

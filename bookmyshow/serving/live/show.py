@@ -97,12 +97,12 @@ class WatchedShow:
         before, self.current = self.current, snapshot
         self._remember(before, snapshot)
         if before is None or before.version == snapshot.version:
-            return snapshot.good_for + LAPSE_SECONDS
+            return self._pace.until_read(snapshot) + LAPSE_SECONDS
         if snapshot.is_final:
             self.end_streams(events.reload(snapshot.version) + events.LAST_CHUNK)
         else:
             await self.write(self._event_since(before.version))
-        return snapshot.good_for + LAPSE_SECONDS
+        return self._pace.until_read(snapshot) + LAPSE_SECONDS
 
     def _remember(self, before: Snapshot | None, now: Snapshot) -> None:
         if before and before.fixed != now.fixed:

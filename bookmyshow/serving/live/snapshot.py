@@ -1,12 +1,16 @@
 """What a seat map shows at one moment, and the difference between two such moments."""
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import Error as DatabaseError
 from django.db import connection
+from django.db.models.functions import Now
 
+from shows.models import Show
 from shows.seatmap import current as seatmap
 from shows.seatmap.markup import FREE, HELD, SOLD
 
@@ -19,7 +23,8 @@ class Snapshot:
     """A show's map. `states` has a letter for each of `labels`.
 
     `fixed` is everything else in the drawing, such as places and prices. `good_for`: seconds until
-    the map must be read again, because a hold lapses or the show begins, or as a precaution.
+    the map must be read again, because a hold lapses or the show begins (`is_due`), or as a
+    precaution.
     """
 
     version: str
@@ -27,6 +32,7 @@ class Snapshot:
     states: str
     fixed: tuple[Any, ...]
     good_for: float
+    is_due: bool = True
 
     @property
     def is_final(self) -> bool:
@@ -43,28 +49,35 @@ class Snapshot:
 
 
 def take(show_id: int) -> Snapshot:
-    """Read the seats in this thread. Raises Show.DoesNotExist, and django.db.Error.
-
-    The thread keeps its connection, so that a read needs no check of it. After an error the
-    connection is closed, because it may be dead.
-    """
-    try:
+    """Read the seats in this thread. Raises Show.DoesNotExist, and django.db.Error."""
+    with _connection_is_left_after_an_error():
         reading = seatmap.read(show_id)
-    except DatabaseError:
-        connection.close()
-        raise
+    good_for = reading.good_for.total_seconds()
+    is_due = good_for < seatmap.POINTER_SECONDS
     return Snapshot(
         version=reading.version,
         labels=tuple(seat.label for seat in reading.seats),
         states="".join(LETTERS[seat.state] for seat in reading.seats),
         fixed=(tuple(seat[:-1] for seat in reading.seats), reading.prices, reading.closed),
-        good_for=_spread(reading.good_for.total_seconds()),
+        # Shows that were read together part again.
+        good_for=good_for if is_due else good_for * random.uniform(0.7, 1),
+        is_due=is_due,
     )
 
 
-def _spread(good_for: float) -> float:
-    """Shorten the usual time at random, so that shows that were read together are not again.
+def coming_shows() -> frozenset[int]:
+    """The ids of all shows that can be booked, read in this thread. Raises django.db.Error."""
+    with _connection_is_left_after_an_error():
+        shows = Show.objects.scheduled().filter(starts_at__gt=Now())
+        return frozenset(shows.order_by().values_list("pk", flat=True))
 
-    A shorter time is a lapse or a start of a show, and stays.
-    """
-    return good_for * random.uniform(0.7, 1) if good_for >= seatmap.POINTER_SECONDS else good_for
+
+@contextmanager
+def _connection_is_left_after_an_error() -> Iterator[None]:
+    """The thread keeps its connection, so that a read needs no check of it. After an error it is
+    given back, because it may be dead."""
+    try:
+        yield
+    except DatabaseError:
+        connection.close()
+        raise

@@ -56,7 +56,7 @@ export const showChange = (change) => {
   });
 };
 
-/* The ring around a changed seat fades once (seatmap.css). */
+/* The ring around a changed seat fades once (seat.css). */
 export const startChanges = () => {
   map.addEventListener("animationend", ({ target }) => target.classList.remove("changed"));
 };

@@ -1,37 +1,38 @@
 /* The live stream: the server sends each change of a seat at once, so the page does not poll. While
-   the stream is missing, broken or silent, the page polls, and opens the stream again. */
+   the stream is missing, broken or silent, the page polls, and opens the stream again. It does not
+   poll at once: when a server goes away, the polls of all its pages are spread over the five seconds
+   between two polls. */
 import { showChange, startChanges } from "./changes.js";
+import { withPlace } from "./places.js";
 import { refresh } from "./polling.js";
 import { form, map } from "./seats.js";
 
 /* The server sends something at least every 14 s. */
 const SILENCE_MS = 20_000;
-/* When a stream breaks, its page polls within this time, each page at another moment. */
-const SPREAD_MS = 1_000;
 /* The stream is opened again after a random pause, which grows with each failure. */
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 30_000;
 
 const address = map.dataset.stream;
 let stream = null;
+/* The page's place among those of this browser that have a stream. */
+let place = new AbortController();
 /* The newest version of the stream: that of its last event, or at first the page's own. "" while the
    stream is not open. */
 let told = "";
 let failures = 0;
-let silence = 0;
+let heardAt = 0;
 let retry = 0;
+let isHolding = false;
 
 const shown = () => document.getElementById("map-version")?.value ?? "";
 const isFinal = () => map.querySelector("[data-final]") !== null;
 
-/* Whether the page shows the newest version of the stream, so that no poll is needed. */
-export const isLive = () => told !== "" && told === shown();
-
 const close = () => {
-  clearTimeout(silence);
   clearTimeout(retry);
   stream?.close();
   stream = null;
+  place.abort();
   told = "";
 };
 
@@ -44,13 +45,18 @@ const pause = () => {
 const fail = () => {
   close();
   if (isFinal()) return;
-  setTimeout(refresh, SPREAD_MS * Math.random());
   retry = setTimeout(open, pause());
 };
 
-const expectNews = () => {
-  clearTimeout(silence);
-  silence = setTimeout(fail, SILENCE_MS);
+const noteNews = () => {
+  heardAt = Date.now();
+};
+
+/* Whether the page shows the newest version of the stream, so that no poll is needed. Asked every five
+   seconds. A silent stream is found by the clock, because timers stand still while a computer sleeps. */
+export const isLive = () => {
+  if (stream && Date.now() - heardAt > SILENCE_MS) fail();
+  return told !== "" && told === shown();
 };
 
 /* The answer to a poll that is under way may be older than the stream's last event. All requests of
@@ -66,17 +72,13 @@ const onChange = ({ data }) => {
   else refresh();
 };
 
-/* The server can't tell the difference, or the show is over. */
+/* The server can't tell the difference, or the show is over. All of its pages are told so together;
+   each polls when it is its turn. */
 const onReload = ({ lastEventId }) => {
   told = lastEventId;
-  dropPoll();
-  refresh();
 };
 
-/* Not while the page is hidden. */
-const open = () => {
-  close();
-  if (document.hidden || isFinal()) return;
+const connect = () => {
   const version = shown();
   stream = new EventSource(`${address}?v=${encodeURIComponent(version)}`);
   stream.addEventListener("open", () => {
@@ -86,10 +88,18 @@ const open = () => {
   stream.addEventListener("message", onChange);
   stream.addEventListener("reload", onReload);
   for (const news of ["open", "message", "reload", "beat"]) {
-    stream.addEventListener(news, expectNews);
+    stream.addEventListener(news, noteNews);
   }
   stream.addEventListener("error", fail);
-  expectNews();
+  noteNews();
+};
+
+/* Not while the page is hidden, or a hold is sent. */
+const open = () => {
+  close();
+  if (document.hidden || isFinal() || isHolding) return;
+  place = new AbortController();
+  withPlace(place.signal, connect);
 };
 
 /* While a hold is sent, its seats would look as if somebody else had taken them. */
@@ -97,10 +107,14 @@ const waitForHold = () => {
   const isHold = ({ detail }) => detail.elt === form;
   const isLeaving = ({ detail }) => detail.xhr.getResponseHeader("HX-Redirect") !== null;
   form.addEventListener("htmx:beforeRequest", (event) => {
-    if (isHold(event)) close();
+    if (!isHold(event)) return;
+    isHolding = true;
+    close();
   });
   form.addEventListener("htmx:afterRequest", (event) => {
-    if (isHold(event) && !isLeaving(event)) open();
+    if (!isHold(event) || isLeaving(event)) return;
+    isHolding = false;
+    open();
   });
 };
 

@@ -1,4 +1,5 @@
-/* Push messages: one notification for each, which opens its page when it is pressed. */
+/* Push messages: one notification for each, which opens its page when it is pressed. The browser may
+   renew its subscription by itself; then the site is told. */
 
 const messageOf = (event) => {
   try {
@@ -31,4 +32,23 @@ addEventListener("notificationclick", (event) => {
     return there ? there.focus() : clients.openWindow(url);
   };
   event.waitUntil(open());
+});
+
+const subscribeAgain = () =>
+  self.registration.pushManager.subscribe({
+    userVisibleOnly: true,
+    applicationServerKey: self.SITE.pushKey,
+  });
+
+/* Some browsers name the new subscription, others only say that the old one has ended. */
+addEventListener("pushsubscriptionchange", (event) => {
+  const tellSite = async () => {
+    const subscription = event.newSubscription ?? (await subscribeAgain());
+    const { endpoint, keys } = subscription.toJSON();
+    const body = new URLSearchParams({ endpoint, p256dh: keys.p256dh, auth: keys.auth });
+    const { status } = await fetch(self.SITE.renew, { method: "POST", body });
+    // Nobody is told anything here any more.
+    if (status === 404) await subscription.unsubscribe();
+  };
+  event.waitUntil(tellSite());
 });

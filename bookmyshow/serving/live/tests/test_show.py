@@ -5,15 +5,19 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
+from bookmyshow.core.client_address import networks_of
+from bookmyshow.serving.live import first_reads, snapshot
 from bookmyshow.serving.live import hub as hubs
 from bookmyshow.serving.live import show as shows
-from bookmyshow.serving.live.hub import Hub, TooMany
+from bookmyshow.serving.live.hub import Hub
 from bookmyshow.serving.live.pace import GAP_SECONDS, LONGEST_GAP_SECONDS, Pace
+from bookmyshow.serving.live.places import Places, TooMany
 from bookmyshow.serving.live.show import NotRead, WatchedShow
 from bookmyshow.serving.live.snapshot import Snapshot
 from shows.models import Show
@@ -43,6 +47,9 @@ class Pipe(asyncio.WriteTransport):
         self.written += data
 
     def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
         self.closed = True
 
     def is_closing(self) -> bool:
@@ -246,16 +253,28 @@ def test_an_error_in_the_code_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPa
     run(test)
 
 
-def test_shows_that_nobody_watched_are_read_at_a_limited_rate(
+def test_shows_that_nobody_watched_are_read_at_a_limited_rate_and_others_take_nothing_from_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(hubs, "FIRST_READS_PER_SECOND", 0.0)
-    monkeypatch.setattr(hubs, "MOST_FIRST_READS", 3.0)
+    for name, value in (("PER_SECOND", 0), ("AT_ONCE", 3), ("OTHERS_PER_SECOND", 0)):
+        monkeypatch.setattr(first_reads, name, value)
+    monkeypatch.setattr(first_reads, "OTHERS_AT_ONCE", 2)
+    monkeypatch.setattr(snapshot, "coming_shows", lambda: {1, 2})
 
     async def test() -> None:
         hub = Hub(most_watchers=10)
         monkeypatch.setattr(hub, "_read", Database(reading("fff")).read)
+        TASKS.append(asyncio.create_task(hub._know_coming()))
+        await until(lambda: hub._first_reads._coming is not None)
+        for unknown in range(100, 102):
+            hub.show(unknown)
+        for unknown in range(102, 150):
+            with pytest.raises(TooMany):
+                hub.show(unknown)
+        # A show that is so new that it is not in the list: its first change was heard.
+        hub.changed(3)
         watched = [hub.show(show_id) for show_id in (1, 2, 3)]
+        hub.changed(4)
         with pytest.raises(TooMany):
             hub.show(4)
         # Others can still watch a show that is followed.
@@ -265,9 +284,74 @@ def test_shows_that_nobody_watched_are_read_at_a_limited_rate(
     run(test)
 
 
+def test_a_full_process_takes_a_place_from_the_network_that_has_the_most() -> None:
+    places = Places(10)
+    crowd = [Pipe() for _ in range(10)]
+    for stream in crowd:
+        places.take(stream, networks_of("203.0.113.7"))
+    with pytest.raises(TooMany):
+        places.take(Pipe(), networks_of("203.0.113.7"))
+    others = [Pipe() for _ in range(5)]
+    for stream in others:
+        places.take(stream, networks_of("198.51.100.1"))
+    assert [stream.closed for stream in crowd] == [False] * 5 + [True] * 5, "the newest ones"
+    # Both have five. A sixth would only be taken back by the other.
+    with pytest.raises(TooMany):
+        places.take(Pipe(), networks_of("198.51.100.1"))
+    third = Pipe()
+    places.take(third, networks_of("192.0.2.1"))
+    assert len(places) == 10
+    assert not third.closed
+    # Those that were cut say so later.
+    for stream in [*crowd, *others, third]:
+        places.leave(stream)
+        places.leave(stream)
+    assert len(places) == 0
+    for address in ("203.0.113.7", "2001:db8::1"):
+        places.take(Pipe(), networks_of(address))
+
+
+def test_all_addresses_of_an_ipv6_customer_have_one_share_and_four_in_a_large_network() -> None:
+    places = Places(20)
+    alone = [Pipe() for _ in range(4)]
+    for number, stream in enumerate(alone):
+        places.take(stream, networks_of(f"2001:db8:1:2::{number:x}"))
+    crowd = [Pipe() for _ in range(16)]
+    for number, stream in enumerate(crowd):
+        places.take(stream, networks_of(f"2001:db8:2:{number:x}::1"))
+    for number in range(4):
+        places.take(Pipe(), networks_of(f"198.51.100.{number}"))
+    # The customer's /64 had four, the /48 had four for each of its shares: both gave up.
+    left = [sum(not each.closed for each in some) for some in (alone, crowd)]
+    assert sum(left) == 16
+    assert left[0] <= 3
+    assert left[1] <= 13
+
+
+def test_while_the_process_ends_nobody_gets_a_place() -> None:
+    places = Places(1)
+    first = Pipe()
+    places.take(first, networks_of("203.0.113.7"))
+    places.most = 0
+    with pytest.raises(TooMany):
+        places.take(Pipe(), networks_of("198.51.100.1"))
+    assert not first.closed
+
+
+def test_in_a_rush_reads_as_a_precaution_are_rarer_and_lapses_are_read_in_time() -> None:
+    pace = Pace()
+    precaution, lapse = replace(reading("fff"), is_due=False), reading("hff")
+    assert pace.until_read(precaution) == pace.until_read(lapse) == LONG
+    for _ in range(10):
+        pace.adapt(0.95)
+    assert pace.until_read(precaution) == pytest.approx(LONG * LONGEST_GAP_SECONDS / GAP_SECONDS)
+    assert pace.until_read(lapse) == LONG
+
+
 def test_a_silent_stream_gets_a_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hubs, "HEARTBEAT_CHECK_SECONDS", 0.01)
     monkeypatch.setattr(hubs, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(snapshot, "coming_shows", frozenset)
 
     async def test() -> None:
         hub = Hub(most_watchers=10)
