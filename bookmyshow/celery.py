@@ -13,7 +13,7 @@ TRANSPORT_ALIASES |= dict.fromkeys(
 ) | {"sentinel": "bookmyshow.serving.celery_transport:SentinelTransport"}
 BROKER_SECONDS = 0.5
 
-app = Celery("bookmyshow")
+app = Celery("bookmyshow", amqp="bookmyshow.serving.celery_transport:Messages")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -25,8 +25,13 @@ def send_at_once(task: Task | str, *args: object, expires: float | None = None) 
     It tries once, for BROKER_SECONDS at most. A worker drops the task after `expires` seconds.
     Raises errors of kombu, redis or sockets, which have no common class.
     """
-    timeouts = {"socket_timeout": BROKER_SECONDS, "socket_connect_timeout": BROKER_SECONDS}
-    with app.connection_for_write(transport_options=timeouts) as broker:
+    once = {
+        "socket_timeout": BROKER_SECONDS,
+        "socket_connect_timeout": BROKER_SECONDS,
+        # kombu would try again for 4 s.
+        "max_retries": 0,
+    }
+    with app.connection_for_write(transport_options=once) as broker:
         options = {"connection": broker, "retry": False, "expires": expires}
         if isinstance(task, str):
             app.send_task(task, args, **options)

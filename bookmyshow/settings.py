@@ -309,6 +309,8 @@ CELERY_TASK_TIME_LIMIT = 120
 # one that is stuck while other processes are free.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A worker never gives up: with a limit it would end during a long outage of the broker.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_ROUTES = beat.QUEUES
 CELERY_BEAT_SCHEDULE = beat.SCHEDULE

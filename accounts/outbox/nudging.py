@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 TASKS = {Channel.MAIL: "accounts.tasks.send_mail", Channel.PUSH: "accounts.tasks.send_push"}
 # At most one nudge in this time, from each process.
 PAUSE_SECONDS = 0.2
-# After a nudge that failed. Beat's runs send the messages meanwhile.
-OUTAGE_SECONDS = 5.0
+# A nudge that failed is tried again after this time.
+OUTAGE_SECONDS = 1.0
 # A nudge that no worker took until then is dropped, because beat's next run does the same.
 EXPIRES_SECONDS = 15
 
@@ -34,6 +34,7 @@ class Nudger:
         self._is_wanted = threading.Event()
         self._starting = threading.Lock()
         self._process = 0
+        self._is_away = False
 
     def nudge(self, channel: Channel = Channel.MAIL) -> None:
         """Ask a worker to send what is due. Call it on commit. Returns at once; raises nothing."""
@@ -60,12 +61,18 @@ class Nudger:
             time.sleep(PAUSE_SECONDS if self._send() else OUTAGE_SECONDS)
 
     def _send(self) -> bool:
-        try:
-            while self._tasks and not app.conf.task_always_eager:
-                send_at_once(self._tasks.pop(), expires=EXPIRES_SECONDS)
-        except Exception as error:  # kombu, redis and sockets raise errors of different classes
-            log.warning("no worker was asked to send messages: %s", type(error).__name__)
-            return False
+        while self._tasks and not app.conf.task_always_eager:
+            task = self._tasks.pop()
+            try:
+                send_at_once(task, expires=EXPIRES_SECONDS)
+            except Exception as error:  # kombu, redis and sockets raise errors of different classes
+                if not self._is_away:
+                    log.warning("no worker was asked to send messages: %s", type(error).__name__)
+                self._is_away = True
+                self._tasks.add(task)
+                self._is_wanted.set()
+                return False
+            self._is_away = False
         return True
 
 

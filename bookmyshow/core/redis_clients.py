@@ -5,6 +5,7 @@ REDIS_URL names a server, or sentinels that know which of several servers is the
 the new one.
 """
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,15 +14,14 @@ from urllib.parse import quote
 
 import redis
 import redis.asyncio
-import redis.asyncio.retry
-import redis.asyncio.sentinel
 from django.core.cache import cache
 from django_redis.exceptions import ConnectionInterrupted
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from redis.sentinel import Sentinel, SentinelConnectionPool
+from redis.sentinel import SentinelConnectionPool
 
 from .redis_addresses import SentinelAddress, read_sentinels
+from .redis_sentinels import Sentinels
 
 P = TypeVar("P", bound=SentinelConnectionPool)
 #: What a client raises while its server is down.
@@ -29,13 +29,18 @@ UNREACHABLE = (redis.RedisError, ConnectionInterrupted, OSError)
 CONNECT_SECONDS = 2.0
 SENTINEL_SECONDS = 0.5
 #: Ends connections of Celery to a host without power, which would be silent for ever: asked after
-#: 2 s of silence, and lost if it does not acknowledge anything for 3 s.
+#: 2 s of silence, and lost if it does not acknowledge anything for 3 s. The kernel of a host
+#: acknowledges also while the server is too busy to answer.
 NOTICE_SILENCE = {
     socket.TCP_KEEPIDLE: 2,
     socket.TCP_KEEPINTVL: 1,
     socket.TCP_KEEPCNT: 3,
     socket.TCP_USER_TIMEOUT: 3_000,
 }
+#: How long Celery waits for an answer. A server that pauses for 2 s is not left.
+BROKER_ANSWER_SECONDS = 3.0
+#: Every server that lives accepts a connection in this time: its kernel does so.
+BROKER_CONNECT_SECONDS = 0.5
 
 
 def short_lived_client(url: str, *, seconds: float) -> redis.Redis:
@@ -68,22 +73,15 @@ async def subscribing_client(url: str) -> AsyncIterator[redis.asyncio.Redis]:
     if found is None:
         client = redis.asyncio.from_url(url, **options)
     else:
-        host, port = await _find_primary(found)
+        host, port = await asyncio.to_thread(_find_primary, found)
         client = redis.asyncio.Redis(host=host, port=port, **options, **_log_in(found))
     async with client:
         yield client
 
 
-async def _find_primary(found: SentinelAddress) -> tuple[str, int]:
-    never = redis.asyncio.retry.Retry(NoBackoff(), 0)
-    options = _to_sentinels(found, CONNECT_SECONDS) | {"retry": never}
-    sentinels = redis.asyncio.sentinel.Sentinel(found.hosts, sentinel_kwargs=options)
-    try:
-        host, port = await sentinels.discover_master(found.name)
-        return host, port
-    finally:
-        for each in sentinels.sentinels:
-            await each.aclose()
+def _find_primary(found: SentinelAddress) -> tuple[str, int]:
+    with _sentinels(found, {"socket_timeout": CONNECT_SECONDS}) as sentinels:
+        return sentinels.discover_master(found.name)
 
 
 def pool_of_primary(found: SentinelAddress, pool_class: type[P], **options: Any) -> P:
@@ -108,14 +106,18 @@ def celery_broker(url: str) -> tuple[str, dict[str, Any]]:
     if found is None:
         return url, {}
     who = ":".join(quote(part or "", safe="") for part in (found.username, found.password))
-    # kombu reads the password and the database of the first, and the hosts of all.
-    address = ";".join(
-        f"sentinel://{who}@{f'[{host}]' if ':' in host else host}:{port}/{found.database}"
-        for host, port in found.hosts
-    )
-    silence = {"socket_keepalive": True, "socket_keepalive_options": NOTICE_SILENCE}
-    sentinel_kwargs = _to_sentinels(found, SENTINEL_SECONDS)
-    return address, {"master_name": found.name, "sentinel_kwargs": sentinel_kwargs, **silence}
+    host, port = found.hosts[0]
+    # kombu reads the password and the database here. SentinelTransport asks all `sentinels`.
+    address = f"sentinel://{who}@{f'[{host}]' if ':' in host else host}:{port}/{found.database}"
+    return address, {
+        "master_name": found.name,
+        "sentinels": found.hosts,
+        "sentinel_kwargs": _to_sentinels(found, SENTINEL_SECONDS),
+        "socket_connect_timeout": BROKER_CONNECT_SECONDS,
+        "socket_timeout": BROKER_ANSWER_SECONDS,
+        "socket_keepalive": True,
+        "socket_keepalive_options": NOTICE_SILENCE,
+    }
 
 
 def cache_client() -> Any:
@@ -123,9 +125,9 @@ def cache_client() -> Any:
     return cache.client.get_client(write=True)  # type: ignore[attr-defined]
 
 
-def _sentinels(found: SentinelAddress, options: dict[str, Any]) -> Sentinel:
+def _sentinels(found: SentinelAddress, options: dict[str, Any]) -> Sentinels:
     seconds = min(options["socket_timeout"], SENTINEL_SECONDS)
-    return Sentinel(found.hosts, sentinel_kwargs=_to_sentinels(found, seconds))
+    return Sentinels(found.hosts, sentinel_kwargs=_to_sentinels(found, seconds))
 
 
 def _to_sentinels(found: SentinelAddress, seconds: float) -> dict[str, Any]:

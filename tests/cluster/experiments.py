@@ -88,18 +88,23 @@ def cut_power(site: Site) -> Outcome:
 def cut_power_of_a_leader_that_is_alone(site: Site) -> Outcome:
     """The leading host loses its connection to the others, and a moment later its power.
 
-    Without a quorum it confirms bookings in that moment, and nobody else knows of them.
+    Without a quorum it confirms bookings in that moment, and nobody else knows of them: what the
+    standbys don't have is lost, whichever of them leads next. So this waits for no new leader.
     """
     leader = site.cluster.leader()
-    others = site.cluster.standbys()
+    others = [host for host in site.cluster.standbys() if not host.is_off]
     with site.shopping() as shopping:
         alone = time.monotonic()
         leader.cut_off_from(*others)
         until(lambda: len(shopping.told_after(alone)) >= ALONE, "confirmations by it alone")
-        moment = leader.power_off()
+        shopping.stop.set()
+        leader.power_off()
         leader.rejoin()
-        first = shopping.first_told_after(moment)
-    return outcome(site, shopping, moment, first_told=first)
+    told = shopping.told
+    site.cluster.wait_until_replayed(others)
+    return Outcome(
+        told=len(told), lost=site.lost(list(told), *others), statuses=shopping.statuses()
+    )
 
 
 def cut_off_leader(site: Site) -> Outcome:
@@ -126,12 +131,15 @@ def refuses(site: Site, host: Host) -> bool:
         return True
 
 
-def switch_over(site: Site) -> Outcome:
-    """The leader is moved to another host, as before the maintenance of a host."""
-    (successor, _other) = site.cluster.standbys()
+def switch_over(site: Site, to: Host | None = None) -> Outcome:
+    """The leader is moved to another host, as before the maintenance of a host.
+
+    By default to whichever standby is first. If it is named, the other standby waits for 2 s before
+    it follows, and confirmations wait for it.
+    """
     with site.shopping() as shopping:
         moment = time.monotonic()
-        site.cluster.switch_over(successor)
+        site.cluster.switch_over(to)
         shopping.wait_until_all_are_served()
     return outcome(site, shopping, moment)
 

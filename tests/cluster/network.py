@@ -170,6 +170,13 @@ class Host:
             finally:
                 _set_network_namespace(home.fileno())
 
+    def set_kernel(self, settings: Mapping[str, str]) -> None:
+        """Set these values of sysctl (`net.…`)."""
+        # Each network namespace has its own files there.
+        with self.inside():
+            for name, value in settings.items():
+                Path("/proc/sys", *name.split(".")).write_text(value)
+
     def power_off(self) -> float:
         """Cut the power: nothing leaves the host from now on, and all its processes are killed.
 

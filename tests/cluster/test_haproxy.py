@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.database import until
-from tests.cluster.web_hosts import haproxy, replaced
+from tests.cluster.ops_files import replaced
+from tests.cluster.web_hosts import haproxy
 from tests.support import programs
 from tests.support.live_site import free_port
 

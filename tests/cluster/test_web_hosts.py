@@ -2,27 +2,13 @@
 
 import os
 import time
-from collections.abc import Iterator
-
-import pytest
 
 from tests.cluster.database import until
-from tests.cluster.network import Network, need_network
 from tests.cluster.web_hosts import BUYERS, NAMES, WebHosts
 from tests.faults.load import Load
 
 # The full size restarts all web hosts. CI restarts one, because each takes its time to start.
 RESTARTED = NAMES if os.environ.get("CLUSTER_SIZE") == "full" else NAMES[:1]
-
-
-@pytest.fixture(scope="module")
-def webs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebHosts]:
-    need_network("haproxy", "nginx", "curl")
-    with Network(("lb1", *NAMES, "db1", "client1")) as network:
-        webs = WebHosts(network, tmp_path_factory.mktemp("webs"))
-        webs.start(*NAMES)
-        webs.start_haproxy()
-        yield webs
 
 
 def assert_nothing_is_lost_or_twice(webs: WebHosts, running: Load) -> None:

@@ -1,7 +1,6 @@
-"""Three web hosts behind HAProxy, with the files of ops/cluster, and a host for the database."""
+"""Three web hosts behind HAProxy, with the files of ops/cluster, three caches and a database."""
 
 import json
-import re
 import socket
 import subprocess
 import sys
@@ -13,14 +12,15 @@ from typing import Any
 
 from bookings.integrity.checks import RULES
 from bookmyshow.environment import ROOT
+from tests.cluster.caches import Caches
 from tests.cluster.database import until
-from tests.cluster.network import Host, Network
+from tests.cluster.network import LONGEST_WAIT, Host, Network
+from tests.cluster.ops_files import OPS, replaced
 from tests.faults import site as faults
 from tests.faults.load import Load, load
-from tests.faults.servers import Postgres, Valkey
+from tests.faults.servers import Postgres
 from tests.support.nginx import MAIN
 
-OPS = ROOT / "ops" / "cluster"
 NAMES = ("web1", "web2", "web3")
 URL = "http://10.0.0.1"
 SHOWS, BUYERS = 8, 6
@@ -36,32 +36,22 @@ class OpenPostgres(Postgres):
         return program, [*arguments, "--listen_addresses=*"]
 
 
-class OpenValkey(Valkey):
-    def command(self) -> tuple[Path, list[str]]:
-        program, arguments = super().command()
-        arguments[arguments.index("127.0.0.1")] = "0.0.0.0"
-        return program, [*arguments, "--protected-mode", "no"]
-
-
 class WebHosts:
-    """Web hosts, with a database on db1, used by buyers on client1.
+    """Web hosts with a database on db1 and these caches, used by buyers on client1."""
 
-    Without `redis_url`, Valkey is on db1 too.
-    """
-
-    def __init__(self, network: Network, folder: Path, redis_url: str = "") -> None:
+    def __init__(self, network: Network, folder: Path, caches: Caches) -> None:
         self.network = network
         self.folder = folder
-        for name in ("postgres", "valkey", *NAMES):
+        self.caches = caches
+        for name in ("postgres", *NAMES):
             (folder / name).mkdir()
         with network["db1"].inside():
             self.postgres = OpenPostgres(folder / "postgres")
-            self.valkey = None if redis_url else OpenValkey(folder / "valkey")
         self._gunicorns: dict[str, subprocess.Popen[bytes]] = {}
         self.environment = faults.environment(
             folder,
             f"postgresql://postgres@10.0.0.11:{self.postgres.port}/postgres?sslmode=disable",
-            redis_url or f"redis://10.0.0.11:{getattr(self.valkey, 'port', 0)}/0",
+            caches.url,
         ) | {
             "PORT": "8000",
             "WEB_CONCURRENCY": "1",
@@ -71,24 +61,22 @@ class WebHosts:
         self.shows: list[int] = []
         self.buyers: list[str] = []
 
-    def start(self, *names: str) -> None:
-        """Start the servers and these web hosts, and fill the database."""
+    def start(self) -> None:
+        """Start all servers, and fill the database. Returns when HAProxy uses all web hosts."""
+        self.caches.start()
+        static = self._start_python("manage.py", "collect_changed_static", log="static.log")
         with self.network["db1"].inside():
             self.postgres.start()
-            if self.valkey is not None:
-                self.valkey.start()
-        for command in ("migrate", "collect_changed_static"):
-            self._python("manage.py", command, "--verbosity=0", log="manage.log")
+        self.caches.wait_until_whole()
+        self._python("manage.py", "migrate", "--verbosity=0", log="manage.log")
+        assert static.wait(LONGEST_WAIT) == 0
+        for name in NAMES:
+            self.start_host(name)
         self._python("-m", "tests.faults.fill", str(SHOWS), str(BUYERS), log="filled.json")
         filled = json.loads((self.folder / "filled.json").read_text())
         self.shows, self.buyers = filled["shows"], filled["buyers"]
-        for name in names:
-            self.start_host(name)
-        for name in names:
+        for name in NAMES:
             until(lambda name=name: self.is_ready(name), f"{name} ready")  # type: ignore[misc]
-
-    def start_haproxy(self) -> None:
-        """Start HAProxy on lb1, in front of web hosts that are ready."""
         configuration = self.folder / "haproxy.cfg"
         configuration.write_text(haproxy(self.folder))
         log = self.folder / "haproxy.log"
@@ -172,17 +160,13 @@ class WebHosts:
         return [where for query in RULES.values() for (where,) in self.query(query)]
 
     def _python(self, *arguments: str, log: str) -> None:
+        client: Host = self.network["client1"]
+        client.call([sys.executable, *arguments], env=self.environment, log=self.folder / log)
+
+    def _start_python(self, *arguments: str, log: str) -> subprocess.Popen[bytes]:
+        client: Host = self.network["client1"]
         command = [sys.executable, *arguments]
-        host: Host = self.network["client1"]
-        host.call(command, env=self.environment, log=self.folder / log)
-
-
-def replaced(text: str, changes: dict[str, str]) -> str:
-    """The text with all changes (regular expressions), each of which must be found."""
-    for pattern, here in changes.items():
-        text, count = re.subn(pattern, lambda _, here=here: here, text)  # type: ignore[misc]
-        assert count, pattern
-    return text
+        return client.run(command, env=self.environment, log=self.folder / log)
 
 
 def haproxy(folder: Path) -> str:

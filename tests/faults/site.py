@@ -98,7 +98,7 @@ class Stack:
         process = spawn(
             [
                 *(sys.executable, "-m", "celery", "-A", "bookmyshow", "worker", "--loglevel=info"),
-                *("--concurrency=1", "--without-gossip", "--without-mingle"),
+                *("--concurrency=1", "--without-gossip", "--without-mingle", "--without-heartbeat"),
             ],
             self.environment(),
             log,

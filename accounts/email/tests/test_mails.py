@@ -7,14 +7,16 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 from pytest_django import Settings
+from redis.exceptions import ConnectionError as NoConnection
 
 from accounts import services
 from accounts.email import old_tasks
 from accounts.models import User
 from accounts.outbox.models import Message
 from accounts.outbox.sending import send_due
-from bookmyshow.celery import app
+from bookmyshow.celery import app, send_at_once
 from tests.support.factories import make_user
 from tests.support.live_site import free_port
 from tests.support.mail_server import mail_server
@@ -101,6 +103,14 @@ class TestWithoutTheBroker:
         broker(f"redis://127.0.0.1:{free_port()}/0")
         assert client.post(RESET, {"email": user.email}).status_code == 302
         assert send_due().sent == 1
+
+    def test_a_request_that_asks_itself_does_not_try_again(
+        self, broker: Broker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        broker(f"redis://127.0.0.1:{free_port()}/0")
+        monkeypatch.setattr("kombu.utils.functional.sleep", lambda _seconds: pytest.fail("a pause"))
+        with pytest.raises((NoConnection, OperationalError)):
+            send_at_once("accounts.tasks.send_mail")
 
     def test_while_it_is_frozen_the_request_does_not_wait(
         self,

@@ -8,6 +8,9 @@ from collections import deque
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2.0
+#: The same with sentinels: another server is the primary within seconds, and until then they say
+#: without delay that there is none.
+SENTINEL_RETRY_SECONDS = 0.25
 #: About 10 MB of keys. After an outage with more, the cache has to be cleared by hand.
 MOST_MISSED = 100_000
 #: Writes of these last seconds may be missing on a new primary. A former primary that nobody copies
@@ -19,7 +22,8 @@ class Outage:
     """The state of an outage: when to try the server again, and which deletions have failed.
 
     An outage begins when a connection is refused or times out. From then on one caller tries the
-    server every RETRY_SECONDS, and all others go on without the cache and without waiting.
+    server every RETRY_SECONDS (with sentinels SENTINEL_RETRY_SECONDS), and all others go on without
+    the cache and without waiting.
     """
 
     def __init__(self) -> None:
@@ -47,14 +51,14 @@ class Outage:
                 return False
             if time.monotonic() < self._retry_at:
                 return True
-            self._retry_at = time.monotonic() + RETRY_SECONDS
+            self._retry_at = self._next_try()
             return False
 
     def begin(self, error: Exception) -> None:
         with self._lock:
             if self._retry_at is None:
                 log.warning("the cache server does not answer (%s): continuing without it", error)
-            self._retry_at = time.monotonic() + RETRY_SECONDS
+            self._retry_at = self._next_try()
 
     def end(self) -> None:
         with self._lock:
@@ -93,9 +97,13 @@ class Outage:
                 return False
             since = time.monotonic() - RECENT_SECONDS
             self._missed.update(key for at, key in self._recent if at >= since)
-            self._retry_at = time.monotonic() + RETRY_SECONDS
+            self._retry_at = self._next_try()
         log.warning("another cache server is the primary now")
         return True
+
+    def _next_try(self) -> float:
+        pause = SENTINEL_RETRY_SECONDS if self.may_move else RETRY_SECONDS
+        return time.monotonic() + pause
 
     def take_missed(self) -> list[str]:
         """Return the keys to delete, and forget them."""

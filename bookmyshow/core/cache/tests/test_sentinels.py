@@ -20,7 +20,9 @@ from pytest_django import Settings
 
 import bookmyshow.celery  # noqa: F401  registers the transports
 from bookmyshow.core import rate_limits
+from bookmyshow.core.redis_addresses import read_sentinels
 from bookmyshow.core.redis_clients import celery_broker, short_lived_client, subscribing_client
+from bookmyshow.core.redis_sentinels import Sentinels
 from tests.support.sentinels import Trio, trio
 
 LONGEST_WAIT = 120.0
@@ -76,6 +78,20 @@ def test_after_a_failover_all_go_on_with_the_new_primary(sentinels: Trio) -> Non
     with ThreadPoolExecutor(1) as thread:
         found = thread.submit(asyncio.run, heard(sentinels.url)).result()
     assert found == b"of the new primary"
+    assert_a_lost_one_is_asked_last(sentinels)
+
+
+def assert_a_lost_one_is_asked_last(sentinels: Trio) -> None:
+    found = read_sentinels(sentinels.url)
+    assert found is not None
+    with Sentinels(found.hosts) as asked:
+        first = asked.order[0]
+        sentinels.sentinels[first[1]].kill()
+        sentinels.sentinels[first[1]].wait()
+        assert asked.discover_master(found.name) == ("127.0.0.1", sentinels.primary())
+    # All connections of the process know it.
+    with Sentinels(found.hosts) as others:
+        assert others.order[-1] == first
 
 
 @contextmanager
@@ -116,13 +132,18 @@ async def heard(url: str) -> Any:
         ("redis://:pw@cache:6379/2", "redis://:pw@cache:6379/2", {}),
         (
             "redis+sentinel://app:p%40w@s1,[::1]:26380/tickets/2?sentinel_password=own",
-            "sentinel://app:p%40w@s1:26379/2;sentinel://app:p%40w@[::1]:26380/2",
-            {"master_name": "tickets", "password": "own"},
+            "sentinel://app:p%40w@s1:26379/2",
+            {
+                "master_name": "tickets",
+                "sentinels": [("s1", 26379), ("::1", 26380)],
+                "password": "own",
+            },
         ),
     ],
 )
-def test_the_address_of_the_broker(url: str, broker: str, options: dict[str, str]) -> None:
+def test_the_address_of_the_broker(url: str, broker: str, options: dict[str, Any]) -> None:
     address, found = celery_broker(url)
     assert address == broker
     assert found.get("master_name") == options.get("master_name")
+    assert found.get("sentinels") == options.get("sentinels")
     assert found.get("sentinel_kwargs", {}).get("password") == options.get("password")

@@ -1,5 +1,7 @@
 """DATABASE_URL with several hosts. Malformed ones: bookmyshow/site/tests/test_environment.py."""
 
+import socket
+
 import pytest
 
 from bookmyshow.core.addresses import BadAddress
@@ -38,6 +40,23 @@ def test_the_host_that_answered_last_is_tried_first() -> None:
     assert order() == {"host": "db3,db1,db2", "port": "3,1,2", "user": "app"}
     order.begin_with("db1", 1)
     assert order()["host"] == "db1,db3,db2"
+
+
+def test_after_a_failed_try_hosts_that_accept_nothing_are_left_out() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as two,
+    ):
+        ports = [str(server.getsockname()[1]) for server in (one, two)]
+        order = HostOrder({"host": "127.0.0.1,127.0.0.1", "port": ",".join(ports)})
+        assert order()["port"] == ",".join(ports)
+        one.close()
+        assert order()["port"] == ports[1]
+        two.close()
+        # All are tried if there is none to prefer.
+        assert order()["port"] == ",".join(ports)
+        order.begin_with("127.0.0.1", int(ports[1]))
+        assert order()["port"] == ",".join(reversed(ports))
 
 
 def test_a_single_host_stays_as_it_is() -> None:
