@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from bookmyshow.core.observability import multiprocess_dir
-from bookmyshow.core.observability.logs import logging_config
-from bookmyshow.environment import env, networks, switch, web_concurrency, whole_number
+from bookmyshow.core.observability.logs import LEVELS, logging_config
+from bookmyshow.environment import env, networks, one_of, switch, web_concurrency, whole_number
 
 # The workers share one folder for their metrics. It must exist before the first metric is counted.
 multiprocess_dir.prepare()
@@ -54,7 +54,10 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 # Off, because all sites of one user would share one control socket in the home folder.
 control_socket_disable = True
 
-logconfig_dict = logging_config(as_json=not switch("DEBUG", default=False))
+logconfig_dict = logging_config(
+    as_json=not switch("DEBUG", default=False),
+    level=one_of("LOG_LEVEL", *LEVELS, default="INFO"),
+)
 
 
 def post_worker_init(_worker: object) -> None:

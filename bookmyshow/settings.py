@@ -7,7 +7,7 @@ from . import beat, environment
 from .core.cache.limits import caches
 from .core.content_policy import content_policy
 from .core.db.limits import databases
-from .core.observability.logs import logging_config
+from .core.observability.logs import LEVELS, logging_config
 from .core.redis_clients import celery_broker
 from .environment import ROOT, env
 
@@ -34,8 +34,7 @@ ALLOWED_HOSTS = environment.comma_separated("ALLOWED_HOSTS", "localhost,127.0.0.
 SITE_URL = environment.site_url("SITE_URL", https=HTTPS, hosts=ALLOWED_HOSTS)
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 
-# X-Forwarded-For is believed only if a request comes from one of these proxies. Otherwise the
-# client's address is that of the connection.
+# X-Forwarded-For is believed from these proxies only. Else the connection's address counts.
 TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
 # The process that pushes seat maps (bookmyshow.serving.live): where it listens, and where browsers
 # find it. Without LIVE_URL, pages only poll.
@@ -245,8 +244,7 @@ REDIS_URL = environment.redis("REDIS_URL")
 CACHES = caches(REDIS_URL)
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
-# Pages of CORS_ORIGIN may call the API, also with cookies. The API ignores cookies, so they give no
-# access.
+# Pages of CORS_ORIGIN may call the API, also with cookies, which the API ignores.
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOWED_ORIGINS = environment.origins("CORS_ORIGIN")
 CORS_ALLOW_CREDENTIALS = True
@@ -389,7 +387,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = content_policy(POSTER_HOSTS, LIVE_URL)
 
 # Logs go to the standard error stream; systemd or the platform collects them (docs/deploy.md).
-LOGGING = logging_config(as_json=not DEBUG, quiet_tasks=beat.QUIET_TASKS)
+LOG_LEVEL = environment.one_of("LOG_LEVEL", *LEVELS, default="INFO")
+LOGGING = logging_config(as_json=not DEBUG, level=LOG_LEVEL, quiet_tasks=beat.QUIET_TASKS)
 SENTRY_DSN = environment.sentry_dsn("SENTRY_DSN")
 if SENTRY_DSN:
     from .core.observability import sentry

@@ -3,6 +3,7 @@
 Arguments: the address, and the summary (the demo log-ins).
 """
 
+import os
 import sys
 import time
 import urllib.error
@@ -29,7 +30,10 @@ def main() -> None:
     while time.monotonic() < deadline:
         if answers(address):
             lines = [f"BookMyShow is ready: {address}", *summary.strip().splitlines()]
-            lines += ["Mail: .data/mail/ (unless EMAIL_URL is set)", "Stop: Ctrl-C"]
+            lines += ["Mail: .data/mail/ (unless EMAIL_URL is set)"]
+            if os.environ.get("LOG_LEVEL") == "WARNING":
+                lines += ["Only warnings are logged here: LOG_LEVEL=INFO make run logs all"]
+            lines += ["Stop: Ctrl-C"]
             print("\n".join(["", *(f"    {line}" for line in lines), ""]), flush=True)
             return
         time.sleep(0.2)

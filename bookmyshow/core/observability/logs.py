@@ -33,6 +33,8 @@ HIDDEN = [
     (re.compile(r"(/[\w-]+)/[a-z0-9]{6}-[0-9a-f]{32}\b"), r"\1/[token]"),
     (re.compile(r"(?<![\w-])[\w-]+:[\w-]{5,8}:[\w-]{27,}"), "[token]"),
 ]
+#: What LOG_LEVEL may be.
+LEVELS = ("INFO", "WARNING", "ERROR")
 STANDARD_FIELDS = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 #: Objects that libraries attach to records. They are not logged.
 EXCLUDED_FIELDS = {"request", "server_time", "data", "sinfo"}
@@ -96,10 +98,12 @@ class NotEachSecond(logging.Filter):
         return not any(task in record.getMessage() for task in self._tasks)
 
 
-def logging_config(*, as_json: bool, quiet_tasks: Collection[str] = ()) -> dict[str, Any]:
-    """The LOGGING setting of web, workers and commands: everything to the standard error stream.
+def logging_config(
+    *, as_json: bool, level: str, quiet_tasks: Collection[str] = ()
+) -> dict[str, Any]:
+    """The LOGGING setting of web, workers and commands: to the standard error stream.
 
-    `quiet_tasks` are names of Celery tasks (NotEachSecond).
+    `level` is the least level of a line. `quiet_tasks` are names of Celery tasks (NotEachSecond).
     """
     return {
         "version": 1,
@@ -121,9 +125,9 @@ def logging_config(*, as_json: bool, quiet_tasks: Collection[str] = ()) -> dict[
                 "formatter": "json" if as_json else "line",
             }
         },
-        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            name: {"handlers": ["stderr"], "level": "INFO", "propagate": False}
+            name: {"handlers": ["stderr"], "level": level, "propagate": False}
             for name in ("django", "gunicorn.error")
         },
     }

@@ -1,4 +1,5 @@
 import io
+import logging
 import os
 import re
 import shlex
@@ -40,6 +41,8 @@ class Command(BaseCommand):
         refuse_taken_port(address, port)
         # Set for the programs; this process has read its settings before.
         os.environ.setdefault("PAYMENTS", "sandbox")
+        # Otherwise the address and the demo accounts are lost between lines about each request.
+        os.environ.setdefault("LOG_LEVEL", "WARNING")
         # The programs may not read the file of root, who runs this.
         os.environ.setdefault("VAPID_PRIVATE_KEY", keys.key_text())
         # The port of whichever host a page is opened at. If it is set to nothing, pages only poll.
@@ -51,9 +54,7 @@ class Command(BaseCommand):
             "Preparing: static files, database, demo data (a minute the first time) …"
         )
         self.stdout.flush()
-        call_command("collect_changed_static", stdout=io.StringIO())
-        call_command("migrate", interactive=False, verbosity=0)
-        summary = "" if no_demo else seed_demo()
+        summary = prepare(with_demo=not no_demo)
         if sandbox:
             summary = (
                 f"{summary.strip()}\nPayments: test mode, no money moves ({settings.SANDBOX_URL}/)"
@@ -75,6 +76,20 @@ class Command(BaseCommand):
         ]
         self.stdout.flush()
         os.execv(sys.executable, [sys.executable, supervisor.__file__, *programs])
+
+
+def prepare(*, with_demo: bool) -> str:
+    """Static files, database and demo data; returns what to print about them.
+
+    The logs of this are for operators, such as the rights of new groups. Only warnings are shown.
+    """
+    logging.disable(logging.INFO)
+    try:
+        call_command("collect_changed_static", stdout=io.StringIO())
+        call_command("migrate", interactive=False, verbosity=0)
+        return seed_demo() if with_demo else ""
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def without_root() -> list[str]:
