@@ -94,4 +94,36 @@ MUTANTS_OF_HOSTS = [
         "        if alias:\n",
         f"{REPLICA}::test_a_replica_that_is_away_costs_one_try_and_the_primary_answers",
     ),
+    (
+        "each try waits for a host without power",
+        "bookmyshow/core/db/pool.py",
+        "self._accepting() if self._last_try_failed else self._hosts",
+        "self._hosts",
+        "bookmyshow/core/db/tests/test_addresses.py::"
+        "test_after_a_failed_try_hosts_that_accept_nothing_are_left_out",
+    ),
+    (
+        "nothing is tried for a request that waits alone",
+        "bookmyshow/core/db/pool.py",
+        "            if self._waiting:\n",
+        "            if False:\n",
+        "bookmyshow/core/db/tests/test_pool.py::"
+        "test_the_only_request_that_waits_gets_a_connection_when_the_server_is_back",
+    ),
+    (
+        "each connection asks the lost sentinel first",
+        "bookmyshow/core/redis_sentinels.py",
+        "                self._put_last(address)\n",
+        "",
+        "bookmyshow/core/cache/tests/test_sentinels.py::"
+        "test_after_a_failover_all_go_on_with_the_new_primary",
+    ),
+    (
+        "a request tries several times to reach the broker",
+        "bookmyshow/celery.py",
+        '        "max_retries": 0,\n',
+        "",
+        "accounts/email/tests/test_mails.py::TestWithoutTheBroker::"
+        "test_a_request_that_asks_itself_does_not_try_again",
+    ),
 ]
