@@ -16,7 +16,8 @@ export const money = (amount, currency) =>
   new Intl.NumberFormat(currency === "INR" ? "en-IN" : "en", {
     style: "currency",
     currency,
-    ...(currency === "INR" && Number.isInteger(amount) && { minimumFractionDigits: 0, maximumFractionDigits: 0 }),
+    ...(currency === "INR" &&
+      Number.isInteger(amount) && { minimumFractionDigits: 0, maximumFractionDigits: 0 }),
   }).format(amount);
 
 /* "₹800", "₹800 + ₹40 online" or "₹830 with ₹30 booking fee"; shows/booking_fee.py writes the same.

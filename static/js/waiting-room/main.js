@@ -65,8 +65,7 @@ const tabTitle = (view) => {
 const reveal = (part) => {
   const isNowhere = document.activeElement === document.body && part.dataset.part === "turn";
   const had =
-    isNowhere ||
-    parts.some((other) => other !== part && other.contains(document.activeElement));
+    isNowhere || parts.some((other) => other !== part && other.contains(document.activeElement));
   for (const other of parts) other.hidden = other !== part;
   if (had) part.querySelector("h2")?.focus();
 };
