@@ -114,8 +114,9 @@ class Site:
         until(self._valkey_answers, "Valkey")
         for command in ("migrate", "collect_changed_static"):
             self._python("manage.py", command, "--verbosity=0", log="manage.log")
-        self._python("-m", "tests.faults.fill", str(SHOWS), str(BUYERS), log="filled.json")
-        filled = json.loads((self.folder / "filled.json").read_text())
+        self._python("-m", "tests.faults.fill", str(SHOWS), str(BUYERS), log="filled.log")
+        # The lines before are the log's.
+        filled = json.loads((self.folder / "filled.log").read_text().splitlines()[-1])
         self.shows, self.sessions = filled["shows"], filled["buyers"]
         self.serve(URL)
 

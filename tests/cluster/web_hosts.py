@@ -72,8 +72,9 @@ class WebHosts:
         assert static.wait(LONGEST_WAIT) == 0
         for name in NAMES:
             self.start_host(name)
-        self._python("-m", "tests.faults.fill", str(SHOWS), str(BUYERS), log="filled.json")
-        filled = json.loads((self.folder / "filled.json").read_text())
+        self._python("-m", "tests.faults.fill", str(SHOWS), str(BUYERS), log="filled.log")
+        # The lines before are the log's.
+        filled = json.loads((self.folder / "filled.log").read_text().splitlines()[-1])
         self.shows, self.buyers = filled["shows"], filled["buyers"]
         for name in NAMES:
             until(lambda name=name: self.is_ready(name), f"{name} ready")  # type: ignore[misc]
