@@ -15,9 +15,9 @@ import pytest
 import redis
 from django.conf import settings
 from django.db import connection
-from django.db.backends.postgresql.operations import DatabaseOperations
 
 from tests.support.citus import divide_tables
+from tests.support.emptying import empty_quickly, remember_what_migrate_wrote
 from tests.support.parallel import FilesInOrder, long_files_first, redis_database
 
 # Fixtures for all tests.
@@ -28,20 +28,6 @@ pytest_plugins = [
     "tests.support.not_run",
 ]
 PATIENCE_SECONDS = 60
-# `migrate` fills these tables. They are not emptied after a test, because the site under test runs
-# in another process and caches content types in memory.
-WRITTEN_BY_MIGRATE = {
-    "django_content_type",
-    "auth_permission",
-    "auth_group",
-    "auth_group_permissions",
-}
-
-# Tables that a trigger refuses to empty, and the trigger.
-NEVER_EMPTIED = {
-    "django_admin_log": "audit_log_never_emptied",
-    "documents_taxdocument": "documents_never_emptied",
-}
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -95,7 +81,7 @@ def pytest_configure() -> None:
     settings.PAYMENTS = ""
     # bcrypt is slow by design. Tests of bcrypt set it again.
     settings.PASSWORD_HASHERS = ["tests.support.hashers.QuickHasher", *settings.PASSWORD_HASHERS]
-    keep_rows_of_migrate()
+    empty_quickly()
 
 
 def lengthen_timeouts() -> None:
@@ -113,25 +99,6 @@ def lengthen_timeouts() -> None:
             database["options"] += f" -c {limit}={PATIENCE_SECONDS}s"
 
 
-def keep_rows_of_migrate() -> None:
-    """After a test with real transactions, let Django empty all tables except WRITTEN_BY_MIGRATE.
-
-    The triggers of NEVER_EMPTIED are disabled while Django does this.
-    """
-    sql_flush = DatabaseOperations.sql_flush
-
-    def flush_other_tables(self: Any, style: Any, tables: list[str], **options: Any) -> list[str]:
-        tables = [table for table in tables if table not in WRITTEN_BY_MIGRATE]
-        trigger = "ALTER TABLE {} {} TRIGGER {}"
-        off, on = (
-            [trigger.format(table, verb, name) for table, name in NEVER_EMPTIED.items()]
-            for verb in ("DISABLE", "ENABLE")
-        )
-        return [*off, *sql_flush(self, style, tables, **options), *on]
-
-    DatabaseOperations.sql_flush = flush_other_tables  # type: ignore[assignment,method-assign]
-
-
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Without the triggers that fill in the show for the release before (migration bookings 0017).
@@ -147,6 +114,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
             cursor.execute(drop)
         if settings.CITUS:
             divide_tables()
+        remember_what_migrate_wrote()
 
 
 @pytest.fixture(scope="session")
