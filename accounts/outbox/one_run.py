@@ -44,20 +44,45 @@ def one_run(channel: str) -> Iterator[bool]:
 
     If no lock file can be made, it is True as well: messages are claimed one by one anyway.
     """
+    path = _path(channel)
     try:
-        file = os.open(_path(channel), os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+        file = _lock(path)
     except OSError as error:
         log.warning("no lock file for runs of %s: %s", channel, error)
         yield True
         return
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        yield False
-    else:
-        yield True
+        yield file is not None
     finally:
+        if file is not None:
+            # Removed while it is locked, so that it is never the file of another run.
+            path.unlink(missing_ok=True)
+            os.close(file)
+
+
+def _lock(path: Path) -> int | None:
+    """Make the file and lock it; returns its descriptor, or None if another process has the lock.
+
+    Raises OSError if the file can't be made.
+    """
+    while True:
+        file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            return None
+        # Another run may have removed it in between: then this lock would keep nobody out.
+        if _is(path, file):
+            return file
         os.close(file)
+
+
+def _is(path: Path, file: int) -> bool:
+    try:
+        return os.path.samestat(path.lstat(), os.fstat(file))
+    except FileNotFoundError:
+        return False
 
 
 def _path(channel: str) -> Path:

@@ -57,8 +57,8 @@ MUTANTS_OF_OUTBOX = [
     (
         "two runs of mail fill both slots of a worker",
         "accounts/outbox/one_run.py",
-        "        yield False\n",
-        "        yield True\n",
+        "yield file is not None",
+        "yield True",
         "tests/processes/test_sweeper.py::test_sweeps_admissions_and_push_messages_go_on_while_mail_and_payments_are_stuck",
     ),
     (
