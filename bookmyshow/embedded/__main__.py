@@ -20,7 +20,7 @@ from bookmyshow.serving.launch import die_with
 from .command import FORWARDED, ignore_signals, run
 from .credentials import load_secrets
 from .membership import Membership
-from .paths import ROOT, EmbeddedError, make_folders
+from .paths import ROOT, EmbeddedError, check_space, make_folders
 
 SERVERS = {"DATABASE_URL": "postgres", "REDIS_URL": "valkey"}
 # Used by make. If make is killed with SIGKILL, it can't stop its commands, so this process asks the
@@ -54,6 +54,8 @@ def run_embedded(command: list[str]) -> int:
     with contextlib.ExitStack() as stack:
         if missing:
             make_folders()
+        if SERVERS.keys() & set(missing):
+            check_space()
         memberships = {
             name: stack.enter_context(Membership(service))
             for name, service in SERVERS.items()

@@ -1,6 +1,7 @@
 """The files and folders of the embedded servers, in ``.data/`` or the folder EMBEDDED_DATA."""
 
 import os
+import shutil
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -10,6 +11,9 @@ RUN = DATA / "run"
 LOG = DATA / "log"
 
 MAX_LOG_BYTES = 10 * 1024 * 1024
+MEGABYTE = 1024 * 1024
+# An empty cluster takes 40 MB, the demo 120 MB; PostgreSQL stops when it can't write its log.
+NEEDED_MB = 300
 
 
 class EmbeddedError(Exception):
@@ -32,6 +36,16 @@ def make_folders() -> None:
         raise EmbeddedError(
             f"can't write {DATA} ({error.strerror}): make the project's folder yours (chown)"
         ) from error
+
+
+def check_space() -> None:
+    """Raise EmbeddedError if the disk of ``.data/`` has less than NEEDED_MB."""
+    free_mb = shutil.disk_usage(DATA).free // MEGABYTE
+    if free_mb < NEEDED_MB:
+        raise EmbeddedError(
+            f"the disk of {DATA} has {free_mb} MB free, and PostgreSQL and Valkey need {NEEDED_MB}:"
+            " delete something on it"
+        )
 
 
 def open_log(name: str) -> int:

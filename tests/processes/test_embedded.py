@@ -6,6 +6,7 @@ checkout by its folder and wait for them.
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -338,6 +339,15 @@ def test_an_unknown_command_is_one_line(checkout: Checkout) -> None:
     done = checkout.run("no-such-command", **dict.fromkeys(PROVIDED, "given"))
     assert done.returncode == 1
     assert done.stderr == "embedded: there is no command no-such-command\n"
+
+
+def test_a_full_disk_is_one_line_and_starts_nothing(checkout: Checkout) -> None:
+    paths = checkout.root / "bookmyshow/embedded/paths.py"
+    paths.write_text(paths.read_text().replace("NEEDED_MB = 300", "NEEDED_MB = 10**9"))
+    done = checkout.run("true")
+    assert done.returncode == 1
+    assert re.fullmatch(r"embedded: the disk of .* has \d+ MB free, and .*\n", done.stderr)
+    assert {path.name for path in (checkout.root / ".data").iterdir()} == {"run", "log"}
 
 
 def test_end_with_parent_follows_a_killed_make(checkout: Checkout) -> None:
