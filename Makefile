@@ -16,6 +16,8 @@ EMBEDDED := exec $(PY) -m bookmyshow.embedded --end-with-parent=$$PPID
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONUNBUFFERED = 1
+# Some machines set it. Then every process of the site and of the tests would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test pgbouncer test-citus lint format bench year cluster lock audit clean
 .DEFAULT_GOAL := help
