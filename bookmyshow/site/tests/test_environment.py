@@ -160,7 +160,9 @@ TOGETHER = MONEY + WALLETS + LIVE
 
 TRY_EACH = """
 import json, os, runpy, sys, traceback
-import celery, csp, django.conf, django.db, environ, prometheus_client, sentry_sdk
+import celery.fixups.django, celery.result, celery.worker, csp.constants, django.conf
+import django.contrib.messages, django.core.cache, django.db.models, django.forms
+import django_redis.serializers.base, environ, kombu, prometheus_client, redis.sentinel, sentry_sdk
 cases = json.load(sys.stdin)
 answers = []
 for environment in cases:
