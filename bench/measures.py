@@ -87,6 +87,26 @@ def reads(report: Report, site: Site, empty: Site, shows: list[int]) -> float:
     return base
 
 
+class Transactions:
+    """T, the rate of a hold's transaction alone, measured in rounds."""
+
+    def __init__(self, database: Database, shows: list[int], first_person: int) -> None:
+        self.rates: list[float] = []
+        self._database, self._shows, self._first_person = database, shows, first_person
+
+    def measure(self) -> None:
+        rate = pgbench.transactions_per_second(
+            self._database.url,
+            shows=self._shows,
+            first_person=self._first_person,
+            # Each round takes other seats: a client makes fewer than 1,000 holds in a round.
+            base=1_000 * CLIENTS * len(self.rates),
+            clients=CLIENTS,
+            seconds=SECONDS,
+        )
+        self.rates.append(rate)
+
+
 def spread_holds(
     report: Report,
     site: Site,
@@ -103,23 +123,7 @@ def spread_holds(
     and of the transaction (T, measured with pgbench).
     """
     report.section("Holds, 2 seats, 16 clients (R: hand-written SQL; T: pgbench; L: 1÷(1/B+1/T))")
-    transactions: list[float] = []
-    done = 0
-
-    def transact() -> None:
-        nonlocal done
-        rate = pgbench.transactions_per_second(
-            database.url,
-            shows=raw_shows,
-            first_person=first_person,
-            base=done,
-            clients=CLIENTS,
-            seconds=SECONDS,
-        )
-        transactions.append(rate)
-        # The next round takes other seats: a client makes fewer than 1,000 holds in a round.
-        done += 1_000 * CLIENTS
-
+    transactions = Transactions(database, raw_shows, first_person)
     spent: dict[str, list[tuple[float, float]]] = {"hold": [], "R": []}
 
     def measured(name: str, served: Site) -> Result:
@@ -129,7 +133,7 @@ def spread_holds(
         web, db = ((b - a) / result.requests * 1000 for a, b in zip(before, after, strict=True))
         spent[name].append((web, db))
         if name == "hold":
-            transact()
+            transactions.measure()
         return result
 
     # Each session is read into the cache, as by the pages that a buyer opens before. Otherwise the
@@ -141,7 +145,7 @@ def spread_holds(
         {"hold": lambda: measured("hold", site), "R": lambda: measured("R", raw)},
         allowed=(REDIRECT,),
     )
-    hold, raw_rate, transaction = rates["hold"], rates["R"], statistics.median(transactions)
+    hold, raw_rate, transaction = rates["hold"], rates["R"], statistics.median(transactions.rates)
     floor = 1 / (1 / base + 1 / transaction)
     report.at_least("hold ÷ R", f"{hold:.0f} ÷ {raw_rate:.0f}", hold / raw_rate, 0.85)
     report.at_least(
@@ -153,7 +157,7 @@ def spread_holds(
     for name, what in (("hold", "a hold"), ("R", "R")):
         web, db = (statistics.median(s[n] for s in spent[name]) for n in (0, 1))
         report.note(f"CPU per {what}", f"web {web:.2f} ms, database {db:.2f} ms")
-    report.raw["transactions"] = transactions
+    report.raw["transactions"] = transactions.rates
 
 
 def hot_show(report: Report, site: Site, people: World, filler: Filler, holds: Holds) -> None:

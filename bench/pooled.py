@@ -36,36 +36,8 @@ def through_pgbouncer(report: Report, site: Site, holds: Holds, database: Databa
             serve("bookmyshow.wsgi", database, DATABASE_URL=server.url, PGBOUNCER="on") as plain,
         ):
             sites = {"direct": site, "PgBouncer": prepared, "PgBouncer, not prepared": plain}
-            # All sides read the sessions from the cache.
-            pages = [
-                client.get("/bookings/", Cookie=f"sessionid={session}")
-                for session in holds.people.sessions
-            ]
-            client.load(site.url, pages, clients=measures.CLIENTS, once=True)
-            spent: dict[str, list[tuple[float, ...]]] = {name: [] for name in sites}
-
-            def measured(name: str) -> Result:
-                def used() -> tuple[float, ...]:
-                    assert server.process is not None
-                    pooler = cpu_seconds(psutil.Process(server.process.pid))
-                    return sites[name].cpu_seconds(), postgres_cpu_seconds(), pooler
-
-                before = used()
-                result = measures.holding(sites[name], holds)
-                spent[name].append(
-                    tuple(
-                        (b - a) / result.requests * 1000
-                        for a, b in zip(before, used(), strict=True)
-                    )
-                )
-                return result
-
-            rates = measures.alternate(
-                report,
-                {name: partial(measured, name) for name in sites},
-                allowed=(measures.REDIRECT,),
-                rounds=ROUNDS,
-            )
+            assert server.process is not None
+            rates, spent = _measured(report, sites, holds, psutil.Process(server.process.pid))
     for name, each in spent.items():
         web, db, pooler = (statistics.median(s[n] for s in each) for n in range(3))
         report.note(
@@ -78,3 +50,31 @@ def through_pgbouncer(report: Report, site: Site, holds: Holds, database: Databa
     report.note(
         "the same, nothing prepared", f"{unprepared:.0f} ÷ {direct:.0f}", unprepared / direct
     )
+
+
+def _measured(
+    report: Report, sites: dict[str, Site], holds: Holds, pooler: psutil.Process
+) -> tuple[dict[str, float], dict[str, list[tuple[float, ...]]]]:
+    """The sites' rates, and for each round the CPU of a hold: web, database, PgBouncer, in ms."""
+    # All sides read the sessions from the cache.
+    pages = [client.get("/bookings/", Cookie=f"sessionid={s}") for s in holds.people.sessions]
+    client.load(sites["direct"].url, pages, clients=measures.CLIENTS, once=True)
+    spent: dict[str, list[tuple[float, ...]]] = {name: [] for name in sites}
+
+    def used(name: str) -> tuple[float, ...]:
+        return sites[name].cpu_seconds(), postgres_cpu_seconds(), cpu_seconds(pooler)
+
+    def measured(name: str) -> Result:
+        before = used(name)
+        result = measures.holding(sites[name], holds)
+        each = zip(before, used(name), strict=True)
+        spent[name].append(tuple((b - a) / result.requests * 1000 for a, b in each))
+        return result
+
+    rates = measures.alternate(
+        report,
+        {name: partial(measured, name) for name in sites},
+        allowed=(measures.REDIRECT,),
+        rounds=ROUNDS,
+    )
+    return rates, spent

@@ -1,5 +1,6 @@
 """The page of a booking: the review of a hold, a payment that is under way, the ticket, the end."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -80,7 +81,25 @@ def booking_page(
     stands = standing(found, found.now, back_at=back_at)
     page = {PENDING: _hold, CONFIRMED: _ticket}.get(state, _ended)
     template, context = page(request, found, stands)
-    shared = {
+    if details and template != REVIEW:
+        # The hold is being paid meanwhile.
+        return redirect_whole_page(request, found.get_absolute_url())
+    if details:
+        context["details"] = details
+    part = "#guest" if details else ""
+    status = 422 if details else 200
+    context = _of_every_page(found, state, stands, back_at) | context
+    response = render(request, f"{template}{part}", context, status=status)
+    response["X-Robots-Tag"] = "noindex"
+    if context.get("can_pay"):
+        let_the_provider_in(response)
+    return response
+
+
+def _of_every_page(
+    found: Booking, state: str, stands: Standing, back_at: datetime | None
+) -> dict[str, Any]:
+    return {
         "booking": found,
         "show": found.show,
         "state": state,
@@ -89,18 +108,6 @@ def booking_page(
         "watch_address": watch_address(found.reference, stands.stage, back_at),
         "is_guest": found.user.is_guest,
     }
-    if details and template != REVIEW:
-        # The hold is being paid meanwhile.
-        return redirect_whole_page(request, found.get_absolute_url())
-    if details:
-        context["details"] = details
-    part = "#guest" if details else ""
-    status = 422 if details else 200
-    response = render(request, f"{template}{part}", shared | context, status=status)
-    response["X-Robots-Tag"] = "noindex"
-    if context.get("can_pay"):
-        let_the_provider_in(response)
-    return response
 
 
 def _hold(request: HttpRequest, found: Booking, stands: Standing) -> Page:

@@ -32,7 +32,11 @@ def robots(request: HttpRequest) -> HttpResponse:
 @cache_control(public=True, max_age=A_DAY)
 def manifest(request: HttpRequest) -> HttpResponse:
     """The web app manifest: how the site looks on a phone's home screen."""
-    data = {
+    return JsonResponse(_manifest(), content_type="application/manifest+json")
+
+
+def _manifest() -> dict[str, object]:
+    return {
         "name": "BookMyShow",
         "short_name": "BookMyShow",
         "description": "See what is on near you, pick your seats and carry the ticket.",
@@ -64,7 +68,6 @@ def manifest(request: HttpRequest) -> HttpResponse:
             _screenshot("wide-seats", "1280x800", "Pick your seats on a live map"),
         ],
     }
-    return JsonResponse(data, content_type="application/manifest+json")
 
 
 def _image(path: str, sizes: str) -> dict[str, str]:
