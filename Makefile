@@ -30,10 +30,10 @@ run: export HTTPS ?= off
 run: $(STAMP) ## Run the site as deployed, with demo data, on http://localhost:8000 (PORT=… for another)
 	@$(EMBEDDED) $(PY) manage.py run_site $(ARGS)
 
-# All tests run in a process for each core. ARGS run in one process: it starts sooner, and a debugger
-# can stop it (ARGS="bookings -n 2" for two).
+# All tests run in a process for each core and one more, because tests of faults wait often. ARGS run in
+# one process: it starts sooner, and a debugger can stop it (ARGS="bookings -n 2" for two).
 test: $(STAMP) ## Run all tests, also in the browser (ARGS="bookings -k hold" for some)
-	@$(EMBEDDED) $(PY) -m pytest $(or $(ARGS),-n logical --maxprocesses=4)
+	@$(EMBEDDED) $(PY) -m pytest $(or $(ARGS),-n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --maxprocesses=4)
 
 # Its servers are separate from those of `make run`, because it changes the role of the database.
 pgbouncer: export EMBEDDED_DATA = .data/through-pgbouncer

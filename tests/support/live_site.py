@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -85,6 +86,14 @@ def site_environment(folder: Path, port: int) -> dict[str, str]:
     }
 
 
+@cache
+def collect_static_files() -> None:
+    """Once for all sites of this process: the files do not change meanwhile."""
+    collect = [sys.executable, "manage.py", "collect_changed_static"]
+    env = site_environment(Path(os.devnull), 8000)
+    subprocess.run(collect, cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
+
+
 @contextmanager
 def serve(folder: Path, **environment: str) -> Iterator[LiveSite]:
     """Serve the tests' database from another process, which sees only what is committed.
@@ -93,8 +102,7 @@ def serve(folder: Path, **environment: str) -> Iterator[LiveSite]:
     """
     port = free_port()
     env = {**site_environment(folder, port), **environment}
-    collect = [sys.executable, "manage.py", "collect_changed_static"]
-    subprocess.run(collect, cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
+    collect_static_files()
     site = LiveSite(f"http://127.0.0.1:{port}", folder / "mail", folder / "gunicorn.log")
     with open(site.log, "wb") as log:
         command = [sys.executable, "-m", "gunicorn", "bookmyshow.wsgi"]
