@@ -37,7 +37,7 @@ class _Batch(Pipeline):
         while self.command_queue:
             self.command_queue.popleft()()
         return
-        yield
+        yield  # type: ignore[unreachable]  # This line makes the method a generator.
 
     def _sync_gen(self) -> PQGen[None]:
         """After BEGIN. Its answer is not waited for: after an error no later statement is run."""
