@@ -48,8 +48,7 @@ test-citus: export DATABASE_URL = $(CITUS_URL)
 test-citus: export CITUS = on
 ON_CITUS = bookings/tests/test_races.py bookings/tests/test_confirm_races.py \
 	bookings/tests/test_state_machine.py bookings/integrity shows/tests/test_screen_times.py \
-	$(addprefix bookings/payments/tests/test_,payment_races.py settlement.py settlement_trouble.py \
-	refund_queue.py reconciler.py)
+	bookings/payments/tests/test_payment_races.py bookings/payments/tests/test_refund_queue.py
 test-citus: $(STAMP) ## Run the tests of races, state machine and integrity on Citus (CITUS_URL=…, docs/sharding.md)
 ifeq ($(CITUS_URL),)
 	@echo 'TESTS ON CITUS NOT RUN: set CITUS_URL=postgresql://… of a PostgreSQL with Citus (docs/sharding.md)'

@@ -12,7 +12,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from django.db import DataError, connection, connections, transaction
+from django.db import DataError, connections, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -30,7 +30,13 @@ from bookmyshow.core.db.prepared import statement
 from bookmyshow.core.time import database_now
 from shows.models import Seat, Show
 from tests.support.factories import hall, lapse, make_show, make_user
-from tests.support.races import assert_sold_once, at_once, elsewhere, wait_for_waiting
+from tests.support.races import (
+    assert_sold_once,
+    at_once,
+    elsewhere,
+    short_waits,
+    wait_for_waiting,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -254,15 +260,13 @@ def test_a_wait_for_the_lock_that_runs_out_says_try_again_and_changes_nothing() 
     holder.start()
     try:
         assert locked.wait(60)
-        with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '200ms'")
-        with pytest.raises(ShowBusy, match="try again"):
-            services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
-        assert services.sweep_lapsed_holds() == 0
+        with short_waits():
+            with pytest.raises(ShowBusy, match="try again"):
+                services.hold_seats(user=user, show_id=show.pk, labels=["A1"])
+            assert services.sweep_lapsed_holds() == 0
     finally:
         done.set()
         holder.join()
-        connection.close()
     assert Booking.objects.count() == 0
     assert services.hold_seats(user=user, show_id=show.pk, labels=["A1"]).status == "PENDING"
 

@@ -32,9 +32,9 @@ class ScreenTime(models.Model):
     """A scheduled show has its screen from its start to the end of the cleaning.
 
     The trigger `write_screen_time` on the table of shows writes these rows (migration 0009), in the
-    statement that inserts, moves, cancels or deletes a show. Nothing else writes them. A table of
-    its own, because shows of one screen can live on different servers, and one place must see that
-    they don't overlap. For the same reason the database has no foreign keys here.
+    statement that inserts, moves, cancels or deletes a show. On Citus `shows/screen_times.py` does.
+    A table of its own, because shows of one screen can live on different servers, and one place
+    must see that they don't overlap. For the same reason the database has no foreign keys here.
     """
 
     show = models.OneToOneField(

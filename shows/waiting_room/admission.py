@@ -9,8 +9,9 @@ import logging
 import secrets
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 
 from bookmyshow.core.redis_clients import UNREACHABLE, cache_client
 from bookmyshow.core.staff import audit
@@ -18,7 +19,7 @@ from bookmyshow.core.time import database_now
 from shows.models import Show
 
 from .lottery import SEED_BYTES
-from .models import Arrivals, OnSale, Place, call_time, pass_time
+from .models import Arrivals, OnSale, Place, PlaceQuerySet, call_time, pass_time
 
 log = logging.getLogger(__name__)
 
@@ -150,14 +151,25 @@ def _end_places(sale: OnSale, now: datetime) -> None:
 
 def _end_bought(sale: OnSale, now: datetime) -> None:
     active = Place.objects.filter(on_sale=sale).active()
-    bought = Show.objects.filter(
-        on_sale=sale,
-        bookings__user=OuterRef("user"),
-        bookings__status="CONFIRMED",
-        bookings__confirmed_at__gte=OuterRef("entered_at"),
-    )
-    active.filter(Exists(bought.order_by()), entered_at__isnull=False).update(
-        done_at=now, outcome=Outcome.BOUGHT
+    entered = active.filter(entered_at__isnull=False)
+    entered.filter(_has_bought(sale, entered)).update(done_at=now, outcome=Outcome.BOUGHT)
+
+
+def _has_bought(sale: OnSale, entered: PlaceQuerySet) -> Q | Exists:
+    """Condition: the person has bought since they entered."""
+    sold = Q(on_sale=sale, bookings__status="CONFIRMED")
+    if not settings.CITUS:
+        own = Q(bookings__user=OuterRef("user"), bookings__confirmed_at__gte=OuterRef("entered_at"))
+        return Exists(Show.objects.filter(sold & own).order_by())
+    # Divided by show the places are on another server than the bookings: one statement for each.
+    places = list(entered.values_list("pk", "user", "entered_at"))
+    own = Q(bookings__user__in=[user for _, user, _ in places])
+    sales = Show.objects.filter(sold & own).order_by("bookings__confirmed_at")
+    last = dict(sales.values_list("bookings__user", "bookings__confirmed_at"))
+    return Q(
+        pk__in=[
+            pk for pk, user, since in places if since and (at := last.get(user)) and at >= since
+        ]
     )
 
 

@@ -190,8 +190,8 @@ MUTANTS_OF_WAITING_ROOM = [
     (
         "who bought stays active",
         LEADER,
-        "active.filter(Exists(bought.order_by()), entered_at__isnull=False)",
-        "active.none()",
+        "entered.filter(_has_bought(sale, entered))",
+        "entered.none()",
         f"{TESTS}::test_the_cap_holds_until_somebody_is_done",
     ),
     (

@@ -7,8 +7,7 @@ import psycopg
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-FOLDER = Path(__file__).parents[2] / "ops" / "citus"
-FILES = sorted(FOLDER.glob("[1-9]_*.sql"))
+FILES = sorted(Path(__file__).parents[2].glob("ops/citus/*.sql"))
 #: The servers for the shards, postgresql://… with spaces between them. None: all are on one server.
 WORKERS = os.environ.get("CITUS_WORKERS", "").split()
 
@@ -24,8 +23,19 @@ def divide_tables() -> None:
     _add_workers()
     for statements in others:
         connection.connection.execute(statements)
-    # What was set by ALTER DATABASE is for new connections.
+    # Tests of the integrity check turn triggers off, to break rows by hand.
+    set_on_all_servers("citus.enable_unsafe_triggers", "on")
+    # Longer, as conftest.py does for the connections of the tests.
+    set_on_all_servers("lock_timeout", "60s")
+    # The settings of a database are for new connections.
     connection.close()
+
+
+def set_on_all_servers(name: str, value: str) -> None:
+    """Change a setting of the database, for new connections. The coordinator tells the workers."""
+    database = connection.settings_dict["NAME"]
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER DATABASE \"{database}\" SET {name} = '{value}'")
 
 
 def _add_workers() -> None:
@@ -40,7 +50,5 @@ def _add_workers() -> None:
             server.execute(f'CREATE DATABASE "{own.dbname}"')
             host, port = server.info.host, server.info.port
         with psycopg.connect(make_conninfo(worker, dbname=own.dbname)) as server:
-            server.execute((FOLDER / "worker.sql").read_text())
-            # As `lengthen_timeouts` does for the connections of the tests.
-            server.execute(f"ALTER DATABASE \"{own.dbname}\" SET lock_timeout = '60s'")
+            server.execute("CREATE EXTENSION citus")
         connection.connection.execute("SELECT citus_add_node(%s, %s)", [host, port])

@@ -3,8 +3,9 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import connection, connections, transaction
@@ -12,6 +13,7 @@ from django.db import connection, connections, transaction
 from bookings.integrity.checks import find_breaches
 from bookings.models import Booking
 from shows.models import Seat, Show
+from tests.support.citus import set_on_all_servers
 
 
 def at_once(work: Callable[[int], object], count: int) -> list[object]:
@@ -73,6 +75,22 @@ def wait_for_waiting(count: int) -> None:
                 return
             time.sleep(0.01)
     raise AssertionError(f"fewer than {count} transactions wait for a lock")
+
+
+@contextmanager
+def short_waits() -> Iterator[None]:
+    """In the block this thread waits 200 ms at most for a lock, on whichever server."""
+    if settings.CITUS:
+        set_on_all_servers("lock_timeout", "200ms")
+        connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '200ms'")
+    try:
+        yield
+    finally:
+        connection.close()
+        if settings.CITUS:
+            set_on_all_servers("lock_timeout", "60s")
 
 
 def assert_sold_once(show: Show) -> None:
