@@ -31,6 +31,8 @@ let own = null;
 let shown = null;
 /* When this page saw that it is the visitor's turn. */
 let calledAt = Number.POSITIVE_INFINITY;
+/* When this page saw that the sale is closed; null while it is not. */
+let closedAt = null;
 let failures = 0;
 let timer = 0;
 let clockAhead = 0;
@@ -51,6 +53,15 @@ const ownPlace = async () => {
   const turn = await ownTurn(number, state);
   const isLate = performance.now() - calledAt > room.dataset.callMinutes * 60_000;
   return { turn, isLate };
+};
+
+/* While the sale is closed, the time to go in stands still. */
+const countPause = () => {
+  if (state.phase === "closed") closedAt ??= performance.now();
+  else if (closedAt !== null) {
+    calledAt += performance.now() - closedAt;
+    closedAt = null;
+  }
 };
 
 const tabTitle = (view) => {
@@ -109,6 +120,7 @@ async function look() {
     if (response.status === 404) return location.reload();
     if (!response.ok) throw new Error(response.status);
     state = readState(await response.json());
+    countPause();
     own = await ownPlace();
   } catch {
     return failed();
