@@ -87,7 +87,8 @@ def check(size: "Size", found: "Figures") -> None:
     assert found.most_active <= size.cap, found
     assert found.called <= found.expected * 1.02 + 1, found
     if size.cap >= found.expected:
-        assert found.called >= found.expected * 0.98 - 1, found
+        # On a slow machine everybody is called before the time is up.
+        assert found.called >= min(found.expected * 0.98 - 1, found.joined), found
     if found.draw:
         assert found.draw.p > 0.01, found
 

@@ -18,6 +18,11 @@ from .figures import on_sale_now
 from .forms import PaceForm
 from .models import OnSale
 
+SWITCHED: dict[str, str] = {
+    OnSale.Mode.CLOSED: "closed, nobody can hold seats",
+    OnSale.Mode.OFF: "the waiting room is off, everybody can book",
+}
+
 
 @background
 @require_safe
@@ -47,7 +52,7 @@ def switch(request: AuthenticatedRequest, on_sale_id: int) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"{sale}: {sale.get_mode_display()}.")
+        messages.success(request, f"{sale.name}: {SWITCHED.get(sale.mode, 'open')}.")
     return redirect("staff-on-sale")
 
 
@@ -63,5 +68,5 @@ def pace(request: AuthenticatedRequest, on_sale_id: int) -> HttpResponse:
         return redirect("staff-on-sale")
     services.change_sale(on_sale_id=on_sale_id, by=request.user, **form.cleaned_data)
     rate, cap = form.cleaned_data["rate"], form.cleaned_data["active_cap"]
-    messages.success(request, f"{sale}: {rate:,} people a minute, {cap:,} at the same time.")
+    messages.success(request, f"{sale.name}: {rate:,} people a minute, {cap:,} at the same time.")
     return redirect("staff-on-sale")
