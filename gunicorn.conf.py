@@ -8,7 +8,9 @@ by default listens on this machine only. Visitors connect to nginx, or to anothe
 requests and answers (docs/deploy.md).
 """
 
+import ctypes
 import gc
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,12 @@ limit_request_line = 8190
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 # Off, because all sites of one user would share one control socket in the home folder.
 control_socket_disable = True
+
+# glibc gives each thread a heap of its own, which keeps free memory for that thread. With one heap
+# for all threads a worker has 1.5 MiB less. Threads rarely allocate at the same moment, because
+# Python runs one at a time. -8 is glibc's M_ARENA_MAX; other C libraries have no mallopt.
+with suppress(AttributeError):
+    ctypes.CDLL(None).mallopt(-8, 1)
 
 logconfig_dict = logging_config(
     as_json=not switch("DEBUG", default=False),

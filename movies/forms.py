@@ -8,7 +8,6 @@ from django.core.files.uploadedfile import UploadedFile
 
 from .models import Movie
 from .posters.links import validate_poster_link
-from .posters.uploads import poster_from
 
 NAME_LENGTH = 120
 POSTER_MEGABYTES = 5
@@ -79,7 +78,12 @@ class MovieForm(forms.ModelForm):
             raise forms.ValidationError(
                 f"This image is larger than {POSTER_MEGABYTES} MB; upload a smaller one."
             )
-        return poster_from(image) if isinstance(image, UploadedFile) else image
+        if not isinstance(image, UploadedFile):
+            return image
+        # Imported here: Pillow is 3 MiB in each worker.
+        from .posters.uploads import poster_from
+
+        return poster_from(image)
 
     def clean(self) -> dict[str, Any] | None:
         data = super().clean() or self.cleaned_data

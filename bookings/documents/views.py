@@ -13,7 +13,6 @@ from bookings.payments.models import Order
 
 from .errors import ReceiptNotFound, ReceiptNotReady
 from .models import TaxDocument
-from .pdf import documents_pdf
 from .receipts import receipt_of
 
 
@@ -36,6 +35,9 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
 
 def pdf_response(documents: Sequence[TaxDocument]) -> HttpResponse:
     """The documents as a PDF, which is named after the first number."""
+    # Imported here: reportlab and Pillow are 5 MiB in each worker.
+    from .pdf import documents_pdf
+
     name = documents[0].code.replace("/", "-")
     return HttpResponse(
         documents_pdf(documents),

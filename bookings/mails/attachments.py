@@ -4,13 +4,11 @@ from django.core.mail import EmailMultiAlternatives
 
 from bookings.documents.errors import ReceiptNotFound, ReceiptNotReady
 from bookings.documents.models import TaxDocument
-from bookings.documents.pdf import documents_pdf
 from bookings.documents.receipts import receipt_of
 from bookings.models import Booking
 from bookings.payments.models import Order, Payment
 from bookings.payments.own import PaymentStatus
 from bookings.payments.pages import due_words, paid_words
-from bookings.tickets.pdf import ticket_pdf
 from bookings.tickets.services import calendar_entry
 from bookmyshow.core.mail import site_link
 
@@ -20,6 +18,9 @@ def attach_ticket(mail: EmailMultiAlternatives, booking: Booking, money: Payment
 
     The entry leads to the booking's page, without a token: people share their calendars.
     """
+    # Imported here, because web workers attach nothing: reportlab and Pillow are 5 MiB.
+    from bookings.tickets.pdf import ticket_pdf
+
     due = due_words(money)
     name = f"ticket-{booking.reference}"
     ticket = ticket_pdf(booking, money=due or paid_words(money))
@@ -32,6 +33,8 @@ def attach_ticket(mail: EmailMultiAlternatives, booking: Booking, money: Payment
 def attach_receipt(mail: EmailMultiAlternatives, documents: list[TaxDocument]) -> None:
     """Attach the invoice and the credit notes of a booking, as one file. Nothing without any."""
     if documents:
+        from bookings.documents.pdf import documents_pdf
+
         name = documents[0].code.replace("/", "-")
         mail.attach(f"{name}.pdf", documents_pdf(documents), "application/pdf")
 

@@ -14,7 +14,6 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest
 from django.urls import reverse
-from icalendar import Alarm, Calendar, Event, vText
 
 from accounts.outbox.models import Channel, Message
 from bookings.messages.kinds import Kind
@@ -111,6 +110,9 @@ def calendar_entry(booking: Booking, *, address: str, due: str) -> bytes:
     Each move of the show raises the sequence, so that a calendar updates an entry that it already
     has (RFC 5545, 3.8.7.4).
     """
+    # Imported here: 3 MiB less in a worker that makes none.
+    from icalendar import Alarm, Calendar, Event, vText
+
     show, cinema = booking.show, booking.show.screen.cinema
     event = Event()
     event.add("uid", f"{booking.reference}@bookmyshow")

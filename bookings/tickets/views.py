@@ -11,7 +11,6 @@ from bookings.payments.own import payment_status
 from bookings.payments.pages import due_words, paid_words
 from bookmyshow.core.time import database_now
 
-from .pdf import ticket_pdf
 from .services import InvalidToken, calendar_entry, qr_svg, read_share_token, share_address
 
 
@@ -19,6 +18,9 @@ from .services import InvalidToken, calendar_entry, qr_svg, read_share_token, sh
 @never_cache
 @for_owner
 def pdf(request: HttpRequest, reference: str) -> HttpResponse:
+    # Imported here: reportlab and Pillow are 5 MiB in each worker, and most PDFs go out by mail.
+    from .pdf import ticket_pdf
+
     booking = own_ticket(request, reference)
     money = payment_status(booking)
     content = ticket_pdf(booking, money=due_words(money) or paid_words(money))

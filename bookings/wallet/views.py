@@ -1,4 +1,8 @@
-"""The buttons "Add to Apple Wallet" and "Save to Google Wallet" of a ticket."""
+"""The buttons "Add to Apple Wallet" and "Save to Google Wallet" of a ticket.
+
+Most sites have no wallets, so what makes passes is imported where it is used: with it come Pillow
+and most of the package cryptography, 4 MiB in each worker.
+"""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -11,16 +15,15 @@ from bookings.payments.own import payment_status
 from bookings.payments.pages import due_words
 from bookings.tickets.views import own_ticket
 
-from .apple import CONTENT_TYPE, apple_pass
-from .google import save_link
-from .keys import apple_keys, google_keys
-
 
 @require_safe
 @never_cache
 @for_owner
 def apple(request: HttpRequest, reference: str) -> HttpResponse:
     """The ticket as a .pkpass. 404 if the operator has set up no passes, or the show is over."""
+    from .apple import CONTENT_TYPE, apple_pass
+    from .keys import apple_keys
+
     booking = _coming_ticket(request, reference)
     if not (keys := apple_keys()):
         raise Http404("This site makes no passes for Apple Wallet.")
@@ -37,6 +40,9 @@ def apple(request: HttpRequest, reference: str) -> HttpResponse:
 def google(request: HttpRequest, reference: str) -> HttpResponse:
     """Send the person on to Google. 404 if the operator has set up no passes, or the show is
     over."""
+    from .google import save_link
+    from .keys import google_keys
+
     booking = _coming_ticket(request, reference)
     if not (keys := google_keys()):
         raise Http404("This site makes no passes for Google Wallet.")
