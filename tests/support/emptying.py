@@ -25,11 +25,8 @@ WRITTEN_BY_MIGRATE = (
 # With more bytes in a table, all tables are truncated: rows that were deleted stay in the files
 # until PostgreSQL's autovacuum, and every scan would read them.
 MANY_BYTES = 4 * 1024 * 1024
-# Row triggers of DELETE have the bit 8, those of TRUNCATE the bit 32.
-TABLES_WITH_TRIGGERS = (
-    "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger"
-    " WHERE NOT tgisinternal AND tgparentid = 0 AND tgtype & 40 <> 0"
-)
+# The bits of pg_trigger.tgtype.
+OF_DELETE, OF_TRUNCATE = 8, 32
 _written: dict[str, object] = {}
 
 
@@ -59,14 +56,15 @@ def empty(alias: str = "default") -> None:
     found = connection.introspection.django_table_names(only_existing=True, include_views=False)
     tables = sorted(set(found) - set(WRITTEN_BY_MIGRATE))
     with transaction.atomic(using=alias), connection.cursor() as cursor:
-        cursor.execute(f"LOCK TABLE {_list(tables)} IN SHARE ROW EXCLUSIVE MODE")
-        cursor.execute(TABLES_WITH_TRIGGERS)
-        guarded = {table for (table,) in cursor.fetchall()} & set(tables)
+        if not settings.CITUS:
+            cursor.execute(f"LOCK TABLE {_list(tables)} IN SHARE ROW EXCLUSIVE MODE")
         if settings.CITUS or _bytes(cursor, tables) > MANY_BYTES:
-            _without_triggers(cursor, guarded, f"TRUNCATE {_list(tables)}")
+            guarded = _guarded(cursor, OF_TRUNCATE)
+            _without_triggers(cursor, guarded & set(tables), f"TRUNCATE {_list(tables)}")
         elif filled := _filled(cursor, tables):
             # One statement, after which all foreign keys are checked.
             deletes = (f"_{n} AS (DELETE FROM {_list([t])})" for n, t in enumerate(filled))
+            guarded = _guarded(cursor, OF_DELETE)
             _without_triggers(cursor, guarded & set(filled), f"WITH {', '.join(deletes)} SELECT")
         changed = _rows_of_migrate(cursor) != _written[alias]
     if changed:
@@ -90,6 +88,16 @@ def _filled(cursor: CursorWrapper, tables: Sequence[str]) -> list[str]:
     looks = (f"SELECT '{table}' WHERE EXISTS (SELECT FROM {_list([table])})" for table in tables)
     cursor.execute(" UNION ALL ".join(looks))
     return [table for (table,) in cursor.fetchall()]
+
+
+def _guarded(cursor: CursorWrapper, kind: int) -> set[str]:
+    """The tables that have triggers of this kind."""
+    cursor.execute(
+        "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger"
+        " WHERE NOT tgisinternal AND tgparentid = 0 AND tgtype & %s <> 0",
+        [kind],
+    )
+    return {table for (table,) in cursor.fetchall()}
 
 
 def _without_triggers(cursor: CursorWrapper, guarded: set[str], statement: str) -> None:
