@@ -52,11 +52,11 @@ class Outcome:
             "refused": self.refused,
             "whole again": self.whole,
         }
-        shown = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in times.items() if seconds)
+        shown = "".join(f"; {name} {seconds:.1f} s" for name, seconds in times.items() if seconds)
         wrong = len(self.sold_twice), len(self.broken_rules)
         return (
             f"told {self.told}, lost {len(self.lost)}, seats twice {wrong[0]}, rules broken"
-            f" {wrong[1]}; {shown}; answers {dict(sorted(self.statuses.items()))}"
+            f" {wrong[1]}{shown}; answers {dict(sorted(self.statuses.items()))}"
         )
 
 
