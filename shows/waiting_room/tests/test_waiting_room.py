@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from bookings import services as bookings
+from bookings.models import Booking
 from shows.models import Show
 from shows.services import delete_show
 from shows.waiting_room import admission, services
@@ -285,6 +286,7 @@ def test_the_time_of_a_closed_sale_is_no_part_of_anybody_s_turn() -> None:
     services.switch_sale(on_sale_id=sale.pk, mode="CLOSED", by=staff)
     bookings.confirm_booking(user=buys.user, reference=held.reference)
     hour = timedelta(hours=1)
+    Booking.objects.update(confirmed_at=F("confirmed_at") - hour / 2)
     OnSale.objects.update(looked_at=F("looked_at") - hour)
     for place in places:
         # They had used four minutes when it was closed.
