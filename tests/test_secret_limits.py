@@ -122,6 +122,7 @@ CHECKS = {
     ("shows/waiting_room/passes.py", "unsign"): "made by the site: a pass",
     ("bookings/waiting_list/links.py", "loads"): "made by the site: a mailed link",
     ("bookings/guests/links.py", "loads"): "made by the site: a mailed link",
+    ("bookings/guests/typed.py", "loads"): "made by the site: what the same browser typed",
     ("accounts/email/new_address_link.py", "loads"): "made by the site: a mailed link",
     ("accounts/tokens.py", "decode"): "made by the site: a signed token",
     ("bookings/tickets/services.py", "unsign"): "made by the site: a ticket",

@@ -128,7 +128,10 @@ def wait_until_the_database_let_go(process_name: str) -> None:
     with connection.cursor() as cursor:
         while time.monotonic() < deadline:
             cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s", [process_name]
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE application_name = %s AND (NOT %s OR state <> 'idle')",
+                # PgBouncer keeps idle sessions, with the name of their last client.
+                [process_name, bool(settings.PGBOUNCER)],
             )
             if cursor.fetchone() == (0,):
                 return
