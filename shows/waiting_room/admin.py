@@ -53,7 +53,7 @@ class OnSaleAdmin(admin.ModelAdmin):
         "drawn_at": "drawn_at",
         "early": "early",
         "called_upto": "called_upto",
-        "seed": "seed_in_hex",
+        "seed": lambda sale: bytes(sale.seed).hex(),
     }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OnSale]:
