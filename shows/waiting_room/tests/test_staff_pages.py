@@ -301,7 +301,7 @@ def test_an_on_sale_is_found_by_its_film(boss: Client) -> None:
 def test_on_sales_are_exported(boss: Client) -> None:
     sale = make_sale(make_movie("Perfect Days"), mode="LOTTERY")
     answer = boss.get("/admin/export/waiting_room/onsale/")
-    heads, line = b"".join(answer).decode("utf-8-sig").splitlines()  # type: ignore[arg-type]
+    heads, line = b"".join(answer).decode("utf-8-sig").splitlines()
     assert heads.startswith("id,what,mode,")
     assert heads.endswith(",seed")
     assert f"{sale.pk},On-sale of Perfect Days," in line, line
