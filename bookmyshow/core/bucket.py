@@ -1,4 +1,4 @@
-"""A limit of how often this process does something, whoever asks for it."""
+"""A limit for the whole process: how often it does something, no matter which client asks."""
 
 import threading
 import time
