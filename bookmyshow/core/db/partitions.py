@@ -14,10 +14,15 @@ from django.db.backends.utils import CursorWrapper
 from psycopg.errors import LockNotAvailable
 
 T = TypeVar("T")
-#: How often a change of a table waits for its lock, and how long each time. Writers of the table
-#: queue behind a wait, so each is short.
-TRIES = 20
-LOCK_WAIT_MS = 200
+#: How often a change of a table waits for its locks. Writers of the table queue behind a wait, so
+#: most are short. But PostgreSQL ends an autovacuum that is in the way only for somebody who has
+#: waited for `deadlock_timeout` (1 s), so each fifth wait is a second longer than that.
+TRIES, LONG_EVERY = 20, 5
+SHORT_WAIT = "SET LOCAL lock_timeout = '200ms'"
+LONG_WAIT = """
+    SELECT set_config('lock_timeout', (setting::int + 1000)::text, true)
+    FROM pg_settings WHERE name = 'deadlock_timeout'
+"""
 #: A trigger that must not fire while rows move from one partition to another asks for this setting.
 MOVING = "bookmyshow.moving"
 PARTITIONS = """
@@ -207,16 +212,16 @@ def _change(change: Callable[[CursorWrapper], T]) -> T:
 
     Raises OperationalError if no try got its locks.
     """
-    left = TRIES
+    tries = 0
     while True:
-        left -= 1
+        tries += 1
         try:
             with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(f"SET LOCAL lock_timeout = {LOCK_WAIT_MS}")
+                cursor.execute(SHORT_WAIT if tries % LONG_EVERY else LONG_WAIT)
                 cursor.execute("SET LOCAL statement_timeout = 0")
                 return change(cursor)
         except OperationalError as error:
-            if not left or not isinstance(error.__cause__, LockNotAvailable):
+            if tries == TRIES or not isinstance(error.__cause__, LockNotAvailable):
                 raise
 
 

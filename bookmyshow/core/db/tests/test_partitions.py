@@ -1,6 +1,7 @@
 """Partitions by month and by quarter, on a table of this test."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -14,6 +15,11 @@ TABLE = PartitionedTable("diary", "written_at", still_needed="NOT is_done", why=
 PARENT = """
     CREATE TABLE diary (written_at timestamptz NOT NULL, is_done boolean NOT NULL)
     PARTITION BY RANGE (written_at)
+"""
+
+WAITED_LONG = """
+    SELECT pid FROM pg_locks WHERE relation = 'diary_rest'::regclass AND NOT granted
+    AND clock_timestamp() - waitstart > current_setting('deadlock_timeout')::interval
 """
 
 
@@ -93,27 +99,32 @@ def test_a_partition_that_is_still_needed_stays(table: PartitionedTable) -> None
     assert sql("SELECT to_regclass('diary_2026_10')") == [(None,)]
 
 
-def test_a_busy_table_is_tried_again_and_writers_wait_only_shortly(
+def test_a_busy_table_is_tried_again_and_an_autovacuum_would_be_ended(
     table: PartitionedTable,
 ) -> None:
-    """Somebody has the table locked, and lets it go after the first tries."""
-    locked, let_go = threading.Event(), threading.Event()
+    """Somebody has the table locked until a try has waited for `deadlock_timeout`: only then does
+    PostgreSQL end an autovacuum that has such a lock."""
+    locked, waited = threading.Event(), threading.Event()
 
     def keep_locked() -> None:
         try:
             with transaction.atomic():
-                sql("LOCK TABLE diary IN ACCESS EXCLUSIVE MODE")
+                sql("LOCK TABLE diary_rest IN SHARE UPDATE EXCLUSIVE MODE")
                 locked.set()
-                let_go.wait(60)
+                deadline = time.monotonic() + 60
+                while not sql(WAITED_LONG):
+                    assert time.monotonic() < deadline
+                    time.sleep(0.02)
+                waited.set()
         finally:
             connection.close()
 
     thread = threading.Thread(target=keep_locked)
     thread.start()
     assert locked.wait(60)
-    threading.Timer(1, let_go.set).start()
     assert partitions.make(table, at(2026, 10))
     thread.join()
+    assert waited.is_set()
 
 
 def test_a_table_that_stays_busy_is_an_error(
