@@ -24,9 +24,9 @@ from .archive.models import ArchivedBooking
 from .errors import BookingNotFound, BookingNotPending, InvalidSeats, ShowNotBookable
 from .hold_limits import address_key, count_unconfirmed_seats
 from .models import Booking
-from .payments.checkout import begin_checkout
+from .payments.checkout.begin import begin_checkout
 from .payments.models import Order
-from .payments.own import payment_status, payment_statuses, without_order
+from .payments.orders.payment_status import payment_status, payment_statuses, without_order
 from .schemas import BookingIn, BookingOut, BookingQuery, CheckoutOut
 
 IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]

@@ -16,10 +16,7 @@ from shows.models import Seat
 from .guests.forms import GuestDetailsForm
 from .guests.typed import typed_form
 from .models import Booking
-from .payments.cancellation_policy import CancellationPolicy
-from .payments.given_back import cancel_choice, money_of
-from .payments.own import Status, payment_status
-from .payments.pages import (
+from .payments.checkout.pages import (
     Bill,
     Stage,
     Standing,
@@ -30,7 +27,10 @@ from .payments.pages import (
     standing,
     watch_address,
 )
-from .payments.prices import online_total, quote, seats_total
+from .payments.orders.payment_status import Status, payment_status
+from .payments.orders.prices import online_total, quote, seats_total
+from .payments.refunds.cancellation_policy import CancellationPolicy
+from .payments.refunds.given_back import cancel_choice, money_of
 from .payments.states import OrderState
 from .tickets.services import qr_svg, share_address
 from .waiting_list.services import was_last_offer

@@ -89,7 +89,7 @@ def confirm_booking(
     `show_id` is the booking's show, as the page or the caller knows it. None costs one look-up.
     `starts_at` is the show's start that the buyer saw on the page. If the show has another start
     now, ShowMoved is raised. None skips this check. What costs something is confirmed here only if
-    it can be paid at the cinema; otherwise its payment confirms it (payments/settlement.py). Also
+    it can be paid at the cinema; otherwise its payment confirms it (payments/settlement/). Also
     raises BookingNotFound, BookingExpired, BookingNotPending, PaymentRequired, EmailNotConfirmed,
     GuestDetailsMissing, AccountNeeded, ShowBusy.
     """

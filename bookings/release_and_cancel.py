@@ -16,7 +16,7 @@ from .errors import BookingNotFound, BookingNotPending, BookingUsed, ShowBusy, S
 from .locks import lock_bookings, lock_show
 from .messages.services import write_cancelled
 from .models import Admission, Booking
-from .payments.cancelling import abandon_order, give_back_by_policy
+from .payments.refunds.cancelling import abandon_order, give_back_by_policy
 from .waiting_list.offers import offer_free_seats
 
 PENDING, CONFIRMED = Booking.Status.PENDING, Booking.Status.CONFIRMED

@@ -13,8 +13,8 @@ from bookmyshow.core.currencies import from_minor
 
 from .archive.models import ArchivedBooking
 from .models import Booking
-from .payments.checkout import Checkout
-from .payments.own import PaymentStatus
+from .payments.checkout.begin import Checkout
+from .payments.orders.payment_status import PaymentStatus
 
 Status = Literal["PENDING", "CONFIRMED", "FAILED", "CANCELLED"]
 

@@ -4,7 +4,7 @@ from . import services, sweep_heartbeat
 from .documents import numbering
 from .guests import forgetting
 from .mails import receipt_wait, reminders
-from .payments import refund_queue
+from .payments.refunds import queue as refund_queue
 from .push import scanners
 from .waiting_list import services as waiting
 

@@ -9,8 +9,8 @@ from .door import views as door_views
 from .guests import views as guest_views
 from .mails import views as mail_views
 from .offline import views as offline_views
-from .payments import views as payment_views
-from .payments import webhook_views
+from .payments.checkout import views as payment_views
+from .payments.webhooks import views as webhook_views
 from .tickets import views as ticket_views
 from .wallet import views as wallet_views
 

@@ -46,8 +46,8 @@ from .own_bookings import (
     shown_show,
     shown_start,
 )
-from .payments.own import PaymentStatus, payment_statuses
-from .payments.views import pay_as
+from .payments.checkout.views import pay_as
+from .payments.orders.payment_status import PaymentStatus, payment_statuses
 
 BOOKINGS_PER_PAGE = 20
 # "My bookings" shows this many ended holds, the newest ones.

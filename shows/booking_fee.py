@@ -4,7 +4,7 @@ The fee is charged when a customer pays online. Where paying at the cinema is po
 prices without it and say what it adds. Where it is not, the fee can't be avoided, so every price
 includes it; a fee for the whole order is said beside the price and is part of the total. Seats that
 cost nothing together have no fee. What an order really costs is decided by
-bookings/payments/prices.py.
+bookings/payments/orders/prices.py.
 """
 
 from dataclasses import dataclass

@@ -26,8 +26,8 @@ from bookings.door import services as door
 from bookings.mails.send_again import send_again_for_customer
 from bookings.models import Admission, Booking
 from bookings.payments.models import Order, Payment, Refund
-from bookings.payments.refund_decisions import refund_order, retry, send_now
-from bookings.payments.review import check_soon, close_review
+from bookings.payments.staff.payment_decisions import check_soon, close_review
+from bookings.payments.staff.refund_decisions import refund_order, retry, send_now
 from bookings.show_changes.services import cancel_show, move_show
 from bookings.waiting_list.models import Entry
 from bookings.waiting_list.services import remove

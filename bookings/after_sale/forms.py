@@ -4,7 +4,8 @@ from typing import Any
 from django import forms
 
 from bookings.payments.ledger import Ledger
-from bookings.payments.refunds import Offer, Part
+from bookings.payments.refunds.offers import Offer
+from bookings.payments.refunds.writing import Part
 from bookmyshow.core.templatetags.formatting import minor
 
 from .services import Back

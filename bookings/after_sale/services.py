@@ -1,4 +1,4 @@
-"""Staff cancel one booking. (Money without cancelling: payments/refund_decisions.py.)
+"""Staff cancel one booking. (Money without cancelling: payments/staff/refund_decisions.py.)
 
 The locks are those of docs/spec.md §4.2. The cancellation, its refunds, the mail and the line in
 the audit log are one transaction.
@@ -17,15 +17,15 @@ from bookings.errors import BookingNotFound, BookingNotPending, ShowBusy, ShowIs
 from bookings.locks import lock_bookings, lock_show
 from bookings.messages.services import write_cancelled
 from bookings.models import Booking
-from bookings.payments.cancelling import (
+from bookings.payments.errors import PaymentDisputed
+from bookings.payments.models import Refund
+from bookings.payments.refunds.cancelling import (
     MoneyBack,
     give_back_all,
     give_back_by_policy,
     is_disputed,
     keep_what_was_paid,
 )
-from bookings.payments.errors import PaymentDisputed
-from bookings.payments.models import Refund
 from bookings.waiting_list.offers import offer_free_seats
 from bookmyshow.core.currencies import from_minor
 from bookmyshow.core.db.transactions import lock_timeout_raises

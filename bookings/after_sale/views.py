@@ -10,8 +10,8 @@ from bookings.errors import BookingError
 from bookings.models import Booking
 from bookings.payments.ledger import Ledger, read_ledger
 from bookings.payments.models import Order, Refund
-from bookings.payments.refund_decisions import refund_order
-from bookings.payments.refunds import Offer, cancellation_offer
+from bookings.payments.refunds.offers import Offer, cancellation_offer
+from bookings.payments.staff.refund_decisions import refund_order
 from bookmyshow.core.staff.access import staff_with
 from bookmyshow.core.templatetags.formatting import minor
 from bookmyshow.core.time import database_now

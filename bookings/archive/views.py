@@ -4,8 +4,8 @@ from django.shortcuts import render
 from accounts.guests.session import people
 from bookings.models import Booking
 from bookings.own_bookings import NotYours
-from bookings.payments.given_back import money_of
 from bookings.payments.models import Order
+from bookings.payments.refunds.given_back import money_of
 
 from .models import ArchivedBooking
 from .services import KEPT_YEARS

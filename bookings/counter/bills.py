@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 
 from bookings.models import Booking
 from bookings.payments.models import Order, Payment, Refund
-from bookings.payments.prices import seats_total
-from bookings.payments.refunds import COUNTER
+from bookings.payments.orders.prices import seats_total
+from bookings.payments.refunds.writing import COUNTER
 from bookings.payments.states import TAKEN, OrderState, PaymentState, RefundState
 from shows.models import Cinema
 

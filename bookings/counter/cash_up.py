@@ -16,7 +16,7 @@ from accounts.models import User
 from bookings.errors import ShowBusy
 from bookings.locks import lock_person
 from bookings.payments.models import Payment, Refund
-from bookings.payments.refunds import COUNTER
+from bookings.payments.refunds.writing import COUNTER
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit
 from bookmyshow.core.templatetags.formatting import minor

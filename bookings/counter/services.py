@@ -17,14 +17,14 @@ from accounts.models import User
 from bookings.errors import BookingNotFound, ShowBusy
 from bookings.locks import lock_bookings
 from bookings.models import Booking
-from bookings.payments.closing import end_order, stop_payable
 from bookings.payments.errors import RefundNotManual
 from bookings.payments.locks import lock_orders, lock_payments
 from bookings.payments.models import Order, Payment, Refund
-from bookings.payments.orders import write_order
-from bookings.payments.prices import Quote, quote
-from bookings.payments.refund_decisions import settle_manually
-from bookings.payments.refunds import COUNTER, write_refunds
+from bookings.payments.orders.closing import end_order, stop_payable
+from bookings.payments.orders.prices import Quote, quote
+from bookings.payments.orders.writing import write_order
+from bookings.payments.refunds.writing import COUNTER, write_refunds
+from bookings.payments.staff.refund_decisions import settle_manually
 from bookings.payments.states import OrderState, PaymentState, RefundState
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.staff import audit

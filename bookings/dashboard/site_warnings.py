@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from bookings import sweep_heartbeat
-from bookings.payments.money_state import MoneyState, Waiting
+from bookings.payments.staff.money_state import MoneyState, Waiting
 from bookings.payments.states import PaymentState, RefundState
 from bookmyshow.core.redis_clients import UNREACHABLE, short_lived_client
 

@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.outbox.state import outbox_state
-from bookings.payments.money_state import money_state
+from bookings.payments.staff.money_state import money_state
 from bookmyshow.core.db.replicas import read, written_by
 from bookmyshow.core.observability.people_online import people_online
 from bookmyshow.core.staff.access import staff_with

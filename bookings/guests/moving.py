@@ -19,9 +19,9 @@ from bookings.errors import BookingError, ShowBusy
 from bookings.hold_limits import Elsewhere, HoldLimits, person_elsewhere_statement
 from bookings.locks import lock_bookings, lock_people, lock_show
 from bookings.models import Booking
-from bookings.payments.cancelling import abandon_order
 from bookings.payments.locks import lock_orders
 from bookings.payments.models import Order
+from bookings.payments.refunds.cancelling import abandon_order
 from bookings.waiting_list.offers import follow_offer, offer_free_seats
 from bookmyshow.core.db.one_trip import one_trip
 from bookmyshow.core.db.transactions import lock_timeout_raises

@@ -6,9 +6,9 @@ from bookings.documents.errors import ReceiptNotFound, ReceiptNotReady
 from bookings.documents.models import TaxDocument
 from bookings.documents.receipts import receipt_of
 from bookings.models import Booking
+from bookings.payments.checkout.pages import due_words, paid_words
 from bookings.payments.models import Order, Payment
-from bookings.payments.own import PaymentStatus
-from bookings.payments.pages import due_words, paid_words
+from bookings.payments.orders.payment_status import PaymentStatus
 from bookings.tickets.services import calendar_entry
 from bookmyshow.core.mail import site_link
 

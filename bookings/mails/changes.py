@@ -12,7 +12,7 @@ from django.core.mail import EmailMultiAlternatives
 from accounts.outbox.models import Message
 from accounts.outbox.registry import Drop, Later
 from bookings.models import Booking
-from bookings.payments.given_back import money_of
+from bookings.payments.refunds.given_back import money_of
 from bookmyshow.core.mail import compose_mail
 from bookmyshow.core.templatetags.formatting import minor
 from bookmyshow.core.time import database_now

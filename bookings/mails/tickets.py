@@ -13,9 +13,9 @@ from django.urls import reverse
 from accounts.outbox.models import Message
 from accounts.outbox.registry import Drop, Later
 from bookings.models import Booking
-from bookings.payments.given_back import cancel_choice
-from bookings.payments.own import PaymentStatus, Status, payment_status
-from bookings.payments.pages import due_words, paid_words
+from bookings.payments.checkout.pages import due_words, paid_words
+from bookings.payments.orders.payment_status import PaymentStatus, Status, payment_status
+from bookings.payments.refunds.given_back import cancel_choice
 from bookings.wallet.offers import wallets_for
 from bookmyshow.core.mail import compose_mail, site_link
 from bookmyshow.core.time import database_now

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from bookings.models import Booking
-from bookings.payments.own import PaymentStatus, payment_statuses
+from bookings.payments.orders.payment_status import PaymentStatus, payment_statuses
 from bookings.tickets.services import door_token
 
 #: The nearest shows first. One ticket takes about 100 KB in the browser.

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.guests.session import people
 from bookings.own_bookings import for_owner
-from bookings.payments.own import payment_status
+from bookings.payments.orders.payment_status import payment_status
 from bookings.tickets.services import qr_svg
 from bookings.tickets.views import own_ticket
 from bookmyshow.core.time import database_now

@@ -26,7 +26,7 @@ class Ledger:
     lines: Sequence[OrderLine]
     payments: Sequence[Payment]
     #: By payment: captured minus refunded. A refund counts unless it failed. Surplus money (late,
-    #: twice) is not in it: settlement.py gives back all of it on its own.
+    #: twice) is not in it: settlement/ gives back all of it on its own.
     left_of_payment: Mapping[int, int]
     #: By line: its price minus what was refunded of it.
     left_of_line: Mapping[int, int]

@@ -4,8 +4,8 @@ from celery import shared_task
 
 from bookmyshow.core.time import database_now, local_day
 
-from . import comparison, events, reconciler
 from .providers.base import ProviderUnknown
+from .reconciling import daily_comparison, provider_events, reconciler
 
 
 # After reconciler.RUN_SECONDS a run starts nothing else. The time limit ends a run in which a
@@ -18,8 +18,8 @@ def reconcile_payments() -> int:
 
 @shared_task(soft_time_limit=60)
 def handle_payment_event(provider_code: str, body_hash: str) -> None:
-    """Look at the payment of an event that was just stored (`bookings.payments.webhooks`)."""
-    events.handle_stored_event(provider_code, body_hash)
+    """Look at the payment of an event that was just stored (`webhooks.receiving`)."""
+    provider_events.handle_stored_event(provider_code, body_hash)
 
 
 # A page of 100 payments is one call. The list of a busy day takes minutes.
@@ -32,6 +32,6 @@ def handle_payment_event(provider_code: str, body_hash: str) -> None:
 )
 def compare_payments() -> int:
     """Compare yesterday's payments with the provider's, and forget old events. Once a day."""
-    events.forget_old_events()
+    provider_events.forget_old_events()
     yesterday = local_day(database_now(), UTC) - timedelta(days=1)
-    return len(comparison.compare(yesterday))
+    return len(daily_comparison.compare(yesterday))

@@ -14,7 +14,7 @@ from django.db.models.functions import Least
 from accounts.push.kinds import Event, write_events
 from accounts.push.models import Subscription, Topic
 from bookings.models import Booking
-from bookings.payments.checkout import MARGIN
+from bookings.payments.checkout.begin import MARGIN
 from bookings.payments.models import Order
 from bookings.payments.states import OrderState
 from bookmyshow.core.time import database_now

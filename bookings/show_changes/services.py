@@ -24,8 +24,8 @@ from bookings.locks import lock_bookings, lock_show
 from bookings.messages import services as messages
 from bookings.messages.kinds import Kind
 from bookings.models import Booking
-from bookings.payments.cancelling import ShowMoney, give_back_all
 from bookings.payments.models import Refund
+from bookings.payments.refunds.cancelling import ShowMoney, give_back_all
 from bookings.push.changes import write_show_cancelled, write_show_moved
 from bookings.waiting_list.offers import offer_free_seats
 from bookings.waiting_list.services import Why, close_list, tell_of_move
@@ -100,7 +100,7 @@ def who_is_affected(*, show: Show, at: datetime) -> Affected:
 def cancel_show(*, by: User, show_id: int, why: str = "") -> Changed:
     """Cancel a show, its tickets (CANCELLED) and its holds (FAILED), and free the seats.
 
-    All that was paid is owed back, and a queue sends it (payments/refund_queue.py). People with
+    All that was paid is owed back, and a queue sends it (payments/refunds/queue.py). People with
     tickets get a mail; `why` is a sentence for it. A second call changes nothing.
     Raises ShowIsOver, ShowNotFound, ShowBusy.
     """

@@ -18,8 +18,8 @@ from accounts.outbox.models import Message
 from bookings import services
 from bookings.archive.services import archive_batch
 from bookings.models import Booking
-from bookings.payments.own import payment_status
-from bookings.payments.pages import due_words
+from bookings.payments.checkout.pages import due_words
+from bookings.payments.orders.payment_status import payment_status
 from bookings.show_changes.services import cancel_show
 from bookings.tickets.pdf import ticket_pdf
 from shows.models import Show

@@ -26,10 +26,11 @@ from bookings import services
 from bookings.door.services import admit, undo_admission
 from bookings.errors import BookingNotFound, SeatsUnavailable
 from bookings.models import Booking
-from bookings.payments import looks, refund_queue
-from bookings.payments.case import Answer
 from bookings.payments.providers.base import Remote, RemoteState
-from bookings.payments.settlement import apply
+from bookings.payments.reconciling import undecided_payments
+from bookings.payments.refunds import queue as refund_queue
+from bookings.payments.settlement.case import Answer
+from bookings.payments.settlement.decision import apply
 from bookings.payments.states import PaymentState
 from bookings.sweep import sweep_show
 from bookings.waiting_list.models import Entry
@@ -262,8 +263,8 @@ def test_the_claims_of_a_payment_and_of_a_refund() -> None:
     order = make_order(make_booking(show, ["A1"]), state="PAID")
     payment = make_payment(order, PaymentState.CAPTURED)
     make_refund(payment, 1)
-    looks.look_again_now(Q(pk=payment.pk))
-    for claim_next in (looks.claim_next, refund_queue.claim_next):
+    undecided_payments.look_again_now(Q(pk=payment.pk))
+    for claim_next in (undecided_payments.claim_next, refund_queue.claim_next):
         with recorded() as said:
             assert claim_next() is not None
         check(said, show.pk, look_ups=1)

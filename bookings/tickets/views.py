@@ -7,8 +7,8 @@ from django.views.decorators.http import require_safe
 
 from bookings.models import Booking
 from bookings.own_bookings import for_owner, own_booking
-from bookings.payments.own import payment_status
-from bookings.payments.pages import due_words, paid_words
+from bookings.payments.checkout.pages import due_words, paid_words
+from bookings.payments.orders.payment_status import payment_status
 from bookmyshow.core.time import database_now
 
 from .services import InvalidToken, calendar_entry, qr_svg, read_share_token, share_address

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 
 from bookings.models import Booking
 from bookings.own_bookings import for_owner
-from bookings.payments.own import payment_status
-from bookings.payments.pages import due_words
+from bookings.payments.checkout.pages import due_words
+from bookings.payments.orders.payment_status import payment_status
 from bookings.tickets.views import own_ticket
 
 

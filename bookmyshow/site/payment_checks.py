@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.timesince import timesince
 
 from bookings.payments import providers
-from bookings.payments.money_state import MoneyState, Waiting, money_state
 from bookings.payments.providers.base import Provider, ProviderError
+from bookings.payments.staff.money_state import MoneyState, Waiting, money_state
 from bookings.payments.states import PaymentState, RefundState
 from bookmyshow.core.time import database_now
 

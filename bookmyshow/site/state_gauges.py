@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from accounts.outbox.models import Channel
 from accounts.outbox.state import ChannelState, outbox_state
 from bookings import sweep_heartbeat
-from bookings.payments.money_state import MoneyState, Waiting, money_state
+from bookings.payments.staff.money_state import MoneyState, Waiting, money_state
 from bookmyshow.celery import queues
 from bookmyshow.core.db.replica_state import replica_state
 from bookmyshow.core.redis_clients import UNREACHABLE, short_lived_client

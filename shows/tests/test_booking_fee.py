@@ -15,7 +15,7 @@ from pytest_django import (
 
 from bookings import services
 from bookings.models import Booking
-from bookings.payments.prices import quote
+from bookings.payments.orders.prices import quote
 from shows.booking_fee import shown_fee, shown_prices
 from shows.models import Show
 from shows.seatmap import current as seatmap

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
 from bookings.payments.models import Payment, Refund
-from bookings.payments.refund_queue import send_due
+from bookings.payments.refunds.queue import send_due
 from bookings.payments.states import OrderState, PaymentState, RefundState
 from bookings.show_changes.services import cancel_show
 from bookmyshow.core.time import database_now

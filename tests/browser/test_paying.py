@@ -20,7 +20,7 @@ from accounts.models import User
 from bookings import services
 from bookings.models import Booking
 from bookings.payments.models import Order, Payment
-from bookings.payments.reconciler import reconcile
+from bookings.payments.reconciling.reconciler import reconcile
 from bookings.payments.states import OrderState, PaymentState
 from shows.models import Show
 from tests.support.axe import violations

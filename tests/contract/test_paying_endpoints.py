@@ -13,7 +13,7 @@ from accounts.models import User
 from bookings import services
 from bookings.models import Booking
 from bookings.payments.models import Order, Payment
-from bookings.payments.observe import observe
+from bookings.payments.settlement.observe import observe
 from shows.models import Show
 from tests.support.api_client import ApiInProcess, Reply
 from tests.support.factories import (

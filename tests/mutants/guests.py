@@ -94,7 +94,7 @@ MUTANTS_OF_GUESTS = [
     ),
     (
         "a hold that moved meanwhile can be ordered by the guest",
-        "bookings/payments/checkout.py",
+        "bookings/payments/checkout/begin.py",
         "if not found or found[0].user_id != user.pk:",
         "if not found:",
         TEST_RACES,

@@ -43,7 +43,7 @@ MUTANTS_OF_MAILS = (
     ),
     (
         "a refund right after its cancellation is a second mail",
-        "bookings/payments/refund_results.py",
+        "bookings/payments/refunds/results.py",
         "if told_at is not None and now - told_at < JUST_TOLD:",
         "if told_at is None and now is None:",
         f"{TESTS}/test_changes.py::test_a_refund_right_after_its_cancellation_is_one_mail",

@@ -2,8 +2,8 @@
 
 PAYMENTS = "bookings/payments/"
 TESTS = "bookings/payments/tests/"
-CASE, CHECKOUT = PAYMENTS + "case.py", PAYMENTS + "checkout.py"
-SETTLEMENT, SEATS = PAYMENTS + "settlement.py", PAYMENTS + "seats.py"
+CASE, CHECKOUT = PAYMENTS + "settlement/case.py", PAYMENTS + "checkout/begin.py"
+DECISION, SEATS = PAYMENTS + "settlement/decision.py", PAYMENTS + "settlement/seats.py"
 LOCKS, TABLES = PAYMENTS + "locks.py", PAYMENTS + "migrations/0001_initial.py"
 RULES = PAYMENTS + "migrations/0002_rules.py"
 IN_TIME, TROUBLE = TESTS + "test_settlement.py", TESTS + "test_settlement_trouble.py"
@@ -13,7 +13,7 @@ RACES, PRESSES, KEPT = (
     TESTS + "test_rules.py",
 )
 
-REFUNDS, QUEUE = PAYMENTS + "refunds.py", PAYMENTS + "refund_queue.py"
+REFUNDS, QUEUE = PAYMENTS + "refunds/writing.py", PAYMENTS + "refunds/queue.py"
 
 MUTANTS_OF_MONEY = [
     (
@@ -53,7 +53,7 @@ MUTANTS_OF_MONEY = [
     ),
     (
         "every look takes the money",
-        SETTLEMENT,
+        DECISION,
         "payment.state in DUE and not is_claimed and (",
         "payment.state in DUE and (",
         f"{TROUBLE}::test_the_act_of_a_process_that_died_is_done_after_its_claim",
@@ -67,7 +67,7 @@ MUTANTS_OF_MONEY = [
     ),
     (
         "the owner of a hold isn't told that reserved money goes free",
-        SETTLEMENT,
+        DECISION,
         "    if case.payment.state not in STOPPED or not was_ticket:\n",
         "    if case.payment.state not in STOPPED:\n",
         f"{TESTS}test_cancelled_while_paying.py"
@@ -75,14 +75,14 @@ MUTANTS_OF_MONEY = [
     ),
     (
         "money that was taken after a refusal goes back",
-        SETTLEMENT,
+        DECISION,
         "        return remote.state is RemoteState.CAPTURED\n    return payment.state",
         "        return False\n    return payment.state",
         f"{TESTS}test_money_after_all.py::test_money_that_is_taken_after_a_refusal_pays_the_ticket",
     ),
     (
         "money that is reserved again in time goes back",
-        SETTLEMENT,
+        DECISION,
         "return payment.state == PaymentState.VOIDED and order.state in {OPEN, EXPIRED}",
         "return False",
         f"{TESTS}test_money_after_all.py::test_money_that_is_reserved_again_in_time_is_kept",
@@ -110,14 +110,14 @@ MUTANTS_OF_MONEY = [
     ),
     (
         "a second payment of an order is kept",
-        SETTLEMENT,
+        DECISION,
         "if order.state == PAID or any(",
         "if any(",
         f"{TROUBLE}::test_two_payments_of_one_order_the_second_goes_back",
     ),
     (
         "money for seats that were swapped buys them again",
-        SETTLEMENT,
+        DECISION,
         "    if ends != EXPIRED:\n",
         "    if False:\n",
         f"{IN_TIME}::test_money_for_seats_that_are_gone_goes_back",
@@ -138,14 +138,14 @@ MUTANTS_OF_MONEY = [
     ),
     (
         "surplus money is not refunded",
-        SETTLEMENT,
+        DECISION,
         "if left > 0:",
         "if left < 0:",
         f"{IN_TIME}::test_money_that_was_taken_at_once_for_seats_that_are_gone_is_refunded",
     ),
     (
         "a refused capture counts as paid",
-        SETTLEMENT,
+        DECISION,
         "        payment.move_to(PaymentState.VOID_DUE)\n        _unpaid(case)\n",
         "        payment.move_to(PaymentState.VOID_DUE)\n",
         f"{TROUBLE}::test_a_capture_that_is_refused_for_good_gives_the_reservation_free",
@@ -166,7 +166,7 @@ MUTANTS_OF_MONEY = [
     ),
     (
         "two processes open the same payment",
-        PAYMENTS + "opening.py",
+        PAYMENTS + "settlement/opening.py",
         "if earlier is not None and earlier > now:",
         "if False:",
         f"{PRESSES}::test_a_call_that_another_process_makes_is_not_made_twice_before_its_claim_is_over",
@@ -312,21 +312,21 @@ MUTANTS_OF_MONEY = [
     ),
     (
         "less comes back than the page promised",
-        PAYMENTS + "cancelling.py",
+        PAYMENTS + "refunds/cancelling.py",
         "if least is not None and offer.back < least:",
         "if False:",
         f"{TESTS}test_cancelling.py::test_less_than_the_page_promised_cancels_nothing",
     ),
     (
         "a cancelled show keeps the fees",
-        PAYMENTS + "cancelling.py",
+        PAYMENTS + "refunds/cancelling.py",
         "            spread(ledger.left, ledger),\n            ledger.left,\n",
         "            spread(ledger.left, ledger),\n            ledger.left - 1,\n",
         f"{TESTS}test_cancelling.py::test_a_cancelled_show_gives_everything_back_fees_too",
     ),
     (
         "reserved money is taken for a cancelled ticket",
-        REFUNDS,
+        PAYMENTS + "orders/closing.py",
         "    PaymentState.CAPTURE_DUE: PaymentState.VOID_DUE,\n",
         "",
         f"{TESTS}test_cancelling.py::test_money_that_is_only_reserved_is_set_free",

@@ -12,7 +12,7 @@ LEFT = f"{PERSONAL}::test_nothing_is_left_of_a_forgotten_person"
 MUTANTS_OF_PRIVACY = [
     (
         "a deleted person's order gets the address that was read before",
-        "bookings/payments/orders.py",
+        "bookings/payments/orders/writing.py",
         '    order.email = lock_address(booking.user_id) or ""\n',
         "",
         f"{STALE}::test_the_order_of_a_deleted_person_has_no_address",

@@ -5,7 +5,7 @@ Each is: name, file, text, its replacement, and the test that must fail.
 
 STRIPE = "bookings/payments/providers/stripe.py"
 RAZORPAY = "bookings/payments/providers/razorpay.py"
-LOOKS = "bookings/payments/looks.py"
+LOOKS = "bookings/payments/reconciling/undecided_payments.py"
 TESTS = "bookings/payments/providers/tests"
 BOTH = f"{TESTS}/test_both_providers.py"
 WEBHOOKS = "bookings/payments/tests/test_webhooks.py"
@@ -21,7 +21,7 @@ MUTANTS_OF_PROVIDERS = [
     ),
     (
         "a return of another payment is believed",
-        "bookings/payments/webhook_views.py",
+        "bookings/payments/webhooks/views.py",
         "return razorpay.read_return(fields) == payment.reference",
         "return bool(razorpay.read_return(fields))",
         f"{WEBHOOKS}::test_a_forged_return_is_refused_and_noted",
@@ -42,7 +42,7 @@ MUTANTS_OF_PROVIDERS = [
     ),
     (
         "an event that comes again is an error",
-        "bookings/payments/webhooks.py",
+        "bookings/payments/webhooks/receiving.py",
         "ignore_conflicts=True",
         "ignore_conflicts=False",
         f"{WEBHOOKS}::test_an_event_that_comes_again_is_stored_once",

@@ -13,7 +13,7 @@ from accounts.models import User
 from bookings.counter.services import Taking, take_money
 from bookings.models import Booking
 from bookings.payments.models import Order, OrderLine, Payment, Refund
-from bookings.payments.prices import seats_total
+from bookings.payments.orders.prices import seats_total
 from bookings.payments.states import PaymentState, RefundState
 from bookmyshow.core.time import database_now
 from shows.models import Show

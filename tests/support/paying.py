@@ -4,9 +4,9 @@ from django.db.models import Sum
 
 from accounts.outbox.models import Message
 from bookings.models import Booking
-from bookings.payments.checkout import MARGIN, Checkout, begin_checkout
+from bookings.payments.checkout.begin import MARGIN, Checkout, begin_checkout
 from bookings.payments.models import Order, Payment
-from bookings.payments.observe import observe
+from bookings.payments.settlement.observe import observe
 from bookings.payments.states import OrderState, PaymentState
 from shows.models import Show
 

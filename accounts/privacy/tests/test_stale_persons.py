@@ -17,8 +17,8 @@ from bookings.guests.details import take_details
 from bookings.guests.moving import move_holds
 from bookings.models import Booking
 from bookings.payments.models import Order
-from bookings.payments.orders import write_order
-from bookings.payments.prices import quote
+from bookings.payments.orders.prices import quote
+from bookings.payments.orders.writing import write_order
 from bookings.waiting_list.models import Entry
 from bookmyshow.core.time import database_now
 from tests.support.factories import make_booking, make_guest, make_show, make_user

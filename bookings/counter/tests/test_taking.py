@@ -23,10 +23,10 @@ from bookings.counter.errors import (
 )
 from bookings.counter.services import Taking
 from bookings.models import Booking
-from bookings.payments import settlement
-from bookings.payments.case import Answer
 from bookings.payments.models import Order, OrderLine, Payment
 from bookings.payments.providers.base import Remote, RemoteState
+from bookings.payments.settlement import decision
+from bookings.payments.settlement.case import Answer
 from bookings.release_and_cancel import cancel_booking
 from shows.models import Cinema
 from tests.support.factories import make_booking, make_cinema, make_show, make_user
@@ -176,7 +176,7 @@ def test_a_clerk_and_the_customer_pay_once(clerk: User, booking: Booking, first:
     )
 
     def customer_pays() -> object:
-        return settlement.apply(online.pk, Answer(remote, online.updated_at))
+        return decision.apply(online.pk, Answer(remote, online.updated_at))
 
     def clerk_takes() -> object:
         return take(clerk, booking)

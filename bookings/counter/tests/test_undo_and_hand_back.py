@@ -16,7 +16,7 @@ from bookings.errors import BookingNotFound
 from bookings.integrity.checks import find_breaches
 from bookings.models import Booking
 from bookings.payments.models import Payment, Refund
-from bookings.payments.refunds import write_refunds
+from bookings.payments.refunds.writing import write_refunds
 from bookings.release_and_cancel import cancel_booking
 from tests.support.factories import make_booking, make_show, make_user
 from tests.support.money import take_at_counter as take

@@ -14,9 +14,9 @@ from bookings import services
 from bookings.errors import BookingError, BookingNotFound, ShowBusy, TooManyHolds
 from bookings.guests.moving import Moved, move_holds
 from bookings.models import Booking
-from bookings.payments.closing import close_finished_orders
 from bookings.payments.models import Order, Payment
-from bookings.payments.observe import observe
+from bookings.payments.orders.closing import close_finished_orders
+from bookings.payments.settlement.observe import observe
 from bookings.payments.states import OrderState, PaymentState
 from bookmyshow.core.time import database_now
 from shows.models import Show

@@ -14,7 +14,7 @@ from bookings.after_sale.services import Back, cancel_for_customer
 from bookings.models import Booking
 from bookings.payments.models import Refund
 from bookings.payments.providers.base import RefundState, RemoteRefund
-from bookings.payments.refund_results import note_answer
+from bookings.payments.refunds.results import note_answer
 from bookings.payments.states import OrderState, PaymentState
 from tests.support.factories import (
     make_booking,

@@ -3,9 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from bookings.payments.comparison import compare
 from bookings.payments.providers.base import ProviderUnknown
-from bookings.payments.report import money_of, open_matters
+from bookings.payments.reconciling.daily_comparison import compare
+from bookings.payments.staff.report import money_of, open_matters
 from bookmyshow.core.currencies import from_minor
 from bookmyshow.core.time import database_now, local_day
 

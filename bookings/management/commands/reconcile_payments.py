@@ -5,9 +5,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
 
-from bookings.payments.looks import claim_next, look_again_now, look_at
 from bookings.payments.models import Payment
-from bookings.payments.reconciler import reconcile
+from bookings.payments.reconciling.reconciler import reconcile
+from bookings.payments.reconciling.undecided_payments import claim_next, look_again_now, look_at
 from bookmyshow.core.time import database_now
 
 

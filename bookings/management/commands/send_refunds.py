@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bookings.payments.models import Refund
-from bookings.payments.refund_queue import send_due
+from bookings.payments.refunds.queue import send_due
 from bookings.payments.states import RefundState
 
 RUN_SECONDS = 60

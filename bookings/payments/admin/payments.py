@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from accounts.requests import person
 from bookings.payments.models import Payment
-from bookings.payments.review import check_soon, close_review
+from bookings.payments.staff.payment_decisions import check_soon, close_review
 from bookings.payments.states import DUE, PaymentState
 from bookmyshow.core.staff.bounded_changelist import period_filter
 from bookmyshow.core.staff.csv_export import Columns

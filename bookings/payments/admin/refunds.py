@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from accounts.requests import person
 from bookings.payments.models import Refund
-from bookings.payments.refund_decisions import retry, send_now, settle_manually
+from bookings.payments.staff.refund_decisions import retry, send_now, settle_manually
 from bookings.payments.states import RefundState
 from bookmyshow.core.staff.bounded_changelist import period_filter
 from bookmyshow.core.staff.csv_export import Columns

@@ -36,7 +36,7 @@ class Payment(OfShow):
     """One try to pay an order. Its state changes only under its lock, and only forward.
 
     A provider's call is made after the commit of the row that announces it, and finished by a
-    second transaction (`observe.py`).
+    second transaction (`settlement/observe.py`).
     """
 
     State = PaymentState

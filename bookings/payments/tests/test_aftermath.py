@@ -2,10 +2,10 @@
 
 import pytest
 
-from bookings.payments.disputes import look_at_dispute
-from bookings.payments.looks import look_at_refunds
 from bookings.payments.models import Dispute, Payment, Refund
-from bookings.payments.refund_queue import send_due
+from bookings.payments.reconciling.disputes import look_at_dispute
+from bookings.payments.reconciling.undecided_payments import look_at_refunds
+from bookings.payments.refunds.queue import send_due
 from tests.support.factories import make_booking, make_show
 from tests.support.money import make_order, make_refund
 from tests.support.paid import pay_online

@@ -16,8 +16,8 @@ from pytest_django import Settings
 from accounts.models import User
 from bookings import services
 from bookings.models import Booking
+from bookings.payments.checkout.pages import ASK_FOR, FRESH
 from bookings.payments.models import Order, Payment
-from bookings.payments.pages import ASK_FOR, FRESH
 from bookings.payments.states import OrderState, PaymentState
 from shows.models import Show
 from tests.support.factories import begin, lapse, make_booking, make_show, make_user

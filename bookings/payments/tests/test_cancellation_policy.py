@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bookings.payments.cancellation_policy import CancellationPolicy, duration
+from bookings.payments.refunds.cancellation_policy import CancellationPolicy, duration
 
 START = datetime(2026, 11, 28, 19, 45, tzinfo=UTC)
 

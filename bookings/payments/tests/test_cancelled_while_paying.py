@@ -9,11 +9,11 @@ from accounts.models import User
 from accounts.outbox.sending import send_due as send_mails
 from bookings import services
 from bookings.models import Booking
-from bookings.payments import refund_queue
-from bookings.payments.checkout import begin_checkout
+from bookings.payments.checkout.begin import begin_checkout
 from bookings.payments.models import Order, Payment
-from bookings.payments.observe import observe
-from bookings.payments.reconciler import reconcile
+from bookings.payments.reconciling.reconciler import reconcile
+from bookings.payments.refunds import queue as refund_queue
+from bookings.payments.settlement.observe import observe
 from bookings.payments.states import OrderState, PaymentState
 from bookings.show_changes.services import cancel_show
 from tests.support.factories import make_show, make_user

@@ -17,11 +17,11 @@ from bookings.errors import (
     ShowNotBookable,
 )
 from bookings.models import Booking
-from bookings.payments.checkout import MARGIN, begin_checkout
+from bookings.payments.checkout.begin import MARGIN, begin_checkout
 from bookings.payments.errors import AlreadyPaid, NothingToPay, PaymentsOff, ProviderUnavailable
 from bookings.payments.models import Order, Payment
-from bookings.payments.observe import observe
-from bookings.payments.opening import CLAIM
+from bookings.payments.settlement.observe import observe
+from bookings.payments.settlement.opening import CLAIM
 from bookings.payments.states import OrderState, PaymentState
 from bookmyshow.core.observability.metrics import PROVIDER_ANSWERS
 from bookmyshow.core.time import database_now

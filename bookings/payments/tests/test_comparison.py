@@ -5,12 +5,12 @@ from datetime import UTC, timedelta
 import pytest
 
 from bookings import services
-from bookings.payments.checkout import begin_checkout
-from bookings.payments.comparison import Kind, compare
+from bookings.payments.checkout.begin import begin_checkout
 from bookings.payments.models import Dispute, Payment, Refund
-from bookings.payments.observe import observe
 from bookings.payments.providers.base import ProviderUnknown
-from bookings.payments.reconciler import reconcile
+from bookings.payments.reconciling.daily_comparison import Kind, compare
+from bookings.payments.reconciling.reconciler import reconcile
+from bookings.payments.settlement.observe import observe
 from bookings.payments.states import PaymentState
 from bookmyshow.core.time import database_now
 from tests.support.factories import make_show, make_user

@@ -9,11 +9,11 @@ import pytest
 
 from bookings.models import Booking
 from bookings.payments import providers
-from bookings.payments.case import Answer
 from bookings.payments.models import Payment
-from bookings.payments.opening import payment_key
 from bookings.payments.providers.base import RemoteState
-from bookings.payments.settlement import apply
+from bookings.payments.settlement.case import Answer
+from bookings.payments.settlement.decision import apply
+from bookings.payments.settlement.opening import payment_key
 from bookings.payments.states import OrderState, PaymentState
 from tests.support.paying import mails, order_of, press, run_out, seen
 from tests.support.sandbox import Sandbox

@@ -32,11 +32,11 @@ from accounts.models import User
 from bookings import services
 from bookings.integrity.checks import find_breaches
 from bookings.models import Booking
-from bookings.payments.checkout import begin_checkout
+from bookings.payments.checkout.begin import begin_checkout
 from bookings.payments.models import Order, Payment, Refund
-from bookings.payments.observe import observe
-from bookings.payments.reconciler import reconcile
-from bookings.payments.refund_queue import send_due
+from bookings.payments.reconciling.reconciler import reconcile
+from bookings.payments.refunds.queue import send_due
+from bookings.payments.settlement.observe import observe
 from bookings.payments.states import OrderState, PaymentState, RefundState
 from bookings.show_changes.services import cancel_show
 from bookmyshow.core.errors import DomainError

@@ -5,9 +5,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from bookings import services
-from bookings.payments.checkout import begin_checkout
+from bookings.payments.checkout.begin import begin_checkout
 from bookings.payments.models import Payment
-from bookings.payments.observe import observe
+from bookings.payments.settlement.observe import observe
 from bookings.payments.states import PaymentState
 from tests.support.factories import make_show, make_user
 from tests.support.money import make_refund

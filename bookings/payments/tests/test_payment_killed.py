@@ -18,9 +18,9 @@ from tests.support.sandbox import Sandbox
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("conserved")]
 
-OBSERVE = "from bookings.payments.observe import observe; observe({})"
+OBSERVE = "from bookings.payments.settlement.observe import observe; observe({})"
 PRESS = (
-    "from accounts.models import User; from bookings.payments.checkout import begin_checkout;"
+    "from accounts.models import User; from bookings.payments.checkout.begin import begin_checkout;"
     "begin_checkout(user=User.objects.get(pk={}), reference='{}')"
 )
 PATIENCE_SECONDS = 120

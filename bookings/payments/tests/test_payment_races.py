@@ -20,10 +20,10 @@ from bookings.holds_sql import HoldRequest, take_free_seats
 from bookings.locks import lock_show
 from bookings.messages.kinds import Kind
 from bookings.models import Booking
-from bookings.payments.closing import close_finished_orders
 from bookings.payments.locks import lock_orders, lock_payments, lock_refunds
 from bookings.payments.models import Order, Payment, Refund
-from bookings.payments.observe import observe
+from bookings.payments.orders.closing import close_finished_orders
+from bookings.payments.settlement.observe import observe
 from bookings.payments.states import OrderState, PaymentState
 from bookings.show_changes.services import cancel_show
 from bookmyshow.core.time import database_now

@@ -9,9 +9,9 @@ from bookings import services
 from bookings.errors import PaymentRequired
 from bookings.models import Booking
 from bookings.payments.models import Order
-from bookings.payments.orders import write_order
-from bookings.payments.own import Status, payment_status
-from bookings.payments.prices import online_total, quote, seats_total
+from bookings.payments.orders.payment_status import Status, payment_status
+from bookings.payments.orders.prices import online_total, quote, seats_total
+from bookings.payments.orders.writing import write_order
 from bookings.payments.states import OrderState, PaymentState
 from bookings.tax.models import TaxRule
 from bookings.tax.services import save_rule

@@ -9,13 +9,15 @@ from django.db.models import Q
 
 from bookings import services
 from bookings.models import Booking
-from bookings.payments import closing, events, looks, refund_queue
-from bookings.payments.checking import PAUSES
-from bookings.payments.checkout import begin_checkout
-from bookings.payments.looks import claim_next, look_at
+from bookings.payments.checkout.begin import begin_checkout
 from bookings.payments.models import Dispute, Order, Payment, ProviderEvent, Refund
-from bookings.payments.observe import observe
-from bookings.payments.reconciler import reconcile
+from bookings.payments.orders import closing
+from bookings.payments.reconciling import provider_events, undecided_payments
+from bookings.payments.reconciling.reconciler import reconcile
+from bookings.payments.reconciling.undecided_payments import claim_next, look_at
+from bookings.payments.refunds import queue as refund_queue
+from bookings.payments.settlement.next_look import PAUSES
+from bookings.payments.settlement.observe import observe
 from bookings.payments.states import OrderState, PaymentState, RefundState
 from bookmyshow.core.time import database_now
 from tests.support.clocks import earlier
@@ -71,7 +73,7 @@ def test_the_pauses_grow_and_after_a_week_a_person_must_look(sandbox: Sandbox) -
     payment = being_paid()
     Order.objects.update(pay_until=database_now() + timedelta(days=30))
     Booking.objects.update(expires_at=database_now() + timedelta(days=30))
-    Payment.objects.update(updated_at=database_now() - looks.OUTAGE)
+    Payment.objects.update(updated_at=database_now() - undecided_payments.OUTAGE)
     sandbox.fault("error", "fetch", times=-1)
     pauses = []
     for look in range(len(PAUSES)):
@@ -97,7 +99,7 @@ def test_after_an_outage_of_hours_a_payment_is_looked_at_within_minutes(sandbox:
         assert reconcile().unknown == 1, look
         payment.refresh_from_db()
         assert payment.next_check_at is not None
-        assert payment.next_check_at <= database_now() + looks.LONGEST_IN_OUTAGE
+        assert payment.next_check_at <= database_now() + undecided_payments.LONGEST_IN_OUTAGE
     sandbox.calm()
     due(payment)
     reconcile()
@@ -128,7 +130,7 @@ def test_a_fault_of_one_payment_does_not_stop_the_others(
             raise KeyError("a fault of ours")
         return observe(payment_id)
 
-    monkeypatch.setattr(looks, "observe", observe_or_fail)
+    monkeypatch.setattr(undecided_payments, "observe", observe_or_fail)
     assert reconcile().payments == 2
     second.refresh_from_db()
     assert second.state == PaymentState.CAPTURED
@@ -173,7 +175,7 @@ def test_after_a_kill_the_next_worker_looks_a_minute_later(sandbox: Sandbox) -> 
     due(payment)
     assert claim_next() is not None  # And its worker was killed.
     assert reconcile().payments == 0
-    Payment.objects.update(next_check_at=earlier("next_check_at", looks.CLAIM))
+    Payment.objects.update(next_check_at=earlier("next_check_at", undecided_payments.CLAIM))
     assert reconcile().payments == 1
     payment.refresh_from_db()
     assert payment.state == PaymentState.CAPTURED
@@ -181,10 +183,10 @@ def test_after_a_kill_the_next_worker_looks_a_minute_later(sandbox: Sandbox) -> 
 
 def test_an_event_during_a_look_wants_another_look(sandbox: Sandbox) -> None:
     payment = paid(sandbox)
-    looks.look_again_now(payment_is(payment))
+    undecided_payments.look_again_now(payment_is(payment))
     claimed = claim_next()
     assert claimed is not None
-    looks.look_again_now(payment_is(payment))  # An event comes while it is looked at.
+    undecided_payments.look_again_now(payment_is(payment))  # An event comes while it is looked at.
     look_at(claimed)
     payment.refresh_from_db()
     assert payment.next_check_at is not None
@@ -267,7 +269,7 @@ def test_old_events_are_forgotten_and_waiting_ones_are_not(sandbox: Sandbox) -> 
     old, young, waiting = (stored_event(payment) for _ in range(3))
     ProviderEvent.objects.exclude(pk=waiting.pk).update(handled_at=now)
     ProviderEvent.objects.exclude(pk=young.pk).update(received_at=now - timedelta(days=91))
-    assert events.forget_old_events() == 1
+    assert provider_events.forget_old_events() == 1
     assert set(ProviderEvent.objects.values_list("pk", flat=True)) == {young.pk, waiting.pk}
     assert old.pk not in {young.pk, waiting.pk}
 

@@ -10,9 +10,10 @@ from django.utils import timezone
 from accounts.outbox import sending as outbox
 from accounts.outbox.models import Message
 from bookings.models import Booking
-from bookings.payments import providers, refund_queue
+from bookings.payments import providers
 from bookings.payments.models import Dispute, Payment, Refund
-from bookings.payments.refund_results import note_charged_back, note_remote_refunds
+from bookings.payments.refunds import queue as refund_queue
+from bookings.payments.refunds.results import note_charged_back, note_remote_refunds
 from bookings.payments.states import RefundState
 from tests.support.clocks import earlier
 from tests.support.factories import make_booking, make_show

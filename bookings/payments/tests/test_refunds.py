@@ -12,14 +12,9 @@ from bookings.models import Booking
 from bookings.payments.errors import NothingToRefund, PaymentDisputed, RefundTooLarge
 from bookings.payments.ledger import lock_ledgers, read_ledger
 from bookings.payments.models import Dispute, Order, Payment, Refund
-from bookings.payments.refunds import (
-    Offer,
-    cancel_orders,
-    cancellation_offer,
-    spread,
-    stop_payments,
-    write_refunds,
-)
+from bookings.payments.orders.closing import cancel_orders, stop_payments
+from bookings.payments.refunds.offers import Offer, cancellation_offer
+from bookings.payments.refunds.writing import spread, write_refunds
 from bookings.payments.states import OrderState, PaymentState, RefundState
 from bookmyshow.core.time import database_now
 from tests.support.factories import make_booking, make_show
@@ -229,7 +224,7 @@ def test_without_the_ledger_s_lock_the_database_still_refuses_the_second(
     order = paid(make_booking(make_show(), ["A1"]), fee=0).order
     stale = read_ledger(order)
     give_back_in_transaction(order)
-    monkeypatch.setattr("bookings.payments.refunds.lock_ledgers", lambda *_: [stale])
+    monkeypatch.setattr("bookings.payments.refunds.writing.lock_ledgers", lambda *_: [stale])
     with pytest.raises(IntegrityError, match="refused"):
         give_back_in_transaction(order)
     assert Refund.objects.count() == 1

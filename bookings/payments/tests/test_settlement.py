@@ -12,8 +12,8 @@ from accounts.outbox.registry import kind_of
 from bookings import services
 from bookings.documents.numbering import number_documents
 from bookings.models import Booking
-from bookings.payments.closing import close_finished_orders
 from bookings.payments.models import Refund
+from bookings.payments.orders.closing import close_finished_orders
 from bookings.payments.states import OrderState, PaymentState, RefundState
 from bookings.show_changes.services import cancel_show
 from tests.support.factories import begin, lapse, make_user

@@ -13,13 +13,13 @@ from bookings import services
 from bookings.documents.numbering import number_documents
 from bookings.models import Booking
 from bookings.payments import providers
-from bookings.payments.case import Answer
-from bookings.payments.closing import close_finished_orders
 from bookings.payments.models import Order, Payment, Refund
-from bookings.payments.observe import observe
-from bookings.payments.opening import payment_key
-from bookings.payments.review import close_review
-from bookings.payments.settlement import CLAIM, apply
+from bookings.payments.orders.closing import close_finished_orders
+from bookings.payments.settlement.case import Answer
+from bookings.payments.settlement.decision import CLAIM, apply
+from bookings.payments.settlement.observe import observe
+from bookings.payments.settlement.opening import payment_key
+from bookings.payments.staff.payment_decisions import close_review
 from bookings.payments.states import OrderState, PaymentState
 from bookmyshow.core.time import database_now
 from tests.support.clocks import earlier

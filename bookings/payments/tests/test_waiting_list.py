@@ -5,7 +5,7 @@ import pytest
 from bookings import services
 from bookings.errors import BookingExpired
 from bookings.models import Booking
-from bookings.payments.checkout import MARGIN
+from bookings.payments.checkout.begin import MARGIN
 from bookings.payments.states import OrderState, PaymentState
 from bookings.waiting_list.models import Entry
 from shows.models import Show

@@ -12,12 +12,12 @@ from pytest_django import Settings
 
 from bookings import services
 from bookings.models import Booking
-from bookings.payments import webhook_views
-from bookings.payments.checkout import begin_checkout
+from bookings.payments.checkout.begin import begin_checkout
 from bookings.payments.models import Payment, ProviderEvent
 from bookings.payments.providers import sandbox_keys
 from bookings.payments.providers.razorpay import CALLBACK_PATH
 from bookings.payments.states import PaymentState
+from bookings.payments.webhooks import views as webhook_views
 from tests.support.factories import make_show, make_user
 from tests.support.provider_events import (
     post_razorpay,

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from accounts.models import User
 from bookings.models import Booking
 from bookings.payments.models import Order, OrderLine, Payment
-from bookings.payments.orders import new_lines, new_order
-from bookings.payments.prices import quote
-from bookings.payments.refunds import COUNTER
+from bookings.payments.orders.prices import quote
+from bookings.payments.orders.writing import new_lines, new_order
+from bookings.payments.refunds.writing import COUNTER
 from bookings.payments.states import OrderState, PaymentState
 from shows.models import Show
 

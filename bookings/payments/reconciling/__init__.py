@@ -1,0 +1,1 @@
+"""Looks again later: undecided payments, providers' events, disputes, the daily comparison."""

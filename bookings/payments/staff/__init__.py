@@ -1,0 +1,1 @@
+"""What staff decide about money and read about it: refunds, reviews, report, what waits."""

@@ -1,0 +1,1 @@
+"""The addresses that providers call. Events are stored here, and handled in `reconciling`."""
