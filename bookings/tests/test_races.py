@@ -220,7 +220,7 @@ def test_a_key_can_not_be_used_at_another_show_in_the_middle_of_a_swap() -> None
                     )
                 )
             )
-            wait_for_waiting(1)
+            wait_for_waiting(1, others[0].done)
         return seen
 
     with mock.patch.object(holds, "seats_to_hold", look_while_another_comes):

@@ -48,7 +48,7 @@ def test_a_show_that_waited_for_the_archiving_is_refused(what: str) -> None:
         archive(what, movie, screen)
         # The film and the cinema were read before they were archived.
         making = elsewhere(lambda: make_show(movie=movie, screen=screen))
-        wait_for_waiting(1)
+        wait_for_waiting(1, making.done)
     assert isinstance(making.result(timeout=120), Archived)
     assert not Show.objects.exists()
 
@@ -59,7 +59,7 @@ def test_an_archiving_that_waited_for_a_show_is_refused(what: str) -> None:
     with transaction.atomic():
         make_show(movie=movie, screen=screen)
         archiving = elsewhere(lambda: archive(what, movie, screen))
-        wait_for_waiting(1)
+        wait_for_waiting(1, archiving.done)
     assert isinstance(archiving.result(timeout=120), MovieHasComingShows | CinemaHasComingShows)
     assert not has_show_out_of_use()
 
@@ -74,7 +74,7 @@ def test_control_without_the_lock_an_archived_film_or_cinema_gets_a_show(what: s
             making = elsewhere(lambda: make_show(movie=movie, screen=screen))
             if what == "film":
                 # The insert waits for the foreign key's check, which only asks if the film exists.
-                wait_for_waiting(1)
+                wait_for_waiting(1, making.done)
             else:
                 assert isinstance(making.result(timeout=120), Show)
         assert isinstance(making.result(timeout=120), Show)

@@ -38,7 +38,7 @@ def test_a_change_that_waited_for_a_hold_is_refused() -> None:
     with transaction.atomic():
         hold(show)
         changing = elsewhere(lambda: change(cinema, "EUR", allow=allow_new_currency))
-        wait_for_waiting(1)
+        wait_for_waiting(1, changing.done)
     assert isinstance(changing.result(timeout=120), CurrencyInUse)
     cinema.refresh_from_db()
     assert cinema.currency == "INR"
@@ -49,7 +49,7 @@ def test_a_hold_waits_for_the_change() -> None:
     with transaction.atomic():
         change(show.screen.cinema, "EUR", allow=allow_new_currency)
         holding = elsewhere(lambda: hold(show))
-        wait_for_waiting(1)
+        wait_for_waiting(1, holding.done)
     assert isinstance(holding.result(timeout=120), Booking)
 
 
@@ -73,7 +73,7 @@ def test_a_new_show_that_waited_has_prices_of_the_new_currency() -> None:
                 movie=movie, screen=screen, starts_at=show.busy_until, standard_price=Decimal("0.5")
             )
         )
-        wait_for_waiting(1)
+        wait_for_waiting(1, making.done)
     assert isinstance(making.result(timeout=120), PriceTooFine)
 
 
@@ -90,5 +90,5 @@ def test_new_prices_that_waited_are_of_the_new_currency() -> None:
                 language="",
             )
         )
-        wait_for_waiting(1)
+        wait_for_waiting(1, pricing.done)
     assert isinstance(pricing.result(timeout=120), PriceTooFine)

@@ -97,7 +97,7 @@ def test_a_screen_that_two_people_want_at_once_goes_to_one() -> None:
     with transaction.atomic():
         first = make_show(screen=screen, starts_at=SEVEN)
         making = elsewhere(lambda: make_show(screen=screen, starts_at=SEVEN + HOUR))
-        wait_for_waiting(1)
+        wait_for_waiting(1, making.done)
     assert isinstance(making.result(timeout=120), ShowOverlaps)
     assert list(Show.objects.all()) == [first]
 
@@ -108,7 +108,7 @@ def test_a_screen_that_is_given_back_is_free_for_who_waited() -> None:
     with transaction.atomic():
         make_show(screen=screen, starts_at=SEVEN)
         making = elsewhere(lambda: make_show(screen=screen, starts_at=SEVEN + HOUR))
-        wait_for_waiting(1)
+        wait_for_waiting(1, making.done)
         transaction.set_rollback(True)
     assert [making.result(timeout=120)] == list(Show.objects.all())
 

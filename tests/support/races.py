@@ -54,10 +54,11 @@ def elsewhere(work: Callable[[], object]) -> "Future[object]":
     return future
 
 
-def wait_for_waiting(count: int) -> None:
+def wait_for_waiting(count: int, is_over: Callable[[], bool] = lambda: False) -> None:
     """Wait until `count` transactions of this database wait for a lock, on any server.
 
-    Raises AssertionError after 180 seconds.
+    Raises AssertionError after 180 seconds, or at once when `is_over` says that the call that was
+    to wait has ended without it.
     """
     waiting = (
         "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
@@ -67,7 +68,9 @@ def wait_for_waiting(count: int) -> None:
         waiting = f"SELECT sum(result::int) FROM run_command_on_all_nodes($${waiting}$$)"
     ends = time.monotonic() + 180
     with connection.cursor() as cursor:
-        while time.monotonic() < ends:
+        was_over = False
+        while time.monotonic() < ends and not was_over:
+            was_over = is_over()
             # In a transaction PostgreSQL caches pg_stat_activity. This clears the cached rows.
             cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(waiting)
@@ -111,22 +114,28 @@ def meeting(first: Callable[[], object], second: Callable[[], object]) -> object
 
     `first` runs in a transaction. Then `second` starts and waits for the lock. When it waits, the
     transaction of `first` commits. If `first` returns a function, it is called before the commit.
+    Raises AssertionError if `second` ends without a wait, and what `first` raises.
     """
-    done = threading.Event()
+    done, is_over = threading.Event(), threading.Event()
 
     def act(number: int) -> object:
         if number == 0:
             with transaction.atomic():
                 then = first()
                 done.set()
-                wait_for_waiting(1)
+                wait_for_waiting(1, is_over.is_set)
                 if callable(then):
                     then()
             return None
         assert done.wait(300)
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '180s'")
-        return second()
+        try:
+            return second()
+        finally:
+            is_over.set()
 
-    _, outcome = at_once(act, 2)
+    kept, outcome = at_once(act, 2)
+    if isinstance(kept, Exception):
+        raise kept
     return outcome
