@@ -24,9 +24,9 @@ from bookmyshow.core.time import database_now
 from shows.models import Show
 from shows.seatmap import current as seatmap
 from shows.waiting_room.errors import OnSaleError, PassRequired, PassUsed, SaleClosed
+from shows.waiting_room.join_and_enter import inside_of, inside_statement
 from shows.waiting_room.passes import check_any as check_passes
 from shows.waiting_room.passes import read as read_passes
-from shows.waiting_room.places import inside_of, inside_statement
 
 from .ending import count_seats, end_bookings
 from .errors import (

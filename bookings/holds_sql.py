@@ -48,8 +48,8 @@ SEATS_TO_HOLD = """
 # everything back.
 #
 # A show on sale through its waiting room needs a pass of that on-sale, and the person must still be
-# inside, which `shows.waiting_room.places.INSIDE` has read (docs/spec.md §24.4). The condition is
-# first: for all other shows it is one look at a column.
+# inside, which `INSIDE` in shows/waiting_room/join_and_enter.py has read (docs/spec.md §24.4). The
+# condition is first: for all other shows it is one look at a column.
 #
 # If the person has a hold at this show already, or has used the key here, the INSERT conflicts with
 # a unique index and does nothing. Whether the key was used at another show, and how many holds the

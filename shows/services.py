@@ -31,7 +31,7 @@ from .models import Cinema, Screen, Show
 from .screen_times import write_screen_times
 from .seating.plan import PlanSeat, parse_plan
 from .seatmap import current as seatmap
-from .waiting_room.covering import put_on_sale
+from .waiting_room.new_shows import put_on_sale
 
 OVERLAP_CONSTRAINT = "show_no_overlap_on_screen"
 #: A show can be scheduled at most this far ahead. A later date is probably a typing error.

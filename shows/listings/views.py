@@ -13,7 +13,7 @@ from bookmyshow.core.time import todays
 from movies.models import Movie
 from shows.models import Cinema
 from shows.tell_me.offer import offer
-from shows.waiting_room.door import closed_doors, doors_of_films
+from shows.waiting_room.list_notes import notes_of_films, notes_without_pass
 
 from .filters import SORTS, Filters, Options, offered
 from .home_lists import FilmLists
@@ -50,7 +50,7 @@ def home(request: HtmxHttpRequest) -> HttpResponse:
         "search_form": "browse",
         "featured": lists.featured(filters.city) if is_first_view else None,
         "soon": lists.soon() if is_first_view else (),
-        "doors": doors_of_films(now),
+        "sale_notes": notes_of_films(now),
     }
     response = page_or_part(request, "shows/listings/home.html", "results", context)
     if request.htmx:
@@ -111,7 +111,7 @@ def film(request: HtmxHttpRequest, slug: str) -> HttpResponse:
         "choice": choice,
         "not_in": _city_without_shows(request.GET.get("city", remembered), choice, now),
         "timetable": times,
-        "doors": closed_doors(request, shows, now),
+        "sale_notes": notes_without_pass(request, shows, now),
         "tell_me": None if shows else offer(request, movie, city=remembered),
         "structured": film_data(movie, times.cinemas, request.build_absolute_uri),
     }

@@ -20,7 +20,7 @@ from accounts.staff.sessions import background
 from shows.booking_fee import ShownPrices, shown_prices
 from shows.links import filter_query
 from shows.models import Seat, Show
-from shows.waiting_room.door import let_in, own_pass, signed_pass
+from shows.waiting_room.visitor_pass import let_in, own_pass, signed_pass
 
 from . import best_seats, show_cache
 from . import current as seatmap

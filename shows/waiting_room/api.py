@@ -14,10 +14,10 @@ from bookmyshow.core.rate_limits import count_attempt
 
 from . import services
 from .errors import NoPlace
-from .kept import kept_page
 from .models import Place
+from .page_cache import cached_page
 from .schemas import PassOut, PlaceOut, WaitingRoomOut
-from .state import state_of
+from .shared_state import state_of
 from .views import PRESSES_OF_PERSON
 
 router = Router(tags=["Waiting rooms"])
@@ -33,7 +33,7 @@ def read_waiting_room(request: HttpRequest, id: PathId) -> HttpResponse:
 
     Before the draw nobody has a turn. After it, anybody can compute each turn from `seed`.
     """
-    page = kept_page(id)
+    page = cached_page(id)
     response = answer(WaitingRoomOut.of(page, state_of(page.sale, timezone.now())), public=True)
     response["Cache-Control"] = "public, max-age=1"
     return response
@@ -53,7 +53,7 @@ def join_waiting_room(request: ApiRequest, id: PathId) -> HttpResponse:
     A place that is over is given again, at the end of the line.
     """
     count_attempt(PRESSES_OF_PERSON, request.auth.pk)
-    return answer(PlaceOut.of(services.join(id, request.auth), kept_page(id)))
+    return answer(PlaceOut.of(services.join(id, request.auth), cached_page(id)))
 
 
 @router.get(
@@ -64,7 +64,7 @@ def join_waiting_room(request: ApiRequest, id: PathId) -> HttpResponse:
 )
 def read_own_place(request: ApiRequest, id: PathId) -> HttpResponse:
     """One's own place."""
-    page = kept_page(id)
+    page = cached_page(id)
     return answer(PlaceOut.of(_own(id, request.auth), page))
 
 
@@ -80,7 +80,7 @@ def read_own_place(request: ApiRequest, id: PathId) -> HttpResponse:
 def enter_sale(request: ApiRequest, id: PathId) -> HttpResponse:
     """Go in when one's turn is called. Asking again answers the same pass, with the same end."""
     count_attempt(PRESSES_OF_PERSON, request.auth.pk)
-    page, place = kept_page(id), _own(id, request.auth)
+    page, place = cached_page(id), _own(id, request.auth)
     text = services.enter(place)
     assert place.pass_ends_at
     ends_at = place.pass_ends_at.astimezone(page.clock[0])

@@ -12,7 +12,7 @@ from shows.models import Seat, Show
 from .forms import ways_of
 from .models import OnSale, Place
 from .pages import SalePage
-from .state import Phase, phase_of
+from .shared_state import Phase, phase_of
 
 Outcome = Place.Outcome
 #: An on-sale that is switched on, and whose shows have begun, is listed this long after opening.

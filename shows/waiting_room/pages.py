@@ -17,9 +17,9 @@ from bookmyshow.core.templatetags.formatting import wait
 from movies.models import Movie
 from shows.models import Show
 
+from .join_and_enter import place_in_line
 from .models import OnSale, Place
-from .places import place_in_line
-from .state import Phase, phase_of
+from .shared_state import Phase, phase_of
 
 #: How long a shared cache keeps the page. The state decides what it shows, and is newer.
 PAGE_SECONDS = 15

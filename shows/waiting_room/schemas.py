@@ -7,10 +7,10 @@ from pydantic import Field
 
 from bookmyshow.core.api.schemas import Moment, Out
 
+from .join_and_enter import place_in_line
 from .models import OnSale, Place
 from .pages import SalePage
-from .places import place_in_line
-from .state import SharedState
+from .shared_state import SharedState
 
 PlaceStatus = Literal["waiting", "in_line", "called", "entered", "over"]
 

@@ -1,8 +1,8 @@
 """What the waiting room does: for people, for staff, and for beat (docs/spec.md §24)."""
 
 from .admission import admit, admit_all
-from .places import enter, everybody_was_called, join, place_in_line
-from .sales import change_sale, schedule_sale, switch_sale
+from .join_and_enter import enter, everybody_was_called, join, place_in_line
+from .staff_changes import change_sale, schedule_sale, switch_sale
 
 __all__ = [
     "admit",

@@ -23,10 +23,10 @@ from bookmyshow.core.time import database_now
 
 from . import pages, passes, services
 from .errors import OnSaleNotFound
-from .kept import kept_page
 from .models import OnSale, Place, room_path
+from .page_cache import cached_page
 from .pages import SalePage
-from .state import state_of
+from .shared_state import state_of
 
 PRESSES_OF_PERSON = Limit("waiting-room", parse("60 per minute"), in_memory_fallback=False)
 
@@ -49,7 +49,7 @@ def room(request: HttpRequest, on_sale_id: int) -> HttpResponse:
 def state(request: HttpRequest, on_sale_id: int) -> HttpResponse:
     """How things stand, the same for everybody: the only request of an open waiting page."""
     try:
-        shared = state_of(kept_page(on_sale_id).sale, timezone.now())
+        shared = state_of(cached_page(on_sale_id).sale, timezone.now())
     except OnSaleNotFound as error:
         raise Http404(error.message) from error
     return JsonResponse(

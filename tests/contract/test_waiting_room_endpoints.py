@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from shows.waiting_room import services
-from shows.waiting_room.kept import forget_kept
 from shows.waiting_room.models import OnSale, Place
+from shows.waiting_room.page_cache import forget_cached
 from tests.support.api_client import ApiInProcess
 from tests.support.factories import make_cinema, make_movie, make_screen, make_show, make_user
 from tests.support.on_sale import admit_now, make_sale, move_back, open_sale
@@ -28,7 +28,7 @@ PLACE_FIELDS = {
 
 @pytest.fixture(autouse=True)
 def read_states_again() -> None:
-    forget_kept()
+    forget_cached()
 
 
 def hold(api: ApiInProcess, show_id: int, user: Any, **headers: str) -> Any:
@@ -59,7 +59,7 @@ def test_a_program_joins_waits_enters_and_holds(quick_api: ApiInProcess) -> None
     assert quick_api.post(f"{room}/place", by=asha).data == joined
 
     admit_now(sale, 0)
-    forget_kept()
+    forget_cached()
     waits = quick_api.get(f"{room}/place", by=asha).data
     assert (waits["status"], waits["turn"], waits["ahead"]) == ("in_line", 1, 0)
     assert quick_api.post(f"{room}/enter", by=asha).problem == (409, "NOT_YOUR_TURN")

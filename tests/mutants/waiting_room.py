@@ -4,8 +4,9 @@ Each is: name, file, text, its replacement, and the test that must fail.
 """
 
 FOLDER = "shows/waiting_room"
-PASSES, PLACES, LEADER = f"{FOLDER}/passes.py", f"{FOLDER}/places.py", f"{FOLDER}/admission.py"
-SALES, MODELS, LOTTERY = f"{FOLDER}/sales.py", f"{FOLDER}/models.py", f"{FOLDER}/lottery.py"
+PASSES, JOINING = f"{FOLDER}/passes.py", f"{FOLDER}/join_and_enter.py"
+LEADER = f"{FOLDER}/admission.py"
+SALES, MODELS, LOTTERY = f"{FOLDER}/staff_changes.py", f"{FOLDER}/models.py", f"{FOLDER}/lottery.py"
 STATEMENTS = "bookings/holds_sql.py"
 HOLDS = "bookings/holds.py"
 
@@ -77,7 +78,7 @@ MUTANTS_OF_WAITING_ROOM = [
     ),
     (
         "a pass outlives the turn",
-        PLACES,
+        JOINING,
         "          AND entered_at IS NOT NULL AND done_at IS NULL\n",
         "",
         TURN,
@@ -91,7 +92,7 @@ MUTANTS_OF_WAITING_ROOM = [
     ),
     (
         "a place ends in the middle of a hold",
-        PLACES,
+        JOINING,
         "ORDER BY on_sale_id FOR SHARE",
         "ORDER BY on_sale_id",
         f"{RACES}::test_a_place_ends_before_a_hold_or_after_it_and_never_between",
@@ -210,7 +211,7 @@ MUTANTS_OF_WAITING_ROOM = [
     ),
     (
         "who comes after the opening is in the draw",
-        PLACES,
+        JOINING,
         "CASE WHEN clock.now < sale.opens_at THEN last + 1 ELSE arrivals.early END",
         "last + 1",
         f"{TESTS}::test_who_comes_between_the_opening_and_the_draw_is_not_in_the_draw",
@@ -231,21 +232,21 @@ MUTANTS_OF_WAITING_ROOM = [
     ),
     (
         "a person who joins again gets another place",
-        PLACES,
+        JOINING,
         "    WHERE own.done_at IS NOT NULL\n",
         "",
         f"{RACES}::test_many_who_join_at_once_get_different_numbers_and_one_person_gets_one",
     ),
     (
         "guests get a place",
-        PLACES,
+        JOINING,
         "    if user.is_guest:\n",
         "    if False:\n",
         f"{TESTS}::test_a_guest_has_to_log_in_first",
     ),
     (
         "who is called may enter at any time",
-        PLACES,
+        JOINING,
         "      AND (place.entered_at IS NOT NULL\n"
         "           OR place.called_at + make_interval(secs => %s) > clock_timestamp())\n",
         "      AND (true OR %s = 0)\n",

@@ -7,7 +7,7 @@
   show or one of its seats changes
 - a show's details: `shows.seatmap.show_cache`, 5 min; dropped together with the pointer
 - the API's lists of shows: `shows.api`, 5 s; dropped when a seat, the schedule or a film changes
-- on-sales with a waiting room, for lists: `shows.waiting_room.door`, 5 s
+- on-sales with a waiting room, for lists: `shows.waiting_room.list_notes`, 5 s
 - waiting pages, the same for everybody: `shows.waiting_room.views`, 15 s
 - drawn posters: `movies.posters.views`, 7 days; the key is a hash of everything in the picture
 - the slow figures of the dashboard: `bookings.dashboard.services`, 10 min

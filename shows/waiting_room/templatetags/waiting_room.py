@@ -1,15 +1,15 @@
-"""Doors of waiting rooms in lists of films and shows."""
+"""What lists of films and shows say about their waiting rooms."""
 
 from collections.abc import Mapping
 
 from django import template
 
-from shows.waiting_room.door import Door
+from shows.waiting_room.list_notes import SaleNote
 
 register = template.Library()
 
 
 @register.filter
-def of(doors: Mapping[int, Door] | str, pk: int | None) -> Door | None:
-    """The door of this on-sale, or of this film; None if there is none."""
-    return doors.get(pk) if pk and not isinstance(doors, str) else None
+def of(notes: Mapping[int, SaleNote] | str, pk: int | None) -> SaleNote | None:
+    """The note about this on-sale, or this film; None if there is none."""
+    return notes.get(pk) if pk and not isinstance(notes, str) else None

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from shows.waiting_room import services
-from shows.waiting_room.kept import forget_kept
 from shows.waiting_room.models import OnSale, Place
+from shows.waiting_room.page_cache import forget_cached
 from tests.support.factories import make_guest, make_movie, make_show, make_user
 from tests.support.guests import be_guest
 from tests.support.on_sale import admit_now, make_sale, move_back, open_sale
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def read_states_again() -> None:
-    forget_kept()
+    forget_cached()
 
 
 @pytest.fixture

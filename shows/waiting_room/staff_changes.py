@@ -2,7 +2,7 @@
 
 Locks, in this order: the on-sale, its film, its shows by primary key. A transaction that creates
 shows of the film has locked it too (`shows.services.keep_in_use`): so a new show gets the on-sale
-either there (`covering.on_sale_of`) or here.
+either there (`new_shows.put_on_sale`) or here.
 """
 
 from datetime import datetime

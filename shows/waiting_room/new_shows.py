@@ -1,4 +1,4 @@
-"""Which on-sale new shows of a film belong to."""
+"""Gives new shows of a film the on-sale that covers the film."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ def put_on_sale(shows: Iterable[Show]) -> None:
     """Set the on-sale of new shows that are not saved yet.
 
     The caller has locked their films (`shows.services.keep_in_use`). So an on-sale that is switched
-    at the same time waits for them, and then covers these shows too (`sales.switch_sale`).
+    at the same time waits for them, and then covers these shows too (`staff_changes.switch_sale`).
     """
     new = list(shows)
     films = {show.movie_id for show in new}

@@ -1,7 +1,8 @@
-"""On-sales as this process read them less than a second ago, for what is the same for everybody.
+"""The on-sale behind a waiting page, read from the database once a second by each process.
 
-They are kept in the process's own memory, because the waiting room must hold when Valkey does not:
-without this, each of a hundred thousand people would cost a read.
+It is kept in the process's own memory, because the waiting room must hold when Valkey does not:
+without this, each of a hundred thousand people would cost a read. Only for what is the same for
+everybody.
 """
 
 import threading
@@ -19,7 +20,7 @@ _kept: dict[int, tuple[float, SalePage | None]] = {}
 _lock = threading.Lock()
 
 
-def kept_page(on_sale_id: int) -> SalePage:
+def cached_page(on_sale_id: int) -> SalePage:
     """The on-sale with its names. Raises OnSaleNotFound."""
     at = time.monotonic()
     read_at, page = _kept.get(on_sale_id, (0.0, None))
@@ -35,7 +36,7 @@ def kept_page(on_sale_id: int) -> SalePage:
     return page
 
 
-def forget_kept() -> None:
+def forget_cached() -> None:
     """Read every row again, for tests."""
     with _lock:
         _kept.clear()

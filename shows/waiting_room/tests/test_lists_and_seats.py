@@ -1,4 +1,4 @@
-"""The door to shows of an on-sale: what lists say, and who gets to the seats."""
+"""Shows of an on-sale: what lists say, and who gets to the seats."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import User
 from shows.models import Show
-from shows.waiting_room import door, passes, services
+from shows.waiting_room import list_notes, passes, services
 from shows.waiting_room.models import OnSale
 from tests.support.factories import make_cinema, make_movie, make_screen, make_show, make_user
 from tests.support.on_sale import make_sale, open_sale, pass_of
@@ -42,7 +42,7 @@ def test_the_page_of_a_show_on_sale_leads_to_the_waiting_room(
     assert not is_led_away(client, show, sale)
 
 
-def test_only_one_s_own_pass_opens_the_door_and_the_page_says_until_when(client: Client) -> None:
+def test_only_one_s_own_pass_opens_the_show_and_the_page_says_until_when(client: Client) -> None:
     show = make_show()
     sale, asha = open_sale(show), make_user()
     text = pass_of(sale, asha)
@@ -91,7 +91,7 @@ def test_an_open_or_closed_sale_is_named_on_the_film_s_page_and_in_the_list(
     assert "Many people want to see this film." in film_page(client)
     assert "Waiting room" in client.get("/").content.decode()
     services.switch_sale(on_sale_id=sale.pk, mode="CLOSED", by=make_user(is_staff=True))
-    cache.delete(door.KEY)
+    cache.delete(list_notes.KEY)
     assert "The sale of this film is closed for now." in film_page(client)
     assert "Sale closed for now" in client.get("/").content.decode()
 
