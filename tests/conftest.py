@@ -1,8 +1,8 @@
 """Fixtures of the browser tests.
 
-A test uses the fixtures ``page``, ``live_site`` (for addresses) and ``sign_in`` (to log in)::
+A test uses the fixtures ``page``, ``deployed_site`` (for addresses) and ``sign_in`` (to log in)::
 
-    def test_a_film_is_found_by_its_title(page, live_site):
+    def test_a_film_is_found_by_its_title(page, deployed_site):
         make_movie(title="Her")
         page.goto("/")
         expect(page.get_by_role("link", name="Her")).to_be_visible()
@@ -39,8 +39,8 @@ from accounts.models import User
 from bookmyshow.environment import ROOT
 from tests.support.api_client import Api, ApiInProcess
 from tests.support.browser import PATIENCE_MS, launch_chromium
+from tests.support.deployed_site import DeployedSite, serve
 from tests.support.line import Line
-from tests.support.live_site import LiveSite, serve
 from tests.support.phone import Phone
 from tests.support.screens import LARGE_LIGHT, Screen
 
@@ -50,23 +50,23 @@ expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
-def live_site(
+def deployed_site(
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[LiveSite]:
+) -> Iterator[DeployedSite]:
     """The site as deployed (gunicorn, collected static files) on the tests' database.
 
-    A test that needs other settings starts another site: ``tests.support.live_site.serve``.
+    A test that needs other settings starts another site: ``tests.support.deployed_site.serve``.
     """
-    with django_db_blocker.unblock(), serve(tmp_path_factory.mktemp("live_site")) as site:
+    with django_db_blocker.unblock(), serve(tmp_path_factory.mktemp("deployed_site")) as site:
         yield site
 
 
 @pytest.fixture
-def api(live_site: LiveSite, transactional_db: None) -> Api:
+def api(deployed_site: DeployedSite, transactional_db: None) -> Api:
     """The API as deployed. It sees the rows that the test has committed."""
-    return Api(live_site.url)
+    return Api(deployed_site.url)
 
 
 @pytest.fixture
@@ -91,9 +91,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def phone(playwright: Playwright, live_site: LiveSite, tmp_path: Path) -> Iterator[Phone]:
+def phone(playwright: Playwright, deployed_site: DeployedSite, tmp_path: Path) -> Iterator[Phone]:
     """A phone whose browser keeps its profile."""
-    line = Line(live_site.url)
+    line = Line(deployed_site.url)
     phone = Phone(playwright, tmp_path / "profile", line)
     yield phone
     phone.context.close()
@@ -109,7 +109,7 @@ def screen(request: pytest.FixtureRequest) -> Screen:
 
 @pytest.fixture
 def visitor(
-    browser: Browser, live_site: LiveSite, screen: Screen, transactional_db: None
+    browser: Browser, deployed_site: DeployedSite, screen: Screen, transactional_db: None
 ) -> Iterator[Callable[..., BrowserContext]]:
     """A function that opens a browser with its own cookies: ``visitor(java_script_enabled=False)``.
 
@@ -119,7 +119,7 @@ def visitor(
 
     def visitor(**options: Any) -> BrowserContext:
         looks = {"viewport": screen.viewport, "color_scheme": screen.theme, "locale": "en-GB"}
-        context = browser.new_context(base_url=live_site.url, **(looks | options))
+        context = browser.new_context(base_url=deployed_site.url, **(looks | options))
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
         return context
@@ -165,7 +165,7 @@ def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Pa
 
 
 @pytest.fixture
-def sign_in(live_site: LiveSite) -> Callable[[Page, User], None]:
+def sign_in(deployed_site: DeployedSite) -> Callable[[Page, User], None]:
     """Log a visitor in without the form: ``sign_in(page, user)``."""
 
     def sign_in(page: Page, user: User) -> None:
@@ -173,7 +173,7 @@ def sign_in(live_site: LiveSite) -> Callable[[Page, User], None]:
         client.force_login(user)
         value = client.cookies[settings.SESSION_COOKIE_NAME].value
         name = settings.SESSION_COOKIE_NAME
-        page.context.add_cookies([{"name": name, "value": value, "url": live_site.url}])
+        page.context.add_cookies([{"name": name, "value": value, "url": deployed_site.url}])
 
     return sign_in
 

@@ -22,6 +22,7 @@ from accounts.models import User
 from bookings.models import Booking
 from tests.support.addresses import PAGES
 from tests.support.api_client import Api, ApiInProcess
+from tests.support.deployed_site import DeployedSite
 from tests.support.factories import (
     make_booking,
     make_cinema,
@@ -30,7 +31,6 @@ from tests.support.factories import (
     make_show,
     make_user,
 )
-from tests.support.live_site import LiveSite
 from tests.support.on_sale import make_sale
 
 SCRIPT = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -154,8 +154,10 @@ def test_headers_of_a_proxy_are_not_believed_from_anybody(
 
 
 @pytest.mark.parametrize("header", ["SCRIPT_NAME: //evil.example", "PATH_INFO: //evil.example/"])
-def test_a_visitors_header_moves_neither_page_nor_links(live_site: LiveSite, header: str) -> None:
-    site = urlsplit(live_site.url)
+def test_a_visitors_header_moves_neither_page_nor_links(
+    deployed_site: DeployedSite, header: str
+) -> None:
+    site = urlsplit(deployed_site.url)
     with socket.create_connection((site.hostname, site.port), timeout=60) as connection:
         head = f"GET //evil.example/ HTTP/1.1\r\nHost: localhost\r\n{header}\r\n"
         connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
@@ -164,7 +166,7 @@ def test_a_visitors_header_moves_neither_page_nor_links(live_site: LiveSite, hea
     assert b"//evil.example" not in answer
 
 
-def test_a_request_of_two_lengths_is_not_read_as_two(live_site: LiveSite, api: Api) -> None:
+def test_a_request_of_two_lengths_is_not_read_as_two(deployed_site: DeployedSite, api: Api) -> None:
     """Request smuggling: two servers could disagree where the body ends and the next request
     begins."""
     inner = b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -178,7 +180,7 @@ def test_a_request_of_two_lengths_is_not_read_as_two(live_site: LiveSite, api: A
         b"Transfer-Encoding : chunked\r\n",
         b"Transfer-Encoding: identity, chunked, identity\r\n",
     ]
-    site = urlsplit(live_site.url)
+    site = urlsplit(deployed_site.url)
     for head in heads:
         with socket.create_connection((site.hostname, site.port), timeout=60) as connection:
             request = b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\n" + head + b"\r\n"

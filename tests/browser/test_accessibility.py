@@ -18,6 +18,7 @@ from bookings.tickets import services as tickets
 from movies.models import Movie
 from shows.models import Show
 from tests.support.axe import violations
+from tests.support.deployed_site import DeployedSite
 from tests.support.factories import (
     begin,
     lapse,
@@ -28,7 +29,6 @@ from tests.support.factories import (
     make_show,
     make_user,
 )
-from tests.support.live_site import LiveSite
 from tests.support.money import make_refund, take_at_counter
 from tests.support.screens import SMALL_AND_LARGE
 
@@ -223,14 +223,16 @@ FAULTS = (
 )
 
 
-def test_pages_of_faults(visitor: Callable[..., BrowserContext], live_site: LiveSite) -> None:
+def test_pages_of_faults(
+    visitor: Callable[..., BrowserContext], deployed_site: DeployedSite
+) -> None:
     # A service worker would ask the site itself, past the routes below.
     visit = visitor(reduced_motion="reduce", service_workers="block").new_page()
     problems = []
     for name in FAULTS:
         context = {"request": RequestFactory().get("/"), "retry_after": 900}
         body = render_to_string(f"{name}.html", context)
-        address = f"{live_site.url}/fault/{name}/"
+        address = f"{deployed_site.url}/fault/{name}/"
         visit.route(address, partial(Route.fulfill, body=body, content_type="text/html"))
         visit.goto(address)
         assert visit.locator("h1").inner_text() in body

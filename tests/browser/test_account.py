@@ -12,8 +12,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
 from bookings.models import Booking
+from tests.support.deployed_site import DeployedSite
 from tests.support.factories import make_booking, make_movie, make_show, make_user
-from tests.support.live_site import LiveSite
 from tests.support.screens import SMALL, SMALL_AND_LARGE, Screen
 from tests.support.workers import running
 
@@ -143,10 +143,10 @@ def test_an_account_can_be_changed_exported_and_deleted(
 
 
 def test_a_mailed_link_resets_a_forgotten_password_and_works_once(
-    page: Page, user: User, live_site: LiveSite, screen: Screen
+    page: Page, user: User, deployed_site: DeployedSite, screen: Screen
 ) -> None:
     # Delete the mails of earlier tests.
-    for file in live_site.mail.glob("*"):
+    for file in deployed_site.mail.glob("*"):
         file.unlink()
     page.goto("/accounts/login/")
     page.get_by_role("link", name="Forgot your password?").click()
@@ -156,8 +156,8 @@ def test_a_mailed_link_resets_a_forgotten_password_and_works_once(
     page.get_by_role("button", name="Send the link").click()
     expect(page.get_by_role("heading", name="Look in your mail")).to_be_visible()
     screen.check(page)
-    with running(live_site.mail.parent, "worker"):
-        link = reset_link(live_site.mail, user.email)
+    with running(deployed_site.mail.parent, "worker"):
+        link = reset_link(deployed_site.mail, user.email)
     page.goto(link)
     page.get_by_label("New password").fill(NEW_PASSWORD)
     screen.check(page)

@@ -12,9 +12,9 @@ from accounts.models import User
 from bookings import services
 from shows.models import Show
 from shows.seatmap import current as seatmap
+from tests.support.deployed_site import DeployedSite, serve
 from tests.support.factories import begin, lapse, make_booking, make_show, make_user
 from tests.support.live_process import LiveProcess, pushing
-from tests.support.live_site import LiveSite, serve
 from tests.support.screens import SMALL, Screen
 
 POLL_MS = 5_000
@@ -52,14 +52,14 @@ def live(
 
 
 @pytest.fixture(scope="module")
-def live_site(
+def deployed_site(
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
     live: LiveProcess,
-) -> Iterator[LiveSite]:
+) -> Iterator[DeployedSite]:
     """Instead of the session's site, one whose pages know the live process."""
-    folder = tmp_path_factory.mktemp("live_site")
+    folder = tmp_path_factory.mktemp("deployed_site")
     with django_db_blocker.unblock(), serve(folder, LIVE_URL=live.setting) as site:
         yield site
 

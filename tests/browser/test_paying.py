@@ -24,6 +24,7 @@ from bookings.payments.reconciling.reconciler import reconcile
 from bookings.payments.states import OrderState, PaymentState
 from shows.models import Show
 from tests.support.axe import violations
+from tests.support.deployed_site import DeployedSite, serve
 from tests.support.factories import (
     lapse,
     make_booking,
@@ -32,7 +33,6 @@ from tests.support.factories import (
     make_show,
     make_user,
 )
-from tests.support.live_site import LiveSite, serve
 from tests.support.sandbox import Sandbox
 from tests.support.screens import SMALL, SMALL_AND_LARGE, Screen
 
@@ -43,12 +43,12 @@ BOOKED = "Booked. Enjoy the film."
 
 
 @pytest.fixture(scope="module")
-def live_site(
+def deployed_site(
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
     sandbox_process: Sandbox,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[LiveSite]:
+) -> Iterator[DeployedSite]:
     """The site of this file's visitors sells online, at the sandbox."""
     folder = tmp_path_factory.mktemp("shop")
     with django_db_blocker.unblock(), serve(folder, **sandbox_process.environment) as site:

@@ -14,20 +14,20 @@ from bookings import services
 from bookings.models import Booking
 from bookings.payments.models import Payment
 from bookings.payments.states import PaymentState
+from tests.support.deployed_site import DeployedSite, serve
 from tests.support.factories import make_show, make_user
-from tests.support.live_site import LiveSite, serve
 from tests.support.sandbox import Sandbox
 
 SignIn = Callable[[Page, User], None]
 
 
 @pytest.fixture(scope="module")
-def live_site(
+def deployed_site(
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
     sandbox_process: Sandbox,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[LiveSite]:
+) -> Iterator[DeployedSite]:
     settings = sandbox_process.environment | {"SANDBOX_PROTOCOL": "razorpay"}
     folder = tmp_path_factory.mktemp("shop")
     with django_db_blocker.unblock(), serve(folder, **settings) as site:

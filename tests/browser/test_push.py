@@ -27,8 +27,8 @@ from bookings.models import Booking
 from bookings.push.scanners import write_hold_ends
 from bookings.show_changes.services import move_show
 from bookmyshow.core.time import database_now
+from tests.support.deployed_site import DeployedSite, serve
 from tests.support.factories import make_booking, make_movie, make_show, make_user
-from tests.support.live_site import LiveSite, serve
 from tests.support.push_service import PushService, TestBrowser, push_service_running
 from tests.support.screens import SMALL_AND_LARGE, Screen
 
@@ -72,14 +72,14 @@ def service() -> Iterator[PushService]:
 
 
 @pytest.fixture(scope="module")
-def live_site(
+def deployed_site(
     service: PushService,
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[LiveSite]:
+) -> Iterator[DeployedSite]:
     """A site that may send messages to our push service."""
-    folder = tmp_path_factory.mktemp("live_site")
+    folder = tmp_path_factory.mktemp("deployed_site")
     own = {"PUSH_TEST_ORIGIN": service.origin, "VAPID_PRIVATE_KEY": KEY}
     with django_db_blocker.unblock(), serve(folder, **own) as site:
         yield site
@@ -111,7 +111,7 @@ def phone(context: BrowserContext, push: PushService) -> TestBrowser:
 class ServiceWorker:
     """The service worker of a page's site, reached by the browser's debugger."""
 
-    def __init__(self, page: Page, site: LiveSite) -> None:
+    def __init__(self, page: Page, site: DeployedSite) -> None:
         self._page, self._origin = page, site.url
         self._debugger = page.context.new_cdp_session(page)
         self._registrations: list[str] = []
@@ -187,7 +187,7 @@ def test_a_hold_that_ends_is_told_by_the_service_worker_and_opens_its_page(
     phone: TestBrowser,
     push: PushService,
     sign_in: SignIn,
-    live_site: LiveSite,
+    deployed_site: DeployedSite,
     screen: Screen,
 ) -> None:
     booking = the_hold(user)
@@ -210,12 +210,12 @@ def test_a_hold_that_ends_is_told_by_the_service_worker_and_opens_its_page(
     assert send().sent == 1
     (message,) = push.messages_to(phone)
 
-    worker = ServiceWorker(page, live_site)
+    worker = ServiceWorker(page, deployed_site)
     worker.deliver(message)
     (shown,) = worker.notifications(count=1)
     assert shown["title"] == "30 seconds left for your seats"
     assert shown["body"] == "Her: C4, C5"
-    assert shown["icon"].startswith(f"{live_site.url}/static/icons/icon-192")
+    assert shown["icon"].startswith(f"{deployed_site.url}/static/icons/icon-192")
     # The same event again takes its place.
     worker.deliver(message)
     assert len(worker.notifications(count=1)) == 1
@@ -225,12 +225,12 @@ def test_a_hold_that_ends_is_told_by_the_service_worker_and_opens_its_page(
     address = worker.press(program)
     assert worker.notifications(count=0) == []
     page.goto(address)
-    expect(page).to_have_url(f"{live_site.url}{booking.get_absolute_url()}")
+    expect(page).to_have_url(f"{deployed_site.url}{booking.get_absolute_url()}")
     assert push.problems == []
 
 
 def test_who_chose_only_moved_shows_is_told_that_and_can_stop_it(
-    page: Page, phone: TestBrowser, push: PushService, live_site: LiveSite, user: User,
+    page: Page, phone: TestBrowser, push: PushService, deployed_site: DeployedSite, user: User,
     sign_in: SignIn,
 ) -> None:  # fmt: skip
     show = make_show(movie=make_movie("Her"), starts_in=timedelta(hours=26))
@@ -250,7 +250,7 @@ def test_who_chose_only_moved_shows_is_told_that_and_can_stop_it(
     move_show(by=staff, show_id=show.pk, starts_at=show.starts_at + timedelta(hours=1))
     assert send().sent == 1
     (message,) = push.messages_to(phone)
-    worker = ServiceWorker(page, live_site)
+    worker = ServiceWorker(page, deployed_site)
     worker.deliver(message)
     (shown,) = worker.notifications(count=1)
     assert shown["title"] == "Her was moved"
@@ -280,13 +280,13 @@ def test_a_subscription_that_the_browser_renews_is_told_to_the_site(
 
 
 def test_a_message_leads_to_no_other_site(
-    page: Page, phone: TestBrowser, live_site: LiveSite
+    page: Page, phone: TestBrowser, deployed_site: DeployedSite
 ) -> None:
     page.goto("/")
-    worker = ServiceWorker(page, live_site)
+    worker = ServiceWorker(page, deployed_site)
     worker.deliver({"title": "Her", "url": "https://evil.example/", "tag": "x"})
     (shown,) = worker.notifications(count=1)
-    assert shown["data"] == {"url": f"{live_site.url}/bookings/"}
+    assert shown["data"] == {"url": f"{deployed_site.url}/bookings/"}
 
 
 def test_after_log_out_the_next_person_is_not_told_what_the_former_asked_for(

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.models import User
 from bookmyshow.site.error_pages import unavailable
 from shows.models import Show
+from tests.support.deployed_site import DeployedSite, serve
 from tests.support.factories import begin, make_booking, make_movie, make_show, make_user
-from tests.support.live_site import LiveSite, serve
 from tests.support.screens import SMALL, SMALL_AND_LARGE, Screen
 
 pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
@@ -50,7 +50,7 @@ def test_shows_and_lists_that_have_nothing_to_sell_say_so_and_lead_on(
 
 
 def test_what_goes_wrong_is_said_kindly_and_leads_on(
-    page: Page, screen: Screen, live_site: LiveSite
+    page: Page, screen: Screen, deployed_site: DeployedSite
 ) -> None:
     see(page, screen, "/nowhere/", "Resource not found.")
     see(page, screen, "/accounts/password-reset/x/y/", "This link has had its day")
@@ -141,7 +141,7 @@ def test_a_poll_that_fails_is_said_and_its_next_answer_takes_that_away(page: Pag
 
 @pytest.mark.screens
 def test_maintenance_is_announced_on_every_screen(
-    browser: Browser, live_site: LiveSite, transactional_db: None, tmp_path: Path
+    browser: Browser, deployed_site: DeployedSite, transactional_db: None, tmp_path: Path
 ) -> None:
     with serve(tmp_path, MAINTENANCE="on") as closed:
         for screen in SMALL_AND_LARGE:

@@ -10,8 +10,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from accounts.models import User
 from bookings import services
 from bookings.models import Booking
+from tests.support.deployed_site import DeployedSite
 from tests.support.factories import lapse, make_booking, make_movie, make_show, make_user
-from tests.support.live_site import LiveSite
 from tests.support.screens import SMALL, SMALL_AND_LARGE, Screen
 
 pytestmark = pytest.mark.screens(SMALL)
@@ -106,7 +106,7 @@ def test_on_a_phone_that_can_the_link_goes_to_its_own_sheet(
 
 
 def test_from_my_bookings_a_ticket_is_added_and_a_hold_confirmed_or_let_go(
-    page: Page, user: User, ticket: Booking, sign_in: SignIn, live_site: LiveSite
+    page: Page, user: User, ticket: Booking, sign_in: SignIn, deployed_site: DeployedSite
 ) -> None:
     held = services.hold_seats(
         user=user, show_id=make_show(movie=make_movie("Her")).pk, labels=["A1"]
@@ -120,7 +120,7 @@ def test_from_my_bookings_a_ticket_is_added_and_a_hold_confirmed_or_let_go(
     entry = Calendar.from_ical(page.request.get(str(add.get_attribute("href"))).body())
     assert entry.walk("VEVENT")[0]["summary"] == "Past Lives"
     page.get_by_role("link", name="Confirm or release A1 for Her").click()
-    expect(page).to_have_url(f"{live_site.url}{held.get_absolute_url()}")
+    expect(page).to_have_url(f"{deployed_site.url}{held.get_absolute_url()}")
     page.get_by_role("button", name="Release seats").click()
     expect(page.get_by_role("heading", name="You let these seats go")).to_be_visible()
     page.goto("/bookings/")

@@ -13,8 +13,8 @@ from shows.waiting_room import passes, services
 from shows.waiting_room.models import OnSale, Place
 from tests.support.axe import violations
 from tests.support.browser import PATIENCE_MS
+from tests.support.deployed_site import DeployedSite
 from tests.support.factories import make_movie, make_show, make_user
-from tests.support.live_site import LiveSite
 from tests.support.on_sale import admit_now, make_sale, open_sale, pass_of
 from tests.support.screens import SMALL_AND_LARGE, Screen
 
@@ -181,14 +181,14 @@ def test_a_sale_that_closes_or_ends_says_so_on_the_open_page(page: Page, show: S
 
 
 def test_time_that_ends_while_choosing_is_said_and_leads_back(
-    page: Page, sign_in: SignIn, show: Show, live_site: LiveSite
+    page: Page, sign_in: SignIn, show: Show, deployed_site: DeployedSite
 ) -> None:
     sale, asha = open_sale(show), make_user()
     sign_in(page, asha)
 
     def give(text: str) -> None:
         name = f"{passes.COOKIE}{sale.pk}"
-        page.context.add_cookies([{"name": name, "value": text, "url": live_site.url}])
+        page.context.add_cookies([{"name": name, "value": text, "url": deployed_site.url}])
 
     give(pass_of(sale, asha))
     page.clock.install()

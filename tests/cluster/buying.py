@@ -25,7 +25,7 @@ from tests.cluster.database import Cluster, until
 from tests.cluster.network import Host
 from tests.faults import site as faults
 from tests.faults.load import Answer, Buyer, Load, shop
-from tests.support.live_site import LiveSite, wait_until_it_answers
+from tests.support.deployed_site import DeployedSite, wait_until_it_answers
 
 URL = "http://127.0.0.1:8000"
 SHOWS, BUYERS = 8, 8
@@ -128,7 +128,7 @@ class Site:
         gunicorn = [sys.executable, "-m", "gunicorn", "bookmyshow.wsgi"]
         process = self.web.run(gunicorn, env=env, log=log)
         with self.web.inside():
-            wait_until_it_answers(LiveSite(url, self.folder, log), process)
+            wait_until_it_answers(DeployedSite(url, self.folder, log), process)
         return process
 
     def _valkey_answers(self) -> bool:

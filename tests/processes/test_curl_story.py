@@ -9,8 +9,8 @@ import pytest
 from bookings.models import Booking
 from bookmyshow.environment import ROOT
 from tests.support import programs
+from tests.support.deployed_site import DeployedSite
 from tests.support.factories import make_booking, make_show
-from tests.support.live_site import LiveSite
 
 
 def shell_of(text: str) -> str:
@@ -18,7 +18,9 @@ def shell_of(text: str) -> str:
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/api.md"])
-def test_the_story_works_as_pasted(page: str, live_site: LiveSite, transactional_db: None) -> None:
+def test_the_story_works_as_pasted(
+    page: str, deployed_site: DeployedSite, transactional_db: None
+) -> None:
     programs.need("curl")
     show = make_show()
     make_booking(show, ["A1"])
@@ -27,7 +29,7 @@ def test_the_story_works_as_pasted(page: str, live_site: LiveSite, transactional
         text = text.partition("## The API in two lines")[2].partition("## ")[0]
     story = shell_of(text)
     assert story.count("\n") == 2
-    site = live_site.url.removeprefix("http://")
+    site = deployed_site.url.removeprefix("http://")
     pasted = subprocess.run(
         ["bash", "-eu", "-c", story.replace("localhost:8000", site)],
         capture_output=True,

@@ -11,7 +11,7 @@ from bookings import sweep_heartbeat
 from bookings.dashboard import site_warnings
 from bookings.tasks import release_expired_holds
 from tests.support.api_client import Api, ApiInProcess
-from tests.support.live_site import free_port
+from tests.support.deployed_site import free_port
 
 WELL = {"database": "ok", "cache": "ok", "broker": "ok", "sweeper": "ok", "replica": "none"}
 

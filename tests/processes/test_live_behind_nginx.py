@@ -11,9 +11,9 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from shows.seatmap import current as seatmap
+from tests.support.deployed_site import free_port
 from tests.support.factories import make_booking, make_show
 from tests.support.live_process import LiveProcess, pushing
-from tests.support.live_site import free_port
 from tests.support.nginx import nginx
 
 #: Only against a hang.

@@ -11,8 +11,8 @@ from bookmyshow.core import rate_limits
 from bookmyshow.core.rate_limits import Limit, RateLimited, count_attempt
 from bookmyshow.core.templatetags.formatting import wait
 from tests.support.api_client import ApiInProcess
+from tests.support.deployed_site import free_port
 from tests.support.factories import make_show, make_user
-from tests.support.live_site import free_port
 
 TWICE = Limit("test", parse("2 per hour"))
 UNGUARDED = Limit("test-open", parse("2 per hour"), in_memory_fallback=False)

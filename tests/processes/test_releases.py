@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bookmyshow.environment import ROOT
-from tests.support.live_site import free_port
+from tests.support.deployed_site import free_port
 
 APPLICATION = """
 def application(environ, start_response):

@@ -20,8 +20,8 @@ from bookings.show_changes.services import cancel_show
 from bookmyshow.environment import ROOT
 from bookmyshow.serving import supervisor
 from bookmyshow.site.management.commands.run_site import procfile, wanted_programs
+from tests.support.deployed_site import free_port, site_environment
 from tests.support.factories import make_booking, make_show, make_user
-from tests.support.live_site import free_port, site_environment
 
 RUN_SITE = [sys.executable, "manage.py", "run_site", "--no-demo"]
 

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
+from tests.support.deployed_site import DeployedSite, free_port
 from tests.support.factories import make_show, make_user
-from tests.support.live_site import LiveSite, free_port
 from tests.support.nginx import nginx
 from tests.support.on_sale import make_sale
 
@@ -21,12 +21,12 @@ PATIENCE_SECONDS = 60
 
 @pytest.mark.usefixtures("transactional_db")
 def test_many_people_are_one_request_a_second_and_nobody_s_cookie_counts(
-    live_site: LiveSite, tmp_path: Path
+    deployed_site: DeployedSite, tmp_path: Path
 ) -> None:
     sale, client = make_sale(make_show()), Client()
     client.force_login(make_user())
     session = f"sessionid={client.cookies['sessionid'].value}"
-    port = urlsplit(live_site.url).port
+    port = urlsplit(deployed_site.url).port
     assert port
     with nginx("compose.conf", tmp_path, upstream=port, live=free_port()) as url:
 

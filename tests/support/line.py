@@ -11,7 +11,7 @@ import threading
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from tests.support.live_site import free_port
+from tests.support.deployed_site import free_port
 
 BYTES = 65536
 BAD_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bookmyshow.environment import ROOT
-from tests.support.live_site import START_SECONDS, free_port, site_environment
+from tests.support.deployed_site import START_SECONDS, free_port, site_environment
 
 COMMAND = [sys.executable, "-m", "bookmyshow.serving.live"]
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from bookmyshow.environment import ROOT
 from tests.support import programs
-from tests.support.live_site import START_SECONDS, free_port
+from tests.support.deployed_site import START_SECONDS, free_port
 
 OPS = ROOT / "ops" / "nginx"
 # Like the nginx.conf of Debian and of the Docker image. But all files are in the test's folder, so

@@ -9,8 +9,8 @@ from pathlib import Path
 from bookings.show_changes.services import cancel_show
 from bookmyshow.environment import ROOT
 from shows.models import Show
+from tests.support.deployed_site import free_port, site_environment
 from tests.support.factories import make_booking, make_show, make_user
-from tests.support.live_site import free_port, site_environment
 
 WAIT_SECONDS = 180
 # PostgreSQL's application_name for the commands of `manage`. A test finds their connections by it.

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from bookings.payments import providers
 from bookmyshow.environment import ROOT
-from tests.support.live_site import START_SECONDS, free_port
+from tests.support.deployed_site import START_SECONDS, free_port
 
 PATIENCE_SECONDS = 60.0
 
@@ -39,7 +39,7 @@ class Sandbox:
 
     @property
     def environment(self) -> dict[str, str]:
-        """For a site in another process (tests.support.live_site.serve)."""
+        """For a site in another process (tests.support.deployed_site.serve)."""
         return {"PAYMENTS": "sandbox", "SANDBOX_URL": self.url}
 
     def start(self) -> None:

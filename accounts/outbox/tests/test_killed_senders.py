@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from accounts.outbox.models import Message, State
 from accounts.outbox.sending import send_due
-from tests.support.live_site import wait_until_the_database_let_go
+from tests.support.deployed_site import wait_until_the_database_let_go
 from tests.support.mail_server import MailServer, mail_server
 from tests.support.outbox import let_time_pass
 from tests.support.owed_mail import MANAGER, WAIT_SECONDS, cancel_sold_show, kill, manage

@@ -26,8 +26,8 @@ from accounts.tasks import send_mail
 from bookings.archive.services import archive_batch
 from shows.models import Show
 from tests.support.admin_site import staff_client
+from tests.support.deployed_site import wait_until_the_database_let_go
 from tests.support.factories import make_user
-from tests.support.live_site import wait_until_the_database_let_go
 from tests.support.mail_server import MailServer, mail_server
 from tests.support.outbox import let_time_pass
 from tests.support.owed_mail import MANAGER, WAIT_SECONDS, cancel_sold_show, kill, manage

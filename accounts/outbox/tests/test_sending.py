@@ -20,8 +20,8 @@ from accounts.privacy.services import delete_account
 from accounts.tasks import send_mail
 from bookings.models import Booking
 from shows.models import Show
+from tests.support.deployed_site import free_port, wait_until_the_database_let_go
 from tests.support.factories import make_user
-from tests.support.live_site import free_port, wait_until_the_database_let_go
 from tests.support.mail_server import MailServer, mail_server
 from tests.support.owed_mail import MANAGER, WAIT_SECONDS, cancel_sold_show, kill, manage, sold_show
 from tests.support.races import at_once, wait_for_waiting

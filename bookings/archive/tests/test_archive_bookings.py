@@ -29,8 +29,8 @@ from shows.waiting_room import services as waiting_room
 from shows.waiting_room.models import OnSale
 from tests.support.admin_site import staff_client
 from tests.support.api_client import ApiInProcess
+from tests.support.deployed_site import free_port, site_environment, wait_until_the_database_let_go
 from tests.support.factories import make_booking, make_movie, make_show, make_user
-from tests.support.live_site import free_port, site_environment, wait_until_the_database_let_go
 from tests.support.money import make_order, make_payment
 from tests.support.on_sale import make_sale
 

@@ -17,8 +17,8 @@ from bookings.show_changes.progress import refund_progress
 from bookings.show_changes.services import cancel_show
 from bookmyshow.environment import ROOT
 from shows.models import Show
+from tests.support.deployed_site import free_port, site_environment
 from tests.support.factories import hall, make_booking, make_show, make_user
-from tests.support.live_site import free_port, site_environment
 from tests.support.money import make_order
 from tests.support.paid import pay_online
 from tests.support.sandbox import Sandbox

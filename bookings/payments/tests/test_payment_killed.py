@@ -12,7 +12,7 @@ from bookings.payments.models import Payment
 from bookings.payments.states import PaymentState
 from bookmyshow.core.time import database_now
 from bookmyshow.environment import ROOT
-from tests.support.live_site import free_port, site_environment
+from tests.support.deployed_site import free_port, site_environment
 from tests.support.paying import mails, press, run_out, seen, status_of
 from tests.support.sandbox import Sandbox
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.support.browser import PATIENCE_MS
-from tests.support.live_site import LiveSite, serve
+from tests.support.deployed_site import DeployedSite, serve
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,12 +26,12 @@ SEEN_AND_UNDER_THE_WORKER = """async () => {
 
 
 @pytest.fixture
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedSite]:
     with serve(tmp_path_factory.mktemp("site"), METRICS_TOKEN=TOKEN) as site:
         yield site
 
 
-def sample(site: LiveSite, line: str) -> float:
+def sample(site: DeployedSite, line: str) -> float:
     """The sum of the samples that start with `line`; 0 if there are none."""
     request = urllib.request.Request(
         f"{site.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}
@@ -41,7 +41,7 @@ def sample(site: LiveSite, line: str) -> float:
     return sum(float(each.split()[-1]) for each in text.splitlines() if each.startswith(line))
 
 
-def test_all_workers_add_up_and_the_log_is_json_from_its_first_line(site: LiveSite) -> None:
+def test_all_workers_add_up_and_the_log_is_json_from_its_first_line(site: DeployedSite) -> None:
     for _ in range(20):
         with urllib.request.urlopen(f"{site.url}/sitemap.xml", timeout=60) as answer:
             answer.read()
@@ -59,7 +59,7 @@ def test_the_folder_they_add_up_in_goes_with_the_site(tmp_path: Path) -> None:
 
 
 def test_a_browser_tells_how_fast_each_page_was_as_it_is_left(
-    site: LiveSite, browser: Browser
+    site: DeployedSite, browser: Browser
 ) -> None:
     """Also for pages with a service worker, whose fetch of the measures could be lost on
     leaving."""

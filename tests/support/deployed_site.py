@@ -30,7 +30,7 @@ _claims: list[socket.socket] = []
 
 
 @dataclass(frozen=True)
-class LiveSite:
+class DeployedSite:
     """A site that is being served."""
 
     #: Without a slash at the end: ``http://127.0.0.1:12345``.
@@ -95,7 +95,7 @@ def collect_static_files() -> None:
 
 
 @contextmanager
-def serve(folder: Path, **environment: str) -> Iterator[LiveSite]:
+def serve(folder: Path, **environment: str) -> Iterator[DeployedSite]:
     """Serve the tests' database from another process, which sees only what is committed.
 
     ``environment`` changes settings, such as ``BOOKING_EXPIRY_MINUTES="1"``.
@@ -103,7 +103,7 @@ def serve(folder: Path, **environment: str) -> Iterator[LiveSite]:
     port = free_port()
     env = {**site_environment(folder, port), **environment}
     collect_static_files()
-    site = LiveSite(f"http://127.0.0.1:{port}", folder / "mail", folder / "gunicorn.log")
+    site = DeployedSite(f"http://127.0.0.1:{port}", folder / "mail", folder / "gunicorn.log")
     with open(site.log, "wb") as log:
         command = [sys.executable, "-m", "gunicorn", "bookmyshow.wsgi"]
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
@@ -139,7 +139,7 @@ def wait_until_the_database_let_go(process_name: str) -> None:
     raise RuntimeError(f"{process_name} is still connected to the database")
 
 
-def wait_until_it_answers(site: LiveSite, process: subprocess.Popen[bytes]) -> None:
+def wait_until_it_answers(site: DeployedSite, process: subprocess.Popen[bytes]) -> None:
     """Return at the first answer, even an error. Raises RuntimeError if the site gives none."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:

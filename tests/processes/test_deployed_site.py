@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from tests.support.live_site import LiveSite
+from tests.support.deployed_site import DeployedSite
 
 
 def test_a_user_made_by_the_test_signs_in_through_the_form(page: Page) -> None:
@@ -26,10 +26,12 @@ def test_sign_in_works_without_the_form(page: Page, sign_in: Callable[[Page, Use
     expect(page.get_by_role("button", name="Log out")).to_be_visible()
 
 
-def test_static_files_are_served_by_their_hashed_names(page: Page, live_site: LiveSite) -> None:
+def test_static_files_are_served_by_their_hashed_names(
+    page: Page, deployed_site: DeployedSite
+) -> None:
     page.goto("/admin/login/")
     address = page.locator("link[rel=stylesheet]").first.get_attribute("href")
     assert address is not None
-    response = page.request.get(live_site.url + address)
+    response = page.request.get(deployed_site.url + address)
     assert response.ok
     assert "immutable" in response.headers["cache-control"]
