@@ -33,6 +33,7 @@ def page_files() -> list[str]:
     return [
         *(static(f"css/{name}.css") for name in STYLES),
         static("js/site.js"),
+        static("js/press.js"),
         static("js/ticket.js"),
         static("icons.svg"),
         static("favicon.svg"),

@@ -3,7 +3,7 @@
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 #: `import … from "./name.js"` as the formatter writes it.
-MODULE_IMPORT = r'(?P<matched>from "(?P<url>\./[^"]+)")'
+MODULE_IMPORT = r'(?P<matched>from "(?P<url>\.\.?/[^"]+)")'
 
 
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):

@@ -66,6 +66,7 @@ def kept_files() -> list[str]:
     return [
         *(static(f"css/{name}.css") for name in STYLES),
         static("js/site.js"),
+        static("js/press.js"),
         static("icons.svg"),
         static("favicon.svg"),
         static("fonts/figtree-latin.woff2"),

@@ -1,6 +1,7 @@
 /* The time left to confirm or pay for each hold on the page. The server sends the seconds that are left; the
    page counts down with performance.now(), which never jumps. After the page may have been asleep,
    it asks the server again. */
+import { afterPress } from "./press.js";
 import { hideToast, showToast } from "./site.js";
 
 const WARN_SECONDS = 30;
@@ -55,7 +56,9 @@ class Countdown {
   end() {
     if (this.box.hasAttribute("data-stays")) {
       this.isOver = true;
-      this.box.textContent = "The time is over; your seats may still be free";
+      afterPress(() => {
+        this.box.textContent = "The time is over; your seats may still be free";
+      });
     } else location.reload();
   }
 

@@ -3,6 +3,7 @@
    scanner that types works too. */
 
 import { watchConnection } from "./door_connection.js";
+import { afterPress } from "./press.js";
 import { offerCamera } from "./qr_camera.js";
 
 const form = document.getElementById("door-form");
@@ -65,7 +66,7 @@ const showUnchecked = () => {
 
 const beforeRequest = ({ detail }) => {
   clearTimeout(timeout);
-  timeout = setTimeout(() => detail.xhr.abort(), ANSWER_WITHIN_MS);
+  timeout = setTimeout(afterPress, ANSWER_WITHIN_MS, () => detail.xhr.abort());
   showPanel("checking");
 };
 
@@ -116,7 +117,7 @@ const sendNext = async () => {
   // The event listeners above show the error.
   await window.htmx.ajax("POST", address, options).catch(() => {});
   isBusy = false;
-  sendNext();
+  afterPress(sendNext);
 };
 
 /* The ticket's form, and that of an answer that can be undone. */
@@ -126,7 +127,8 @@ const onSubmit = (event) => {
   event.preventDefault();
   waiting.push({ address: sent.action, values: Object.fromEntries(new FormData(sent)) });
   field.value = "";
-  sendNext();
+  // The panel changes when it is sent, and it may have a button that is being pressed.
+  afterPress(sendNext);
 };
 
 if (window.htmx) {

@@ -2,6 +2,7 @@
    admitted people every ten seconds; that answer decides, and the answer to a scan. The browser's
    own `offline` is believed at once, but its `online` only after an answer. */
 
+import { afterPress } from "./press.js";
 import { hideToast } from "./site.js";
 
 const counter = document.getElementById("door-counter");
@@ -47,7 +48,7 @@ export const watchConnection = () => {
       if (isUnreachable(event.detail.xhr)) event.stopPropagation();
     });
   }
-  addEventListener("offline", sayOffline);
+  addEventListener("offline", () => afterPress(sayOffline));
   addEventListener("online", () => window.htmx.trigger(counter, "ask"));
   if (!navigator.onLine) sayOffline();
 };

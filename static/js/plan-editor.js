@@ -1,4 +1,5 @@
 /* A seating plan is drawn while it is typed. The server draws it, so only one program reads plans. */
+import { afterPress } from "./press.js";
 
 const PAUSE_MS = 250;
 const field = document.getElementById("id_seating_plan");
@@ -18,8 +19,10 @@ const draw = async () => {
   const mine = requests;
   try {
     const drawn = await fetchPicture();
-    // An answer that a later request has overtaken is about an older plan.
-    if (drawn !== null && mine === requests) picture.innerHTML = drawn;
+    afterPress(() => {
+      // An answer that a later request has overtaken is about an older plan.
+      if (drawn !== null && mine === requests) picture.innerHTML = drawn;
+    });
   } catch {
     // The picture stays as it was; saving says what is wrong.
   }

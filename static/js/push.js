@@ -1,4 +1,5 @@
 /* "Tell me on this phone": the browser asks for its permission only when the button is pressed. */
+import { afterPress } from "./press.js";
 import { showToast } from "./site.js";
 
 const FAILED = "That did not work. Please try again.";
@@ -94,5 +95,6 @@ const begin = (part) => {
 
 for (const part of document.querySelectorAll("[data-push]")) {
   begin(part);
-  show(part, await stateOf(part));
+  const state = await stateOf(part);
+  afterPress(() => show(part, state));
 }

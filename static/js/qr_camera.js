@@ -1,5 +1,6 @@
 /* Scans QR codes with the camera, on the pages of the door and of the counter. The page has the
    markup of templates/bookings/_camera.html. */
+import { afterPress } from "./press.js";
 
 const LOOK_EVERY_MS = 150;
 /* A code that stays before the camera is one scan. After this time away it is a new scan. */
@@ -48,6 +49,7 @@ const openCamera = async () => {
     audio: false,
   });
   picture.srcObject = stream;
+  await new Promise(afterPress);
   picture.hidden = false;
   await picture.play();
 };

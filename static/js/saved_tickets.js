@@ -1,5 +1,6 @@
 /* Pages with tickets: the service worker saves them for places without a network, and the page says
    which are saved. */
+import { afterPress } from "./press.js";
 import { savedWords } from "./sw/rules.js";
 
 /* Storage that the browser does not empty by itself. Firefox would ask the person: not now. */
@@ -16,16 +17,15 @@ const countWords = (count) =>
     ? "One ticket is saved on this device. It opens without a network."
     : `${count} tickets are saved on this device. They open without a network.`;
 
-const showSaved = ({ data }) => {
-  if (data?.type !== "tickets-saved") return;
+const showSaved = (tickets) => {
   for (const note of document.querySelectorAll("[data-saved]")) {
-    const saved = data.saved[note.dataset.saved];
+    const saved = tickets[note.dataset.saved];
     note.querySelector("[data-saved-yes]").hidden = !saved;
     note.querySelector("[data-saved-no]").hidden = Boolean(saved);
     if (saved) note.querySelector("time").textContent = savedWords(saved, Date.now());
     note.hidden = false;
   }
-  const count = Object.keys(data.saved).length;
+  const count = Object.keys(tickets).length;
   const summary = document.querySelector("[data-saved-count]");
   if (summary) {
     summary.querySelector("span").textContent = countWords(count);
@@ -35,7 +35,9 @@ const showSaved = ({ data }) => {
 };
 
 if ("serviceWorker" in navigator) {
-  navigator.serviceWorker.addEventListener("message", showSaved);
+  navigator.serviceWorker.addEventListener("message", ({ data }) => {
+    if (data?.type === "tickets-saved") afterPress(() => showSaved(data.saved));
+  });
   navigator.serviceWorker.startMessages();
   navigator.serviceWorker.ready.then(({ active }) => active.postMessage({ type: "save-tickets" }));
 }

@@ -1,4 +1,6 @@
 /* What every page shares: the theme switch, menus, messages, and the words for failed requests. */
+import { afterPress } from "./press.js";
+
 const root = document.documentElement;
 
 /* Theme. The server reads the same cookie, so a page never arrives in the wrong colours. */
@@ -30,9 +32,10 @@ let retry = null;
 let hiding = 0;
 // The request that the server refused, if the toast is about one.
 let refused = null;
-export const hideToast = () => {
-  if (toast) toast.hidden = true;
-};
+export const hideToast = () =>
+  afterPress(() => {
+    if (toast) toast.hidden = true;
+  });
 /* again: what "Try again" does. kind: which sign and colours, as in components.css. */
 export const showToast = (text, again = null, kind = "warning") => {
   if (!toast) return;
@@ -41,6 +44,9 @@ export const showToast = (text, again = null, kind = "warning") => {
   clearTimeout(hiding);
   // Good news goes away by itself.
   if (kind === "success") hiding = setTimeout(hideToast, 4000);
+  afterPress(() => fillToast(text, again, kind));
+};
+const fillToast = (text, again, kind) => {
   toast.querySelector("[data-toast-retry]").hidden = !again;
   const words = toast.querySelector("[data-toast-text]");
   // Screen readers would read the same words again at each poll that fails.

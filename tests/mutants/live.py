@@ -15,6 +15,7 @@ LIMITED = (
 PUBLISHED = "shows/seatmap/tests/test_published.py"
 PAGE = "static/js/seatmap/live.js"
 IN_BROWSERS = "tests/browser/test_live_map.py"
+PRESSES = "tests/browser/test_presses.py"
 
 MUTANTS_OF_LIVE = [
     (
@@ -166,5 +167,12 @@ MUTANTS_OF_LIVE = [
         'state === "held" && own.has(seat.value)',
         "false",
         f"{IN_BROWSERS}::test_the_viewers_own_seats_stay_chosen_until_they_are_released",
+    ),
+    (
+        "a page changes while a control is pressed",
+        "static/js/press.js",
+        "  if (waiting) waiting.push(change);\n  else change();",
+        "  change();",
+        f"{PRESSES}::test_continue_is_heard_while_the_map_learns_that_the_show_is_sold_out",
     ),
 ]

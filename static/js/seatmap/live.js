@@ -2,6 +2,7 @@
    the stream is missing, broken or silent, the page polls, and opens the stream again. It does not
    poll at once: when a server goes away, the polls of all its pages are spread over the five seconds
    between two polls. */
+import { afterPress } from "../press.js";
 import { showChange, startChanges } from "./changes.js";
 import { withPlace } from "./places.js";
 import { refresh } from "./polling.js";
@@ -63,8 +64,7 @@ export const isLive = () => {
    the map belong to the form (hx-sync). */
 const dropPoll = () => window.htmx?.trigger(form, "htmx:abort");
 
-const onChange = ({ data }) => {
-  const change = JSON.parse(data);
+const onChange = (change) => {
   told = change.v;
   if (told === shown()) return;
   dropPoll();
@@ -85,7 +85,11 @@ const connect = () => {
     failures = 0;
     told = version;
   });
-  stream.addEventListener("message", onChange);
+  const mine = stream;
+  stream.addEventListener("message", ({ data }) =>
+    // A stream that was closed meanwhile has no say any more: its page polls, or has a new stream.
+    afterPress(() => mine === stream && onChange(JSON.parse(data))),
+  );
   stream.addEventListener("reload", onReload);
   for (const news of ["open", "message", "reload", "beat"]) {
     stream.addEventListener(news, noteNews);

@@ -1,5 +1,6 @@
 /* The viewer's own hold. A poll's map is the same for everyone, so the page remembers which seats
    the viewer holds, until the hold ends. */
+import { afterPress } from "../press.js";
 import { chosenSeats, form, map } from "./seats.js";
 
 /* The names of the viewer's held seats by label: "C4" → "C4, ₹250, held for you". */
@@ -18,7 +19,7 @@ const readLine = () => {
   own.clear();
   const { names, seconds } = line()?.dataset ?? {};
   for (const [label, name] of Object.entries(JSON.parse(names ?? "{}"))) own.set(label, name);
-  if (own.size) expiry = setTimeout(expire, Number(seconds) * 1000);
+  if (own.size) expiry = setTimeout(afterPress, Number(seconds) * 1000, expire);
 };
 
 const expire = () => {
@@ -41,7 +42,10 @@ const fetchLine = async () => {
 const askServer = async () => {
   if (!form.dataset.ownUrl || map.querySelector("[data-final]")) return;
   const answer = await fetchLine();
-  if (!answer) return;
+  if (answer) afterPress(() => showLine(answer));
+};
+
+const showLine = (answer) => {
   const before = ownLabels().join();
   line().outerHTML = answer;
   readLine();

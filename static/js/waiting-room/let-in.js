@@ -1,5 +1,7 @@
 /* How long a person from the waiting room may still choose seats. A screen reader announces it at
    MARKS, and the page says when it is over. Only the server refuses a hold. */
+import { afterPress } from "../press.js";
+
 const box = document.querySelector("[data-let-in]");
 const status = document.querySelector("[data-let-in-spoken]");
 const ends = performance.now() + Number(box.dataset.letIn) * 1000;
@@ -21,7 +23,7 @@ const tick = () => {
   const left = (ends - performance.now()) / 1000;
   if (left <= 0) {
     clearInterval(timer);
-    return end();
+    return afterPress(end);
   }
   const mark = MARKS.find((seconds) => last > seconds && left <= seconds);
   if (mark) status.textContent = words(mark);

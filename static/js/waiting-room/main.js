@@ -1,6 +1,7 @@
 /* The waiting page. Its one request is for the state, which is the same for everybody; it shows the
    part of the page that fits the state and the visitor's place. The clock is the server's: the page
    counts with performance.now() from the time in the state. */
+import { afterPress } from "../press.js";
 import {
   clockFace,
   countOf,
@@ -122,6 +123,7 @@ async function look() {
     state = readState(await response.json());
     countPause();
     own = await ownPlace();
+    await new Promise(afterPress);
   } catch {
     return failed();
   }
@@ -173,5 +175,5 @@ addEventListener("pageshow", (event) => {
   for (const link of room.querySelectorAll("[data-post]")) link.ariaDisabled = null;
   look();
 });
-setInterval(tick, 1000);
+setInterval(() => afterPress(tick), 1000);
 look();
