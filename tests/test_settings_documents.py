@@ -1,4 +1,4 @@
-"""README's table of settings, .env.example and the code name the same settings and defaults."""
+"""docs/settings.md, .env.example and the code name the same settings and defaults."""
 
 import ast
 import inspect
@@ -71,11 +71,11 @@ def read_by_the_code() -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def readme() -> dict[str, str]:
-    """The names of README's table, each with the cell of its default."""
-    section = (ROOT / "README.md").read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
+def documented() -> dict[str, str]:
+    """The names in the tables of docs/settings.md, each with the cell of its default."""
+    text = (ROOT / "docs/settings.md").read_text()
     rows: dict[str, str] = {}
-    for names, default in re.findall(r"^\| (`[A-Z].*?) \| (.*?) \|", section, re.MULTILINE):
+    for names, default in re.findall(r"^\| (`[A-Z].*?) \| (.*?) \|", text, re.MULTILINE):
         names = re.findall(r"`(\w+)`", names)
         # "`8000`, `127.0.0.1`" for two names; else one cell for all of them.
         cells = re.split(r"(?<=[`)]), (?=`)", default)
@@ -84,11 +84,11 @@ def readme() -> dict[str, str]:
     return rows
 
 
-def test_readme_lists_the_settings_that_the_code_reads(
-    read_by_the_code: set[str], readme: dict[str, str]
+def test_the_document_lists_the_settings_that_the_code_reads(
+    read_by_the_code: set[str], documented: dict[str, str]
 ) -> None:
     assert len(read_by_the_code) > 40
-    assert set(readme) == read_by_the_code
+    assert set(documented) == read_by_the_code
 
 
 def test_the_example_lists_them_once_and_what_compose_asks_for(read_by_the_code: set[str]) -> None:
@@ -104,10 +104,10 @@ def test_a_copy_of_the_example_sets_nothing_until_a_line_is_changed() -> None:
         assert not line or line.startswith("#"), line
 
 
-def test_readme_and_the_example_name_the_same_defaults(readme: dict[str, str]) -> None:
-    for name, value in example_of(set(readme)).items():
-        default = re.fullmatch(r"`([^`]*)`", readme[name])
-        is_literal = default is not None and default[1] not in readme
+def test_the_document_and_the_example_name_the_same_defaults(documented: dict[str, str]) -> None:
+    for name, value in example_of(set(documented)).items():
+        default = re.fullmatch(r"`([^`]*)`", documented[name])
+        is_literal = default is not None and default[1] not in documented
         assert value == (default[1] if default and is_literal else ""), name
 
 
