@@ -141,7 +141,7 @@ def test_every_decision_is_in_the_index_of_decisions() -> None:
     [
         ("[gone](gone.md)", ["gone.md"]),
         ("[a part](deploy.md#no-such-part)", ["deploy.md#no-such-part"]),
-        ("[a part](deploy.md#backups), [elsewhere](https://example.com/gone.md)", []),
+        ("[a part](operating.md#backups), [elsewhere](https://example.com/gone.md)", []),
         ("```\n[in code](gone.md)\n```", []),
     ],
 )

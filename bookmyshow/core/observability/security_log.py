@@ -1,4 +1,4 @@
-"""Logs events about the security of accounts to the logger `security` (listed in docs/deploy.md).
+"""Logs security events of accounts to the logger `security` (docs/operating.md lists them).
 
 A line has the event, its outcome, the client's address and a keyed hash of the account's email. The
 hash is the same in all lines about an account, and the email can't be computed from it.
