@@ -4,7 +4,7 @@
 
 const CONTROLS = "a, button, input, label, summary";
 /* A press whose end the page never hears of must not stop it. */
-const LONGEST_MS = 5000;
+const LONGEST_MS = 30_000;
 /* After a finger is lifted, its click comes a little later. */
 const CLICK_MS = 300;
 
@@ -38,6 +38,8 @@ const LISTENERS = {
   // Space presses a button; the click comes when the key is released.
   keydown: (event) => isSpace(event) && begin(event.target),
   keyup: (event) => isSpace(event) && endIn(0),
+  // Another window has the keyboard now, and hears of the release.
+  blur: (event) => event.target === window && endIn(0),
   // Not at once: what the click does comes first.
   click: () => endIn(0),
 };

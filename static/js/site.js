@@ -105,19 +105,8 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
-/* Whoever leaves a field by pressing a button is pressing it while the server checks the field. If
-   the words came or went now, the button could move away from the pointer, and the press would be
-   lost. So they wait until the press has ended and its click was handled. */
-let pressed = null;
-document.addEventListener("pointerdown", () => {
-  pressed = new Promise((resolve) => {
-    const end = () => setTimeout(resolve);
-    addEventListener("pointerup", end, { once: true });
-    addEventListener("pointercancel", end, { once: true });
-  });
-});
-
-/* The server checks a field when the visitor leaves it, and its words are shown beside it. */
+/* The server checks a field when the visitor leaves it, and its words are shown beside it. A visitor who
+   leaves it by pressing a button still presses it when the answer comes. */
 const checkField = async ({ target }) => {
   const address = target.form?.dataset.checkUrl;
   const place = address && document.getElementById(`${target.id}_error`);
@@ -127,7 +116,7 @@ const checkField = async ({ target }) => {
     const response = await fetch(`${address}${target.name}/`, { method: "POST", body });
     if (!response.ok) return;
     const answer = new DOMParser().parseFromString(await response.text(), "text/html");
-    await pressed;
+    await new Promise(afterPress);
     place.replaceChildren(...answer.body.firstElementChild.childNodes);
     target.setAttribute("aria-invalid", String(place.textContent !== ""));
   } catch {
