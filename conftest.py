@@ -16,6 +16,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
+from bookmyshow.core import rate_limits
 from tests.support.citus import divide_tables
 from tests.support.emptying import empty_quickly, remember_what_migrate_wrote
 from tests.support.parallel import FilesInOrder, long_files_first, redis_database
@@ -28,6 +29,12 @@ pytest_plugins = [
     "tests.support.not_run",
 ]
 PATIENCE_SECONDS = 60
+# Of the database. A wait for a lock ends first, because its error is the one that tests look for.
+DATABASE_PATIENCE = {
+    "lock_timeout": "240s",
+    "statement_timeout": "300s",
+    "idle_in_transaction_session_timeout": "300s",
+}
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -88,15 +95,16 @@ def lengthen_timeouts() -> None:
     """Lengthen timeouts that a busy machine could reach. A test of a timeout sets it itself.
 
     After a timeout of the cache, the site continues without the cache, and a test would not find
-    the values that it stored there. In tests of races, more threads wait for one lock than in a web
-    worker, so they wait longer.
+    the values that it stored there. Attempts are not limited then. In tests of races, more threads
+    wait for one lock than in a web worker, so they wait longer.
     """
     cache: dict[str, Any] = settings.CACHES["default"]["OPTIONS"]
     cache |= {"SOCKET_CONNECT_TIMEOUT": PATIENCE_SECONDS, "SOCKET_TIMEOUT": PATIENCE_SECONDS}
+    rate_limits.SOCKET_SECONDS = PATIENCE_SECONDS
     database = settings.DATABASES["default"]["OPTIONS"]
     if "options" in database:
-        for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
-            database["options"] += f" -c {limit}={PATIENCE_SECONDS}s"
+        for limit, patience in DATABASE_PATIENCE.items():
+            database["options"] += f" -c {limit}={patience}"
 
 
 @pytest.fixture(scope="session")
@@ -131,6 +139,14 @@ def empty_redis(redis_of_tests: redis.Redis) -> None:
     A rollback of the database transaction does not remove them.
     """
     redis_of_tests.flushdb()
+
+
+@pytest.fixture(autouse=True)
+def forget_attempts() -> None:
+    """Forget what rate limits keep in this process's memory: that Redis was away in an earlier
+    test, and the attempts that were counted meanwhile."""
+    rate_limits._outage = rate_limits._Outage()
+    rate_limits._own.cache_clear()
 
 
 @pytest.fixture(autouse=True)

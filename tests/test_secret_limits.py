@@ -24,7 +24,6 @@ from accounts.login import hashers
 from accounts.login.attempts import spend_email_check
 from accounts.models import User
 from accounts.outbox.sending import send_due
-from bookmyshow.core import rate_limits
 from bookmyshow.environment import ROOT
 from tests.support.factories import make_user
 
@@ -35,13 +34,8 @@ NEW_PASSWORD = "marquee-lights-9"
 
 
 @pytest.fixture(autouse=True)
-def limits_on(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def limits_on(settings: Any) -> None:
     settings.RATE_LIMITS = True
-    monkeypatch.setattr(rate_limits, "SOCKET_SECONDS", 60)  # for busy machines
-    rate_limits._shared.cache_clear()
-    rate_limits._outage = rate_limits._Outage()
-    yield
-    rate_limits._shared.cache_clear()
 
 
 @pytest.fixture
