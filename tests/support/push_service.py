@@ -10,7 +10,7 @@ import ssl
 import threading
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -35,12 +35,15 @@ from cryptography.x509.oid import NameOID
 from pytest_django import Settings
 
 from accounts.models import User
-from accounts.push import services
+from accounts.push import sending, services, transport
+from accounts.push.endpoints import Endpoint
 from accounts.push.models import Subscription, Topic
 
 LONGEST_TOKEN_SECONDS = 24 * 3600
 # After this time even a server that never finishes does.
-MISBEHAVE_SECONDS = 45
+MISBEHAVE_SECONDS = 400
+# Of a request to another one. A busy machine may need more than the five seconds of the product.
+PATIENCE_SECONDS = 60.0
 SILENCE, DRIP, FLOOD = "silence", "drip", "flood"
 
 
@@ -220,13 +223,32 @@ def push_service_running(
 
 
 @pytest.fixture
-def push_service(settings: Settings) -> Iterator[PushService]:
+def push_service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[PushService]:
     """A push service, the only address on this machine that messages may be sent to."""
+    monkeypatch.setattr(transport, "TIMEOUT_SECONDS", PATIENCE_SECONDS)
     with push_service_running() as service:
         settings.PUSH_TEST_ORIGIN = service.origin
         settings.VAPID_PRIVATE_KEY = token_urlsafe(32)
         yield service
         assert service.problems == []
+
+
+def hurried(service: PushService, monkeypatch: pytest.MonkeyPatch, seconds: float) -> list[str]:
+    """Let requests that are never answered end after `seconds`. The other requests have time.
+
+    Returns the paths of all requests, which grow from now on.
+    """
+    asked: list[str] = []
+
+    def post(endpoint: Endpoint, body: bytes, headers: Mapping[str, str]) -> int:
+        asked.append(endpoint.path)
+        with monkeypatch.context() as patch:
+            if service.answers.get(endpoint.path) in (SILENCE, DRIP):
+                patch.setattr(transport, "TIMEOUT_SECONDS", seconds)
+            return transport.post(endpoint, body, headers)
+
+    monkeypatch.setattr(sending, "post", post)
+    return asked
 
 
 def subscribe(user: User, browser: TestBrowser, *topics: Topic) -> Subscription:

@@ -20,6 +20,9 @@ from bookmyshow.environment import ROOT
 from tests.support.deployed_site import START_SECONDS, free_port
 
 PATIENCE_SECONDS = 60.0
+# Of a call in the tests' own process. A busy machine may need more than the five seconds of the
+# product. Less than the claims of settlements, so that no claim lapses during a call.
+CALL_SECONDS = 30.0
 
 
 class Sandbox:
@@ -148,8 +151,15 @@ def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
 
 
 @pytest.fixture
-def sandbox(sandbox_process: Sandbox, settings: Settings) -> Iterator[Sandbox]:
+def sandbox(
+    sandbox_process: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Sandbox]:
     """The payment sandbox, empty, and the provider of this test's payments (Stripe's protocol)."""
+    # Here, because the packages of the providers take long to import.
+    from bookings.payments.providers import razorpay_http, stripe
+
+    for module in (razorpay_http, stripe):
+        monkeypatch.setattr(module, "TIMEOUT_SECONDS", CALL_SECONDS)
     if sandbox_process.process.poll() is not None:
         sandbox_process.start()
     sandbox_process.control("POST", "reset")
