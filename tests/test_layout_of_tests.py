@@ -1,4 +1,5 @@
-"""Test modules do not import each other. Shared code is in tests/support or in tests/faults."""
+"""Test modules do not import each other. Shared code is in tests/support or in tests/faults. No
+example of a test with hypothesis has a time limit, which a busy machine would exceed."""
 
 import ast
 from pathlib import Path
@@ -33,3 +34,22 @@ def test_no_module_imports_a_test_module() -> None:
     ]
     assert files
     assert found == []
+
+
+def has_time_limit(test: ast.FunctionDef) -> bool:
+    """Whether hypothesis makes its examples, with the limit of 200 ms that it has by itself."""
+    decorators = [ast.unparse(decorator) for decorator in test.decorator_list]
+    is_free = any(text == "unhurried" or "deadline=None" in text for text in decorators)
+    return any(text.startswith("given(") for text in decorators) and not is_free
+
+
+def test_no_example_has_a_time_limit() -> None:
+    found = [
+        f"{file.relative_to(ROOT)}: {node.name}"
+        for folder in FOLDERS
+        for file in (ROOT / folder).rglob("test_*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and has_time_limit(node)
+    ]
+    assert found == []
+    assert has_time_limit(ast.parse("@given(x)\ndef test(): ...").body[0])  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import User
@@ -16,6 +16,7 @@ from bookings.documents.rounding import allocate, share
 from bookings.payments.models import Order, OrderLine, Payment, Refund
 from bookings.tax.services import split
 from shows.models import Cinema
+from tests.support.unhurried import unhurried
 
 ORDERS = 10_000
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -135,7 +136,7 @@ def test_invoices_and_credit_notes_of_many_random_orders_add_up() -> None:
         assert_all_parts_add_up(lines, chance.choice(CURRENCIES), chance)
 
 
-@settings(deadline=None)
+@unhurried
 @given(st.lists(line, min_size=1, max_size=6), st.sampled_from(CURRENCIES), st.randoms())
 def test_the_smallest_order_that_does_not_add_up(
     lines: list[SoldLine], currency: str, chance: random.Random
@@ -167,6 +168,7 @@ def test_a_document_whose_money_and_lines_differ_is_refused() -> None:
         credit_note_of(strange, invoice, [])
 
 
+@unhurried
 @given(st.integers(0, 10**12), st.lists(st.integers(0, 10**6), min_size=1, max_size=9))
 def test_parts_add_up_and_are_within_one_unit(amount: int, weights: list[int]) -> None:
     parts = allocate(amount, weights)

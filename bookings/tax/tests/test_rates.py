@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bookings.tax.errors import TaxRuleOverlaps
 from bookings.tax.models import TaxRule
 from bookings.tax.services import NO_TAX, delete_rule, rate_for, save_rule, split
+from tests.support.unhurried import unhurried
 
 DAY = date(2026, 11, 26)
 TICKET = TaxRule.Kind.TICKET
@@ -102,6 +103,7 @@ def test_overlapping_rules_are_refused_with_the_name_of_the_other() -> None:
     make_rule(1800, price_from=10_000, kind=TaxRule.Kind.FEE)
 
 
+@unhurried
 @given(gross=st.integers(0, 10**12), basis_points=st.integers(0, 10_000))
 def test_net_and_tax_always_add_up(gross: int, basis_points: int) -> None:
     net, tax = split(gross, basis_points)
