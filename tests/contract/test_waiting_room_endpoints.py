@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from shows.waiting_room import services
+from shows.waiting_room import page_cache, services
 from shows.waiting_room.models import OnSale, Place
 from shows.waiting_room.page_cache import forget_cached
 from tests.support.api_client import ApiInProcess
@@ -131,8 +131,12 @@ def test_what_is_not_there_is_a_404(quick_api: ApiInProcess) -> None:
         assert getattr(quick_api, method)(path, by=asha).problem == (404, "NOT_FOUND")
 
 
-def test_the_state_may_be_kept_for_a_second_and_needs_no_token(quick_api: ApiInProcess) -> None:
+def test_the_state_may_be_kept_for_a_second_and_needs_no_token(
+    quick_api: ApiInProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A process reads it once a second, however many ask, and one's own place with one read."""
+    # On a busy machine the loop takes longer than a second.
+    monkeypatch.setattr(page_cache, "KEPT_SECONDS", 600.0)
     sale, asha = make_sale(make_movie()), make_user()
     reply = quick_api.get(f"waiting-rooms/{sale.pk}")
     services.join(sale.pk, asha)
@@ -144,9 +148,7 @@ def test_the_state_may_be_kept_for_a_second_and_needs_no_token(quick_api: ApiInP
     def reads(table: str) -> int:
         return sum(f'FROM "{table}"' in f"{query['sql']}" for query in asked)
 
-    # The loop may take longer than a second.
-    assert reads("waiting_room_onsale") <= 2
-    assert reads("shows_show") <= 2
+    assert reads("waiting_room_onsale") == reads("shows_show") == 0
     assert reads("waiting_room_place") == 5
     assert reply.headers["Cache-Control"] == "public, max-age=1"
     assert OnSale.objects.get().pk == reply.data["id"]

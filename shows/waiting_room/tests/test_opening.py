@@ -33,7 +33,8 @@ def test_people_are_let_in_at_the_rate_in_the_order_of_the_draw() -> None:
 
 
 def test_the_cap_is_never_exceeded_while_people_come_and_go(settings: Settings) -> None:
-    settings.ON_SALE_CALL_MINUTES, settings.ON_SALE_PASS_MINUTES = 2 / 60, 3 / 60
+    # Long enough to come and to buy, also on a busy machine.
+    settings.ON_SALE_CALL_MINUTES, settings.ON_SALE_PASS_MINUTES = 4 / 60, 6 / 60
     ends = Place.objects.exclude(outcome="").values_list("outcome", flat=True)
     opening = prepare(Size(early=150, late=50, rate=6_000, cap=15, seconds=1, mode="FIFO"))
     play(opening, until=lambda: set(ends.all()) == {"BOUGHT", "LAPSED", "EXPIRED"})
