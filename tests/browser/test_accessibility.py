@@ -89,7 +89,7 @@ def test_pages_of_a_person(visit: Page, sign_in: Callable[[Page, User], None]) -
     sign_in(visit, user)
     problems = []
     for path in (
-        # First the pages of holds, which reload themselves after two minutes.
+        # First the pages of holds, which reload themselves when the time is over.
         "/bookings/",
         *(f"/bookings/{booking.reference}/" for booking in (held, ticket, gone)),
         f"/shows/{show.pk}/",

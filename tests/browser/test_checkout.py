@@ -61,7 +61,7 @@ def seconds_left(booking: Booking) -> int:
 def test_the_countdown_is_the_servers_whatever_the_clock_here_and_survives_a_reload(
     page: Page, held: Booking
 ) -> None:
-    leave(held, 90)
+    leave(held, 500)
     page.add_init_script(BEHIND)
     for visit in (lambda: page.goto(held.get_absolute_url()), page.reload):
         most = seconds_left(held)
@@ -73,27 +73,25 @@ def test_the_countdown_is_the_servers_whatever_the_clock_here_and_survives_a_rel
 
 def test_a_page_that_slept_asks_the_server_again(page: Page, held: Booking) -> None:
     page.goto(held.get_absolute_url())
-    assert seconds_shown(page) > 60
-    leave(held, 50)
+    assert seconds_shown(page) > 300
+    leave(held, 290)
     asked = time.monotonic()
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(page.locator("[data-time]")).to_have_text(re.compile(r"0:[0-5]\d"))
+    expect(page.locator("[data-time]")).to_have_text(re.compile(r"^[0-4]:\d\d$"))
     # The page counts from its request, so it may show less by the time that the answer took.
     took = time.monotonic() - asked
-    assert seconds_left(held) - 1 - took <= seconds_shown(page) <= 50
+    assert seconds_left(held) - 1 - took <= seconds_shown(page) <= 290
 
 
 def test_the_last_half_minute_is_marked_and_announced_once(page: Page, held: Booking) -> None:
     # The page's clock moves only when the test moves it.
     page.clock.install(time=0)
     page.clock.pause_at(1_000)
-    leave(held, 58)
     page.goto(held.get_absolute_url())
     box = page.locator("[data-countdown]")
+    page.clock.run_for((seconds_shown(page) - 55) * 1_000)
     page.evaluate(LISTEN)
-    left = seconds_shown(page)
-    assert left > 31
-    page.clock.run_for((left - 31) * 1_000)
+    page.clock.run_for((seconds_shown(page) - 31) * 1_000)
     expect(box).not_to_have_class(re.compile("countdown--soon"))
     assert page.evaluate("said") == []
     page.clock.run_for(5_000)

@@ -108,6 +108,7 @@ def test_every_control_is_reached_by_the_keyboard_and_shows_the_focus(
     browser: Browser, screen: Screen, sandbox: Sandbox
 ) -> None:
     context = browser.new_context(viewport=screen.viewport, color_scheme=screen.theme)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(new_page(sandbox))
     reached = []

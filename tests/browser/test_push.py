@@ -171,6 +171,14 @@ class ServiceWorker:
         return address
 
 
+def program_of(context: BrowserContext) -> Worker:
+    """The service worker's program. The debugger may hear of it later than the page."""
+    while not context.service_workers:
+        context.pages[0].wait_for_timeout(50)
+    (program,) = context.service_workers
+    return program
+
+
 def send() -> sending.Sent:
     return sending.send_due(Channel.PUSH)
 
@@ -221,8 +229,7 @@ def test_a_hold_that_ends_is_told_by_the_service_worker_and_opens_its_page(
     assert len(worker.notifications(count=1)) == 1
 
     page.goto("/")
-    (program,) = page.context.service_workers
-    address = worker.press(program)
+    address = worker.press(program_of(page.context))
     assert worker.notifications(count=0) == []
     page.goto(address)
     expect(page).to_have_url(f"{deployed_site.url}{booking.get_absolute_url()}")
@@ -270,7 +277,7 @@ def test_a_subscription_that_the_browser_renews_is_told_to_the_site(
     expect(page.get_by_role("button", name="Turn off")).to_be_visible()
     renewed = push.browser()
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    (program,) = page.context.service_workers
+    program = program_of(page.context)
     with page.context.expect_event("response", lambda answer: "/push/renew/" in answer.url) as told:
         program.evaluate(RENEW, renewed.form)
     assert told.value.status == 204
@@ -352,7 +359,8 @@ def test_a_push_service_that_never_answers_leaves_a_button_that_works(
     page.add_init_script(f"PushManager.prototype.subscribe = {waits}")
     sign_in(page, user)
     page.goto(make_booking(make_show(), ["A1"], user=user).get_absolute_url())
-    page.clock.install()
+    page.clock.install(time=0)
+    page.clock.pause_at(1_000)
     page.get_by_role("button", name=BUTTON).click()
     expect(page.locator("body[data-waits]")).to_be_attached()
     expect(page.get_by_role("button", name=BUTTON)).to_be_disabled()

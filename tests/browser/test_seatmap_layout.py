@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from bookmyshow.environment import ROOT
 from bookmyshow.site.demo import seating as demo
 from shows.seating.pretix_format import plan_text
+from tests.support.deployed_site import HOLD_MINUTES
 from tests.support.factories import hall, make_booking, make_show
 
 KINDS = {"Standard": "s", "Recliner": "p", "Wheelchair": "w"}
@@ -88,6 +89,8 @@ COVERED = """([over, under]) => {
   const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
   return Math.max(0, across) * Math.max(0, down) / (b.width * b.height);
 }"""
+# The script stores the bar's height in a frame after it has changed.
+TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 HIDDEN_FOCUS = """() => {
   const bar = document.querySelector("[data-bar]").getBoundingClientRect();
   const box = document.activeElement.getBoundingClientRect();
@@ -107,6 +110,7 @@ def test_the_bar_stays_low_with_ten_seats_and_hides_no_seat_that_has_the_focus(
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(make_show(hall(24, 12)).get_absolute_url())
     choose_ten(page)
+    page.evaluate(TWO_FRAMES)
     assert page.locator("[data-bar]").evaluate("bar => bar.offsetHeight") <= 740 / 4
     page.locator("#s-R1-1").focus()
     hidden = []
@@ -178,7 +182,8 @@ def test_a_wheelchair_place_is_asked_about_when_it_is_chosen(page: Page) -> None
 def test_continue_without_a_seat_says_so_and_goes_nowhere(page: Page) -> None:
     show = make_show()
     page.goto(show.get_absolute_url())
-    expect(page.get_by_text("Continue holds them for you for 2 minutes.")).to_be_visible()
+    words = f"Continue holds them for you for {HOLD_MINUTES} minutes."
+    expect(page.get_by_text(words)).to_be_visible()
     page.get_by_role("button", name="Continue").click()
     expect(page.locator("#seat-status")).to_have_text("Choose at least one seat.")
     expect(page).to_have_url(re.compile(f"{show.get_absolute_url()}$"))

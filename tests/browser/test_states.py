@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.models import User
 from bookmyshow.site.error_pages import unavailable
 from shows.models import Show
+from tests.support.browser import PATIENCE_MS
 from tests.support.deployed_site import DeployedSite, serve
 from tests.support.factories import begin, make_booking, make_movie, make_show, make_user
 from tests.support.screens import SMALL, SMALL_AND_LARGE, Screen
@@ -146,6 +147,7 @@ def test_maintenance_is_announced_on_every_screen(
     with serve(tmp_path, MAINTENANCE="on") as closed:
         for screen in SMALL_AND_LARGE:
             looks = browser.new_context(viewport=screen.viewport, color_scheme=screen.theme)
+            looks.set_default_timeout(PATIENCE_MS)
             page = looks.new_page()
             answer = page.goto(closed.url)
             assert answer

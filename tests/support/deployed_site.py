@@ -22,6 +22,9 @@ from bench.sites import UNLIMITED
 from bookmyshow.environment import ROOT
 
 START_SECONDS = 120.0
+# How long a hold lasts on a test's site. A busy machine may need more than the product's two
+# minutes to load the page that confirms it.
+HOLD_MINUTES = 10
 # Below the range that kernels use for outgoing connections, above the embedded servers' ports.
 PORTS = range(30_000, 32_768)
 # For each port that was given out, a UDP socket on that port, which marks it as taken. It does not
@@ -77,6 +80,7 @@ def site_environment(folder: Path, port: int) -> dict[str, str]:
         "PAYMENTS": "",
         # A busy machine must not lead to 503 answers.
         "DATABASE_WAIT_SECONDS": "60",
+        "BOOKING_EXPIRY_MINUTES": str(HOLD_MINUTES),
         # Visitors have their cookies for this host, and come back to it from the payment provider.
         "SITE_URL": f"http://127.0.0.1:{port}",
         "BIND": "127.0.0.1",
