@@ -30,7 +30,7 @@ from .payments.checkout.pages import (
 from .payments.orders.payment_status import Status, payment_status
 from .payments.orders.prices import online_total, quote, seats_total
 from .payments.refunds.cancellation_policy import CancellationPolicy
-from .payments.refunds.given_back import cancel_choice, money_of
+from .payments.refunds.given_back import cancel_choice, refunds_of_booking
 from .payments.states import OrderState
 from .tickets.services import qr_svg, share_address
 from .waiting_list.services import was_last_offer
@@ -159,7 +159,7 @@ def _ticket(request: HttpRequest, found: Booking, stands: Standing) -> Page:
         "is_past": found.show.ends_at <= found.now,
         "can_cancel": not has_begun,
         "choice": None if has_begun else cancel_choice(found, at=found.now),
-        "given_back": money_of(found.pk),
+        "given_back": refunds_of_booking(found.pk),
         "money": money,
         "paid": paid_words(money),
         "was_late": bool(money.order and money.order.created_at < found.created_at),
@@ -193,7 +193,7 @@ def _ended(request: HttpRequest, found: Booking, stands: Standing) -> Page:
         "instead": others.filter(status=PENDING, expires_at__gt=now).first(),
         "ticket": ticket,
         "form_token": f"again-{found.reference}",
-        "given_back": money_of(found.pk),
+        "given_back": refunds_of_booking(found.pk),
     }
     return "bookings/ended.html", context
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from . import beat, environment
-from .core.cache.limits import caches
+from .core.cache.caches_setting import caches
 from .core.content_policy import content_policy
 from .core.db.limits import databases
 from .core.observability.logs import LEVELS, logging_config

@@ -1,7 +1,7 @@
 """Forgets a person: by their own wish, or by staff, who must give a reason (docs/spec.md §10.6).
 
-What the law wants kept stays: sales and invoices, without a link to a name that we could still
-look up in the account, and the audit log of staff.
+What the law wants us to keep stays: the audit log of staff, and sales and invoices. Their account
+then has no name and no address.
 """
 
 import uuid
@@ -31,8 +31,10 @@ STAFF_STAY = (
 
 
 def delete_account(*, user: User, request: HttpRequest | None = None) -> None:
-    """A person deletes their own data, and the account closes; or a guest does. Raises
-    PersonBusy."""
+    """Delete a person's data at their own request, and close the account. Guests can do it too.
+
+    Raises PersonBusy.
+    """
     _leave(user)
     log_event("account deletion", request=request, account=user.email)
     with lock_timeout_raises(PersonBusy), transaction.atomic():
@@ -75,15 +77,16 @@ def _leave(user: User) -> None:
     try:
         leave_everything(user)
     except DomainError as error:
-        # A show is locked. What was left already stays so, and the next try does the rest.
+        # A show is locked. What was given up already stays so, and the next try does the rest.
         raise PersonBusy from error
 
 
 def _locked(user: User) -> User:
     """Forget what other apps keep, then lock the person's row.
 
-    In this order: who settles a payment has locked the order, and writes a message to the person.
-    The commit then waits for this row, so waiting for the order under its lock would be a deadlock.
+    This order prevents a deadlock. The settlement of a payment locks the order, then writes a
+    message to the person, and its commit waits for the person's row. With the row locked first,
+    we would wait for the order, and the settlement for the row.
     """
     forget_everything(user)
     return User.objects.select_for_update().get(pk=user.pk)

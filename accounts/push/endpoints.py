@@ -26,7 +26,7 @@ class BadEndpoint(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An endpoint in parts. `is_trusted`: it is the test server of the setting."""
+    """An endpoint in parts. `is_trusted`: it is the one of PUSH_TEST_ORIGIN."""
 
     scheme: str
     host: str

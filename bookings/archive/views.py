@@ -5,7 +5,7 @@ from accounts.guests.session import people
 from bookings.models import Booking
 from bookings.own_bookings import NotYours
 from bookings.payments.models import Order
-from bookings.payments.refunds.given_back import money_of
+from bookings.payments.refunds.given_back import refunds_of_booking
 
 from .models import ArchivedBooking
 from .services import KEPT_YEARS
@@ -26,7 +26,7 @@ def archived_page(request: HttpRequest, reference: str) -> HttpResponse:
             "booking": found,
             "show": found.show,
             "year": found.show.local_start.year,
-            "given_back": money_of(found.pk),
+            "given_back": refunds_of_booking(found.pk),
         },
     )
     response["Cache-Control"] = "private, no-store"

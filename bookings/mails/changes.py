@@ -12,7 +12,7 @@ from django.core.mail import EmailMultiAlternatives
 from accounts.outbox.models import Message
 from accounts.outbox.registry import Drop, Later
 from bookings.models import Booking
-from bookings.payments.refunds.given_back import money_of
+from bookings.payments.refunds.given_back import refunds_of_booking
 from bookmyshow.core.mail import compose_mail
 from bookmyshow.core.templatetags.formatting import minor
 from bookmyshow.core.time import database_now
@@ -41,7 +41,7 @@ def show_moved(message: Message) -> Composed:
 def booking_cancelled(message: Message) -> Composed:
     """A booking was cancelled by the customer or by staff: what comes back and what is kept."""
     data = message.data
-    kept = money_of(message.booking).kept if message.booking else 0
+    kept = refunds_of_booking(message.booking).kept if message.booking else 0
     line = ""
     if kept:
         sum_ = minor(kept, data["money"]["currency"])

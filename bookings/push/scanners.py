@@ -32,7 +32,7 @@ HOLD_DROPPED = timedelta(seconds=15)
 MOST_HOLDS = 5_000
 
 SHOW_NOTICE = timedelta(hours=2)
-# After a pause of beat, shows that began to be due in the last minutes are still told.
+# If beat was down, messages that became due within this time are still written.
 CATCH_UP = timedelta(minutes=15)
 
 

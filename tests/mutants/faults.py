@@ -5,7 +5,7 @@ Each is: name, file, text, its replacement, and the test that must fail (tests/m
 
 HOLDS = "bookings/holds.py"
 STATEMENTS = "bookings/holds_sql.py"
-CACHE, LIMITS = "bookmyshow/core/cache/limits.py", "bookmyshow/core/db/limits.py"
+CACHE, LIMITS = "bookmyshow/core/cache/caches_setting.py", "bookmyshow/core/db/limits.py"
 
 MUTANTS_OF_FAULTS = [
     (

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bookings.payments.providers.base import ProviderUnknown
 from bookings.payments.reconciling.daily_comparison import compare
-from bookings.payments.staff.report import money_of, open_matters
+from bookings.payments.staff.report import open_matters, taken_between
 from bookmyshow.core.currencies import from_minor
 from bookmyshow.core.time import database_now, local_day
 
@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
     def _write_money(self, first: date, last: date) -> None:
         self.stdout.write(f"From {first} to {last} (UTC)")
-        for line in money_of(first, last):
+        for line in taken_between(first, last):
             taken, back, kept = (
                 from_minor(amount, line.currency)
                 for amount in (line.captured, line.refunded, line.kept)

@@ -50,8 +50,8 @@ class GivenBack:
 
 
 @dataclass(frozen=True, slots=True)
-class MoneyOfTheEnd:
-    """The money of a booking, for its page: each refund, and what is kept of a cancelled one."""
+class BookingRefunds:
+    """Each refund of a booking, and what is kept of the money of a cancelled one. For its page."""
 
     refunds: list[GivenBack]
     kept: int
@@ -78,7 +78,7 @@ def cancel_choice(booking: Booking, *, at: datetime) -> Choice | None:
     )
 
 
-def money_of(booking_id: int) -> MoneyOfTheEnd:
+def refunds_of_booking(booking_id: int) -> BookingRefunds:
     """What goes back of the money of a booking, also of an archived one. Two statements.
 
     Surplus money (late, twice) is not in it: the page says that on its own.
@@ -90,7 +90,7 @@ def money_of(booking_id: int) -> MoneyOfTheEnd:
     backs = [_given_back(refund, orders[refund.payment_id]) for refund in refunds]
     taken = sum(p.captured for p in payments if p.order.state == OrderState.CANCELLED)
     kept = max(taken - sum(back.amount for back in backs), 0) if taken else 0
-    return MoneyOfTheEnd(backs, kept, payments[0].currency if payments else "")
+    return BookingRefunds(backs, kept, payments[0].currency if payments else "")
 
 
 def _given_back(refund: Refund, order: Order) -> GivenBack:

@@ -157,7 +157,7 @@ def _unpaid(case: Case) -> None:
 
 
 def _money_is_there(case: Case, answer: Answer) -> None:
-    """Money is reserved or taken that nothing was decided about yet, or that is not wanted."""
+    """Money is reserved or taken: keep it for the order, or give it back."""
     payment, remote = case.payment, answer.remote
     if problem := mix_up(case, remote):
         payment.review = problem
@@ -185,8 +185,8 @@ def _money_is_there(case: Case, answer: Answer) -> None:
 def _is_wanted_again(case: Case, remote: Remote) -> bool:
     """Whether money of a stopped payment is for its order after all, if seats and amount fit.
 
-    The bank refused to give it, and it was taken all the same: the ticket is still to be paid. Or
-    the bank took a reservation back before anything was decided, and the buyer paid again.
+    There are two cases. The bank refused the capture, and yet the money was taken: the ticket is
+    still to be paid. Or a reservation ended before anything was decided, and the buyer paid again.
     """
     payment, order = case.payment, case.order
     if payment.surplus:
@@ -296,7 +296,7 @@ def _note_captured(case: Case, remote: Remote) -> None:
 
 
 def _give_back(case: Case, answer: Answer, unwanted: Unwanted) -> None:
-    """The money is not for the order: what is reserved is given free, what was taken goes back."""
+    """The money is not for the order: release what is reserved, refund what was taken."""
     payment, remote = case.payment, answer.remote
     was_told = _was_told(case, remote)
     payment.surplus = True
@@ -322,9 +322,10 @@ def _give_back(case: Case, answer: Answer, unwanted: Unwanted) -> None:
 
 
 def _was_told(case: Case, remote: Remote) -> bool:
-    """Whether another mail said it: that the ticket was cancelled, or that the bank refused.
+    """Whether an earlier mail told the buyer: the ticket was cancelled, or the bank refused.
 
-    The owner of a hold gets no such mail. And "the bank refused" is not true of taken money.
+    The owner of a hold gets no such mail. If the money was taken after all, the mail that the bank
+    refused was wrong, so another one is needed.
     """
     was_ticket = case.booking is None or case.booking.confirmed_at is not None
     if case.payment.state not in STOPPED or not was_ticket:

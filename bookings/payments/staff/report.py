@@ -39,7 +39,7 @@ class Taken:
         return self.captured - self.refunded
 
 
-def money_of(first: date, last: date) -> list[Taken]:
+def taken_between(first: date, last: date) -> list[Taken]:
     """What was taken, and what arrived back, from the first to the last day (UTC)."""
     since = datetime.combine(first, time.min, UTC)
     until = datetime.combine(last, time.min, UTC) + timedelta(days=1)

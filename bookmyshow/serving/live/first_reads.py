@@ -39,6 +39,9 @@ class FirstReads:
         return frozenset(self._heard)
 
     def know(self, coming: Collection[int], heard_before: Collection[int]) -> None:
-        """These shows can be booked. Those that were heard of before the read are in it or over."""
+        """These shows can be booked.
+
+        A show that was heard of before they were read is one of them, or can't be booked any more.
+        """
         self._coming = coming
         self._heard.difference_update(heard_before)

@@ -14,7 +14,7 @@ class TooMany(Exception):
 
 
 class Places:
-    """At most `most` streams; 0: none any more.
+    """At most `most` streams at once. If it is 0, no new stream gets a place.
 
     While there is room, everybody gets a place: many people may share one network address. When all
     places are taken, the network with the most streams gives one up for a network that has fewer.

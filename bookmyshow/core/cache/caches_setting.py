@@ -1,4 +1,4 @@
-"""Django's setting CACHES."""
+"""Makes the setting CACHES of Django from REDIS_URL."""
 
 from typing import Any
 
