@@ -3,7 +3,7 @@
 The database checks them in the transaction of the hold or confirmation: limits at one show under
 the show's lock, limits over all shows under the person's lock. One limit is counted in Redis
 instead (`count_unconfirmed_seats`). Staff have no limits, because the box office buys for many
-people. docs/spec.md §4.11 has the limits, the README has their settings.
+people. docs/spec.md §4.11 has the limits, docs/settings.md their settings.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Django's settings; values that differ between sites come from the environment (README)."""
+"""Django's settings. What differs between sites comes from the environment (docs/settings.md)."""
 
 from datetime import timedelta
 from typing import Any
