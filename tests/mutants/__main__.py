@@ -86,6 +86,8 @@ def run_test(copy: Path, test: str, settings: Mapping[str, str] = {}) -> Finding
 
 def main() -> int:
     """Run the mutants whose name contains one of the arguments, or all of them."""
+    # So that a run that is ended ends the test too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     parts = sys.argv[1:] or [""]
     chosen = [mutant for mutant in MUTANTS if any(part in mutant.name for part in parts)]
     not_caught = []
