@@ -64,10 +64,18 @@ MUTANTS_OF_FAULTS = [
     (
         "every request waits the full time while the database is away",
         "bookmyshow/core/db/pool.py",
-        "NEXT_WAIT_SECONDS if self._is_away else self.timeout",
+        "NEXT_WAIT_SECONDS if is_away else self.timeout",
         "self.timeout",
         "tests/faults/test_database_away.py::"
         "test_pages_say_soon_that_it_is_away_and_work_soon_after_it_is_back",
+    ),
+    (
+        "an idle process never waits the full time again after the database was away",
+        "bookmyshow/core/db/pool.py",
+        "time.monotonic() + AWAY_SECONDS",
+        'float("inf")',
+        "bookmyshow/core/db/tests/test_pool.py::"
+        "test_long_after_a_failure_a_request_waits_as_long_as_any",
     ),
     (
         "a repeated form makes a new hold",

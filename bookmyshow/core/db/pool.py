@@ -14,6 +14,9 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 #: After a request has waited for `timeout` without success, others wait only this long, until one
 #: gets a connection. Otherwise requests would queue up while the server is down.
 NEXT_WAIT_SECONDS = 0.25
+#: After this time without a request, the next one waits for `timeout` again. The server may be
+#: back, and a connection may take longer than NEXT_WAIT_SECONDS: one of its hosts may be silent.
+AWAY_SECONDS = 5.0
 #: psycopg's pool tries again for this long after a failed connection. Its first pause (about 1 s)
 #: is cut to this time, so there is one more try. After that, the next try begins as soon as a
 #: request needs a connection.
@@ -76,7 +79,7 @@ class FailFastPool(ConnectionPool[Connection[Any]]):
     """psycopg's pool, which remembers whether the last wait for a connection failed."""
 
     def __init__(self, *, kwargs: HostOrder, **options: Any) -> None:
-        self._is_away = False
+        self._away_until = float("-inf")
         self._hosts = kwargs
         checked = options.pop("check", None)
         configure = options.pop("configure")
@@ -96,13 +99,14 @@ class FailFastPool(ConnectionPool[Connection[Any]]):
     def getconn(self, timeout: float | None = None) -> Connection[Any]:
         """A connection that works. Raises PoolTimeout if there is none within the time limit."""
         if timeout is None:
-            timeout = NEXT_WAIT_SECONDS if self._is_away else self.timeout
+            is_away = time.monotonic() < self._away_until
+            timeout = NEXT_WAIT_SECONDS if is_away else self.timeout
         try:
             connection = super().getconn(timeout)
         except PoolTimeout:
-            self._is_away = True
+            self._away_until = time.monotonic() + AWAY_SECONDS
             raise
-        self._is_away = False
+        self._away_until = float("-inf")
         return connection
 
     def putconn(self, conn: Connection[Any]) -> None:
