@@ -18,8 +18,8 @@ from .membership import open_lock, try_lock, url_file
 from .paths import LOG, EmbeddedError, make_folders, write_atomically
 from .service import Service
 
-READY_SECONDS = 60.0
-LOCK_SECONDS = 10.0
+READY_SECONDS = 120.0
+LOCK_SECONDS = 60.0
 #: After a kill, left-over backends block PostgreSQL's next start for a moment.
 RETRY_SECONDS = 0.3
 

@@ -27,7 +27,8 @@ from typing import Self
 
 from .paths import LOG, ROOT, RUN, EmbeddedError, open_log
 
-START_SECONDS = 90.0
+#: More than a keeper takes on the slowest machine (`READY_SECONDS` of the keeper).
+START_SECONDS = 150.0
 #: The pause before a keeper that was killed is replaced.
 RESTART_SECONDS = 1.0
 
