@@ -19,7 +19,12 @@ from django.db import connection
 from bookmyshow.core import rate_limits
 from tests.support.citus import divide_tables
 from tests.support.emptying import empty_quickly, remember_what_migrate_wrote
-from tests.support.parallel import FilesInOrder, long_files_first, redis_database
+from tests.support.parallel import (
+    FilesInOrder,
+    give_servers_time,
+    long_files_first,
+    redis_database,
+)
 
 # Fixtures for all tests.
 pytest_plugins = [
@@ -45,7 +50,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesInOrder
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run the long files first, if pytest-xdist runs several processes."""
+    """Give tests of many processes more time. Run the long files first, if pytest-xdist runs
+    several processes."""
+    give_servers_time(items)
     if hasattr(config, "workerinput"):
         long_files_first(items)
 

@@ -28,11 +28,24 @@ class Caches:
         for name, host in self.hosts.items():
             folder = self.folder / name
             folder.mkdir()
-            for kind, options in (("valkey", []), ("sentinel", ["--sentinel"])):
-                file = folder / f"{kind}.conf"
-                file.write_text(self._text(kind, host, folder))
-                command = [get_binary_path(), file, *options]
-                host.run(command, log=self.folder / f"{name}-{kind}.log")
+            for kind in ("valkey", "sentinel"):
+                (folder / f"{kind}.conf").write_text(self._text(kind, host, folder))
+            self._start_host(host)
+
+    def repair(self) -> None:
+        """Switch on the hosts that have no power, and wait until all are together."""
+        for host in self.hosts.values():
+            if host.is_off:
+                host.power_on()
+                self._start_host(host)
+        self.wait_until_whole()
+
+    def _start_host(self, host: Host) -> None:
+        """Start Valkey and Sentinel, which write to their files what they learn."""
+        for kind, options in (("valkey", []), ("sentinel", ["--sentinel"])):
+            file = self.folder / host.name / f"{kind}.conf"
+            command = [get_binary_path(), file, *options]
+            host.run(command, log=self.folder / f"{host.name}-{kind}.log")
 
     def wait_until_whole(self) -> None:
         """Wait until both replicas follow and the sentinels know each other."""
@@ -41,20 +54,26 @@ class Caches:
 
     def primary(self) -> Host:
         """The host of the server that takes writes, as the first sentinel that answers says."""
+        until(lambda: self._primary() is not None, "a sentinel that answers")
+        primary = self._primary()
+        assert primary is not None
+        return primary
+
+    def _primary(self) -> Host | None:
         for host in self.hosts.values():
             if host.is_off:
                 continue
             try:
                 with (
                     self.client.inside(),
-                    redis.Redis(host.address, 26379, socket_timeout=2) as ask,
+                    redis.Redis(host.address, 26379, socket_timeout=10) as ask,
                 ):
                     address, _port = ask.sentinel_get_master_addr_by_name("bookmyshow")
             except (redis.RedisError, OSError):
                 continue
             found = address.decode()
             return next(host for host in self.hosts.values() if host.address == found)
-        raise RuntimeError("no sentinel answers")
+        return None
 
     def _text(self, kind: str, host: Host, folder: Path) -> str:
         changes = {

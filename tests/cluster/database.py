@@ -218,6 +218,13 @@ class Cluster:
                 self.start_host(host)
         self.wait_until_whole()
 
+    def restore(self) -> None:
+        """Repair, and let commits wait for a second host again."""
+        self.repair()
+        if not self.has_quorum:
+            self.set_quorum(True)
+            self.wait_until_whole()
+
     def wait_until_whole(self) -> float:
         """Wait for `is_whole`. Returns the time. Fails with the logs of all hosts."""
         try:
@@ -234,7 +241,13 @@ class Cluster:
         """Move the leader to another host, as `patronictl switchover` does."""
         leader = self.leader()
         names = {"leader": leader.name} | ({"candidate": to.name} if to else {})
-        self.call(leader, "POST", "/switchover", names)
+        try:
+            self.call(leader, "POST", "/switchover", names)
+        except (TimeoutError, urllib.error.HTTPError) as error:
+            # A busy machine may need longer than Patroni waits (503), or this call.
+            if isinstance(error, urllib.error.HTTPError) and error.code != 503:
+                raise
+        until(lambda: self._leader() not in (None, leader), "another leader")
 
     def leader_of_etcd(self) -> Host | None:
         """The host whose etcd leads. None while they vote."""

@@ -39,7 +39,7 @@ KINDS = {"lb": 0, "db": 10, "web": 20, "cache": 30, "client": 40}
 CLONE_NEWNET = 0x40000000
 # No device has this address, so the bridge delivers what is sent to it to nobody.
 NOBODY_HAS_IT = "02:00:00:00:00:fe"
-LONGEST_WAIT = 240
+LONGEST_WAIT = 600
 
 
 def not_possible(*programs: str) -> str:

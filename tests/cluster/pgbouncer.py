@@ -80,7 +80,7 @@ class PgBouncer(Server):
         return True
 
     def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
+        if self.is_running():
             # SIGQUIT ends it at once. After SIGINT it would wait until its clients are gone.
             self.end(signal.SIGQUIT)
 

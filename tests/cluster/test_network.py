@@ -54,7 +54,7 @@ def test_a_cut_is_between_two_hosts_only_and_can_be_undone(
     until_it_reaches(web, db)
     db.cut_off_from(web)
     assert not reaches(web, db)
-    assert reaches(other, db)
+    assert reaches(other, db, seconds=PATIENCE)
     db.rejoin()
     until_it_reaches(web, db)
     db.power_off()

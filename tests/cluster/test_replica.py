@@ -11,15 +11,15 @@ from tests.cluster.network import LONGEST_WAIT
 from tests.faults.load import Buyer
 
 URL = "http://127.0.0.1:8001"
-# Longer than the test takes on a busy machine.
-SECONDS_BEHIND = 300
+# Longer than the test takes on the slowest machine.
+SECONDS_BEHIND = 3_600
 ROUNDS = 3
 
 
 @pytest.fixture
 def reading_site(site: Site) -> Iterator[Site]:
     """At URL: the site with a replica."""
-    site.cluster.repair()
+    site.cluster.restore()
     site.forget_bookings()
     process = site.serve(URL, DATABASE_REPLICA_URL=site.cluster.replica_url())
     try:

@@ -14,6 +14,7 @@ import pytest
 
 from bookmyshow.site.management.commands.run_site import procfile
 from tests.cluster.database import until
+from tests.cluster.network import LONGEST_WAIT
 from tests.cluster.web_hosts import WebHosts
 
 # Only one, because each mail takes its time, and all are waited for.
@@ -48,7 +49,12 @@ def mails(folder: Path) -> Counter[str]:
 
 @pytest.fixture
 def working(webs: WebHosts) -> Iterator[tuple[Path, Path]]:
-    """A worker, beat and the probe run on web1. Yields the logs of the probe and the worker."""
+    """A worker, beat and the probe run on web1. Yields the logs of the probe and the worker.
+
+    No mail of another test waits.
+    """
+    webs.caches.repair()
+    webs.query("DELETE FROM outbox_message")
     commands = {name: shlex.split(procfile()[name])[1:] for name in ("worker", "beat")}
     commands["beat"] += ["--schedule", str(webs.folder / "beat")]
     commands["probe"] = ["-m", "tests.cluster.cache_probe"]
@@ -61,6 +67,8 @@ def working(webs: WebHosts) -> Iterator[tuple[Path, Path]]:
     yield webs.folder / "probe.log", webs.folder / "worker.log"
     for process in running:
         process.terminate()
+    for process in running:
+        process.wait(LONGEST_WAIT)
 
 
 def test_another_valkey_takes_over_and_each_mail_is_sent_once(

@@ -4,6 +4,7 @@ import os
 import time
 
 from tests.cluster.database import until
+from tests.cluster.network import LONGEST_WAIT
 from tests.cluster.web_hosts import BUYERS, NAMES, WebHosts
 from tests.faults.load import Load
 
@@ -28,6 +29,7 @@ def assert_nothing_is_lost_or_twice(webs: WebHosts, running: Load) -> None:
 
 
 def test_no_request_fails_while_one_host_after_the_other_is_restarted(webs: WebHosts) -> None:
+    webs.repair()
     with webs.shopping() as running:
         running.wait_until_all_are_served()
         for name in RESTARTED:
@@ -39,7 +41,7 @@ def test_no_request_fails_while_one_host_after_the_other_is_restarted(webs: WebH
             webs.stop_gunicorn(name)
             webs.start_gunicorn(name)
             restarting.unlink()
-            assert drained.wait(180) == 0
+            assert drained.wait(LONGEST_WAIT) == 0
             until(lambda name=name: webs.states()[name] == "UP", "the host in use again")  # type: ignore[misc]
         running.wait_until_all_are_served()
     assert [(a.what, a.status) for a in running.failures()] == []
@@ -47,6 +49,7 @@ def test_no_request_fails_while_one_host_after_the_other_is_restarted(webs: WebH
 
 
 def test_a_host_that_loses_its_power_costs_only_the_requests_that_it_had(webs: WebHosts) -> None:
+    webs.repair()
     with webs.shopping() as running:
         running.wait_until_all_are_served()
         begin = time.monotonic()

@@ -82,6 +82,14 @@ class WebHosts:
         configuration.write_text(haproxy(self.folder))
         log = self.folder / "haproxy.log"
         self.network["lb1"].run(["haproxy", "-f", configuration], log=log)
+        self.repair()
+
+    def repair(self) -> None:
+        """Switch on the web hosts that have no power. Returns when HAProxy uses all of them."""
+        for name in NAMES:
+            if self.network[name].is_off:
+                self.network[name].power_on()
+                self.start_host(name)
         until(lambda: list(self.states().values()) == ["UP"] * 3, "three web hosts in use")
 
     def start_host(self, name: str) -> None:

@@ -13,9 +13,9 @@ from urllib.parse import urlencode, urlsplit
 # Django only compares the cookie with the header, so any 32 letters are valid.
 CSRF = "faultsfaultsfaultsfaultsfaultsfa"
 # The timeout of a request. A working site answers sooner, even on a busy machine.
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 # The longest wait for a condition, also on a busy machine.
-LONGEST_WAIT = 120.0
+LONGEST_WAIT = 300.0
 # A fault is over if all buyers are served and nothing has failed for this long.
 CALM_SECONDS = 1.5
 # gunicorn closes a connection that was idle for 15 s (`keepalive`). A POST on it would be lost.
@@ -173,6 +173,14 @@ def nearly_longest(answers: Sequence[Answer]) -> float:
     """The 90th percentile of the seconds. A busy machine may delay a few of the answers."""
     seconds = sorted(answer.seconds for answer in answers)
     return seconds[len(seconds) * 9 // 10]
+
+
+def usual_limit(before: Sequence[Answer], seconds: float) -> float:
+    """The limit for answers that should take as long as those `before` a fault.
+
+    It is `seconds`, and more on a machine on which three times as long as before is more.
+    """
+    return max(seconds, 3 * nearly_longest(before))
 
 
 def shop(buyer: Buyer, shows: Sequence[int], chance: random.Random, stop: threading.Event) -> None:

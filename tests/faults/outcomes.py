@@ -2,6 +2,7 @@
 
 import time
 
+from tests.faults.load import LONGEST_WAIT
 from tests.faults.site import Stack
 
 
@@ -20,6 +21,7 @@ def assert_kept(world: Stack, references: list[str]) -> None:
 
 
 def lapse(world: Stack, reference: str) -> None:
+    assert reference, "the hold was refused"
     world.query(
         "UPDATE bookings_booking SET created_at = created_at - interval '1 hour',"
         " expires_at = clock_timestamp() - interval '1 ms' WHERE reference = %s",
@@ -28,7 +30,7 @@ def lapse(world: Stack, reference: str) -> None:
 
 
 def wait_for_status(world: Stack, reference: str, status: str) -> None:
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + LONGEST_WAIT
     query = "SELECT status FROM bookings_booking WHERE reference = %s"
     while world.query(query, reference) != [(status,)]:
         assert time.monotonic() < deadline, (world.folder / "celery.log").read_text()[-3000:]
@@ -36,7 +38,7 @@ def wait_for_status(world: Stack, reference: str, status: str) -> None:
 
 
 def wait_until_someone_waits_for_a_lock(world: Stack) -> None:
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + LONGEST_WAIT
     while not world.query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
         assert time.monotonic() < deadline, (world.folder / "celery.log").read_text()[-3000:]
         time.sleep(0.02)

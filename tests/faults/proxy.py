@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 CHUNK = 65_536
-# psycopg sends COMMIT as a simple query: type, length, text, a zero byte.
+# psycopg sends COMMIT as text that ends with a zero byte.
 COMMIT = b"COMMIT\x00"
 
 
@@ -60,25 +60,31 @@ class CommitLosingProxy:
         self._listener.server_close()
 
     def _serve(self, client: socket.socket) -> None:
-        if self._is_away:
-            close(client)
-            return
         server = socket.create_connection(("127.0.0.1", self._target))
-        self._open.add(client)
+        with self._lock:
+            if self._is_away:
+                close(server)
+                close(client)
+                return
+            self._open.add(client)
         server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         losing = threading.Event()
         back = threading.Thread(target=self._answers, args=(server, client, losing), daemon=True)
         back.start()
+        # COMMIT may come in two parts.
+        end_of_last = b""
         try:
             while data := client.recv(CHUNK):
-                if COMMIT in data and self._take():
+                if COMMIT in end_of_last + data and self._take():
                     losing.set()
                 server.sendall(data)
+                end_of_last = (end_of_last + data)[1 - len(COMMIT) :]
         except OSError:
             pass
         finally:
-            self._open.discard(client)
+            with self._lock:
+                self._open.discard(client)
             close(server)
             close(client)
 

@@ -5,6 +5,7 @@ Unlike the embedded servers they have no keeper: only the test restarts them.
 
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import time
@@ -19,7 +20,7 @@ from bookmyshow.embedded.postgres import SETTINGS, _binaries
 from bookmyshow.embedded.service import launch
 from tests.support.deployed_site import free_port
 
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 # The application_name of the tests' own connections.
 APPLICATION = "test"
 
@@ -73,13 +74,16 @@ class Server:
         """Send the signal and wait until the process has ended."""
         assert self.process is not None
         self.process.send_signal(signum)
-        self.process.wait(120)
+        self.process.wait(START_SECONDS)
 
     def kill(self) -> None:
         self.end(signal.SIGKILL)
 
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
+        if self.is_running():
             self.end(signal.SIGINT)
 
 
@@ -142,7 +146,13 @@ class Standby(Postgres):
     def promote(self) -> None:
         """Make it a primary; returns when it accepts writes."""
         with self.connect() as connection:
-            assert connection.execute("SELECT pg_promote(wait_seconds => 60)").fetchone() == (True,)
+            done = connection.execute("SELECT pg_promote(wait_seconds => 300)").fetchone()
+            assert done == (True,)
+
+    def clear(self) -> None:
+        """Delete the data of the stopped server. The next start copies the primary again."""
+        for path in self.folder.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 class Valkey(Server):

@@ -17,6 +17,7 @@ from celery import Celery
 from bench.sites import UNLIMITED
 from bookings.integrity.checks import RULES
 from bookmyshow.environment import ROOT
+from tests.faults.load import LONGEST_WAIT
 from tests.faults.servers import Postgres, Valkey
 from tests.support.deployed_site import DeployedSite, free_port, wait_until_it_answers
 
@@ -26,20 +27,36 @@ WORKERS = 2
 
 @dataclass
 class Program:
-    """A process of the site, and its log."""
+    """A process of the site, and its log. The log's text before `begins` is of other processes."""
 
     process: subprocess.Popen[bytes]
     log: Path
     url: str = ""
+    begins: int = 0
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children()
 
+    def workers(self) -> list[int]:
+        """The ids of gunicorn's workers. Waits until as many run as the site has.
+
+        A worker that a test killed may not be replaced yet.
+        """
+        deadline = time.monotonic() + LONGEST_WAIT
+        while len(found := [child.pid for child in self.children() if is_running(child)]) < WORKERS:
+            assert time.monotonic() < deadline, self.said()[-3000:]
+            time.sleep(0.05)
+        return found
+
+    def said(self) -> str:
+        """What it wrote to its log."""
+        return self.log.read_bytes()[self.begins :].decode(errors="replace")
+
     def wait_until_it_says(self, text: str) -> None:
-        deadline = time.monotonic() + 120
-        while text not in self.log.read_text():
-            assert time.monotonic() < deadline, self.log.read_text()[-3000:]
-            assert self.process.poll() is None, self.log.read_text()[-3000:]
+        deadline = time.monotonic() + LONGEST_WAIT
+        while text not in self.said():
+            assert time.monotonic() < deadline, self.said()[-3000:]
+            assert self.process.poll() is None, self.said()[-3000:]
             time.sleep(0.05)
 
     def kill(self) -> None:
@@ -83,27 +100,25 @@ class Stack:
         application = changes.pop("APPLICATION", "bookmyshow.wsgi")
         env = self.environment(PORT=str(port), **changes)
         log = self.folder / f"gunicorn-{port}.log"
-        process = spawn([sys.executable, "-m", "gunicorn", application], env, log)
-        site = Program(process, log, f"http://127.0.0.1:{port}")
+        site = start([sys.executable, "-m", "gunicorn", application], env, log)
+        site.url = f"http://127.0.0.1:{port}"
         try:
-            wait_until_it_answers(DeployedSite(site.url, self.folder, log), process)
+            wait_until_it_answers(DeployedSite(site.url, self.folder, log), site.process)
             yield site
         finally:
             site.stop()
 
     @contextmanager
-    def celery(self) -> Iterator[Program]:
+    def celery(self, **changes: str) -> Iterator[Program]:
         """Run a Celery worker without beat. It runs the tasks that `sweep` queues."""
-        log = self.folder / "celery.log"
-        process = spawn(
+        celery = start(
             [
                 *(sys.executable, "-m", "celery", "-A", "bookmyshow", "worker", "--loglevel=info"),
                 *("--concurrency=1", "--without-gossip", "--without-mingle", "--without-heartbeat"),
             ],
-            self.environment(),
-            log,
+            self.environment(**changes),
+            self.folder / "celery.log",
         )
-        celery = Program(process, log)
         try:
             yield celery
         finally:
@@ -142,7 +157,7 @@ def environment(folder: Path, database: str, redis: str) -> dict[str, str]:
         "HTTPS": "off",
         **UNLIMITED,
         # Longer than the default, because connecting can be slow on a busy machine.
-        "DATABASE_WAIT_SECONDS": "10",
+        "DATABASE_WAIT_SECONDS": "30",
         "BIND": "127.0.0.1",
         "WEB_CONCURRENCY": str(WORKERS),
         "WEB_THREADS": str(THREADS),
@@ -180,6 +195,16 @@ def manage(command: list[str], env: Mapping[str, str]) -> subprocess.CompletedPr
     )
 
 
-def spawn(command: list[str], env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+def start(command: list[str], env: Mapping[str, str], log: Path) -> Program:
+    """Start a program. What it prints is appended to `log`."""
     with open(log, "ab") as file:
-        return subprocess.Popen(command, cwd=ROOT, env=dict(env), stdout=file, stderr=file)
+        begins = file.tell()
+        process = subprocess.Popen(command, cwd=ROOT, env=dict(env), stdout=file, stderr=file)
+    return Program(process, log, begins=begins)
+
+
+def is_running(process: psutil.Process) -> bool:
+    """Whether the process runs. A zombie counts as ended."""
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False

@@ -17,7 +17,7 @@ from tests.support.api_client import Api
 PASSWORD = "velvet-curtain-7"
 SIGN_UP = "/accounts/signup/"
 #: The time until every worker uses the cache again (bookmyshow.core.cache.outage).
-BACK_SECONDS = 120
+BACK_SECONDS = 300
 
 
 class Browser:

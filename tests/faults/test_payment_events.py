@@ -10,6 +10,7 @@ import pytest
 import stripe
 
 from bookings.payments.providers import sandbox_keys
+from tests.faults.load import LONGEST_WAIT
 from tests.faults.site import Program, Stack, manage
 
 EVENT = json.dumps(
@@ -62,10 +63,11 @@ def test_without_the_database_the_provider_is_told_to_send_it_again(
         assert send(selling) == 503
     finally:
         world.postgres.start()
-    deadline = time.monotonic() + 120
-    while send(selling) != 200:
-        assert time.monotonic() < deadline
-    assert send(selling) == 200
+    # Sent twice. The other worker may have to connect first, and answers 503 meanwhile.
+    for _ in range(2):
+        deadline = time.monotonic() + LONGEST_WAIT
+        while send(selling) != 200:
+            assert time.monotonic() < deadline
     assert len(stored(world)) == 1
 
 

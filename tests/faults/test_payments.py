@@ -8,15 +8,16 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bookmyshow.celery import queues
 from tests.faults.load import LONGEST_WAIT
 from tests.faults.shoppers import BEHAVIOURS, Shoppers, shopping
-from tests.faults.site import Program, Stack, spawn, stack
+from tests.faults.site import Program, Stack, stack, start
 from tests.support.sandbox import Sandbox
 
 BUYERS, SHOWS = 20, 4
@@ -56,6 +57,8 @@ BOOKS = """
     GROUP BY p.id, p.show_id, o.id, o.show_id, b.id, b.show_id
 """
 
+# Beat starts what is due more often than this.
+QUIET_SECONDS = 20
 # Keys of the payment sandbox.
 SECRETS = ("sk_test_sandbox", "whsec_sandbox", "razorpay-sandbox-secret")
 KEPT = {
@@ -87,7 +90,7 @@ def celery(world: Stack, *arguments: str, **changes: str) -> Iterator[Program]:
     """A Celery process of the site, for all queues."""
     log = world.folder / f"{arguments[0]}.log"
     command = [sys.executable, "-m", "celery", "-A", APPLICATION, *arguments, "--loglevel=info"]
-    program = Program(spawn(command, world.environment(**changes), log), log)
+    program = start(command, world.environment(**changes), log)
     try:
         yield program
     finally:
@@ -138,16 +141,23 @@ class Site:
 
     def kill_web_workers(self) -> None:
         for worker in self.web.children():
-            worker.kill()
+            # It may have ended already.
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
 
     def finish(self) -> None:
         """Wait until the site itself has finished all that is due, within a few simulated days."""
         for _ in range(12):
             self.world.query(A_DAY_PASSES)
-            deadline = time.monotonic() + 20
-            while time.monotonic() < deadline:
-                if not self.world.query(UNFINISHED):
+            before: set[tuple[object, ...]] = set()
+            changed_at = time.monotonic()
+            # The next day comes when nothing more happens on this one.
+            while time.monotonic() < changed_at + QUIET_SECONDS:
+                unfinished = set(self.world.query(UNFINISHED))
+                if not unfinished:
                     return
+                if unfinished != before:
+                    before, changed_at = unfinished, time.monotonic()
                 time.sleep(0.5)
         log = self.worker.log.read_text()[-6000:]
         raise AssertionError(f"not finished: {self.world.query(UNFINISHED)}\n{log}")

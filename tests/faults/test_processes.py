@@ -13,6 +13,7 @@ from tests.faults.outcomes import (
     wait_until_someone_waits_for_a_lock,
 )
 from tests.faults.site import Program, Stack
+from tests.support.deployed_site import NO_LOCK_TIMEOUT
 
 
 def test_web_workers_killed_over_and_over_lose_nothing_that_was_shown(
@@ -72,7 +73,7 @@ def test_without_celery_a_lapsed_hold_is_sold_and_its_return_sweeps_the_rest(
 def test_a_celery_child_killed_in_its_sweep_is_replaced_and_the_sweep_done(
     world: Stack, site: Program
 ) -> None:
-    with world.celery() as celery:
+    with world.celery(**NO_LOCK_TIMEOUT) as celery:
         buyer = Buyer(site.url, world.buyers[0])
         reference = buyer.hold(world.shows[2], ["R1-1"])
         lapse(world, reference)

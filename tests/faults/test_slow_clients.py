@@ -12,7 +12,7 @@ from tests.faults.site import Program
 from tests.support.nginx import nginx
 
 # A busy machine may be slow to answer; a silenced site never answers.
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 SILENCE_SECONDS = 5.0
 
 

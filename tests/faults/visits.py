@@ -3,9 +3,9 @@
 import time
 from http.client import HTTPConnection
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from tests.faults.load import CSRF
+from tests.faults.load import CSRF, PATIENCE_SECONDS
 from tests.faults.site import Program
 
 
@@ -16,12 +16,17 @@ class Page(NamedTuple):
     text: str
 
 
-def visit(site: Program, session: str, method: str = "GET", path: str = "/bookings/") -> Page:
-    connection = HTTPConnection(urlsplit(site.url).netloc, timeout=120)
+def visit(
+    site: Program, session: str, method: str = "GET", path: str = "/bookings/", **fields: str
+) -> Page:
+    """`fields` are those of a form."""
+    connection = HTTPConnection(urlsplit(site.url).netloc, timeout=PATIENCE_SECONDS)
     headers = {"Cookie": f"sessionid={session}; csrftoken={CSRF}", "X-CSRFToken": CSRF}
+    if fields:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
     started = time.monotonic()
     try:
-        connection.request(method, path, headers=headers)
+        connection.request(method, path, urlencode(fields) or None, headers)
         response = connection.getresponse()
         text = response.read().decode()
         seconds = time.monotonic() - started

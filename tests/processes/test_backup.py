@@ -25,8 +25,6 @@ from tests.support.factories import hall, make_movie, make_show, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-RESTORED = "restored_backup"
-
 
 def tools() -> str:
     """A PATH with pg_dump and pg_restore of the wheel, which match the embedded server's
@@ -46,6 +44,11 @@ def here() -> str:
     return address(str(connection.settings_dict["NAME"]))
 
 
+def restored() -> str:
+    """A database that only this process of the test run uses."""
+    return f"{connection.settings_dict['NAME']}_restored"
+
+
 def execute(statement: str) -> None:
     with closing(psycopg.connect(here(), autocommit=True)) as own:
         own.execute(statement.encode())
@@ -56,7 +59,7 @@ def drop_restored() -> None:
     give_up = time.monotonic() + 120
     while True:
         try:
-            execute(f"DROP DATABASE IF EXISTS {RESTORED}")
+            execute(f"DROP DATABASE IF EXISTS {restored()}")
         except psycopg.errors.ObjectInUse:
             assert time.monotonic() < give_up
         else:
@@ -66,8 +69,8 @@ def drop_restored() -> None:
 @pytest.fixture
 def empty_database() -> Iterator[str]:
     drop_restored()
-    execute(f"CREATE DATABASE {RESTORED}")
-    yield address(RESTORED)
+    execute(f"CREATE DATABASE {restored()}")
+    yield address(restored())
     drop_restored()
 
 
@@ -129,9 +132,9 @@ def test_a_backup_taken_during_a_sale_restores_to_a_sound_database(
         check=False,
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    with closing(psycopg.connect(empty_database)) as restored:
-        sold = restored.execute("SELECT count(*) FROM bookings_booking").fetchone()
-        found = restored.execute(
+    with closing(psycopg.connect(empty_database)) as copy:
+        sold = copy.execute("SELECT count(*) FROM bookings_booking").fetchone()
+        found = copy.execute(
             "SELECT title FROM movies_movie WHERE search @@ movies_search_query('amelie')"
         ).fetchone()
     assert sold is not None

@@ -4,7 +4,7 @@ They start once for all of it, because beat's intervals take most of the time.
 """
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_urlsafe
 
@@ -15,6 +15,7 @@ from pytest_django import Settings
 from accounts.email.mails import write_password_changed
 from bookings import services
 from bookings.models import Booking
+from bookings.push.scanners import HOLD_DROPPED
 from bookmyshow.beat import SWEEP_SECONDS
 from bookmyshow.core.time import database_now
 from shows.models import Show
@@ -25,11 +26,21 @@ from tests.support.on_sale import open_sale
 from tests.support.push_service import SILENCE, push_service_running, subscribe
 from tests.support.workers import running
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
 # Beat looks at holds every 5 s. This leaves it two looks that are too early.
 SECONDS_LEFT = 42
 # Time for a busy machine beyond beat's interval.
-TICK_SECONDS = 25
+TICK_SECONDS = 120
+
+
+def end_soon(held: Booking) -> datetime:
+    """Let the hold end in SECONDS_LEFT; returns that moment."""
+    ends = database_now() + timedelta(seconds=SECONDS_LEFT)
+    changed = Booking.objects.filter(pk=held.pk, status=Booking.Status.PENDING).update(
+        created_at=F("created_at") - timedelta(minutes=5), expires_at=ends
+    )
+    assert changed, "the hold has lapsed"
+    return ends
 
 
 @pytest.mark.django_db(transaction=True)
@@ -55,21 +66,22 @@ def test_while_mail_hangs_holds_are_told_before_their_end_and_swept_and_people_l
             lapsed_at = time.monotonic()
             write_password_changed(user)
             assert mails.is_stuck.wait(PATIENCE_SECONDS)
-            ends = database_now() + timedelta(seconds=SECONDS_LEFT)
-            Booking.objects.filter(pk=held.pk).update(
-                created_at=F("created_at") - timedelta(minutes=5), expires_at=ends
-            )
+            ends = [end_soon(held)]
             deadline = time.monotonic() + PATIENCE_SECONDS
             while not service.messages_to(browser):
                 assert time.monotonic() < deadline, log.read_text()
+                if database_now() > ends[-1] - HOLD_DROPPED:
+                    # This machine was too slow, and the message was dropped. Try another end.
+                    ends.append(end_soon(held))
                 time.sleep(0.1)
             # The log line follows the commit, so once it is there the rows say the same.
             while lapsed.reference not in log.read_text():
                 assert time.monotonic() - lapsed_at < SWEEP_SECONDS + TICK_SECONDS, log.read_text()
                 time.sleep(0.1)
             mails.stopped.set()  # Otherwise the worker could not end.
-    (received,) = service.received
-    left = ends.timestamp() - received.at
+    assert len(service.received) <= len(ends)
+    received = service.received[0]
+    left = min(each.timestamp() - received.at for each in ends if each.timestamp() > received.at)
     # 31 to 26 on an idle machine. A busy one may be late, but it never sends after the limit.
     assert 10 < left <= 31.5
     # It is of no use after the end. On a busy machine it takes seconds to arrive.

@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -20,7 +20,7 @@ from bookings.show_changes.services import cancel_show
 from bookmyshow.environment import ROOT
 from bookmyshow.serving import supervisor
 from bookmyshow.site.management.commands.run_site import procfile, wanted_programs
-from tests.support.deployed_site import free_port, site_environment
+from tests.support.deployed_site import START_SECONDS, free_port, site_environment
 from tests.support.factories import make_booking, make_show, make_user
 
 RUN_SITE = [sys.executable, "manage.py", "run_site", "--no-demo"]
@@ -39,8 +39,12 @@ class Site:
 
     def programs(self) -> dict[str, psutil.Process]:
         """The processes that the supervisor started, by their names in the Procfile."""
-        children = psutil.Process(self.process.pid).children()
-        lines = {" ".join(child.cmdline()): child for child in children if is_running(child)}
+        lines = {}
+        for child in psutil.Process(self.process.pid).children():
+            # It may end at any moment.
+            with suppress(psutil.NoSuchProcess):
+                if is_running(child):
+                    lines[" ".join(child.cmdline())] = child
         # Compare without the first word: it is `python` in the Procfile and a full path in the
         # process.
         wanted = {name: command.partition(" ")[2] for name, command in procfile().items()}
@@ -53,12 +57,14 @@ class Site:
 
     def mails(self) -> str:
         """The text of all mail that was sent."""
-        parts = [
-            part
-            for path in (self.folder / "mail").glob("*")
-            for part in message_from_bytes(path.read_bytes(), policy=policy.default).walk()
-        ]
-        return "".join(p.get_content() for p in parts if p.get_content_type() == "text/plain")
+        texts = []
+        for path in (self.folder / "mail").glob("*"):
+            # A mail of which only the first part is written has no readable text yet.
+            with suppress(LookupError, ValueError):
+                mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+                parts = [p for p in mail.walk() if p.get_content_type() == "text/plain"]
+                texts += [part.get_content() for part in parts]
+        return "".join(texts)
 
     def get(self, path: str) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as page:
@@ -86,9 +92,18 @@ def is_running(process: psutil.Process) -> bool:
         return False
 
 
+def running_below(process: "subprocess.Popen[str]") -> list[list[str]]:
+    """The command lines of all processes that this one has started, and of theirs."""
+    lines = []
+    for child in psutil.Process(process.pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            lines.append(child.cmdline())
+    return lines
+
+
 def wait_until(condition: Callable[[], bool], message: Callable[[], object]) -> None:
-    """Wait until `condition` is true. After 120 s fail with `message`."""
-    deadline = time.monotonic() + 120
+    """Wait until `condition` is true. After START_SECONDS fail with `message`."""
+    deadline = time.monotonic() + START_SECONDS
     while not condition():
         assert time.monotonic() < deadline, message()
         time.sleep(0.1)
@@ -210,8 +225,9 @@ def test_the_pause_before_a_restart_doubles_if_a_program_ends_again_and_again() 
         assert process.stderr is not None
         lines = [process.stderr.readline().strip() for _ in range(3)]
         assert lines == [f"bad ended with 3; it starts again in {n} s" for n in (1, 2, 4)]
+        # In the pause before the next start, which comes again and again.
+        wait_until(lambda: running_below(process) == [["sleep", "4343"]], process.poll)
         descendants = psutil.Process(process.pid).children(recursive=True)
-        assert [child.cmdline() for child in descendants] == [["sleep", "4343"]]
         process.terminate()
         assert process.wait(120) == 0
     assert not any(map(is_running, descendants))

@@ -21,10 +21,13 @@ from django.db import connection
 from bench.sites import UNLIMITED
 from bookmyshow.environment import ROOT
 
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 # How long a hold lasts on a test's site. A busy machine may need more than the product's two
 # minutes to load the page that confirms it.
 HOLD_MINUTES = 10
+# With this setting the limits of a connection are those of its role. The tests' roles have none, so
+# a program waits for a lock however slowly the test runs.
+NO_LOCK_TIMEOUT = {"PGBOUNCER": "prepared"}
 # Below the range that kernels use for outgoing connections, above the embedded servers' ports.
 PORTS = range(30_000, 32_768)
 # For each port that was given out, a UDP socket on that port, which marks it as taken. It does not

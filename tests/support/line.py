@@ -75,11 +75,16 @@ class Line:
             with self._lock:
                 self._open.add(client)
             if self._is_failing:
-                client.recv(BYTES)
-                client.sendall(BAD_GATEWAY)
-                client.close()
+                # A browser may open a connection and send nothing yet.
+                threading.Thread(target=self._refuse, args=[client], daemon=True).start()
             elif not self._is_silent:
                 self._connect(client)
+
+    def _refuse(self, client: socket.socket) -> None:
+        with suppress(OSError):
+            if client.recv(BYTES):
+                client.sendall(BAD_GATEWAY)
+        client.close()
 
     def _connect(self, client: socket.socket) -> None:
         try:

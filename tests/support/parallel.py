@@ -19,6 +19,9 @@ SLOW = ("tests/faults/", "tests/cluster/", "tests/browser/", "tests/processes/",
 # One process runs all tests of such a folder, one after the other. They share servers that start
 # slowly, and they need much processor time.
 TOGETHER = ("tests/faults/", "tests/cluster/")
+# Their tests start many processes, and wait longer than others on a slow machine. `timeout` in
+# pyproject.toml is for the others.
+MOST_SECONDS = 3_000
 
 
 class FilesInOrder(LoadScopeScheduling):
@@ -43,6 +46,13 @@ def redis_database() -> int:
             f"tests run in at most {MAX_PROCESSES} processes: -n {MAX_PROCESSES}"
         )
     return ONE_PROCESS_DATABASE - 1 - number
+
+
+def give_servers_time(items: list[pytest.Item]) -> None:
+    """Let the tests of the folders in TOGETHER run for MOST_SECONDS."""
+    for item in items:
+        if item.nodeid.startswith(TOGETHER):
+            item.add_marker(pytest.mark.timeout(MOST_SECONDS))
 
 
 def long_files_first(items: list[pytest.Item]) -> None:

@@ -19,7 +19,7 @@ from bookings.payments import providers
 from bookmyshow.environment import ROOT
 from tests.support.deployed_site import START_SECONDS, free_port
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 # Of a call in the tests' own process. A busy machine may need more than the five seconds of the
 # product. Less than the claims of settlements, so that no claim lapses during a call.
 CALL_SECONDS = 30.0

@@ -20,6 +20,7 @@ class StuckServer(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Answer)
         self.wanted = wanted
         self.connections = 0
+        self._counting = threading.Lock()
         #: Set when `wanted` clients wait.
         self.is_stuck = threading.Event()
         self.stopped = threading.Event()
@@ -28,6 +29,13 @@ class StuckServer(socketserver.ThreadingTCPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
+    def count(self) -> None:
+        """One more client waits. Clients come at the same time."""
+        with self._counting:
+            self.connections += 1
+            if self.connections >= self.wanted:
+                self.is_stuck.set()
+
 
 class _Answer(socketserver.BaseRequestHandler):
     server: StuckServer
@@ -35,9 +43,7 @@ class _Answer(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         self.request.recv(65_536)
         self.request.sendall(b"HTTP/1.1 200 ")
-        self.server.connections += 1
-        if self.server.connections >= self.server.wanted:
-            self.server.is_stuck.set()
+        self.server.count()
         while not self.server.stopped.wait(DRIP_SECONDS):
             try:
                 self.request.sendall(b"O")

@@ -6,15 +6,19 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 from bookmyshow.celery import app
 from bookmyshow.environment import ROOT
 from bookmyshow.site.management.commands import run_site
 from tests.support.deployed_site import free_port, site_environment
 
-START_SECONDS = 180
+START_SECONDS = 300
+# A worker finishes its tasks first.
+END_SECONDS = 180
 READY = re.compile(r"celery@\S+ ready\.|sweeper@\S+ ready\.|beat: Starting\.\.\.")
 
 
@@ -48,4 +52,24 @@ def running(folder: Path, *names: str, **environment: str) -> Iterator[Path]:
         for process in processes:
             process.send_signal(signal.SIGTERM)
         for process in processes:
-            process.wait(60)
+            end(process)
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """Wait until the process has ended.
+
+    If it has not after END_SECONDS, kill it, because the next test must not meet it, and raise
+    TimeoutExpired.
+    """
+    if process.poll() is not None:
+        return
+    children = psutil.Process(process.pid).children(recursive=True)
+    try:
+        process.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
+        raise

@@ -20,7 +20,11 @@ from accounts.privacy.services import delete_account
 from accounts.tasks import send_mail
 from bookings.models import Booking
 from shows.models import Show
-from tests.support.deployed_site import free_port, wait_until_the_database_let_go
+from tests.support.deployed_site import (
+    NO_LOCK_TIMEOUT,
+    free_port,
+    wait_until_the_database_let_go,
+)
 from tests.support.factories import make_user
 from tests.support.mail_server import MailServer, mail_server
 from tests.support.owed_mail import MANAGER, WAIT_SECONDS, cancel_sold_show, kill, manage, sold_show
@@ -134,7 +138,7 @@ def test_a_killed_cancellation_changes_nothing_and_can_be_repeated(tmp_path: Pat
     with transaction.atomic():
         # The command has the show's lock and waits for a booking that this transaction has locked.
         Booking.objects.select_for_update().filter(show=show).order_by("-pk").first()
-        cancelling = manage(tmp_path, *command)
+        cancelling = manage(tmp_path, *command, **NO_LOCK_TIMEOUT)
         wait_for_waiting(1)
         kill(cancelling)
     wait_until_the_database_let_go(MANAGER)
