@@ -11,6 +11,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from bookings.documents.journal import journal
 from bookings.documents.models import TaxDocument
@@ -101,8 +102,9 @@ def test_a_refund_that_the_bank_sent_back_is_owed_until_it_is_sent_again(show: S
 
 def test_the_days_and_the_cinema_narrow_it(show: Show) -> None:
     other = make_taxed_show(cinema=make_cinema(**MUMBAI))
-    make_paid(show, ["A1"])
-    make_paid(other, ["A1"])
+    now = timezone.now()
+    make_paid(show, ["A1"], at=now)
+    make_paid(other, ["A1"], at=now)
     number_documents()
     day = TaxDocument.objects.all()[0].date
     before, after = day - timedelta(days=1), day + timedelta(days=1)

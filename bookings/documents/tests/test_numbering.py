@@ -45,7 +45,7 @@ def numbers(kind: str = Kind.INVOICE) -> list[int]:
 def test_each_captured_payment_gets_the_next_number_the_oldest_first() -> None:
     show = make_taxed_show()
     second = make_paid(show, ["A2"])
-    first = make_paid(show, ["A1"], at=timezone.now() - timedelta(hours=2))
+    first = make_paid(show, ["A1"], at=timezone.now() - A_SECOND)
     counter = make_paid(show, ["A3"], provider="counter", method="cash", reference="")
     assert number_documents() == 3
     codes = [TaxDocument.objects.get(payment=p).code for p in (first, second, counter)]
