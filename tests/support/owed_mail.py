@@ -12,7 +12,7 @@ from shows.models import Show
 from tests.support.deployed_site import free_port, site_environment
 from tests.support.factories import make_booking, make_show, make_user
 
-WAIT_SECONDS = 180
+WAIT_SECONDS = 300
 # PostgreSQL's application_name for the commands of `manage`. A test finds their connections by it.
 MANAGER = f"manage.py of test process {os.getpid()}"
 
