@@ -44,9 +44,13 @@ def numbers(kind: str = Kind.INVOICE) -> list[int]:
 
 def test_each_captured_payment_gets_the_next_number_the_oldest_first() -> None:
     show = make_taxed_show()
-    second = make_paid(show, ["A2"])
-    first = make_paid(show, ["A1"], at=timezone.now() - A_SECOND)
-    counter = make_paid(show, ["A3"], provider="counter", method="cash", reference="")
+    # So close together that no financial year ends in between.
+    now, moment = timezone.now(), timedelta(microseconds=1)
+    second = make_paid(show, ["A2"], at=now)
+    first = make_paid(show, ["A1"], at=now - moment)
+    counter = make_paid(
+        show, ["A3"], at=now + moment, provider="counter", method="cash", reference=""
+    )
     assert number_documents() == 3
     codes = [TaxDocument.objects.get(payment=p).code for p in (first, second, counter)]
     year = financial_year(TaxDocument.objects.latest("number").date, 4)
