@@ -59,6 +59,20 @@ MUTANTS_OF_MONEY = [
         f"{TROUBLE}::test_the_act_of_a_process_that_died_is_done_after_its_claim",
     ),
     (
+        "a look captures without a claim",
+        DECISION,
+        "payment.claimed_until = now + CLAIM",
+        "payment.claimed_until = None",
+        f"{RACES}::test_two_hundred_looks_at_once_take_the_money_once",
+    ),
+    (
+        "a capture without an answer keeps its claim",
+        "bookings/payments/settlement/observe.py",
+        "same.filter(claimed_until=payment.claimed_until).update(claimed_until=None)",
+        "same.filter(claimed_until=payment.claimed_until)",
+        f"{RACES}::test_a_capture_that_gets_no_answer_is_called_for_once_more",
+    ),
+    (
         "an old answer without money is believed",
         CASE,
         "return may_differ and payment.updated_at != self.as_of",
