@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.models import User
-from bookings.payments.models import Order
+from bookings.payments.models import Payment
 from bookmyshow.core.currencies import from_minor
 
 from .models import TaxDocument
@@ -11,8 +11,8 @@ from .models import TaxDocument
 
 def documents_of(user: User) -> list[dict[str, Any]]:
     """What the documents say, oldest first. Money is a decimal string in their currency."""
-    orders = Order.objects.filter(user=user)
-    return [_document(document) for document in TaxDocument.objects.of_orders(orders)]
+    payments = Payment.objects.filter(order__user=user).values_list("pk", flat=True)
+    return [_document(document) for document in TaxDocument.objects.of_payments(payments)]
 
 
 def _document(document: TaxDocument) -> dict[str, Any]:

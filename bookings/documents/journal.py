@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from bookings.payments.models import OrderLine, Payment, Refund
 from bookings.payments.states import PaymentState, RefundState
@@ -141,14 +141,15 @@ def surplus_refunds() -> "QuerySet[Refund]":
 
 def refunds_that_came_back() -> "QuerySet[Refund]":
     """Refunds with a credit note, whose money a bank sent back later."""
-    return Refund.objects.filter(state=RefundState.FAILED, document__isnull=False)
+    noted = TaxDocument.objects.filter(refund__isnull=False).values("refund")
+    return Refund.objects.filter(state=RefundState.FAILED, pk__in=noted)
 
 
 def repeated_refunds() -> "QuerySet[Refund]":
     """Retries that arrived, of refunds with a credit note."""
-    noted = TaxDocument.objects.filter(payment=OuterRef("payment"), refund__isnull=False)
+    noted = TaxDocument.objects.filter(refund__isnull=False).values("payment")
     return Refund.objects.filter(
-        Exists(noted), state=RefundState.SUCCEEDED, document=None, retry_of__isnull=False
+        payment__in=noted, state=RefundState.SUCCEEDED, document=None, retry_of__isnull=False
     )
 
 

@@ -4,13 +4,14 @@ A document has everything copied in, so it stays the same whatever happens to th
 cinema or the tax rules. A trigger refuses every change and every deletion (migration 0002).
 """
 
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 
-from bookings.payments.models import Order, Payment, Refund
+from bookings.payments.models import Payment, Refund
 from bookmyshow.core.db.in_show import ForeignKeyInShow, OneToOneInShow
 from shows.models import Cinema, Show
 
@@ -60,9 +61,9 @@ class DocumentSeries(models.Model):
 
 
 class TaxDocumentQuerySet(models.QuerySet["TaxDocument"]):
-    def of_orders(self, orders: "QuerySet[Order]") -> "TaxDocumentQuerySet":
-        """The documents about these orders, with the invoices they refer to, in order."""
-        found = self.filter(payment__order__in=orders).select_related("refers_to")
+    def of_payments(self, payments: Iterable[int]) -> "TaxDocumentQuerySet":
+        """The documents about these payments, with the invoices they refer to, in order."""
+        found = self.filter(payment__in=[*payments]).select_related("refers_to")
         return found.order_by("issued_at", "pk")
 
 

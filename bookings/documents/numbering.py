@@ -1,24 +1,23 @@
 """Gives invoices and credit notes their numbers (docs/decisions/0017-gapless-document-numbers.md).
 
 A worker looks for captured payments and refunds that succeeded and have no document yet, the oldest
-first. For each series it takes the series' lock, reads again what has no document, and inserts the
-documents with the next numbers, in one transaction. So a number exists exactly if its document
-does: a worker that is killed leaves nothing, and several workers wait for each other. Selling seats
-never waits for a number.
+first. For each series it takes the series' lock, reads which of them have a document by now, and
+inserts the others with the next numbers, in one transaction. So a number exists exactly if its
+document does: a worker that is killed leaves nothing, and several workers wait for each other.
+Selling seats never waits for a number.
 """
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from django.db import transaction
-from django.db.models import BooleanField, Exists, Max, OuterRef, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Max, QuerySet
 
 from bookings.payments.models import Payment, Refund
-from bookings.payments.states import PaymentState, RefundState
+from bookings.payments.states import RefundState
 from bookmyshow.core.db.transactions import lock_timeout_raises
 from bookmyshow.core.time import database_now
 from shows.models import Cinema
@@ -27,6 +26,7 @@ from .content import DocumentMismatch, credit_note_of, invoice_of
 from .errors import SeriesBusy
 from .models import DocumentSeries, Kind, TaxDocument
 from .numbers import SeriesFull, financial_year, number_text
+from .pending import first_tries, kept_payments, pending_payments, pending_refunds
 from .series import locked_series
 
 logger = logging.getLogger(__name__)
@@ -39,20 +39,8 @@ LOOK_BACK = timedelta(days=1)
 #: that are missing are found by `check_integrity`, and written by `manage.py number_documents`.
 NIGHT_LOOK_BACK = timedelta(days=60)
 
-# Of a refund that is a retry: no try before it has a credit note.
-NO_EARLIER_TRY_HAS_A_NOTE = """
-    payments_refund.retry_of_id IS NULL OR NOT EXISTS (
-        WITH RECURSIVE tries (id, retry_of_id) AS (
-            SELECT first.id, first.retry_of_id FROM payments_refund first
-            WHERE first.id = payments_refund.retry_of_id
-            UNION ALL
-            SELECT r.id, r.retry_of_id FROM payments_refund r JOIN tries ON r.id = tries.retry_of_id
-        )
-        SELECT 1 FROM tries JOIN documents_taxdocument d ON d.refund_id = tries.id
-    )
-"""
-
-Build = Callable[[Sequence[int]], list[TaxDocument]]
+#: Reads what is needed of these payments or refunds, and returns how to build their documents.
+Prepare = Callable[[Sequence[int]], Callable[[], list[TaxDocument]]]
 
 
 class Look(Enum):
@@ -74,33 +62,6 @@ def number_documents(look: Look = Look.USUAL) -> int:
     return done + _number_all(pending_refunds(since), Kind.CREDIT_NOTE, _credit_notes)
 
 
-def pending_payments(since: datetime | None = None) -> "QuerySet[Payment]":
-    """Captured payments without an invoice, the oldest first. Surplus money gets none: it is not
-    for an order, and goes back."""
-    invoices = TaxDocument.objects.filter(payment=OuterRef("pk"), kind=Kind.INVOICE)
-    found = Payment.objects.filter(~Exists(invoices), state=PaymentState.CAPTURED, surplus=False)
-    if since is not None:
-        found = found.filter(captured_at__gte=since)
-    return found.order_by("captured_at", "pk")
-
-
-def pending_refunds(since: datetime | None = None) -> "QuerySet[Refund]":
-    """Refunds that succeeded, of payments with an invoice, without a credit note, oldest first.
-
-    A retry of a refund that has a credit note gets no other one: the first try's note stands.
-    """
-    invoices = TaxDocument.objects.filter(payment=OuterRef("payment"), kind=Kind.INVOICE)
-    # A LEFT JOIN in its place would be planned for one row, and read all payments for each refund.
-    notes = TaxDocument.objects.filter(refund=OuterRef("pk"))
-    first_note = RawSQL(NO_EARLIER_TRY_HAS_A_NOTE, [], output_field=BooleanField())
-    found = Refund.objects.filter(
-        ~Exists(notes), Exists(invoices), first_note, state=RefundState.SUCCEEDED
-    )
-    if since is not None:
-        found = found.filter(ended_at__gte=since)
-    return found.order_by("ended_at", "pk")
-
-
 def _look_since(look: Look) -> datetime | None:
     if look == Look.EVERYTHING:
         return None
@@ -110,28 +71,38 @@ def _look_since(look: Look) -> datetime | None:
     return last and last - LOOK_BACK
 
 
-def _number_all(pending: "QuerySet[Payment] | QuerySet[Refund]", kind: str, build: Build) -> int:
+def _number_all(
+    pending: "QuerySet[Payment] | QuerySet[Refund]", kind: str, prepare: Prepare
+) -> int:
     """Number what is pending, in transactions of one series and BATCH documents each."""
     path = "order__cinema" if kind == Kind.INVOICE else "payment__order__cinema"
+    found = list(pending.values_list("pk", flat=True)[:MOST])
+    # By a second statement, because a join would be planned for far fewer rows than there are.
+    cinemas = dict(pending.model.objects.filter(pk__in=found).values_list("pk", path))
     by_cinema: dict[int, list[int]] = defaultdict(list)
-    for pk, cinema in pending.values_list("pk", path)[:MOST]:
-        by_cinema[cinema].append(pk)
+    for pk in found:
+        by_cinema[cinemas[pk]].append(pk)
     done = 0
     for cinema in Cinema.objects.filter(pk__in=by_cinema).order_by("pk"):
         ids = by_cinema[cinema.pk]
         try:
             for start in range(0, len(ids), BATCH):
-                done += _number_batch(cinema, kind, ids[start : start + BATCH], build)
+                done += _number_batch(cinema, kind, ids[start : start + BATCH], prepare)
         except (SeriesBusy, SeriesFull) as error:
             logger.error("documents of %s were not numbered: %r", cinema, error)
     return done
 
 
-def _number_batch(cinema: Cinema, kind: str, ids: Sequence[int], build: Build) -> int:
-    """One transaction. `ids` may have documents by now: `build` reads them again under the lock."""
+def _number_batch(cinema: Cinema, kind: str, ids: Sequence[int], prepare: Prepare) -> int:
+    """One transaction. `ids` may have documents by now, so the documents are read under the lock.
+
+    Payments and refunds are read before it, because they may be on several servers. What a document
+    says of them does not change.
+    """
+    build = prepare(ids)
     with lock_timeout_raises(SeriesBusy), transaction.atomic():
         series = locked_series(cinema, kind)
-        documents = build(ids)
+        documents = build()
         now = database_now()
         last: dict[str, int] = {}
         for document in documents:
@@ -150,35 +121,64 @@ def _last_number(series: DocumentSeries, year: str) -> int:
     return numbers.aggregate(last=Max("number"))["last"] or 0
 
 
-def _invoices(ids: Sequence[int]) -> list[TaxDocument]:
-    payments = (
-        pending_payments()
+def _invoices(ids: Sequence[int]) -> Callable[[], list[TaxDocument]]:
+    payments = list(
+        kept_payments()
         .filter(pk__in=ids)
-        .select_related("order__user", "order__cinema")
-        .prefetch_related("order__lines")
+        .select_related("order__cinema")
+        .prefetch_related("order__user", "order__lines")
+        .order_by("captured_at", "pk")
     )
-    return _built((invoice_of, payment, [*payment.order.lines.all()]) for payment in payments)
+
+    def build() -> list[TaxDocument]:
+        invoices = TaxDocument.objects.filter(payment__in=ids, kind=Kind.INVOICE)
+        written = set(invoices.values_list("payment", flat=True))
+        return _built(
+            (invoice_of, payment, [*payment.order.lines.all()])
+            for payment in payments
+            if payment.pk not in written
+        )
+
+    return build
 
 
-def _credit_notes(ids: Sequence[int]) -> list[TaxDocument]:
-    """Notes of one batch see each other: two refunds of one line share its tax exactly."""
-    refunds = list(pending_refunds().filter(pk__in=ids))
+def _credit_notes(ids: Sequence[int]) -> Callable[[], list[TaxDocument]]:
+    refunds = list(
+        Refund.objects.filter(pk__in=ids, state=RefundState.SUCCEEDED)
+        .select_related("payment__order__cinema")
+        .prefetch_related("payment__order__user")
+        .order_by("ended_at", "pk")
+    )
     payments = {refund.payment_id for refund in refunds}
-    invoices: dict[int, TaxDocument] = {}
-    earlier: dict[int, list[TaxDocument]] = defaultdict(list)
-    documents = TaxDocument.objects.filter(payment__in=payments).order_by("pk")
-    for document in documents.select_related("payment__order__user", "payment__order__cinema"):
-        if document.is_credit_note:
-            earlier[document.payment_id].append(document)
-        else:
-            invoices[document.payment_id] = document
-    built: list[TaxDocument] = []
-    for refund in refunds:
-        notes = earlier[refund.payment_id]
-        new = _built([(credit_note_of, refund, invoices[refund.payment_id], notes)])
-        notes += new
-        built += new
-    return built
+    first = first_tries(payments)
+
+    def build() -> list[TaxDocument]:
+        """Notes of one batch see each other: two refunds of one line share its tax exactly."""
+        documents: dict[int, list[TaxDocument]] = defaultdict(list)
+        for document in TaxDocument.objects.filter(payment__in=payments).order_by("pk"):
+            documents[document.payment_id].append(document)
+        built: list[TaxDocument] = []
+        for refund in refunds:
+            of_payment = documents[refund.payment_id]
+            new = _built(_note_if_due(refund, of_payment, first))
+            of_payment += new
+            built += new
+        return built
+
+    return build
+
+
+def _note_if_due(
+    refund: Refund, documents: list[TaxDocument], first: dict[int, int]
+) -> Iterator[tuple]:
+    """The call that builds the note of a refund, if its payment has an invoice and no try of it has
+    a note. A try that is newer than `first` leaves it to the next run."""
+    invoice = next((found for found in documents if not found.is_credit_note), None)
+    notes = [found for found in documents if found.is_credit_note]
+    noted = {first.get(note.refund_id) for note in notes if note.refund_id}
+    if invoice is not None and None not in noted and first[refund.pk] not in noted:
+        invoice.payment = refund.payment
+        yield credit_note_of, refund, invoice, notes
 
 
 def _built(calls: Iterable[tuple]) -> list[TaxDocument]:

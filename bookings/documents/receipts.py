@@ -7,7 +7,6 @@ from bookings.payments.states import PaymentState
 
 from .errors import ReceiptNotFound, ReceiptNotReady
 from .models import TaxDocument
-from .numbering import pending_payments
 
 
 def receipt_of(orders: "QuerySet[Order]") -> list[TaxDocument]:
@@ -16,10 +15,12 @@ def receipt_of(orders: "QuerySet[Order]") -> list[TaxDocument]:
     Raises ReceiptNotReady if the money was taken and the invoice has no number yet, and
     ReceiptNotFound if nothing was paid.
     """
-    documents = list(TaxDocument.objects.of_orders(orders))
+    payments = Payment.objects.filter(order__in=orders).values_list("pk", "state", "surplus")
+    paid = {pk: (state, surplus) for pk, state, surplus in payments}
+    documents = list(TaxDocument.objects.of_payments(paid))
     if documents:
         return documents
-    if pending_payments().filter(order__in=orders).exists():
+    if (PaymentState.CAPTURED, False) in paid.values():
         raise ReceiptNotReady
     raise ReceiptNotFound
 

@@ -17,7 +17,8 @@ def booking_of(message: Message) -> Booking | None:
     """
     found = Booking.objects.with_show().select_related("user")
     if message.booking:
-        return found.filter(pk=message.booking).first()
+        of_show = {"show": message.show} if message.show else {}
+        return found.filter(pk=message.booking, **of_show).first()
     return found.filter(reference__in=message.data.get("references", [])[:1]).first()
 
 

@@ -1,6 +1,7 @@
 """The mutants of tax and invoices, for `tests/mutants`: name, file, old text, new text, test."""
 
 NUMBERING = "bookings/documents/numbering.py"
+PENDING = "bookings/documents/pending.py"
 NUMBERS = "bookings/documents/tests/test_numbering.py"
 ROUNDING = "bookings/documents/tests/test_rounding.py"
 RATES = "bookings/tax/tests/test_rates.py"
@@ -16,8 +17,8 @@ MUTANTS_OF_DOCUMENTS = [
     (
         "what waits for a number is not read again under the lock",
         NUMBERING,
-        "pending_payments()\n        .filter(pk__in=ids)",
-        "Payment.objects\n        .filter(pk__in=ids)",
+        "if payment.pk not in written",
+        "if payment.pk",
         f"{NUMBERS}::test_a_second_worker_waits_and_numbers_nothing_again",
     ),
     (
@@ -29,17 +30,24 @@ MUTANTS_OF_DOCUMENTS = [
     ),
     (
         "money that goes back gets an invoice",
-        NUMBERING,
+        PENDING,
         "state=PaymentState.CAPTURED, surplus=False)",
         "state=PaymentState.CAPTURED)",
         f"{NUMBERS}::test_what_is_not_kept_gets_no_invoice_and_no_credit_note",
     ),
     (
         "the retry of a refund gets another credit note",
-        NUMBERING,
-        "Exists(invoices), first_note, ",
-        "Exists(invoices), ",
+        PENDING,
+        "refund: first(refund) for",
+        "refund: refund for",
         f"{NUMBERS}::test_the_retry_of_a_refund_has_no_second_credit_note",
+    ),
+    (
+        "a refund whose newer try has a note gets a note",
+        NUMBERING,
+        "None not in noted and first",
+        "first",
+        f"{NUMBERS}::test_a_refund_that_failed_before_it_was_numbered_leaves_the_note_to_its_retry",
     ),
     (
         "the financial year changes at midnight in UTC",

@@ -22,6 +22,7 @@ from bookings.documents.errors import SeriesBusy
 from bookings.documents.models import DocumentSeries, Kind, TaxDocument
 from bookings.documents.numbering import NIGHT_LOOK_BACK, Look, number_documents
 from bookings.documents.numbers import SeriesFull, financial_year, number_text
+from bookings.documents.pending import pending_payments
 from bookings.payments.models import Refund
 from bookings.payments.states import RefundState
 from bookings.tasks import number_documents as number_documents_task
@@ -88,6 +89,17 @@ def test_the_retry_of_a_refund_has_no_second_credit_note() -> None:
     make_given_back(payment, retry_of=second)
     assert number_documents(Look.EVERYTHING) == 0
     assert numbers(Kind.CREDIT_NOTE) == [1]
+
+
+def test_a_refund_that_failed_before_it_was_numbered_leaves_the_note_to_its_retry() -> None:
+    payment = make_paid(make_taxed_show(), ["A1"])
+    first = make_given_back(payment)
+    slow_worker = numbering._credit_notes([first.pk])
+    Refund.objects.filter(pk=first.pk).update(state=RefundState.FAILED)
+    second = make_given_back(payment, retry_of=first)
+    number_documents()
+    assert TaxDocument.objects.get(kind=Kind.CREDIT_NOTE).refund == second
+    assert slow_worker() == []
 
 
 def test_each_cinema_has_its_own_numbers() -> None:
@@ -177,7 +189,7 @@ def test_a_usual_run_looks_a_day_back_a_nightly_run_some_weeks_and_the_command_a
 def test_the_command_counts_and_numbers(capsys: Any) -> None:
     make_given_back(make_paid(make_taxed_show(), ["A1"]))
     call_command("number_documents", dry_run=True)
-    assert "1 invoices and 0 credit notes are missing." in capsys.readouterr().out
+    assert "1 invoices and 1 credit notes are missing." in capsys.readouterr().out
     call_command("number_documents")
     assert "2 documents numbered.\n0 invoices and 0 credit notes" in capsys.readouterr().out
 
@@ -277,9 +289,7 @@ def test_control_without_the_lock_numbers_clash(monkeypatch: pytest.MonkeyPatch)
         without_lock.setattr(numbering, "locked_series", unlocked)
         without_lock.setattr(numbering, "_last_number", read_together)
         outcomes = at_once(
-            lambda _: numbering._number_all(
-                numbering.pending_payments(), Kind.INVOICE, numbering._invoices
-            ),
+            lambda _: numbering._number_all(pending_payments(), Kind.INVOICE, numbering._invoices),
             2,
         )
     assert any(isinstance(outcome, IntegrityError) for outcome in outcomes), outcomes

@@ -2,12 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from bookings.documents.numbering import (
-    Look,
-    number_documents,
-    pending_payments,
-    pending_refunds,
-)
+from bookings.documents.numbering import Look, number_documents
+from bookings.documents.pending import pending_payments, pending_refunds
 
 
 class Command(BaseCommand):
