@@ -46,10 +46,13 @@ pgbouncer: $(STAMP) ## Run the tests of races with PgBouncer between the site an
 # Citus is in no package registry, so it is not among the servers that come with the site.
 test-citus: export DATABASE_URL = $(CITUS_URL)
 test-citus: export CITUS = on
+# After each step the state machine checks all rules on all servers: minutes for an example.
+test-citus: export STATE_MACHINE_EXAMPLES ?= 1
 ON_CITUS = bookings/tests/test_races.py bookings/tests/test_confirm_races.py \
 	bookings/tests/test_state_machine.py bookings/integrity shows/tests/test_screen_times.py \
-	bookings/payments/tests/test_payment_races.py bookings/payments/tests/test_refund_queue.py
-test-citus: $(STAMP) ## Run the tests of races, state machine and integrity on Citus (CITUS_URL=…, docs/sharding.md)
+	bookings/payments/tests/test_payment_races.py bookings/payments/tests/test_refund_queue.py \
+	bookings/payments/tests/test_settlement.py bookings/documents
+test-citus: $(STAMP) ## Run the tests of races, money and integrity on Citus (CITUS_URL=…, docs/sharding.md)
 ifeq ($(CITUS_URL),)
 	@echo 'TESTS ON CITUS NOT RUN: set CITUS_URL=postgresql://… of a PostgreSQL with Citus (docs/sharding.md)'
 else
