@@ -39,7 +39,9 @@ class ContextValidator:
             )
         words = sorted(set(_known_words(user)), key=len, reverse=True)
         for text in (plain, plain.translate(LETTERS_FOR_SIGNS)):
-            if len(_without(text, words)) < self.least_left:
+            left = _without(text, words)
+            # Without a known word it is only short, and MinimumLengthValidator says so.
+            if len(left) < self.least_left and left != _without(text, []):
                 raise ValidationError(self._advice, code="password_known_words")
 
     @property

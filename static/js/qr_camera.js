@@ -86,11 +86,13 @@ const start = async () => {
   look();
 };
 
-/* Shows the camera's button where the browser has a camera. `found` gets the text of each code. */
+/* The camera's button. It goes where the browser allows no camera. `found` gets the text of each
+   code. */
 export const offerCamera = (found) => {
   onCode = found;
-  if (camera && navigator.mediaDevices?.getUserMedia) {
-    camera.hidden = false;
+  if (camera && !navigator.mediaDevices?.getUserMedia) {
+    camera.hidden = true;
+  } else if (camera) {
     button.addEventListener("click", () => (stream ? stop() : start()));
     // Turn camera and light off when the phone is locked or put away.
     document.addEventListener("visibilitychange", () => document.hidden && stream && stop());

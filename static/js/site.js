@@ -130,7 +130,7 @@ const WORDS = {
   400: "Invalid request. Please try again.",
   401: "Please log in.",
   403: "That isn’t yours to open.",
-  404: "Resource not found.",
+  404: "Page not found.",
   429: "That was a little fast. Wait a moment, then try again.",
 };
 const resend = (detail) => {

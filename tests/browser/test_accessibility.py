@@ -30,7 +30,8 @@ from tests.support.factories import (
     make_user,
 )
 from tests.support.money import make_refund, take_at_counter
-from tests.support.screens import SMALL_AND_LARGE
+from tests.support.screens import SMALL_AND_LARGE, Screen
+from tests.support.touch import too_small
 
 # `violations` checks both themes on each screen.
 pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
@@ -39,11 +40,17 @@ PASSWORD = "marquee lights 9"
 
 
 @pytest.fixture
-def visit(visitor: Callable[..., BrowserContext]) -> Page:
-    return visitor(reduced_motion="reduce").new_page()
+def visit(visitor: Callable[..., BrowserContext], screen: Screen) -> Page:
+    """A visitor with a phone, or with a mouse and a large screen."""
+    return visitor(reduced_motion="reduce", has_touch=screen.width == 360).new_page()
 
 
-def test_pages_for_everyone(visit: Page) -> None:
+def problems_of(page: Page, screen: Screen) -> list[str]:
+    """What axe finds, and on a phone the controls that a finger would miss."""
+    return violations(page) + (too_small(page) if screen.width == 360 else [])
+
+
+def test_pages_for_everyone(visit: Page, screen: Screen) -> None:
     movie = make_movie("Past Lives", slug="past-lives", rating=8, certification="UA", cast=["A B"])
     show = make_show(movie=movie, starts_in=timedelta(days=1))
     make_booking(show, ["A1", "A2", "E1"])
@@ -71,15 +78,17 @@ def test_pages_for_everyone(visit: Page) -> None:
         "/offline/",
     ):
         visit.goto(path)
-        problems += violations(visit)
+        problems += problems_of(visit, screen)
     visit.goto("/accounts/signup/")
     visit.locator("main").get_by_role("button", name="Sign up").click()
     expect(visit.locator("[aria-invalid=true]").first).to_be_visible()
-    problems += violations(visit)
+    problems += problems_of(visit, screen)
     assert not problems
 
 
-def test_pages_of_a_person(visit: Page, sign_in: Callable[[Page, User], None]) -> None:
+def test_pages_of_a_person(
+    visit: Page, screen: Screen, sign_in: Callable[[Page, User], None]
+) -> None:
     user = make_user(password=PASSWORD)
     show, other, third = make_show(), make_show(), make_show()
     ticket = make_booking(show, ["A1", "E1"], user=user)
@@ -98,15 +107,15 @@ def test_pages_of_a_person(visit: Page, sign_in: Callable[[Page, User], None]) -
         "/accounts/profile/delete/",
     ):
         visit.goto(path)
-        problems += violations(visit)
+        problems += problems_of(visit, screen)
     visit.goto("/")
     visit.locator("[data-menu] summary").click()
-    problems += violations(visit)
+    problems += problems_of(visit, screen)
     assert not problems
 
 
 def test_shows_that_are_over_full_or_refuse_and_what_a_friend_sees(
-    visit: Page, sign_in: Callable[[Page, User], None]
+    visit: Page, screen: Screen, sign_in: Callable[[Page, User], None]
 ) -> None:
     user = make_user()
     begun, cancelled, full, open_show = make_show(), make_show(), make_show("A ss"), make_show()
@@ -125,15 +134,15 @@ def test_shows_that_are_over_full_or_refuse_and_what_a_friend_sees(
         f"/shared/{token}/",
     ):
         visit.goto(path)
-        problems += violations(visit)
+        problems += problems_of(visit, screen)
     services.cancel_booking(user=user, reference=ticket.reference)
     for path in (f"/bookings/{ticket.reference}/", f"/shared/{token}/"):
         visit.goto(path)
-        problems += violations(visit)
+        problems += problems_of(visit, screen)
     sign_in(visit, make_user(is_staff=True))
     for path in ("/bookings/", "/admin/style/"):
         visit.goto(path)
-        problems += violations(visit)
+        problems += problems_of(visit, screen)
     assert not problems
 
 
@@ -166,7 +175,9 @@ def test_pages_of_staff(visit: Page, sign_in: Callable[[Page, User], None]) -> N
     assert not problems
 
 
-def test_pages_of_the_counter(visit: Page, sign_in: Callable[[Page, User], None]) -> None:
+def test_pages_of_the_counter(
+    visit: Page, screen: Screen, sign_in: Callable[[Page, User], None]
+) -> None:
     show, boss = make_show(), User.objects.create_superuser("boss@example.com", name="Boss")
     due, paid = (make_booking(show, [label]) for label in ("A1", "A2"))
     payment = take_at_counter(boss, paid)
@@ -182,12 +193,12 @@ def test_pages_of_the_counter(visit: Page, sign_in: Callable[[Page, User], None]
         "cash-up/",
     ):
         visit.goto(f"/counter/{path}")
-        problems += violations(visit)
+        problems += problems_of(visit, screen)
     visit.goto(f"/door/{show.pk}/")
     visit.get_by_label("Reference").fill(due.reference)
     visit.get_by_role("button", name="Check").click()
     expect(visit.get_by_role("heading", name="To pay: ₹250")).to_be_visible()
-    problems += violations(visit)
+    problems += problems_of(visit, screen)
     assert not problems
 
 

@@ -70,7 +70,7 @@ def test_filters_narrow_in_place_and_the_city_is_remembered(page: Page) -> None:
     expect_films(page, "Kantara")
     page.get_by_label("Genre").select_option("Drama")
     expect(page.get_by_text("No films found")).to_be_visible()
-    page.get_by_role("link", name="Clear filters").click()
+    page.get_by_role("link", name="Show all films").click()
     expect_films(page, "Past Lives", "Kantara")
     expect(page.get_by_label("City")).to_have_value("")
 

@@ -53,7 +53,7 @@ def test_shows_and_lists_that_have_nothing_to_sell_say_so_and_lead_on(
 def test_what_goes_wrong_is_said_kindly_and_leads_on(
     page: Page, screen: Screen, deployed_site: DeployedSite
 ) -> None:
-    see(page, screen, "/nowhere/", "Resource not found.")
+    see(page, screen, "/nowhere/", "Page not found.")
     see(page, screen, "/accounts/password-reset/x/y/", "This link has had its day")
     see(page, screen, "/bookings/", "Please log in.")
     page.context.clear_cookies()

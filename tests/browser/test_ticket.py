@@ -70,7 +70,7 @@ def test_a_ticket_is_shown_printed_noted_down_and_shared(
     expect(page.locator("#toast")).to_contain_text("Link copied.")
     friend = visitor().new_page()
     friend.goto(page.evaluate("navigator.clipboard.readText()"))
-    expect(friend.get_by_role("heading", level=1)).to_have_text("You are asked to the cinema")
+    expect(friend.get_by_role("heading", level=1)).to_have_text("You’re invited to the cinema")
     expect(friend.get_by_text("C4, C5")).to_be_visible()
     screen.check(friend)
     for secret in (user.name, user.email, ticket.reference, "₹"):

@@ -40,6 +40,12 @@ def test_an_easy_password_is_refused(password: str) -> None:
         validate_password(password, ASHA)
 
 
+def test_a_short_password_is_only_told_to_be_short() -> None:
+    with pytest.raises(ValidationError) as refused:
+        validate_password("velvet", ASHA)
+    assert [error.code for error in refused.value.error_list] == ["password_too_short"]
+
+
 @pytest.mark.parametrize("password", GOOD)
 def test_a_good_password_is_accepted(password: str) -> None:
     validate_password(password, ASHA)

@@ -24,4 +24,4 @@ def receipt_link_of(user_id: int, reference: str) -> SafeString | str:
     if not has_receipt(user_id=user_id, reference=reference):
         return ""
     address = reverse("bookings:receipt", args=[reference])
-    return format_html('<p><a href="{}">Receipt (PDF)</a></p>', address)
+    return format_html('<p><a class="link--alone" href="{}">Receipt (PDF)</a></p>', address)

@@ -160,7 +160,7 @@ def test_until_the_provider_has_told_the_page_asks_by_itself(
     assert '<noscript><meta http-equiv="refresh" content="4"></noscript>' in body
     Payment.objects.filter(pk=payment.pk).update(updated_at=timezone.now() - ASK_FOR)
     body = page(client, held)
-    assert "takes longer than usual" in body
+    assert "is taking longer than usual" in body
     assert "hx-trigger" not in body
     assert "http-equiv" not in body
 
@@ -172,7 +172,7 @@ def test_a_buyer_who_is_back_is_told_that_we_ask(client: Client, held: Booking) 
     assert "I have not paid yet" in body
     long_ago = int((timezone.now() - ASK_FOR).timestamp()) - 1
     Payment.objects.update(updated_at=timezone.now() - ASK_FOR)
-    assert "takes longer than usual" in page(client, held, f"?back={long_ago}")
+    assert "is taking longer than usual" in page(client, held, f"?back={long_ago}")
 
 
 def test_the_list_says_what_is_being_paid_with_the_fee(client: Client, held: Booking) -> None:
@@ -200,7 +200,7 @@ def test_when_the_time_is_over_the_page_asks_how_it_ended_however_long_ago_payin
     Order.objects.filter(pk=payment.order_id).update(pay_until=now)
     assert "we are checking your payment" in page(client, held)
     Order.objects.filter(pk=payment.order_id).update(pay_until=now - ASK_FOR)
-    assert "takes longer than usual" in page(client, held)
+    assert "is taking longer than usual" in page(client, held)
 
 
 @pytest.mark.parametrize("back", ["", "x", "-1", "٣", "9" * 11, "9" * 10])

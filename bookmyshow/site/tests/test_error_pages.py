@@ -21,7 +21,7 @@ FAULTS = [
 def test_an_unknown_address_gets_the_sites_404_page(client: Client) -> None:
     response = client.get("/nowhere/")
     assert response.status_code == 404
-    assert "Resource not found." in response.content.decode()
+    assert "Page not found." in response.content.decode()
     assert "See films" in response.content.decode()
 
 

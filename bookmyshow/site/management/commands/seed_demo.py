@@ -46,7 +46,8 @@ class Command(BaseCommand):
             )
         password = PUBLIC_PASSWORD if public else secrets.token_urlsafe(12)
         try:
-            created = seed(now=database_now(), password=password, force=options["force"])
+            now = database_now()
+            created = seed(now=now, password=password, force=options["force"])
         except NotADemo as error:
             raise CommandError(str(error)) from error
         # Accounts of an earlier run keep their password, so the new one is not printed.
@@ -60,5 +61,6 @@ class Command(BaseCommand):
         if sale := OnSale.objects.on().first():
             address = f"{settings.SITE_URL}{sale.get_absolute_url()}"
             opens = f"{sale.opens_at.astimezone(UTC):%d %b, %H:%M} UTC"
-            self.stdout.write(f"A waiting room, to try: {address} (on sale {opens})")
+            when = f"on sale {opens}" if sale.opens_at > now else f"open since {opens}"
+            self.stdout.write(f"A waiting room, to try: {address} ({when})")
         self.stdout.write(self.style.SUCCESS(f"Created {created}."))
