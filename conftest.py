@@ -109,6 +109,8 @@ def lengthen_timeouts() -> None:
     cache |= {"SOCKET_CONNECT_TIMEOUT": PATIENCE_SECONDS, "SOCKET_TIMEOUT": PATIENCE_SECONDS}
     rate_limits.SOCKET_SECONDS = PATIENCE_SECONDS
     database = settings.DATABASES["default"]["OPTIONS"]
+    # In tests of races two hundred threads connect at once.
+    database["connect_timeout"] = PATIENCE_SECONDS
     if "options" in database:
         for limit, patience in DATABASE_PATIENCE.items():
             database["options"] += f" -c {limit}={patience}"

@@ -19,13 +19,23 @@ from tests.support.citus import set_on_all_servers
 def at_once(work: Callable[[int], object], count: int) -> list[object]:
     """Run `work(0)` … `work(count - 1)` at the same time, each on its own thread and connection.
 
-    Returns their results in order. If a call raises, its result is the exception.
+    Returns their results in order. If a call raises, its result is the exception. Raises the error
+    of a thread that gets no connection.
     """
     gate = threading.Barrier(count)
+    refused: list[Exception] = []
+
+    def connect() -> None:
+        try:
+            connection.ensure_connection()
+        except Exception as error:
+            refused.append(error)
+            gate.abort()  # The others would wait for this one.
+            raise
 
     def run(number: int) -> object:
         try:
-            connection.ensure_connection()
+            connect()
             gate.wait(timeout=300)
             return work(number)
         except Exception as error:
@@ -34,7 +44,10 @@ def at_once(work: Callable[[int], object], count: int) -> list[object]:
             connections.close_all()
 
     with ThreadPoolExecutor(max_workers=count) as pool:
-        return list(pool.map(run, range(count)))
+        results = list(pool.map(run, range(count)))
+    if refused:
+        raise refused[0]
+    return results
 
 
 def elsewhere(work: Callable[[], object]) -> "Future[object]":
