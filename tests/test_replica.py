@@ -75,6 +75,8 @@ def replica(settings: Settings) -> Iterator[Replica]:
     found = Replica()
     with ExitStack() as stack:
         stack.callback(connections[alias].close)
+        # Before its statements count: an error is then one of a page's read, not of connecting.
+        connections[alias].ensure_connection()
         stack.enter_context(connections[alias].execute_wrapper(found))
         yield found
     del connections[alias]

@@ -88,6 +88,13 @@ MUTANTS_OF_HOSTS = [
         f"{REPLICA}::test_an_export_starts_again_with_the_primary_or_ends_with_an_error",
     ),
     (
+        "an export that has not begun ends with the error of the replica",
+        REPLICAS,
+        "        _known.leave(error)\n        return lines(DEFAULT_DB_ALIAS)\n",
+        "        _known.leave(error)\n        raise\n",
+        f"{REPLICA}::test_an_export_starts_again_with_the_primary_or_ends_with_an_error",
+    ),
+    (
         "an error of the replica is an error of the page",
         REPLICAS,
         "        if alias != REPLICA:\n",
