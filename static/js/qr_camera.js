@@ -93,6 +93,7 @@ export const offerCamera = (found) => {
   if (camera && !navigator.mediaDevices?.getUserMedia) {
     camera.hidden = true;
   } else if (camera) {
+    button.disabled = false;
     button.addEventListener("click", () => (stream ? stop() : start()));
     // Turn camera and light off when the phone is locked or put away.
     document.addEventListener("visibilitychange", () => document.hidden && stream && stop());
