@@ -23,6 +23,10 @@ LONG_WAIT = """
     SELECT set_config('lock_timeout', (setting::int + 1000)::text, true)
     FROM pg_settings WHERE name = 'deadlock_timeout'
 """
+LIMITS = "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')"
+SET_LIMITS = """
+    SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)
+"""
 #: A trigger that must not fire while rows move from one partition to another asks for this setting.
 MOVING = "bookmyshow.moving"
 PARTITIONS = """
@@ -210,16 +214,21 @@ def _refuse_if_attached(name: str, partition: Partition) -> None:
 def _change(change: Callable[[CursorWrapper], T]) -> T:
     """Run `change` in a transaction, and again if it does not get a lock soon. Returns its result.
 
-    Raises OperationalError if no try got its locks.
+    In a caller's transaction, the caller's own limits are in force again afterwards. Raises
+    OperationalError if no try got its locks.
     """
     tries = 0
     while True:
         tries += 1
         try:
             with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(LIMITS)
+                limits = cursor.fetchone()
                 cursor.execute(SHORT_WAIT if tries % LONG_EVERY else LONG_WAIT)
                 cursor.execute("SET LOCAL statement_timeout = 0")
-                return change(cursor)
+                result = change(cursor)
+                cursor.execute(SET_LIMITS, limits)
+                return result
         except OperationalError as error:
             if tries == TRIES or not isinstance(error.__cause__, LockNotAvailable):
                 raise

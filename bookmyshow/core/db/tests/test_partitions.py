@@ -72,6 +72,13 @@ def test_coming_months_are_made_once_and_take_their_rows(table: PartitionedTable
     assert not partitions.rows_without_partition(table)
 
 
+def test_the_limits_of_the_callers_transaction_stay(table: PartitionedTable) -> None:
+    with transaction.atomic():
+        before = sql(partitions.LIMITS)
+        partitions.make(table, at(2026, 10))
+        assert sql(partitions.LIMITS) == before
+
+
 def test_rows_of_a_month_without_a_partition_are_taken_and_move_when_it_is_made(
     table: PartitionedTable,
 ) -> None:
