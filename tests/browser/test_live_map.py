@@ -248,6 +248,10 @@ def test_the_viewers_own_seats_stay_chosen_until_they_are_released(
     expect(own).to_be_enabled()
     services.release_hold(user=user, reference=hold.reference)
     expect(page.get_by_role("checkbox", name="C4, ₹250", exact=True)).to_be_checked()
+    expect(page.get_by_text("You hold C4, C5.")).to_be_hidden()
+    # Somebody else takes a seat that was the viewer's.
+    services.hold_seats(user=make_user(), show_id=show.pk, labels=["C4"])
+    expect(page.get_by_role("checkbox", name="C4, taken for now")).to_be_disabled()
 
 
 def test_a_hold_of_ones_own_is_not_announced_as_lost_while_it_is_sent(

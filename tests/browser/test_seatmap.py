@@ -15,6 +15,7 @@ from tests.support.screens import SMALL, SMALL_AND_LARGE, Screen
 pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
 
 POLL_MS = 5_000
+FOCUS = "dispatchEvent(new Event('focus'))"
 COUNT_POLLS = """
 window.polls = 0;
 addEventListener("htmx:beforeRequest", () => { polls += 1; });
@@ -119,20 +120,21 @@ def test_the_viewers_own_seats_stay_chosen_through_polls_until_they_choose_other
 
 
 @pytest.mark.screens(SMALL)
+@pytest.mark.parametrize("learns", [FOCUS, "htmx.trigger('#seat-map', 'refresh')"])
 def test_a_hold_made_in_another_tab_is_ones_own_here_too_and_so_is_its_end(
-    page: Page, sign_in: SignIn
+    page: Page, sign_in: SignIn, learns: str
 ) -> None:
     show, user = make_show(), make_user()
     sign_in(page, user)
     page.goto(show.get_absolute_url())
     hold = services.hold_seats(user=user, show_id=show.pk, labels=["C4", "C5"])
-    page.evaluate("dispatchEvent(new Event('focus'))")
+    page.evaluate(FOCUS)
     expect(page.get_by_role("checkbox", name="C4, ₹250, held for you")).to_be_checked()
     expect(page.get_by_text("You hold C4, C5.")).to_be_visible()
     expect(page.get_by_role("button", name="Back to checkout")).to_be_visible()
 
     services.release_hold(user=user, reference=hold.reference)
-    page.evaluate("dispatchEvent(new Event('focus'))")
+    page.evaluate(learns)
     expect(page.get_by_text("You hold C4, C5.")).to_be_hidden()
     expect(page.get_by_role("checkbox", name="C4, ₹250", exact=True)).to_be_enabled()
     expect(page.get_by_role("button", name="Continue")).to_be_visible()

@@ -16,6 +16,7 @@ PUBLISHED = "shows/seatmap/tests/test_published.py"
 PAGE = "static/js/seatmap/live.js"
 IN_BROWSERS = "tests/browser/test_live_map.py"
 PRESSES = "tests/browser/test_presses.py"
+POLLED = "tests/browser/test_seatmap.py"
 
 MUTANTS_OF_LIVE = [
     (
@@ -162,11 +163,18 @@ MUTANTS_OF_LIVE = [
         f"{IN_BROWSERS}::test_three_windows_of_a_browser_have_a_stream_and_the_others_poll",
     ),
     (
-        "a change unticks what the viewer holds",
+        "a seat that was released stays the viewer's own in the stream",
         "static/js/seatmap/changes.js",
-        'state === "held" && own.has(seat.value)',
-        "false",
+        "  forgetOwn(seat.value);\n",
+        "",
         f"{IN_BROWSERS}::test_the_viewers_own_seats_stay_chosen_until_they_are_released",
+    ),
+    (
+        "a seat that was released stays the viewer's own in polls",
+        "static/js/seatmap/polling.js",
+        'else if (isOwn && !after.classList.contains("own"))',
+        "else if (false)",
+        f"{POLLED}::test_a_hold_made_in_another_tab_is_ones_own_here_too_and_so_is_its_end",
     ),
     (
         "a page changes while a control is pressed",

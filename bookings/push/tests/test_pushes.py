@@ -3,6 +3,7 @@
 Times are the database's: the tests move the bookings, and the clock of this process is wrong.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -210,8 +211,9 @@ def test_a_look_at_holds_is_three_statements_however_many_there_are(
         assert write_hold_ends() == 5
 
 
-def test_a_look_at_holds_reads_the_index_of_their_ends(user: User, browser: TestBrowser) -> None:
-    """Bookings that are not held are not read, however many there are."""
+def test_a_look_at_holds_reads_an_index_of_holds(user: User, browser: TestBrowser) -> None:
+    """Bookings that are not held are not read, however many there are. In a nearly empty table one
+    index of holds is as good as another."""
     held(user, seconds=30)
     statements: list[Any] = []
     with connection.execute_wrapper(lambda *call: noted(statements, *call)):
@@ -221,7 +223,7 @@ def test_a_look_at_holds_reads_the_index_of_their_ends(user: User, browser: Test
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {look[0]}", look[1])
         plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert "booking_hold_expiry" in plan
+    assert re.search("booking_(hold_expiry|holds_of_show|one_hold_per)", plan), plan
     assert "Seq Scan on bookings_booking" not in plan
 
 

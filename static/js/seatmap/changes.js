@@ -1,6 +1,6 @@
 /* A change from the live stream: the seats that became free, held or sold. Afterwards the map is as
    a poll would have drawn it (shows/seatmap/markup.py), and the viewer's choice is kept. */
-import { own } from "./own-hold.js";
+import { forgetOwn } from "./own-hold.js";
 import { keepingChoice } from "./polling.js";
 import { freeLine } from "./rules.js";
 import { allSeats, map } from "./seats.js";
@@ -19,13 +19,12 @@ const freeName = (seat) => {
 };
 
 const setState = (seat, state) => {
-  const isOwn = state === "held" && own.has(seat.value);
+  forgetOwn(seat.value);
   seat.classList.remove("held", "sold", "own");
-  if (state !== "free") seat.classList.add(isOwn ? "own" : state);
-  seat.disabled = state !== "free" && !isOwn;
+  if (state !== "free") seat.classList.add(state);
+  seat.disabled = state !== "free";
   if (seat.disabled) seat.checked = false;
-  const name = isOwn ? own.get(seat.value) : TAKEN[state] && seat.value + TAKEN[state];
-  seat.setAttribute("aria-label", name ?? freeName(seat));
+  seat.setAttribute("aria-label", seat.disabled ? seat.value + TAKEN[state] : freeName(seat));
   seat.classList.add("changed");
 };
 

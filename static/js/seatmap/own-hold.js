@@ -13,6 +13,7 @@ const line = () => document.getElementById("own-hold");
 
 let expiry = 0;
 let onChange = () => {};
+let isAsking = false;
 
 const readLine = () => {
   clearTimeout(expiry);
@@ -40,9 +41,17 @@ const fetchLine = async () => {
 
 /* Another tab may have made a hold or released it, and no poll can tell. */
 const askServer = async () => {
-  if (!form.dataset.ownUrl || map.querySelector("[data-final]")) return;
+  if (isAsking || !form.dataset.ownUrl || map.querySelector("[data-final]")) return;
+  isAsking = true;
   const answer = await fetchLine();
+  isAsking = false;
   if (answer) afterPress(() => showLine(answer));
+};
+
+/* A seat that the map shows as free, sold or newly taken is not the viewer's any more: the hold has
+   ended elsewhere. The server says whether the viewer has another one. */
+export const forgetOwn = (label) => {
+  if (own.delete(label)) askServer();
 };
 
 const showLine = (answer) => {

@@ -2,7 +2,7 @@
    held seats until the hold ends or they are sold. While the live stream is open, the poll rests. */
 import { announce, showChoice } from "./bar.js";
 import { repairTabOrder } from "./keyboard.js";
-import { own } from "./own-hold.js";
+import { forgetOwn, own } from "./own-hold.js";
 import { lostText } from "./rules.js";
 import { chosenSeats, isSeat, labelsOf, map } from "./seats.js";
 
@@ -33,7 +33,7 @@ const keepChoice = (before, after) => {
     after.disabled = false;
     after.classList.replace("held", "own");
     after.setAttribute("aria-label", own.get(after.value));
-  }
+  } else if (isOwn && !after.classList.contains("own")) forgetOwn(after.value);
   after.checked = (before.checked || (ticksOwn && isOwn)) && !after.disabled;
   // Otherwise the new map's attribute would tick a seat that the viewer has unticked since.
   after.toggleAttribute("checked", after.checked);
