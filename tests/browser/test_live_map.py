@@ -1,22 +1,29 @@
 """Seat maps that are told each change by the live process, on the site as deployed."""
 
-import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, Request, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from bookings import services
-from shows.models import Show
 from shows.seatmap import current as seatmap
 from tests.support.browser import PATIENCE_MS
 from tests.support.deployed_site import DeployedSite, serve
 from tests.support.factories import begin, lapse, make_booking, make_show, make_user
+from tests.support.live_map import (
+    COUNT_STREAMS,
+    HIDE,
+    READ_MAP,
+    announced,
+    open_map,
+    opening_a_stream,
+    seat,
+    stop_clock,
+)
 from tests.support.live_process import LiveProcess, pushing
 from tests.support.screens import SMALL, Screen
 
@@ -24,35 +31,6 @@ POLL_MS = 5_000
 #: After this time without a word, a page does without the stream.
 SILENCE_MS = 20_000
 STREAMS = "**/live/shows/**"
-# A map as the viewer has it: its version, the words under the hall, and each seat.
-READ_MAP = """() => ({
-  version: document.getElementById("map-version").value,
-  free: document.getElementById("hall-free").outerHTML,
-  seats: [...document.querySelectorAll("#seat-map [name=seat]")].map((seat) => [
-    seat.id,
-    [...seat.classList].filter((name) => name !== "changed").sort().join(" "),
-    seat.getAttribute("aria-label"),
-    seat.disabled,
-  ]),
-})"""
-HIDE = """(hidden) => {
-  Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
-  document.dispatchEvent(new Event("visibilitychange"));
-}"""
-
-# Counts the streams that the page has opened.
-COUNT_STREAMS = """
-  window.EventSource = class extends EventSource {
-    constructor(address) {
-      super(address);
-      const { dataset } = document.documentElement;
-      dataset.isOpening = "";
-      this.addEventListener("error", () => { delete dataset.isOpening; });
-      this.addEventListener("open", () => { dataset.streams = Number(dataset.streams ?? 0) + 1; });
-    }
-  };
-"""
-
 SignIn = Callable[[Page, User], None]
 Visitor = Callable[..., BrowserContext]
 
@@ -90,53 +68,6 @@ def visitor(visitor: Visitor) -> Visitor:
         return context
 
     return visitor_with_count
-
-
-def stop_clock(page: Page) -> None:
-    """From now on the page's clock moves only when the test moves it.
-
-    So a busy machine causes no poll, and no silence of the stream.
-    """
-    page.clock.install(time=0)
-    page.clock.pause_at(1_000)
-
-
-def seat(page: Page, label: str) -> Locator:
-    return page.locator(f"#s-{label}")
-
-
-def announced(page: Page) -> Locator:
-    return page.locator("#seat-status")
-
-
-def polls_of(page: Page) -> list[str]:
-    """A list that grows with each poll that the page sends from now on."""
-    polls: list[str] = []
-
-    def note(request: Request) -> None:
-        if "/seats/?v=" in request.url and "/live/" not in request.url:
-            polls.append(request.url)
-
-    page.on("request", note)
-    return polls
-
-
-@contextmanager
-def opening_a_stream(page: Page) -> Iterator[None]:
-    """The block ends once the page knows that a stream is open which it asked for in it."""
-    before = page.evaluate("Number(document.documentElement.dataset.streams ?? 0)")
-    yield
-    another = re.compile(rf"^(?!{before}$)\d+$")
-    expect(page.locator("html")).to_have_attribute("data-streams", another)
-
-
-def open_map(page: Page, show: Show) -> list[str]:
-    """Open the map with its stream. Returns the list of its polls from now on."""
-    polls = polls_of(page)
-    with opening_a_stream(page):
-        page.goto(show.get_absolute_url())
-    polls.clear()
-    return polls
 
 
 @pytest.mark.screens(SMALL)
