@@ -14,7 +14,6 @@ from bookings.holds_sql import SEATS_TO_HOLD, TAKE_FREE_SEATS
 from bookings.models import Booking
 from bookings.payments.models import Payment, Refund
 from bookings.sweep import SWEEP_SHOW
-from movies.models import Movie
 from shows.models import Seat, Show
 from tests.support.factories import hall, make_show, make_user
 from tests.support.money import make_paid_booking, make_refund
@@ -114,11 +113,6 @@ def test_the_sweep_looks_at_holds_alone_and_at_lapsed_ones_alone() -> None:
     assert "booking_hold" in found or "booking_one_hold_per_user_and_show" in found
     assert "seat_of_booking" in found
     assert "Seq Scan" not in found
-
-
-def test_a_film_is_searched_for_by_its_index() -> None:
-    found = plan_of(Movie.objects.search("night river"))
-    assert "movie_search" in found
 
 
 def test_the_money_of_shows_is_found_by_show_and_not_by_each_order() -> None:

@@ -146,7 +146,9 @@ def test_a_blank_search_keeps_all_films(sample: None) -> None:
 
 def test_a_search_uses_the_index(sample: None) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        # In a nearly empty table a walk along any other index may be cheaper.
+        for way in ("seqscan", "indexscan", "indexonlyscan"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
         plan = Movie.objects.search("lighthouse keep").explain()
 
     assert "movie_search" in plan

@@ -99,8 +99,10 @@ def test_commands_find_accounts_only() -> None:
 
 
 def test_a_search_for_an_email_uses_the_index_of_accounts() -> None:
+    # In a nearly empty table one index is as good as another.
+    User.objects.bulk_create(User(email=f"reader{n}@example.com", name="A") for n in range(1000))
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("ANALYZE accounts_user")
     plan = User.objects.with_email(ANNA).explain()
     assert "Index Scan using user_email_unique_any_case" in plan
 
