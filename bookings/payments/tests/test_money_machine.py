@@ -90,7 +90,7 @@ class MoneyMachine(RuleBasedStateMachine):
             make_show(screen=make_screen(PLAN, cinema=cinema), starts_in=timedelta(hours=hours))
             for hours in (1, 30)
         ]
-        # Each run has at least one payment that is taken, of a seat that nobody else asks for.
+        # So at least one payment of each run is captured. CHOICES never has seat B4.
         self.buy(person=0, show=1, labels=("B4",), outcome="pay", looks=True)
 
     @rule(person=which_person, show=which_show, labels=one_of(*CHOICES))
