@@ -17,6 +17,7 @@ a page in both themes, so only tests of the theme itself run on EVERY_SCREEN.
 """
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import (
-    Browser,
     BrowserContext,
     ConsoleMessage,
     Error,
@@ -38,7 +38,7 @@ from pytest_django import DjangoDbBlocker
 from accounts.models import User
 from bookmyshow.environment import ROOT
 from tests.support.api_client import Api, ApiInProcess
-from tests.support.browser import PATIENCE_MS, launch_chromium
+from tests.support.browser import PATIENCE_MS, Chromium
 from tests.support.deployed_site import DeployedSite, serve
 from tests.support.line import Line
 from tests.support.phone import Phone
@@ -83,11 +83,11 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """A headless Chromium."""
-    browser = launch_chromium(playwright)
-    yield browser
-    browser.close()
+def chromium(playwright: Playwright) -> Iterator[Chromium]:
+    """The browser of this process, for tests whose pages are not those of `deployed_site`."""
+    chromium = Chromium(playwright)
+    yield chromium
+    chromium.end()
 
 
 @pytest.fixture
@@ -109,24 +109,20 @@ def screen(request: pytest.FixtureRequest) -> Screen:
 
 @pytest.fixture
 def visitor(
-    browser: Browser, deployed_site: DeployedSite, screen: Screen, transactional_db: None
+    chromium: Chromium, deployed_site: DeployedSite, screen: Screen, transactional_db: None
 ) -> Iterator[Callable[..., BrowserContext]]:
     """A function that opens a browser with its own cookies: ``visitor(java_script_enabled=False)``.
 
     Its addresses are relative to the site. It reaches no other machine (tests/support/browser.py).
     """
-    contexts = []
+    looks = {"viewport": screen.viewport, "color_scheme": screen.theme, "locale": "en-GB"}
+    with ExitStack() as contexts:
 
-    def visitor(**options: Any) -> BrowserContext:
-        looks = {"viewport": screen.viewport, "color_scheme": screen.theme, "locale": "en-GB"}
-        context = browser.new_context(base_url=deployed_site.url, **(looks | options))
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE_MS)
-        return context
+        def visitor(**options: Any) -> BrowserContext:
+            given = {"base_url": deployed_site.url} | looks | options
+            return contexts.enter_context(chromium.context(**given))
 
-    yield visitor
-    for context in contexts:
-        context.close()
+        yield visitor
 
 
 @pytest.fixture

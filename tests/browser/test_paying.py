@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
@@ -24,7 +24,7 @@ from bookings.payments.reconciling.reconciler import reconcile
 from bookings.payments.states import OrderState, PaymentState
 from shows.models import Show
 from tests.support.axe import violations
-from tests.support.browser import PATIENCE_MS
+from tests.support.browser import Chromium
 from tests.support.deployed_site import DeployedSite, serve
 from tests.support.factories import (
     lapse,
@@ -358,15 +358,16 @@ def test_a_buyer_who_was_logged_out_meanwhile_has_paid_all_the_same(
 
 @pytest.mark.screens  # The page is the same; what differs is the way to the provider.
 def test_a_provider_that_wants_a_form_needs_no_javascript(
-    browser: Browser, user: User, show: Show, sandbox: Sandbox, tmp_path: Path
+    chromium: Chromium, user: User, show: Show, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     held = services.hold_seats(user=user, show_id=show.pk, labels=["C4", "C5"])
     client = Client()
     client.force_login(user)
     name = settings.SESSION_COOKIE_NAME
-    with serve(tmp_path, **sandbox.environment, SANDBOX_PROTOCOL="razorpay") as site:
-        context = browser.new_context(base_url=site.url, java_script_enabled=False)
-        context.set_default_timeout(PATIENCE_MS)
+    with (
+        serve(tmp_path, **sandbox.environment, SANDBOX_PROTOCOL="razorpay") as site,
+        chromium.context(base_url=site.url, java_script_enabled=False) as context,
+    ):
         context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site.url}])
         page = context.new_page()
         page.goto(held.get_absolute_url())
@@ -376,7 +377,6 @@ def test_a_provider_that_wants_a_form_needs_no_javascript(
         press(page, PAY)
         press(page, "Back to the shop")
         booked(page)
-        context.close()
 
 
 @pytest.mark.screens(*SMALL_AND_LARGE)

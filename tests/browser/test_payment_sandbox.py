@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.support.axe import violations
-from tests.support.browser import PATIENCE_MS
+from tests.support.browser import Chromium
 from tests.support.provider_clients import Razorpay, stripe_client
 from tests.support.sandbox import Sandbox
 from tests.support.screens import EVERY_SCREEN, SMALL_AND_LARGE, Screen
@@ -16,14 +16,19 @@ FILM = "Anatomy of a Fall, Thursday 26 November, 19:30, Screen 2: seat A1"
 
 
 @pytest.fixture
-def visit(browser: Browser, screen: Screen) -> Iterator[Page]:
+def visit(chromium: Chromium, screen: Screen) -> Iterator[Page]:
     """A browser without JavaScript."""
-    context = browser.new_context(
-        viewport=screen.viewport, color_scheme=screen.theme, java_script_enabled=False
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    yield context.new_page()
-    context.close()
+    looks = {"viewport": screen.viewport, "color_scheme": screen.theme}
+    with chromium.context(**looks, java_script_enabled=False) as context:
+        yield context.new_page()
+
+
+@pytest.fixture
+def page(chromium: Chromium, screen: Screen) -> Iterator[Page]:
+    """A page with JavaScript. Not one of `deployed_site`, which these tests do not need."""
+    looks = {"viewport": screen.viewport, "color_scheme": screen.theme}
+    with chromium.context(**looks) as context:
+        yield context.new_page()
 
 
 def new_page(sandbox: Sandbox) -> str:
@@ -72,11 +77,8 @@ def test_a_fault_is_chosen_by_a_link(visit: Page, sandbox: Sandbox) -> None:
 
 @pytest.mark.screens(*EVERY_SCREEN)
 def test_no_page_is_wider_than_the_screen_or_has_a_problem_for_axe(
-    browser: Browser, screen: Screen, sandbox: Sandbox
+    page: Page, screen: Screen, sandbox: Sandbox
 ) -> None:
-    context = browser.new_context(viewport=screen.viewport, color_scheme=screen.theme)
-    context.set_default_timeout(PATIENCE_MS)
-    page = context.new_page()
     address = new_page(sandbox)
     problems = []
     for path in ("", "?declined", "?scheduled=60", "?fault=slow@capture:8"):
@@ -94,7 +96,6 @@ def test_no_page_is_wider_than_the_screen_or_has_a_problem_for_axe(
     sandbox.pay(order)
     page.goto(f"{sandbox.url}/pay/{order}/return")
     problems += found_on(page, screen)
-    context.close()
     assert problems == []
 
 
@@ -105,11 +106,8 @@ def found_on(page: Page, screen: Screen) -> list[str]:
 
 @pytest.mark.screens(*SMALL_AND_LARGE)
 def test_every_control_is_reached_by_the_keyboard_and_shows_the_focus(
-    browser: Browser, screen: Screen, sandbox: Sandbox
+    page: Page, screen: Screen, sandbox: Sandbox
 ) -> None:
-    context = browser.new_context(viewport=screen.viewport, color_scheme=screen.theme)
-    context.set_default_timeout(PATIENCE_MS)
-    page = context.new_page()
     page.goto(new_page(sandbox))
     reached = []
     for _ in range(7):
@@ -117,7 +115,6 @@ def test_every_control_is_reached_by_the_keyboard_and_shows_the_focus(
         focused = page.locator(":focus-visible")
         expect(focused).to_have_css("outline-style", "solid")
         reached.append(focused.inner_text().partition("\n")[0])
-    context.close()
     assert reached == [
         "Pay ₹700.00",
         "Pay by bank transfer (at once)",

@@ -7,12 +7,12 @@ import pytest
 from django.db import OperationalError
 from django.test import RequestFactory
 from django.urls import resolve
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from bookmyshow.site.error_pages import unavailable
 from shows.models import Show
-from tests.support.browser import PATIENCE_MS
+from tests.support.browser import Chromium
 from tests.support.deployed_site import DeployedSite, serve
 from tests.support.factories import begin, make_booking, make_movie, make_show, make_user
 from tests.support.screens import SMALL, SMALL_AND_LARGE, Screen
@@ -142,16 +142,15 @@ def test_a_poll_that_fails_is_said_and_its_next_answer_takes_that_away(page: Pag
 
 @pytest.mark.screens
 def test_maintenance_is_announced_on_every_screen(
-    browser: Browser, deployed_site: DeployedSite, transactional_db: None, tmp_path: Path
+    chromium: Chromium, deployed_site: DeployedSite, transactional_db: None, tmp_path: Path
 ) -> None:
     with serve(tmp_path, MAINTENANCE="on") as closed:
         for screen in SMALL_AND_LARGE:
-            looks = browser.new_context(viewport=screen.viewport, color_scheme=screen.theme)
-            looks.set_default_timeout(PATIENCE_MS)
-            page = looks.new_page()
-            answer = page.goto(closed.url)
-            assert answer
-            assert answer.status == 503
-            expect(page.get_by_role("heading", name="A short interval.")).to_be_visible()
-            screen.check(page)
-            looks.close()
+            looks = {"viewport": screen.viewport, "color_scheme": screen.theme}
+            with chromium.context(**looks) as context:
+                page = context.new_page()
+                answer = page.goto(closed.url)
+                assert answer
+                assert answer.status == 503
+                expect(page.get_by_role("heading", name="A short interval.")).to_be_visible()
+                screen.check(page)

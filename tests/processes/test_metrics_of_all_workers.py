@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
-from tests.support.browser import PATIENCE_MS
+from tests.support.browser import Chromium
 from tests.support.deployed_site import DeployedSite, serve
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,24 +58,22 @@ def test_the_folder_they_add_up_in_goes_with_the_site(tmp_path: Path) -> None:
 
 
 def test_a_browser_tells_how_fast_each_page_was_as_it_is_left(
-    site: DeployedSite, browser: Browser
+    site: DeployedSite, chromium: Chromium
 ) -> None:
     """Also for pages with a service worker, whose fetch of the measures could be lost on
     leaving."""
-    context = browser.new_context()
-    context.set_default_timeout(PATIENCE_MS)
-    page = context.new_page()
-    for _ in range(VISITS):
-        page.goto(site.url)
-        page.evaluate(SEEN_AND_UNDER_THE_WORKER)
-        page.goto("about:blank")
-    counts = {
-        f'bookmyshow_page_load_seconds_count{{metric="{metric}",view="listings:home"}}': VISITS
-        for metric in ("TTFB", "FCP", "LCP")
-    }
-    counts['bookmyshow_layout_shift_count{view="listings:home"}'] = VISITS
-    give_up = time.monotonic() + 60
-    while (got := {line: sample(site, line) for line in counts}) != counts:
-        assert time.monotonic() < give_up, got
-        time.sleep(0.2)
-    context.close()
+    with chromium.context() as context:
+        page = context.new_page()
+        for _ in range(VISITS):
+            page.goto(site.url)
+            page.evaluate(SEEN_AND_UNDER_THE_WORKER)
+            page.goto("about:blank")
+        counts = {
+            f'bookmyshow_page_load_seconds_count{{metric="{metric}",view="listings:home"}}': VISITS
+            for metric in ("TTFB", "FCP", "LCP")
+        }
+        counts['bookmyshow_layout_shift_count{view="listings:home"}'] = VISITS
+        give_up = time.monotonic() + 60
+        while (got := {line: sample(site, line) for line in counts}) != counts:
+            assert time.monotonic() < give_up, got
+            time.sleep(0.2)

@@ -2,11 +2,16 @@
 
 import os
 import shutil
+import signal
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Playwright
 
 # The first is Chromium without windows. It needs a quarter of the processor time of the others to
 # open a browser context (a new visitor).
@@ -46,10 +51,71 @@ ARGUMENTS = [
 ]
 # The longest time that a test waits for something on a page, for busy machines.
 PATIENCE_MS = 60_000
+# The longest time that Chromium may take to close a context or itself.
+CLOSE_SECONDS = 60.0
 MISSING = (
     "no browser for the browser tests: apt-get install chromium, or playwright install chromium,"
     " or CHROMIUM=/path/to/chrome"
 )
+
+
+class Chromium:
+    """The browser of a test process.
+
+    Chromium sometimes never answers when it is told to close a context. It is killed then, and the
+    next context is that of a new browser.
+    """
+
+    def __init__(self, playwright: Playwright, close_seconds: float = CLOSE_SECONDS) -> None:
+        self._playwright, self._close_seconds = playwright, close_seconds
+        self._browser: Browser | None = None
+        self._process_id = 0
+
+    @contextmanager
+    def context(self, **options: Any) -> Iterator[BrowserContext]:
+        """Open a context, which has its own cookies, and close it at the end of the block.
+
+        `options` are those of Playwright's `new_context`.
+        """
+        context = self._running().new_context(**options)
+        context.set_default_timeout(PATIENCE_MS)
+        try:
+            yield context
+        finally:
+            self._close(context)
+
+    def end(self) -> None:
+        if self._browser is not None:
+            self._close(self._browser)
+
+    def _running(self) -> Browser:
+        if self._browser is None or not self._browser.is_connected():
+            self._browser = launch_chromium(self._playwright)
+            self._process_id = process_id(self._browser)
+        return self._browser
+
+    def _close(self, part: Browser | BrowserContext) -> None:
+        assert self._browser is not None
+        if not self._browser.is_connected():
+            return
+        killer = Timer(self._close_seconds, os.kill, (self._process_id, signal.SIGKILL))
+        killer.start()
+        try:
+            part.close()
+        except Error:
+            if self._browser.is_connected():
+                raise
+            warnings.warn("Chromium did not close a context and was killed", stacklevel=2)
+        finally:
+            killer.cancel()
+
+
+def process_id(browser: Browser) -> int:
+    """Return the id of the browser's main process."""
+    session = browser.new_browser_cdp_session()
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    session.detach()
+    return next(int(process["id"]) for process in processes if process["type"] == "browser")
 
 
 def find_chromium(playwright: Playwright) -> str | None:
