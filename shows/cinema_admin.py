@@ -46,6 +46,8 @@ class ScreenInline(admin.StackedInline):
 class CinemaAdmin(KeptByShowsAdmin):
     form = CinemaForm
     list_display = ("name", "city", "timezone", "screen_count")
+    # The model's order is lost where the screens are counted.
+    ordering = ("city", "name")
     list_filter = (Archived, "city")
     search_fields = ("name", "city", "address")
     prepopulated_fields = {"slug": ("name",)}

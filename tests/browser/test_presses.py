@@ -30,6 +30,7 @@ NOTE_ANSWERS = """
 TELL_SAVED = """(reference) => navigator.serviceWorker.dispatchEvent(new MessageEvent("message", {
   data: { type: "tickets-saved", saved: { [reference]: Date.now() } },
 }))"""
+FINGER = {"pointerType": "touch", "isPrimary": True, "bubbles": True}
 
 
 @pytest.fixture
@@ -130,3 +131,40 @@ def test_a_ticket_is_checked_while_the_door_loses_its_connection(
     with pressed(page, page.get_by_role("button", name="Check")):
         page.evaluate("dispatchEvent(new Event('offline'))")
     expect(page.get_by_role("heading", name="Valid")).to_be_visible()
+
+
+def test_a_change_waits_for_the_click_that_comes_after_a_finger_is_lifted(page: Page) -> None:
+    control = sold_out_under_a_finger(page)
+    told = page.get_by_role("link", name="Other times", exact=True)
+    control.dispatch_event("pointerup", FINGER)
+    page.clock.run_for(299)
+    expect(told).to_be_hidden()
+    page.clock.run_for(1)
+    expect(told).to_be_visible()
+
+
+def test_a_finger_that_scrolls_the_page_lets_the_change_come(page: Page) -> None:
+    control = sold_out_under_a_finger(page)
+    control.dispatch_event("pointercancel", FINGER)
+    page.clock.run_for(1)
+    expect(page.get_by_role("link", name="Other times", exact=True)).to_be_visible()
+
+
+def sold_out_under_a_finger(page: Page) -> Locator:
+    """A map learns that its show is sold out while a finger is on the button that is returned.
+
+    The events are made by script: a real touch that lasts long, as on a busy machine, is no click.
+    """
+    show = make_show("A sss")
+    page.add_init_script(NOTE_ANSWERS)
+    page.goto(show.get_absolute_url())
+    page.locator("#s-A1").check()
+    page.clock.run_for(1)
+    make_booking(show, ["A1", "A2", "A3"])
+    with late_answer(page, "**/seats/?v=*") as answer:
+        page.evaluate("htmx.trigger('#seat-map', 'refresh')")
+    control = page.get_by_role("button", name="Continue")
+    control.dispatch_event("pointerdown", FINGER)
+    answer()
+    expect(page.get_by_role("link", name="Other times", exact=True)).to_be_hidden()
+    return control

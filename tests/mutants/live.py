@@ -183,4 +183,11 @@ MUTANTS_OF_LIVE = [
         "  change();",
         f"{PRESSES}::test_continue_is_heard_while_the_map_learns_that_the_show_is_sold_out",
     ),
+    (
+        "a page changes between the lift of a finger and its click",
+        "static/js/press.js",
+        "endIn(CLICK_MS)",
+        "endIn(0)",
+        f"{PRESSES}::test_a_change_waits_for_the_click_that_comes_after_a_finger_is_lifted",
+    ),
 ]

@@ -97,7 +97,7 @@ class RefundAdmin(HistoryAdmin):
     def state_badge(self, refund: Refund) -> SafeString:
         note: Any = ""
         if hasattr(refund, "retry"):
-            note = format_html("<small>tried again</small>")
+            note = format_html("<small>{}</small>", "tried again")
         elif refund.failure_code:
             note = format_html("<small>{}</small>", refund.failure_code)
         return badge(
