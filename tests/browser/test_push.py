@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Worker, expect
+from playwright.sync_api import BrowserContext, Page, Playwright, Worker, expect
 from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.models import User
@@ -27,6 +27,7 @@ from bookings.models import Booking
 from bookings.push.scanners import write_hold_ends
 from bookings.show_changes.services import move_show
 from bookmyshow.core.time import database_now
+from tests.support.browser import Chromium
 from tests.support.deployed_site import DeployedSite, serve
 from tests.support.factories import make_booking, make_movie, make_show, make_user
 from tests.support.push_service import PushService, TestBrowser, push_service_running
@@ -63,6 +64,14 @@ RENEW = """({ endpoint, p256dh, auth }) => {
   const event = new ExtendableEvent("pushsubscriptionchange");
   self.dispatchEvent(Object.assign(event, { newSubscription }));
 }"""
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright) -> Iterator[Chromium]:
+    """Instead of the session's browser, one that shows notifications."""
+    chromium = Chromium(playwright, notifications=True)
+    yield chromium
+    chromium.end()
 
 
 @pytest.fixture(scope="module")

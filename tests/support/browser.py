@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Playwright
 
-# The first is Chromium without windows. It needs a quarter of the processor time of the others to
-# open a browser context (a new visitor).
-NAMES = (
-    "chromium-headless-shell",
+# Chromium without windows. It needs a quarter of the processor time of the others to open a browser
+# context (a new visitor). It has no notifications.
+WITHOUT_WINDOWS = "chromium-headless-shell"
+WITH_WINDOWS = (
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -54,20 +54,27 @@ PATIENCE_MS = 60_000
 # The longest time that Chromium may take to close a context or itself.
 CLOSE_SECONDS = 60.0
 MISSING = (
-    "no browser for the browser tests: apt-get install chromium, or playwright install chromium,"
-    " or CHROMIUM=/path/to/chrome"
+    "no browser for the browser tests: apt-get install chromium chromium-headless-shell,"
+    " or playwright install chromium, or CHROMIUM=/path/to/chrome"
 )
 
 
 class Chromium:
-    """The browser of a test process.
+    """The browser of a test process. With `notifications` it is slower, and can show them.
 
     Chromium sometimes never answers when it is told to close a context. It is killed then, and the
     next context is that of a new browser.
     """
 
-    def __init__(self, playwright: Playwright, close_seconds: float = CLOSE_SECONDS) -> None:
+    def __init__(
+        self,
+        playwright: Playwright,
+        close_seconds: float = CLOSE_SECONDS,
+        *,
+        notifications: bool = False,
+    ) -> None:
         self._playwright, self._close_seconds = playwright, close_seconds
+        self._notifications = notifications
         self._browser: Browser | None = None
         self._process_id = 0
 
@@ -90,7 +97,7 @@ class Chromium:
 
     def _running(self) -> Browser:
         if self._browser is None or not self._browser.is_connected():
-            self._browser = launch_chromium(self._playwright)
+            self._browser = launch_chromium(self._playwright, notifications=self._notifications)
             self._process_id = process_id(self._browser)
         return self._browser
 
@@ -118,25 +125,26 @@ def process_id(browser: Browser) -> int:
     return next(int(process["id"]) for process in processes if process["type"] == "browser")
 
 
-def find_chromium(playwright: Playwright) -> str | None:
+def find_chromium(playwright: Playwright, *, notifications: bool = False) -> str | None:
     """Return the path in $CHROMIUM, else the system's browser, else Playwright's, else None."""
     if chosen := os.environ.get("CHROMIUM"):
         return chosen
-    for name in NAMES:
+    for name in WITH_WINDOWS if notifications else (WITHOUT_WINDOWS, *WITH_WINDOWS):
         if path := shutil.which(name):
             return path
     own = playwright.chromium.executable_path
     return own if Path(own).exists() else None
 
 
-def launch_chromium(playwright: Playwright) -> Browser:
+def launch_chromium(playwright: Playwright, *, notifications: bool = False) -> Browser:
     """Start the browser. If there is none, the test is skipped; if $CI is set, it fails."""
-    return playwright.chromium.launch(**chromium_options(playwright))
+    options = chromium_options(playwright, notifications=notifications)
+    return playwright.chromium.launch(**options)
 
 
-def chromium_options(playwright: Playwright) -> dict[str, Any]:
+def chromium_options(playwright: Playwright, *, notifications: bool = False) -> dict[str, Any]:
     """How the browser is started. Skips the test, or fails, like `launch_chromium`."""
-    path = find_chromium(playwright)
+    path = find_chromium(playwright, notifications=notifications)
     if path is None:
         if os.environ.get("CI"):
             pytest.fail(MISSING, pytrace=False)
