@@ -144,10 +144,16 @@ class Standby(Postgres):
         return super().command()
 
     def promote(self) -> None:
-        """Make it a primary; returns when it accepts writes."""
+        """Make it a primary; returns when it accepts writes. Raises RuntimeError after 300 s."""
         with self.connect() as connection:
-            done = connection.execute("SELECT pg_promote(wait_seconds => 300)").fetchone()
-            assert done == (True,)
+            # A statement that waits for the end must not run: its snapshot could need rows that
+            # the rest of the primary's log removes, and then each would wait for the other.
+            connection.execute("SELECT pg_promote(wait => false)")
+            deadline = time.monotonic() + 300
+            while connection.execute("SELECT pg_is_in_recovery()").fetchone() != (False,):
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"the standby in {self.folder} did not become a primary")
+                time.sleep(0.02)
 
     def clear(self) -> None:
         """Delete the data of the stopped server. The next start copies the primary again."""
