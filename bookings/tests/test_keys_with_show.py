@@ -23,6 +23,7 @@ from shows.models import Seat, Show
 from tests.support.constraints import refused_by
 from tests.support.factories import make_booking, make_show, make_user
 from tests.support.money import make_paid_booking, make_refund
+from tests.support.schema import schema_kept
 
 pytestmark = pytest.mark.django_db
 
@@ -161,11 +162,12 @@ def sold() -> Iterator[Booking]:
         admitted_at=database_now(),
         admitted_by=make_user(is_staff=True),
     )
-    for keys in reversed(KEYS):
-        migrate(keys.undo)
-    yield booking
-    for keys in KEYS:
-        migrate(keys.apply)
+    with schema_kept():
+        for keys in reversed(KEYS):
+            migrate(keys.undo)
+        yield booking
+        for keys in KEYS:
+            migrate(keys.apply)
     with connection.cursor() as cursor:
         # As the tests' database is set up (conftest.py).
         for row in (row for keys in KEYS for row in keys.shows):

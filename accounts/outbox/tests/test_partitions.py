@@ -16,6 +16,7 @@ from accounts.outbox.partitions import MESSAGES
 from accounts.outbox.services import write
 from bookmyshow.core.db import partitions
 from tests.support.factories import make_user
+from tests.support.schema import schema_kept
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JUNE = datetime(2024, 6, 15, 12, tzinfo=UTC)
@@ -114,25 +115,26 @@ def test_the_command_lists_makes_and_explains() -> None:
 
 
 def test_the_migration_keeps_messages_and_their_keys_and_can_be_undone(user: User) -> None:
-    try:
-        MigrationExecutor(connection).migrate(BEFORE)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO outbox_message (kind, key, user_id) VALUES"
-                " ('confirm-email', 'a', %s), ('confirm-email', 'b', %s)",
-                [user.pk, user.pk],
-            )
-        MigrationExecutor(connection).migrate(AFTER)
-        first, second = Message.objects.order_by("pk")
-        assert partition_of(first) == "outbox_message_before"
-        assert not write("confirm-email", key="a", user=user)
-        assert write("confirm-email", key="c", user=user)
-        assert Message.objects.get(key="c").pk > second.pk
-        next_month = MESSAGES.period(timezone.now())[1]
-        assert partitions.partitions(MESSAGES)[0].end == next_month
-        MigrationExecutor(connection).migrate(BEFORE)
-        assert Message.objects.count() == 3
-        Message.objects.all().delete()
-    finally:
-        MigrationExecutor(connection).migrate(AFTER)
+    with schema_kept():
+        try:
+            MigrationExecutor(connection).migrate(BEFORE)
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "INSERT INTO outbox_message (kind, key, user_id) VALUES"
+                    " ('confirm-email', 'a', %s), ('confirm-email', 'b', %s)",
+                    [user.pk, user.pk],
+                )
+            MigrationExecutor(connection).migrate(AFTER)
+            first, second = Message.objects.order_by("pk")
+            assert partition_of(first) == "outbox_message_before"
+            assert not write("confirm-email", key="a", user=user)
+            assert write("confirm-email", key="c", user=user)
+            assert Message.objects.get(key="c").pk > second.pk
+            next_month = MESSAGES.period(timezone.now())[1]
+            assert partitions.partitions(MESSAGES)[0].end == next_month
+            MigrationExecutor(connection).migrate(BEFORE)
+            assert Message.objects.count() == 3
+            Message.objects.all().delete()
+        finally:
+            MigrationExecutor(connection).migrate(AFTER)
     assert "outbox_message_before" not in [each.name for each in partitions.partitions(MESSAGES)]
