@@ -84,7 +84,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Chromium]:
-    """The browser of this process, for tests whose pages are not those of `deployed_site`."""
+    """The browser of this process. A test of another site than `deployed_site` uses it itself."""
     chromium = Chromium(playwright)
     yield chromium
     chromium.end()

@@ -146,8 +146,9 @@ class Standby(Postgres):
     def promote(self) -> None:
         """Make it a primary; returns when it accepts writes. Raises RuntimeError after 300 s."""
         with self.connect() as connection:
-            # A statement that waits for the end must not run: its snapshot could need rows that
-            # the rest of the primary's log removes, and then each would wait for the other.
+            # Do not wait inside the statement. PostgreSQL keeps the rows that a running statement
+            # may read. If the log that is still to be applied removes such rows, the statement and
+            # the promotion wait for each other.
             connection.execute("SELECT pg_promote(wait => false)")
             deadline = time.monotonic() + 300
             while connection.execute("SELECT pg_is_in_recovery()").fetchone() != (False,):

@@ -60,10 +60,11 @@ MISSING = (
 
 
 class Chromium:
-    """The browser of a test process. With `notifications` it is slower, and can show them.
+    """The browser of a test process.
 
-    Chromium sometimes never answers when it is told to close a context. It is killed then, and the
-    next context is that of a new browser.
+    Chromium sometimes never answers when it is told to close a context. Then it is killed, and the
+    next context belongs to a new browser. `notifications`: start the Chromium that can show
+    notifications. It is slower.
     """
 
     def __init__(

@@ -21,8 +21,9 @@ PARTS = """
 def schema_kept() -> Iterator[None]:
     """After the block the indexes and constraints are as before. Other tests rely on them.
 
-    A migration that is undone drops columns, and with them indexes of later migrations, which
-    nothing brings back. They are made again. Anything else that differs is an AssertionError.
+    Undoing a migration drops columns, and with them indexes of later migrations. Applying it again
+    does not bring those indexes back, so they are made here. Raises AssertionError if anything else
+    differs.
     """
     before = _schema()
     yield
