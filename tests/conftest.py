@@ -14,6 +14,10 @@ A test runs on one large screen; ``@pytest.mark.screens(...)`` on the test or it
 others. Pages are looked at on SMALL_AND_LARGE (layout, axe, touch, the keyboard). Flows over the
 same pages run on SMALL alone: what does not fit, does not fit there first. ``screen.check`` checks
 a page in both themes, so only tests of the theme itself run on EVERY_SCREEN.
+
+``page.route`` answers a request instead of the site. Playwright may not see a request that a page
+sends while a service worker takes control of it. So a test that uses ``page.route`` has the mark
+``without_service_worker``. Without the mark, ``page.route`` fails.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -126,19 +130,36 @@ def visitor(
 
 
 @pytest.fixture
-def context(visitor: Callable[..., BrowserContext]) -> BrowserContext:
-    """The browser of the test's own visitor."""
-    return visitor()
+def has_service_worker(request: pytest.FixtureRequest) -> bool:
+    """Whether the browser of the test's own visitor may register the site's service worker."""
+    return request.node.get_closest_marker("without_service_worker") is None
 
 
 @pytest.fixture
-def page(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
+def context(visitor: Callable[..., BrowserContext], has_service_worker: bool) -> BrowserContext:
+    """The browser of the test's own visitor."""
+    return visitor(service_workers="allow" if has_service_worker else "block")
+
+
+def refuse_to_route(*_: object, **__: object) -> None:
+    raise AssertionError("a test that uses page.route needs @pytest.mark.without_service_worker")
+
+
+@pytest.fixture
+def page(
+    context: BrowserContext,
+    has_service_worker: bool,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Page]:
     """A page of the site, on the test's screen.
 
     Every uncaught script error and every violation of the content security policy fails the test. A
     failed test leaves a screenshot in ``.data/screenshots/``.
     """
     page = context.new_page()
+    if has_service_worker:
+        monkeypatch.setattr(page, "route", refuse_to_route)
     problems: list[str] = []
 
     def note_violation(message: ConsoleMessage) -> None:

@@ -15,7 +15,7 @@ from bookings.tickets.services import door_token, qr_svg
 from tests.support.factories import make_show, make_user
 from tests.support.money import make_paid_booking
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.without_service_worker]
 
 # Replaces the camera and the browser's BarcodeDetector by ones that see one code. The clock stands
 # still, so a delay of a busy machine is not a pause between two scans.
@@ -49,8 +49,6 @@ def booking() -> Booking:
 @pytest.fixture
 def phone(page: Page, sign_in: Callable[[Page, User], None]) -> Page:
     page.set_viewport_size({"width": 360, "height": 740})
-    # What a service worker has seen, `route` can't answer.
-    page.add_init_script("navigator.serviceWorker.register = () => new Promise(() => {})")
     sign_in(page, User.objects.create_superuser("door@example.com", name="Noor"))
     return page
 

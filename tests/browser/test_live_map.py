@@ -185,6 +185,7 @@ def test_the_viewers_own_seats_stay_chosen_until_they_are_released(
     expect(page.get_by_role("checkbox", name="C4, taken for now")).to_be_disabled()
 
 
+@pytest.mark.without_service_worker
 def test_a_hold_of_ones_own_is_not_announced_as_lost_while_it_is_sent(
     page: Page, sign_in: SignIn
 ) -> None:
@@ -259,6 +260,7 @@ def test_a_stream_that_is_silent_is_given_up_for_polls(page: Page, live: LivePro
     assert polls
 
 
+@pytest.mark.without_service_worker
 def test_a_process_that_has_no_room_leaves_the_page_with_its_polls(page: Page) -> None:
     show = make_show()
     page.clock.install()
@@ -269,6 +271,7 @@ def test_a_process_that_has_no_room_leaves_the_page_with_its_polls(page: Page) -
     expect(seat(page, "A1")).to_be_disabled()
 
 
+@pytest.mark.without_service_worker
 def test_the_answer_to_an_earlier_poll_does_not_undo_a_change(page: Page) -> None:
     show = make_show()
     open_map(page, show)

@@ -228,6 +228,9 @@ def test_the_page_of_a_network_is_no_answer_at_the_door(phone: Phone) -> None:
     show = make_show()
     phone.log_in(User.objects.create_superuser("door@example.com", name="Noor"))
     page = phone.page
+    # While the service worker takes control, `route` may miss a request.
+    page.goto("/door/")
+    page.evaluate(UNDER_THE_WORKER)
     page.clock.install()
     page.goto(reverse("bookings:door-show", args=[show.pk]))
     page.context.route("**/count/", lambda route: route.fulfill(body="<p>Welcome to the Wi-Fi"))

@@ -379,6 +379,7 @@ def test_a_provider_that_wants_a_form_needs_no_javascript(
         booked(page)
 
 
+@pytest.mark.without_service_worker
 @pytest.mark.screens(*SMALL_AND_LARGE)
 def test_axe_finds_nothing_on_the_way(page: Page, held: Booking) -> None:
     # No news: the page must not load itself again while the test loads it, or looks at it.

@@ -12,7 +12,11 @@ from tests.support.factories import make_booking, make_movie, make_screen, make_
 from tests.support.money import make_paid_booking
 from tests.support.screens import SMALL
 
-pytestmark = [pytest.mark.screens(SMALL), pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.screens(SMALL),
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.without_service_worker,
+]
 
 SignIn = Callable[[Page, User], None]
 # An answer has been handed to the page, whatever htmx or our scripts do with it and when.
@@ -112,7 +116,6 @@ def test_a_ticket_is_cancelled_while_the_page_learns_that_it_is_saved(
 ) -> None:
     user = make_user()
     ticket = make_booking(make_show(), ["A1"], user=user)
-    page.add_init_script("navigator.serviceWorker.register = () => new Promise(() => {})")
     sign_in(page, user)
     page.goto(ticket.get_absolute_url())
     with pressed(page, page.get_by_text("Cancel this booking")):

@@ -77,6 +77,7 @@ def test_a_chosen_seat_that_someone_else_takes_is_unticked_and_announced(page: P
     expect(page.locator("[data-total]")).to_have_text("₹250")
 
 
+@pytest.mark.without_service_worker
 @pytest.mark.screens(SMALL)
 def test_seats_lost_at_the_very_moment_of_holding_are_named_and_the_rest_stay(
     page: Page, sign_in: SignIn

@@ -77,6 +77,7 @@ def test_the_style_page_shows_the_design_in_one_place(
     screen.check(page)
 
 
+@pytest.mark.without_service_worker
 @pytest.mark.screens(SMALL)
 def test_what_the_server_refused_stays_said_until_that_very_thing_is_answered(
     page: Page, screen: Screen, sign_in: SignIn
@@ -105,6 +106,7 @@ def test_what_the_server_refused_stays_said_until_that_very_thing_is_answered(
     expect(page.get_by_role("button", name="Confirm")).to_be_visible()
 
 
+@pytest.mark.without_service_worker
 @pytest.mark.screens(SMALL)
 def test_an_answer_that_was_lost_is_told_as_what_it_is(
     page: Page, screen: Screen, sign_in: SignIn, rf: RequestFactory
@@ -126,6 +128,7 @@ def test_an_answer_that_was_lost_is_told_as_what_it_is(
     screen.check(page)
 
 
+@pytest.mark.without_service_worker
 @pytest.mark.screens(SMALL)
 def test_a_poll_that_fails_is_said_and_its_next_answer_takes_that_away(page: Page) -> None:
     page.clock.install()
