@@ -18,6 +18,7 @@ from tests.support.factories import (
     make_user,
 )
 from tests.support.money import make_order, make_payment, make_refund
+from tests.support.screens import SMALL, Screen
 
 SignIn = Callable[[Page, User], None]
 
@@ -58,7 +59,10 @@ def test_a_show_is_scheduled_with_what_the_form_finds(staff_page: Page) -> None:
     assert f"{show.local_start:%Y-%m-%dT%H:%M}" == evening
 
 
-def test_every_page_of_the_admin_keeps_to_the_policy(staff_page: Page) -> None:
+@pytest.mark.screens(SMALL)
+def test_every_page_of_the_admin_keeps_to_the_policy_and_fits_a_phone(
+    staff_page: Page, screen: Screen
+) -> None:
     show = make_show()
     booking = make_booking(show, ["A1"], user=make_user())
     payment = make_payment(make_order(booking, state="PAID"), "CAPTURED")
@@ -84,3 +88,5 @@ def test_every_page_of_the_admin_keeps_to_the_policy(staff_page: Page) -> None:
             response = staff_page.goto(f"/admin/{model}/{path}")
             assert response
             assert response.status == 200
+            width = staff_page.evaluate("document.documentElement.scrollWidth")
+            assert width <= screen.width, staff_page.url
