@@ -11,18 +11,13 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from movies.models import Genre
 from shows.listings.home_lists import FILMS_A_PAGE
+from tests.support.deployed_site import DeployedSite
 from tests.support.factories import make_cinema, make_movie, make_screen, make_show
+from tests.support.line import Line
+from tests.support.phone import UNDER_THE_WORKER
 from tests.support.screens import EVERY_SCREEN, GROUNDS, OTHER, SMALL, SMALL_AND_LARGE, Screen
 
 pytestmark = pytest.mark.screens(*SMALL_AND_LARGE)
-
-# The policy keeps Playwright's own wait_for_function from looking twice.
-UNDER_THE_WORKER = """async () => {
-  const { serviceWorker } = navigator;
-  if (!serviceWorker.controller) {
-    await new Promise((done) => serviceWorker.addEventListener("controllerchange", done));
-  }
-}"""
 
 
 def two_films() -> None:
@@ -155,19 +150,21 @@ def test_no_page_scrolls_sideways(page: Page, width: int) -> None:
 
 @pytest.mark.screens(SMALL)
 def test_without_a_connection_the_site_says_so_and_recovers_by_itself(
-    page: Page, screen: Screen
+    visitor: Callable[..., BrowserContext], screen: Screen, deployed_site: DeployedSite
 ) -> None:
     two_films()
+    line = Line(deployed_site.url)
+    page = visitor(base_url=line.url).new_page()
     page.goto("/")
     page.evaluate(UNDER_THE_WORKER)
-    # Not set_offline: after it the page hears of the connection before its service worker has one.
-    page.context.route("**/*", lambda route: route.abort())
+    line.cut()
     page.goto("/movies/past-lives/")
     expect(page.get_by_role("heading", name="The line went quiet.")).to_be_visible()
     expect(page.get_by_text("Connection failed. Please check your internet.")).to_be_visible()
     screen.check(page)
-    page.context.unroute("**/*")
+    line.restore()
     expect(page.get_by_role("heading", level=1)).to_have_text("Past Lives")
+    line.cut()
 
 
 @pytest.mark.screens(SMALL)

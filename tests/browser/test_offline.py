@@ -231,9 +231,9 @@ def test_the_page_of_a_network_is_no_answer_at_the_door(phone: Phone) -> None:
     # While the service worker takes control, `route` may miss a request.
     page.goto("/door/")
     page.evaluate(UNDER_THE_WORKER)
+    page.context.route("**/count/", lambda route: route.fulfill(body="<p>Welcome to the Wi-Fi"))
     page.clock.install()
     page.goto(reverse("bookings:door-show", args=[show.pk]))
-    page.context.route("**/count/", lambda route: route.fulfill(body="<p>Welcome to the Wi-Fi"))
     page.clock.run_for(11_000)
     expect(page.get_by_role("alert").filter(has_text="Offline")).to_be_visible()
     expect(page.get_by_text("Welcome to the Wi-Fi")).to_have_count(0)
