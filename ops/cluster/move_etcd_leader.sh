@@ -1,7 +1,8 @@
 #!/bin/sh
-# For /etc/bookmyshow/. Patroni calls it when this host's database becomes leader or standby. If a
-# host leads both the database and etcd, its power cut costs 2 to 3 s more, because etcd's next leader
-# counts the ttl from its own start. So a host whose database becomes leader gives etcd's lead away.
+# For /etc/bookmyshow/. Patroni calls it when this host's database becomes leader or standby, and when
+# Patroni has started. If a host leads both the database and etcd, its power cut costs 2 to 3 s more,
+# because etcd's next leader counts the ttl from its own start. So a host whose database leads gives
+# etcd's lead away.
 set -eu
 [ "$2" = primary ] || exit 0
 export ETCDCTL_API=3

@@ -77,10 +77,22 @@ class Cluster:
         self.configuration.write_text(text)
 
     def start(self) -> None:
-        """Start all hosts and create the site's database."""
+        """Start all hosts and create the site's database.
+
+        The first host leads etcd when its database becomes the first leader, and must give etcd's
+        lead away (move_etcd_leader.sh).
+        """
+        first, *others = self.hosts.values()
         for host in self.hosts.values():
             host.set_kernel(kernel_settings())
-            self.start_host(host)
+            self._start_etcd(host)
+        until(lambda: all(map(self._etcd_has_a_leader, self.hosts.values())), "etcd has a leader")
+        self.lead_etcd_on(first)
+        self._start_patroni(first)
+        until(lambda: self._leader() is first, "the first leader")
+        until(lambda: self.leader_of_etcd() not in (None, first), "etcd leads elsewhere")
+        for host in others:
+            self._start_patroni(host)
         self.wait_until_whole()
         create: list[str | Path] = [
             _binaries() / "psql",
@@ -94,11 +106,22 @@ class Cluster:
 
     def start_host(self, host: Host) -> None:
         """Start etcd and Patroni, as the host's units do after its boot."""
+        self._start_etcd(host)
+        self._start_patroni(host)
+
+    def _home(self, host: Host) -> Path:
         home = self.folder / host.name
         home.mkdir(exist_ok=True)
         home.chmod(0o777)
+        return home
+
+    def _start_etcd(self, host: Host) -> None:
+        home = self._home(host)
         etcd = environment("etcd.env", host) | {"ETCD_DATA_DIR": str(home / "etcd")}
         host.run(["etcd"], env=etcd, user=USER, log=home / "etcd.log")
+
+    def _start_patroni(self, host: Host) -> None:
+        home = self._home(host)
         patroni = environment("patroni.env", host) | {
             "PATRONI_POSTGRESQL_DATA_DIR": str(home / "postgres"),
             "PATRONI_POSTGRESQL_BIN_DIR": str(_binaries()),
@@ -257,6 +280,11 @@ class Cluster:
                 if status["header"]["member_id"] == status["leader"]:
                     return host
         return None
+
+    def _etcd_has_a_leader(self, seen_by: Host) -> bool:
+        with suppress(OSError):
+            return "leader" in self._ask_etcd(seen_by, "status")
+        return False
 
     def lead_etcd_on(self, host: Host) -> None:
         """Let the host's etcd lead."""
