@@ -88,7 +88,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Chromium]:
-    """The browser of this process. A test of another site than `deployed_site` uses it itself."""
+    """The browser of this process. Tests of other sites than `deployed_site` open its contexts."""
     chromium = Chromium(playwright)
     yield chromium
     chromium.end()

@@ -150,15 +150,14 @@ def test_no_page_scrolls_sideways(page: Page, width: int) -> None:
 
 @pytest.mark.screens(SMALL)
 def test_without_a_connection_the_site_says_so_and_recovers_by_itself(
-    visitor: Callable[..., BrowserContext], screen: Screen, deployed_site: DeployedSite
+    page: Page, screen: Screen, deployed_site: DeployedSite
 ) -> None:
     two_films()
     line = Line(deployed_site.url)
-    page = visitor(base_url=line.url).new_page()
-    page.goto("/")
+    page.goto(line.url)
     page.evaluate(UNDER_THE_WORKER)
     line.cut()
-    page.goto("/movies/past-lives/")
+    page.goto(f"{line.url}/movies/past-lives/")
     expect(page.get_by_role("heading", name="The line went quiet.")).to_be_visible()
     expect(page.get_by_text("Connection failed. Please check your internet.")).to_be_visible()
     screen.check(page)

@@ -138,7 +138,7 @@ def test_a_wrong_code_sets_up_nothing(client: Client) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_setting_it_up_twice_at_once_makes_one_device(staff: User) -> None:
-    """The second session found no device, and saves its own while the first one saves."""
+    """Both sessions find no device, then both save one. The second waits for the first."""
     sessions = [Client(), Client()]
     for session in sessions:
         session.force_login(staff)
